@@ -1,0 +1,23 @@
+const fromTypeScript = {
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+  module: { type: 'es6' },
+  sourceMaps: 'inline',
+};
+
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/packages', '<rootDir>/examples', '<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.work/'],
+  modulePathIgnorePatterns: ['/\\.work/', '/dist/'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': ['@swc/jest', fromTypeScript] },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^tollgate$': '<rootDir>/packages/tollgate/src/index.ts',
+    '^@tollgate/example-([^/]+)$': '<rootDir>/examples/$1/src/server.ts',
+    '^@tollgate/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+  },
+  maxWorkers: 2,
+  testTimeout: 20_000,
+};
