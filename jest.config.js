@@ -17,6 +17,7 @@ export default {
     '^tollgate$': '<rootDir>/packages/tollgate/src/index.ts',
     '^@tollgate/example-([^/]+)$': '<rootDir>/examples/$1/src/server.ts',
     '^@tollgate/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@tollgate/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
   },
   maxWorkers: 2,
   testTimeout: 20_000,

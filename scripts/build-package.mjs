@@ -1,0 +1,66 @@
+/** Builds one package: ES modules and types by tsc; for published ones also a CommonJS file with its types. */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { capture } from './run.mjs';
+import { root } from './workspace.mjs';
+
+/** Published as ES modules only, so our CommonJS file carries them: `require` of them fails in users' Jest. */
+const esmOnly = ['jose'];
+
+/** A relative specifier in a .d.ts names a file; its CommonJS twin must name the twin of that file. */
+function writeCommonJsTypes(dist) {
+  for (const entry of readdirSync(dist, { recursive: true })) {
+    if (!entry.endsWith('.d.ts')) continue;
+    const types = readFileSync(join(dist, entry), 'utf8').replace(
+      /(['"])(\.\.?\/[^'"\n]*)\.js\1/g,
+      '$1$2.cjs$1',
+    );
+    writeFileSync(join(dist, entry.replace(/\.d\.ts$/, '.d.cts')), types);
+  }
+}
+
+async function writeCommonJs({ directory, manifest }, dist) {
+  const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const external = Object.keys(declared).filter((name) => !esmOnly.includes(name));
+  await build({
+    entryPoints: [join(dist, 'index.js')],
+    outfile: join(dist, 'index.cjs'),
+    absWorkingDir: directory,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external,
+    logLevel: 'silent',
+  });
+}
+
+/** Resolves with an exit code and a log, as a step of a set-up wants. */
+export async function buildPackage(one) {
+  const dist = join(one.directory, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  const tsc = join(root, 'node_modules/@typescript/native/bin/tsc');
+  const emit = [
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--rootDir',
+    'src',
+    '--outDir',
+    'dist',
+    '--customConditions',
+    'null',
+  ];
+  const compiled = await capture(process.execPath, [tsc, '-p', 'tsconfig.json', ...emit], {
+    cwd: one.directory,
+  });
+  if (compiled.code !== 0 || one.manifest.private) return compiled;
+  try {
+    await writeCommonJs(one, dist);
+  } catch (error) {
+    return { code: 1, log: `${error.message}\n` };
+  }
+  writeCommonJsTypes(dist);
+  return compiled;
+}

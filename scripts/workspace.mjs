@@ -1,0 +1,41 @@
+/** What the workspace holds: its packages, in the order in which they can be built. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+function read(directory) {
+  const manifest = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+  return { directory, path: relative(root, directory), manifest, name: manifest.name };
+}
+
+function below(folder) {
+  const entries = readdirSync(join(root, folder)).sort();
+  return entries
+    .map((entry) => join(root, folder, entry))
+    .filter((directory) => existsSync(join(directory, 'package.json')));
+}
+
+/** Every package; one that is depended on stands before those that depend on it (development dependencies apart). */
+export function workspacePackages() {
+  const all = [...below('packages'), ...below('examples'), join(root, 'test')].map(read);
+  const byName = new Map(all.map((one) => [one.name, one]));
+  const ordered = new Set();
+  const visit = (one) => {
+    if (ordered.has(one)) return;
+    for (const name of Object.keys(one.manifest.dependencies ?? {}))
+      if (byName.has(name)) visit(byName.get(name));
+    ordered.add(one);
+  };
+  for (const one of all) visit(one);
+  return [...ordered];
+}
+
+/** The packages of this workspace that one of them needs at run time. */
+export function workspaceDependencies(one, all) {
+  return all.filter((other) => other.name in (one.manifest.dependencies ?? {}));
+}
+
+/** The packages that are published. */
+export const publicPackages = () => workspacePackages().filter((one) => !one.manifest.private);
