@@ -1,0 +1,84 @@
+import { posix } from 'node:path';
+import { type HousePackage, importsOf, isTest, type Manifest, packageOf } from './house.js';
+
+const storeys: string[][] = [
+  ['core'],
+  [
+    'auth',
+    'rate-limit',
+    'concurrency',
+    'guardrails',
+    'cache',
+    'meter',
+    'budget',
+    'upstream',
+    'watch',
+    'telemetry',
+    'redis',
+    'postgres',
+    'billing',
+    'dashboard',
+  ],
+  ['tollgate', 'cli'],
+];
+const testkit = '@tollgate/testkit';
+const nameOf = (short: string): string => (short === 'tollgate' ? short : `@tollgate/${short}`);
+const storeyOf = new Map(
+  storeys.flatMap((names, storey) => names.map((short) => [nameOf(short), storey] as const)),
+);
+const isOurs = (name: string): boolean => name === 'tollgate' || name.startsWith('@tollgate/');
+
+/** What a package may not depend on: anything of its own storey or above, and the testkit. */
+function mayNotUse(user: string, used: string): boolean {
+  const own = storeyOf.get(user);
+  const other = storeyOf.get(used);
+  return isOurs(used) && used !== user && (own === undefined || other === undefined || other >= own);
+}
+
+/** Sentences about packages that stand on no storey, or depend upwards, sideways or on the testkit at run time. */
+export function storeyViolations({ manifest, files }: HousePackage): string[] {
+  if (manifest.name === testkit) return [];
+  if (!storeyOf.has(manifest.name)) return [`${manifest.name} stands on no storey`];
+  const found: string[] = [];
+  for (const used of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+    if (mayNotUse(manifest.name, used)) found.push(`${manifest.name} may not depend on ${used}`);
+  }
+  for (const used of Object.keys(manifest.devDependencies ?? {})) {
+    if (used !== testkit && mayNotUse(manifest.name, used))
+      found.push(`${manifest.name} may not depend on ${used} in development`);
+  }
+  for (const file of files) {
+    for (const specifier of importsOf(file)) {
+      const used = packageOf(specifier);
+      if (used === undefined || (used === testkit && isTest(file))) continue;
+      if (mayNotUse(manifest.name, used))
+        found.push(`${manifest.name}: ${file.path} may not import ${specifier}`);
+    }
+  }
+  return found;
+}
+
+function declaredBy(manifest: Manifest, development: Manifest | undefined): Set<string> {
+  const own = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const more = development ? { ...manifest.devDependencies, ...development.devDependencies } : {};
+  return new Set([manifest.name, ...Object.keys(own), ...Object.keys(more)]);
+}
+
+/** Sentences about imports that leave their package, or name one that the manifest does not declare. */
+export function importViolations({ manifest, files }: HousePackage, rootManifest: Manifest): string[] {
+  const atRunTime = declaredBy(manifest, undefined);
+  const inTests = declaredBy(manifest, rootManifest);
+  const found: string[] = [];
+  for (const file of files) {
+    const declared = file.path.startsWith('src/') ? atRunTime : inTests;
+    for (const specifier of importsOf(file)) {
+      const used = packageOf(specifier);
+      if (used !== undefined && !declared.has(used))
+        found.push(`${manifest.name}: ${file.path} imports ${used}, undeclared`);
+      if (specifier.startsWith('.') && posix.join(posix.dirname(file.path), specifier).startsWith('..')) {
+        found.push(`${manifest.name}: ${file.path} imports ${specifier}, outside its package`);
+      }
+    }
+  }
+  return found;
+}
