@@ -1,0 +1,125 @@
+import type { Call, CallEnd, OutgoingRequest } from './call.js';
+import type { CallHandle, CallStep } from './call-pipeline.js';
+import { publish } from './channel.js';
+import type { TollgateError } from './tollgate-error.js';
+import type { Usage } from './usage.js';
+
+const nothing = new Uint8Array(0);
+
+/** The ids of an attempt and the clock that stamps it. */
+export interface AttemptFacts {
+  readonly id: string;
+  readonly attempt: number;
+  readonly attemptId: string;
+  readonly startedAtMs: number;
+  readonly outgoing: OutgoingRequest;
+}
+
+/** The one implementation of {@link Call}: core's own fields, and the places where the packages write theirs. */
+export class Attempt implements Call {
+  readonly id: string;
+  readonly attempt: number;
+  readonly attemptId: string;
+  readonly startedAtMs: number;
+  outgoing: OutgoingRequest;
+  stopped: TollgateError | undefined;
+  parsed: Call['parsed'];
+  usage: Call['usage'];
+  running: Call['running'];
+  firstOutputAtMs: Call['firstOutputAtMs'];
+  settlement: Call['settlement'];
+  charges: Call['charges'];
+  overrun: Call['overrun'];
+  recorded: Call['recorded'];
+  admittedAtMs: Call['admittedAtMs'];
+  degradedFrom: Call['degradedFrom'];
+  readonly #abort = new AbortController();
+
+  constructor(facts: AttemptFacts) {
+    this.id = facts.id;
+    this.attempt = facts.attempt;
+    this.attemptId = facts.attemptId;
+    this.startedAtMs = facts.startedAtMs;
+    this.outgoing = facts.outgoing;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  stop(error: TollgateError): void {
+    if (this.stopped) return;
+    this.stopped = error;
+    this.#abort.abort(error);
+  }
+}
+
+/** The transport's side of an attempt: drives the steps' hooks in their order, and ends once. */
+export class AttemptHandle implements CallHandle {
+  #ended: Promise<void> | undefined;
+
+  constructor(
+    readonly call: Attempt,
+    private readonly steps: readonly CallStep[],
+    private readonly onEnded: (call: Attempt) => void | Promise<void>,
+  ) {}
+
+  get url(): string {
+    return this.call.parsed?.url ?? this.call.outgoing.url;
+  }
+
+  get body(): string | undefined {
+    if (this.call.parsed) return this.call.parsed.serialise();
+    return this.call.outgoing.body === undefined ? undefined : JSON.stringify(this.call.outgoing.body);
+  }
+
+  get signal(): AbortSignal {
+    return this.call.signal;
+  }
+
+  onResponse(status: number, headers: Readonly<Record<string, string>>): void {
+    for (const step of this.steps) step.response?.(this.call, status, headers);
+  }
+
+  onChunk(chunk: Uint8Array): Uint8Array {
+    return this.#pass(chunk, false);
+  }
+
+  onEnd(): Uint8Array {
+    return this.#pass(nothing, true);
+  }
+
+  onUsage(usage: Usage): void {
+    this.call.usage = usage;
+    for (const step of this.steps) step.progress?.(this.call);
+  }
+
+  end(end: CallEnd): Promise<void> {
+    this.#ended ??= this.#end(end);
+    return this.#ended;
+  }
+
+  async #end(end: CallEnd): Promise<void> {
+    for (const step of this.steps) {
+      if (!step.end) continue;
+      try {
+        await step.end(this.call, end);
+      } catch (error) {
+        publish('tollgate:fault', () => ({
+          where: `${step.name}.end`,
+          callId: this.call.id,
+          error: String(error),
+        }));
+      }
+    }
+    await this.onEnded(this.call);
+  }
+
+  #pass(chunk: Uint8Array, last: boolean): Uint8Array {
+    let bytes = chunk;
+    for (const step of this.steps) {
+      if (step.chunk) bytes = step.chunk(this.call, bytes, last) ?? bytes;
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,102 @@
+import type { Call, CallEnd, OutgoingRequest } from './call.js';
+import type { Usage } from './usage.js';
+
+/**
+ * Where a step stands. `begin` hooks run in this order: `parse` (meter), `authorize` (auth), `switch` (watch), `inspect`
+ * (guardrails, cache), `cover` (budget), `record` (meter). `end` hooks run in the same order: measured, charged, written down.
+ */
+export type CallStage = 'parse' | 'authorize' | 'switch' | 'inspect' | 'cover' | 'record';
+
+/** How the HTTP request ended, seen from the app. */
+export interface RequestEnd {
+  /** Status that was answered; 0 when no answer was begun. */
+  readonly status: number;
+  /** The client went away before the answer was written. */
+  readonly aborted: boolean;
+  /** A handler matched the request's route, as far as Express says. */
+  readonly routed: boolean;
+}
+
+/** What a package does with every call of a request. Hooks may throw (or reject with) a TollgateError to refuse in `begin`. */
+export interface CallStep {
+  /** Package name; a step of the same name and stage is installed once per request. */
+  readonly name: string;
+  readonly stage: CallStage;
+  begin?(call: Call): void | Promise<void>;
+  /** The provider's answer has begun. */
+  response?(call: Call, status: number, headers: Readonly<Record<string, string>>): void;
+  /**
+   * Response bytes on their way to the client, in stage order; returns what goes on (possibly nothing, possibly more).
+   * `undefined` passes the chunk unchanged. Called with an empty chunk and `last` at the end.
+   */
+  chunk?(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined;
+  /** Usage or running cost has changed; a step may {@link Call.stop} the call. */
+  progress?(call: Call): void;
+  end?(call: Call, end: CallEnd): void | Promise<void>;
+  /**
+   * The HTTP request is over and no attempt is running; `declared` is the call that was declared and never begun. Runs again
+   * when calls begun after the response have ended.
+   */
+  finish?(end: RequestEnd, declared: Call | undefined): void | Promise<void>;
+}
+
+/** How an attempt is begun. */
+export interface BeginOptions {
+  /** This is a further attempt of that call. */
+  readonly previous?: Call | undefined;
+  /** `drain`: the attempt goes on when the client is gone (bounded by the transport). @defaultValue 'abort' */
+  readonly whenClientGone?: 'abort' | 'drain' | undefined;
+}
+
+/** One attempt, handed to the transport that makes it. */
+export interface CallHandle {
+  readonly call: Call;
+  /** Where to send it. */
+  readonly url: string;
+  /** The body to send, serialised; `undefined` where there is none. */
+  readonly body: string | undefined;
+  /** Aborts when the client is gone, the budget is used up, or the switch is thrown. */
+  readonly signal: AbortSignal;
+  /** The provider's status and headers have arrived. */
+  onResponse(status: number, headers: Readonly<Record<string, string>>): void;
+  /** Response bytes; returns what goes to the client now (may be empty). */
+  onChunk(chunk: Uint8Array): Uint8Array;
+  /** No more bytes follow; returns what was held back, or the polite end of a stopped stream. */
+  onEnd(): Uint8Array;
+  /** For transports that know the usage without bytes. */
+  onUsage(usage: Usage): void;
+  /** Settles the attempt, once; further calls do nothing. Never rejects. */
+  end(end: CallEnd): Promise<void>;
+}
+
+/** Usage of a call that a handler made by means of its own. */
+export interface RecordedCall {
+  /** `openai`, `anthropic`, `google`, … as in the price catalogue. */
+  readonly provider: string;
+  readonly model: string;
+  /** Normalised usage, or the provider's own usage object. */
+  readonly usage: Partial<Usage> | Readonly<Record<string, unknown>>;
+  /** Further labels of this call. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+/** The one door through which every provider call of a request goes. Written by core; packages install steps. */
+export interface CallPipeline {
+  /** Installs a step, once per name and stage. */
+  use(step: CallStep): void;
+  /** The call that the request's own body declares, if any. */
+  readonly declared: Call | undefined;
+  /** Runs the stages before `cover` for the call that the request's body declares. Rejects with the refusal. */
+  declare(outgoing: OutgoingRequest): Promise<Call>;
+  /**
+   * Begins an attempt; rejects with the refusal. The first attempt of a request takes the place of the declared call: with the
+   * same body object it is that call, with another body it takes over its ids and is parsed and estimated anew.
+   */
+  begin(outgoing: OutgoingRequest, options?: BeginOptions): Promise<CallHandle>;
+  /** Attempts that have begun and not ended. */
+  readonly running: ReadonlySet<Call>;
+  /** Whether any attempt was begun. */
+  readonly begun: boolean;
+  /** The HTTP request is over; a call begun now is on its own. */
+  readonly finished: boolean;
+}

@@ -1,0 +1,21 @@
+/**
+ * The authenticated principal. Written by `auth` only, from verified credentials; never from a client's body or headers.
+ * Limits, models and money are counted against it.
+ */
+export interface Caller {
+  /** Stable id of the principal: the key's public id, or the token's subject within its tenant. */
+  readonly id: string;
+  /** The paying customer. Everything shared, cached or reported is partitioned by it. */
+  readonly tenant: string;
+  readonly team?: string | undefined;
+  readonly user?: string | undefined;
+  /** Name of a plan of `definePlans`. */
+  readonly plan: string;
+  readonly scopes: readonly string[];
+  /** Public id of the API key; stays the same when the key is rotated. Absent for tokens. */
+  readonly keyId?: string | undefined;
+  /** Models this credential is narrowed to, beside its plan's. Absent: all that the plan allows. */
+  readonly models?: readonly string[] | undefined;
+  /** Labels that verified credentials carry; they win over every other source. */
+  readonly labels: Readonly<Record<string, string>>;
+}

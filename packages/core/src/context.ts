@@ -1,0 +1,60 @@
+import type { Request, Response } from 'express';
+import type { CallPipeline, RecordedCall } from './call-pipeline.js';
+import type { Caller } from './caller.js';
+import type { TollgateError } from './tollgate-error.js';
+
+/** A reservation as the request knows it. Written by `budget`. */
+export interface Reservation {
+  readonly id: string;
+  /** Tenant, or the caller's id where there is none: the partition of the counters. */
+  readonly partition: string;
+  /** By the store's clock, ms since the epoch. */
+  readonly admittedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * What Tollgate knows of one request: `req.tollgate`. A closed interface; each field names its one writer. Never read from
+ * headers or body.
+ */
+export interface TollgateContext {
+  /** core: UUIDv7, answered as `x-request-id` and `request-id`. */
+  readonly requestId: string;
+  /** core: when the request came in, ms since the epoch. */
+  readonly startedAtMs: number;
+  /** core: absent under `runWith()`, which has no HTTP request. */
+  readonly req?: Request | undefined;
+  /** core */
+  readonly res?: Response | undefined;
+  /** auth */
+  caller?: Caller | undefined;
+  /** meter: verified caller > route > app > scoped header. */
+  labels: Readonly<Record<string, string>>;
+  /** core: the one door through which every provider call goes. */
+  readonly calls: CallPipeline;
+  /** budget */
+  reservation?: Reservation | undefined;
+  /** whoever refused, through core's `refuse()`; inside a handler, the pipeline. */
+  refusal?: TollgateError | undefined;
+  /** core: aborts when the client is gone, or by {@link TollgateContext.abort}. */
+  readonly signal: AbortSignal;
+  /** core: for the guards that must end a request which is already running. */
+  abort(error: TollgateError): void;
+  /** meter: metered fetch bound to this request. Throws `no_request` where `meter()` is not mounted. */
+  fetch: typeof fetch;
+  /** meter: for handlers that know their usage. */
+  record(call: RecordedCall): Promise<void>;
+  /** meter: this request made no provider call; nothing is charged. */
+  noCall(): void;
+  /** core: route path as Express matched it (`/v1/chat/:id`), where a route handler is known. Never the path text. */
+  readonly route: string | undefined;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Written by `@tollgate/core`; see {@link TollgateContext}. */
+      tollgate: TollgateContext;
+    }
+  }
+}

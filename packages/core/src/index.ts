@@ -1,0 +1,97 @@
+export type {
+  Call,
+  CallEnd,
+  CallVariant,
+  Estimate,
+  JsonObject,
+  JsonValue,
+  OutgoingRequest,
+  ParsedCall,
+  Settlement,
+  WireApi,
+} from './call.js';
+export type {
+  BeginOptions,
+  CallHandle,
+  CallPipeline,
+  CallStage,
+  CallStep,
+  RecordedCall,
+  RequestEnd,
+} from './call-pipeline.js';
+export type { Caller } from './caller.js';
+export { type ChannelName, publish, subscribe, subscriberFaultCount } from './channel.js';
+export type { Reservation, TollgateContext } from './context.js';
+export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
+export { idTimeMs, newId } from './id.js';
+export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
+export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
+export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
+export {
+  accepts,
+  checkOptions,
+  describeValue,
+  type GuardOptions,
+  guardChecks,
+  type OptionCheck,
+  type OptionChecks,
+} from './options.js';
+export type {
+  DegradeStep,
+  LimitDeclaration,
+  LimitText,
+  Plan,
+  PlanDeclaration,
+  Plans,
+  RequestsDeclaration,
+} from './plan.js';
+export type {
+  ChargeItem,
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaAlternative,
+  QuotaCharge,
+  QuotaCounter,
+  QuotaGrant,
+  QuotaRefusal,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+  RunningCost,
+  ThresholdCrossing,
+} from './quota-store.js';
+export {
+  answerError,
+  errorFormatOf,
+  guarded,
+  refuse,
+  type TollgateErrorsOptions,
+  tollgateErrors,
+} from './refuse.js';
+export { contextOf, detachedContext } from './request-context.js';
+export { runInContext, runningContext } from './running-context.js';
+export {
+  isTollgateError,
+  TollgateError,
+  type TollgateErrorCode,
+  type TollgateErrorFacts,
+} from './tollgate-error.js';
+export { type Unit, units } from './unit.js';
+export { noUsage, type Usage } from './usage.js';
+export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';
+export { type EventFacts, usageEventOf } from './usage-event-of.js';
+export { forgetWarnings, type WarningCode, warnOnce } from './warning.js';
+export {
+  type CalendarPeriod,
+  type CalendarWindow,
+  type LiveWindow,
+  type TokenBucket,
+  type Window,
+  type WindowSpan,
+  windowName,
+} from './window.js';

@@ -1,0 +1,31 @@
+/** One secret of a key: only its SHA-256 is kept. */
+export interface KeySecret {
+  /** Lower-case hex SHA-256 of the secret part. */
+  readonly sha256: string;
+  /** Ms since the epoch from which it is refused; rotation sets it on the outgoing secret. Absent: for ever. */
+  readonly expiresAtMs?: number | undefined;
+}
+
+/** An API key as a store keeps it. */
+export interface ApiKeyRecord {
+  /** The public part of the key; what is looked up, logged and counted. Survives rotation. */
+  readonly keyId: string;
+  /** Valid secrets, newest first; two while a rotation overlaps. */
+  readonly secrets: readonly KeySecret[];
+  readonly tenant: string;
+  readonly team?: string | undefined;
+  readonly user?: string | undefined;
+  readonly plan: string;
+  readonly scopes: readonly string[];
+  readonly models?: readonly string[] | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Ms since the epoch. Absent: never. */
+  readonly expiresAtMs?: number | undefined;
+  /** Ms since the epoch. Absent: not revoked. */
+  readonly revokedAtMs?: number | undefined;
+}
+
+/** Where `auth` looks keys up. Rejects when the store fails; an unknown key is `undefined`. */
+export interface KeyStore {
+  find(keyId: string): Promise<ApiKeyRecord | undefined>;
+}

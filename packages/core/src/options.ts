@@ -1,0 +1,137 @@
+/** Describes a received value for a message, bounded, without calling into it. Strings are shown up to 40 characters. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  if (typeof value === 'bigint') return `${value}n`;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** What one option accepts: `true` for a good value, otherwise what is expected, e.g. `'a positive integer'`. */
+export type OptionCheck = (value: unknown) => true | string;
+
+/** The checks of a factory's options by name; a name without a check is an unknown option. */
+export type OptionChecks<Options extends object> = { readonly [Name in keyof Options]-?: OptionCheck };
+
+/**
+ * Checks a factory's options at start. `undefined` means absent. Throws a `TypeError` that names factory, option and what was
+ * received, for a wrong value, an unknown option (in a guard a misspelt limit is an open door) or a missing required one.
+ */
+export function checkOptions<Options extends object>(
+  factory: string,
+  options: Options | undefined,
+  checks: OptionChecks<Options>,
+  required: readonly (keyof Options & string)[] = [],
+): void {
+  const given: unknown = options ?? {};
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`${factory}: options must be an object, received ${describeValue(given)}`);
+  }
+  const known = checks as Readonly<Record<string, OptionCheck>>;
+  for (const [name, value] of Object.entries(given)) {
+    const check = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!check) {
+      throw new TypeError(
+        `${factory}: unknown option "${name}"${suggestion(name, Object.keys(known))}; known are ${Object.keys(known).join(', ')}`,
+      );
+    }
+    if (value === undefined) continue;
+    const verdict = check(value);
+    if (verdict !== true) {
+      throw new TypeError(`${factory}: "${name}" must be ${verdict}, received ${describeValue(value)}`);
+    }
+  }
+  for (const name of required) {
+    if ((given as Record<string, unknown>)[name] === undefined) {
+      const check = known[name];
+      const expected = check ? check(undefined) : true;
+      throw new TypeError(
+        `${factory}: "${name}" is required${expected === true ? '' : ` and must be ${expected}`}`,
+      );
+    }
+  }
+}
+
+/** The value checks that factories share. */
+export const accepts = Object.freeze({
+  anything: (): true => true,
+  boolean: (value: unknown) => typeof value === 'boolean' || 'true or false',
+  string: (value: unknown) => (typeof value === 'string' && value !== '') || 'a non-empty string',
+  function: (value: unknown) => typeof value === 'function' || 'a function',
+  object: (value: unknown) =>
+    (typeof value === 'object' && value !== null && !Array.isArray(value)) || 'an object',
+  positiveInteger: (value: unknown) =>
+    (Number.isSafeInteger(value) && Number(value) > 0) || 'a positive integer',
+  wholeNumber: (value: unknown) =>
+    (Number.isSafeInteger(value) && Number(value) >= 0) || 'an integer of 0 or more',
+  /** A share: 0 < value ≤ 1. */
+  share: (value: unknown) =>
+    (typeof value === 'number' && value > 0 && value <= 1) || 'a number above 0 and at most 1',
+  integerBetween: (least: number, most: number) => (value: unknown) =>
+    (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) ||
+    `an integer from ${least} to ${most}`,
+  oneOf:
+    (...values: readonly string[]) =>
+    (value: unknown) =>
+      (typeof value === 'string' && values.includes(value)) ||
+      `one of ${values.map((one) => `"${one}"`).join(', ')}`,
+  /** An object with these methods: a store, a sink, a client. */
+  methods:
+    (...names: readonly string[]) =>
+    (value: unknown) =>
+      (typeof value === 'object' &&
+        value !== null &&
+        names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')) ||
+      `an object with ${names.map((name) => `${name}()`).join(', ')}`,
+  arrayOf: (check: OptionCheck) => (value: unknown) => {
+    if (!Array.isArray(value)) return `an array, each ${String(check(undefined))}`;
+    const wrong = value.findIndex((item) => check(item) !== true);
+    return (
+      wrong === -1 ||
+      `an array, each ${String(check(value[wrong]))} (item ${wrong} is ${describeValue(value[wrong])})`
+    );
+  },
+} satisfies Record<string, OptionCheck | ((...args: never[]) => OptionCheck)>);
+
+/** What every guard middleware takes beside its own options. */
+export interface GuardOptions {
+  /**
+   * `enforce` refuses; `shadow` decides, publishes and counts, and lets everything pass; `off` does nothing.
+   * @defaultValue 'enforce'
+   */
+  mode?: 'enforce' | 'shadow' | 'off';
+  /** `answer`: the guard answers its refusals itself; `next`: it hands them to `next(error)`. @defaultValue 'answer' */
+  refusals?: 'answer' | 'next';
+  /**
+   * Whose error shape refusals have. `auto`: Anthropic's where the path or an `anthropic-version` header says so, Gemini's
+   * on its paths, otherwise OpenAI's. @defaultValue 'auto'
+   */
+  errorFormat?: 'auto' | 'openai' | 'anthropic' | 'gemini' | 'problem';
+}
+
+/** The checks of {@link GuardOptions}, to spread into a guard's own. */
+export const guardChecks = Object.freeze({
+  mode: accepts.oneOf('enforce', 'shadow', 'off'),
+  refusals: accepts.oneOf('answer', 'next'),
+  errorFormat: accepts.oneOf('auto', 'openai', 'anthropic', 'gemini', 'problem'),
+}) satisfies OptionChecks<GuardOptions>;
+
+function suggestion(name: string, known: readonly string[]): string {
+  const nearest = known.find((one) => distanceAtMost2(name.toLowerCase(), one.toLowerCase()));
+  return nearest ? ` (did you mean "${nearest}"?)` : '';
+}
+
+/** Whether two words differ by at most two insertions, deletions or substitutions (Levenshtein). */
+function distanceAtMost2(a: string, b: string, budget = 2): boolean {
+  if (a === b) return true;
+  if (budget === 0 || Math.abs(a.length - b.length) > budget) return false;
+  let same = 0;
+  while (same < a.length && a[same] === b[same]) same += 1;
+  const [restA, restB] = [a.slice(same), b.slice(same)];
+  return (
+    distanceAtMost2(restA.slice(1), restB, budget - 1) ||
+    distanceAtMost2(restA, restB.slice(1), budget - 1) ||
+    distanceAtMost2(restA.slice(1), restB.slice(1), budget - 1)
+  );
+}

@@ -1,0 +1,99 @@
+import type { Limit, RequestRate, ScopePart } from './limit.js';
+import type { CalendarPeriod } from './window.js';
+
+/**
+ * A limit as one writes it: `'20k/day'`, `'$0.50/day'`, `'5/min'`, or with more said about it. Amounts take `k`, `M` and `_`;
+ * periods are `s`, `sec`, `second`, `min`, `minute`, `h`, `hour`, `day`, `week`, `month` (`s` for requests and buckets only).
+ */
+export type LimitText = string;
+
+/** A limit with more said about it than its text. */
+export interface LimitDeclaration {
+  /** E.g. `'$50/month'`. */
+  limit: LimitText;
+  /** Whose counter. @defaultValue 'key' */
+  by?: ScopePart | readonly ScopePart[];
+  /** IANA time zone in which days, weeks and months begin. @defaultValue 'UTC' */
+  timeZone?: string;
+  /** Day of the month (1 to 31) or of the week (1 Monday to 7 Sunday) on which a window begins. @defaultValue 1 */
+  anchorDay?: number;
+  /**
+   * `calendar`: from one boundary to the next. `bucket`: refills steadily.
+   * @defaultValue 'bucket' for tokens per minute, otherwise 'calendar'
+   */
+  window?: 'calendar' | 'bucket';
+  /** Capacity of a bucket, an integer in the limit's unit (dollars as text). @defaultValue the amount itself */
+  burst?: number | string;
+  /** Counts and warns, never refuses. @defaultValue false */
+  soft?: boolean;
+  /** Shown in headers and refusals. @defaultValue unit and period, e.g. `usd-day` */
+  name?: string;
+}
+
+/** Requests of a plan with more said about them. */
+export interface RequestsDeclaration {
+  /** E.g. `'100/min'`. */
+  rate: LimitText;
+  /** At most so many within one second, 1 to the rate's amount. Absent: no narrower bound. */
+  burst?: number;
+  /** Whose counter. @defaultValue 'key' */
+  by?: ScopePart | readonly ScopePart[];
+  /** @defaultValue unit and period, e.g. `requests-min` */
+  name?: string;
+}
+
+type OneOrMore<One> = One | readonly One[];
+
+/** A step of a plan's degradation ladder: what is done once a share of any of its caps is used. */
+export interface DegradeStep {
+  /** Share of the cap, 0 < at < 1. Steps rise. */
+  at: number;
+  /** Which model takes the place of which. */
+  model?: Readonly<Record<string, string>>;
+  /** Output cap from here on, in tokens. */
+  maxOutputTokens?: number;
+}
+
+/** A tier as it is declared. Everything is optional; an empty plan limits nothing. */
+export interface PlanDeclaration {
+  requests?: OneOrMore<LimitText | RequestsDeclaration>;
+  tokens?: OneOrMore<LimitText | LimitDeclaration>;
+  inputTokens?: OneOrMore<LimitText | LimitDeclaration>;
+  outputTokens?: OneOrMore<LimitText | LimitDeclaration>;
+  /** Dollars: `'$0.50/day'`. */
+  spend?: OneOrMore<LimitText | LimitDeclaration>;
+  /** Requests in flight at once, per caller. Positive integer. */
+  concurrent?: number;
+  /** Models that may be used; absent: all. `*` at the end stands for any ending. */
+  models?: readonly string[];
+  /** Output cap injected where the client states none, and the most it may state. Positive integer. @defaultValue 4096 injected, no most */
+  maxOutputTokens?: number;
+  /** Higher goes first where requests queue. Integer 0 to 100. @defaultValue 0 */
+  priority?: number;
+  degrade?: readonly DegradeStep[];
+}
+
+/** A tier, read and checked. */
+export interface Plan {
+  readonly name: string;
+  /** What `rateLimit` counts. */
+  readonly requests: readonly RequestRate[];
+  /** What `budget` counts: tokens, money, concurrency. */
+  readonly limits: readonly Limit[];
+  readonly models?: readonly string[] | undefined;
+  readonly maxOutputTokens?: number | undefined;
+  readonly priority: number;
+  readonly degrade: readonly DegradeStep[];
+}
+
+/** Plans by name, read and checked. Made by `definePlans`. */
+export type Plans = Readonly<Record<string, Plan>>;
+
+/** Milliseconds of the periods whose length is fixed. */
+export const periodMs: Readonly<Record<Exclude<CalendarPeriod, 'month'> | 'second', number>> = Object.freeze({
+  second: 1_000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+});

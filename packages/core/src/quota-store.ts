@@ -1,0 +1,200 @@
+import type { Unit } from './unit.js';
+import type { UsageEvent } from './usage-event.js';
+import type { Window } from './window.js';
+
+/** One counter and its cap. */
+export interface QuotaCounter {
+  /** Key of the counter, see `counterKey`. */
+  readonly counter: string;
+  readonly unit: Unit;
+  /** The cap in force now, an integer ≥ 0 in the unit. For a token bucket, its burst. */
+  readonly limit: number;
+  readonly window: Window;
+  /** Wider than a tenant (`global`, `route`, `model` alone): may live in another partition than the rest. */
+  readonly wide: boolean;
+  /** Counts, never refuses. */
+  readonly soft: boolean;
+}
+
+/** What a reservation asks of one counter. */
+export interface QuotaCharge extends QuotaCounter {
+  /**
+   * How much to hold. 0 holds nothing and is refused only where `used` alone leaves nothing. For `concurrent` always 1.
+   * Integer ≥ 0.
+   */
+  readonly want: number;
+  /** Takes what is left, at least this much, where `want` does not fit. Integer, 0 ≤ min ≤ want. Absent: `want` or nothing. */
+  readonly min?: number | undefined;
+  /** This alternative stands only while (used + held) ÷ limit of this counter is below the share, 0 < share ≤ 1. */
+  readonly onlyBelow?: number | undefined;
+  /** What the attempt is charged here if nobody sees its end and no heartbeat said more. Integer ≥ 0; absent: 0. */
+  readonly floor?: number | undefined;
+}
+
+/** One way to admit a request: all of its charges or none. */
+export interface QuotaAlternative {
+  readonly charges: readonly QuotaCharge[];
+  /** The usage event to write if nobody sees the attempt's end, with the figures of `floor`. Absent: no attempt yet. */
+  readonly event?: UsageEvent | undefined;
+}
+
+export interface ReserveRequest {
+  /** Reservation id, UUIDv7. The same id again gives the same answer. */
+  readonly id: string;
+  /** The tenant: everything of one reservation, wide counters apart, lives in one partition. */
+  readonly partition: string;
+  /** Attempt whose end settles the reservation's first hold. Absent: none yet. */
+  readonly attemptId?: string | undefined;
+  /** In order of preference; the first that fits is taken. At least one. */
+  readonly alternatives: readonly QuotaAlternative[];
+  /** Without a heartbeat for so long, the lease is reaped. Milliseconds, 1 000 to 3 600 000. */
+  readonly leaseMs: number;
+}
+
+/** What was granted on one counter, and in which window it counts for ever. */
+export interface QuotaGrant {
+  readonly counter: string;
+  readonly window: string;
+  readonly granted: number;
+}
+
+/** A counter as it stands. */
+export interface CounterState {
+  readonly counter: string;
+  readonly window: string;
+  readonly unit: Unit;
+  readonly limit: number;
+  readonly used: number;
+  readonly held: number;
+  /** max(0, limit − used − held). */
+  readonly left: number;
+  /** When the window ends, or the bucket is full again; ms since the epoch. Absent for `concurrent`. */
+  readonly resetsAtMs?: number | undefined;
+}
+
+/** A share of a cap that `used` has reached for the first time in this window. */
+export interface ThresholdCrossing {
+  readonly counter: string;
+  readonly window: string;
+  readonly unit: Unit;
+  readonly limit: number;
+  readonly used: number;
+  /** 0.5, 0.8 or 1, as the store is configured. */
+  readonly threshold: number;
+}
+
+/**
+ * Why a reservation was refused; a refusal changes nothing. `used`: time or a larger cap helps. `held`: others' live reservations
+ * are in the way and may be given back any moment. `size`: more than the whole limit, never fits. `closed`: the id has ended.
+ */
+export interface QuotaRefusal {
+  readonly blockedBy: 'used' | 'held' | 'size' | 'closed';
+  /** The binding counter: of those that do not fit, the one whose reset is latest; of the last alternative. */
+  readonly state?: CounterState | undefined;
+  /** Position of the binding charge among the last alternative's charges. */
+  readonly charge?: number | undefined;
+  /** After how long the same request would be admitted if nothing else happened. Absent for `size` and `closed`. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+export type ReserveResult =
+  | {
+      readonly ok: true;
+      /** Which alternative was taken. */
+      readonly alternative: number;
+      /** One for each charge of that alternative, in order. */
+      readonly grants: readonly QuotaGrant[];
+      /** The counters after it, in the same order. */
+      readonly states: readonly CounterState[];
+      readonly crossed: readonly ThresholdCrossing[];
+      /** The store's clock, ms since the epoch. */
+      readonly nowMs: number;
+      readonly expiresAtMs: number;
+    }
+  | { readonly ok: false; readonly refusal: QuotaRefusal; readonly nowMs: number };
+
+export interface ExtendRequest {
+  readonly id: string;
+  readonly partition: string;
+  readonly charges: readonly QuotaCharge[];
+}
+
+export interface CoverRequest {
+  readonly id: string;
+  readonly partition: string;
+  readonly attemptId: string;
+  /** Each alternative's `want` is what is needed beyond what the reservation holds unassigned; 0 registers the attempt only. */
+  readonly alternatives: readonly QuotaAlternative[];
+}
+
+/** The truth of one attempt on one counter. */
+export interface ChargeItem extends QuotaCounter {
+  /** Id of the window that admitted it, from the grant. */
+  readonly windowId: string;
+  /** Integer ≥ 0. */
+  readonly amount: number;
+  /** How much of what the reservation holds here was this attempt's, and is given back. Integer ≥ 0. */
+  readonly release: number;
+}
+
+export interface ChargeRequest {
+  readonly id: string;
+  readonly partition: string;
+  readonly attemptId: string;
+  readonly items: readonly ChargeItem[];
+  /** Written to the store's outbox with the counters, in one step. */
+  readonly event: UsageEvent;
+  /** Also {@link QuotaStore.close} in the same step. */
+  readonly close: boolean;
+}
+
+export interface ChargeResult {
+  /** `adjusted`: the lease had been reaped, the difference was charged. `repeated`: done before, nothing changed. */
+  readonly outcome: 'charged' | 'adjusted' | 'repeated';
+  /** The store delivers the event to sinks of its own; the caller must not. */
+  readonly recorded: boolean;
+  readonly states: readonly CounterState[];
+  readonly crossed: readonly ThresholdCrossing[];
+}
+
+/** What a running attempt has cost so far. */
+export interface RunningCost {
+  readonly attemptId: string;
+  readonly items: readonly { readonly counter: string; readonly windowId: string; readonly amount: number }[];
+  /** Replaces the lease's event skeleton. */
+  readonly event: UsageEvent;
+}
+
+export interface RenewRequest {
+  readonly id: string;
+  readonly partition: string;
+  readonly running: readonly RunningCost[];
+}
+
+export interface CloseRequest {
+  readonly id: string;
+  readonly partition: string;
+}
+
+/**
+ * Counters with leases: the quota engine. Every method is one step (all or nothing), idempotent on id, attempt and kind, and
+ * rejects only when the store itself fails; a refusal is a value. Each implementation runs the contract suite of the testkit.
+ */
+export interface QuotaStore {
+  /** Holds the first alternative that fits on every counter, as a lease. */
+  reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /** Adds counters to a reservation (a route's own limits). A refusal closes the whole reservation. */
+  extend(request: ExtendRequest): Promise<ReserveResult>;
+  /** Holds more before a further attempt, and registers the attempt. A refusal leaves the reservation as it was. */
+  cover(request: CoverRequest): Promise<ReserveResult>;
+  /** Charges the truth of one attempt, whatever it is, also after the lease was reaped or closed. Never clamped. */
+  charge(request: ChargeRequest): Promise<ChargeResult>;
+  /** Heartbeat. `false`: the lease is gone. */
+  renew(request: RenewRequest): Promise<boolean>;
+  /** Gives back whatever is held and not charged; the one terminal effect. Also before a late `reserve` of that id arrives. */
+  close(request: CloseRequest): Promise<void>;
+  /** Counters as they stand; changes nothing. */
+  read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]>;
+  /** Hands over what is still to be delivered and frees resources. */
+  end(): Promise<void>;
+}

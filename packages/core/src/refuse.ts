@@ -1,0 +1,117 @@
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
+import { publish } from './channel.js';
+import { type ErrorFormat, formatError, formatErrorEvent } from './error-format.js';
+import type { GuardOptions } from './options.js';
+import { accepts, checkOptions } from './options.js';
+import { contextOf } from './request-context.js';
+import { isTollgateError, TollgateError } from './tollgate-error.js';
+
+/**
+ * The one writer of refusals. Remembers the refusal on the context and answers it, or hands it to `next` where the guard was
+ * told `refusals: 'next'`. In a stream that has begun it writes an error event and ends the stream.
+ */
+export function refuse(
+  req: Request,
+  res: Response,
+  next: NextFunction,
+  error: TollgateError,
+  options: Pick<GuardOptions, 'refusals' | 'errorFormat'> = {},
+): void {
+  const context = contextOf(req, res);
+  context.refusal ??= error;
+  publish('tollgate:refuse', () => ({
+    requestId: context.requestId,
+    code: error.code,
+    status: error.status,
+    tenant: context.caller?.tenant,
+    keyId: context.caller?.keyId,
+  }));
+  if (options.refusals === 'next') next(error);
+  else answerError(req, res, error, options.errorFormat ?? 'auto');
+}
+
+/** Writes an error as the response: status, headers and body, or the last event of a running stream. */
+export function answerError(
+  req: Request,
+  res: Response,
+  error: TollgateError,
+  format: ErrorFormat | 'auto',
+): void {
+  const context = contextOf(req, res);
+  const shape = format === 'auto' ? errorFormatOf(req) : format;
+  if (res.writableEnded || res.destroyed) return;
+  if (res.headersSent) {
+    if (String(res.getHeader('content-type') ?? '').startsWith('text/event-stream')) {
+      res.end(formatErrorEvent(error, shape, context.requestId));
+    } else res.destroy();
+    return;
+  }
+  const { contentType, body } = formatError(error, shape, context.requestId);
+  res.status(error.status);
+  for (const [name, value] of Object.entries(error.headers)) res.setHeader(name, value);
+  res.setHeader('Content-Type', contentType);
+  res.setHeader('Cache-Control', 'no-store');
+  res.end(body);
+}
+
+/** In whose shape this client expects its errors: by `anthropic-version`, then by path. */
+export function errorFormatOf(req: Request): ErrorFormat {
+  if (req.headers['anthropic-version'] !== undefined) return 'anthropic';
+  const path = req.originalUrl;
+  if (/\/messages(?:\/|\?|$)/i.test(path)) return 'anthropic';
+  return /\/v1(?:beta|alpha)\d*\/models\/[^/?]+:/i.test(path) ? 'gemini' : 'openai';
+}
+
+/** Options of {@link tollgateErrors}. */
+export interface TollgateErrorsOptions {
+  /** @defaultValue 'auto' */
+  errorFormat?: GuardOptions['errorFormat'];
+  /** What to do with errors that are not Tollgate's: hand them on, or answer 500 in our shape. @defaultValue 'next' */
+  others?: 'next' | 'answer';
+}
+
+/**
+ * Express error handler, mounted last: answers a {@link TollgateError}, and, where a handler rethrows the error that an SDK
+ * made of a refused call, the refusal itself.
+ */
+export function tollgateErrors(options: TollgateErrorsOptions = {}): ErrorRequestHandler {
+  checkOptions('tollgateErrors', options, {
+    errorFormat: accepts.oneOf('auto', 'openai', 'anthropic', 'gemini', 'problem'),
+    others: accepts.oneOf('next', 'answer'),
+  });
+  const format = options.errorFormat ?? 'auto';
+  return function tollgateErrorsMiddleware(error: unknown, req, res, next) {
+    const refusal = isTollgateError(error) ? error : refusalBehind(error, req);
+    if (refusal) answerError(req, res, refusal, format);
+    else if (options.others === 'answer') answerError(req, res, internalError(error), format);
+    else next(error);
+  };
+}
+
+/** Turns an asynchronous guard into a handler whose faults reach `next(error)`: Express 4 does not catch rejections. */
+export function guarded(
+  name: string,
+  guard: (req: Request, res: Response, next: NextFunction) => Promise<void> | void,
+): RequestHandler {
+  const handler: RequestHandler = (req, res, next) => {
+    try {
+      const waiting = guard(req, res, next);
+      if (waiting) waiting.catch(next);
+    } catch (error) {
+      next(error);
+    }
+  };
+  Object.defineProperty(handler, 'name', { value: name });
+  return handler;
+}
+
+/** The refusal that an SDK's error stands for: same status as the refusal recorded for this request. */
+function refusalBehind(error: unknown, req: Request): TollgateError | undefined {
+  const refusal = req.tollgate?.refusal;
+  if (!refusal || typeof error !== 'object' || error === null || !('status' in error)) return undefined;
+  return error.status === refusal.status ? refusal : undefined;
+}
+
+function internalError(cause: unknown): TollgateError {
+  return new TollgateError({ status: 500, code: 'internal_error', message: 'The server failed.', cause });
+}

@@ -1,0 +1,118 @@
+import type { Request, Response } from 'express';
+import type { RecordedCall } from './call-pipeline.js';
+import type { Caller } from './caller.js';
+import type { Reservation, TollgateContext } from './context.js';
+import { newId } from './id.js';
+import { RequestPipeline } from './request-pipeline.js';
+import { TollgateError } from './tollgate-error.js';
+
+const noLabels: Readonly<Record<string, string>> = Object.freeze({});
+
+/** The one implementation of {@link TollgateContext}. */
+class RequestContext implements TollgateContext {
+  readonly requestId: string;
+  readonly startedAtMs: number;
+  readonly calls: RequestPipeline;
+  caller: Caller | undefined;
+  labels = noLabels;
+  reservation: Reservation | undefined;
+  refusal: TollgateError | undefined;
+  #abort: AbortController | undefined;
+  #aborted: TollgateError | undefined;
+
+  constructor(
+    now: () => number,
+    readonly req: Request | undefined,
+    readonly res: Response | undefined,
+  ) {
+    this.startedAtMs = now();
+    this.requestId = newId(this.startedAtMs);
+    this.calls = new RequestPipeline({
+      now,
+      refused: (error) => {
+        this.refusal ??= error;
+      },
+    });
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#aborted) this.#abort.abort(this.#aborted);
+    }
+    return this.#abort.signal;
+  }
+
+  get route(): string | undefined {
+    const path: unknown = this.req?.route?.path;
+    return path === undefined ? undefined : String(path);
+  }
+
+  abort(error: TollgateError): void {
+    this.calls.stopAll(error);
+    this.markAborted(error);
+  }
+
+  markAborted(error: TollgateError): void {
+    this.#aborted ??= error;
+    this.#abort?.abort(error);
+  }
+
+  fetch: typeof fetch = () => Promise.reject(notMounted('req.tollgate.fetch'));
+
+  record(_call: RecordedCall): Promise<void> {
+    return Promise.reject(notMounted('req.tollgate.record()'));
+  }
+
+  noCall(): void {
+    throw notMounted('req.tollgate.noCall()');
+  }
+}
+
+function notMounted(what: string): TollgateError {
+  return new TollgateError({
+    status: 500,
+    code: 'no_request',
+    message: `${what} needs meter() mounted before this handler`,
+  });
+}
+
+/**
+ * The request's context: made by whichever Tollgate middleware comes first, found by the rest. Answers `x-request-id` and
+ * `request-id`, and watches for the client going away: `res` closing before everything was written.
+ */
+export function contextOf(req: Request, res: Response, now: () => number = Date.now): TollgateContext {
+  const existing: TollgateContext | undefined = req.tollgate;
+  if (existing) return existing;
+  const context = new RequestContext(now, req, res);
+  req.tollgate = context;
+  if (!res.headersSent) {
+    res.setHeader('x-request-id', context.requestId);
+    res.setHeader('request-id', context.requestId);
+  }
+  res.once('close', () => {
+    const aborted = !res.writableFinished;
+    if (aborted) {
+      const gone = new TollgateError({
+        status: 499,
+        code: 'request_aborted',
+        message: 'The client went away.',
+      });
+      context.calls.clientGone(gone);
+      context.markAborted(gone);
+    }
+    const status = res.headersSent ? res.statusCode : 0;
+    void context.calls.finish({ status, aborted, routed: req.route !== undefined });
+  });
+  return context;
+}
+
+/** A context without an HTTP request, for scripts and workers, and how to end it: settles and closes what is open. */
+export function detachedContext(
+  caller: Caller,
+  now: () => number = Date.now,
+): { context: TollgateContext; finish: () => Promise<void> } {
+  const context = new RequestContext(now, undefined, undefined);
+  context.caller = caller;
+  return { context, finish: () => context.calls.finish({ status: 200, aborted: false, routed: true }) };
+}

@@ -1,0 +1,58 @@
+import type { Call, CallEnd, Settlement } from './call.js';
+import type { TollgateContext } from './context.js';
+import { noUsage } from './usage.js';
+import type { EventCharge, UsageEvent } from './usage-event.js';
+
+/** What {@link usageEventOf} needs beside the call itself. */
+export interface EventFacts {
+  readonly settlement: Settlement;
+  readonly end: Pick<CallEnd, 'outcome' | 'status'>;
+  readonly charges: readonly EventCharge[];
+  /** Ms since the epoch. */
+  readonly nowMs: number;
+}
+
+/** The usage event of one attempt: also the skeleton that a lease keeps, with the figures known so far. */
+export function usageEventOf(context: TollgateContext, call: Call, facts: EventFacts): UsageEvent {
+  const { caller } = context;
+  const { settlement, end, charges, nowMs } = facts;
+  const usage = settlement.usage ?? noUsage;
+  const requestedModel = call.parsed?.requestedModel ?? '';
+  return {
+    eventId: call.attemptId,
+    kind: 'usage',
+    requestId: context.requestId,
+    callId: call.id,
+    attempt: call.attempt,
+    admittedAt: new Date(call.admittedAtMs ?? call.startedAtMs).toISOString(),
+    time: new Date(nowMs).toISOString(),
+    tenant: caller?.tenant ?? '',
+    team: caller?.team,
+    user: caller?.user,
+    keyId: caller?.keyId,
+    plan: caller?.plan ?? '',
+    route: context.route,
+    labels: context.labels,
+    provider: call.parsed?.provider ?? call.outgoing.provider ?? '',
+    requestedModel,
+    model: call.parsed?.model ?? requestedModel,
+    inputTokens: usage.inputTokens,
+    cachedInputTokens: usage.cachedInputTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    outputTokens: usage.outputTokens,
+    reasoningTokens: usage.reasoningTokens,
+    tier: usage.tier,
+    costNanoUsd: String(settlement.costNanoUsd),
+    priceVersion: settlement.priceVersion,
+    source: usage.source,
+    uncertain: settlement.uncertain,
+    overrun: call.overrun ?? false,
+    charges,
+    status: end.status,
+    outcome: end.outcome,
+    stream: call.parsed?.stream ?? false,
+    latencyMs: Math.max(0, nowMs - call.startedAtMs),
+    timeToFirstTokenMs:
+      call.firstOutputAtMs === undefined ? undefined : Math.max(0, call.firstOutputAtMs - call.startedAtMs),
+  };
+}

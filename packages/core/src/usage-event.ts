@@ -1,0 +1,73 @@
+/** How an attempt ended. */
+export type AttemptOutcome = 'ok' | 'error' | 'aborted' | 'budget_stopped';
+
+/** What one attempt took from one counter: enough to rebuild the counter from the ledger. */
+export interface EventCharge {
+  /** Key of the counter, see `counterKey`. */
+  readonly counter: string;
+  /** Id of the window that admitted it. */
+  readonly window: string;
+  /** In the counter's unit (nano-dollars for `usd`). Negative only in an adjustment. */
+  readonly amount: number;
+}
+
+/**
+ * One settled attempt, as it is written to the ledger and to `usage.jsonl`. Fields are added by later versions, never renamed.
+ * It holds ids and numbers, no prompt text.
+ */
+export interface UsageEvent {
+  /** UUIDv7; the ledger's unique key, and its month derives from it. */
+  readonly eventId: string;
+  /** `adjustment`: a correction by the difference, signed. */
+  readonly kind: 'usage' | 'adjustment';
+  /** The event that this one corrects. */
+  readonly adjusts?: string | undefined;
+  readonly requestId: string;
+  readonly callId: string;
+  /** 1 for the first attempt of a call. */
+  readonly attempt: number;
+  /** ISO 8601: when the reservation was admitted. */
+  readonly admittedAt: string;
+  /** ISO 8601: when the attempt was settled. */
+  readonly time: string;
+  readonly tenant: string;
+  readonly team?: string | undefined;
+  readonly user?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly plan: string;
+  readonly route?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly provider: string;
+  readonly requestedModel: string;
+  /** The model that was dispatched and charged. */
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly outputTokens: number;
+  readonly reasoningTokens: number;
+  readonly tier?: string | undefined;
+  /** Decimal string of an integer number of nano-dollars. */
+  readonly costNanoUsd: string;
+  readonly priceVersion: string;
+  readonly source: 'provider' | 'estimated';
+  /** Nobody saw the end of this attempt: a lower bound was charged, an adjustment may follow. */
+  readonly uncertain: boolean;
+  /** The provider reported more than was held. */
+  readonly overrun: boolean;
+  readonly charges: readonly EventCharge[];
+  /** HTTP status of the provider's answer; 0 when there was none. */
+  readonly status: number;
+  readonly outcome: AttemptOutcome;
+  readonly stream: boolean;
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs?: number | undefined;
+}
+
+/** Takes usage events, e.g. into a file or a ledger. May be given an event twice (same `eventId`) after a fault. */
+export interface UsageSink {
+  write(event: UsageEvent): void | Promise<void>;
+  /** Resolves when everything written so far is safe. */
+  flush?(): Promise<void>;
+  close?(): Promise<void>;
+}

@@ -1,0 +1,31 @@
+import { publish } from './channel.js';
+
+/** Hazards of the environment. Each is explained in the root README under the same code. */
+export type WarningCode =
+  | 'TOLLGATE_W_ORDER'
+  | 'TOLLGATE_W_MOUNTED_TWICE'
+  | 'TOLLGATE_W_BODY_NOT_PARSED'
+  | 'TOLLGATE_W_TRUST_PROXY'
+  | 'TOLLGATE_W_MEMORY_STORE'
+  | 'TOLLGATE_W_NO_CALLER'
+  | 'TOLLGATE_W_UNMETERED'
+  | 'TOLLGATE_W_SINK_FAILED'
+  | 'TOLLGATE_W_SETTLE_FAILED';
+
+const said = new Set<WarningCode>();
+
+/**
+ * Warns once per code and process: `process.emitWarning`, type `TollgateWarning`, and the channel `tollgate:warning`.
+ * For hazards that a running app must survive; a wrong option throws instead.
+ */
+export function warnOnce(code: WarningCode, message: string): void {
+  if (said.has(code)) return;
+  said.add(code);
+  process.emitWarning(message, { type: 'TollgateWarning', code });
+  publish('tollgate:warning', () => ({ code, message }));
+}
+
+/** Forgets what was said; for tests. */
+export function forgetWarnings(): void {
+  said.clear();
+}
