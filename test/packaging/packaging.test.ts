@@ -1,0 +1,79 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readPackages } from '../architecture/house.js';
+import { buildPackages, runNode, tsc, tsc6 } from '../programs.js';
+import { exportedNames, makeConsumer, packAll, readUnpacked, unpackedFiles } from './consumers.js';
+
+const names = readPackages('packages').flatMap(({ manifest }) => (manifest.private ? [] : [manifest.name]));
+const projects = new Map<string, string>();
+const projectWith = (express: string): string => projects.get(express) ?? '';
+
+beforeAll(async () => {
+  await buildPackages();
+  const packed = await packAll();
+  for (const express of ['express', 'express4'] as const)
+    projects.set(express, await makeConsumer(packed, express));
+}, 240_000);
+
+afterAll(() => {
+  for (const project of projects.values()) rmSync(project, { recursive: true, force: true });
+});
+
+describe('the packed packages', () => {
+  for (const name of names) {
+    it(`${name} carries what it needs and nothing else`, () => {
+      const files = unpackedFiles(projectWith('express'), name);
+      const top = files.filter((file) => !file.startsWith('dist')).sort();
+      expect(top).toEqual(['LICENSE', 'README.md', 'package.json']);
+      expect(files).toEqual(
+        expect.arrayContaining(
+          ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts'].map((file) => join('dist', file)),
+        ),
+      );
+      const manifest = readUnpacked(projectWith('express'), name, 'package.json');
+      expect(manifest).not.toMatch(/workspace:|catalog:|@tollgate\/source/);
+    });
+  }
+
+  for (const express of ['express', 'express4']) {
+    it(`load and export the same names by import and by require, beside ${express}`, async () => {
+      const imported = await exportedNames(projectWith(express), names, 'import');
+      const required = await exportedNames(projectWith(express), names, 'require');
+      expect(Object.keys(imported)).toEqual(names);
+      expect(required).toEqual(imported);
+    }, 60_000);
+  }
+});
+
+const asNode10 = { module: 'CommonJS', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
+const ways: [way: string, compiler: string, file: string, compilerOptions: Record<string, unknown>][] = [
+  ['NodeNext, ES modules', tsc, 'consumer.mts', { module: 'NodeNext' }],
+  ['NodeNext, CommonJS', tsc, 'consumer.cts', { module: 'NodeNext' }],
+  ['CommonJS with a bundler', tsc, 'consumer.ts', { module: 'CommonJS', moduleResolution: 'bundler' }],
+  ['ES modules with a bundler', tsc, 'bundled.ts', { module: 'ESNext', moduleResolution: 'bundler' }],
+  ['CommonJS, resolved without "exports"', tsc6, 'node10.ts', asNode10],
+];
+
+describe('TypeScript projects that use the packed packages', () => {
+  for (const [way, compiler, file, compilerOptions] of ways) {
+    it(`compile as ${way}, strictly`, async () => {
+      const project = projectWith('express');
+      const uses = names.map(
+        (name, index) => `import * as package${index} from '${name}';\nvoid package${index};`,
+      );
+      writeFileSync(join(project, file), uses.join('\n'));
+      const settings = join(project, `tsconfig.${file}.json`);
+      const options = {
+        ...compilerOptions,
+        target: 'ES2022',
+        strict: true,
+        noEmit: true,
+        skipLibCheck: true,
+        types: ['node'],
+      };
+      writeFileSync(settings, JSON.stringify({ compilerOptions: options, files: [file] }));
+      expect(await runNode([compiler, '-p', settings], project)).toEqual({ ended: 0, output: '' });
+    }, 60_000);
+  }
+});

@@ -1,0 +1,65 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { transform } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+export const root = join(here, '../..');
+/** Generated modules lie here, below `test/`, so that they find the packages that `test/package.json` names. */
+export const workFolder = join(here, '../.work/readme');
+
+export interface Block {
+  /** Where the block starts, such as `packages/auth/README.md:12`. */
+  title: string;
+  /** File name of its module, without extension. */
+  name: string;
+  code: string;
+}
+
+function markdownFiles(): string[] {
+  const packages = ['packages', 'examples'].flatMap((folder) =>
+    readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
+  );
+  const docs = existsSync(join(root, 'docs'))
+    ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    : [];
+  const pages = docs
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path.replaceAll('\\', '/')}`);
+  return ['README.md', ...packages, ...pages].filter((path) => existsSync(join(root, path)));
+}
+
+/** The code blocks of a page that are tagged `ts`, and nothing more. */
+export function blocksOf(path: string, markdown: string): Block[] {
+  const blocks: Block[] = [];
+  let open: { fence: string; tag: string; line: number; code: string[] } | undefined;
+  for (const [index, line] of markdown.split(/\r?\n/).entries()) {
+    const [, fence = '', tag = ''] = /^(`{3,})(.*)$/.exec(line.trimStart()) ?? [];
+    if (!open && fence) open = { fence, tag: tag.trim(), line: index + 1, code: [] };
+    else if (open && tag === '' && fence.startsWith(open.fence)) {
+      const name = `${path.replace(/[^\w-]+/g, '-')}-${open.line}`;
+      if (open.tag === 'ts') blocks.push({ title: `${path}:${open.line}`, name, code: open.code.join('\n') });
+      open = undefined;
+    } else open?.code.push(line);
+  }
+  if (open) throw new Error(`${path}:${open.line}: a code block is not closed`);
+  return blocks;
+}
+
+export function allBlocks(): Block[] {
+  return markdownFiles().flatMap((path) => blocksOf(path, readFileSync(join(root, path), 'utf8')));
+}
+
+/** Writes each block as TypeScript, to be type-checked, and as a module that Node runs. */
+export async function writeBlocks(blocks: Block[]): Promise<void> {
+  rmSync(workFolder, { recursive: true, force: true });
+  mkdirSync(workFolder, { recursive: true });
+  const compilerOptions = { noUnusedLocals: false, moduleDetection: 'force' };
+  const settings = { extends: '../../../tsconfig.base.json', compilerOptions, include: ['*.ts'] };
+  writeFileSync(join(workFolder, 'tsconfig.json'), JSON.stringify(settings));
+  for (const { name, code } of blocks) {
+    writeFileSync(join(workFolder, `${name}.ts`), code);
+    const { code: module } = await transform(code, { loader: 'ts', format: 'esm', target: 'node20' });
+    writeFileSync(join(workFolder, `${name}.mjs`), module);
+  }
+}
