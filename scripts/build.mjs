@@ -1,5 +1,5 @@
 /** Builds the packages whose sources, or whose dependencies' sources, changed since they were last built. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { exclusively } from './lock.mjs';
@@ -37,6 +37,7 @@ async function buildChanged() {
       const built = await running.get(other);
       if (built && built.code !== 0) return { code: built.code, log: '' };
     }
+    rmSync(stampOf(one), { force: true });
     const built = await buildPackage(one);
     if (built.code === 0) writeStamp(stampOf(one), wanted.get(one));
     return built.code === 0 ? built : { code: built.code, log: `${one.path}:\n${built.log}` };
