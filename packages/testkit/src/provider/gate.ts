@@ -1,0 +1,24 @@
+/** Holds answers back until it is opened. */
+export class Gate {
+  private opened: Promise<void> | undefined;
+  private open: (() => void) | undefined;
+
+  /** From now on, `passed()` waits. */
+  hold(): void {
+    this.opened ??= new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+
+  /** Lets through all that wait and all that come. */
+  release(): void {
+    this.open?.();
+    this.opened = undefined;
+    this.open = undefined;
+  }
+
+  /** Resolves when the gate is open; undefined where it is open now. */
+  passed(): Promise<void> | undefined {
+    return this.opened;
+  }
+}

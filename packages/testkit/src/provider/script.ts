@@ -1,0 +1,113 @@
+import type { Json } from './json.js';
+import type { TokenUsage } from './token-usage.js';
+import type { ToolCall } from './tool-call.js';
+
+/** Where an answer stops short. Chunks are the events of a stream; a JSON answer is one chunk. Bytes are of the body as sent. */
+export type StopPoint = 'before-headers' | { afterChunks: number } | { afterBytes: number };
+
+/** How the usage on the wire differs from the truth; a function gets the true wire object and returns what is sent (`undefined`: no field). */
+export type WrongUsage =
+  | 'absent'
+  | 'null'
+  | 'zero'
+  | 'negative'
+  | 'string'
+  | 'absurd'
+  | 'fraction'
+  | 'twice'
+  | ((usage: Json) => Json | undefined);
+
+/** What the model says and what it costs. */
+export interface AnswerScript {
+  /** The text of the answer, one token per word. Default: a plausible answer built from the prompt. */
+  text?: string;
+  /** Words the model would generate if nothing capped it, an integer ≥ 0. @defaultValue 24 */
+  tokens?: number;
+  /** Forces (`{ name, arguments }`) or forbids (`false`) a tool call. Default: decided by the request. */
+  toolCall?: ToolCall | false;
+  /** True usage, field by field, in place of what is derived from the request. `outputTokens` is not scriptable: use `tokens`. */
+  usage?: Partial<Omit<TokenUsage, 'outputTokens'>>;
+  /** The model named in the answer. Default: the requested one. */
+  responseModel?: string;
+  /** The service tier named in the answer. Default: what was asked for, `default` (OpenAI) or `standard` (Anthropic). */
+  serviceTier?: string;
+  /** Azure's content filter stops the prompt (a 400) or the completion (`finish_reason: content_filter`). */
+  contentFilter?: 'prompt' | 'completion';
+  /** Anthropic: number of cumulative `message_delta` usages in a stream, ≥ 1. @defaultValue 1 */
+  usageDeltas?: number;
+  /** Usage on the wire that is not the truth. The books keep the truth. */
+  wrongUsage?: WrongUsage;
+}
+
+/** How fast it comes. */
+export interface PaceScript {
+  /** Milliseconds before the headers. @defaultValue 0 */
+  firstByteDelayMs?: number;
+  /** Milliseconds before each chunk of a stream. @defaultValue 0 (all at once) */
+  chunkDelayMs?: number;
+  /** The same as a speed: tokens, that is chunks, per second. */
+  tokensPerSecond?: number;
+}
+
+/** What goes wrong. */
+export interface FaultScript {
+  /** Answers with this status and the provider's own error body. Any 4xx or 5xx. */
+  status?: number;
+  /** Code of an error answer in place of the usual one, e.g. `insufficient_quota`. */
+  errorCode?: string;
+  /** `retry-after` of an error answer, in seconds. */
+  retryAfterSeconds?: number;
+  /** `retry-after-ms` of an error answer, in milliseconds. */
+  retryAfterMs?: number;
+  /** Sends nothing more and keeps the connection open. */
+  hang?: StopPoint;
+  /** Destroys the socket. */
+  reset?: StopPoint;
+  /** Makes `reset` a TCP RST (which may overtake bytes just sent) instead of a plain close. @defaultValue false */
+  resetWithRst?: boolean;
+  /** Ends the answer early, but properly. */
+  end?: StopPoint;
+  /** After this many chunks of a 200 stream, an error event in the provider's format, then the end. */
+  errorEventAfterChunks?: number;
+  /** Answers 307 with this location. */
+  redirectTo?: string;
+  /** Destroys the socket as soon as the answer has been sent though it promised keep-alive, or when the next request comes in on it. */
+  closeConnection?: 'after-answer' | 'on-next-request';
+}
+
+/** How it looks on the wire. */
+export interface FramingScript {
+  /** Line end of the stream. @defaultValue '\n' */
+  lineEnd?: '\n' | '\r\n' | '\r';
+  /** A comment line before every event. @defaultValue false */
+  comments?: boolean;
+  /** `data: {…}` (true) or `data:{…}` (false). @defaultValue true */
+  dataSpace?: boolean;
+  /** The JSON of each event spread over several `data:` lines. @defaultValue false */
+  multiLineData?: boolean;
+  /** Whether the stream's last word is sent: `[DONE]` or `message_stop`. @defaultValue true */
+  done?: boolean;
+  /** An `obfuscation` padding field in every event. Default: what OpenAI's `stream_options.include_obfuscation` says, else false. */
+  obfuscation?: boolean;
+  /** Anthropic: a `ping` after every nth event; 0 for none. Default: one after the first block starts. */
+  pingEvery?: number;
+  /** Pads the second event of a stream with a field of this many bytes, all on one line. */
+  hugeLineBytes?: number;
+  /** Bytes appended after the end of the body. */
+  trailing?: string;
+  /** Cuts the body at these byte offsets, each part its own write. */
+  splitAt?: readonly number[];
+  /** Cuts the body into writes of this many bytes. */
+  chunkBytes?: number;
+  /** Milliseconds between such parts. @defaultValue 0 (one turn of the event loop) */
+  slowDripMs?: number;
+  /** Sends the body with `content-encoding: gzip`. @defaultValue false */
+  gzip?: boolean;
+  /** In place of the right content type. */
+  contentType?: string;
+  /** More response headers, or others. */
+  headers?: Record<string, string>;
+}
+
+/** All that one answer can be told to do. Unknown fields throw when the script is given. */
+export interface Script extends AnswerScript, PaceScript, FaultScript, FramingScript {}
