@@ -22,10 +22,22 @@ export type {
 export type { Caller } from './caller.js';
 export { type ChannelName, publish, subscribe, subscriberFaultCount } from './channel.js';
 export type { Reservation, TollgateContext } from './context.js';
+export { type CounterSubject, counterOf } from './counter.js';
+export { declareLimit, declareRequests } from './declare-limit.js';
+export { definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
 export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
 export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
+export {
+  inputTokens,
+  limitOf,
+  outputTokens,
+  requests,
+  type ScopableLimit,
+  spend,
+  tokens,
+} from './limit-builders.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
 export {
   accepts,
@@ -65,6 +77,7 @@ export type {
   RunningCost,
   ThresholdCrossing,
 } from './quota-store.js';
+export { appendRateLimit, type RateLimitEntry } from './rate-limit-field.js';
 export {
   answerError,
   errorFormatOf,

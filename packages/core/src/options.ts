@@ -24,7 +24,7 @@ export function checkOptions<Options extends object>(
   checks: OptionChecks<Options>,
   required: readonly (keyof Options & string)[] = [],
 ): void {
-  const given: unknown = options ?? {};
+  const given: unknown = options === undefined ? {} : options;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new TypeError(`${factory}: options must be an object, received ${describeValue(given)}`);
   }

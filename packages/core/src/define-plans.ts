@@ -1,0 +1,142 @@
+import type { Caller } from './caller.js';
+import { declareLimit, declareRequests } from './declare-limit.js';
+import type { Limit } from './limit.js';
+import { accepts, checkOptions, describeValue } from './options.js';
+import type { DegradeStep, Plan, PlanDeclaration, Plans } from './plan.js';
+import { TollgateError } from './tollgate-error.js';
+import type { Unit } from './unit.js';
+import { windowName } from './window.js';
+
+/**
+ * Reads and checks plans, once, at start. Throws a `TypeError` that names the plan and the field, for wrong values, unknown fields,
+ * and two limits that would share a name or a counter.
+ */
+export function definePlans(declarations: Readonly<Record<string, PlanDeclaration>>): Plans {
+  if (accepts.object(declarations) !== true || Object.keys(declarations).length === 0) {
+    throw new TypeError(
+      `definePlans: expected an object of plans by name, received ${describeValue(declarations)}`,
+    );
+  }
+  const plans = Object.entries(declarations).map(([name, plan]) => [name, definePlan(name, plan)] as const);
+  return Object.freeze(Object.assign(Object.create(null) as Record<string, Plan>, Object.fromEntries(plans)));
+}
+
+/** The caller's plan. Throws a TollgateError (403) where no such plan is defined: an unknown tier must not be an open door. */
+export function planOf(plans: Plans, caller: Caller): Plan {
+  const plan = Object.hasOwn(plans, caller.plan) ? plans[caller.plan] : undefined;
+  if (plan) return plan;
+  throw new TollgateError({
+    status: 403,
+    code: 'insufficient_scope',
+    message: 'The plan of this credential is not known here. Ask the operator of this service.',
+  });
+}
+
+/** Whether a model is among the patterns: exact, or any ending after a `*` at the end. No patterns: every model. */
+export function modelAllowed(patterns: readonly string[] | undefined, model: string): boolean {
+  if (patterns === undefined) return true;
+  return patterns.some((pattern) =>
+    pattern.endsWith('*') ? model.startsWith(pattern.slice(0, -1)) : pattern === model,
+  );
+}
+
+const limitFields: Readonly<Record<'tokens' | 'inputTokens' | 'outputTokens' | 'spend', Unit>> = {
+  tokens: 'tokens',
+  inputTokens: 'inputTokens',
+  outputTokens: 'outputTokens',
+  spend: 'usd',
+};
+
+function definePlan(name: string, declared: PlanDeclaration): Plan {
+  const where = `definePlans: plan ${JSON.stringify(name)}`;
+  checkOptions<PlanDeclaration>(where, declared, {
+    requests: accepts.anything,
+    tokens: accepts.anything,
+    inputTokens: accepts.anything,
+    outputTokens: accepts.anything,
+    spend: accepts.anything,
+    concurrent: accepts.positiveInteger,
+    models: accepts.arrayOf(accepts.string),
+    maxOutputTokens: accepts.positiveInteger,
+    priority: accepts.integerBetween(0, 100),
+    degrade: accepts.arrayOf(accepts.object),
+  });
+  const requests = several(declared.requests).map((one) => declareRequests(`${where}: requests`, one));
+  const limits = (Object.keys(limitFields) as (keyof typeof limitFields)[]).flatMap((field) =>
+    several(declared[field]).map((one) => declareLimit(`${where}: ${field}`, limitFields[field], one)),
+  );
+  if (declared.concurrent !== undefined) limits.push(concurrentLimit(declared.concurrent));
+  refuseTwins(where, [...requests, ...limits]);
+  refuseSharedCounters(where, limits);
+  return Object.freeze({
+    name,
+    requests: Object.freeze(requests),
+    limits: Object.freeze(limits),
+    models: declared.models === undefined ? undefined : Object.freeze([...declared.models]),
+    maxOutputTokens: declared.maxOutputTokens,
+    priority: declared.priority ?? 0,
+    degrade: degradeSteps(where, declared.degrade ?? []),
+  });
+}
+
+function several<One>(value: One | readonly One[] | undefined): readonly One[] {
+  if (value === undefined) return [];
+  return Array.isArray(value) ? (value as readonly One[]) : [value as One];
+}
+
+function concurrentLimit(amount: number): Limit {
+  const window = Object.freeze({ kind: 'live' as const });
+  return Object.freeze({
+    name: 'concurrent',
+    unit: 'concurrent',
+    amount,
+    window,
+    scope: Object.freeze(['key' as const]),
+    soft: false,
+  });
+}
+
+function refuseTwins(where: string, limits: readonly { readonly name: string }[]): void {
+  const names = limits.map((limit) => limit.name);
+  const twin = names.find((name, index) => names.indexOf(name) !== index);
+  if (twin) throw new TypeError(`${where}: two limits are named "${twin}"; give one of them a "name"`);
+}
+
+function refuseSharedCounters(where: string, limits: readonly Limit[]): void {
+  const seen = new Map<string, string>();
+  for (const limit of limits) {
+    const scope = limit.scope.map((part) => (typeof part === 'string' ? part : part.name)).join('+');
+    const counter = `${limit.unit} ${windowName(limit.window)} ${scope}`;
+    const twin = seen.get(counter);
+    if (twin) throw new TypeError(`${where}: limits "${twin}" and "${limit.name}" would share one counter`);
+    seen.set(counter, limit.name);
+  }
+}
+
+function degradeSteps(where: string, declared: readonly DegradeStep[]): readonly DegradeStep[] {
+  let last = 0;
+  for (const [index, step] of declared.entries()) {
+    const here = `${where}: degrade[${index}]`;
+    checkOptions<DegradeStep>(
+      here,
+      step,
+      { at: accepts.share, model: modelMapCheck, maxOutputTokens: accepts.positiveInteger },
+      ['at'],
+    );
+    if (step.at >= 1 || step.at <= last) {
+      throw new TypeError(`${here}: "at" must be above ${last} and below 1, received ${step.at}`);
+    }
+    if (step.model === undefined && step.maxOutputTokens === undefined) {
+      throw new TypeError(`${here}: says nothing to do; give "model" or "maxOutputTokens"`);
+    }
+    last = step.at;
+  }
+  return Object.freeze(declared.map((step) => Object.freeze({ ...step })));
+}
+
+function modelMapCheck(value: unknown): true | string {
+  const good =
+    accepts.object(value) === true &&
+    Object.values(value as object).every((to) => accepts.string(to) === true);
+  return good || 'an object of model names by model name';
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from '@jest/globals';
+import { definePlans, modelAllowed, planOf } from '../src/define-plans.js';
+import { requests, spend, tokens } from '../src/limit-builders.js';
+import type { PlanDeclaration } from '../src/plan.js';
+
+const caller = { id: 'k', tenant: 't', plan: 'free', scopes: [], labels: {} };
+
+describe('definePlans', () => {
+  it('reads the limits of the README', () => {
+    const { free, pro } = definePlans({
+      free: {
+        requests: '5/min',
+        tokens: '20k/day',
+        spend: '$0.50/day',
+        concurrent: 2,
+        models: ['gpt-5-mini'],
+        maxOutputTokens: 1024,
+      },
+      pro: {
+        requests: { rate: '100/min', burst: 20 },
+        tokens: ['200k/min', '20M/month'],
+        spend: '$50/month',
+        degrade: [
+          { at: 0.85, model: { 'gpt-5': 'gpt-5-mini' } },
+          { at: 0.95, maxOutputTokens: 256 },
+        ],
+        priority: 10,
+      },
+    });
+    expect(free?.requests).toEqual([{ name: 'requests-min', amount: 5, windowMs: 60_000, scope: ['key'] }]);
+    expect(free?.limits.map(({ name, amount, window }) => [name, amount, window.kind])).toEqual([
+      ['tokens-day', 20_000, 'calendar'],
+      ['usd-day', 500_000_000, 'calendar'],
+      ['concurrent', 2, 'live'],
+    ]);
+    expect(pro?.requests[0]).toMatchObject({ amount: 100, burst: 20 });
+    expect(pro?.limits.map(({ name, window }) => [name, window.kind])).toEqual([
+      ['tokens-min', 'bucket'],
+      ['tokens-month', 'calendar'],
+      ['usd-month', 'calendar'],
+    ]);
+    expect(pro?.degrade).toHaveLength(2);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a misspelt field', { request: '5/min' }, 'unknown option "request" (did you mean "requests"?)'],
+    ['money without a dollar sign', { spend: '5/day' }, 'with $'],
+    ['dollars as tokens', { tokens: '$5/day' }, 'a whole number'],
+    ['an unknown period', { tokens: '5/fortnight' }, 'a period of'],
+    ['a number for a limit', { tokens: 5 }, 'must be a limit such as "20k/day", received 5'],
+    ['a fraction of a token', { tokens: '0.5/day' }, 'a whole number'],
+    ['a negative amount', { tokens: '-5/day' }, 'a whole number'],
+    ['a cap that a double cannot count', { spend: '$9000001/month' }, '9,000,000 USD'],
+    ['requests per month', { requests: '5/month' }, 'at most a week'],
+    ['a burst above the rate', { requests: { rate: '5/min', burst: 6 } }, '"burst" must be at most'],
+    ['no request at all', { requests: '0/min' }, 'at least 1 request'],
+    [
+      'half a concurrent request',
+      { concurrent: 1.5 },
+      '"concurrent" must be a positive integer, received 1.5',
+    ],
+    ['an anchor day of a day', { spend: { limit: '$1/day', anchorDay: 3 } }, '"anchorDay" belongs to'],
+    ['an unknown time zone', { spend: { limit: '$1/day', timeZone: 'Mars/Base' } }, 'IANA time zone'],
+    ['an unknown scope', { spend: { limit: '$1/day', by: 'wallet' } }, '"by" must be one or several of'],
+    ['two limits of one name', { spend: ['$1/day', '$2/day'] }, 'two limits are named "usd-day"'],
+    [
+      'two limits on one counter',
+      { spend: ['$1/day', { limit: '$2/day', name: 'b' }] },
+      'would share one counter',
+    ],
+    [
+      'falling steps',
+      {
+        degrade: [
+          { at: 0.9, maxOutputTokens: 1 },
+          { at: 0.8, maxOutputTokens: 1 },
+        ],
+      },
+      '"at" must be above 0.9',
+    ],
+    ['a step that does nothing', { degrade: [{ at: 0.9 }] }, 'says nothing to do'],
+    ['models that are no array', { models: 'gpt-5' }, '"models" must be an array'],
+  ])('refuses %s', (_what, plan, message) => {
+    expect(() => definePlans({ free: plan as PlanDeclaration })).toThrow(message);
+    expect(() => definePlans({ free: plan as PlanDeclaration })).toThrow(/^definePlans: plan "free"/);
+  });
+
+  it('refuses no plans at all', () => {
+    expect(() => definePlans({})).toThrow('expected an object of plans by name');
+  });
+
+  it('finds the plan of a caller, and refuses one that is not defined, also "constructor"', () => {
+    const plans = definePlans({ free: {} });
+    expect(planOf(plans, caller).name).toBe('free');
+    expect(() => planOf(plans, { ...caller, plan: 'gold' })).toThrow('not known here');
+    expect(() => planOf(plans, { ...caller, plan: 'constructor' })).toThrow('not known here');
+  });
+});
+
+describe('limit builders', () => {
+  it('give a limit its scope', () => {
+    expect(spend('$5/day').by('route', 'user')).toMatchObject({
+      unit: 'usd',
+      amount: 5e9,
+      scope: ['route', 'user'],
+    });
+    expect(spend('$5/day').scope).toEqual(['key']);
+    expect(requests('10k/month')).toMatchObject({
+      unit: 'requests',
+      amount: 10_000,
+      window: { kind: 'calendar' },
+    });
+    expect(tokens({ limit: '60k/min', burst: '90k' })).toMatchObject({
+      amount: 90_000,
+      window: { burst: 90_000 },
+    });
+  });
+
+  it('name themselves when they are wrong', () => {
+    expect(() => spend('5/day')).toThrow('spend() must be a limit such as "$0.50/day"');
+    expect(() => spend('$5/day').by()).toThrow('spend(): "by" must be one or several of');
+  });
+});
+
+describe('modelAllowed', () => {
+  it('compares exactly, or up to a star at the end', () => {
+    expect(modelAllowed(undefined, 'anything')).toBe(true);
+    expect(modelAllowed(['gpt-5-mini'], 'gpt-5-mini')).toBe(true);
+    expect(modelAllowed(['gpt-5-mini'], 'GPT-5-mini')).toBe(false);
+    expect(modelAllowed(['gpt-5-mini'], 'gpt-5-mini-2026')).toBe(false);
+    expect(modelAllowed(['claude-*'], 'claude-opus-4-5')).toBe(true);
+    expect(modelAllowed([], 'gpt-5')).toBe(false);
+  });
+});
