@@ -27,6 +27,7 @@ export { declareLimit, declareRequests } from './declare-limit.js';
 export { definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
+export { type JsonBodyOptions, jsonBody } from './json-body.js';
 export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
 export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
 export {

@@ -1,0 +1,120 @@
+import type { IncomingMessage } from 'node:http';
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
+import { duplicateKey, hiddenFlaw, measureJson } from './json-structure.js';
+import { accepts, checkOptions, type GuardOptions, guardChecks } from './options.js';
+import { refuse } from './refuse.js';
+import { contextOf } from './request-context.js';
+import { runInContext } from './running-context.js';
+import { isTollgateError, TollgateError } from './tollgate-error.js';
+import { warnOnce } from './warning.js';
+
+/** Options of {@link jsonBody}. */
+export interface JsonBodyOptions extends Omit<GuardOptions, 'mode'> {
+  /** Largest body, as bytes or as text such as `'1mb'`. @defaultValue '1mb' */
+  limit?: number | string;
+  /** Deepest nesting of arrays and objects. 1 to 1 000. @defaultValue 64 */
+  maxDepth?: number;
+}
+
+const scanned = Symbol('members of the JSON text');
+type Scanned = IncomingMessage & { [scanned]?: { members: number; bytes: Uint8Array } };
+
+/**
+ * `express.json` plus what it hides. Reads the body into `req.body`; refuses other content types than JSON (415), other charsets
+ * than UTF-8 (415), bodies that are too large (413), broken or nested too deeply, with a key given twice, a number that is not
+ * finite, or the key `__proto__` (400).
+ */
+export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
+  checkOptions<JsonBodyOptions>('jsonBody', options, {
+    refusals: guardChecks.refusals,
+    errorFormat: guardChecks.errorFormat,
+    limit: (value) =>
+      accepts.positiveInteger(value) === true ||
+      (typeof value === 'string' && /^\d+(?:b|kb|mb)$/i.test(value)) ||
+      'a number of bytes or a text such as "1mb"',
+    maxDepth: accepts.integerBetween(1, 1000),
+  });
+  const { limit = '1mb', maxDepth = 64 } = options;
+  const parse = express.json({
+    limit,
+    type: () => true,
+    verify: (req: Scanned, _res, bytes, encoding) => {
+      if (encoding !== 'utf-8') throw unsupported('charset', `a charset of utf-8, received ${encoding}`);
+      const { depth, members } = measureJson(bytes, maxDepth);
+      if (depth > maxDepth) throw invalid(`The body nests more than ${maxDepth} levels deep.`);
+      req[scanned] = { members, bytes };
+    },
+  });
+  return function jsonBodyMiddleware(req: Request & Scanned, res: Response, next: NextFunction) {
+    const context = contextOf(req, res);
+    if (req.body !== undefined && Object.keys(Object(req.body)).length > 0) {
+      warnOnce(
+        'TOLLGATE_W_ORDER',
+        'jsonBody(): the body was parsed by another parser before, so duplicate keys cannot be seen; mount jsonBody() in its place',
+      );
+    } else if (hasBody(req) && !isJson(req.headers['content-type'])) {
+      refuse(req, res, next, unsupported('content-type', 'a content type of application/json'), options);
+      return;
+    }
+    parse(req, res, (error?: unknown) => {
+      const problem = error === undefined ? hiddenProblem(req) : problemOf(error);
+      if (problem) refuse(req, res, next, problem, options);
+      else runInContext(context, next);
+    });
+  };
+}
+
+function hasBody(req: Request): boolean {
+  return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType);
+}
+
+function hiddenProblem(req: Request & Scanned): TollgateError | undefined {
+  const text = req[scanned];
+  if (!text) return undefined;
+  delete req[scanned];
+  const flaw = hiddenFlaw(req.body, text.members);
+  if (!flaw) return undefined;
+  if (flaw.what === 'number') return invalid('The body has a number that is not finite.');
+  const key = flaw.key ?? duplicateKey(Buffer.from(text.bytes).toString());
+  const what = flaw.what === 'duplicate' ? 'is given twice' : 'is not allowed';
+  return invalid(`The key ${JSON.stringify(key ?? '')} ${what}.`, key);
+}
+
+/** What body-parser's error means to the client; its own messages can quote the body. */
+function problemOf(error: unknown): TollgateError {
+  if (isTollgateError(error)) return error;
+  const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : '';
+  if (type === 'entity.too.large') {
+    return new TollgateError({
+      status: 413,
+      code: 'request_too_large',
+      message: 'The body is larger than this service accepts.',
+      retryAfterMs: false,
+    });
+  }
+  if (type === 'charset.unsupported') return unsupported('charset', 'a charset of utf-8');
+  if (type === 'encoding.unsupported') return unsupported('content-encoding', 'gzip, deflate, br or none');
+  return new TollgateError({
+    status: 400,
+    code: 'invalid_json',
+    message: 'The body is not a JSON object or array.',
+    cause: error,
+  });
+}
+
+function invalid(message: string, param?: string): TollgateError {
+  return new TollgateError({ status: 400, code: 'invalid_json', message, param });
+}
+
+function unsupported(param: string, expected: string): TollgateError {
+  return new TollgateError({
+    status: 415,
+    code: 'unsupported_media_type',
+    message: `The request needs ${expected}.`,
+    param,
+  });
+}

@@ -1,0 +1,78 @@
+/** What is wrong with a JSON text beyond its grammar. */
+export interface JsonFlaw {
+  readonly what: 'depth' | 'duplicate' | 'number' | 'prototype';
+  /** The key at fault, for `duplicate` and `prototype`; at most 64 characters. */
+  readonly key?: string | undefined;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+
+/**
+ * How deep a JSON text (UTF-8 bytes) nests, and how many members its objects have, in one pass and without recursion: every
+ * member has one colon outside strings. Stops once `maxDepth` is passed.
+ */
+export function measureJson(bytes: Uint8Array, maxDepth: number): { depth: number; members: number } {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === quote) {
+      for (at += 1; at < bytes.length && bytes[at] !== quote; at += 1) if (bytes[at] === backslash) at += 1;
+    } else if (byte === colon) members += 1;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > deepest) deepest = depth;
+      if (deepest > maxDepth) break;
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+  return { depth: deepest, members };
+}
+
+/**
+ * What `JSON.parse` hides of a text that it accepts: a key given twice (fewer members arrive than were written), `1e400` that
+ * became Infinity, `__proto__` as a key. `undefined` where nothing is wrong.
+ */
+export function hiddenFlaw(parsed: unknown, written: number): JsonFlaw | undefined {
+  const waiting: unknown[] = [parsed];
+  let members = 0;
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) return { what: 'number' };
+    } else if (typeof value === 'object' && value !== null) {
+      if (Array.isArray(value)) {
+        for (const item of value) if (typeof item !== 'string') waiting.push(item);
+        continue;
+      }
+      for (const key of Object.keys(value)) {
+        if (key === '__proto__') return { what: 'prototype', key };
+        members += 1;
+        const item = (value as Record<string, unknown>)[key];
+        if (typeof item !== 'string') waiting.push(item);
+      }
+    }
+  }
+  return members < written ? { what: 'duplicate' } : undefined;
+}
+
+/** The first key that an object of this text has twice. For messages; slower than finding out that there is one. */
+export function duplicateKey(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = [];
+  const token = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const found = match[0];
+    if (found === '{') open.push(new Set());
+    else if (found === '[') open.push(undefined);
+    else if (found === '}' || found === ']') open.pop();
+    else if (match[1] !== undefined) {
+      const key: string = JSON.parse(found.slice(0, found.lastIndexOf('"') + 1));
+      const keys = open.at(-1);
+      if (keys?.has(key)) return key.slice(0, 64);
+      keys?.add(key);
+    }
+  }
+  return undefined;
+}

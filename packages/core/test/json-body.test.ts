@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import express5 from 'express';
+import express4 from 'express4';
+import request from 'supertest';
+import { type JsonBodyOptions, jsonBody } from '../src/json-body.js';
+import { forgetWarnings } from '../src/warning.js';
+
+describe.each([
+  ['5', express5],
+  ['4.18', express4 as unknown as typeof express5],
+])('jsonBody() on Express %s', (_version, express) => {
+  const app = (options?: JsonBodyOptions) => {
+    const made = express();
+    made.use(jsonBody(options));
+    made.post('/', (req, res) => void res.json({ received: req.body ?? null }));
+    made.get('/', (_req, res) => void res.json({}));
+    return made;
+  };
+  const post = (body: string | Buffer, type = 'application/json', options?: JsonBodyOptions) =>
+    request(app(options))
+      .post('/')
+      .set('Content-Type', type)
+      .send(body as string);
+
+  it('reads a body into req.body', async () => {
+    const { body, headers } = await post('{"a":[1,{"b":"\\"x\\\\"}]}');
+    expect(body).toEqual({ received: { a: [1, { b: '"x\\' }] } });
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers['request-id']).toBe(headers['x-request-id']);
+  });
+
+  it.each([
+    ['{"a":1,"a":2}', 'a'],
+    ['{"x":{"max_tokens":1,"n":[{}],"max_tokens":2}}', 'max_tokens'],
+    ['{"\\u0061":1,"a":2}', 'a'],
+    ['[{"k":":"},{"k":{"k":1,"k":1}}]', 'k'],
+  ])('refuses a key given twice: %s', async (text, key) => {
+    const { status, body } = await post(text);
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({
+      code: 'invalid_json',
+      param: key,
+      message: `The key "${key}" is given twice.`,
+    });
+  });
+
+  it.each(['{"a":[{"a":1},{"a":":"}],"b":{"a":{}}}', '[]', '{}', '{"a":"\\\\"}', '{"a\\"":1,"a":2}'])(
+    'lets the same key pass in different objects: %s',
+    async (text) => {
+      const { body } = await post(text);
+      expect(body).toEqual({ received: JSON.parse(text) });
+    },
+  );
+
+  it.each([
+    ['1e400', '{"max_tokens":1e400}', 'not finite'],
+    ['-1e400', '{"a":[-1e400]}', 'not finite'],
+    ['__proto__', '{"__proto__":{"admin":true}}', 'not allowed'],
+    ['broken JSON', '{"a":', 'not a JSON object'],
+    ['a bare value', '"text"', 'not a JSON object'],
+    ['65 levels', `${'['.repeat(65)}${']'.repeat(65)}`, 'more than 64 levels'],
+    ['40 000 levels', '['.repeat(40_000), 'more than 64 levels'],
+  ])('refuses %s', async (_what, text, message) => {
+    const { status, body } = await post(text);
+    expect(status).toBe(400);
+    expect(body.error.code).toBe('invalid_json');
+    expect(body.error.message).toContain(message);
+  });
+
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+  ])('refuses the content type %s', async (type) => {
+    const { status, body } = await post('{"a":1}', type);
+    expect(status).toBe(415);
+    expect(body.error).toMatchObject({ code: 'unsupported_media_type', param: 'content-type' });
+  });
+
+  it.each(['utf-16', 'utf-7', 'latin1'])('refuses the charset %s', async (charset) => {
+    const { status, body } = await post('{"a":1}', `application/json; charset=${charset}`);
+    expect(status).toBe(415);
+    expect(body.error.param).toBe('charset');
+  });
+
+  it('refuses a body that is too large, also when it was compressed', async () => {
+    const { status, body } = await post(`{"a":"${'x'.repeat(200)}"}`, 'application/json', { limit: 100 });
+    expect(status).toBe(413);
+    expect(body.error.code).toBe('request_too_large');
+  });
+
+  it("answers in Anthropic's shape where the client speaks it", async () => {
+    const { body } = await post('{').set('anthropic-version', '2023-06-01');
+    expect(body).toMatchObject({
+      type: 'error',
+      error: { type: 'invalid_request_error', code: 'invalid_json' },
+    });
+  });
+
+  it('lets requests without a body pass', async () => {
+    expect((await request(app()).get('/')).status).toBe(200);
+    expect((await request(app()).post('/')).status).toBe(200);
+  });
+});
+
+describe('jsonBody()', () => {
+  beforeEach(() => forgetWarnings());
+
+  it('throws at start for a wrong option', () => {
+    expect(() => jsonBody({ limit: '1 potato' })).toThrow(
+      'jsonBody: "limit" must be a number of bytes or a text such as "1mb"',
+    );
+    expect(() => jsonBody({ maxDept: 3 } as never)).toThrow('did you mean "maxDepth"?');
+  });
+
+  it('warns once when another parser ran before it', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const app = express5();
+    app.use(express5.json(), jsonBody());
+    app.post('/', (req, res) => void res.json(req.body));
+    await request(app).post('/').send({ a: 1 });
+    await request(app).post('/').send({ a: 1 });
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[1]).toMatchObject({ code: 'TOLLGATE_W_ORDER' });
+    warn.mockRestore();
+  });
+});
