@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import type { OutgoingRequest, ParsedCall } from '../src/call.js';
+import type { CallStep } from '../src/call-pipeline.js';
+import { RequestPipeline } from '../src/request-pipeline.js';
+import { TollgateError } from '../src/tollgate-error.js';
+
+const outgoing = (body: OutgoingRequest['body'] = {}): OutgoingRequest => ({
+  method: 'POST',
+  url: '/v1/chat/completions',
+  headers: {},
+  body,
+});
+const parsed = { url: 'https://x', serialise: () => '{}' } as ParsedCall;
+const ended = { outcome: 'ok', status: 200, sent: true, last: false } as const;
+const refusal = new TollgateError({ status: 402, code: 'budget_exceeded', message: 'Gone.' });
+
+function pipeline() {
+  const log: string[] = [];
+  const refused: TollgateError[] = [];
+  const calls = new RequestPipeline({ now: () => 1000, refused: (error) => refused.push(error) });
+  const step = (name: string, stage: CallStep['stage'], more: Partial<CallStep> = {}): CallStep => ({
+    name,
+    stage,
+    begin: () => void log.push(`${name} begin`),
+    end: () => void log.push(`${name} end`),
+    finish: (_end, declared) => void log.push(`${name} finish${declared ? ' declared' : ''}`),
+    ...more,
+  });
+  return { calls, log, refused, step };
+}
+
+describe('the call pipeline', () => {
+  it('runs the steps in stage order, whatever the order of installation, each once', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(step('budget', 'cover'));
+    calls.use(step('meter', 'parse'));
+    calls.use(step('auth', 'authorize'));
+    calls.use(step('budget', 'cover'));
+    const handle = await calls.begin(outgoing());
+    await handle.end(ended);
+    await handle.end(ended);
+    expect(log).toEqual(['meter begin', 'auth begin', 'budget begin', 'meter end', 'auth end', 'budget end']);
+    expect(calls.running.size).toBe(0);
+  });
+
+  it('declares without covering, and covers the same body once when it is sent', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(step('meter', 'parse', { begin: (call) => void Object.assign(call, { parsed }) }));
+    calls.use(step('auth', 'authorize'));
+    calls.use(step('budget', 'cover'));
+    const request = outgoing({ model: 'm' });
+    const declared = await calls.declare(request);
+    expect(log).toEqual(['auth begin']);
+    const handle = await calls.begin({ ...request, url: 'https://api.example/v1/chat/completions' });
+    expect(handle.call).toBe(declared);
+    expect(log).toEqual(['auth begin', 'budget begin']);
+  });
+
+  it('gives the declared ids to the first call even when its body is another, and parses that body anew', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(step('meter', 'parse'));
+    const declared = await calls.declare(outgoing({ model: 'a' }));
+    const first = await calls.begin(outgoing({ model: 'b' }));
+    const second = await calls.begin(outgoing({ model: 'c' }));
+    expect([first.call.id, first.call.attemptId, first.call.attempt]).toEqual([
+      declared.id,
+      declared.attemptId,
+      1,
+    ]);
+    expect(second.call.id).not.toBe(declared.id);
+    expect(log).toEqual(['meter begin', 'meter begin', 'meter begin']);
+  });
+
+  it('counts further attempts of a call', async () => {
+    const { calls } = pipeline();
+    const first = await calls.begin(outgoing());
+    await first.end({ ...ended, outcome: 'error', status: 500 });
+    const second = await calls.begin(outgoing(), { previous: first.call });
+    expect(second.call.id).toBe(first.call.id);
+    expect(second.call.attempt).toBe(2);
+    expect(second.call.attemptId).not.toBe(first.call.attemptId);
+  });
+
+  it('rejects with the refusal of a step, remembers it, and leaves nothing running', async () => {
+    const { calls, refused, step } = pipeline();
+    calls.use(step('budget', 'cover', { begin: () => Promise.reject(refusal) }));
+    await expect(calls.begin(outgoing())).rejects.toBe(refusal);
+    expect(refused).toEqual([refusal]);
+    expect(calls.running.size).toBe(0);
+    expect(calls.begun).toBe(false);
+  });
+
+  it('passes response bytes through the steps in order, and flushes what they held back', async () => {
+    const { calls, step } = pipeline();
+    const held: Uint8Array[] = [];
+    calls.use(
+      step('meter', 'parse', {
+        chunk: (_call, bytes, last) => {
+          if (last) return Buffer.concat(held);
+          held.push(bytes);
+          return Buffer.alloc(0);
+        },
+      }),
+    );
+    calls.use(
+      step('cache', 'inspect', {
+        chunk: (_call, bytes) => Buffer.from(Buffer.from(bytes).toString().toUpperCase()),
+      }),
+    );
+    const handle = await calls.begin(outgoing());
+    expect(handle.onChunk(Buffer.from('a')).length).toBe(0);
+    expect(Buffer.from(handle.onEnd()).toString()).toMatch(/^97$|A/);
+  });
+
+  it('finishes only when no attempt is running, and again after a late call', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(step('budget', 'cover', { begin: () => undefined, end: () => undefined }));
+    const handle = await calls.begin(outgoing());
+    await calls.finish({ status: 200, aborted: false, routed: true });
+    expect(log).toEqual([]);
+    await handle.end(ended);
+    expect(log).toEqual(['budget finish']);
+    const late = await calls.begin(outgoing());
+    await late.end(ended);
+    expect(log).toEqual(['budget finish', 'budget finish']);
+  });
+
+  it('hands a declared call that was never begun to finish, once', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(step('meter', 'parse'));
+    await calls.declare(outgoing());
+    await calls.finish({ status: 200, aborted: false, routed: true });
+    await calls.finish({ status: 200, aborted: false, routed: true });
+    expect(log).toEqual(['meter begin', 'meter finish declared']);
+  });
+
+  it('stops running attempts when the client is gone, unless they drain', async () => {
+    const { calls } = pipeline();
+    const aborting = await calls.begin(outgoing());
+    const draining = await calls.begin(outgoing(), { whenClientGone: 'drain' });
+    calls.clientGone(refusal);
+    expect(aborting.signal.aborted).toBe(true);
+    expect(aborting.signal.reason).toBe(refusal);
+    expect(draining.signal.aborted).toBe(false);
+    const late = await calls.begin(outgoing());
+    expect(late.signal.aborted).toBe(true);
+    calls.stopAll(refusal);
+    expect(draining.signal.aborted).toBe(true);
+  });
+
+  it('ends an attempt although a step throws', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(step('meter', 'parse', { end: () => Promise.reject(new Error('broken')) }));
+    calls.use(step('budget', 'cover'));
+    const handle = await calls.begin(outgoing());
+    await handle.end(ended);
+    expect(log).toEqual(['meter begin', 'budget begin', 'budget end']);
+    expect(calls.running.size).toBe(0);
+  });
+});
