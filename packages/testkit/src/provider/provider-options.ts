@@ -40,10 +40,13 @@ const NAMES = new Set([
   'now',
 ]);
 
+/** The options, checked, with their defaults. */
+export type ProviderSettings = Required<Omit<SimulatedProviderOptions, 'apiKeys'>> & {
+  apiKeys: readonly string[] | undefined;
+};
+
 /** The options with their defaults; throws on a wrong or unknown one. */
-export function readProviderOptions(
-  options: SimulatedProviderOptions,
-): Required<Omit<SimulatedProviderOptions, 'apiKeys'>> & { apiKeys: readonly string[] | undefined } {
+export function readProviderOptions(options: SimulatedProviderOptions): ProviderSettings {
   for (const name of Object.keys(options)) {
     if (!NAMES.has(name)) throw new TypeError(`simulateProvider: unknown option "${name}"`);
   }

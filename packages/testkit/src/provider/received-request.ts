@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Json } from './json.js';
+import { parseJson } from './read-body.js';
 import type { Api, Family } from './route.js';
 import { NO_USAGE, type TokenUsage, usageAfter } from './token-usage.js';
 
@@ -38,11 +39,17 @@ export class ReceivedRequest {
     readonly headers: IncomingHttpHeaders,
     /** The body as received. */
     readonly rawBody: Buffer,
-    /** The body parsed; undefined where it is not JSON. */
-    readonly body: Json | undefined,
     /** When the last byte of the request had come in, in milliseconds since the epoch. */
     readonly receivedAtMs: number,
   ) {}
+
+  private parsed: { body: Json | undefined } | undefined;
+
+  /** The body parsed, once it is asked for; undefined where it is not JSON. */
+  get body(): Json | undefined {
+    this.parsed ??= { body: parseJson(this.rawBody) };
+    return this.parsed.body;
+  }
 
   /** Whether the client closed before the answer was complete. */
   get aborted(): boolean {

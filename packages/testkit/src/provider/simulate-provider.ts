@@ -1,22 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Books, RequestLog } from './books.js';
-import { credentialOf } from './credential.js';
 import { deliver } from './deliver.js';
 import { Gate } from './gate.js';
-import { errorPlan, type Plan, type PlanInput, planAnswer } from './plan.js';
+import type { Plan } from './plan.js';
+import { Planner } from './planner.js';
 import {
   readProviderOptions,
   type ScriptChooser,
   type SimulatedProviderOptions,
 } from './provider-options.js';
-import { parseJson, readBody } from './read-body.js';
+import { readBody } from './read-body.js';
 import { ReceivedRequest } from './received-request.js';
 import { routeOf } from './route.js';
 import type { Script } from './script.js';
 import { checkScript } from './script-check.js';
-import type { Chunk } from './stream-event.js';
-import { writesOf } from './writes.js';
 
 /** A running simulated provider. */
 export interface SimulatedProvider {
@@ -48,13 +46,6 @@ export interface SimulatedProvider {
 }
 
 const WAIT_MS = 10_000;
-const MAX_PRECOMPUTED = 1000;
-
-interface Prepared {
-  plan: Plan;
-  writes: readonly Chunk[];
-}
-
 /**
  * Starts a provider on loopback that speaks OpenAI's, Anthropic's, Gemini's and Azure's wire formats, answers from the
  * prompt, does what its scripts say and keeps its own books. Throws on a wrong or unknown option or script field.
@@ -63,7 +54,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
   const settings = readProviderOptions(options);
   const log = new RequestLog(settings.keepRequests);
   const gate = new Gate();
-  const prepared = new Map<string, Prepared>();
+  const planner = new Planner(settings);
   const doomed = new WeakSet<Socket>();
   const unanswered = new Set<ServerResponse>();
   let queued: Script[] = [];
@@ -77,44 +68,10 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
     return typeof current === 'function' ? checkScript(current(request) ?? {}) : current;
   }
 
-  function refused(input: PlanInput, method: string | undefined): Plan | undefined {
-    if (settings.apiKeys && !settings.apiKeys.includes(credentialOf(input.headers, input.url) ?? ''))
-      return errorPlan(input, 401);
-    if (input.route.api !== 'unknown' && method !== input.route.method)
-      return errorPlan(input, 405, { message: `Not allowed to ${method} on ${input.url.pathname}` });
-    return undefined;
-  }
-
-  function prepare(input: PlanInput, method: string | undefined): Prepared {
-    let plan = refused(input, method) ?? planAnswer(input);
-    if (
-      settings.onlyListedModels &&
-      plan.status === 200 &&
-      plan.model !== undefined &&
-      !settings.models.includes(plan.model)
-    ) {
-      plan = errorPlan(input, 404, {
-        message: `The model \`${plan.model}\` does not exist or you do not have access to it.`,
-      });
-    }
-    return { plan, writes: writesOf(plan.chunks, input.script) };
-  }
-
-  function prepareOnce(input: PlanInput, request: ReceivedRequest): Prepared {
-    if (!settings.precompute || input.script !== current) return prepare(input, request.method);
-    const key = `${request.url}\n${credentialOf(request.headers, input.url)}\n${request.rawBody.toString('latin1')}`;
-    const known = prepared.get(key);
-    if (known) return known;
-    const made = prepare(input, request.method);
-    if (prepared.size < MAX_PRECOMPUTED) prepared.set(key, made);
-    return made;
-  }
-
   async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const rawBody = await readBody(req);
     const url = new URL(req.url ?? '/', 'http://provider');
     const route = routeOf(url.pathname);
-    const body = parseJson(rawBody);
     const request = new ReceivedRequest(
       log.nextId,
       route.api,
@@ -123,7 +80,6 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
       req.url ?? '/',
       req.headers,
       rawBody,
-      body,
       settings.now(),
     );
     const { socket } = req;
@@ -137,19 +93,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
     const script = scriptFor(request);
     served += 1;
     const id = `sim${String(served).padStart(6, '0')}`;
-    const input: PlanInput = {
-      route,
-      url,
-      headers: req.headers,
-      body,
-      bodyBytes: rawBody.length,
-      script,
-      id,
-      nowMs: request.receivedAtMs,
-      models: settings.models,
-      deployments: settings.deployments,
-    };
-    const { plan, writes } = prepareOnce(input, request);
+    const { plan, writes } = planner.plan(request, route, url, script, id, script === current);
     request.model = plan.model;
     request.stream = plan.streamAsked;
     const gone = new AbortController();
@@ -218,7 +162,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
     },
     script(script) {
       current = typeof script === 'function' ? script : checkScript(script);
-      prepared.clear();
+      planner.clear();
     },
     hold: () => gate.hold(),
     release: () => gate.release(),
@@ -228,7 +172,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
       generation += 1;
       queued = [];
       current = settings.script;
-      prepared.clear();
+      planner.clear();
       log.clear();
       for (const res of unanswered) res.destroy();
       gate.release();
