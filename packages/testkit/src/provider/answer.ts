@@ -26,6 +26,8 @@ export interface Asked {
   tools: ToolOffer[];
   toolChoice: ToolChoice;
   serviceTier: string | undefined;
+  /** Anthropic's `speed`. */
+  speed: string | undefined;
   inputTokens: number;
 }
 
@@ -51,6 +53,7 @@ export interface Answer {
   choices: Choice[];
   finish: 'stop' | 'length' | 'tool' | 'filter';
   serviceTier: string | undefined;
+  speed: string | undefined;
   /** The truth. */
   usage: TokenUsage;
   /** Output tokens of each choice that no text shows: reasoning, rejected predictions. */
@@ -123,6 +126,7 @@ export function makeAnswer(asked: Asked, script: AnswerScript, id: string, creat
     choices,
     finish: script.contentFilter === 'completion' ? 'filter' : cut ? 'length' : call ? 'tool' : 'stop',
     serviceTier: script.serviceTier ?? asked.serviceTier,
+    speed: script.speed ?? asked.speed,
     usage: trueUsage(asked, script, { reasoning, rejected }, pieces.length),
     hiddenTokens: reasoning + rejected,
     includeUsage: asked.includeUsage,

@@ -48,6 +48,7 @@ export function readAnthropicMessages(body: JsonObject, facts: RequestFacts): As
     }),
     toolChoice: toolChoiceOf(body.tool_choice),
     serviceTier: undefined,
+    speed: stringOf(body.speed),
     inputTokens: countInputTokens([body.messages, body.system, body.tools], messages.length, facts.bodyBytes),
   };
 }
@@ -77,6 +78,7 @@ export function anthropicUsage(answer: Answer, producedTokens = answer.usage.out
     },
     server_tool_use: serverToolUse(answer),
     service_tier: answer.serviceTier ?? 'standard',
+    ...(answer.speed === undefined ? {} : { speed: answer.speed }),
   };
 }
 

@@ -55,6 +55,7 @@ export function readGemini(body: JsonObject, facts: RequestFacts): Asked | Inval
     ),
     toolChoice: toolChoiceOf(body),
     serviceTier: undefined,
+    speed: undefined,
     inputTokens: countInputTokens(
       [body.contents, body.systemInstruction, body.tools],
       contents.length,

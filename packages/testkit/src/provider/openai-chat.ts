@@ -44,6 +44,7 @@ export function readOpenAiChat(body: JsonObject, facts: RequestFacts): Asked | I
     tools: openAiTools(body.tools),
     toolChoice: openAiToolChoice(body.tool_choice),
     serviceTier: stringOf(body.service_tier),
+    speed: undefined,
     inputTokens: countInputTokens(
       [body.messages, body.tools, body.response_format],
       messages.length,

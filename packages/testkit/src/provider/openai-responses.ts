@@ -31,6 +31,7 @@ export function readOpenAiResponses(body: JsonObject, facts: RequestFacts): Aske
     tools: openAiTools(body.tools),
     toolChoice: openAiToolChoice(body.tool_choice),
     serviceTier: stringOf(body.service_tier),
+    speed: undefined,
     inputTokens: countInputTokens(
       [input, body.instructions, body.tools, body.text],
       Math.max(1, items.length),

@@ -23,6 +23,7 @@ const CHECKS: { readonly [Field in keyof Required<Script>]: Check } = {
   usage: record,
   responseModel: text,
   serviceTier: text,
+  speed: text,
   contentFilter: oneOf('prompt', 'completion'),
   usageDeltas: (value) => count(value) && value !== 0,
   wrongUsage: (value) =>

@@ -31,6 +31,8 @@ export interface AnswerScript {
   responseModel?: string;
   /** The service tier named in the answer. Default: what was asked for, `default` (OpenAI) or `standard` (Anthropic). */
   serviceTier?: string;
+  /** Anthropic: the speed named in the usage. Default: what was asked for. */
+  speed?: string;
   /** Azure's content filter stops the prompt (a 400) or the completion (`finish_reason: content_filter`). */
   contentFilter?: 'prompt' | 'completion';
   /** Anthropic: number of cumulative `message_delta` usages in a stream, ≥ 1. @defaultValue 1 */

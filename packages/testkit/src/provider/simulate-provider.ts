@@ -140,8 +140,15 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
   const server = createServer(
     { keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 0 },
     (req, res) => {
-      // Only a client that leaves in the middle of its request gets here.
-      answer(req, res).catch(() => req.socket.destroy());
+      answer(req, res).catch((error: unknown) => {
+        if (res.headersSent || req.socket.destroyed) req.socket.destroy();
+        else {
+          // A script chooser that throws is a mistake in the test: say so where the test looks.
+          const message = `simulated provider: ${error instanceof Error ? error.message : String(error)}`;
+          res.writeHead(500, { 'content-type': 'application/json', 'x-should-retry': 'false' });
+          res.end(JSON.stringify({ error: { message, type: 'simulation_error', param: null, code: null } }));
+        }
+      });
     },
   );
   await new Promise<void>((resolve, reject) => {

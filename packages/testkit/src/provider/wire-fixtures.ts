@@ -49,6 +49,7 @@ function answerFor(fixture: WireFixture, defaultModel: string): { answer: Answer
     tools: [],
     toolChoice: 'auto',
     serviceTier: undefined,
+    speed: undefined,
     inputTokens: 12,
   };
   return { answer: makeAnswer(asked, checkScript(script), 'sim000001', 1_767_225_600), script };

@@ -64,6 +64,12 @@ describe('Anthropic messages', () => {
     expect([message.stop_reason, message.usage.output_tokens]).toEqual(['max_tokens', 5]);
   });
 
+  it('names the service tier and the speed that were used', async () => {
+    provider.queue({ serviceTier: 'priority', speed: 'fast' });
+    const { usage } = await client.messages.create(ask('Quick'));
+    expect([usage.service_tier, usage.speed]).toEqual(['priority', 'fast']);
+  });
+
   it('requires max_tokens', async () => {
     const response = await fetch(`${provider.url}/v1/messages`, {
       method: 'POST',

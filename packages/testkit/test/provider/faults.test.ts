@@ -241,6 +241,14 @@ describe('scripted faults', () => {
     expect(await (await post()).json()).toMatchObject({ usage: { surprise: true } });
   });
 
+  it('answers 500 with the reason where the function that chooses scripts is at fault', async () => {
+    const misspelt: object = { statsu: 429 };
+    provider.script(() => misspelt);
+    const failure = await failureOf(client.chat.completions.create(body));
+    expect(failure).toMatchObject({ status: 500, type: 'simulation_error' });
+    expect(String(failure)).toContain('a script has no field "statsu"');
+  });
+
   it('throws on a misspelt field or a wrong value, naming it', async () => {
     const misspelt: object = { statsu: 500 };
     expect(() => provider.queue(misspelt)).toThrow('simulateProvider: a script has no field "statsu"');
