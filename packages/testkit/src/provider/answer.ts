@@ -118,7 +118,10 @@ export function makeAnswer(asked: Asked, script: AnswerScript, id: string, creat
       index === 0 || script.text !== undefined ? pieces : answerPieces(asked.prompt, pieces.length, index);
     return { pieces: own, toolCall: undefined };
   });
-  const cut = wantedTokens > pieces.length;
+  const hiddenCut =
+    (script.usage?.reasoningTokens ?? 0) > reasoning ||
+    (script.usage?.rejectedPredictionTokens ?? 0) > rejected;
+  const cut = hiddenCut || wantedTokens > pieces.length;
   return {
     id,
     createdSeconds,
