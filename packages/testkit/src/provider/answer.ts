@@ -6,7 +6,7 @@ import { answerPieces, piecesOf } from './words.js';
 import { reportedUsage } from './wrong-usage.js';
 
 /** Output tokens of an answer that neither script nor request limits. */
-export const DEFAULT_TOKENS = 24;
+const DEFAULT_TOKENS = 24;
 
 /** A generation request in one vocabulary for every API. */
 export interface Asked {

@@ -18,7 +18,7 @@ function toolChoiceOf(choice: Json | undefined): ToolChoice {
 }
 
 /** Reads the body of POST /v1/messages. */
-export function readAnthropicMessages(body: JsonObject, facts: RequestFacts): Asked | Invalid {
+function readAnthropicMessages(body: JsonObject, facts: RequestFacts): Asked | Invalid {
   const model = readModel(body, facts.pathModel);
   if (isInvalid(model)) return invalid('model: Field required', 'model');
   const cap = readCap(body, ['max_tokens']);
@@ -69,7 +69,7 @@ const serverToolUse = ({ usage }: Answer): Json =>
   usage.webSearches > 0 ? { web_search_requests: usage.webSearches, web_fetch_requests: 0 } : null;
 
 /** `usage` of a message, true to the answer. */
-export function anthropicUsage(answer: Answer, producedTokens = answer.usage.outputTokens): JsonObject {
+function anthropicUsage(answer: Answer, producedTokens = answer.usage.outputTokens): JsonObject {
   return {
     ...counts(answer, producedTokens),
     cache_creation: {
@@ -131,7 +131,7 @@ function message(
 }
 
 /** The body of a message that is not streamed. */
-export function anthropicMessagesJson(answer: Answer): JsonAnswer {
+function anthropicMessagesJson(answer: Answer): JsonAnswer {
   const usage = answer.report(anthropicUsage(answer));
   return { json: message(answer, blocks(answer), STOP_REASON[answer.finish], usage), usage };
 }
@@ -209,10 +209,7 @@ function withUsageDeltas(events: readonly StreamEvent[], answer: Answer): Stream
 }
 
 /** The events of a streamed message, from `message_start` to `message_stop`. */
-export function anthropicMessagesEvents(
-  answer: Answer,
-  script: Pick<Script, 'pingEvery'> = {},
-): StreamEvent[] {
+function anthropicMessagesEvents(answer: Answer, script: Pick<Script, 'pingEvery'> = {}): StreamEvent[] {
   const usage = answer.report(anthropicUsage(answer, Math.min(1, answer.usage.outputTokens)));
   const begin = {
     ...named({ type: 'message_start', message: message(answer, [], null, usage) }, answer.hiddenTokens),

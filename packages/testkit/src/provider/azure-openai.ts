@@ -23,14 +23,14 @@ function filtered(choice: Json): Json {
 }
 
 /** A chat completion with Azure's content filter results. */
-export function azureOpenAiJson(answer: Answer): JsonAnswer {
+function azureOpenAiJson(answer: Answer): JsonAnswer {
   const { json, usage } = openAiChatJson(answer);
   const choices = listOf(json.choices).map((choice) => filtered(choice));
   return { json: { ...json, choices, prompt_filter_results: promptResults() }, usage };
 }
 
 /** A chat stream as Azure sends it: the first frame has no choices and no usage, only the prompt's filter results. */
-export function azureOpenAiEvents(answer: Answer): StreamEvent[] {
+function azureOpenAiEvents(answer: Answer): StreamEvent[] {
   const first = {
     choices: [],
     created: 0,

@@ -19,7 +19,7 @@ function toolChoiceOf(body: JsonObject): ToolChoice {
 }
 
 /** Reads the body of POST /v1beta/models/{model}:generateContent and :streamGenerateContent. */
-export function readGemini(body: JsonObject, facts: RequestFacts): Asked | Invalid {
+function readGemini(body: JsonObject, facts: RequestFacts): Asked | Invalid {
   const model = readModel(body, facts.pathModel);
   if (isInvalid(model)) return model;
   const contents = listOf(body.contents);
@@ -65,7 +65,7 @@ export function readGemini(body: JsonObject, facts: RequestFacts): Asked | Inval
 }
 
 /** `usageMetadata` once `producedTokens` of the output exist; `candidatesTokenCount` leaves thoughts out. */
-export function geminiUsage(answer: Answer, producedTokens = answer.usage.outputTokens): JsonObject {
+function geminiUsage(answer: Answer, producedTokens = answer.usage.outputTokens): JsonObject {
   const usage = usageAfter(producedTokens, answer.usage);
   const candidates = usage.outputTokens - usage.reasoningTokens;
   return {
@@ -100,7 +100,7 @@ function body(answer: Answer, candidates: JsonObject[], producedTokens: number):
 }
 
 /** The body of an answer in one piece. */
-export function geminiJson(answer: Answer): JsonAnswer {
+function geminiJson(answer: Answer): JsonAnswer {
   const candidates = answer.choices.map((choice, index) => ({
     content: { parts: partsOf(choice), role: 'model' },
     finishReason: FINISH[answer.finish],
@@ -110,7 +110,7 @@ export function geminiJson(answer: Answer): JsonAnswer {
 }
 
 /** The chunks of a stream. Usage is on every chunk and grows; the last one counts. */
-export function geminiEvents(answer: Answer): StreamEvent[] {
+function geminiEvents(answer: Answer): StreamEvent[] {
   const events: StreamEvent[] = [];
   let produced = 0;
   const push = (candidates: JsonObject[], tokens: number): void => {

@@ -54,7 +54,7 @@ export function readOpenAiChat(body: JsonObject, facts: RequestFacts): Asked | I
 }
 
 /** `usage` of chat completions, true to the answer. */
-export function openAiChatUsage({ usage }: Answer): JsonObject {
+function openAiChatUsage({ usage }: Answer): JsonObject {
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,

@@ -8,7 +8,7 @@ import { usageAfter } from './token-usage.js';
 import type { JsonAnswer, RequestFacts, WireFormat } from './wire-format.js';
 
 /** Reads the body of POST /v1/responses. */
-export function readOpenAiResponses(body: JsonObject, facts: RequestFacts): Asked | Invalid {
+function readOpenAiResponses(body: JsonObject, facts: RequestFacts): Asked | Invalid {
   const model = readModel(body, facts.pathModel);
   if (isInvalid(model)) return model;
   const cap = readCap(body, ['max_output_tokens']);
@@ -148,7 +148,7 @@ const named = (type: string, fields: JsonObject, sequence: number, tokens = 0): 
 });
 
 /** The events of a streamed response, from `response.created` to `response.completed` or `response.incomplete`. */
-export function openAiResponsesEvents(answer: Answer): StreamEvent[] {
+function openAiResponsesEvents(answer: Answer): StreamEvent[] {
   const events: StreamEvent[] = [];
   const push = (type: string, fields: JsonObject, tokens = 0): void => {
     events.push(named(type, fields, events.length, tokens));
