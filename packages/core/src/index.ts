@@ -1,3 +1,4 @@
+export { calendarSpan } from './calendar-window.js';
 export type {
   Call,
   CallEnd,
@@ -89,6 +90,7 @@ export {
 } from './refuse.js';
 export { contextOf, detachedContext } from './request-context.js';
 export { runInContext, runningContext } from './running-context.js';
+export { bucketProblem } from './token-bucket.js';
 export {
   isTollgateError,
   TollgateError,
