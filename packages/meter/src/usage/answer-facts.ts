@@ -1,0 +1,144 @@
+import type { WireApi } from '@tollgate/core';
+import { mergeAnthropicUsage } from './anthropic-usage.js';
+import { type Fields, fieldsOf, type ReportedUsage } from './reported-usage.js';
+import { toolRequestsIn, usageFrom } from './usage-in.js';
+
+/** What is known of one answer so far. */
+export interface AnswerFacts {
+  readonly usage: ReportedUsage | undefined;
+  /** The model that the provider names. */
+  readonly model: string | undefined;
+  /** Service tier of the response. */
+  readonly tier: string | undefined;
+  /** Bytes of output text seen: never fewer than its tokens. */
+  readonly seenBytes: number;
+  /** The model said that it has finished, so the answer is whole even if the connection ends here. */
+  readonly finished: boolean;
+  /** The provider reported an error within the answer. */
+  readonly failed: boolean;
+  /** Some of the answer was too large to be read, or no JSON. */
+  readonly unreadable: boolean;
+}
+
+/** Gathers the facts of an answer from its events, or from its one body. */
+export class AnswerReader implements AnswerFacts {
+  usage: ReportedUsage | undefined;
+  model: string | undefined;
+  tier: string | undefined;
+  seenBytes = 0;
+  finished = false;
+  failed = false;
+  unreadable = false;
+  /** What a polite end repeats: `id`, `created` and so on, as the first event says them. */
+  head: Fields = {};
+  /** Anthropic: indexes of content blocks that are open. */
+  readonly openBlocks = new Set<number>();
+  /** OpenAI chat: choices that have finished. */
+  readonly finishedChoices = new Set<number>();
+  #cumulative: Fields | undefined;
+
+  /** `answers`: how many choices the call asked for. */
+  constructor(
+    readonly api: WireApi,
+    readonly answers: number,
+  ) {}
+
+  /** A whole answer that was not streamed. */
+  body(body: Fields): void {
+    if (body.error !== undefined && body.error !== null) this.failed = true;
+    this.#name(body);
+    this.#says(this.api === 'gemini-generate' ? body.usageMetadata : body.usage);
+    if (this.api === 'openai-responses') this.#countTools(body.output);
+    this.finished = !this.failed && body.status !== 'failed';
+    if (body.status === 'failed') this.failed = true;
+  }
+
+  /** One event of a stream. Returns `true` for one that holds nothing but usage which had to be asked for. */
+  event(event: Fields): boolean {
+    switch (this.api) {
+      case 'openai-responses':
+        this.#responsesEvent(event);
+        return false;
+      case 'anthropic-messages':
+        this.#anthropicEvent(event);
+        return false;
+      case 'gemini-generate':
+        this.#geminiEvent(event);
+        return false;
+      default:
+        return this.#chatEvent(event);
+    }
+  }
+
+  #chatEvent(event: Fields): boolean {
+    if (event.error !== undefined && event.error !== null) this.failed = true;
+    this.#name(event);
+    if (typeof event.id === 'string' && event.id !== '' && this.head.id === undefined) this.head = event;
+    const said = this.#says(event.usage);
+    const choices = Array.isArray(event.choices) ? event.choices.map(fieldsOf) : undefined;
+    for (const choice of choices ?? []) {
+      if (typeof choice.finish_reason === 'string') this.finishedChoices.add(Number(choice.index ?? 0));
+    }
+    if (this.finishedChoices.size >= this.answers) this.finished = true;
+    return said && choices?.length === 0 && !this.failed;
+  }
+
+  #responsesEvent(event: Fields): void {
+    if (event.type === 'error' || event.type === 'response.failed') this.failed = true;
+    const response = fieldsOf(event.response);
+    this.#name(response);
+    this.#says(response.usage);
+    if (event.type === 'response.created') this.head = response;
+    if (event.type !== 'response.completed' && event.type !== 'response.incomplete') return;
+    this.#countTools(response.output);
+    this.finished = true;
+  }
+
+  #anthropicEvent(event: Fields): void {
+    const message = fieldsOf(event.message);
+    if (event.type === 'error') this.failed = true;
+    if (event.type === 'message_start') {
+      this.head = message;
+      this.#name(message);
+    }
+    if (event.type === 'content_block_start') this.openBlocks.add(Number(event.index));
+    if (event.type === 'content_block_stop') this.openBlocks.delete(Number(event.index));
+    if (event.type === 'message_start' || event.type === 'message_delta') {
+      const said = fieldsOf(event.type === 'message_start' ? message.usage : event.usage);
+      this.#cumulative = mergeAnthropicUsage(this.#cumulative, said);
+      if (Object.keys(this.#cumulative).length > 0) this.#says(this.#cumulative);
+      if (typeof fieldsOf(event.delta).stop_reason === 'string') this.finished = true;
+    }
+    if (event.type === 'message_stop') this.finished = true;
+  }
+
+  #geminiEvent(event: Fields): void {
+    if (event.error !== undefined && event.error !== null) this.failed = true;
+    this.#name(event);
+    this.#says(event.usageMetadata);
+    this.head = { modelVersion: event.modelVersion, responseId: event.responseId };
+    const candidates = Array.isArray(event.candidates) ? event.candidates.map(fieldsOf) : [];
+    for (const candidate of candidates) {
+      if (typeof candidate.finishReason === 'string') this.finishedChoices.add(Number(candidate.index ?? 0));
+    }
+    if (this.finishedChoices.size >= this.answers) this.finished = true;
+    if (fieldsOf(event.promptFeedback).blockReason !== undefined) this.finished = true;
+  }
+
+  #name(said: Fields): void {
+    const model = said.model ?? said.modelVersion;
+    if (typeof model === 'string' && model !== '') this.model = model;
+    if (typeof said.service_tier === 'string') this.tier = said.service_tier;
+  }
+
+  #says(usage: unknown): boolean {
+    const read = usageFrom(this.api, usage);
+    if (!read) return false;
+    this.usage = read;
+    return true;
+  }
+
+  #countTools(output: unknown): void {
+    if (this.usage) this.usage = { ...this.usage, toolRequests: toolRequestsIn(output) };
+  }
+}

@@ -1,0 +1,42 @@
+import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from './reported-usage.js';
+
+/** `usage` of a message: `input_tokens` leaves out what was read from and written to the cache, so the three are added. */
+export function anthropicUsage(usage: Fields): ReportedUsage {
+  const counts = new CountReader();
+  const fresh = counts.read(usage.input_tokens);
+  const cached = counts.readOr0(usage.cache_read_input_tokens);
+  const lives = fieldsOf(usage.cache_creation);
+  const for1h = counts.readOr0(lives.ephemeral_1h_input_tokens);
+  const byLife = for1h + counts.readOr0(lives.ephemeral_5m_input_tokens);
+  const written = Math.max(counts.readOr0(usage.cache_creation_input_tokens), byLife);
+  const tools = fieldsOf(usage.server_tool_use);
+  const toolRequests: Record<string, number> = {};
+  for (const name of Object.keys(tools)) {
+    const requests = counts.readOr0(tools[name]);
+    if (requests > 0) toolRequests[name.replace(/_requests$/, '')] = requests;
+  }
+  return reported(counts, {
+    inputTokens: fresh === undefined ? undefined : fresh + cached + written,
+    outputTokens: counts.read(usage.output_tokens),
+    cachedInputTokens: cached,
+    cacheWriteTokens: written,
+    cacheWrite1hTokens: for1h,
+    toolRequests,
+    tier: tierOf(usage),
+  });
+}
+
+/** Fast mode has a price of its own, whatever the service tier. */
+function tierOf(usage: Fields): string | undefined {
+  if (usage.speed === 'fast') return 'fast';
+  return typeof usage.service_tier === 'string' ? usage.service_tier : undefined;
+}
+
+/** Merges a `message_delta`'s cumulative usage into what is known: per field the last value that is not null. */
+export function mergeAnthropicUsage(known: Fields | undefined, said: Fields): Fields {
+  const merged: Record<string, unknown> = { ...known };
+  for (const name of Object.keys(said)) {
+    if (said[name] !== null && said[name] !== undefined) merged[name] = said[name];
+  }
+  return merged;
+}

@@ -1,0 +1,68 @@
+import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from './reported-usage.js';
+
+/**
+ * `usage` of chat completions and embeddings. `completion_tokens` holds reasoning and rejected predictions, which are billed;
+ * where a compatible provider leaves reasoning out, `total_tokens` tells.
+ */
+export function openaiChatUsage(usage: Fields): ReportedUsage {
+  const input = fieldsOf(usage.prompt_tokens_details);
+  const output = fieldsOf(usage.completion_tokens_details);
+  return fromOpenai(usage, {
+    input: usage.prompt_tokens,
+    output: usage.completion_tokens,
+    cached: input.cached_tokens,
+    written: input.cache_write_tokens,
+    inputAudio: input.audio_tokens,
+    reasoning: output.reasoning_tokens,
+    outputAudio: output.audio_tokens,
+  });
+}
+
+/** `usage` of embeddings: input only. */
+export function openaiEmbeddingsUsage(usage: Fields): ReportedUsage {
+  const counts = new CountReader();
+  const input = counts.read(usage.prompt_tokens) ?? counts.read(usage.total_tokens);
+  return reported(counts, { inputTokens: input, outputTokens: 0 });
+}
+
+/** `usage` of the responses API. */
+export function openaiResponsesUsage(usage: Fields): ReportedUsage {
+  const input = fieldsOf(usage.input_tokens_details);
+  const output = fieldsOf(usage.output_tokens_details);
+  return fromOpenai(usage, {
+    input: usage.input_tokens,
+    output: usage.output_tokens,
+    cached: input.cached_tokens,
+    written: input.cache_write_tokens,
+    inputAudio: input.audio_tokens,
+    reasoning: output.reasoning_tokens,
+    outputAudio: output.audio_tokens,
+  });
+}
+
+interface OpenaiFigures {
+  readonly input: unknown;
+  readonly output: unknown;
+  readonly cached: unknown;
+  readonly written: unknown;
+  readonly inputAudio: unknown;
+  readonly reasoning: unknown;
+  readonly outputAudio: unknown;
+}
+
+function fromOpenai(usage: Fields, said: OpenaiFigures): ReportedUsage {
+  const counts = new CountReader();
+  const inputTokens = counts.read(said.input);
+  const output = counts.read(said.output);
+  const total = counts.read(usage.total_tokens);
+  const rest = total === undefined || inputTokens === undefined ? 0 : total - inputTokens;
+  return reported(counts, {
+    inputTokens,
+    outputTokens: output === undefined ? undefined : Math.max(output, rest),
+    cachedInputTokens: counts.readOr0(said.cached),
+    cacheWriteTokens: counts.readOr0(said.written),
+    inputAudioTokens: counts.readOr0(said.inputAudio),
+    reasoningTokens: counts.readOr0(said.reasoning),
+    outputAudioTokens: counts.readOr0(said.outputAudio),
+  });
+}

@@ -1,0 +1,93 @@
+import type { Settlement, Usage } from '@tollgate/core';
+import { completed, type ReportedUsage } from './reported-usage.js';
+
+/** What is known of an attempt when it has ended. */
+export interface SettleFacts {
+  /** The request left this process. */
+  readonly sent: boolean;
+  /** The provider's status; 0 when it answered nothing. */
+  readonly status: number;
+  /** The answer is whole: its last event, or its whole body, was seen. */
+  readonly finished: boolean;
+  /** Bytes of output text seen. */
+  readonly seenBytes: number;
+  readonly reported: ReportedUsage | undefined;
+  /** Service tier of the response. */
+  readonly tier: string | undefined;
+  /** Bounds of the call: what it could use at most. */
+  readonly bound: { readonly inputTokens: number; readonly outputTokens: number };
+}
+
+/** What an attempt used, and whether that is certain. */
+export interface SettledUsage {
+  readonly usage: Usage;
+  readonly uncertain: boolean;
+}
+
+const nothingReported: ReportedUsage = {
+  inputTokens: undefined,
+  outputTokens: undefined,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+  reasoningTokens: 0,
+  inputAudioTokens: 0,
+  outputAudioTokens: 0,
+  toolRequests: {},
+  tier: undefined,
+  suspicious: false,
+};
+
+/**
+ * What an attempt used, by what is known of it:
+ * never sent, or answered with an error or a redirect: nothing; sent and not answered: the input bound; the whole answer with its
+ * usage: what was reported, an explicit zero included; an answer cut short or without usage: the input and the larger of what was
+ * seen and what was last reported. A figure that is no count is filled in by the same rule, one beyond belief stops at the bound.
+ */
+export function settledUsage(facts: SettleFacts): SettledUsage {
+  const { bound, status } = facts;
+  const tier = facts.reported?.tier ?? facts.tier;
+  const usage: ReportedUsage = { ...(facts.reported ?? nothingReported), tier };
+  if (!facts.sent || status >= 300) {
+    return { usage: completed({ ...nothingReported, tier }, noTokens, 'provider'), uncertain: false };
+  }
+  const seen = Math.min(facts.seenBytes, bound.outputTokens);
+  const missing = { inputTokens: bound.inputTokens, outputTokens: seen };
+  if (status === 0 || !facts.reported) {
+    return { usage: completed(usage, missing, 'estimated'), uncertain: true };
+  }
+  const sane = usage.suspicious ? withinBound(usage, bound, seen) : usage;
+  const complete = sane.inputTokens !== undefined && sane.outputTokens !== undefined;
+  if (facts.finished) {
+    return {
+      usage: completed(sane, missing, complete ? 'provider' : 'estimated'),
+      uncertain: usage.suspicious || !complete,
+    };
+  }
+  const outputTokens = Math.max(sane.outputTokens ?? 0, seen);
+  return { usage: completed({ ...sane, outputTokens }, missing, 'estimated'), uncertain: true };
+}
+
+const noTokens = { inputTokens: 0, outputTokens: 0 };
+
+function withinBound(usage: ReportedUsage, bound: SettleFacts['bound'], seen: number): ReportedUsage {
+  const { inputTokens, outputTokens } = usage;
+  return {
+    ...usage,
+    inputTokens: inputTokens === undefined ? undefined : Math.min(inputTokens, bound.inputTokens),
+    outputTokens: outputTokens === undefined ? undefined : Math.min(outputTokens, Math.max(bound.outputTokens, seen)),
+    cachedInputTokens: inputTokens === undefined ? 0 : Math.min(usage.cachedInputTokens, bound.inputTokens),
+  };
+}
+
+/** How a settlement's price is found: nano-dollars of a usage, and the version of the prices that it was made with. */
+export interface UsagePrice {
+  readonly costNanoUsd: number;
+  readonly priceVersion: string;
+}
+
+/** The settlement of an attempt: what it used, priced. */
+export function settle(facts: SettleFacts, priceOf: (usage: Usage) => UsagePrice): Settlement {
+  const { usage, uncertain } = settledUsage(facts);
+  return { usage, uncertain, ...priceOf(usage) };
+}

@@ -1,0 +1,139 @@
+const lf = 0x0a;
+const cr = 0x0d;
+const none = Buffer.alloc(0);
+
+/** What is done with each frame: an event with its blank line. */
+export interface FrameReader {
+  /** Returns the bytes that go on in its place (none: it is dropped), or `undefined`: it goes on as it is. */
+  frame(bytes: Buffer): Buffer | undefined;
+  /** A frame was larger than the bound: it goes on unread. `tail` are its last bytes. */
+  oversized(tail: Buffer): void;
+}
+
+/** Most bytes of one frame that are held while its end is awaited. */
+const maxFrameBytes = 4 * 1024 * 1024;
+const tailBytes = 16 * 1024;
+
+/**
+ * Cuts server-sent events into frames, whatever their line ends and wherever the chunks are cut. Only whole frames go on, so
+ * that a stream can be ended between two events; a frame larger than the bound flows through unread.
+ */
+export class SseFrames {
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #lineIsEmpty = true;
+  /** The last byte was a CR that ended a line: an LF now belongs to it. */
+  #afterCr = false;
+  #dropped = false;
+  #passing = false;
+  #tail = none;
+
+  constructor(
+    private readonly reader: FrameReader,
+    private readonly maxBytes = maxFrameBytes,
+  ) {}
+
+  /** Whether what has gone on ends between two events. */
+  get between(): boolean {
+    return !this.#passing;
+  }
+
+  /** Takes a chunk; returns what goes on now. */
+  push(chunk: Buffer): Buffer {
+    const size = chunk.length;
+    const out: Buffer[] = [];
+    let changed = this.#heldBytes > 0;
+    let start = 0;
+    let at = 0;
+    let nextLf = -2;
+    let nextCr = -2;
+    if (this.#afterCr && size > 0) {
+      this.#afterCr = false;
+      if (chunk[0] === lf) {
+        at = 1;
+        if (this.#heldBytes === 0 && this.#lineIsEmpty && !this.#passing) {
+          start = 1;
+          if (this.#dropped) changed = true;
+          else out.push(chunk.subarray(0, 1));
+        }
+      }
+    }
+    while (at < size) {
+      if (nextLf !== -1 && nextLf < at) nextLf = chunk.indexOf(lf, at);
+      if (nextCr !== -1 && nextCr < at) nextCr = chunk.indexOf(cr, at);
+      const end = nextLf === -1 ? nextCr : nextCr === -1 ? nextLf : Math.min(nextLf, nextCr);
+      if (end === -1) {
+        this.#lineIsEmpty = false;
+        break;
+      }
+      const blank = this.#lineIsEmpty && end === at;
+      at = end + 1;
+      if (end === nextCr) {
+        if (at === size) this.#afterCr = true;
+        else if (chunk[at] === lf) at += 1;
+      }
+      this.#lineIsEmpty = true;
+      if (!blank) continue;
+      const verdict = this.#complete(chunk.subarray(start, at), out);
+      start = at;
+      if (verdict) changed = true;
+    }
+    if (start < size) {
+      changed = true;
+      this.#hold(chunk.subarray(start), out);
+    }
+    if (!changed) return chunk;
+    return out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out);
+  }
+
+  /** No more bytes follow: what was held, read as if it were whole. */
+  end(): Buffer {
+    const out: Buffer[] = [];
+    if (this.#heldBytes > 0 || this.#passing) this.#complete(none, out);
+    return out.length === 0 ? none : Buffer.concat(out);
+  }
+
+  /** Forgets what is held. */
+  discard(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #complete(rest: Buffer, out: Buffer[]): boolean {
+    if (this.#passing) {
+      this.reader.oversized(this.#keepTail(rest));
+      out.push(rest);
+      this.#passing = false;
+      this.#tail = none;
+      this.#dropped = false;
+      return false;
+    }
+    const frame = this.#heldBytes === 0 ? rest : Buffer.concat([...this.#held, rest]);
+    this.discard();
+    const instead = this.reader.frame(frame);
+    this.#dropped = instead !== undefined && instead.length === 0;
+    const bytes = instead ?? frame;
+    if (bytes.length > 0) out.push(bytes);
+    return instead !== undefined;
+  }
+
+  #hold(rest: Buffer, out: Buffer[]): void {
+    if (!this.#passing) {
+      this.#held.push(rest);
+      this.#heldBytes += rest.length;
+      if (this.#heldBytes <= this.maxBytes) return;
+      const held = Buffer.concat(this.#held);
+      out.push(held);
+      this.#tail = Buffer.from(held.subarray(-tailBytes));
+      this.discard();
+      this.#passing = true;
+      return;
+    }
+    out.push(rest);
+    this.#tail = this.#keepTail(rest);
+  }
+
+  #keepTail(more: Buffer): Buffer {
+    return Buffer.concat([this.#tail, more.subarray(-tailBytes)]).subarray(-tailBytes);
+  }
+}
