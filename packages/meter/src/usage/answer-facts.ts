@@ -20,6 +20,8 @@ export interface AnswerFacts {
   readonly unreadable: boolean;
 }
 
+const lastOfResponses = new Set(['response.completed', 'response.incomplete', 'response.failed']);
+
 /** Gathers the facts of an answer from its events, or from its one body. */
 export class AnswerReader implements AnswerFacts {
   usage: ReportedUsage | undefined;
@@ -49,8 +51,8 @@ export class AnswerReader implements AnswerFacts {
     this.#name(body);
     this.#says(this.api === 'gemini-generate' ? body.usageMetadata : body.usage);
     if (this.api === 'openai-responses') this.#countTools(body.output);
-    this.finished = !this.failed && body.status !== 'failed';
     if (body.status === 'failed') this.failed = true;
+    this.finished = true;
   }
 
   /** One event of a stream. Returns `true` for one that holds nothing but usage which had to be asked for. */
@@ -89,7 +91,7 @@ export class AnswerReader implements AnswerFacts {
     this.#name(response);
     this.#says(response.usage);
     if (event.type === 'response.created') this.head = response;
-    if (event.type !== 'response.completed' && event.type !== 'response.incomplete') return;
+    if (!lastOfResponses.has(String(event.type))) return;
     this.#countTools(response.output);
     this.finished = true;
   }

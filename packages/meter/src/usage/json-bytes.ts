@@ -77,7 +77,7 @@ function objectText(bytes: Buffer, from: number): [end: number, text: number] {
       let next = end;
       while (isSpace(bytes[next])) next += 1;
       if (bytes[next] === colon) {
-        skipNext = end - at < 16 && notOutput.has(bytes.latin1Slice(at + 1, end - 1));
+        skipNext = end - at < 16 && notOutput.has(bytes.toString('latin1', at + 1, end - 1));
       } else if (!skipNext) text += end - at - 2;
       at = end;
       continue;
@@ -99,7 +99,7 @@ export function withoutNullUsage(bytes: Buffer): Buffer | undefined {
   const at = bytes.lastIndexOf(usageKey);
   if (at === -1) return undefined;
   const value = valueAt(bytes, at, usageKey);
-  if (value === -1 || bytes.latin1Slice(value, value + 4) !== 'null') return undefined;
+  if (value === -1 || bytes.toString('latin1', value, value + 4) !== 'null') return undefined;
   let from = at;
   while (isSpace(bytes[from - 1])) from -= 1;
   if (bytes[from - 1] !== 0x2c) return undefined;

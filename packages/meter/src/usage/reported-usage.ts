@@ -35,7 +35,8 @@ export class CountReader {
   /** A count ≥ 0; `undefined` where it is absent, null, negative or no number. Absurd ones stop at the most we believe. */
   read(value: unknown): number | undefined {
     if (value === undefined || value === null) return undefined;
-    if (Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= mostTokens) return Number(value);
+    if (Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= mostTokens)
+      return Number(value);
     this.suspicious = true;
     const number = typeof value === 'string' && /^\d{1,20}$/.test(value) ? Number(value) : value;
     if (typeof number !== 'number' || !(number >= 0)) return undefined;

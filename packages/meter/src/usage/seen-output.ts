@@ -2,10 +2,20 @@ import type { WireApi } from '@tollgate/core';
 import { type Fields, fieldsOf } from './reported-usage.js';
 
 /** Members of an answer that are not the model's output. */
-const notOutput = new Set(['role', 'id', 'call_id', 'type', 'status', 'signature', 'finish_reason', 'finishReason']);
+const notOutput = new Set([
+  'role',
+  'id',
+  'call_id',
+  'type',
+  'status',
+  'signature',
+  'finish_reason',
+  'finishReason',
+]);
 
 const outputOf: Readonly<Record<WireApi, (body: Fields) => unknown>> = {
-  'openai-chat': (body) => (Array.isArray(body.choices) ? body.choices.map((one) => fieldsOf(one).message) : undefined),
+  'openai-chat': (body) =>
+    Array.isArray(body.choices) ? body.choices.map((one) => fieldsOf(one).message) : undefined,
   'openai-responses': (body) => body.output,
   'openai-embeddings': () => undefined,
   'anthropic-messages': (body) => body.content,

@@ -75,7 +75,8 @@ function withinBound(usage: ReportedUsage, bound: SettleFacts['bound'], seen: nu
   return {
     ...usage,
     inputTokens: inputTokens === undefined ? undefined : Math.min(inputTokens, bound.inputTokens),
-    outputTokens: outputTokens === undefined ? undefined : Math.min(outputTokens, Math.max(bound.outputTokens, seen)),
+    outputTokens:
+      outputTokens === undefined ? undefined : Math.min(outputTokens, Math.max(bound.outputTokens, seen)),
     cachedInputTokens: inputTokens === undefined ? 0 : Math.min(usage.cachedInputTokens, bound.inputTokens),
   };
 }

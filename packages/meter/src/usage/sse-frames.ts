@@ -1,6 +1,6 @@
 const lf = 0x0a;
 const cr = 0x0d;
-const none = Buffer.alloc(0);
+const none: Buffer = Buffer.alloc(0);
 
 /** What is done with each frame: an event with its blank line. */
 export interface FrameReader {

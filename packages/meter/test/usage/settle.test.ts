@@ -1,0 +1,117 @@
+import { describe, expect, it } from '@jest/globals';
+import { type SettleFacts, settledUsage } from '../../src/usage/settle.js';
+import { usageFrom } from '../../src/usage/usage-in.js';
+
+const facts: SettleFacts = {
+  sent: true,
+  status: 200,
+  finished: true,
+  seenBytes: 40,
+  reported: usageFrom('openai-chat', { prompt_tokens: 12, completion_tokens: 7 }),
+  tier: 'default',
+  bound: { inputTokens: 100, outputTokens: 64 },
+};
+const used = (more: Partial<SettleFacts>) => {
+  const { usage, uncertain } = settledUsage({ ...facts, ...more });
+  return { input: usage.inputTokens, output: usage.outputTokens, source: usage.source, uncertain };
+};
+const chat = (usage: object) => usageFrom('openai-chat', usage);
+
+describe('an attempt used', () => {
+  it('what was reported, when the answer is whole', () =>
+    expect(used({})).toEqual({ input: 12, output: 7, source: 'provider', uncertain: false }));
+  it('nothing, when it was never sent', () =>
+    expect(used({ sent: false, status: 0, reported: undefined })).toEqual({
+      input: 0,
+      output: 0,
+      source: 'provider',
+      uncertain: false,
+    }));
+  it.each([307, 400, 401, 429, 500, 503])('nothing, when the provider answered %i', (status) =>
+    expect(used({ status, reported: undefined })).toMatchObject({ input: 0, output: 0, uncertain: false }),
+  );
+  it('the input bound, when it was sent and never answered', () =>
+    expect(used({ status: 0, finished: false, seenBytes: 0, reported: undefined })).toEqual({
+      input: 100,
+      output: 0,
+      source: 'estimated',
+      uncertain: true,
+    }));
+  it('the input bound, when the answer began and said nothing', () =>
+    expect(used({ finished: false, seenBytes: 0, reported: undefined })).toMatchObject({
+      input: 100,
+      output: 0,
+    }));
+  it('the input bound and what was seen, when the answer was cut short', () =>
+    expect(used({ finished: false, reported: undefined })).toEqual({
+      input: 100,
+      output: 40,
+      source: 'estimated',
+      uncertain: true,
+    }));
+  it('the reported input and the larger of seen and reported output, when it was cut short after a report', () => {
+    expect(used({ finished: false })).toEqual({
+      input: 12,
+      output: 40,
+      source: 'estimated',
+      uncertain: true,
+    });
+    expect(used({ finished: false, seenBytes: 3 })).toMatchObject({ input: 12, output: 7 });
+  });
+  it('what was seen and never more than its cap, when usage is absent from a whole answer', () => {
+    expect(used({ reported: undefined })).toMatchObject({
+      input: 100,
+      output: 40,
+      source: 'estimated',
+      uncertain: true,
+    });
+    expect(used({ reported: undefined, seenBytes: 4000 })).toMatchObject({ output: 64 });
+  });
+  it('zero, when zero was reported', () =>
+    expect(used({ reported: chat({ prompt_tokens: 0, completion_tokens: 0 }) })).toEqual({
+      input: 0,
+      output: 0,
+      source: 'provider',
+      uncertain: false,
+    }));
+  it('more than was held, when the provider says so', () =>
+    expect(used({ reported: chat({ prompt_tokens: 500, completion_tokens: 900 }) })).toEqual({
+      input: 500,
+      output: 900,
+      source: 'provider',
+      uncertain: false,
+    }));
+  it('what the rules for missing usage say, when it was reported negative', () =>
+    expect(used({ reported: chat({ prompt_tokens: -5, completion_tokens: -9 }) })).toEqual({
+      input: 100,
+      output: 40,
+      source: 'estimated',
+      uncertain: true,
+    }));
+  it('its bound, when what was reported is beyond belief', () =>
+    expect(used({ reported: chat({ prompt_tokens: 9e12, completion_tokens: 9e12 }) })).toEqual({
+      input: 100,
+      output: 64,
+      source: 'provider',
+      uncertain: true,
+    }));
+  it('the reported output, when only the input is strange', () =>
+    expect(used({ reported: chat({ prompt_tokens: '', completion_tokens: 7 }) })).toEqual({
+      input: 100,
+      output: 7,
+      source: 'estimated',
+      uncertain: true,
+    }));
+});
+
+describe('the price', () => {
+  it('is that of the tier the response names', () => {
+    const anthropic = usageFrom('anthropic-messages', {
+      input_tokens: 1,
+      output_tokens: 1,
+      service_tier: 'batch',
+    });
+    expect(settledUsage(facts).usage.tier).toBe('default');
+    expect(settledUsage({ ...facts, reported: anthropic, tier: undefined }).usage.tier).toBe('batch');
+  });
+});
