@@ -1,1 +1,2 @@
-export {};
+export { rateLimit } from './middleware.js';
+export type { RateLimitOptions, RequestLimit, RequestScope } from './options.js';

@@ -1,0 +1,84 @@
+import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
+
+/** Counters that one window keeps at most; beyond them the oldest is forgotten. About 20 MB at its fullest. */
+export const maxCounters = 100_000;
+
+interface Counter {
+  hits: number;
+  readonly resetTime: Date;
+}
+
+/**
+ * An express-rate-limit store in this process's memory. Beside express-rate-limit's own it is bounded, takes its clock as an argument,
+ * and answers with a copy: its own hands out the live counter, which requests of the same tick have moved on before it is read.
+ */
+export class LocalStore implements Store {
+  readonly localKeys = true;
+  readonly #counters = new Map<string, Counter>();
+  readonly #now: () => number;
+  readonly #max: number;
+  #windowMs = 60_000;
+
+  constructor(now: () => number, max: number = maxCounters) {
+    this.#now = now;
+    this.#max = max;
+  }
+
+  init({ windowMs }: Pick<Options, 'windowMs'>): void {
+    this.#windowMs = windowMs;
+  }
+
+  /** Counters kept at the moment, those included whose window is over and which nobody has asked for since. */
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  get(key: string): ClientRateLimitInfo | undefined {
+    const counter = this.#live(key, this.#now());
+    return counter && { totalHits: counter.hits, resetTime: counter.resetTime };
+  }
+
+  increment(key: string): ClientRateLimitInfo {
+    const now = this.#now();
+    const counter = this.#live(key, now) ?? this.#open(key, now);
+    counter.hits += 1;
+    return { totalHits: counter.hits, resetTime: counter.resetTime };
+  }
+
+  decrement(key: string): void {
+    const counter = this.#live(key, this.#now());
+    if (counter && counter.hits > 0) counter.hits -= 1;
+  }
+
+  resetKey(key: string): void {
+    this.#counters.delete(key);
+  }
+
+  resetAll(): void {
+    this.#counters.clear();
+  }
+
+  #live(key: string, now: number): Counter | undefined {
+    const counter = this.#counters.get(key);
+    return counter && counter.resetTime.getTime() > now ? counter : undefined;
+  }
+
+  #open(key: string, now: number): Counter {
+    this.#counters.delete(key);
+    this.#sweep(now);
+    const counter = { hits: 0, resetTime: new Date(now + this.#windowMs) };
+    this.#counters.set(key, counter);
+    return counter;
+  }
+
+  /** All windows are equally long, so the map's order is that of their ends: two steps for each new counter keep up. */
+  #sweep(now: number): void {
+    for (let step = 0; step < 2; step += 1) {
+      const [oldest] = this.#counters;
+      if (!oldest) return;
+      const [key, counter] = oldest;
+      if (counter.resetTime.getTime() > now && this.#counters.size < this.#max) return;
+      this.#counters.delete(key);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  accepts,
+  type CustomScope,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  type LimitText,
+  type Plans,
+  type RequestsDeclaration,
+  type ScopePart,
+} from '@tollgate/core';
+import type { Request } from 'express';
+import type { Store } from 'express-rate-limit';
+
+/** Whose counter: core's scopes, but not `model`, which a request as a whole has none of, and `ip`, the client's network. */
+export type RequestScope = Exclude<ScopePart, 'model'> | 'ip';
+
+/** A limit of requests: `'100/min'`, or with more said about it. */
+export type RequestLimit =
+  | LimitText
+  | (Omit<RequestsDeclaration, 'by'> & { by?: RequestScope | readonly RequestScope[] });
+
+/** Options of `rateLimit`. At least one of `plans` and `limits` is required. */
+export interface RateLimitOptions extends GuardOptions {
+  /** Tiers, from `definePlans`: the requests of the caller's plan are counted. Without a caller, those of the strictest plan by network. */
+  plans?: Plans;
+  /** Limits for every request that passes here, whatever the plan: `'100/min'` or `{ rate, burst, by, name }`. */
+  limits?: RequestLimit | readonly RequestLimit[];
+  /**
+   * Where counters are kept: called at start, once for each window length, e.g. `(name, windowMs) => new RedisStore({ prefix: name + ':', … })`.
+   * Any store of express-rate-limit; each call must return a new one. @defaultValue memory of this process, at most 100 000 counters a window
+   */
+  stores?: (name: string, windowMs: number) => Store;
+  /** Begins every counter's key and store name. Two limiters that share a server and must not share counters need two names. @defaultValue 'requests' */
+  name?: string;
+  /** Bits of an IPv6 address that make a network, 32 to 128, or `false` for whole addresses. @defaultValue 56, as express-rate-limit */
+  ipv6Subnet?: number | false;
+  /** Requests that are not counted. May be asynchronous. @defaultValue none */
+  skip?: (req: Request) => boolean | Promise<boolean>;
+  /**
+   * When the store fails: `local` counts in memory against `limit ÷ expectedProcesses`; `open` lets everything pass;
+   * `closed` refuses with 503. @defaultValue 'local'
+   */
+  whenStoreDown?: 'local' | 'open' | 'closed';
+  /** How many processes share the store. Positive integer. @defaultValue 1 */
+  expectedProcesses?: number;
+  /** How long the store may take, in milliseconds. Positive integer. @defaultValue 150 */
+  storeDeadlineMs?: number;
+  /** The clock of the counters in memory, in milliseconds since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+/** The options, read: every default filled in. */
+export interface ReadRateLimitOptions {
+  readonly plans: Plans | undefined;
+  readonly limits: readonly RequestLimit[];
+  readonly stores: RateLimitOptions['stores'];
+  readonly name: string;
+  readonly ipv6Subnet: number | false;
+  readonly skip: RateLimitOptions['skip'];
+  readonly whenStoreDown: 'local' | 'open' | 'closed';
+  readonly expectedProcesses: number;
+  readonly storeDeadlineMs: number;
+  readonly now: () => number;
+  readonly mode: 'enforce' | 'shadow' | 'off';
+}
+
+/** Checks and reads the options. Throws a `TypeError` on a wrong, unknown or missing one. */
+export function readOptions(options: RateLimitOptions): ReadRateLimitOptions {
+  checkOptions<RateLimitOptions>('rateLimit', options, {
+    ...guardChecks,
+    plans: plansCheck,
+    limits: limitsCheck,
+    stores: accepts.function,
+    name: nameCheck,
+    ipv6Subnet: subnetCheck,
+    skip: accepts.function,
+    whenStoreDown: accepts.oneOf('local', 'open', 'closed'),
+    expectedProcesses: accepts.positiveInteger,
+    storeDeadlineMs: accepts.positiveInteger,
+    now: accepts.function,
+  });
+  const { plans, limits } = options;
+  if (plans === undefined && limits === undefined) {
+    throw new TypeError('rateLimit: "plans" or "limits" is required; without them nothing would be limited');
+  }
+  return {
+    plans,
+    limits: severalOf(limits),
+    stores: options.stores,
+    name: options.name ?? 'requests',
+    ipv6Subnet: options.ipv6Subnet ?? 56,
+    skip: options.skip,
+    whenStoreDown: options.whenStoreDown ?? 'local',
+    expectedProcesses: options.expectedProcesses ?? 1,
+    storeDeadlineMs: options.storeDeadlineMs ?? 150,
+    now: options.now ?? Date.now,
+    mode: options.mode ?? 'enforce',
+  };
+}
+
+/** The network scope, as core understands one. */
+export function networkScope(networkOf: (req: Request) => string): CustomScope {
+  return { name: 'ip', of: networkOf };
+}
+
+function severalOf(limits: RateLimitOptions['limits']): readonly RequestLimit[] {
+  if (limits === undefined) return [];
+  return Array.isArray(limits) ? limits : [limits as RequestLimit];
+}
+
+function plansCheck(value: unknown): true | string {
+  const good =
+    accepts.object(value) === true &&
+    Object.values(value as object).every(
+      (plan) =>
+        accepts.object(plan) === true && Array.isArray(plan.requests) && Object.isFrozen(plan.requests),
+    );
+  return good || 'what definePlans returns';
+}
+
+function limitsCheck(value: unknown): true | string {
+  const several: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const good =
+    several.length > 0 && several.every((one) => typeof one === 'string' || accepts.object(one) === true);
+  return good || 'a limit such as "100/min", { rate, burst, by, name }, or an array of them';
+}
+
+function subnetCheck(value: unknown): true | string {
+  return (
+    value === false ||
+    accepts.integerBetween(32, 128)(value) === true ||
+    'an integer from 32 to 128, or false'
+  );
+}
+
+function nameCheck(value: unknown): true | string {
+  return (
+    (typeof value === 'string' && /^[a-z0-9][a-z0-9._-]{0,62}$/.test(value)) ||
+    'a short name of a-z, 0-9, ".", "_" and "-"'
+  );
+}

@@ -1,0 +1,119 @@
+import {
+  type Caller,
+  declareRequests,
+  type Plan,
+  type Plans,
+  planOf,
+  type RequestRate,
+  warnOnce,
+} from '@tollgate/core';
+import type { Request } from 'express';
+import type { Store } from 'express-rate-limit';
+import { LocalStore } from './local-store.js';
+import { networkOf } from './network.js';
+import { networkScope, type ReadRateLimitOptions, type RequestLimit } from './options.js';
+import { type CountedRate, countedRates } from './rate.js';
+import { ShieldedStore } from './shielded-store.js';
+import { WindowLimiter } from './window-limiter.js';
+
+/** Every rate of a limiter, bound to its window's limiter. Made once, at start. */
+export interface RateBook {
+  /** The rates that count for a caller. Throws a TollgateError (403) for a plan that is not defined. */
+  ratesFor(caller: Caller | undefined): readonly CountedRate[];
+}
+
+const used = new WeakSet<Store>();
+
+/** Builds one express-rate-limit instance for each distinct window of all rates. Throws what is wrong with a limit or a store. */
+export function rateBook(options: ReadRateLimitOptions): RateBook {
+  const limiters = new Map<number, WindowLimiter>();
+  const limiterOf = (windowMs: number): WindowLimiter => {
+    const limiter =
+      limiters.get(windowMs) ?? new WindowLimiter(windowMs, storeOf(options, windowMs), options.now);
+    limiters.set(windowMs, limiter);
+    return limiter;
+  };
+  const bind = (rates: readonly RequestRate[], source: string): CountedRate[] =>
+    rates.flatMap((rate) => countedRates(rate, `${options.name}/${source}`, limiterOf));
+
+  const own = bind(ownRates(options), 'limit');
+  const { plans } = options;
+  const byPlan = new Map(
+    Object.values(plans ?? {}).map((plan) => [plan.name, [...bind(plan.requests, 'plan'), ...own]]),
+  );
+  const strictest = byPlan.get(strictestOf(plans)?.name ?? '') ?? own;
+  return {
+    ratesFor: (caller) => {
+      if (!plans) return own;
+      if (!caller) return strictest;
+      return byPlan.get(planOf(plans, caller).name) ?? own;
+    },
+  };
+}
+
+function ownRates({ limits, plans, ipv6Subnet }: ReadRateLimitOptions): RequestRate[] {
+  const ip = networkScope((req: Request) => networkOf(req, ipv6Subnet));
+  const planNames = new Set(
+    Object.values(plans ?? {}).flatMap((plan) => plan.requests.map(({ name }) => name)),
+  );
+  const rates = limits.map((limit: RequestLimit) => {
+    if (typeof limit === 'string') return declareRequests('rateLimit: limits', limit);
+    const { by = 'key', ...rest } = limit;
+    const parts = Array.isArray(by) ? by : [by];
+    return declareRequests('rateLimit: limits', {
+      ...rest,
+      by: parts.map((part) => (part === 'ip' ? ip : part)),
+    });
+  });
+  const names = rates.map(({ name }) => name);
+  const twin = names.find((name, index) => planNames.has(name) || names.indexOf(name) !== index);
+  if (twin) throw new TypeError(`rateLimit: two limits are named "${twin}"; give one of them a "name"`);
+  return rates;
+}
+
+/** The plan whose tightest rate lets the fewest requests through. */
+function strictestOf(plans: Plans | undefined): Plan | undefined {
+  const perMs = (plan: Plan): number =>
+    Math.min(...plan.requests.map(({ amount, windowMs }) => amount / windowMs));
+  return Object.values(plans ?? {})
+    .filter((plan) => plan.requests.length > 0)
+    .reduce<Plan | undefined>(
+      (least, plan) => (least && perMs(least) <= perMs(plan) ? least : plan),
+      undefined,
+    );
+}
+
+function storeOf(options: ReadRateLimitOptions, windowMs: number): Store {
+  const { stores, whenStoreDown, expectedProcesses, storeDeadlineMs: deadlineMs, now } = options;
+  if (!stores) {
+    warnOfManyProcesses();
+    return new LocalStore(now);
+  }
+  const name = `${options.name}-${windowMs}ms`;
+  const store = stores(name, windowMs);
+  if (
+    typeof store?.increment !== 'function' ||
+    typeof store.decrement !== 'function' ||
+    typeof store.resetKey !== 'function'
+  ) {
+    throw new TypeError(
+      `rateLimit: "stores" must return a store of express-rate-limit (increment, decrement, resetKey) for ${name}`,
+    );
+  }
+  if (used.has(store))
+    throw new TypeError(
+      `rateLimit: "stores" returned a store that is in use already; make a new one for ${name}`,
+    );
+  used.add(store);
+  return new ShieldedStore(store, { name, whenStoreDown, expectedProcesses, deadlineMs, now });
+}
+
+/** Set by node:cluster, pm2 and its cluster mode: each process would allow the whole limit. */
+function warnOfManyProcesses(): void {
+  const { NODE_UNIQUE_ID, NODE_APP_INSTANCE, pm_id: pm2Id } = process.env;
+  if (NODE_UNIQUE_ID === undefined && NODE_APP_INSTANCE === undefined && pm2Id === undefined) return;
+  warnOnce(
+    'TOLLGATE_W_MEMORY_STORE',
+    'rateLimit counts in memory, but this process is one of several: each allows the whole limit. Give "stores", e.g. rate-limit-redis.',
+  );
+}

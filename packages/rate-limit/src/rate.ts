@@ -1,0 +1,60 @@
+import { type CounterSubject, counterOf, type Limit, type RequestRate } from '@tollgate/core';
+import type { WindowLimiter } from './window-limiter.js';
+
+/** One rate as it is counted: which window, which counter, how many. A burst is a rate of its own, of one second. */
+export interface CountedRate {
+  readonly name: string;
+  readonly quota: number;
+  readonly windowMs: number;
+  readonly limiter: WindowLimiter;
+  /** Key of the counter. Throws `route_scope_needs_route` where the scope is the route and none is known. */
+  readonly keyFor: (subject: CounterSubject) => string;
+}
+
+const burstWindowMs = 1_000;
+
+/** The windows of a rate: its own, and one second where it has a burst. */
+export function windowsOf(rate: RequestRate): readonly { name: string; amount: number; windowMs: number }[] {
+  const { name, amount, windowMs, burst } = rate;
+  if (burst === undefined || windowMs <= burstWindowMs) return [{ name, amount: burst ?? amount, windowMs }];
+  return [
+    { name, amount, windowMs },
+    { name: `${name}-burst`, amount: burst, windowMs: burstWindowMs },
+  ];
+}
+
+/** Binds a rate to the limiters of its windows. Keys begin with `prefix` and the rate's name, never with the plan's: who changes plan keeps its count. */
+export function countedRates(
+  rate: RequestRate,
+  prefix: string,
+  limiterOf: (windowMs: number) => WindowLimiter,
+): CountedRate[] {
+  if (rate.scope.includes('model')) {
+    throw new TypeError(
+      `rateLimit: "${rate.name}" is by "model", which a request as a whole has none of; use budget({ limits: [requests(…).by('model')] })`,
+    );
+  }
+  return windowsOf(rate).map(({ name, amount, windowMs }) => {
+    const window = Object.freeze({
+      kind: 'bucket' as const,
+      rate: amount,
+      periodMs: windowMs,
+      burst: amount,
+    });
+    const limit: Limit = Object.freeze({
+      name,
+      unit: 'requests',
+      amount,
+      window,
+      scope: rate.scope,
+      soft: false,
+    });
+    return {
+      name,
+      quota: amount,
+      windowMs,
+      limiter: limiterOf(windowMs),
+      keyFor: (subject) => `${prefix}/${name}/${counterOf(limit, subject).counter}`,
+    };
+  });
+}

@@ -1,0 +1,150 @@
+import { publish } from '@tollgate/core';
+import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
+import { LocalStore } from './local-store.js';
+import { StoreDownError } from './store-down-error.js';
+
+/** Failures in a row after which a store is left alone for {@link restMs}. */
+const failuresToRest = 3;
+/** How long a failing store is left alone before one request tries it again, in milliseconds. */
+const restMs = 1_000;
+
+export interface ShieldOptions {
+  /** Shown in what is published. */
+  readonly name: string;
+  readonly whenStoreDown: 'local' | 'open' | 'closed';
+  readonly expectedProcesses: number;
+  readonly deadlineMs: number;
+  readonly now: () => number;
+}
+
+/** A store with a deadline, a rest after failures, and a stand-in in memory, so that an app outlives its store. */
+export class ShieldedStore implements Store {
+  readonly #store: Store;
+  readonly #options: ShieldOptions;
+  readonly #local: LocalStore;
+  #init: Options | undefined;
+  #initFailed = false;
+  #failures = 0;
+  #resting = false;
+  #restUntilMs = 0;
+
+  constructor(store: Store, options: ShieldOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#local = new LocalStore(options.now);
+  }
+
+  get localKeys(): boolean {
+    return this.#store.localKeys === true;
+  }
+
+  get prefix(): string {
+    return this.#store.prefix ?? '';
+  }
+
+  init(options: Options): void {
+    this.#init = options;
+    this.#local.init(options);
+    void this.#initialise().catch((error: unknown) => this.#failed(error));
+  }
+
+  increment(key: string): Promise<ClientRateLimitInfo> | ClientRateLimitInfo {
+    if (this.#resting) {
+      if (this.#options.now() < this.#restUntilMs) return this.#standIn(key, undefined);
+      this.#restUntilMs = this.#options.now() + restMs;
+    }
+    return this.#counted(key);
+  }
+
+  /** Takes back what was counted, wherever counting stands now. Never throws or rejects. */
+  async decrement(key: string): Promise<void> {
+    if (this.#resting) return this.#local.decrement(key);
+    try {
+      await this.#store.decrement(key);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  resetKey(key: string): Promise<void> | void {
+    this.#local.resetKey(key);
+    return this.#store.resetKey(key);
+  }
+
+  async #counted(key: string): Promise<ClientRateLimitInfo> {
+    try {
+      const count = await within(this.#options.deadlineMs, this.#increment(key));
+      if (!Number.isSafeInteger(count?.totalHits) || count.totalHits < 1) {
+        throw new TypeError(`the store counted ${String(count?.totalHits)}, which is no positive integer`);
+      }
+      this.#succeeded();
+      return count;
+    } catch (error) {
+      this.#failed(error);
+      return this.#standIn(key, error);
+    }
+  }
+
+  /** Stores such as rate-limit-redis load a script in `init`, and never again when that failed: so we begin again. */
+  async #increment(key: string): Promise<ClientRateLimitInfo> {
+    if (this.#initFailed) await this.#initialise();
+    return this.#store.increment(key);
+  }
+
+  async #initialise(): Promise<void> {
+    if (!this.#init) return;
+    this.#initFailed = true;
+    await this.#store.init?.(this.#init);
+    this.#initFailed = false;
+  }
+
+  /** Its count times the number of processes against the whole limit: `limit ÷ expectedProcesses`, at least 1. */
+  #standIn(key: string, cause: unknown): ClientRateLimitInfo {
+    if (this.#options.whenStoreDown !== 'local') throw new StoreDownError(cause);
+    const { totalHits, resetTime } = this.#local.increment(key);
+    return { totalHits: totalHits === 1 ? 1 : totalHits * this.#options.expectedProcesses, resetTime };
+  }
+
+  #succeeded(): void {
+    this.#failures = 0;
+    if (!this.#resting) return;
+    this.#resting = false;
+    this.#publish('up', undefined);
+  }
+
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    if (this.#failures < failuresToRest) {
+      if (this.#failures === 1) this.#publish('failing', error);
+      return;
+    }
+    this.#restUntilMs = this.#options.now() + restMs;
+    if (this.#resting) return;
+    this.#resting = true;
+    this.#publish('down', error);
+  }
+
+  #publish(state: 'failing' | 'down' | 'up', error: unknown): void {
+    const { name, whenStoreDown } = this.#options;
+    publish('tollgate:store', () => ({
+      store: 'rate-limit',
+      name,
+      state,
+      policy: whenStoreDown,
+      error: error === undefined ? undefined : String(error),
+    }));
+  }
+}
+
+/** Rejects when the work takes longer; the work itself cannot be called back and may still take effect. */
+async function within<Result>(deadlineMs: number, work: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

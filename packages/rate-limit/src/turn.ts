@@ -1,0 +1,26 @@
+import type { RateLimitInfo } from 'express-rate-limit';
+
+/**
+ * What express-rate-limit is handed as its request, one for each rate of each HTTP request. It reads from a request only what our own
+ * functions tell it, writes its count to it, and prints `originalUrl` and `ip` when its debug log is on.
+ */
+export class Turn {
+  readonly originalUrl = '';
+  readonly ip = undefined;
+  /** Written by express-rate-limit (`requestPropertyName`). */
+  counted: RateLimitInfo | undefined = undefined;
+  /** Written by its handler. */
+  over = false;
+
+  constructor(
+    readonly key: string,
+    readonly limit: number,
+    readonly done: (turn: Turn) => void,
+  ) {}
+}
+
+/** The turn that express-rate-limit hands back to our functions as its request. */
+export function turnOf(request: object): Turn {
+  if (request instanceof Turn) return request;
+  throw new TypeError('rateLimit: express-rate-limit was called with a foreign request');
+}

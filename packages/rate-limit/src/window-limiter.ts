@@ -1,0 +1,89 @@
+import { publish } from '@tollgate/core';
+import { rateLimit as expressRateLimit, type RateLimitRequestHandler, type Store } from 'express-rate-limit';
+import { Turn, turnOf } from './turn.js';
+
+/** What one window has counted for one key, this request included. */
+export interface WindowCount {
+  readonly limiter: WindowLimiter;
+  readonly key: string;
+  readonly over: boolean;
+  readonly used: number;
+  /** Ms since the epoch; after now, and at most a window away, whatever the store's clock says. */
+  readonly resetsAtMs: number;
+}
+
+const noResponse = Object.freeze({});
+
+/**
+ * One express-rate-limit instance, for all counters of one window length. Its headers are off: the ones it writes hash the key on
+ * every request, which costs more than all the counting. Throws what its validations say at start.
+ */
+export class WindowLimiter {
+  readonly #count: RateLimitRequestHandler;
+
+  constructor(
+    readonly windowMs: number,
+    private readonly store: Store,
+    private readonly now: () => number,
+  ) {
+    const faults: unknown[] = [];
+    let started = false;
+    const hear = (error: unknown): void => {
+      if (!started) faults.push(error);
+      else
+        publish('tollgate:store', () => ({
+          store: 'rate-limit',
+          windowMs,
+          state: 'warning',
+          error: String(error),
+        }));
+    };
+    this.#count = expressRateLimit({
+      windowMs,
+      store,
+      legacyHeaders: false,
+      standardHeaders: false,
+      requestPropertyName: 'counted',
+      keyGenerator: (request) => turnOf(request).key,
+      limit: (request) => turnOf(request).limit,
+      handler: (request) => {
+        const turn = turnOf(request);
+        turn.over = true;
+        turn.done(turn);
+      },
+      logger: { warn: hear, error: hear },
+    });
+    if (faults.length > 0) throw faults[0];
+    started = true;
+  }
+
+  /** Counts one request. Rejects with what the store rejects with. */
+  async count(key: string, limit: number): Promise<WindowCount> {
+    const { over, counted } = await new Promise<Turn>((resolve, reject) => {
+      const turn = new Turn(key, limit, resolve);
+      const next = (error?: unknown): void => (error === undefined ? resolve(turn) : reject(error));
+      void Reflect.apply(this.#count, undefined, [turn, noResponse, next]);
+    });
+    const resetsAtMs = this.#plausible(counted?.resetTime?.getTime());
+    return { limiter: this, key, over, used: counted?.used ?? 0, resetsAtMs };
+  }
+
+  /** Takes one request back out of a window that is still open. */
+  giveBack({ key, resetsAtMs }: WindowCount): void {
+    if (this.now() >= resetsAtMs) return;
+    try {
+      void Promise.resolve(this.store.decrement(key)).catch(ignore);
+    } catch {
+      // A store that cannot take back has counted one too many: the safe side.
+    }
+  }
+
+  #plausible(resetMs: number | undefined): number {
+    const now = this.now();
+    const latest = now + this.windowMs;
+    if (resetMs === undefined || Number.isNaN(resetMs)) return latest;
+    return resetMs <= now ? now + Math.min(1_000, this.windowMs) : Math.min(resetMs, latest);
+  }
+}
+
+function ignore(): void {}
