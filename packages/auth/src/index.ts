@@ -1,1 +1,11 @@
-export {};
+export { type CreatedKey, type CreateKeyOptions, createKey, type ParsedKey, parseKey } from './api-key.js';
+export { credentialFailureOf } from './credential-strategy.js';
+export { type EnvKeysOptions, envKeys } from './env-keys.js';
+export type { FailureLimit } from './failed-credentials.js';
+export type { WatchableKeyStore } from './key-verifier.js';
+export { type IssuedKey, type MemoryKeys, memoryKeys, type NewKey } from './memory-keys.js';
+export { authenticate } from './middleware.js';
+export type { ApiKeyStrategyOptions, AuthenticateOptions, CredentialOptions } from './options.js';
+export type { PassportLike, PassportStrategy } from './passport-like.js';
+export { type RequireScopeOptions, requireScope } from './require-scope.js';
+export { apiKeyStrategy } from './strategies.js';

@@ -1,0 +1,69 @@
+import * as crypto from 'node:crypto';
+import type { Caller } from '@tollgate/core';
+
+/** A credential that was verified. */
+export interface Remembered {
+  readonly caller: Caller;
+  /** API keys: SHA-256 of the secret, with which the key is looked up again. Absent for tokens. */
+  readonly sha256?: string | undefined;
+  /** When the look-up that verified it began, ms since the epoch. */
+  checkedAtMs: number;
+  /** When the credential itself ends, ms since the epoch; checked on every hit. */
+  validUntilMs: number;
+  /** A look-up behind the scenes is under way. */
+  refreshing: boolean;
+  /** Was hit since the last sweep. */
+  used: boolean;
+}
+
+/** `crypto.hash` (Node 20.12) does without the stream object that `createHash` makes. */
+const sha256: (text: string) => string =
+  typeof crypto.hash === 'function'
+    ? (text) => crypto.hash('sha256', text, 'base64url')
+    : (text) => crypto.createHash('sha256').update(text).digest('base64url');
+
+/** What a credential is remembered under: never the credential itself. */
+export const fingerprintOf = sha256;
+
+/** Verified credentials by fingerprint, bounded by count: those not hit lately go first. */
+export class CredentialMemory {
+  readonly #entries = new Map<string, Remembered>();
+
+  constructor(private readonly maxEntries: number) {}
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(fingerprint: string): Remembered | undefined {
+    const entry = this.#entries.get(fingerprint);
+    if (entry) entry.used = true;
+    return entry;
+  }
+
+  set(fingerprint: string, entry: Remembered): void {
+    entry.used = true;
+    this.#entries.delete(fingerprint);
+    this.#entries.set(fingerprint, entry);
+    // Second chance: an entry that was hit goes to the back of the queue once, so the loop ends.
+    for (const [oldest, old] of this.#entries) {
+      if (this.#entries.size <= this.maxEntries) return;
+      this.#entries.delete(oldest);
+      if (old.used) {
+        old.used = false;
+        this.#entries.set(oldest, old);
+      }
+    }
+  }
+
+  delete(fingerprint: string): void {
+    this.#entries.delete(fingerprint);
+  }
+
+  /** Forgets every secret of a key. */
+  forgetKey(keyId: string): void {
+    for (const [fingerprint, entry] of this.#entries) {
+      if (entry.caller.keyId === keyId) this.#entries.delete(fingerprint);
+    }
+  }
+}

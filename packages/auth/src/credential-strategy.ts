@@ -1,0 +1,106 @@
+import { type Caller, isTollgateError, type TollgateError, warnOnce } from '@tollgate/core';
+import type { Request } from 'express';
+import { Strategy as BearerStrategy } from 'passport-http-bearer';
+import { conflictingCredentialsError, credentialError } from './auth-error.js';
+import { credentialOf } from './credential.js';
+import type { CredentialGate } from './gate.js';
+import type { PassportStrategy } from './passport-like.js';
+
+type Done = (error: unknown, user?: unknown, info?: { message: string }) => void;
+type Verify = (view: Request, token: string, done: Done) => void;
+
+/** What a {@link CredentialStrategy} is made of. */
+export interface StrategyParts {
+  readonly name: string;
+  readonly realm: string;
+  readonly gate: CredentialGate;
+  /** The code for text that cannot be a credential. */
+  readonly malformed: 'invalid_api_key' | 'invalid_token';
+}
+
+const outcomes = new WeakMap<object, Caller | TollgateError>();
+
+/** What a strategy of ours last found of this request. */
+export function outcomeOf(req: Request): Caller | TollgateError | undefined {
+  return outcomes.get(req);
+}
+
+/** Why a strategy of ours refused this request: for the error handler of an app that drives passport itself. */
+export function credentialFailureOf(req: Request): TollgateError | undefined {
+  const outcome = outcomes.get(req);
+  return isTollgateError(outcome) ? outcome : undefined;
+}
+
+/**
+ * passport-http-bearer, shown only the one credential of the four headers. What it would also take, `access_token` in query
+ * and form body, never reaches it. No `#private` members: passport runs it through `Object.create(strategy)`.
+ */
+export class CredentialStrategy extends BearerStrategy<Verify> implements PassportStrategy {
+  /** Set by passport on each run. */
+  declare fail: (challenge: string | undefined, status: number) => void;
+  private readonly parts: StrategyParts;
+
+  constructor(parts: StrategyParts) {
+    super({ realm: parts.realm, passReqToCallback: true }, verifyBy(parts.gate));
+    this.name = parts.name;
+    this.parts = parts;
+  }
+
+  override authenticate(req: Request): void {
+    outcomes.delete(req);
+    const { realm, malformed } = this.parts;
+    const found = credentialOf(req);
+    if (found.kind !== 'one') {
+      const error =
+        found.kind === 'conflict'
+          ? conflictingCredentialsError(realm)
+          : credentialError(found.kind === 'none' ? 'missing_api_key' : malformed, realm);
+      outcomes.set(req, error);
+      this.fail(error.headers['WWW-Authenticate'], error.status);
+      return;
+    }
+    warnOfProxies(req);
+    const view: Request = Object.create(req, {
+      headers: { value: { authorization: `Bearer ${found.text}` } },
+      query: { value: {} },
+      body: { value: undefined },
+    });
+    super.authenticate(view);
+  }
+}
+
+function verifyBy(gate: CredentialGate): Verify {
+  return (view, token, done) => {
+    gate
+      .admit(token, view.ip)
+      .then(
+        (caller) => {
+          outcomes.set(Object.getPrototypeOf(view), caller);
+          done(null, caller);
+        },
+        (error: unknown) => {
+          if (isTollgateError(error)) outcomes.set(Object.getPrototypeOf(view), error);
+          if (!isTollgateError(error) || error.status !== 401) return done(error);
+          done(null, false, { message: error.message });
+        },
+      )
+      .catch(done);
+  };
+}
+
+/** Failures are counted by `req.ip`, which is the proxy's or the client's own invention where trust is set wrongly. */
+function warnOfProxies(req: Request): void {
+  if (req.headers['x-forwarded-for'] === undefined) return;
+  const trust: unknown = req.app?.get('trust proxy');
+  if (trust === true) {
+    warnOnce(
+      'TOLLGATE_W_TRUST_PROXY',
+      'authenticate: "trust proxy" is true, so any client can choose its address in X-Forwarded-For and escape the limit on failed credentials; set it to the number or the addresses of your proxies',
+    );
+  } else if (trust === false || trust === undefined) {
+    warnOnce(
+      'TOLLGATE_W_TRUST_PROXY',
+      'authenticate: X-Forwarded-For is present but "trust proxy" is off, so all clients behind the proxy share one limit on failed credentials; set it to the number or the addresses of your proxies',
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { networkOf } from './network.js';
+
+/** How failed credentials are limited. */
+export interface FailureLimit {
+  /** Wrong credentials that a network may send within a window. Positive integer. @defaultValue 30 */
+  max?: number | undefined;
+  /** Length of a window, which begins with the first failure, in milliseconds. Positive integer. @defaultValue 60_000 (1 minute) */
+  windowMs?: number | undefined;
+  /** Length of the prefix that makes an IPv6 network, in bits, 32 to 128. An IPv4 network is one address. @defaultValue 56 */
+  ipv6Prefix?: number | undefined;
+  /** Networks counted at once. Positive integer. Past it, further networks share one counter. @defaultValue 10_000 */
+  maxNetworks?: number | undefined;
+}
+
+interface Counter {
+  failures: number;
+  /** Verifications under way. */
+  pending: number;
+  /** When the window ends, ms since the epoch; it begins with the first failure. */
+  endMs: number;
+  waiting: (() => void)[];
+}
+
+const maxWaiting = 1_000;
+const scanned = 32;
+
+/**
+ * Counts failed credentials by network. Verifications that are under way count as if they would fail, and the rest wait for
+ * them: however many arrive at once, no more than `max` wrong ones per window reach a store, and no good one is refused for it.
+ */
+export class FailedCredentials {
+  readonly #counters = new Map<string, Counter>();
+  readonly #overflow: Counter = { failures: 0, pending: 0, endMs: 0, waiting: [] };
+  readonly #limit: Required<{ [Name in keyof FailureLimit]: number }>;
+
+  constructor(
+    limit: FailureLimit,
+    private readonly now: () => number,
+  ) {
+    this.#limit = {
+      max: limit.max ?? 30,
+      windowMs: limit.windowMs ?? 60_000,
+      ipv6Prefix: limit.ipv6Prefix ?? 56,
+      maxNetworks: limit.maxNetworks ?? 10_000,
+    };
+  }
+
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  /** Waits for leave to verify a credential: what to call with its outcome, or how many milliseconds the network must wait. */
+  async enter(address: string | undefined): Promise<((failed: boolean) => void) | number> {
+    const network = networkOf(address, this.#limit.ipv6Prefix);
+    for (;;) {
+      const counter = this.#counterOf(network);
+      if (counter.failures >= this.#limit.max) return Math.max(1, counter.endMs - this.now());
+      if (counter.failures + counter.pending < this.#limit.max) {
+        counter.pending += 1;
+        return (failed) => this.#leave(network, counter, failed);
+      }
+      if (counter.waiting.length >= maxWaiting) return 1_000;
+      await new Promise<void>((resolve) => counter.waiting.push(resolve));
+    }
+  }
+
+  #leave(network: string, counter: Counter, failed: boolean): void {
+    counter.pending -= 1;
+    if (failed) {
+      if (counter.failures === 0) counter.endMs = this.now() + this.#limit.windowMs;
+      counter.failures += 1;
+    }
+    const woken =
+      counter.failures >= this.#limit.max ? counter.waiting.splice(0) : counter.waiting.splice(0, 1);
+    for (const wake of woken) wake();
+    if (counter.failures === 0 && counter.pending === 0 && woken.length === 0) this.#counters.delete(network);
+  }
+
+  #counterOf(network: string): Counter {
+    const counter = this.#counters.get(network) ?? this.#addedCounter(network);
+    if (counter.failures > 0 && this.now() >= counter.endMs) counter.failures = 0;
+    return counter;
+  }
+
+  #addedCounter(network: string): Counter {
+    if (this.#counters.size >= this.#limit.maxNetworks && !this.#madeRoom()) return this.#overflow;
+    const counter: Counter = { failures: 0, pending: 0, endMs: 0, waiting: [] };
+    this.#counters.set(network, counter);
+    return counter;
+  }
+
+  /** Drops an old counter; never one that is refusing, or an attacker could wash its own away with many networks. */
+  #madeRoom(): boolean {
+    let looked = 0;
+    for (const [network, counter] of this.#counters) {
+      const busy = counter.pending > 0 || counter.waiting.length > 0;
+      const refusing = counter.failures >= this.#limit.max && this.now() < counter.endMs;
+      this.#counters.delete(network);
+      if (!busy && !refusing) return true;
+      this.#counters.set(network, counter);
+      looked += 1;
+      if (looked === scanned) return false;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,111 @@
+import { type Caller, isTollgateError, publish } from '@tollgate/core';
+import { tooManyFailedError } from './auth-error.js';
+import { type CredentialMemory, fingerprintOf, type Remembered } from './credential-memory.js';
+import type { FailedCredentials } from './failed-credentials.js';
+import type { CredentialVerifier, Verified } from './verifier.js';
+
+/** While a store is away, credentials that it once confirmed are relied on for so long. */
+const staleMs = 60_000;
+
+/** What a {@link CredentialGate} is made of. */
+export interface GateParts {
+  readonly verifier: CredentialVerifier;
+  readonly memory: CredentialMemory;
+  /** Absent: failures are not limited. */
+  readonly failures: FailedCredentials | undefined;
+  readonly now: () => number;
+}
+
+/** Lets callers in: from memory where that is recent enough, otherwise by its verifier, with failures limited by network. */
+export class CredentialGate {
+  readonly #parts: GateParts;
+  readonly #pending = new Map<string, Promise<Caller>>();
+  /** Rises with every changed key: what was looked up before is not remembered. */
+  #changes = 0;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+    parts.verifier.onChange?.((keyId) => {
+      this.#changes += 1;
+      parts.memory.forgetKey(keyId);
+    });
+  }
+
+  /** The caller, if its credential was verified lately. Past half of that time, it is looked up again behind the scenes. */
+  recall(text: string): Caller | undefined {
+    const fingerprint = fingerprintOf(text);
+    const entry = this.#parts.memory.get(fingerprint);
+    if (!entry) return undefined;
+    const nowMs = this.#parts.now();
+    const ageMs = nowMs - entry.checkedAtMs;
+    const { freshMs } = this.#parts.verifier;
+    // A clock that stepped back makes an age negative: ask again rather than trust it for longer.
+    if (ageMs >= freshMs || ageMs < 0 || nowMs >= entry.validUntilMs) return undefined;
+    if (ageMs * 2 >= freshMs && !entry.refreshing) void this.#refresh(fingerprint, entry);
+    return entry.caller;
+  }
+
+  /** Verifies a credential; rejects with the refusal. Requests with one credential that come together share the work. */
+  admit(text: string, address: string | undefined): Promise<Caller> {
+    const remembered = this.recall(text);
+    if (remembered) return Promise.resolve(remembered);
+    const fingerprint = fingerprintOf(text);
+    const pending = this.#pending.get(fingerprint);
+    if (pending) return pending;
+    const admitted = this.#admit(text, fingerprint, address).finally(() => this.#pending.delete(fingerprint));
+    this.#pending.set(fingerprint, admitted);
+    return admitted;
+  }
+
+  async #admit(text: string, fingerprint: string, address: string | undefined): Promise<Caller> {
+    // A credential that was good lately is not held back by the failures of its neighbours.
+    const known = this.#parts.memory.get(fingerprint) !== undefined;
+    const leave = known ? undefined : await this.#parts.failures?.enter(address);
+    if (typeof leave === 'number') throw tooManyFailedError(leave);
+    let failed = false;
+    try {
+      const changes = this.#changes;
+      const verified = await this.#parts.verifier.verify(text);
+      if (changes === this.#changes) this.#remember(fingerprint, verified);
+      return verified.caller;
+    } catch (error) {
+      failed = isTollgateError(error) && error.status === 401;
+      if (failed) this.#parts.memory.delete(fingerprint);
+      const caller = failed ? undefined : this.#confirmedLately(fingerprint);
+      if (caller) return caller;
+      throw error;
+    } finally {
+      leave?.(failed);
+    }
+  }
+
+  /** For the time that a store is away: a caller it confirmed within the last minute. */
+  #confirmedLately(fingerprint: string): Caller | undefined {
+    const entry = this.#parts.memory.get(fingerprint);
+    const nowMs = this.#parts.now();
+    if (!entry || nowMs - entry.checkedAtMs >= staleMs || nowMs >= entry.validUntilMs) return undefined;
+    return entry.caller;
+  }
+
+  #remember(fingerprint: string, verified: Verified): void {
+    if (this.#parts.verifier.freshMs === 0) return;
+    this.#parts.memory.set(fingerprint, { ...verified, refreshing: false, used: true });
+  }
+
+  async #refresh(fingerprint: string, entry: Remembered): Promise<void> {
+    const { verifier, memory } = this.#parts;
+    if (!verifier.again || entry.sha256 === undefined) return;
+    entry.refreshing = true;
+    const changes = this.#changes;
+    try {
+      const verified = await verifier.again(entry.caller, entry.sha256);
+      if (changes !== this.#changes) return;
+      if (verified) this.#remember(fingerprint, verified);
+      else memory.delete(fingerprint);
+    } catch (error) {
+      publish('tollgate:store', () => ({ store: 'keys', outcome: 'failed', error: String(error) }));
+    } finally {
+      entry.refreshing = false;
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import { type ApiKeyRecord, accepts, type OptionChecks } from '@tollgate/core';
+import { acceptsScope } from './options.js';
+
+/** What a key stands for: its record without id and secrets. */
+export type KeyFacts = Omit<ApiKeyRecord, 'keyId' | 'secrets' | 'revokedAtMs'>;
+
+const acceptsLabels = (value: unknown): true | string =>
+  (accepts.object(value) === true &&
+    Object.values(value as object).every((text) => typeof text === 'string')) ||
+  'an object of strings';
+
+/** The checks of {@link KeyFacts}, for whoever takes them from outside. */
+export const keyFactsChecks: OptionChecks<KeyFacts> = Object.freeze({
+  tenant: accepts.string,
+  team: accepts.string,
+  user: accepts.string,
+  plan: accepts.string,
+  scopes: accepts.arrayOf(acceptsScope),
+  models: accepts.arrayOf(accepts.string),
+  labels: acceptsLabels,
+  expiresAtMs: accepts.wholeNumber,
+});

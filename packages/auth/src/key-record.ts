@@ -1,0 +1,47 @@
+import type { ApiKeyRecord, Caller } from '@tollgate/core';
+import { sameDigest } from './api-key.js';
+
+/** What a secret is worth at a given time. */
+export type KeyVerdict = 'valid' | 'unknown' | 'expired' | 'revoked';
+
+const noDigest = '0'.repeat(64);
+
+/**
+ * Judges a secret against a key's record. Whether the key is expired or revoked is told only to who knows a secret of it; an
+ * unknown key is compared as well, so that it takes as long as a wrong secret.
+ */
+export function judgeKey(record: ApiKeyRecord | undefined, sha256: string, nowMs: number): KeyVerdict {
+  const secrets = record?.secrets ?? [{ sha256: noDigest }];
+  let found: { expiresAtMs?: number | undefined } | undefined;
+  for (const secret of secrets) if (sameDigest(secret.sha256, sha256)) found ??= secret;
+  if (!record || !found) return 'unknown';
+  if (record.revokedAtMs !== undefined && record.revokedAtMs <= nowMs) return 'revoked';
+  return nowMs < Math.min(record.expiresAtMs ?? Infinity, found.expiresAtMs ?? Infinity)
+    ? 'valid'
+    : 'expired';
+}
+
+/** When a valid secret stops being valid by the clock alone: expiry of key or secret, or a revocation in the future. */
+export function validUntilMs(record: ApiKeyRecord, sha256: string): number {
+  const secret = record.secrets.find((one) => sameDigest(one.sha256, sha256));
+  return Math.min(
+    record.expiresAtMs ?? Infinity,
+    record.revokedAtMs ?? Infinity,
+    secret?.expiresAtMs ?? Infinity,
+  );
+}
+
+/** The caller that a key stands for: an own, frozen copy. */
+export function callerOfRecord(record: ApiKeyRecord): Caller {
+  return Object.freeze({
+    id: record.keyId,
+    tenant: record.tenant,
+    team: record.team,
+    user: record.user,
+    plan: record.plan,
+    scopes: Object.freeze([...record.scopes]),
+    keyId: record.keyId,
+    models: record.models && Object.freeze([...record.models]),
+    labels: Object.freeze({ ...record.labels }),
+  });
+}

@@ -1,0 +1,106 @@
+import {
+  type Caller,
+  contextOf,
+  guarded,
+  isTollgateError,
+  type Plans,
+  planOf,
+  publish,
+  refuse,
+  runInContext,
+  type TollgateContext,
+  type TollgateError,
+  warnOnce,
+} from '@tollgate/core';
+import type { RequestHandler } from 'express';
+import passportModule from 'passport';
+import { credentialOf } from './credential.js';
+import { outcomeOf } from './credential-strategy.js';
+import { modelPermission } from './model-permission.js';
+import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
+import { type PassportLike, requestMethodsOf } from './passport-like.js';
+import { entrancesOf } from './strategies.js';
+
+const withoutSession = Object.freeze({ session: false, failWithError: true });
+
+/**
+ * Turns the request's credential into `req.tollgate.caller` (and `req.user`), or refuses: 401 without a good one, 400 with more
+ * than one, 429 after too many wrong ones from its network, 503 while that cannot be told. Checks the model of every call
+ * against the credential and its plan. Mount it before everything that counts or costs.
+ */
+export function authenticate(options: AuthenticateOptions): RequestHandler {
+  checkAuthenticateOptions(options);
+  const { plans, mode = 'enforce' } = options;
+  const passport: PassportLike = options.passport ?? new passportModule.Passport();
+  const entranceFor = entrancesOf(options);
+  const passportMethods = requestMethodsOf(passport);
+
+  return guarded('authenticateMiddleware', (req, res, next) => {
+    if (mode === 'off') return next();
+    const context = contextOf(req, res);
+    if (context.caller) {
+      warnOnce(
+        'TOLLGATE_W_MOUNTED_TWICE',
+        'authenticate() is mounted twice on one way; the last one decides',
+      );
+    }
+    const turnAway = (error: TollgateError, caller?: Caller): void => {
+      publishOutcome(context, error.code, mode, caller);
+      if (mode === 'enforce') refuse(req, res, next, error, options);
+      else runInContext(context, next);
+    };
+    const letIn = (caller: Caller, outcome: 'verified' | 'remembered'): void => {
+      const unknownPlan = plans && unknownPlanOf(plans, caller);
+      if (unknownPlan) {
+        turnAway(unknownPlan, caller);
+        return;
+      }
+      context.caller = caller;
+      Object.assign(req, { user: caller });
+      context.calls.use(modelPermission(context, plans));
+      publishOutcome(context, outcome, mode, caller);
+      runInContext(context, next);
+    };
+
+    const found = credentialOf(req);
+    const text = found.kind === 'one' ? found.text : '';
+    const { gate, strategy } = entranceFor(text);
+    const remembered = text === '' ? undefined : gate.recall(text);
+    if (remembered) {
+      Object.assign(req, passportMethods);
+      return letIn(remembered, 'remembered');
+    }
+    const { statusCode } = res;
+    passport.authenticate(Object.create(strategy), withoutSession)(req, res, (error: unknown) => {
+      const outcome = outcomeOf(req);
+      if (!error && outcome && !isTollgateError(outcome)) return letIn(outcome, 'verified');
+      // passport has prepared an answer of its own by now, which a shadow must not leave behind.
+      res.statusCode = statusCode;
+      res.removeHeader('WWW-Authenticate');
+      const refusal = isTollgateError(error) ? error : outcome;
+      if (refusal && isTollgateError(refusal)) turnAway(refusal);
+      else next(error);
+    });
+  });
+}
+
+function unknownPlanOf(plans: Plans, caller: Caller): TollgateError | undefined {
+  try {
+    planOf(plans, caller);
+    return undefined;
+  } catch (error) {
+    if (isTollgateError(error)) return error;
+    throw error;
+  }
+}
+
+function publishOutcome(context: TollgateContext, outcome: string, mode: string, caller?: Caller): void {
+  const { requestId } = context;
+  publish('tollgate:auth', () => ({
+    requestId,
+    outcome,
+    mode,
+    keyId: caller?.keyId,
+    tenant: caller?.tenant,
+  }));
+}

@@ -1,0 +1,45 @@
+import {
+  type Call,
+  type CallStep,
+  modelAllowed,
+  type Plans,
+  planOf,
+  type TollgateContext,
+  TollgateError,
+} from '@tollgate/core';
+
+/** The step that checks each call's model against what its caller's credential and plan allow. */
+export function modelPermission(context: TollgateContext, plans: Plans | undefined): CallStep {
+  return {
+    name: 'auth',
+    stage: 'authorize',
+    begin(call) {
+      const { caller } = context;
+      if (!caller) return;
+      const plan = plans && planOf(plans, caller);
+      checkModel(call, [caller.models, plan?.models]);
+    },
+  };
+}
+
+/** Throws `model_not_allowed` unless the model that will be dispatched, to the letter, is within every list that is given. */
+function checkModel(call: Call, lists: readonly (readonly string[] | undefined)[]): void {
+  if (lists.every((patterns) => patterns === undefined)) return;
+  const model = call.parsed?.model ?? statedModel(call);
+  if (model === undefined && /^(?:GET|HEAD)$/i.test(call.outgoing.method)) return;
+  if (model !== undefined && lists.every((patterns) => modelAllowed(patterns, model))) return;
+  const shown = model === undefined ? 'of this call' : JSON.stringify(model.slice(0, 100));
+  throw new TollgateError({
+    status: 403,
+    code: 'model_not_allowed',
+    param: 'model',
+    message: `The model ${shown} is not among those that this credential and its plan allow.`,
+  });
+}
+
+/** Where nobody parsed the call: the model that its body names. */
+function statedModel(call: Call): string | undefined {
+  const { body } = call.outgoing;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
+  return typeof body.model === 'string' ? body.model : undefined;
+}

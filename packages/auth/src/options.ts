@@ -1,0 +1,101 @@
+import {
+  accepts,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  type KeyStore,
+  type OptionCheck,
+  type OptionChecks,
+  type Plans,
+} from '@tollgate/core';
+import type { FailureLimit } from './failed-credentials.js';
+import type { PassportLike } from './passport-like.js';
+
+/** What the strategies and {@link AuthenticateOptions} have in common. */
+export interface CredentialOptions {
+  /** `realm` of `WWW-Authenticate`. Printable ASCII without quotes and backslashes. @defaultValue 'tollgate' */
+  realm?: string;
+  /**
+   * How long a verified credential is relied on without verifying it again, in milliseconds, 0 to 60_000. API keys are looked
+   * up again after 5 s at the latest, so that a revocation reaches every process in that time; their expiry, and that of
+   * tokens, is checked on every request. 0: every request pays for the verification, and nothing outlives a store that is away.
+   * @defaultValue 30_000 (30 seconds)
+   */
+  rememberMs?: number;
+  /** Credentials remembered at once; those not used lately go first. Positive integer. @defaultValue 10_000 */
+  maxRemembered?: number;
+  /** Deadline of one call of the key store, in milliseconds. Positive integer. @defaultValue 2_000 (2 seconds) */
+  storeTimeoutMs?: number;
+  /** Limits wrong credentials by network (`req.ip`), before any store is asked. `false`: does not. @defaultValue `{ max: 30, windowMs: 60_000, ipv6Prefix: 56 }` */
+  failures?: FailureLimit | false;
+  /** The clock, ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+/** Options of `apiKeyStrategy()`. */
+export interface ApiKeyStrategyOptions extends CredentialOptions {
+  /** Where keys are looked up: `memoryKeys()`, `envKeys()`, or a store of your own. */
+  keys: KeyStore;
+}
+
+/** Options of `authenticate()`. At least one of `keys` and `jwt` is needed. */
+export interface AuthenticateOptions extends CredentialOptions, GuardOptions {
+  /** Where API keys are looked up: `memoryKeys()`, `envKeys()`, or a store of your own. Absent: no API keys. */
+  keys?: KeyStore;
+  /** Plans of `definePlans()`: callers on other plans are refused, and calls of models that the plan does not list. */
+  plans?: Plans;
+  /** The app's own passport instance, so that its `transformAuthInfo` and the like apply. @defaultValue an instance of our own */
+  passport?: PassportLike;
+}
+
+/** RFC 6749 §3.3: what a scope consists of. */
+export const acceptsScope: OptionCheck = (value) =>
+  (typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
+  'a scope without spaces, quotes and backslashes';
+
+export const acceptsRealm: OptionCheck = (value) =>
+  (typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
+  'printable ASCII without quotes and backslashes';
+
+const acceptsKeys = accepts.methods('find');
+
+const credentialChecks = Object.freeze({
+  realm: acceptsRealm,
+  rememberMs: accepts.integerBetween(0, 60_000),
+  maxRemembered: accepts.positiveInteger,
+  storeTimeoutMs: accepts.positiveInteger,
+  failures: (value: unknown) => value === false || accepts.object(value) === true || 'an object or false',
+  now: accepts.function,
+}) satisfies OptionChecks<CredentialOptions>;
+
+const failureChecks: OptionChecks<FailureLimit> = {
+  max: accepts.positiveInteger,
+  windowMs: accepts.positiveInteger,
+  ipv6Prefix: accepts.integerBetween(32, 128),
+  maxNetworks: accepts.positiveInteger,
+};
+
+/** Checks the options of `authenticate()`; throws a `TypeError`. */
+export function checkAuthenticateOptions(options: AuthenticateOptions): void {
+  checkOptions('authenticate', options, {
+    ...guardChecks,
+    ...credentialChecks,
+    keys: acceptsKeys,
+    plans: accepts.object,
+    passport: accepts.methods('authenticate'),
+  });
+  checkFailures('authenticate', options);
+  if (options.keys === undefined) {
+    throw new TypeError('authenticate: "keys" is required; without it nobody could come in');
+  }
+}
+
+/** Checks the options of `apiKeyStrategy()`; throws a `TypeError`. */
+export function checkApiKeyStrategyOptions(options: ApiKeyStrategyOptions): void {
+  checkOptions('apiKeyStrategy', options, { ...credentialChecks, keys: acceptsKeys }, ['keys']);
+  checkFailures('apiKeyStrategy', options);
+}
+
+function checkFailures(factory: string, { failures }: CredentialOptions): void {
+  if (failures) checkOptions(`${factory}: failures`, failures, failureChecks);
+}

@@ -1,0 +1,39 @@
+import { accepts, checkOptions, type GuardOptions, guardChecks, guarded, refuse } from '@tollgate/core';
+import type { RequestHandler } from 'express';
+import { credentialError, insufficientScopeError } from './auth-error.js';
+import { acceptsRealm, acceptsScope } from './options.js';
+
+/** {@link requireScope} with more said about it. */
+export interface RequireScopeOptions extends GuardOptions {
+  /** All of these are needed. RFC 6749 scope tokens: no spaces, quotes or backslashes. */
+  scopes: readonly string[];
+  /** `realm` of `WWW-Authenticate`. @defaultValue 'tollgate' */
+  realm?: string;
+}
+
+/**
+ * Refuses callers that lack any of the scopes with 403 `insufficient_scope`, and requests without a caller with 401. Reads
+ * `req.tollgate.caller`; mount it after `authenticate()`, on the route that needs it.
+ */
+export function requireScope(...given: readonly string[] | readonly [RequireScopeOptions]): RequestHandler {
+  const [first] = given;
+  const options: RequireScopeOptions =
+    typeof first === 'object' ? first : { scopes: given.filter((one) => typeof one === 'string') };
+  checkOptions('requireScope', options, { ...guardChecks, scopes: acceptsScopes, realm: acceptsRealm }, [
+    'scopes',
+  ]);
+  const scopes = Object.freeze([...options.scopes]);
+  const realm = options.realm ?? 'tollgate';
+  return guarded('requireScopeMiddleware', (req, res, next) => {
+    const caller = req.tollgate?.caller;
+    const mode = options.mode ?? 'enforce';
+    if (mode !== 'enforce' || (caller && scopes.every((scope) => caller.scopes.includes(scope))))
+      return next();
+    const error = caller ? insufficientScopeError(scopes, realm) : credentialError('missing_api_key', realm);
+    refuse(req, res, next, error, options);
+  });
+}
+
+const acceptsScopes = (value: unknown): true | string =>
+  (Array.isArray(value) && value.length > 0 && accepts.arrayOf(acceptsScope)(value) === true) ||
+  'a non-empty list of scopes, each without spaces, quotes and backslashes';

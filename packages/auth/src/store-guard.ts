@@ -1,0 +1,54 @@
+/** How a {@link StoreGuard} is set up. */
+export interface StoreGuardSettings {
+  /** How long one call may take, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly now: () => number;
+}
+
+const failuresToOpen = 3;
+const openForMs = 1_000;
+
+/**
+ * Gives every call of a store a deadline, and stops asking for a second after three failures in a row: then one call probes,
+ * and the rest are refused at once. A store that comes back is noticed within about a second.
+ */
+export class StoreGuard {
+  #failures = 0;
+  #openUntilMs = 0;
+  #probing = false;
+
+  constructor(private readonly settings: StoreGuardSettings) {}
+
+  /** Rejects when the store fails, is too slow, or has been failing. */
+  async run<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const probe = this.#failures >= failuresToOpen;
+    if (probe && (this.#probing || this.settings.now() < this.#openUntilMs)) {
+      throw new Error('the store has been failing and is not asked for a moment');
+    }
+    if (probe) this.#probing = true;
+    try {
+      const result = await this.#within(ask);
+      this.#failures = 0;
+      return result;
+    } catch (error) {
+      this.#failures += 1;
+      this.#openUntilMs = this.settings.now() + openForMs;
+      throw error;
+    } finally {
+      if (probe) this.#probing = false;
+    }
+  }
+
+  async #within<Result>(ask: () => Promise<Result>): Promise<Result> {
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      const { timeoutMs } = this.settings;
+      timer = setTimeout(() => reject(new Error(`the store did not answer in ${timeoutMs} ms`)), timeoutMs);
+    });
+    try {
+      return await Promise.race([ask(), deadline]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
