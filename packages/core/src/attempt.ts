@@ -26,6 +26,8 @@ export class Attempt implements Call {
   parsed: Call['parsed'];
   usage: Call['usage'];
   running: Call['running'];
+  labels: Call['labels'];
+  answer: Call['answer'];
   firstOutputAtMs: Call['firstOutputAtMs'];
   settlement: Call['settlement'];
   charges: Call['charges'];
@@ -99,7 +101,8 @@ export class AttemptHandle implements CallHandle {
     return this.#ended;
   }
 
-  async #end(end: CallEnd): Promise<void> {
+  async #end(seen: CallEnd): Promise<void> {
+    const end = { ...seen, outcome: outcomeOf(this.call, seen) };
     for (const step of this.steps) {
       if (!step.end) continue;
       try {
@@ -122,4 +125,10 @@ export class AttemptHandle implements CallHandle {
     }
     return bytes;
   }
+}
+
+/** Clients and providers close connections as they please: whether an answer is whole is said by its bytes. */
+function outcomeOf(call: Attempt, end: CallEnd): CallEnd['outcome'] {
+  if (end.outcome === 'aborted' && call.answer === 'whole') return 'ok';
+  return end.outcome === 'ok' && call.answer === 'failed' ? 'error' : end.outcome;
 }

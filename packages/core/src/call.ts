@@ -106,6 +106,13 @@ export interface Call {
   usage?: Usage | undefined;
   /** meter: the running cost, never less than the input once sent. */
   running?: Settlement | undefined;
+  /** meter: further labels of this call alone; the request's own win. */
+  labels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * meter: what the answer's own bytes say of it. `whole`: its last event, or its whole body, was seen, so a connection that ends
+   * now is no failure; `failed`: it holds an error, or ended before its last event, whatever its status.
+   */
+  answer?: 'whole' | 'failed' | undefined;
   /** meter: when the first byte of output was seen, ms since the epoch. */
   firstOutputAtMs?: number | undefined;
   /** meter: the final word, set at the end, before `budget` charges it. */

@@ -32,7 +32,7 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     keyId: caller?.keyId,
     plan: caller?.plan ?? '',
     route: context.route,
-    labels: context.labels,
+    labels: call.labels ? { ...call.labels, ...context.labels } : context.labels,
     provider: call.parsed?.provider ?? call.outgoing.provider ?? '',
     requestedModel,
     model: call.parsed?.model ?? requestedModel,

@@ -81,6 +81,29 @@ describe('the call pipeline', () => {
     expect(second.call.attemptId).not.toBe(first.call.attemptId);
   });
 
+  it.each([
+    ['aborted', 'whole', 'ok'],
+    ['aborted', undefined, 'aborted'],
+    ['ok', 'failed', 'error'],
+    ['ok', 'whole', 'ok'],
+    ['budget_stopped', 'failed', 'budget_stopped'],
+  ] as const)(
+    'takes a connection that ended %s with an answer that is %s for %s',
+    async (seen, answer, outcome) => {
+      const { calls, step } = pipeline();
+      const outcomes: string[] = [];
+      calls.use(
+        step('meter', 'parse', {
+          begin: (call) => void Object.assign(call, { answer }),
+          end: (_call, end) => void outcomes.push(end.outcome),
+        }),
+      );
+      const handle = await calls.begin(outgoing());
+      await handle.end({ ...ended, outcome: seen });
+      expect(outcomes).toEqual([outcome]);
+    },
+  );
+
   it('rejects with the refusal of a step, remembers it, and leaves nothing running', async () => {
     const { calls, refused, step } = pipeline();
     calls.use(step('budget', 'cover', { begin: () => Promise.reject(refusal) }));
