@@ -3,6 +3,7 @@ import { type LimitPeriod, readAmount, readLimitText } from './limit-text.js';
 import { maxCapNanoUsd } from './money.js';
 import { accepts, checkOptions, describeValue } from './options.js';
 import { type LimitDeclaration, type LimitText, periodMs, type RequestsDeclaration } from './plan.js';
+import { bucketProblem } from './token-bucket.js';
 import type { Unit } from './unit.js';
 import type { CalendarPeriod, Window } from './window.js';
 
@@ -101,6 +102,8 @@ function windowOf(
       periodMs: periodMs[period],
       burst: burstOf(where, unit, given.burst, amount),
     };
+    const problem = bucketProblem(bucket);
+    if (problem) throw new TypeError(`${where}: ${problem}`);
     return Object.freeze(bucket);
   }
   if (given.burst !== undefined) throw new TypeError(`${where}: "burst" belongs to window: 'bucket'`);

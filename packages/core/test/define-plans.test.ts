@@ -51,6 +51,11 @@ describe('definePlans', () => {
     ['a fraction of a token', { tokens: '0.5/day' }, 'a whole number'],
     ['a negative amount', { tokens: '-5/day' }, 'a whole number'],
     ['a cap that a double cannot count', { spend: '$9000001/month' }, '9,000,000 USD'],
+    [
+      'a bucket that cannot be counted exactly',
+      { tokens: { limit: '900719925474099/day', window: 'bucket' } },
+      'too fine to be counted exactly',
+    ],
     ['requests per month', { requests: '5/month' }, 'at most a week'],
     ['a burst above the rate', { requests: { rate: '5/min', burst: 6 } }, '"burst" must be at most'],
     ['no request at all', { requests: '0/min' }, 'at least 1 request'],
