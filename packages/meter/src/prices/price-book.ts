@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { calcPrice } from '@pydantic/genai-prices';
+import { cataloguePrice } from './catalogue-price.js';
+import { catalogueVersion } from './catalogue-version.js';
+import { declaredPrice, type PriceDeclarations } from './declared-price.js';
+import type { Price } from './price.js';
+
+/** Where prices are looked up. */
+export interface PriceBook {
+  /** Version of the catalogue, and a hash of the app's own prices where it declares any. */
+  readonly version: string;
+  /**
+   * The price of a model at a provider (`openai`, `anthropic`, `google`, `azure`, …), at a moment in ms since the epoch;
+   * `undefined` where neither the app nor the catalogue has one.
+   */
+  find(provider: string, model: string, atMs?: number): Price | undefined;
+}
+
+/** Options of {@link priceBook}. */
+export interface PriceBookOptions {
+  /** Prices of the app's own, before the catalogue's. */
+  readonly prices?: PriceDeclarations | undefined;
+  /** Clock, in ms since the epoch. @defaultValue Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Matching a model takes 10 to 60 µs, so matches are remembered: this many, since clients choose the names. */
+const maxRemembered = 2_000;
+
+/** Some catalogue prices depend on the date or the time of day; a match is looked up again after a minute. */
+const rememberedMs = 60_000;
+
+const none = { input_tokens: 0 };
+
+/** Prices by `@pydantic/genai-prices`, with the app's own on top. */
+export function priceBook(options: PriceBookOptions = {}): PriceBook {
+  const declared = options.prices ?? {};
+  const now = options.now ?? Date.now;
+  const version = versionOf(declared);
+  const remembered = new Map<string, { readonly price: Price | undefined; readonly minute: number }>();
+
+  function look(provider: string, model: string, atMs: number): Price | undefined {
+    const own = declaredFor(declared, provider, model);
+    if (own) return declaredPrice(provider, model, own, version);
+    const found = calcPrice(none, model, { providerId: provider, timestamp: new Date(atMs) });
+    return found ? catalogued(provider, found, version) : undefined;
+  }
+
+  return {
+    version,
+    find(provider, model, atMs = now()) {
+      const key = `${provider} ${model}`;
+      const minute = Math.floor(atMs / rememberedMs);
+      const known = remembered.get(key);
+      if (known && known.minute === minute) return known.price;
+      const price = look(provider, model, atMs);
+      if (remembered.size >= maxRemembered) remembered.clear();
+      remembered.set(key, { price, minute });
+      return price;
+    },
+  };
+}
+
+type Found = NonNullable<ReturnType<typeof calcPrice>>;
+
+function catalogued(provider: string, found: Found, version: string): Price | undefined {
+  return cataloguePrice(provider, found.model, found.model_price, version);
+}
+
+function declaredFor(
+  declared: PriceDeclarations,
+  provider: string,
+  model: string,
+): PriceDeclarations[string] | undefined {
+  const qualified = `${provider}/${model}`;
+  if (Object.hasOwn(declared, qualified)) return declared[qualified];
+  return Object.hasOwn(declared, model) ? declared[model] : undefined;
+}
+
+function versionOf(declared: PriceDeclarations): string {
+  const entries = Object.entries(declared).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (entries.length === 0) return catalogueVersion;
+  const hash = createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 8);
+  return `${catalogueVersion}+${hash}`;
+}

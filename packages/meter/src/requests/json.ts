@@ -1,0 +1,77 @@
+import type { JsonObject, JsonValue } from '@tollgate/core';
+import { invalidValue } from './refusals.js';
+
+/** Whether a value is a JSON object. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A field of an object by an own name; `null` counts as absent, as it does for the providers. */
+export function fieldOf(object: JsonObject, name: string): JsonValue | undefined {
+  if (!Object.hasOwn(object, name)) return undefined;
+  return object[name] ?? undefined;
+}
+
+/** A field that has to be a string where it is present. */
+export function stringOf(object: JsonObject, name: string, param = name): string | undefined {
+  const value = fieldOf(object, name);
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalidValue(param, 'a string', value);
+}
+
+/** A field that has to be true or false where it is present. */
+export function flagOf(object: JsonObject, name: string, param = name): boolean {
+  const value = fieldOf(object, name);
+  if (value === undefined || typeof value === 'boolean') return value ?? false;
+  throw invalidValue(param, 'true or false', value);
+}
+
+/** A field that has to be an integer within bounds where it is present. */
+export function integerOf(
+  object: JsonObject,
+  name: string,
+  param: string,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  const value = fieldOf(object, name);
+  if (value === undefined) return undefined;
+  if (Number.isSafeInteger(value) && Number(value) >= least && Number(value) <= most) return Number(value);
+  const range =
+    most === Number.MAX_SAFE_INTEGER
+      ? `an integer of at least ${least}`
+      : `an integer from ${least} to ${most}`;
+  throw invalidValue(param, range, value);
+}
+
+/** A field that has to be an object where it is present. */
+export function objectOf(object: JsonObject, name: string, param = name): JsonObject | undefined {
+  const value = fieldOf(object, name);
+  if (value === undefined || isObject(value)) return value;
+  throw invalidValue(param, 'an object', value);
+}
+
+/** A field that has to be an array where it is present. */
+export function arrayOf(object: JsonObject, name: string, param = name): readonly JsonValue[] | undefined {
+  const value = fieldOf(object, name);
+  if (value === undefined || Array.isArray(value)) return value;
+  throw invalidValue(param, 'an array', value);
+}
+
+/**
+ * The name under which a field stands that may be written in camel or in snake case (protocol buffers accept both). Both at
+ * once could be read either way.
+ */
+export function eitherName(object: JsonObject, camel: string): string | undefined {
+  const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const [hasCamel, hasSnake] = [fieldOf(object, camel) !== undefined, fieldOf(object, snake) !== undefined];
+  if (hasCamel && hasSnake && snake !== camel)
+    throw invalidValue(camel, `written once, not also as ${snake}`, object[snake]);
+  return hasCamel ? camel : hasSnake ? snake : undefined;
+}
+
+/** The value of a field that may be written in camel or in snake case. */
+export function either(object: JsonObject, camel: string): JsonValue | undefined {
+  const name = eitherName(object, camel);
+  return name === undefined ? undefined : fieldOf(object, name);
+}

@@ -1,0 +1,56 @@
+import type { JsonObject, JsonValue } from '@tollgate/core';
+import { isObject } from './json.js';
+import type { WorstCase } from './parse-options.js';
+import { invalidValue } from './refusals.js';
+import type { MediaCount } from './request-facts.js';
+
+/** Collects the input of a request that is not text. */
+export class MediaTally {
+  readonly found = new Map<string, MediaCount>();
+
+  /** Notes one piece of media of a kind; `data` is the part of the body that holds it. */
+  add(kind: keyof WorstCase, param: string, data?: JsonValue | undefined): void {
+    const bytes = typeof data === 'string' ? data.length : 0;
+    const known = this.found.get(kind);
+    if (!known) this.found.set(kind, { kind, param, count: 1, bytes });
+    else {
+      known.count += 1;
+      known.bytes += bytes;
+    }
+  }
+
+  /** Notes an image, sound or document that stands in the body as a `data:` URL, or is fetched from another one. */
+  addUrl(
+    kinds: { readonly inline: keyof WorstCase; readonly remote: keyof WorstCase },
+    param: string,
+    url: JsonValue | undefined,
+  ): void {
+    if (typeof url !== 'string' || url === '') throw invalidValue(param, 'a URL', url);
+    if (isDataUrl(url)) this.add(isOther(url) ? 'document' : kinds.inline, param, url);
+    else this.add(kinds.remote, param);
+  }
+}
+
+/** Whether a URL holds its content itself, in base64: what does not is text, and counted as such. */
+function isDataUrl(url: string): boolean {
+  return url.slice(0, 5).toLowerCase() === 'data:' && url.slice(0, 200).includes(';base64,');
+}
+
+/** Whether a `data:` URL in the place of an image holds something else. */
+function isOther(url: string): boolean {
+  return url.slice(5, 11).toLowerCase() !== 'image/';
+}
+
+/** Kinds of what a file in the body may be, by its media type. */
+export function kindOfType(mediaType: JsonValue | undefined): keyof WorstCase {
+  const type = typeof mediaType === 'string' ? mediaType.toLowerCase() : '';
+  if (type.startsWith('image/')) return 'image';
+  return type.startsWith('audio/') || type.startsWith('video/') ? 'audio' : 'document';
+}
+
+/** The object that a content part holds its media in. */
+export function heldIn(part: JsonObject, name: string, param: string): JsonObject {
+  const held = part[name];
+  if (isObject(held)) return held;
+  throw invalidValue(`${param}.${name}`, 'an object', held);
+}

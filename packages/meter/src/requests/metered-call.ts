@@ -1,0 +1,155 @@
+import type { CallVariant, Estimate, ParsedCall, WireApi } from '@tollgate/core';
+import { defaultMaxOutputTokens, estimate } from '../estimate.js';
+import type { Price } from '../prices/price.js';
+import { modelName } from './model-name.js';
+import type { OutgoingBody } from './outgoing-body.js';
+import type { ParseSettings } from './parse-call.js';
+import { notPriced, unsupported } from './refusals.js';
+import type { RequestFacts } from './request-facts.js';
+import { toolBoundOf } from './server-tools.js';
+import type { WireFormat } from './wire-format.js';
+import { mediaBoundOf } from './worst-case.js';
+
+/** What a call was parsed into. */
+export interface CallParts {
+  readonly api: WireApi;
+  readonly format: WireFormat;
+  readonly provider: string;
+  /** The name in the request. */
+  readonly requestedModel: string;
+  readonly facts: RequestFacts;
+  readonly body: OutgoingBody;
+  readonly textTokens: number;
+  readonly url: string;
+  readonly modelInBody: boolean;
+  /** The URL for another model, where the model is part of it. */
+  urlFor(wireModel: string): string;
+}
+
+/** A parsed call, with what its settlement needs. The estimate of a call without a stated cap is that of 4 096 tokens. */
+export class MeteredCall implements ParsedCall {
+  readonly api: WireApi;
+  readonly provider: string;
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  /** The client asked for usage in the stream; otherwise the extra chunk that carries it is not for the client. */
+  readonly clientAskedForUsage: boolean;
+  readonly facts: RequestFacts;
+  #model: string;
+  #price: Price;
+  #estimate: Estimate;
+  #url: string;
+
+  constructor(
+    private readonly parts: CallParts,
+    private readonly settings: ParseSettings,
+  ) {
+    this.api = parts.api;
+    this.provider = parts.provider;
+    this.requestedModel = parts.requestedModel;
+    this.facts = parts.facts;
+    this.stream = parts.facts.stream;
+    this.clientAskedForUsage = parts.facts.clientAskedForUsage;
+    this.#model = settings.modelOf(parts.requestedModel);
+    this.#price = this.#priceOf(this.#model);
+    this.#url = parts.url;
+    this.#estimate = this.#estimateOf(this.#model, this.#price, parts.facts.statedCap);
+  }
+
+  /** The model that will be dispatched: what an alias or a deployment stands for. */
+  get model(): string {
+    return this.#model;
+  }
+
+  /** The price that the estimate was made with, any surcharge of the request included; for its settlement. */
+  get price(): Price {
+    return this.#price;
+  }
+
+  get priced(): boolean {
+    return !this.#price.free;
+  }
+
+  get estimate(): Estimate {
+    return this.#estimate;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  /** The bound of the text in tokens, before the provider's constants. */
+  get textTokens(): number {
+    return this.parts.textTokens;
+  }
+
+  estimateOf(variant: CallVariant): Estimate {
+    const model = variant.model ?? this.#model;
+    const cap = variant.maxOutputTokens ?? this.#currentCap();
+    if (model === this.#model && cap === this.#currentCap()) return this.#estimate;
+    const price = model === this.#model ? this.#price : this.#priceOf(model);
+    return this.#estimateOf(model, price, cap);
+  }
+
+  apply(variant: CallVariant): void {
+    const { parts } = this;
+    const changed = this.estimateOf(variant);
+    if (changed.model !== this.#model) {
+      this.#price = this.#priceOf(changed.model);
+      this.#model = changed.model;
+      const wireName = this.settings.wireNameOf(changed.model);
+      if (parts.modelInBody) parts.body.set('model', wireName);
+      this.#url = parts.urlFor(wireName);
+    }
+    if (variant.maxOutputTokens !== undefined && this.facts.answers > 0) {
+      parts.format.writeCap(parts.body, variant.maxOutputTokens, this.provider);
+      this.#cap = variant.maxOutputTokens;
+    }
+    this.#estimate = changed;
+  }
+
+  serialise(): string {
+    return this.parts.body.toString();
+  }
+
+  #cap: number | undefined;
+
+  #currentCap(): number | undefined {
+    return this.#cap ?? this.facts.statedCap;
+  }
+
+  #estimateOf(model: string, price: Price, cap: number | undefined): Estimate {
+    const { facts, textTokens } = this.parts;
+    const { options } = this.settings;
+    return estimate({
+      model,
+      price,
+      facts,
+      textTokens,
+      media: mediaBoundOf(facts.media, this.provider, price, options.worstCase),
+      tools: toolBoundOf(facts.tools, price, options),
+      tier: this.#tierOf(price),
+      maxOutputTokens: facts.answers === 0 ? 0 : (cap ?? defaultMaxOutputTokens),
+      capStated: facts.statedCap !== undefined,
+    });
+  }
+
+  /** A tier whose price is not known is refused, since it may be a dearer one. */
+  #tierOf(price: Price): string | undefined {
+    const { tier } = this.facts;
+    const name = tier === undefined || tier.name === 'auto' ? this.settings.options.serviceTier : tier.name;
+    if (name === undefined || price.free || Object.hasOwn(price.tiers, name)) return name;
+    throw unsupported(tier?.param ?? 'service_tier', `what it costs with ${price.model} is not known`);
+  }
+
+  #priceOf(model: string): Price {
+    modelName(model, this.provider);
+    const price = this.settings.prices.find(this.provider, model);
+    if (!price) throw notPriced(model);
+    const { facts } = this;
+    if ((facts.audioOutput || facts.media.has('audio')) && !price.audioPriced) {
+      throw notPriced(model, 'no price is known for sound with it');
+    }
+    return facts.regional ? { ...price, surcharge: [11n, 10n] } : price;
+  }
+}

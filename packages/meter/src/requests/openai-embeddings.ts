@@ -1,0 +1,23 @@
+import type { JsonObject } from '@tollgate/core';
+import { fieldOf } from './json.js';
+import { invalidValue } from './refusals.js';
+import { plainFacts, type RequestFacts } from './request-facts.js';
+import type { WireFormat } from './wire-format.js';
+
+/**
+ * Reads requests of OpenAI's embeddings. Token ids and arrays need no care of their own: each id takes two bytes of the body
+ * at least.
+ */
+export const openaiEmbeddings: WireFormat = {
+  changeable: [],
+  read(body: JsonObject): RequestFacts {
+    const input = fieldOf(body, 'input');
+    if (typeof input !== 'string' && !Array.isArray(input)) {
+      throw invalidValue('input', 'a string or an array', input);
+    }
+    return { ...plainFacts, answers: 0 };
+  },
+  writeCap() {
+    // Embeddings have no output to cap.
+  },
+};

@@ -1,0 +1,72 @@
+import type { JsonObject } from '@tollgate/core';
+import { largestCap } from './caps.js';
+import { fieldOf, flagOf, objectOf } from './json.js';
+import { MediaTally } from './media.js';
+import { openaiTools } from './openai-tools.js';
+import type { ParseOptions } from './parse-options.js';
+import { unsupported } from './refusals.js';
+import type { RequestFacts } from './request-facts.js';
+import { responsesInput } from './responses-input.js';
+import { declarationOf } from './server-tools.js';
+import { statedTier } from './tier.js';
+import { type WireFormat, writeStated } from './wire-format.js';
+
+const caps: readonly string[] = ['max_output_tokens'];
+
+/** As for chat; screenshots and patches of the tools that the client runs add a description of their own. */
+const addedToAny = 64;
+const addedPerTool = 512;
+
+/** Tools that the client runs itself. */
+const clientSide: ReadonlySet<string> = new Set([
+  'function',
+  'custom',
+  'namespace',
+  'local_shell',
+  'apply_patch',
+  'computer',
+  'computer_use_preview',
+]);
+
+/** Reads requests of OpenAI's responses. */
+export const openaiResponses: WireFormat = {
+  changeable: [...caps, 'max_tool_calls'],
+  read(body: JsonObject, _options: ParseOptions): RequestFacts {
+    if (flagOf(body, 'background')) {
+      throw unsupported('background', 'its answer, and what it costs, arrives outside of this exchange');
+    }
+    const mode = fieldOf(objectOf(body, 'reasoning') ?? {}, 'mode');
+    if (mode !== undefined && mode !== 'standard')
+      throw unsupported('reasoning.mode', 'what it costs is not known');
+    const media = new MediaTally();
+    for (const name of ['previous_response_id', 'conversation']) {
+      if (fieldOf(body, name) !== undefined) media.add('conversation', name);
+    }
+    if (fieldOf(body, 'prompt') !== undefined) media.add('storedPrompt', 'prompt');
+    responsesInput(fieldOf(body, 'input'), media);
+    const stream = flagOf(body, 'stream');
+    return {
+      stream,
+      clientAskedForUsage: true,
+      statedCap: largestCap(body, caps),
+      extraOutputTokens: 0,
+      leastOutputTokens: 0,
+      answers: 1,
+      cacheWrites: 'short',
+      media: media.found,
+      audioOutput: false,
+      tools: openaiTools(body, clientSide),
+      addedTokens: addedToAny + (Array.isArray(body.tools) ? body.tools.length * addedPerTool : 0),
+      tier: statedTier(body, 'service_tier'),
+      regional: false,
+    };
+  },
+  writeCap(body, cap) {
+    writeStated(body, caps, cap);
+  },
+  prepare(body, facts, options) {
+    if (facts.tools.length === 0 || body.get('max_tool_calls') !== undefined) return;
+    const most = facts.tools.map((tool) => declarationOf(tool, options)?.maxUses ?? 0);
+    body.set('max_tool_calls', Math.max(...most));
+  },
+};

@@ -1,0 +1,111 @@
+import type { OutgoingRequest, WireApi } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { type PriceBook, priceBook } from '../prices/price-book.js';
+import { anthropicMessages } from './anthropic-messages.js';
+import { type ApiMatch, apiOf } from './api-path.js';
+import { geminiGenerate } from './gemini-generate.js';
+import { isObject } from './json.js';
+import { checkFields, checkNestedNames } from './known-fields.js';
+import { MeteredCall } from './metered-call.js';
+import { checkQuery, modelName } from './model-name.js';
+import { urlWithModel } from './model-url.js';
+import { openaiChat } from './openai-chat.js';
+import { openaiEmbeddings } from './openai-embeddings.js';
+import { openaiResponses } from './openai-responses.js';
+import { OutgoingBody } from './outgoing-body.js';
+import type { ParseOptions } from './parse-options.js';
+import { providerOf } from './provider-of.js';
+import { invalidValue } from './refusals.js';
+import { textTokensOf } from './text-bound.js';
+import type { WireFormat } from './wire-format.js';
+
+/** {@link ParseOptions}, read once. */
+export interface ParseSettings {
+  readonly options: ParseOptions;
+  readonly prices: PriceBook;
+  /** The model that a name on the wire stands for. */
+  modelOf(wireName: string): string;
+  /** The name on the wire of a model. */
+  wireNameOf(model: string): string;
+}
+
+const formats: Readonly<Record<WireApi, WireFormat>> = {
+  'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
+  'openai-embeddings': openaiEmbeddings,
+  'anthropic-messages': anthropicMessages,
+  'gemini-generate': geminiGenerate,
+};
+
+/** Reads the options of {@link parseCall}, which were checked with `parseChecks`. */
+export function parseSettings(
+  options: ParseOptions,
+  prices: PriceBook = priceBook({ prices: options.prices }),
+): ParseSettings {
+  const models = new Map(Object.entries(options.models ?? {}));
+  const wireNames = new Map([...models].map(([wireName, model]) => [model, wireName]));
+  return {
+    options,
+    prices,
+    modelOf: (wireName) => models.get(wireName) ?? wireName,
+    wireNameOf: (model) => wireNames.get(model) ?? model,
+  };
+}
+
+/**
+ * Parses what a transport is about to send: what it asks, what it costs at worst. `undefined` where the URL is no metered API.
+ *
+ * The outgoing body is not written to: changes go into a copy, which is serialised once and is what is sent.
+ * @throws TollgateError 400 `invalid_json`, `invalid_value`, `unsupported_parameter` or `model_not_priced`, with the field
+ * at fault as `param`.
+ */
+export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): MeteredCall | undefined {
+  const found = apiOf(outgoing.url, outgoing.method);
+  const match: ApiMatch | undefined = found ?? (outgoing.api && { api: outgoing.api });
+  if (!match) return undefined;
+  const { options } = settings;
+  const { body } = outgoing;
+  if (!isObject(body)) throw notAnObject();
+  checkQuery(outgoing.url);
+  const provider = providerOf(outgoing, match, options.provider);
+  const requestedModel = modelName(match.model ?? body.model, provider);
+  if (match.api === 'gemini-generate') checkModelField(body.model, requestedModel);
+  checkFields(match.api, body, options);
+  const format = formats[match.api];
+  const own = new OutgoingBody(body, ['model', ...format.changeable]);
+  const text = own.toString();
+  checkNestedNames(body, text);
+  const read = format.read(body, options, text);
+  const facts = match.stream === undefined ? read : { ...read, stream: match.stream };
+  format.prepare?.(own, facts, options, provider);
+  return new MeteredCall(
+    {
+      api: match.api,
+      format,
+      provider,
+      requestedModel,
+      facts,
+      body: own,
+      textTokens: textTokensOf(body, text, facts, provider, settings.modelOf(requestedModel), options),
+      url: outgoing.url,
+      modelInBody: match.model === undefined,
+      urlFor: (wireName) => urlWithModel(outgoing.url, match, wireName),
+    },
+    settings,
+  );
+}
+
+/** Gemini takes the model from the path; another one in the body must not be priced instead of it, nor sent. */
+function checkModelField(inBody: unknown, inPath: string): void {
+  if (inBody === undefined || inBody === inPath || inBody === `models/${inPath}`) return;
+  throw invalidValue('model', 'the model of the path', inBody);
+}
+
+function notAnObject(): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'invalid_json',
+    message: 'The body must be a JSON object.',
+    retryAfterMs: false,
+  });
+}

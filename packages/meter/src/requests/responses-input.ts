@@ -1,0 +1,96 @@
+import type { JsonValue } from '@tollgate/core';
+import { fieldOf, isObject } from './json.js';
+import type { MediaTally } from './media.js';
+import { invalidValue, unsupported } from './refusals.js';
+
+/** Items that hold nothing but text, or JSON that is read as text. */
+const textItems: ReadonlySet<string> = new Set([
+  'function_call',
+  'custom_tool_call',
+  'file_search_call',
+  'web_search_call',
+  'computer_call',
+  'reasoning',
+  'code_interpreter_call',
+  'local_shell_call',
+  'local_shell_call_output',
+  'shell_call',
+  'shell_call_output',
+  'apply_patch_call',
+  'apply_patch_call_output',
+  'mcp_list_tools',
+  'mcp_approval_request',
+  'mcp_approval_response',
+  'mcp_call',
+  'tool_search_call',
+  'tool_search_output',
+  'program',
+  'program_output',
+]);
+
+/** Items whose output may hold images and files. */
+const outputItems: ReadonlySet<string> = new Set([
+  'function_call_output',
+  'custom_tool_call_output',
+  'computer_call_output',
+]);
+
+const textParts: ReadonlySet<string> = new Set([
+  'input_text',
+  'output_text',
+  'text',
+  'summary_text',
+  'reasoning_text',
+  'refusal',
+]);
+
+const mediaParts: ReadonlySet<string> = new Set(['input_image', 'input_file', 'computer_screenshot']);
+
+/** Reads the `input` of a response: a text, or items of many kinds. */
+export function responsesInput(input: JsonValue | undefined, media: MediaTally): void {
+  if (input === undefined || typeof input === 'string') return;
+  if (!Array.isArray(input)) throw invalidValue('input', 'a string or an array', input);
+  input.forEach((item, index) => {
+    readItem(item, `input[${index}]`, media);
+  });
+}
+
+function readItem(item: JsonValue, param: string, media: MediaTally): void {
+  if (!isObject(item)) throw invalidValue(param, 'an object', item);
+  const type = fieldOf(item, 'type') ?? ('role' in item ? 'message' : 'item_reference');
+  if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+  if (textItems.has(type)) return;
+  if (type === 'message') readContent(item.content, `${param}.content`, media);
+  else if (outputItems.has(type)) readContent(item.output, `${param}.output`, media);
+  else if (type === 'image_generation_call') media.add('image', `${param}.result`, item.result);
+  // Named by its id, or encrypted: what it holds is at the provider.
+  else if (type === 'item_reference' || type === 'compaction') media.add('conversation', param);
+  else throw unsupported(`${param}.type`, 'the kind of input is not known, and what it would cost neither');
+}
+
+function readContent(content: JsonValue | undefined, param: string, media: MediaTally): void {
+  if (content === undefined || content === null || typeof content === 'string') return;
+  if (!Array.isArray(content) && !isObject(content)) {
+    throw invalidValue(param, 'a string or an array', content);
+  }
+  const parts = Array.isArray(content) ? content : [content];
+  parts.forEach((part, index) => {
+    readPart(part, `${param}[${index}]`, media);
+  });
+}
+
+function readPart(part: JsonValue, param: string, media: MediaTally): void {
+  if (!isObject(part)) throw invalidValue(param, 'an object', part);
+  const type = part.type;
+  if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+  if (textParts.has(type)) return;
+  if (!mediaParts.has(type)) {
+    throw unsupported(`${param}.type`, 'the kind of content is not known, and what it would cost neither');
+  }
+  if (fieldOf(part, 'file_id') !== undefined) media.add('file', `${param}.file_id`);
+  if (fieldOf(part, 'image_url') !== undefined) {
+    media.addUrl({ inline: 'image', remote: 'imageUrl' }, `${param}.image_url`, part.image_url);
+  }
+  if (fieldOf(part, 'file_url') !== undefined) media.add('documentUrl', `${param}.file_url`);
+  if (fieldOf(part, 'file_data') !== undefined) media.add('document', `${param}.file_data`, part.file_data);
+}

@@ -1,0 +1,62 @@
+import type { Price } from '../prices/price.js';
+import { picoOf } from '../prices/rate.js';
+import type { ParseOptions, ToolDeclaration } from './parse-options.js';
+import { invalidValue, unsupported } from './refusals.js';
+import type { ToolUse } from './request-facts.js';
+
+/** What the server-side tools of a call cost at most. */
+export interface ToolBound {
+  /** Uses of all tools together. */
+  readonly uses: number;
+  /** Fees of all uses, in pico-dollars. */
+  readonly feePico: bigint;
+  /** Tokens that one use adds to the input at most; `undefined`: as much as the model takes. */
+  readonly inputTokensPerUse: number | undefined;
+}
+
+const none: ToolBound = { uses: 0, feePico: 0n, inputTokensPerUse: 0 };
+
+/**
+ * Bounds the server-side tools of a request: priced per use, times the most uses. Refuses a tool whose uses have no bound or
+ * whose fee is not known, unless the app declares it.
+ */
+export function toolBoundOf(tools: readonly ToolUse[], price: Price, options: ParseOptions): ToolBound {
+  if (tools.length === 0) return none;
+  let [uses, feePico, perUse]: [number, bigint, number | undefined] = [0, 0n, 0];
+  for (const tool of tools) {
+    const declared = declarationOf(tool, options);
+    const fee = feeOfUse(tool, declared, price);
+    const most = usesOf(tool, declared);
+    uses += most;
+    feePico += fee * BigInt(most);
+    const tokens = declared?.inputTokensPerUse;
+    perUse = perUse === undefined || tokens === undefined ? undefined : Math.max(perUse, tokens);
+  }
+  return { uses, feePico, inputTokensPerUse: perUse };
+}
+
+/** The app's declaration of a tool: by its type on the wire, else by its name without a version. */
+export function declarationOf(tool: ToolUse, options: ParseOptions): ToolDeclaration | undefined {
+  const declared = options.tools ?? {};
+  if (Object.hasOwn(declared, tool.type)) return declared[tool.type];
+  return Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
+}
+
+/** The most uses of a tool: what the request states, else what the app declares. */
+export function usesOf(tool: ToolUse, declared: ToolDeclaration | undefined): number {
+  const { maxUses } = tool;
+  if (maxUses === undefined) {
+    if (declared?.maxUses !== undefined) return declared.maxUses;
+    throw unsupported(tool.param, 'the number of its uses has no bound');
+  }
+  if (declared?.maxUses === undefined || maxUses <= declared.maxUses) return maxUses;
+  throw invalidValue(`${tool.param}.max_uses`, `at most ${declared.maxUses}`, maxUses);
+}
+
+function feeOfUse(tool: ToolUse, declared: ToolDeclaration | undefined, price: Price): bigint {
+  if (declared?.usdPerUse !== undefined) return picoOf(declared.usdPerUse);
+  const known = Object.hasOwn(price.tools, tool.name) ? price.tools[tool.name] : undefined;
+  if (known !== undefined) return known;
+  if (declared) return 0n;
+  throw unsupported(tool.param, `what a use of ${tool.type.slice(0, 40)} costs is not known`);
+}

@@ -1,0 +1,66 @@
+import type { Price } from '../prices/price.js';
+import type { ParseOptions, WorstCase } from './parse-options.js';
+import { unsupported } from './refusals.js';
+import type { MediaCount } from './request-facts.js';
+
+/** What the media of a call hold at most. */
+export interface MediaBound {
+  /** Tokens at text prices. */
+  readonly tokens: number;
+  /** Tokens at audio prices. */
+  readonly audioTokens: number;
+  /** Some of it is bounded by nothing but what the model takes: the whole input is at most this long. */
+  readonly window: number | undefined;
+  readonly windowIsAudio: boolean;
+}
+
+/**
+ * The most tokens of one image. OpenAI: 2 048 × 2 048 in eight tiles at gpt-4o-mini's rate is 48 169 (platform.openai.com/docs,
+ * "Images and vision"); Anthropic: 4 784 at the highest resolution; Gemini: 2 240 at ultra-high resolution.
+ */
+const imageTokens: Readonly<Record<string, number>> = {
+  openai: 50_000,
+  azure: 50_000,
+  anthropic: 5_000,
+  google: 5_000,
+};
+
+const defaultImageTokens = 50_000;
+
+const remedies: Readonly<Record<keyof WorstCase, string>> = {
+  image: 'what an image costs is not known',
+  imageUrl: 'an image by URL is not in the request; send it in the body',
+  document: 'how long the document is cannot be known, nor how much the model takes',
+  documentUrl: 'a document by URL is not in the request; send it in the body',
+  audio: 'how long the recording is cannot be known, nor how much the model takes',
+  file: 'what the file holds is not in the request',
+  conversation: 'what the provider remembers is not in the request; send the earlier messages',
+  storedPrompt: 'what the stored prompt holds is not in the request',
+  cachedContent: 'what the cached content holds is not in the request',
+};
+
+/** Bounds the media of a request; refuses what has no bound unless the app gives it one. */
+export function mediaBoundOf(
+  media: ReadonlyMap<string, MediaCount>,
+  provider: string,
+  price: Price,
+  worstCase: ParseOptions['worstCase'],
+): MediaBound {
+  let [tokens, audioTokens] = [0, 0];
+  let window: number | undefined;
+  let windowIsAudio = false;
+  for (const { kind, param, count } of media.values()) {
+    const each =
+      worstCase?.[kind] ?? (kind === 'image' ? (imageTokens[provider] ?? defaultImageTokens) : undefined);
+    if (each !== undefined) {
+      if (kind === 'audio') audioTokens += each * count;
+      else tokens += each * count;
+      continue;
+    }
+    const bounded = kind === 'document' || kind === 'audio';
+    if (!bounded || price.contextWindow === undefined) throw unsupported(param, remedies[kind]);
+    window = price.contextWindow;
+    windowIsAudio ||= kind === 'audio';
+  }
+  return { tokens, audioTokens, window, windowIsAudio };
+}

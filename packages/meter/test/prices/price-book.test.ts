@@ -1,0 +1,100 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it } from '@jest/globals';
+import { noUsage } from '@tollgate/core';
+import { catalogueVersion } from '../../src/prices/catalogue-version.js';
+import { acceptsPrices } from '../../src/prices/declared-price.js';
+import { costOf } from '../../src/prices/price.js';
+import { priceBook } from '../../src/prices/price-book.js';
+
+const usage = { ...noUsage, inputTokens: 1_000_000, outputTokens: 1_000_000 };
+
+describe('priceBook', () => {
+  it('names the catalogue that is installed as its version', () => {
+    const require = createRequire(import.meta.url);
+    const { version } = require('../../node_modules/@pydantic/genai-prices/package.json') as {
+      version: string;
+    };
+    expect(catalogueVersion).toBe(`genai-prices-${version}`);
+    expect(priceBook().version).toBe(catalogueVersion);
+  });
+
+  it('knows no price of an unknown model or provider', () => {
+    expect(priceBook().find('openai', 'gpt-unheard-of')).toBeUndefined();
+    expect(priceBook().find('nobody', 'gpt-5')).toBeUndefined();
+  });
+
+  it('remembers a match, and forgets it with the minute, since some prices depend on the time of day', () => {
+    const book = priceBook();
+    const day = book.find('deepseek', 'deepseek-chat', Date.UTC(2026, 10, 1, 16, 29, 50));
+    expect(book.find('deepseek', 'deepseek-chat', Date.UTC(2026, 10, 1, 16, 29, 59))).toBe(day);
+    const night = book.find('deepseek', 'deepseek-chat', Date.UTC(2026, 10, 1, 16, 30, 1));
+    expect(day && costOf(day, usage)).toBe(1_370_000_000);
+    expect(night && costOf(night, usage)).toBe(685_000_000);
+  });
+
+  it("takes the app's own price before the catalogue's, and says so in its version", () => {
+    const book = priceBook({ prices: { 'gpt-5': { inputUsdPerMillion: '1', outputUsdPerMillion: '2' } } });
+    const price = book.find('openai', 'gpt-5');
+    expect(price && costOf(price, usage)).toBe(3_000_000_000);
+    expect(book.version).toMatch(/^genai-prices-[\d.]+\+[0-9a-f]{8}$/);
+    expect(price?.version).toBe(book.version);
+    expect(priceBook({ prices: { 'gpt-5': 'free' } }).version).not.toBe(book.version);
+  });
+
+  it('takes a price by provider and model before one by model alone', () => {
+    const book = priceBook({
+      prices: { tiny: { inputUsdPerMillion: '1' }, 'local/tiny': 'free' },
+    });
+    expect(book.find('local', 'tiny')?.free).toBe(true);
+    expect(book.find('openai', 'tiny')?.free).toBe(false);
+  });
+
+  it('charges nothing for a model that is declared free', () => {
+    const price = priceBook({ prices: { tiny: 'free' } }).find('openai', 'tiny');
+    expect(price && costOf(price, usage)).toBe(0);
+  });
+
+  it('prices an unknown tier of a response as the dearest one, never too low', () => {
+    const price = priceBook().find('openai', 'gpt-5');
+    expect(price && costOf(price, { ...usage, tier: 'turbo' })).toBe(28_125_000_000);
+    expect(price && costOf(price, { ...usage, tier: 'default' })).toBe(11_250_000_000);
+  });
+
+  it('rounds up once, not once a class', () => {
+    const book = priceBook({
+      prices: { tiny: { inputUsdPerMillion: '0.0001', outputUsdPerMillion: '0.0001' } },
+    });
+    const price = book.find('openai', 'tiny');
+    expect(price && costOf(price, { ...noUsage, inputTokens: 1, outputTokens: 1 })).toBe(1);
+    expect(price && costOf(price, { ...noUsage, inputTokens: 5, outputTokens: 5 })).toBe(1);
+    expect(price && costOf(price, { ...noUsage, inputTokens: 5, outputTokens: 6 })).toBe(2);
+  });
+
+  it('never lowers a price because the parts of a usage exceed its total', () => {
+    const price = priceBook().find('anthropic', 'claude-haiku-4-5');
+    const odd = { ...noUsage, inputTokens: 100, cachedInputTokens: 900, cacheWriteTokens: 50 };
+    expect(price && costOf(price, odd)).toBe(50 * 1_250 + 50 * 100);
+  });
+});
+
+describe('the option prices', () => {
+  it.each([
+    [[], /an object of prices/],
+    [{ a: 5 }, /the price of "a" is 5/],
+    [{ a: {} }, /the price of "a" lacks inputUsdPerMillion/],
+    [{ a: { inputUsdPerMillion: 0.25 } }, /has inputUsdPerMillion 0.25/],
+    [{ a: { inputUsdPerMillion: '-1' } }, /has inputUsdPerMillion "-1"/],
+    [{ a: { inputUsdPerMillion: '1e3' } }, /has inputUsdPerMillion "1e3"/],
+    [{ a: { inputUsdPerMillion: '1', outputPrice: '2' } }, /has an unknown field "outputPrice"/],
+    [{ a: { inputUsdPerMillion: '1', tiers: { priority: 2 } } }, /has tiers/],
+    [{ a: { inputUsdPerMillion: '1', contextWindow: 0 } }, /has contextWindow 0/],
+  ])('refuses %j', (value, message) => {
+    expect(acceptsPrices(value)).toMatch(message);
+  });
+
+  it('accepts decimal dollars and free models', () => {
+    expect(acceptsPrices({ a: 'free', b: { inputUsdPerMillion: '0.25', tiers: { priority: '2' } } })).toBe(
+      true,
+    );
+  });
+});
