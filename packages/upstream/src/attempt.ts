@@ -1,0 +1,89 @@
+import type { AttemptOutcome, CallHandle, TollgateError } from '@tollgate/core';
+import type { Dispatcher } from 'undici';
+import { Exchange } from './exchange.js';
+import type { Timeouts } from './timeouts.js';
+import type { BodyKind } from './verdict.js';
+
+/** Where and what an attempt sends. Everything in it comes from code, but for the body and what `passHeaders` let through. */
+export interface AttemptTarget {
+  readonly dispatcher: Dispatcher;
+  readonly origin: string;
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+}
+
+/** Of a call's handle, what an attempt drives. `end` stays with the caller, who knows whether another attempt follows. */
+export type AttemptHooks = Pick<CallHandle, 'signal' | 'onResponse' | 'onChunk' | 'onEnd'> & {
+  /** Why the call was stopped, once `signal` has aborted. */
+  stopped(): TollgateError | undefined;
+};
+
+/** Where an answer goes. */
+export interface AnswerWriter {
+  /** Something has reached the client. */
+  readonly begun: boolean;
+  /** The client is gone. */
+  readonly gone: boolean;
+  /** The last bytes that reached the client. */
+  readonly last: Uint8Array | undefined;
+  begin(status: number, headers: Readonly<Record<string, string>>, kind: BodyKind | 'parts'): void;
+  /** `false`: more only after {@link onDrain}. */
+  write(bytes: Uint8Array): boolean;
+  onDrain(listener: () => void): void;
+  onGone(listener: () => void): void;
+}
+
+/** How an attempt is made. */
+export interface AttemptRules {
+  readonly timeouts: Required<Timeouts>;
+  readonly whenClientGone: 'abort' | 'drain';
+  /** How long the provider may go on when the client is gone, in milliseconds. */
+  readonly drainMs: number;
+  /** Bytes of an answer, as received. */
+  readonly maxResponseBytes: number;
+  /** Whether these bytes, the last that the client got, complete the answer. */
+  readonly isComplete: (last: Uint8Array | undefined) => boolean;
+  /** A stream that is not made of events: written as it comes. */
+  readonly inParts: boolean;
+  /** Monotonic clock, in milliseconds. */
+  readonly nowMs: () => number;
+}
+
+/** How an attempt ended. Nothing has been answered yet where `error` is set and the writer has not begun: another may follow. */
+export interface AttemptResult {
+  readonly outcome: AttemptOutcome;
+  /** The provider's status; 0 when there was none. */
+  readonly status: number;
+  /** The request was on its way. */
+  readonly sent: boolean;
+  /** What the client is told; absent where the provider's own answer has passed. */
+  readonly error: TollgateError | undefined;
+  /** The call was stopped, not the provider at fault. */
+  readonly stopped: boolean;
+  /** Bytes that end the answer: what was held back, or the polite end of a stopped stream. */
+  readonly tail: Uint8Array;
+  /** The provider refuses the app's own key, or its credit. */
+  readonly credentialRefused: boolean;
+  /** Until the head of the answer, in milliseconds from the start of the attempt. */
+  readonly firstByteMs: number | undefined;
+  readonly latencyMs: number;
+  /** Bytes of the answer, as received. */
+  readonly receivedBytes: number;
+}
+
+/**
+ * One HTTP exchange with a provider, streamed to a writer. Resolves once, whatever happens, and never rejects; no bytes move and no
+ * timer runs afterwards. Follows no redirect and repeats nothing.
+ */
+export function attempt(
+  hooks: AttemptHooks,
+  target: AttemptTarget,
+  answer: AnswerWriter,
+  rules: AttemptRules,
+): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    new Exchange(hooks, answer, rules, resolve).start(target);
+  });
+}

@@ -1,0 +1,114 @@
+import type { Response } from 'express';
+import type { AnswerWriter } from './attempt.js';
+import { EventBoundary } from './event-boundary.js';
+import type { BodyKind } from './verdict.js';
+
+/** An answer that is not a stream is kept until it is complete, up to this size: a broken one then becomes a clean 502. */
+const maxKeptBytes = 1024 * 1024;
+
+/** The client's side of an attempt: writes the answer to `res`, with back-pressure, and ends it once. */
+export class ClientAnswer implements AnswerWriter {
+  #kind: BodyKind | 'parts' = 'whole';
+  #status = 0;
+  #headers: Readonly<Record<string, string>> = {};
+  #kept: Uint8Array[] = [];
+  #keptBytes = 0;
+  #last: Uint8Array | undefined;
+  readonly #boundary = new EventBoundary();
+
+  constructor(private readonly res: Response) {}
+
+  /** Something has reached the client; no other answer is possible. */
+  get begun(): boolean {
+    return this.res.headersSent;
+  }
+
+  get gone(): boolean {
+    return this.res.destroyed || this.res.closed;
+  }
+
+  /** The last bytes that went to the client. */
+  get last(): Uint8Array | undefined {
+    return this.#last;
+  }
+
+  begin(status: number, headers: Readonly<Record<string, string>>, kind: BodyKind | 'parts'): void {
+    this.#status = status;
+    this.#headers = headers;
+    this.#kind = kind;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#kind === 'events') return this.#send(this.#boundary.push(bytes));
+    if (this.#kind === 'parts') return this.#send(bytes);
+    if (bytes.length > 0) this.#kept.push(bytes);
+    this.#keptBytes += bytes.length;
+    if (this.#keptBytes <= maxKeptBytes) return true;
+    this.#kind = 'parts';
+    return this.#send(this.#takeKept());
+  }
+
+  onDrain(listener: () => void): void {
+    this.res.on('drain', listener);
+  }
+
+  onGone(listener: () => void): void {
+    if (this.gone) listener();
+    else this.res.once('close', listener);
+  }
+
+  /** The answer is complete. */
+  complete(tail: Uint8Array): void {
+    if (this.gone) return;
+    if (this.#kind === 'whole') {
+      if (tail.length > 0) this.#kept.push(tail);
+      const body = this.#takeKept();
+      this.#writeHead(body.length);
+      this.res.end(body);
+      return;
+    }
+    if (!this.begun) this.#writeHead(undefined);
+    const held = this.#boundary.rest();
+    if (held.length > 0) this.res.write(held);
+    this.res.end(tail);
+  }
+
+  /**
+   * What has passed is all there is: an event that is only half there is left out. Returns whether events of our own can follow;
+   * where they cannot, the connection is cut, so that nobody takes the half for the whole.
+   */
+  breakOff(tail: Uint8Array): boolean {
+    if (this.gone) return false;
+    if (this.#kind === 'events') this.#send(this.#boundary.push(tail));
+    if (this.#kind === 'events' && this.#boundary.clean) return true;
+    this.res.destroy();
+    return false;
+  }
+
+  /** Ends a stream after {@link breakOff}. */
+  end(): void {
+    this.res.end();
+  }
+
+  #send(bytes: Uint8Array): boolean {
+    if (bytes.length === 0 || this.gone) return true;
+    this.#last = bytes;
+    if (!this.begun) this.#writeHead(undefined);
+    return this.res.write(bytes);
+  }
+
+  #writeHead(length: number | undefined): void {
+    const { res } = this;
+    res.statusCode = this.#status;
+    for (const name in this.#headers) res.setHeader(name, this.#headers[name] as string);
+    if (length !== undefined) res.setHeader('content-length', length);
+  }
+
+  #takeKept(): Uint8Array {
+    const [first] = this.#kept;
+    const body = this.#kept.length === 1 && first ? first : Buffer.concat(this.#kept);
+    this.#kept = [];
+    this.#keptBytes = 0;
+    return body;
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type CallHandle,
+  contextOf,
+  type ErrorFormat,
+  guarded,
+  isTollgateError,
+  refuse,
+  runInContext,
+  TollgateError,
+} from '@tollgate/core';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { type AskedCall, askedCall } from './asked-call.js';
+import { type AttemptResult, attempt } from './attempt.js';
+import { ClientAnswer } from './client-answer.js';
+import { finishAnswer } from './finish-answer.js';
+import { listModels } from './list-models.js';
+import { type ProxyOptions, type ProxySettings, readOptions } from './options.js';
+import type { Provider } from './provider.js';
+import { publishAttempt } from './publish-attempt.js';
+import { saysStreamIsComplete } from './stream-end.js';
+import { timeoutsOf } from './timeouts.js';
+
+/**
+ * Answers with what a provider says: sends the call that the request declares to the provider's own URL, with the app's own key,
+ * and streams the answer back. Reads `req.tollgate.calls.declared`, or `req.body` where no meter is mounted; the client's headers,
+ * path and query go nowhere. Refuses with `upstream_timeout` (504), `upstream_error` (502), `upstream_unavailable` (503),
+ * `upstream_rate_limited` (429), `not_found` (404) and what the steps of the call refuse with.
+ */
+export function proxy(options: ProxyOptions): RequestHandler {
+  const settings = readOptions(options);
+  return guarded('proxyMiddleware', async function proxyMiddleware(req, res, next) {
+    const context = contextOf(req, res);
+    try {
+      const asked = askedCall(req, settings.api);
+      if (asked === 'models') await listModels(req, res, next, settings);
+      else await runInContext(context, () => passOn(req, res, next, settings, asked));
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      refuse(req, res, next, error, settings);
+    }
+  });
+}
+
+async function passOn(
+  req: Request,
+  res: Response,
+  next: NextFunction,
+  settings: ProxySettings,
+  asked: AskedCall,
+): Promise<void> {
+  const provider = settings.providerFor(asked.api, asked.model);
+  if (!provider) throw noProvider(asked);
+  const first = provider.targetOf(asked);
+  const headers = provider.headersOf(asked, req.headers);
+  const handle = await req.tollgate.calls.begin(
+    {
+      method: 'POST',
+      url: first.origin + first.path,
+      headers,
+      body: asked.body,
+      provider: provider.name,
+      api: asked.api,
+    },
+    { whenClientGone: settings.whenClientGone },
+  );
+  const answer = new ClientAnswer(res);
+  const result = await exchange(handle, provider, headers, answer, settings, asked);
+  publishAttempt(req.tollgate, result, { provider: provider.name, api: asked.api, call: handle.call });
+  // Charged before the last byte goes out, as far as that takes no waiting: the answer does not wait for a store.
+  const settled = handle.end({
+    outcome: result.outcome,
+    status: result.status,
+    sent: result.sent,
+    last: true,
+  });
+  finishAnswer(req, res, next, answer, result, {
+    refusals: settings.refusals,
+    errorFormat: settings.errorFormat === 'auto' ? formatOf(asked) : settings.errorFormat,
+  });
+  await settled;
+}
+
+/** Makes the attempt; whatever goes wrong before it, the handle gets its end. */
+async function exchange(
+  handle: CallHandle,
+  provider: Provider,
+  headers: Record<string, string>,
+  answer: ClientAnswer,
+  settings: ProxySettings,
+  asked: AskedCall,
+): Promise<AttemptResult> {
+  const { call } = handle;
+  try {
+    // The steps may have chosen another model, and in some APIs it is part of the path.
+    const { origin, path } = provider.targetOf({ ...asked, model: call.parsed?.model ?? asked.model });
+    return await attempt(
+      {
+        signal: handle.signal,
+        onResponse: (status, given) => handle.onResponse(status, given),
+        onChunk: (chunk) => handle.onChunk(chunk),
+        onEnd: () => handle.onEnd(),
+        stopped: () => call.stopped,
+      },
+      {
+        dispatcher: provider.dispatcher,
+        origin,
+        path,
+        method: 'POST',
+        headers: provider.signed(headers),
+        body: handle.body,
+      },
+      answer,
+      {
+        timeouts: timeoutsOf(provider.timeouts, settings.timeouts),
+        whenClientGone: settings.whenClientGone,
+        drainMs: settings.drainMs,
+        maxResponseBytes: settings.maxResponseBytes,
+        isComplete: (last) => asked.stream && saysStreamIsComplete(asked.api, last),
+        inParts: asked.stream,
+        nowMs: () => performance.now(),
+      },
+    );
+  } catch (error) {
+    await handle.end({ outcome: 'error', status: 0, sent: false, last: true });
+    throw error;
+  }
+}
+
+function noProvider({ api, model }: AskedCall): TollgateError {
+  return new TollgateError({
+    status: 404,
+    code: 'not_found',
+    message: `No provider is set up for ${api}${model === undefined ? '' : ' and this model'}.`,
+    param: model === undefined ? undefined : 'model',
+  });
+}
+
+/** The error shape of the API, which the path of the app's route need not show. */
+function formatOf({ api }: AskedCall): ErrorFormat {
+  if (api === 'anthropic-messages') return 'anthropic';
+  return api === 'gemini-generate' ? 'gemini' : 'openai';
+}

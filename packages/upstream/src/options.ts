@@ -1,0 +1,97 @@
+import {
+  accepts,
+  checkOptions,
+  type ErrorFormat,
+  type GuardOptions,
+  guardChecks,
+  modelAllowed,
+  type OptionCheck,
+  type WireApi,
+} from '@tollgate/core';
+import type { Provider } from './provider.js';
+import { checkTimeouts, type Timeouts } from './timeouts.js';
+
+/** Options of {@link proxy}. */
+export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
+  /** Where calls go. Either this or `providers`. */
+  provider?: Provider;
+  /** Several: the first that speaks the request's API and takes its model. */
+  providers?: readonly Provider[];
+  /** The API of the requests, where the path does not say: by default it is recognised by its end, e.g. `/chat/completions`. */
+  api?: WireApi;
+  /**
+   * `abort`: when the client goes, so does the call. `drain`: the provider may finish, so that its usage is known, for at most
+   * `drainMs`. @defaultValue 'abort'
+   */
+  whenClientGone?: 'abort' | 'drain';
+  /** How long a call may go on without its client, in milliseconds. Positive integer. @defaultValue 30_000 */
+  drainMs?: number;
+  /** Override those of the provider. */
+  timeouts?: Timeouts;
+  /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
+  maxResponseBytes?: number;
+}
+
+/** {@link ProxyOptions}, checked and complete. */
+export interface ProxySettings {
+  readonly api: WireApi | undefined;
+  readonly whenClientGone: 'abort' | 'drain';
+  readonly drainMs: number;
+  readonly timeouts: Timeouts | undefined;
+  readonly maxResponseBytes: number;
+  readonly refusals: 'answer' | 'next';
+  readonly errorFormat: ErrorFormat | 'auto';
+  /** The provider of a call; `undefined` where none speaks its API or takes its model. */
+  providerFor(api: WireApi, model: string | undefined): Provider | undefined;
+  /** The provider whose models are listed. */
+  listing(anthropic: boolean): Provider | undefined;
+}
+
+const isProvider: OptionCheck = (value) =>
+  accepts.methods('targetOf', 'headersOf', 'signed', 'close')(value) === true ||
+  'a provider, such as openai({ apiKey })';
+
+/** Throws a `TypeError` for a wrong or unknown option. */
+export function readOptions(options: ProxyOptions): ProxySettings {
+  checkOptions<ProxyOptions>('proxy', options, {
+    provider: isProvider,
+    providers: (value) =>
+      (Array.isArray(value) && value.length === 0 ? 'an array of at least one provider' : undefined) ??
+      accepts.arrayOf(isProvider)(value),
+    api: accepts.oneOf(
+      'openai-chat',
+      'openai-responses',
+      'openai-embeddings',
+      'anthropic-messages',
+      'gemini-generate',
+    ),
+    whenClientGone: accepts.oneOf('abort', 'drain'),
+    drainMs: accepts.positiveInteger,
+    timeouts: accepts.object,
+    maxResponseBytes: accepts.positiveInteger,
+    refusals: guardChecks.refusals,
+    errorFormat: guardChecks.errorFormat,
+  });
+  checkTimeouts('proxy', options.timeouts);
+  const providers = options.providers ?? (options.provider ? [options.provider] : []);
+  if (providers.length === 0 || (options.provider && options.providers)) {
+    throw new TypeError('proxy: exactly one of "provider" and "providers" is required');
+  }
+  const lists = providers.filter(({ listsModels }) => listsModels);
+  const speaks = (one: Provider, api: WireApi): boolean => one.apis.includes(api);
+  return {
+    api: options.api,
+    whenClientGone: options.whenClientGone ?? 'abort',
+    drainMs: options.drainMs ?? 30_000,
+    timeouts: options.timeouts,
+    maxResponseBytes: options.maxResponseBytes ?? Number.POSITIVE_INFINITY,
+    refusals: options.refusals ?? 'answer',
+    errorFormat: options.errorFormat ?? 'auto',
+    providerFor: (api, model) =>
+      providers.find(
+        (one) =>
+          speaks(one, api) && (!one.models || (model !== undefined && modelAllowed(one.models, model))),
+      ),
+    listing: (anthropic) => lists.find((one) => speaks(one, 'anthropic-messages') === anthropic) ?? lists[0],
+  };
+}

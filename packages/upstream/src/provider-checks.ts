@@ -1,0 +1,84 @@
+import type { OptionCheck } from '@tollgate/core';
+
+const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
+const headerValue = /^[\x20-\x7e]*$/;
+const apis = new Set([
+  'openai-chat',
+  'openai-responses',
+  'openai-embeddings',
+  'anthropic-messages',
+  'gemini-generate',
+  'models',
+]);
+
+/** Headers that the connection or the credentials are made of: never set or passed on by name. */
+export const reservedHeaders: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'api-key',
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'cookie',
+  'expect',
+  'forwarded',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+  'x-api-key',
+  'x-goog-api-key',
+]);
+
+/** Whether a header may be set by option or passed on from the client. */
+export const mayPass = (name: string): boolean =>
+  headerName.test(name) &&
+  !reservedHeaders.has(name.toLowerCase()) &&
+  !name.toLowerCase().startsWith('x-forwarded-');
+
+/** An absolute URL that only the app's own code can have written: no credentials, query or fragment in it. */
+export const baseUrlCheck: OptionCheck = (value) => {
+  const expected = 'an http: or https: URL without credentials, query or fragment';
+  if (typeof value !== 'string' || !URL.canParse(value)) return expected;
+  const url = new URL(value);
+  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return (plain && (url.protocol === 'http:' || url.protocol === 'https:')) || expected;
+};
+
+/** A key as a header can carry it. The value itself is never part of a message. */
+export const credentialCheck: OptionCheck = (value) =>
+  (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) || 'a key of visible ASCII characters';
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Header names and values as strings, none of them one that the transport writes. */
+export const headersCheck: OptionCheck = (value) => {
+  const expected = 'an object of header names and values that the transport does not write itself';
+  if (!isRecord(value)) return expected;
+  const fine = Object.entries(value).every(
+    ([name, text]) => mayPass(name) && typeof text === 'string' && headerValue.test(text),
+  );
+  return fine || expected;
+};
+
+/** An object of strings. */
+export const queryCheck: OptionCheck = (value) =>
+  (isRecord(value) && Object.values(value).every((text) => typeof text === 'string')) ||
+  'an object of strings';
+
+/** A path for at least one API. */
+export const pathsCheck: OptionCheck = (value) => {
+  const expected = `an object of paths that begin with "/", by API (${[...apis].join(', ')})`;
+  if (!isRecord(value) || Object.keys(value).length === 0) return expected;
+  const fine = Object.entries(value).every(
+    ([api, path]) => apis.has(api) && typeof path === 'string' && /^\/[\w./:{}-]*$/.test(path),
+  );
+  return fine || expected;
+};

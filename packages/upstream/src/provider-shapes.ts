@@ -1,0 +1,133 @@
+import { accepts, checkOptions, type OptionChecks } from '@tollgate/core';
+import { type Provider, type ProviderOptions, type ProviderPaths, provider } from './provider.js';
+
+/** What the built-in shapes take: a key, and whatever differs from the provider's public service. */
+export interface ShapeOptions
+  extends Pick<
+    ProviderOptions,
+    'headers' | 'passHeaders' | 'models' | 'timeouts' | 'maxConnections' | 'deployments'
+  > {
+  /** The app's own key at the provider. */
+  apiKey: string;
+  /** As in the official SDK. */
+  baseUrl?: string;
+  /** Name as in the price catalogue. */
+  name?: string;
+}
+
+/** Options of {@link azureOpenAI}. */
+export interface AzureOpenAIOptions extends ShapeOptions {
+  /** The resource: `https://<name>.openai.azure.com`. */
+  baseUrl: string;
+  /** `api-version` of every request, e.g. `2024-10-21`. */
+  apiVersion: string;
+}
+
+/** Options of {@link openAiCompatible}. */
+export interface OpenAiCompatibleOptions extends Omit<ShapeOptions, 'apiKey'> {
+  /** Name as in the price catalogue: `groq`, `mistral`, `together`, … */
+  name: string;
+  /** Including the version, e.g. `http://127.0.0.1:11434/v1`. */
+  baseUrl: string;
+  /** Default: none is sent. */
+  apiKey?: string;
+  /** The APIs that it speaks. @defaultValue ['openai-chat', 'openai-embeddings'] */
+  apis?: readonly ('openai-chat' | 'openai-responses' | 'openai-embeddings')[];
+}
+
+// Values are checked by provider(); here only the names, so that a misspelt option names the factory that was called.
+const names: OptionChecks<ShapeOptions> = {
+  apiKey: accepts.anything,
+  baseUrl: accepts.anything,
+  name: accepts.anything,
+  headers: accepts.anything,
+  passHeaders: accepts.anything,
+  models: accepts.anything,
+  deployments: accepts.anything,
+  timeouts: accepts.anything,
+  maxConnections: accepts.anything,
+};
+
+const openAiPaths = {
+  'openai-chat': '/chat/completions',
+  'openai-responses': '/responses',
+  'openai-embeddings': '/embeddings',
+} satisfies ProviderPaths;
+
+/** OpenAI: chat completions, responses, embeddings. Base URL `https://api.openai.com/v1`. */
+export function openai(options: ShapeOptions): Provider {
+  checkOptions<ShapeOptions>('openai', options, names, ['apiKey']);
+  return provider({
+    name: 'openai',
+    baseUrl: 'https://api.openai.com/v1',
+    paths: { ...openAiPaths, models: '/models' },
+    ...given(options),
+  });
+}
+
+/** Anthropic: messages. Base URL `https://api.anthropic.com`, without `/v1`; sends `anthropic-version: 2023-06-01`. */
+export function anthropic(options: ShapeOptions): Provider {
+  checkOptions<ShapeOptions>('anthropic', options, names, ['apiKey']);
+  return provider({
+    name: 'anthropic',
+    baseUrl: 'https://api.anthropic.com',
+    paths: { 'anthropic-messages': '/v1/messages', models: '/v1/models' },
+    apiKeyHeader: 'x-api-key',
+    ...given(options),
+    headers: { 'anthropic-version': '2023-06-01', ...options.headers },
+  });
+}
+
+/** Gemini: `generateContent` and `streamGenerateContent`. Base URL `https://generativelanguage.googleapis.com`. */
+export function gemini(options: ShapeOptions): Provider {
+  checkOptions<ShapeOptions>('gemini', options, names, ['apiKey']);
+  return provider({
+    name: 'google',
+    baseUrl: 'https://generativelanguage.googleapis.com',
+    paths: { 'gemini-generate': '/v1beta/models/{model}:{action}', models: '/v1beta/models' },
+    apiKeyHeader: 'x-goog-api-key',
+    ...given(options),
+  });
+}
+
+/** Azure OpenAI: chat completions and embeddings of deployments; `deployments` names the deployment of a model. */
+export function azureOpenAI(options: AzureOpenAIOptions): Provider {
+  checkOptions<AzureOpenAIOptions>('azureOpenAI', options, { ...names, apiVersion: accepts.string }, [
+    'apiKey',
+    'baseUrl',
+    'apiVersion',
+  ]);
+  const { apiVersion, ...rest } = options;
+  return provider({
+    name: 'azure',
+    paths: {
+      'openai-chat': '/openai/deployments/{model}/chat/completions',
+      'openai-embeddings': '/openai/deployments/{model}/embeddings',
+    },
+    query: { 'api-version': apiVersion },
+    apiKeyHeader: 'api-key',
+    ...given(rest),
+    baseUrl: options.baseUrl,
+  });
+}
+
+/** Anything that speaks OpenAI's APIs: a local model server, or one of the many services that took them over. */
+export function openAiCompatible(options: OpenAiCompatibleOptions): Provider {
+  checkOptions<OpenAiCompatibleOptions>(
+    'openAiCompatible',
+    options,
+    {
+      ...names,
+      apis: accepts.arrayOf(accepts.oneOf('openai-chat', 'openai-responses', 'openai-embeddings')),
+    },
+    ['name', 'baseUrl'],
+  );
+  const { apis = ['openai-chat', 'openai-embeddings'], ...rest } = options;
+  const paths = Object.fromEntries(apis.map((api) => [api, openAiPaths[api]]));
+  return provider({ paths: { ...paths, models: '/models' }, ...rest });
+}
+
+/** Options that are there: an explicit `undefined` must not hide a default. */
+function given<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}

@@ -1,0 +1,179 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { accepts, checkOptions, TollgateError, type WireApi } from '@tollgate/core';
+import { Agent, type Dispatcher } from 'undici';
+import { checkPassHeaders, type PassHeaders, passedHeaders } from './pass-headers.js';
+import { baseUrlCheck, credentialCheck, headersCheck, pathsCheck, queryCheck } from './provider-checks.js';
+import { checkTimeouts, type Timeouts } from './timeouts.js';
+
+export type { PassHeaders } from './pass-headers.js';
+
+/**
+ * Where each API of a provider lives, below its base URL. `{model}` stands for the model that is dispatched, `{action}` for
+ * Gemini's `generateContent` or `streamGenerateContent`. `models` lists the models (GET).
+ */
+export type ProviderPaths = { readonly [Api in WireApi | 'models']?: string };
+
+/** Options of {@link provider}. */
+export interface ProviderOptions {
+  /** Name as in the price catalogue: `openai`, `anthropic`, `google`, `azure`, `groq`, … */
+  name: string;
+  /** `http:` or `https:` URL without credentials, query or fragment; paths are appended to it. */
+  baseUrl: string;
+  /** Where each API lives; an API without a path is not spoken. */
+  paths: ProviderPaths;
+  /** The app's own key at the provider. Default: none is sent. */
+  apiKey?: string;
+  /** The header that carries the key; `authorization` sends it as `Bearer`. @defaultValue 'authorization' */
+  apiKeyHeader?: 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key';
+  /** Further request headers, e.g. `{ 'anthropic-version': '2023-06-01' }`. */
+  headers?: Readonly<Record<string, string>>;
+  /** Query parameters of every request, e.g. `{ 'api-version': '2024-10-21' }`. */
+  query?: Readonly<Record<string, string>>;
+  /** Which of the client's headers are passed on, with which values. Beta features can change the price. @defaultValue none */
+  passHeaders?: PassHeaders;
+  /** Models that are sent here, as patterns (`gpt-*`). Matters where several providers speak one API. Default: all. */
+  models?: readonly string[];
+  /** The name on the provider's side of a model, e.g. an Azure deployment. Default: the model's own. */
+  deployments?: Readonly<Record<string, string>>;
+  timeouts?: Timeouts;
+  /** Connections at a time; calls beyond it wait, within `connectMs`. Positive integer. Default: no bound. */
+  maxConnections?: number;
+}
+
+/** What is asked of a provider. */
+export interface ProviderAsk {
+  readonly api: WireApi | 'models';
+  readonly model?: string | undefined;
+  readonly stream: boolean;
+  /** Gemini: the stream is wanted as server-sent events. */
+  readonly sse?: boolean | undefined;
+}
+
+/** Where an ask goes: origin and path are made from the provider's own words only. */
+export interface ProviderTarget {
+  readonly origin: string;
+  /** Path with query. */
+  readonly path: string;
+}
+
+/** A provider, ready to be called. Its key is kept in a closure: neither listed nor serialised. */
+export interface Provider {
+  readonly name: string;
+  readonly baseUrl: string;
+  readonly apis: readonly WireApi[];
+  readonly listsModels: boolean;
+  readonly models: readonly string[] | undefined;
+  readonly timeouts: Timeouts;
+  /** Its connections, kept alive between calls. */
+  readonly dispatcher: Dispatcher;
+  /** Throws `invalid_value` (400) for a model that no URL can hold. */
+  targetOf(ask: ProviderAsk): ProviderTarget;
+  /** Request headers without credentials; of the client's, those that `passHeaders` lets through. */
+  headersOf(ask: ProviderAsk, inbound: IncomingHttpHeaders): Record<string, string>;
+  /** Adds the credentials to such headers. */
+  signed(headers: Record<string, string>): Record<string, string>;
+  /** Ends when the running calls have; later calls are answered with 503. */
+  close(): Promise<void>;
+}
+
+/**
+ * Describes a provider: base URL, key and headers come from code only and are checked at start. Opens no connection before the
+ * first call.
+ */
+export function provider(options: ProviderOptions): Provider {
+  checkOptions<ProviderOptions>(
+    'provider',
+    options,
+    {
+      name: accepts.string,
+      baseUrl: baseUrlCheck,
+      paths: pathsCheck,
+      apiKey: credentialCheck,
+      apiKeyHeader: accepts.oneOf('authorization', 'x-api-key', 'api-key', 'x-goog-api-key'),
+      headers: headersCheck,
+      query: queryCheck,
+      passHeaders: accepts.object,
+      models: accepts.arrayOf(accepts.string),
+      deployments: queryCheck,
+      timeouts: accepts.object,
+      maxConnections: accepts.positiveInteger,
+    },
+    ['name', 'baseUrl', 'paths'],
+  );
+  checkTimeouts('provider', options.timeouts);
+  const allowed = checkPassHeaders('provider', options.passHeaders);
+  const { name, paths, apiKey, apiKeyHeader = 'authorization', timeouts = {}, deployments = {} } = options;
+  const base = new URL(options.baseUrl);
+  const prefix = base.pathname.replace(/\/+$/, '');
+  const query = new URLSearchParams(options.query).toString();
+  const own = lowerCased(options.headers);
+  const credential =
+    apiKey === undefined
+      ? {}
+      : { [apiKeyHeader]: apiKeyHeader === 'authorization' ? `Bearer ${apiKey}` : apiKey };
+  let agent: Agent | undefined;
+  const made: Provider = {
+    name,
+    baseUrl: base.origin + prefix,
+    apis: Object.freeze(
+      (Object.keys(paths) as (keyof ProviderPaths)[]).filter((api): api is WireApi => api !== 'models'),
+    ),
+    listsModels: paths.models !== undefined,
+    models: options.models,
+    timeouts,
+    get dispatcher() {
+      agent ??= new Agent({
+        connections: options.maxConnections ?? null,
+        pipelining: 1,
+        keepAliveTimeout: 10_000,
+        connect: { timeout: timeouts.connectMs ?? 10_000 },
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      return agent;
+    },
+    targetOf(ask) {
+      const template = paths[ask.api];
+      if (template === undefined) throw new TypeError(`provider ${name} does not speak ${ask.api}`);
+      const path = template.includes('{') ? filledIn(template, ask, deployments) : template;
+      const parameters = ask.sse && ask.stream ? (query === '' ? 'alt=sse' : `${query}&alt=sse`) : query;
+      return { origin: base.origin, path: prefix + path + (parameters === '' ? '' : `?${parameters}`) };
+    },
+    headersOf(ask, inbound) {
+      const headers: Record<string, string> = {
+        accept: ask.stream ? 'text/event-stream, application/json' : 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'tollgate',
+        ...own,
+        ...passedHeaders(inbound, allowed),
+      };
+      if (ask.api !== 'models') headers['content-type'] = 'application/json';
+      return headers;
+    },
+    signed: (headers) => ({ ...headers, ...credential }),
+    close: async () => {
+      agent ??= new Agent();
+      if (!agent.closed && !agent.destroyed) await agent.close();
+    },
+  };
+  return Object.freeze(made);
+}
+
+function filledIn(template: string, ask: ProviderAsk, deployments: Readonly<Record<string, string>>): string {
+  const action = ask.stream ? 'streamGenerateContent' : 'generateContent';
+  const model = ask.model ?? '';
+  const name = Object.hasOwn(deployments, model) ? (deployments[model] ?? model) : model;
+  if (template.includes('{model}') && !/^[\w.:@-]*\w[\w.:@-]*$/.test(name)) {
+    throw new TollgateError({
+      status: 400,
+      code: 'invalid_value',
+      message: 'The model must be a name of letters, digits, dots, colons and dashes.',
+      param: 'model',
+    });
+  }
+  return template.replace('{model}', () => encodeURIComponent(name)).replace('{action}', action);
+}
+
+function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}

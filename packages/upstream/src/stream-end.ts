@@ -1,0 +1,17 @@
+import type { WireApi } from '@tollgate/core';
+
+/** The line with which each API says that a stream is complete. JSON text cannot contain it: line ends in it are escaped. */
+const lastWords: Readonly<Record<WireApi, RegExp | undefined>> = {
+  'openai-chat': /(?:^|[\r\n])data: ?\[DONE\](?:[\r\n]|$)/,
+  'openai-responses': /(?:^|[\r\n])event: ?response\.(?:completed|incomplete|failed)(?:[\r\n]|$)/,
+  'openai-embeddings': undefined,
+  'anthropic-messages': /(?:^|[\r\n])event: ?message_stop(?:[\r\n]|$)/,
+  'gemini-generate': /"finishReason" ?: ?"/,
+};
+
+/** Whether these bytes, the last that passed, hold the end of the stream: what happens to the connection after it is no fault. */
+export function saysStreamIsComplete(api: WireApi | undefined, last: Uint8Array | undefined): boolean {
+  const words = api === undefined ? undefined : lastWords[api];
+  if (!words || !last) return false;
+  return words.test(Buffer.from(last.buffer, last.byteOffset, last.byteLength).toString('latin1'));
+}

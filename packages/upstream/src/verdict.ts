@@ -1,0 +1,48 @@
+import type { TollgateError } from '@tollgate/core';
+import { retryAdvice } from './retry-after.js';
+import {
+  credentialRefused,
+  upstreamError,
+  upstreamRateLimited,
+  upstreamUnavailable,
+} from './upstream-error.js';
+
+/** What kind of body goes on to the client: events are written as they come, a whole answer when it is complete. */
+export type BodyKind = 'events' | 'whole';
+
+/** What becomes of a provider's answer, decided by its head alone. */
+export type Verdict =
+  | { readonly pass: BodyKind }
+  | { readonly error: TollgateError; readonly credentialRefused?: boolean };
+
+/**
+ * Judges the head of an answer. Passed on: successes and the 4xx that are about the request itself, if they are JSON or events.
+ * Everything else becomes an error of ours: 5xx, redirects, the provider's own 429, and the refusals of the app's own key (401,
+ * 402, 403), which are no fault of the client.
+ */
+export function verdictOf(status: number, headers: Readonly<Record<string, string>>, nowMs: number): Verdict {
+  if (status === 401 || status === 402 || status === 403) {
+    return { error: credentialRefused(), credentialRefused: true };
+  }
+  const advice = status >= 400 ? retryAdvice(headers, nowMs) : {};
+  if (status === 429) return { error: upstreamRateLimited(advice) };
+  if (status === 503 || status === 529) return { error: upstreamUnavailable(undefined, advice) };
+  if (status >= 500) return { error: upstreamError(`failed with status ${status}`, undefined, advice) };
+  if (status >= 300 && status < 400) return { error: upstreamError('answered with a redirect') };
+  const kind = kindOf(headers['content-type']);
+  if (kind === undefined)
+    return { error: upstreamError('answered with something other than JSON or events') };
+  return { pass: kind };
+}
+
+/** `undefined` for media types that no API of a model answers with. */
+function kindOf(contentType: string | undefined): BodyKind | undefined {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'text/event-stream') return 'events';
+  return type !== undefined && /^application\/(?:[\w.-]+\+)?json$/.test(type) ? 'whole' : undefined;
+}
+
+/** Whether a provider's 429 says that the app's credit is used up (OpenAI): a fault of the app, which no waiting heals. */
+export function saysCreditIsGone(body: string): boolean {
+  return /"(?:code|type)"\s*:\s*"insufficient_quota"/.test(body);
+}
