@@ -40,6 +40,7 @@ export {
   spend,
   tokens,
 } from './limit-builders.js';
+export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
 export {
   accepts,

@@ -1,0 +1,145 @@
+import { publish } from './channel.js';
+import { accepts, checkOptions } from './options.js';
+import { QuotaEngine } from './quota-engine.js';
+import type {
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaCounter,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+} from './quota-store.js';
+import type { UsageSink } from './usage-event.js';
+import { UsageOutbox } from './usage-outbox.js';
+
+export interface MemoryQuotaOptions {
+  /**
+   * The clock, ms since the epoch. A step back is not followed: the store's time stands still until the clock has caught up.
+   * @defaultValue Date.now
+   */
+  now?: () => number;
+  /** Where usage events go, each to every sink. Given any, the store answers `recorded: true`. @defaultValue [] */
+  sinks?: readonly UsageSink[];
+  /** Shares of a cap that are reported once per window when `used` reaches them, 0 < share ≤ 1. @defaultValue [0.5, 0.8, 1] */
+  thresholds?: readonly number[];
+  /** How often expired leases are looked for when nothing happens, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
+  reapEveryMs?: number;
+}
+
+/**
+ * The quota engine in this process's memory: exact within one process, and empty after a restart. Publishes on
+ * `tollgate:reserve`, `tollgate:settle` and `tollgate:threshold`. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function memoryQuota(options: MemoryQuotaOptions = {}): QuotaStore {
+  checkOptions('memoryQuota', options, {
+    now: accepts.function,
+    sinks: accepts.arrayOf(accepts.methods('write')),
+    thresholds: accepts.arrayOf(accepts.share),
+    reapEveryMs: accepts.integerBetween(10, 3_600_000),
+  });
+  return new MemoryQuota(options);
+}
+
+class MemoryQuota implements QuotaStore {
+  readonly #engine: QuotaEngine;
+  readonly #outbox: UsageOutbox;
+  readonly #clock: () => number;
+  readonly #reapEveryMs: number;
+  #nowMs = 0;
+  #sweeper: NodeJS.Timeout | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(options: MemoryQuotaOptions) {
+    const { sinks = [], thresholds = [0.5, 0.8, 1] } = options;
+    this.#outbox = new UsageOutbox(sinks);
+    this.#clock = options.now ?? Date.now;
+    this.#reapEveryMs = options.reapEveryMs ?? 1_000;
+    const rising = [...new Set(thresholds)].sort((a, b) => a - b);
+    this.#engine = new QuotaEngine(rising, sinks.length > 0 ? this.#outbox.put : undefined);
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+    this.#watch();
+    return published('reserve', request, this.#engine.reserve(request, this.#now()));
+  }
+
+  async extend(request: ExtendRequest): Promise<ReserveResult> {
+    return published('extend', request, this.#engine.extend(request, this.#now()));
+  }
+
+  async cover(request: CoverRequest): Promise<ReserveResult> {
+    return published('cover', request, this.#engine.cover(request, this.#now()));
+  }
+
+  async charge(request: ChargeRequest): Promise<ChargeResult> {
+    this.#watch();
+    return this.#engine.charge(request, this.#now());
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
+    return this.#engine.renew(request, this.#now());
+  }
+
+  async close(request: CloseRequest): Promise<void> {
+    this.#watch();
+    this.#engine.close(request, this.#now());
+  }
+
+  async read(_partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    return this.#engine.read(counters, this.#now());
+  }
+
+  end(): Promise<void> {
+    this.#ended ??= this.#finish();
+    return this.#ended;
+  }
+
+  async #finish(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#engine.reapAll(this.#now());
+    await this.#outbox.flush();
+  }
+
+  #now(): number {
+    const nowMs = Math.floor(this.#clock());
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+    return this.#nowMs;
+  }
+
+  /** Sweeps while there is something to sweep; neither the process nor an unused store is kept alive by it. */
+  #watch(): void {
+    if (this.#sweeper || this.#ended) return;
+    this.#sweeper = setInterval(() => {
+      this.#engine.sweep(this.#now());
+      if (!this.#engine.isEmpty) return;
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }, this.#reapEveryMs);
+    this.#sweeper.unref();
+  }
+}
+
+function published(
+  operation: 'reserve' | 'extend' | 'cover',
+  { id, partition }: CloseRequest,
+  result: ReserveResult,
+): ReserveResult {
+  publish('tollgate:reserve', () =>
+    result.ok
+      ? { operation, id, partition, ok: true, alternative: result.alternative, grants: result.grants }
+      : {
+          operation,
+          id,
+          partition,
+          ok: false,
+          blockedBy: result.refusal.blockedBy,
+          counter: result.refusal.state?.counter,
+        },
+  );
+  return result;
+}

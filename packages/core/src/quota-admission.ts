@@ -1,0 +1,73 @@
+import type { Lease } from './lease.js';
+import type { QuotaCounters } from './quota-counters.js';
+import { type Obstacle, refusalOf } from './quota-refusal.js';
+import type { QuotaAlternative, QuotaCharge, QuotaRefusal } from './quota-store.js';
+import type { Tally } from './quota-tally.js';
+
+/** What a request would be granted; nothing is written yet. */
+export interface Admission {
+  readonly ok: true;
+  readonly alternative: number;
+  /** One for each charge, in order. */
+  readonly tallies: readonly Tally[];
+  readonly granted: readonly number[];
+}
+
+export type Decision = Admission | { readonly ok: false; readonly refusal: QuotaRefusal };
+
+/** Who asks: a lease that exists already, and whether it only registers an attempt within what it holds. */
+export interface Asking {
+  readonly lease?: Lease | undefined;
+  readonly covers?: boolean | undefined;
+}
+
+/** Looks for the first alternative of which everything fits. Writes nothing that anybody could observe. */
+export function decide(
+  counters: QuotaCounters,
+  alternatives: readonly QuotaAlternative[],
+  nowMs: number,
+  asking: Asking = {},
+): Decision {
+  let obstacles: Obstacle[] = [];
+  for (let alternative = 0; alternative < alternatives.length; alternative += 1) {
+    const { charges } = alternatives[alternative] as QuotaAlternative;
+    const tallies: Tally[] = [];
+    const granted: number[] = [];
+    obstacles = [];
+    for (let index = 0; index < charges.length; index += 1) {
+      const charge = charges[index] as QuotaCharge;
+      const tally = tallyFor(counters, charge, nowMs, asking);
+      const grant = grantFor(charge, tally, asking);
+      if (grant === undefined) obstacles.push({ index, charge, tally, ahead: tally.pending });
+      else tally.pending += grant;
+      tallies.push(tally);
+      granted.push(grant ?? 0);
+    }
+    for (const tally of tallies) tally.pending = 0;
+    if (obstacles.length === 0) return { ok: true, alternative, tallies, granted };
+  }
+  return { ok: false, refusal: refusalOf(obstacles, nowMs) };
+}
+
+/** What is held already for an attempt that needs no more counts in the window that admitted it. */
+function tallyFor(counters: QuotaCounters, charge: QuotaCharge, nowMs: number, asking: Asking): Tally {
+  const held = asking.covers && charge.want === 0 ? asking.lease?.holdOn(charge.counter) : undefined;
+  return held?.tally ?? counters.current(charge, nowMs);
+}
+
+/** How much of what is asked can be had; `undefined`: not enough. */
+function grantFor(charge: QuotaCharge, tally: Tally, asking: Asking): number | undefined {
+  const { limit, min, onlyBelow, soft } = charge;
+  const live = charge.window.kind === 'live';
+  const want = live ? Math.min(charge.want, 1) : charge.want;
+  // A lease counts once, however often it asks.
+  if (live && asking.lease?.holdOn(charge.counter)?.amount === 1) return 0;
+  const { used } = tally;
+  const taken = used + tally.held;
+  if (onlyBelow !== undefined && taken >= onlyBelow * limit) return undefined;
+  if (soft || (want === 0 && asking.covers)) return want;
+  const left = Math.max(0, limit - taken - tally.pending);
+  const grant = Math.min(want, left);
+  if (grant < (min ?? want) || (grant === 0 && used >= limit)) return undefined;
+  return grant;
+}

@@ -1,0 +1,64 @@
+import { stateOf } from './quota-counters.js';
+import type { QuotaCharge, QuotaRefusal } from './quota-store.js';
+import type { Tally } from './quota-tally.js';
+
+/** A charge that does not fit. */
+export interface Obstacle {
+  /** Position among the alternative's charges. */
+  readonly index: number;
+  readonly charge: QuotaCharge;
+  readonly tally: Tally;
+  /** What charges before it were to take of the same counter. */
+  readonly ahead: number;
+}
+
+/** Graver first: one that never fits, one that time helps, one that others may give back any moment. */
+const gravity = ['held', 'used', 'size'] as const;
+type Gravity = (typeof gravity)[number];
+
+/** Names the binding one of what does not fit (at least one), and how long time alone would take. */
+export function refusalOf(obstacles: readonly Obstacle[], nowMs: number): QuotaRefusal {
+  let binding = obstacles[0] as Obstacle;
+  let blockedBy = blockOf(binding);
+  let retryAfterMs = waitOf(binding, nowMs);
+  for (const obstacle of obstacles.slice(1)) {
+    const reason = blockOf(obstacle);
+    const graver = gravity.indexOf(reason) - gravity.indexOf(blockedBy);
+    if (graver < 0) continue;
+    const waitMs = waitOf(obstacle, nowMs);
+    if (graver > 0) retryAfterMs = waitMs;
+    else if (waitMs !== undefined) retryAfterMs = Math.max(waitMs, retryAfterMs ?? 0);
+    if (graver > 0 || resetOf(obstacle) > resetOf(binding)) binding = obstacle;
+    blockedBy = reason;
+  }
+  const { charge, tally, index } = binding;
+  return {
+    blockedBy,
+    state: stateOf(charge, tally),
+    charge: index,
+    retryAfterMs: blockedBy === 'size' ? undefined : retryAfterMs,
+  };
+}
+
+const resetOf = ({ tally }: Obstacle): number => tally.resetsAtMs ?? 0;
+
+/** The least that must be left: what is asked at least, or 1 where nothing is asked but something must be left. */
+const needOf = ({ charge, ahead }: Obstacle): number =>
+  ahead + (charge.window.kind === 'live' ? 1 : Math.max(1, charge.min ?? charge.want));
+
+/** The most that may be taken for the charge to fit. */
+function mostOf(obstacle: Obstacle): number {
+  const { limit, onlyBelow, soft } = obstacle.charge;
+  const below = onlyBelow === undefined ? Number.POSITIVE_INFINITY : Math.ceil(onlyBelow * limit) - 1;
+  return soft ? below : Math.min(limit - needOf(obstacle), below);
+}
+
+function blockOf(obstacle: Obstacle): Gravity {
+  const most = mostOf(obstacle);
+  if (most < 0) return 'size';
+  return obstacle.tally.used > most ? 'used' : 'held';
+}
+
+function waitOf(obstacle: Obstacle, nowMs: number): number | undefined {
+  return obstacle.tally.waitMs(Math.max(0, mostOf(obstacle)), nowMs);
+}

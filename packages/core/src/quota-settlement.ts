@@ -1,0 +1,171 @@
+import { publish } from './channel.js';
+import { type Attempt, type Lease, takeReaped } from './lease.js';
+import type { LeaseRegistry } from './lease-registry.js';
+import { type QuotaCounters, stateOf } from './quota-counters.js';
+import type {
+  ChargeItem,
+  ChargeRequest,
+  ChargeResult,
+  QuotaCounter,
+  ThresholdCrossing,
+} from './quota-store.js';
+import type { Tally } from './quota-tally.js';
+import { newlyReached, takeUnreported } from './quota-thresholds.js';
+import { adjustmentEvent, uncertainEvent } from './usage-correction.js';
+import type { EventCharge, UsageEvent } from './usage-event.js';
+
+/** What settling reads and writes. */
+export interface SettlingWorld {
+  readonly counters: QuotaCounters;
+  readonly leases: LeaseRegistry;
+  readonly thresholds: readonly number[];
+  readonly deliver: ((event: UsageEvent) => void) | undefined;
+}
+
+/** Charges the truth of one attempt to a lease, live or ended, once. */
+export function chargeAttempt(
+  world: SettlingWorld,
+  lease: Lease,
+  request: ChargeRequest,
+  nowMs: number,
+): ChargeResult {
+  const tallies = request.items.map((item) => tallyOf(world, lease, item, nowMs));
+  const attempt = lease.attemptOrNew(request.attemptId);
+  const outcome =
+    attempt.state === 'charged' ? 'repeated' : attempt.state === 'reaped' ? 'adjusted' : 'charged';
+  const crossed = takeUnreported(tallies);
+  if (outcome !== 'repeated') {
+    for (const { hold } of attempt.costs) hold.tally.moveTo(nowMs);
+    const corrections = settleItems(world, lease, attempt, request.items, tallies, crossed);
+    const { event: written } = attempt;
+    if (outcome === 'adjusted' && written) {
+      world.deliver?.(adjustmentEvent(written, request.event, corrections));
+    } else world.deliver?.(request.event);
+    attempt.state = 'charged';
+    attempt.event = undefined;
+    attempt.costs = [];
+    publishSettled(lease, { attemptId: attempt.id, outcome, charges: corrections });
+  }
+  if (request.close) endLease(world, lease, nowMs);
+  const states = request.items.map((item, index) => stateOf(item, tallies[index] as Tally));
+  return { outcome, recorded: world.deliver !== undefined, states, crossed };
+}
+
+/** Writes the items; what a reaped attempt was charged before is taken back in the same step. Returns the signed differences. */
+function settleItems(
+  { thresholds }: SettlingWorld,
+  lease: Lease,
+  attempt: Attempt,
+  items: readonly ChargeItem[],
+  tallies: readonly Tally[],
+  crossed: ThresholdCrossing[],
+): EventCharge[] {
+  const differences: EventCharge[] = [];
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index] as ChargeItem;
+    if (item.window.kind === 'live') continue;
+    const tally = tallies[index] as Tally;
+    const hold = lease.state === 'live' ? lease.holdOn(item.counter, item.windowId) : undefined;
+    const release = hold ? Math.min(item.release, hold.amount) : 0;
+    if (hold) hold.amount -= release;
+    const before = attempt.state === 'reaped' ? takeReaped(attempt, item.counter, item.windowId) : 0;
+    raise(item, tally, item.amount - before, release, thresholds, crossed);
+    if (item.amount !== before) {
+      differences.push({ counter: item.counter, window: item.windowId, amount: item.amount - before });
+    }
+  }
+  for (const { hold, charged } of attempt.costs) {
+    if (charged === 0) continue;
+    hold.tally.settle(-charged, 0);
+    differences.push({ counter: hold.counter.counter, window: hold.tally.windowId, amount: -charged });
+  }
+  return differences;
+}
+
+/** Gives back what is held and turns the lease into a tombstone for two leases; nothing for one that has ended. */
+export function endLease({ counters, leases }: SettlingWorld, lease: Lease, nowMs: number): void {
+  if (lease.state !== 'live') return;
+  const givenBack = giveBack(lease, nowMs);
+  for (const { counter, tally } of lease.holds) counters.release(counter.counter, tally);
+  lease.state = 'closed';
+  lease.holds = [];
+  lease.attempts = lease.attempts.filter(({ state }) => state === 'charged');
+  lease.answer = undefined;
+  lease.extensions = [];
+  for (const attempt of lease.attempts) attempt.covered = undefined;
+  leases.bury(lease, nowMs + 2 * lease.leaseMs);
+  publishSettled(lease, { outcome: 'closed', givenBack });
+}
+
+/**
+ * Ends a lease whose owner has gone silent: every attempt without a charge is charged what it is known to have cost at least, its
+ * event is delivered as uncertain, the rest is given back. The tombstone remembers the charges, for the truth may still come.
+ */
+export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
+  for (const attempt of lease.attempts) {
+    if (attempt.state === 'running') reapAttempt(world, attempt, nowMs);
+    attempt.covered = undefined;
+  }
+  const givenBack = giveBack(lease, nowMs);
+  lease.state = 'reaped';
+  lease.answer = undefined;
+  lease.extensions = [];
+  world.leases.bury(lease, nowMs + 2 * lease.leaseMs);
+  publishSettled(lease, { outcome: 'reaped', givenBack });
+}
+
+function reapAttempt({ thresholds, deliver }: SettlingWorld, attempt: Attempt, nowMs: number): void {
+  const charges: EventCharge[] = [];
+  for (const cost of attempt.costs) {
+    const { hold, floor, running } = cost;
+    const amount = hold.counter.window.kind === 'live' ? 0 : Math.max(floor, running);
+    if (amount === 0) continue;
+    cost.charged = amount;
+    const { counter, tally } = hold;
+    const crossed: ThresholdCrossing[] = [];
+    tally.moveTo(nowMs);
+    raise(counter, tally, amount, 0, thresholds, crossed);
+    if (crossed.length > 0) tally.unreported = [...(tally.unreported ?? []), ...crossed];
+    charges.push({ counter: counter.counter, window: tally.windowId, amount });
+  }
+  attempt.state = 'reaped';
+  if (!attempt.event) return;
+  attempt.event = uncertainEvent(attempt.event, charges, nowMs);
+  deliver?.(attempt.event);
+}
+
+/** Raises (or, by a correction, lowers) `used`, and collects the thresholds that this reaches. */
+function raise(
+  counter: QuotaCounter,
+  tally: Tally,
+  amount: number,
+  release: number,
+  thresholds: readonly number[],
+  crossed: ThresholdCrossing[],
+): void {
+  tally.settle(amount, release);
+  if (amount > 0) crossed.push(...newlyReached(counter, tally, thresholds));
+}
+
+function giveBack(lease: Lease, nowMs: number): EventCharge[] {
+  const given: EventCharge[] = [];
+  for (const hold of lease.holds) {
+    const { counter, tally, amount } = hold;
+    if (amount === 0) continue;
+    hold.amount = 0;
+    tally.moveTo(nowMs);
+    tally.settle(0, amount);
+    given.push({ counter: counter.counter, window: tally.windowId, amount });
+  }
+  return given;
+}
+
+function tallyOf({ counters }: SettlingWorld, lease: Lease, item: ChargeItem, nowMs: number): Tally {
+  const held = lease.holdOn(item.counter, item.windowId)?.tally;
+  held?.moveTo(nowMs);
+  return held ?? counters.byId(item, item.windowId, nowMs);
+}
+
+function publishSettled(lease: Lease, facts: Readonly<Record<string, unknown>>): void {
+  publish('tollgate:settle', () => ({ id: lease.id, partition: lease.partition, ...facts }));
+}

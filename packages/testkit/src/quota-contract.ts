@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import { quotaAdmissionContract } from './quota-contract-admission.js';
+import { quotaLeaseContract } from './quota-contract-lease.js';
+import { quotaSettlementContract } from './quota-contract-settlement.js';
+import { quotaWindowContract } from './quota-contract-window.js';
+import type { QuotaUnderTest } from './quota-fixture.js';
+
+/** Hands a test the store that was made for it. */
+export type Given = () => QuotaUnderTest;
+
+/** What every quota store must do. `makeStore` is called for each test; the store is ended after it. */
+export function quotaContract(name: string, makeStore: () => Promise<QuotaUnderTest> | QuotaUnderTest): void {
+  describe(`the quota store ${name}`, () => {
+    let underTest: QuotaUnderTest | undefined;
+    const given: Given = () => {
+      if (!underTest) throw new Error('no store was made for this test');
+      return underTest;
+    };
+
+    beforeEach(async () => {
+      underTest = await makeStore();
+    });
+
+    afterEach(async () => {
+      await underTest?.store.end();
+    });
+
+    quotaAdmissionContract(given);
+    quotaWindowContract(given);
+    quotaSettlementContract(given);
+    quotaLeaseContract(given);
+  });
+}
