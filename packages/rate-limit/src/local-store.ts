@@ -1,7 +1,7 @@
 import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 
 /** Counters that one window keeps at most; beyond them the oldest is forgotten. About 20 MB at its fullest. */
-export const maxCounters = 100_000;
+const maxCounters = 100_000;
 
 interface Counter {
   hits: number;

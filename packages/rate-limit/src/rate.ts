@@ -14,7 +14,7 @@ export interface CountedRate {
 const burstWindowMs = 1_000;
 
 /** The windows of a rate: its own, and one second where it has a burst. */
-export function windowsOf(rate: RequestRate): readonly { name: string; amount: number; windowMs: number }[] {
+function windowsOf(rate: RequestRate): readonly { name: string; amount: number; windowMs: number }[] {
   const { name, amount, windowMs, burst } = rate;
   if (burst === undefined || windowMs <= burstWindowMs) return [{ name, amount: burst ?? amount, windowMs }];
   return [
