@@ -1,6 +1,5 @@
 import {
   appendRateLimit,
-  type Caller,
   contextOf,
   guarded,
   isTollgateError,
@@ -12,6 +11,7 @@ import {
   warnOnce,
 } from '@tollgate/core';
 import type { Request, RequestHandler } from 'express';
+import { countAll } from './count-all.js';
 import { anonymousCaller, networkOf } from './network.js';
 import { type RateLimitOptions, type ReadRateLimitOptions, readOptions } from './options.js';
 import type { CountedRate } from './rate.js';
@@ -19,6 +19,9 @@ import { type RateBook, rateBook } from './rate-book.js';
 import { rateLimitedError, storeUnavailableError } from './rate-limited-error.js';
 import { StoreDownError } from './store-down-error.js';
 import { bindingOf, entriesOf, type RateCount } from './verdict.js';
+
+/** Takes what was counted, or why counting was refused. */
+type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined) => void;
 
 /**
  * Refuses a request once the requests of its caller's plan, or of a limit of this route, are used up. Reads `caller`; writes the
@@ -36,7 +39,7 @@ export function rateLimit(options: RateLimitOptions): RequestHandler {
   const book = rateBook(read);
   const seen = new WeakSet<Request>();
 
-  return guarded('rateLimitMiddleware', async (req, res, next) => {
+  return guarded('rateLimitMiddleware', (req, res, next) => {
     const context = contextOf(req, res);
     if (seen.has(req)) {
       warnOnce(
@@ -46,52 +49,57 @@ export function rateLimit(options: RateLimitOptions): RequestHandler {
       return next();
     }
     seen.add(req);
-    if (skip && (await skip(req))) return runInContext(context, next);
-    let refusal: TollgateError | undefined;
-    const counts: RateCount[] = [];
-    try {
-      await countAll(read, book, req, context, counts);
-      refusal = refusalOf(counts, now());
-    } catch (error) {
-      if (error instanceof StoreDownError) refusal = storeUnavailableError(error.cause);
-      else if (isTollgateError(error)) refusal = error;
-      else throw error;
-    }
-    if (refusal) for (const { count } of counts) count.limiter.giveBack(count);
-    publishDecision(context, counts, refusal, mode);
-    if (mode === 'shadow') return runInContext(context, next);
-    appendRateLimit(res, entriesOf(counts, refusal !== undefined, now()));
-    if (refusal) refuse(req, res, next, refusal, options);
-    else runInContext(context, next);
+    const decide: Counted = (counts, failure) => {
+      const refusal = failure ?? refusalOf(counts, now());
+      if (refusal) for (const { count } of counts) count.limiter.giveBack(count);
+      publishDecision(context, counts, refusal, mode);
+      if (mode !== 'shadow') appendRateLimit(res, entriesOf(counts, refusal !== undefined, now()));
+      if (refusal && mode !== 'shadow') refuse(req, res, next, refusal, options);
+      else runInContext(context, next);
+    };
+    const decideOrFail: Counted = (counts, failure) => {
+      try {
+        decide(counts, failure);
+      } catch (error) {
+        next(error);
+      }
+    };
+    const count = (): void => countRequest(read, book, req, context, decideOrFail, next);
+    const skipped = skip?.(req) ?? false;
+    if (typeof skipped === 'boolean') return skipped ? runInContext(context, next) : count();
+    return skipped.then((yes) => (yes ? runInContext(context, next) : count()));
   });
 }
 
-/** Counts a request in every window at once; what was counted is in `counts` also where one of them failed. */
-async function countAll(
+/** Counts a request in the windows of its caller, and hands the counts to `decide`; a fault of the app goes to `fail`. */
+function countRequest(
   { plans, ipv6Subnet, whenStoreDown }: ReadRateLimitOptions,
   book: RateBook,
   req: Request,
   context: TollgateContext,
-  counts: RateCount[],
-): Promise<void> {
-  const rates = book.ratesFor(context.caller);
-  if (!context.caller && plans) warnOfOrder();
-  const caller: Caller = context.caller ?? anonymousCaller(networkOf(req, ipv6Subnet));
-  const subject = { caller, route: context.route, req };
-  const counting = rates
-    .map((rate) => ({ rate, key: rate.keyFor(subject) }))
-    .map(({ rate, key }) => countOne(rate, key));
-  let down: unknown;
-  for (const one of await Promise.allSettled(counting)) {
-    if (one.status === 'fulfilled') counts.push(one.value);
-    else if (one.reason instanceof StoreDownError) down = one.reason;
-    else throw one.reason;
+  decide: Counted,
+  fail: (error: unknown) => void,
+): void {
+  const { caller } = context;
+  let rates: readonly CountedRate[];
+  try {
+    rates = book.ratesFor(caller);
+  } catch (error) {
+    if (!isTollgateError(error)) throw error;
+    decide([], error);
+    return;
   }
-  if (down && whenStoreDown === 'closed') throw down;
-}
-
-async function countOne(rate: CountedRate, key: string): Promise<RateCount> {
-  return { rate, count: await rate.limiter.count(key, rate.quota) };
+  if (!caller && plans) warnOfOrder();
+  const subject = {
+    caller: caller ?? anonymousCaller(networkOf(req, ipv6Subnet)),
+    route: context.route,
+    req,
+  };
+  countAll(rates, subject, (counts, error) => {
+    if (error === undefined) decide(counts, undefined);
+    else if (!(error instanceof StoreDownError)) fail(error);
+    else decide(counts, whenStoreDown === 'closed' ? storeUnavailableError(error.cause) : undefined);
+  });
 }
 
 function refusalOf(counts: readonly RateCount[], nowMs: number): TollgateError | undefined {

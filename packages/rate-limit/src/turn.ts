@@ -15,7 +15,8 @@ export class Turn {
   constructor(
     readonly key: string,
     readonly limit: number,
-    readonly done: (turn: Turn) => void,
+    /** Called once: counted, or failed with this error. */
+    readonly done: (turn: Turn, error: unknown) => void,
   ) {}
 }
 

@@ -1,0 +1,35 @@
+import type { CounterSubject } from '@tollgate/core';
+import type { CountedRate } from './rate.js';
+import { StoreDownError } from './store-down-error.js';
+import type { RateCount } from './verdict.js';
+
+/**
+ * Counts a request in every window at once, so that a shared store is waited for once. Calls back when all have answered, with
+ * what was counted and the failure that weighs most: any other error before a store that is down.
+ */
+export function countAll(
+  rates: readonly CountedRate[],
+  subject: CounterSubject,
+  done: (counts: readonly RateCount[], error: unknown) => void,
+): void {
+  if (rates.length === 0) {
+    done([], undefined);
+    return;
+  }
+  const keys = rates.map((rate) => rate.keyFor(subject));
+  const found: (RateCount | undefined)[] = rates.map(() => undefined);
+  let waiting = rates.length;
+  let failure: unknown;
+  for (const [index, rate] of rates.entries()) {
+    rate.limiter.count(keys[index] ?? '', rate.quota, (count, error) => {
+      if (count) found[index] = { rate, count };
+      else if (failure === undefined || failure instanceof StoreDownError) failure = error;
+      waiting -= 1;
+      if (waiting > 0) return;
+      done(
+        found.filter((one) => one !== undefined),
+        failure,
+      );
+    });
+  }
+}

@@ -1,0 +1,16 @@
+/** A chat completion request of one kilobyte, as an app sends it. */
+export function chatBody({ stream = false }: { stream?: boolean } = {}): string {
+  const text = (length: number) =>
+    'Which of these reports names a cause, and which only a symptom? '.repeat(20).slice(0, length);
+  const bodyOf = (content: string) =>
+    JSON.stringify({
+      model: 'gpt-5-mini',
+      max_completion_tokens: 64,
+      ...(stream ? { stream: true } : {}),
+      messages: [
+        { role: 'system', content: 'You answer briefly and in plain words.' },
+        { role: 'user', content },
+      ],
+    });
+  return bodyOf(text(1_024 - Buffer.byteLength(bodyOf(''))));
+}

@@ -1,0 +1,106 @@
+import { type Child, serveIfChild, startChild } from './child.js';
+import { type Load, runLoad } from './load.js';
+import { type Row, report } from './report.js';
+import { median } from './statistics.js';
+
+/** A server that is measured: starts listening in its own process and resolves with its URL. */
+export type Start = () => Promise<string>;
+
+/** One load, sent to several servers in turn. */
+export interface Scenario {
+  readonly title: string;
+  /** Names of contenders, the one that the others are compared with first. */
+  readonly contenders: readonly string[];
+  readonly load: Load | ((contender: string) => Load);
+  /** Pieces of each answer, where CPU time is wanted for each of them: chunks of a stream. */
+  readonly pieces?: { readonly name: string; readonly count: number };
+  /** What is hoped for, printed beside what was measured: least share of the first one's throughput, or most of its CPU. */
+  readonly goals?: readonly string[];
+}
+
+/** One benchmark: one file. */
+export interface Benchmark {
+  readonly name: string;
+  readonly contenders: Readonly<Record<string, Start>>;
+  /** Servers that contenders need; each one's URL is in the environment of those after it, as `BENCH_<NAME>_URL`. */
+  readonly services?: Readonly<Record<string, Start>>;
+  readonly scenarios: readonly Scenario[];
+}
+
+interface Run {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+  readonly busy: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 3);
+const warmUpSeconds = 2;
+
+/**
+ * Runs a benchmark: every contender in a process of its own, one load at a time, contenders taking turns round by round in rotating order,
+ * medians over the rounds. Ratios are within the run: figures of two runs, or of two machines, say nothing about each other.
+ */
+export async function compare(benchmark: Benchmark): Promise<void> {
+  const { name, contenders, services = {}, scenarios } = benchmark;
+  if (serveIfChild({ ...contenders, ...services })) return;
+  const children = new Map<string, Child>();
+  const environment: Record<string, string> = {};
+  try {
+    for (const service of Object.keys(services)) {
+      const child = await startChild(service, environment);
+      children.set(service, child);
+      environment[`BENCH_${service.toUpperCase()}_URL`] = child.url;
+    }
+    for (const contender of new Set(scenarios.flatMap((scenario) => scenario.contenders))) {
+      children.set(contender, await startChild(contender, environment));
+    }
+    for (const scenario of scenarios) await report(name, scenario, await measure(scenario, children));
+  } finally {
+    for (const child of [...children.values()].reverse()) await child.stop();
+  }
+}
+
+async function measure(scenario: Scenario, children: ReadonlyMap<string, Child>): Promise<Row[]> {
+  const names = scenario.contenders;
+  const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
+  for (let round = -1; round < rounds; round += 1) {
+    for (let turn = 0; turn < names.length; turn += 1) {
+      const name = names[(turn + Math.max(0, round)) % names.length] ?? '';
+      const child = children.get(name);
+      if (!child) throw new Error(`no contender is named ${name}`);
+      const load = typeof scenario.load === 'function' ? scenario.load(name) : scenario.load;
+      const run = await runOnce(child, load, round === -1 ? warmUpSeconds : seconds);
+      if (round >= 0) runs.get(name)?.push(run);
+    }
+  }
+  return names.map((name) => rowOf(name, runs.get(name) ?? []));
+}
+
+async function runOnce(child: Child, load: Load, forSeconds: number): Promise<Run> {
+  const before = await child.cpuMicros();
+  const seen = await runLoad(child.url, load, forSeconds);
+  const used = (await child.cpuMicros()) - before;
+  return {
+    perSecond: seen.requests / seen.seconds,
+    cpuMicros: used / seen.requests,
+    busy: used / 1e6 / seen.seconds,
+    p50Ms: seen.p50Ms,
+    p99Ms: seen.p99Ms,
+  };
+}
+
+function rowOf(name: string, runs: readonly Run[]): Row {
+  const middle = (of: (run: Run) => number): number => median(runs.map(of));
+  return {
+    name,
+    perSecond: middle((run) => run.perSecond),
+    cpuMicros: middle((run) => run.cpuMicros),
+    busy: middle((run) => run.busy),
+    p50Ms: middle((run) => run.p50Ms),
+    p99Ms: middle((run) => run.p99Ms),
+    rounds: runs.map(({ perSecond, cpuMicros }) => ({ perSecond, cpuMicros })),
+  };
+}

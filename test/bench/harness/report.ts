@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Scenario } from './compare.js';
+
+/** Medians of one contender over the rounds. */
+export interface Row {
+  readonly name: string;
+  readonly perSecond: number;
+  /** CPU time of the contender's process for each request, user and system, in microseconds. */
+  readonly cpuMicros: number;
+  /** CPU time over wall time: near 1, the contender was the bottleneck, as it should be. */
+  readonly busy: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly rounds: readonly { readonly perSecond: number; readonly cpuMicros: number }[];
+}
+
+/** Prints a scenario's table, in Markdown, and writes it as JSON below `test/.work/bench/results`. */
+export async function report(benchmark: string, scenario: Scenario, rows: readonly Row[]): Promise<void> {
+  const { title, pieces, goals = [] } = scenario;
+  const [first] = rows;
+  const perPiece = pieces ? [`CPU µs/${pieces.name}`, `× the first's`] : [];
+  const head = [
+    '',
+    'requests/s',
+    'ratio',
+    'CPU µs/request',
+    'CPU added',
+    ...perPiece,
+    'p50 ms',
+    'p99 ms',
+    'busy',
+  ];
+  const body = rows.map((row) => [
+    row.name,
+    row.perSecond.toFixed(0),
+    (row.perSecond / (first?.perSecond ?? 1)).toFixed(2),
+    row.cpuMicros.toFixed(1),
+    (row.cpuMicros - (first?.cpuMicros ?? 0)).toFixed(1),
+    ...(pieces
+      ? [(row.cpuMicros / pieces.count).toFixed(2), (row.cpuMicros / (first?.cpuMicros ?? 1)).toFixed(2)]
+      : []),
+    row.p50Ms.toFixed(2),
+    row.p99Ms.toFixed(2),
+    row.busy.toFixed(2),
+  ]);
+  const lines = [
+    `\n### ${title}\n`,
+    line(head),
+    line(head.map((_cell, index) => (index === 0 ? '---' : '--:'))),
+  ];
+  console.log([...lines, ...body.map(line), ...goals.map((goal) => `\nGoal: ${goal}`)].join('\n'));
+  const folder = join(process.cwd(), 'test/.work/bench/results');
+  mkdirSync(folder, { recursive: true });
+  const machine = {
+    node: process.version,
+    cpu: cpus()[0]?.model,
+    cores: cpus().length,
+    at: new Date().toISOString(),
+  };
+  const file = `${benchmark}-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.json`;
+  writeFileSync(join(folder, file), `${JSON.stringify({ benchmark, title, machine, rows }, undefined, 2)}\n`);
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
