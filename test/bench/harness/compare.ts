@@ -38,13 +38,16 @@ interface Run {
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
 const warmUpSeconds = 2;
+/** Contenders to run, separated by commas, the first one apart: for looking at one of them closely. */
+const only = process.env.BENCH_ONLY?.split(',');
 
 /**
  * Runs a benchmark: every contender in a process of its own, one load at a time, contenders taking turns round by round in rotating order,
  * medians over the rounds. Ratios are within the run: figures of two runs, or of two machines, say nothing about each other.
  */
 export async function compare(benchmark: Benchmark): Promise<void> {
-  const { name, contenders, services = {}, scenarios } = benchmark;
+  const { name, contenders, services = {} } = benchmark;
+  const scenarios = benchmark.scenarios.map((scenario) => ({ ...scenario, contenders: chosen(scenario) }));
   if (serveIfChild({ ...contenders, ...services })) return;
   const children = new Map<string, Child>();
   const environment: Record<string, string> = {};
@@ -61,6 +64,10 @@ export async function compare(benchmark: Benchmark): Promise<void> {
   } finally {
     for (const child of [...children.values()].reverse()) await child.stop();
   }
+}
+
+function chosen({ contenders }: Scenario): readonly string[] {
+  return only ? contenders.filter((name, index) => index === 0 || only.includes(name)) : contenders;
 }
 
 async function measure(scenario: Scenario, children: ReadonlyMap<string, Child>): Promise<Row[]> {
