@@ -1,0 +1,148 @@
+import {
+  type Call,
+  type CallEnd,
+  type ErrorFormat,
+  formatErrorEvent,
+  type ParsedCall,
+  type Settlement,
+  type TollgateError,
+  type Usage,
+  type WireApi,
+} from '@tollgate/core';
+import { politeEnd } from '../usage/polite-end.js';
+import { fieldsOf } from '../usage/reported-usage.js';
+import { ResponseReader } from '../usage/response-reader.js';
+import { type SettleFacts, settle } from '../usage/settle.js';
+import type { Engine } from './engine.js';
+
+/** The running cost is worked out anew after so many bytes of output. */
+const runningEveryBytes = 256;
+
+/** In whose shape a client of this wire format expects its errors. */
+export const errorFormatFor = (api: WireApi): ErrorFormat =>
+  api === 'anthropic-messages' ? 'anthropic' : api === 'gemini-generate' ? 'gemini' : 'openai';
+
+/** Refusals that end a stream as its output cap would; others end it with an error event. */
+const polite: readonly string[] = ['budget_exceeded', 'quota_exceeded', 'rate_limit_exceeded'];
+
+/** Whether the client asked for usage in the stream itself. */
+function askedForUsage(call: Call): boolean {
+  return fieldsOf(fieldsOf(call.outgoing.body).stream_options).include_usage === true;
+}
+
+/** Follows the answer of one attempt, and says what it used. */
+export class CallReading {
+  readonly #reader: ResponseReader;
+  readonly #withUsage: boolean;
+  #status = 0;
+  #ended = false;
+  #costedBytes = 0;
+  #costedUsage: unknown;
+
+  constructor(
+    private readonly call: Call,
+    private readonly parsed: ParsedCall,
+    private readonly engine: Engine,
+    private readonly requestId: string,
+  ) {
+    this.#withUsage = askedForUsage(call);
+    this.#reader = new ResponseReader({
+      api: parsed.api,
+      stream: parsed.stream,
+      answers: parsed.estimate.answers,
+      hideUsage: parsed.api === 'openai-chat' && parsed.stream && !this.#withUsage,
+    });
+  }
+
+  begin(status: number, contentType: string | undefined): void {
+    this.#status = status;
+    this.#reader.begin(status, contentType);
+  }
+
+  push(chunk: Uint8Array, nowMs: number): Uint8Array {
+    const out = this.#reader.push(chunk);
+    const { answer } = this.#reader;
+    if (answer.seenBytes > 0) this.call.firstOutputAtMs ??= nowMs;
+    if (answer.usage !== this.#costedUsage || answer.seenBytes - this.#costedBytes >= runningEveryBytes) {
+      this.#cost();
+    }
+    this.#judge();
+    return out;
+  }
+
+  /** No more bytes follow: what was held back, or the end of a stream that was stopped. */
+  finish(): Uint8Array {
+    const { stopped } = this.call;
+    if (!stopped) {
+      const rest = this.#end();
+      if (!this.call.answer && this.#reader.endable) this.call.answer = 'failed';
+      return rest;
+    }
+    const reader = this.#reader;
+    const ended = reader.endable && !reader.answer.finished && stopped.code !== 'request_aborted';
+    if (ended) reader.discard();
+    return ended ? Buffer.from(this.#goodbye(stopped)) : new Uint8Array(0);
+  }
+
+  /** The final word on the attempt. */
+  settle(end: CallEnd): Settlement {
+    if (!this.call.stopped) this.#end();
+    return settle(
+      { ...this.#facts(), sent: end.sent, status: end.status === 0 ? this.#status : end.status },
+      (usage) => this.#price(usage),
+    );
+  }
+
+  #goodbye(stopped: TollgateError): string {
+    const { api } = this.parsed;
+    if (!polite.includes(stopped.code)) return formatErrorEvent(stopped, errorFormatFor(api), this.requestId);
+    const { usage } = settle(this.#facts(), (used) => this.#price(used));
+    const lastEvent = this.#reader.lastFrame.toString('utf8');
+    return politeEnd(this.#reader.answer, {
+      code: stopped.code,
+      usage,
+      withUsage: this.#withUsage,
+      lastEvent,
+    });
+  }
+
+  #end(): Uint8Array {
+    if (this.#ended) return new Uint8Array(0);
+    this.#ended = true;
+    const rest = this.#reader.end();
+    this.#judge();
+    return rest;
+  }
+
+  #judge(): void {
+    const { answer } = this.#reader;
+    if (answer.failed) this.call.answer = 'failed';
+    else if (answer.finished) this.call.answer = 'whole';
+  }
+
+  #facts(): SettleFacts {
+    const { answer } = this.#reader;
+    const { usage } = this.call;
+    const byTransport = answer.usage === undefined && usage?.source === 'provider';
+    return {
+      sent: true,
+      status: this.#status,
+      finished: answer.finished || byTransport,
+      seenBytes: answer.seenBytes,
+      reported: byTransport ? { ...usage, tier: usage.tier, suspicious: false } : answer.usage,
+      tier: answer.tier,
+      bound: this.parsed.estimate,
+    };
+  }
+
+  #cost(): void {
+    const { answer } = this.#reader;
+    this.#costedBytes = answer.seenBytes;
+    this.#costedUsage = answer.usage;
+    this.call.running = settle(this.#facts(), (usage) => this.#price(usage));
+  }
+
+  #price(usage: Usage) {
+    return this.engine.priceOf(this.parsed, usage, this.#reader.answer.model);
+  }
+}

@@ -1,0 +1,60 @@
+import type { OutgoingRequest, ParsedCall, Usage } from '@tollgate/core';
+import { costOf, type Price } from '../prices/price.js';
+import { priceBook } from '../prices/price-book.js';
+import { MeteredCall } from '../requests/metered-call.js';
+import { parseCall, parseSettings } from '../requests/parse-call.js';
+import type { ParseOptions } from '../requests/parse-options.js';
+import type { UsagePrice } from '../usage/settle.js';
+
+/** How calls are parsed, and what a usage costs. Made once for each factory. */
+export interface Engine {
+  /** `undefined` where the wire format is not known. @throws TollgateError for what cannot be bounded or priced. */
+  parse(outgoing: OutgoingRequest): ParsedCall | undefined;
+  /** The price of a call's usage; `answeredBy` is the model that the provider names. */
+  priceOf(call: ParsedCall, usage: Usage, answeredBy?: string): UsagePrice;
+  /** The price of a usage by names alone; `undefined` where there is none. */
+  priceByName(provider: string, model: string, usage: Usage): UsagePrice | undefined;
+}
+
+/** Providers whose names for models are the customer's or stand for several: what answered may be dearer than what was named. */
+const namesAreLoose: readonly string[] = ['azure', 'openrouter'];
+
+/** Makes an engine of options that were checked with `parseChecks`. */
+export function makeEngine(options: ParseOptions, now: () => number): Engine {
+  const prices = priceBook({ prices: options.prices, now });
+  const settings = parseSettings(options, prices);
+  const declared = options.prices ?? {};
+  const isDeclared = (provider: string, model: string): boolean =>
+    Object.hasOwn(declared, model) || Object.hasOwn(declared, `${provider}/${model}`);
+
+  /** The model charged is the model dispatched, unless the provider's names are loose and another, dearer one answered. */
+  function dearest(call: ParsedCall, price: Price, usage: Usage, answeredBy: string | undefined): number {
+    const costNanoUsd = costInTier(call, price, usage);
+    const { provider, model } = call;
+    if (answeredBy === undefined || answeredBy === model || price.free) return costNanoUsd;
+    if (!namesAreLoose.includes(provider) || isDeclared(provider, model)) return costNanoUsd;
+    const other = prices.find(provider, answeredBy);
+    return other ? Math.max(costNanoUsd, costInTier(call, other, usage)) : costNanoUsd;
+  }
+
+  return {
+    parse: (outgoing) => parseCall(outgoing, settings),
+    priceOf(call, usage, answeredBy) {
+      const price = call instanceof MeteredCall ? call.price : prices.find(call.provider, call.model);
+      if (!price) return { costNanoUsd: 0, priceVersion: prices.version };
+      return { costNanoUsd: dearest(call, price, usage, answeredBy), priceVersion: price.version };
+    },
+    priceByName(provider, model, usage) {
+      const price = prices.find(provider, settings.modelOf(model));
+      return price && { costNanoUsd: costOf(price, usage), priceVersion: price.version };
+    },
+  };
+}
+
+/** A response that names no service tier is priced by the dearer of the ordinary one and the one that was asked for. */
+function costInTier(call: ParsedCall, price: Price, usage: Usage): number {
+  const cost = costOf(price, usage);
+  const asked = call instanceof MeteredCall ? call.facts.tier : undefined;
+  if (usage.tier !== undefined || asked === undefined) return cost;
+  return Math.max(cost, costOf(price, { ...usage, tier: asked.name }));
+}

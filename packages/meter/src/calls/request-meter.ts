@@ -1,0 +1,139 @@
+import {
+  type Call,
+  type CallEnd,
+  type CallStep,
+  isTollgateError,
+  type ParsedCall,
+  publish,
+  type RequestEnd,
+  type Settlement,
+  type TollgateContext,
+  type UsageSink,
+  usageEventOf,
+} from '@tollgate/core';
+import { writeEvent } from '../sinks/write-event.js';
+import { CallReading } from './call-reading.js';
+import type { Engine } from './engine.js';
+import { inputSettlement, wholeSettlement } from './estimated-settlement.js';
+import { recordingOf } from './recording.js';
+
+/** What every request of one `meter()` shares. */
+export interface MeterSettings {
+  readonly engine: Engine;
+  readonly sinks: readonly UsageSink[];
+  /** What would be refused passes unmetered. */
+  readonly shadow: boolean;
+  readonly now: () => number;
+}
+
+/** Measures the calls of one request: the steps that meter installs in its pipeline. */
+export class RequestMeter {
+  readonly parse: CallStep;
+  readonly record: CallStep;
+  /** Settled so far, in nano-dollars. */
+  spentNanoUsd = 0;
+  /** How many attempts were settled. */
+  settled = 0;
+  /** The handler said that it made no call. */
+  madeNoCall = false;
+  /** What the response tap saw: the settlement of the declared call, if the response shows one. */
+  tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
+  #declaredEnd: Pick<CallEnd, 'outcome' | 'status'> = { outcome: 'ok', status: 0 };
+  readonly #readings = new Map<Call, CallReading>();
+
+  constructor(
+    private readonly settings: MeterSettings,
+    private readonly context: TollgateContext,
+  ) {
+    this.parse = {
+      name: 'meter',
+      stage: 'parse',
+      begin: (call) => this.#begin(call),
+      response: (call, status, headers) => this.reading(call)?.begin(status, headers['content-type']),
+      chunk: (call, chunk, last) => this.#chunk(call, chunk, last),
+      end: (call, end) => this.#settle(call, end),
+      finish: (end, declared) => this.#finish(end, declared),
+    };
+    this.record = {
+      name: 'meter',
+      stage: 'record',
+      begin: (call) => this.#covered(call),
+      end: (call, end) => this.#write(call, end),
+      finish: (_end, declared) => declared && this.#write(declared, this.#declaredEnd),
+    };
+  }
+
+  get now(): () => number {
+    return this.settings.now;
+  }
+
+  /** Follows the answer to this call; `undefined` for calls of no known wire format. */
+  reading(call: Call): CallReading | undefined {
+    const known = this.#readings.get(call);
+    if (known || !call.parsed) return known;
+    const reading = new CallReading(call, call.parsed, this.settings.engine, this.context.requestId);
+    this.#readings.set(call, reading);
+    return reading;
+  }
+
+  #begin(call: Call): void {
+    const recording = recordingOf(call.outgoing);
+    call.parsed = recording ? recording.parsed : this.#parse(call);
+    call.labels = recording?.labels;
+  }
+
+  #parse(call: Call): ParsedCall | undefined {
+    try {
+      return this.settings.engine.parse(call.outgoing);
+    } catch (error) {
+      if (!this.settings.shadow || !isTollgateError(error)) throw error;
+      const { code, status } = error;
+      publish('tollgate:refuse', () => ({ requestId: this.context.requestId, code, status, shadow: true }));
+      return undefined;
+    }
+  }
+
+  #covered(call: Call): void {
+    if (call.parsed) call.running = inputSettlement(call.parsed.estimate);
+  }
+
+  #chunk(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
+    const reading = this.reading(call);
+    return last ? reading?.finish() : reading?.push(chunk, this.settings.now());
+  }
+
+  #settle(call: Call, end: CallEnd): void {
+    const recording = recordingOf(call.outgoing);
+    const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
+    this.#readings.delete(call);
+    if (!settlement) return;
+    call.settlement = settlement;
+    call.running = settlement;
+    call.usage = settlement.usage;
+    this.spentNanoUsd += settlement.costNanoUsd;
+    this.settled += 1;
+  }
+
+  /** A declared call that nobody began: charged its estimate where the handler may well have made it. */
+  async #finish(end: RequestEnd, declared: Call | undefined): Promise<void> {
+    if (!declared?.parsed) return;
+    const tapped = await this.tapped?.(end);
+    if (tapped) {
+      const cut = end.aborted ? 'aborted' : 'error';
+      declared.settlement = tapped;
+      this.#declaredEnd = { outcome: declared.answer === 'whole' ? 'ok' : cut, status: end.status };
+    } else if (this.#forgotten(end)) declared.settlement = wholeSettlement(declared.parsed.estimate);
+  }
+
+  #forgotten(end: RequestEnd): boolean {
+    const answered = end.routed && end.status >= 200 && end.status < 300;
+    return answered && !this.madeNoCall && !this.context.refusal;
+  }
+
+  #write(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
+    const { settlement } = call;
+    if (!settlement || call.recorded) return;
+    const facts = { settlement, end, charges: call.charges ?? [], nowMs: this.settings.now() };
+    writeEvent(this.settings.sinks, usageEventOf(this.context, call, facts));
+  }
+}

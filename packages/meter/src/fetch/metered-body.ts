@@ -1,0 +1,142 @@
+import type { AttemptOutcome, CallHandle } from '@tollgate/core';
+
+/** When the transport gives up on a body. */
+export interface BodyLimits {
+  /** Milliseconds without anybody reading, after which the call is settled and the connection closed. */
+  readonly idleMs: number;
+  /** Milliseconds that a body is read on for its usage after its reader has left; 0: not at all. */
+  readonly drainMs: number;
+}
+
+/** After the model has finished, usage is waited for even where nobody drains. */
+const usageWaitMs = 1_000;
+
+type Source = ReadableStreamDefaultReader<Uint8Array>;
+
+/** Settles calls whose body was dropped unread, without having been cancelled. */
+const dropped = new FinalizationRegistry<() => void>((abandon) => abandon());
+
+/**
+ * A provider's body with the pipeline's hooks on it: bytes are read only as they are asked for, the attempt is settled when it
+ * ends, however it ends, and a body that nobody reads is given up.
+ */
+export function meteredBody(
+  handle: CallHandle,
+  body: ReadableStream<Uint8Array>,
+  status: number,
+  limits: BodyLimits,
+): ReadableStream<Uint8Array> {
+  const source = body.getReader();
+  const attempt = new BodyAttempt(handle, source, status, limits);
+  const stream = new ReadableStream<Uint8Array>(
+    { pull: (controller) => attempt.pull(controller), cancel: (reason) => attempt.cancel(reason) },
+    { highWaterMark: 0 },
+  );
+  dropped.register(stream, () => attempt.abandon(), attempt);
+  return stream;
+}
+
+class BodyAttempt {
+  readonly #idle: NodeJS.Timeout;
+  #over = false;
+
+  constructor(
+    private readonly handle: CallHandle,
+    private readonly source: Source,
+    private readonly status: number,
+    private readonly limits: BodyLimits,
+  ) {
+    this.#idle = setTimeout(() => this.abandon(), limits.idleMs);
+    this.#idle.unref();
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    this.#idle.refresh();
+    try {
+      for (;;) {
+        const { done, value } = await this.source.read();
+        if (done) break;
+        const bytes = this.handle.onChunk(value);
+        if (bytes.length === 0) continue;
+        controller.enqueue(bytes);
+        return;
+      }
+      this.#close(controller);
+    } catch (error) {
+      this.#broken(controller, error);
+    }
+  }
+
+  /** The reader has left. What is still to come is read for its usage, if that is wanted, or nearly there. */
+  async cancel(reason: unknown): Promise<void> {
+    const { call } = this.handle;
+    const usageIsNear = call.answer === 'whole' && call.running?.usage.source !== 'provider';
+    const drainMs = Math.max(this.limits.drainMs, usageIsNear ? usageWaitMs : 0);
+    if (drainMs > 0 && !call.stopped) {
+      void this.#drain(drainMs);
+      return;
+    }
+    this.#end('aborted');
+    await this.source.cancel(reason);
+  }
+
+  /** Nobody reads any more. */
+  abandon(): void {
+    if (this.#over) return;
+    this.#end('aborted');
+    this.source.cancel().catch(() => undefined);
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const timer = setTimeout(() => this.abandon(), drainMs);
+    try {
+      for (;;) {
+        const { done, value } = await this.source.read();
+        if (done) break;
+        this.handle.onChunk(value);
+      }
+      this.handle.onEnd();
+      this.#end('ok');
+    } catch {
+      this.#end('aborted');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const rest = this.handle.onEnd();
+    this.#end('ok');
+    if (rest.length > 0) controller.enqueue(rest);
+    controller.close();
+  }
+
+  /** Stopped by us: the stream ends in the provider's format, where it can. Otherwise its reader sees the error. */
+  #broken(controller: ReadableStreamDefaultController<Uint8Array>, error: unknown): void {
+    const { stopped } = this.handle.call;
+    const rest = this.handle.onEnd();
+    const outcome = stopped ? stoppedOutcome(stopped.code) : isAbort(error) ? 'aborted' : 'error';
+    this.#end(outcome);
+    if (stopped && rest.length > 0) {
+      controller.enqueue(rest);
+      controller.close();
+    } else controller.error(stopped ?? error);
+  }
+
+  #end(outcome: AttemptOutcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#idle);
+    dropped.unregister(this);
+    const seen = this.status < 400 || outcome === 'budget_stopped' ? outcome : 'error';
+    void this.handle.end({ outcome: seen, status: this.status, sent: true, last: false });
+  }
+}
+
+/** How an attempt ended that was stopped with this code. */
+export const stoppedOutcome = (code: string): AttemptOutcome =>
+  code === 'request_aborted' ? 'aborted' : 'budget_stopped';
+
+/** Whether an error says that the caller's own signal fired. */
+export const isAbort = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');

@@ -1,0 +1,59 @@
+import {
+  accepts,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  type OptionChecks,
+  type UsageSink,
+  type WireApi,
+} from '@tollgate/core';
+import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch.js';
+import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from './labels.js';
+import { type ParseOptions, parseChecks } from './requests/parse-options.js';
+
+/** Options of {@link meter}. Those of {@link ParseOptions} say how calls are read, bounded and priced. */
+export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFetchOptions, 'outside'> {
+  /**
+   * Wire format of the request's own body, for routes whose path does not tell it: `meter({ api: 'openai-chat' })` on `/chat`.
+   * Absent: recognised by path; other routes declare no call.
+   */
+  api?: WireApi;
+  /** Where usage events go, unless the budget's store delivers them to sinks of its own. @defaultValue [] */
+  sinks?: readonly UsageSink[];
+  /** Labels of every request, in its usage events. They give way to a route's and to the verified caller's. */
+  labels?: Labels;
+  /** Lets callers with a scope label their own requests; every other source of labels wins over it. Absent: nobody may. */
+  labelHeader?: LabelHeader;
+  /** Reads usage out of the response, for proxies of third parties. Counts only where no call was begun. */
+  tap?: 'response';
+  /** Answers `x-tollgate-cost`, in dollars, where the cost is known before the headers are sent. @defaultValue false */
+  exposeCost?: boolean;
+  /** Clock, in ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+const { outside: _, ...innerFetchChecks } = fetchChecks;
+
+const checks: OptionChecks<MeterOptions> = {
+  ...guardChecks,
+  ...parseChecks,
+  ...innerFetchChecks,
+  api: accepts.oneOf(
+    'openai-chat',
+    'openai-responses',
+    'openai-embeddings',
+    'anthropic-messages',
+    'gemini-generate',
+  ),
+  sinks: accepts.arrayOf(accepts.methods('write')),
+  labels: acceptsLabels,
+  labelHeader: acceptsLabelHeader,
+  tap: accepts.oneOf('response'),
+  exposeCost: accepts.boolean,
+  now: accepts.function,
+};
+
+/** Checks the options of `meter()`, or of what is named. */
+export function checkMeterOptions(factory: string, options: MeterOptions): void {
+  checkOptions<MeterOptions>(factory, options, checks);
+}

@@ -1,0 +1,128 @@
+import {
+  contextOf,
+  guarded,
+  isTollgateError,
+  refuse,
+  runInContext,
+  type TollgateContext,
+  TollgateError,
+  warnOnce,
+} from '@tollgate/core';
+import type { Request, RequestHandler } from 'express';
+import { makeEngine } from './calls/engine.js';
+import { isMetered, markMetered } from './calls/metered-contexts.js';
+import { record } from './calls/recording.js';
+import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
+import { exposeCost } from './cost-header.js';
+import { fetchWithin, unmeteredRoute } from './fetch/metered-fetch.js';
+import { labelsOf } from './labels.js';
+import { checkMeterOptions, type MeterOptions } from './meter-options.js';
+import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
+import { tapResponse } from './tap/tap-response.js';
+
+/**
+ * Measures what a request's calls to models cost: before they are sent, at worst; afterwards, by what the provider reports.
+ * Reads the parsed body and the caller; writes `req.tollgate.labels`, `fetch`, `record`, `noCall` and the declared call.
+ * Refuses with 400 what makes an estimate unsound or has no price, with 415 what is no JSON.
+ */
+export function meter(options: MeterOptions = {}): RequestHandler {
+  checkMeterOptions('meter', options);
+  const install = meterInstaller(options);
+  return guarded('meterMiddleware', async (req, res, next) => {
+    if (options.mode === 'off') return next();
+    const context = contextOf(req, res, options.now);
+    if (isMetered(context)) {
+      warnOnce('TOLLGATE_W_MOUNTED_TWICE', 'meter() ran twice for one request; the second has no effect');
+      return next();
+    }
+    try {
+      const requestMeter = install(context);
+      context.labels = labelsOf(req, context.caller, options.labels, options.labelHeader);
+      if (options.exposeCost) exposeCost(res, context, requestMeter);
+      const declared = await declare(req, context, options);
+      if (declared && options.tap) tapResponse(req, res, context, requestMeter);
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      if (options.mode !== 'shadow') return refuse(req, res, next, error, options);
+    }
+    runInContext(context, next);
+  });
+}
+
+/** Makes what measures the calls of a context, and installs it there. */
+export function meterInstaller(options: MeterOptions): (context: TollgateContext) => RequestMeter {
+  const now = options.now ?? Date.now;
+  const settings: MeterSettings = {
+    engine: makeEngine(options, now),
+    sinks: options.sinks ?? [],
+    shadow: options.mode === 'shadow',
+    now,
+  };
+  return (context) => {
+    const requestMeter = new RequestMeter(settings, context);
+    markMetered(context);
+    context.calls.use(requestMeter.parse);
+    context.calls.use(requestMeter.record);
+    context.fetch = fetchWithin(context, options);
+    context.record = (call) => record(context, settings.engine, call);
+    context.noCall = () => {
+      requestMeter.madeNoCall = true;
+    };
+    return requestMeter;
+  };
+}
+
+/** Declares the call that the request's own body is, if it is one. */
+async function declare(req: Request, context: TollgateContext, options: MeterOptions): Promise<boolean> {
+  const { method, originalUrl: url } = req;
+  const api = options.api ?? apiOf(url, method)?.api;
+  if (api === undefined) {
+    const route = options.unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);
+    if (route !== undefined) throw unmeteredRoute(route);
+    return false;
+  }
+  if (method !== 'POST') return false;
+  const body: unknown = req.body;
+  if (body === undefined || !isJson(req)) throw notParsed(req);
+  await context.calls.declare({ method, url, headers: headersOf(req), body: req.body, api });
+  return true;
+}
+
+const isJson = (req: Request): boolean =>
+  /^application\/(?:[\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '');
+
+function headersOf(req: Request): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const name in req.headers) headers[name] = String(req.headers[name]);
+  return headers;
+}
+
+function notParsed(req: Request): TollgateError {
+  if (!isJson(req)) {
+    return new TollgateError({
+      status: 415,
+      code: 'unsupported_media_type',
+      message: 'The body must be sent as application/json.',
+      param: 'content-type',
+      retryAfterMs: false,
+    });
+  }
+  if (req.headers['content-length'] === '0') {
+    return new TollgateError({
+      status: 400,
+      code: 'invalid_json',
+      message: 'The body is empty.',
+      retryAfterMs: false,
+    });
+  }
+  warnOnce(
+    'TOLLGATE_W_BODY_NOT_PARSED',
+    'meter(): a JSON body was not parsed, so its call cannot be estimated and is refused; mount jsonBody() before meter()',
+  );
+  return new TollgateError({
+    status: 500,
+    code: 'internal_error',
+    message: 'The server does not read the body of this route.',
+    retryAfterMs: false,
+  });
+}

@@ -1,0 +1,22 @@
+import { describeValue, type UsageEvent, type UsageSink } from '@tollgate/core';
+
+/** A sink that calls a function with each usage event. What it throws or rejects with is warned of once and goes no further. */
+export function callbackSink(write: (event: UsageEvent) => void | Promise<void>): UsageSink {
+  if (typeof write !== 'function') {
+    throw new TypeError(`callbackSink: a function is required, received ${describeValue(write)}`);
+  }
+  const running = new Set<Promise<void>>();
+  return {
+    write(event) {
+      const writing = write(event);
+      if (!writing) return undefined;
+      running.add(writing);
+      const done = (): void => void running.delete(writing);
+      writing.then(done, done);
+      return writing;
+    },
+    async flush() {
+      await Promise.allSettled(running);
+    },
+  };
+}

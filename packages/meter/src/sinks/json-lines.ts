@@ -1,0 +1,143 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { accepts, checkOptions, describeValue, type UsageEvent, type UsageSink } from '@tollgate/core';
+import { sinkFailed } from './write-event.js';
+
+/** Options of {@link jsonLines}. */
+export interface JsonLinesOptions {
+  /** Events kept in memory while the file cannot be written; beyond it the newest are dropped. @defaultValue 10_000 */
+  maxQueued?: number;
+  /** Whether each batch is forced to the disk (`fsync`) before it counts as written. @defaultValue true */
+  sync?: boolean;
+  /** How long to wait after a failed write, in milliseconds, before the next. @defaultValue 1_000 */
+  retryMs?: number;
+}
+
+/** A sink that appends to a file, and what became of its events. */
+export interface JsonLinesSink extends UsageSink {
+  flush(): Promise<void>;
+  close(): Promise<void>;
+  /** Events dropped since the start, because the file could not be written for too long, or the sink was closed. */
+  readonly droppedCount: number;
+}
+
+/**
+ * Appends usage events to a file, one JSON object a line, in the order of their writing. Makes missing directories. Events that
+ * come while a batch is being written go together into the next. A write that fails is tried again; the answer never waits.
+ */
+export function jsonLines(path: string, options: JsonLinesOptions = {}): JsonLinesSink {
+  if (typeof path !== 'string' || path === '') {
+    throw new TypeError(`jsonLines: a path is required, received ${describeValue(path)}`);
+  }
+  checkOptions<JsonLinesOptions>('jsonLines', options, {
+    maxQueued: accepts.positiveInteger,
+    sync: accepts.boolean,
+    retryMs: accepts.wholeNumber,
+  });
+  return new JsonLinesFile(path, options);
+}
+
+class JsonLinesFile implements JsonLinesSink {
+  droppedCount = 0;
+  #queue: UsageEvent[] = [];
+  #writing: Promise<void> | undefined;
+  #file: FileHandle | undefined;
+  #closed = false;
+  #retry: NodeJS.Timeout | undefined;
+  readonly #maxQueued: number;
+  readonly #sync: boolean;
+  readonly #retryMs: number;
+
+  constructor(
+    private readonly path: string,
+    { maxQueued = 10_000, sync = true, retryMs = 1_000 }: JsonLinesOptions,
+  ) {
+    this.#maxQueued = maxQueued;
+    this.#sync = sync;
+    this.#retryMs = retryMs;
+  }
+
+  write(event: UsageEvent): void {
+    if (this.#closed || this.#queue.length >= this.#maxQueued) {
+      this.droppedCount += 1;
+      sinkFailed(
+        event,
+        new Error(this.#closed ? `${this.path} is closed` : `${this.path} cannot be written`),
+      );
+      return;
+    }
+    this.#queue.push(event);
+    if (!this.#retry) void this.#start();
+  }
+
+  /** Resolves when all events written so far are in the file; rejects when they cannot be written. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    await this.#start();
+    if (this.#queue.length > 0)
+      throw new Error(`${this.path} cannot be written: ${this.#queue.length} events wait`);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    try {
+      await this.flush();
+    } finally {
+      clearTimeout(this.#retry);
+      await this.#file?.close();
+      this.#file = undefined;
+    }
+  }
+
+  #start(): Promise<void> {
+    this.#writing ??= this.#drain().then(() => {
+      this.#writing = undefined;
+      if (this.#queue.length > 0 && !this.#retry && !this.#closed) void this.#start();
+    });
+    return this.#writing;
+  }
+
+  /** Writes batches until nothing waits, or one fails. Never rejects. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0) {
+      const batch = this.#queue;
+      this.#queue = [];
+      const [first] = batch;
+      try {
+        await this.#append(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
+      } catch (error) {
+        this.#queue = [...batch, ...this.#queue];
+        if (first) sinkFailed(first, error);
+        this.#later();
+        break;
+      }
+    }
+  }
+
+  async #append(text: string): Promise<void> {
+    if (!this.#file) {
+      await mkdir(dirname(this.path), { recursive: true });
+      this.#file = await open(this.path, 'a', 0o600);
+    }
+    const { size } = await this.#file.stat();
+    try {
+      await this.#file.appendFile(text);
+      if (this.#sync) await this.#file.datasync();
+    } catch (error) {
+      await this.#file.truncate(size).catch(() => undefined);
+      await this.#file.close().catch(() => undefined);
+      this.#file = undefined;
+      throw error;
+    }
+  }
+
+  #later(): void {
+    if (this.#closed) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#start();
+    }, this.#retryMs);
+    this.#retry.unref();
+  }
+}

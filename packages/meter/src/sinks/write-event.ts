@@ -1,0 +1,22 @@
+import { publish, type UsageEvent, type UsageSink, warnOnce } from '@tollgate/core';
+
+/** Hands an event to every sink. A sink that fails is published (`tollgate:fault`) and warned of once; nothing else fails. */
+export function writeEvent(sinks: readonly UsageSink[], event: UsageEvent): void {
+  for (const sink of sinks) {
+    try {
+      const writing = sink.write(event);
+      if (writing) writing.catch((error: unknown) => sinkFailed(event, error));
+    } catch (error) {
+      sinkFailed(event, error);
+    }
+  }
+}
+
+/** Says that a sink has failed. */
+export function sinkFailed(event: Pick<UsageEvent, 'eventId'>, error: unknown): void {
+  warnOnce(
+    'TOLLGATE_W_SINK_FAILED',
+    `a usage sink failed, so usage events are missing from it: ${String(error)}`,
+  );
+  publish('tollgate:fault', () => ({ where: 'meter.sink', eventId: event.eventId, error: String(error) }));
+}

@@ -1,0 +1,81 @@
+import type { RequestEnd, Settlement, TollgateContext } from '@tollgate/core';
+import type { Request, Response } from 'express';
+import type { CallReading } from '../calls/call-reading.js';
+import type { RequestMeter } from '../calls/request-meter.js';
+import { type Decoder, decoderOf } from './decoder.js';
+
+/**
+ * Reads the usage of the declared call out of what is written to the response, for proxies of third parties. Bytes, return
+ * values and so back-pressure stay as they are. The proxy is asked, by `accept-encoding`, to have the answer sent plain; one
+ * that comes encoded all the same is decoded on the side. Counts only where no call was begun.
+ */
+export function tapResponse(
+  req: Request,
+  res: Response,
+  context: TollgateContext,
+  meter: RequestMeter,
+): void {
+  const { declared } = context.calls;
+  const reading = declared && meter.reading(declared);
+  if (!declared || !reading) return;
+  req.headers['accept-encoding'] = 'identity';
+  const tap = new ResponseTap(res, reading, meter.now);
+  wrap(res, 'write', (chunk, encoding) => tap.saw(chunk, encoding));
+  wrap(res, 'end', (chunk, encoding) => tap.saw(chunk, encoding));
+  meter.tapped = (end) => (context.calls.begun ? Promise.resolve(undefined) : tap.settle(end));
+}
+
+class ResponseTap {
+  #decoder: Decoder | undefined;
+  #begun = false;
+
+  constructor(
+    private readonly res: Response,
+    private readonly reading: CallReading,
+    private readonly now: () => number,
+  ) {}
+
+  saw(chunk: unknown, encoding: unknown): void {
+    const bytes = bytesOf(chunk, encoding);
+    if (!bytes || bytes.length === 0) return;
+    if (!this.#begun) this.#begin();
+    this.#decoder?.push(bytes);
+  }
+
+  /** What the response says of the call; nothing where the handler answered without it. */
+  async settle(end: RequestEnd): Promise<Settlement | undefined> {
+    await this.#decoder?.end();
+    if (!this.#begun || end.status < 200 || end.status >= 300) return undefined;
+    return this.reading.settle({
+      outcome: end.aborted ? 'aborted' : 'ok',
+      status: end.status,
+      sent: true,
+      last: true,
+    });
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    const header = (name: string): string => String(this.res.getHeader(name) ?? '').toLowerCase();
+    this.reading.begin(this.res.statusCode, header('content-type') || undefined);
+    this.#decoder = decoderOf(header('content-encoding'), (bytes) => {
+      this.reading.push(bytes, this.now());
+    });
+  }
+}
+
+function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return undefined;
+  return Buffer.from(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
+}
+
+/** Lets a function see the first two arguments of a method before it does what it does. */
+function wrap(res: Response, name: 'write' | 'end', saw: (chunk: unknown, encoding: unknown) => void): void {
+  const original = res[name];
+  const tapped = (...args: unknown[]): unknown => {
+    saw(args[0], args[1]);
+    return Reflect.apply(original, res, args);
+  };
+  Object.defineProperty(res, name, { value: tapped, configurable: true, writable: true });
+}
