@@ -18,7 +18,7 @@ const messages: Readonly<Record<CredentialFault, string>> = {
 };
 
 /** `WWW-Authenticate` of RFC 6750 §3. Without an error where no credential was sent. */
-export function challengeOf(realm: string, error?: string, description?: string, scope?: string): string {
+function challengeOf(realm: string, error?: string, description?: string, scope?: string): string {
   const attributes = [`realm="${realm}"`];
   if (scope !== undefined) attributes.push(`scope="${scope}"`);
   if (error !== undefined) attributes.push(`error="${error}"`);
