@@ -13,11 +13,15 @@ afterEach(async () => {
   open = undefined;
 });
 
-const timeouts = { connectMs: 2_000, firstByteMs: 150, idleMs: 150, totalMs: 5_000 };
-
 async function start(options: JourneyOptions = {}): Promise<Journey> {
-  open = await journey({ timeouts, ...options });
+  open = await journey(options);
   return open;
+}
+
+/** Short where the provider hangs for ever; a busy machine must not make other answers late. */
+function timeoutsFor({ hang }: Script): Timeouts {
+  if (hang === undefined) return {};
+  return hang === 'before-headers' ? { firstByteMs: 150 } : { idleMs: 300 };
 }
 
 const stream = { ...chat, stream: true };
@@ -25,7 +29,7 @@ const messageStream = { ...messages, stream: true };
 
 /** What the client was told, and that the call ended once with nothing left running. */
 async function after(script: Script, body: object, path = '/v1/chat/completions', options?: JourneyOptions) {
-  const app = await start(options);
+  const app = await start({ timeouts: timeoutsFor(script), ...options });
   app.sim.queue(script);
   const response = await app.post(path, body);
   const text = await response.text().catch((error: Error) => `cut: ${error.message}`);
@@ -77,7 +81,7 @@ describe('a provider that fails before its answer begins', () => {
     const { response, json, end } = await after({}, chat, undefined, {
       // 192.0.2.0/24 is reserved for documentation and routed nowhere (RFC 5737).
       providers: () => [openAiCompatible({ name: 'nowhere', baseUrl: 'http://192.0.2.1/v1' })],
-      timeouts: { ...timeouts, connectMs: 100 },
+      timeouts: { connectMs: 100 },
     });
     expect([503, 504]).toContain(response.status);
     expect(json().error.code).toMatch(/^upstream_(?:timeout|unavailable)$/);
@@ -234,8 +238,8 @@ describe('a stream that breaks off', () => {
   });
 
   it('ends after totalMs however lively it is', async () => {
-    const { text, end } = await after({ chunkDelayMs: 20, tokens: 1_000 }, stream, undefined, {
-      timeouts: { ...timeouts, totalMs: 300 },
+    const { text, end } = await after({ chunkDelayMs: 10, tokens: 1_000 }, stream, undefined, {
+      timeouts: { totalMs: 400 },
     });
     expect(text).toContain('upstream_timeout');
     expect(end).toMatchObject({ outcome: 'error' });
