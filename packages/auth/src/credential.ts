@@ -1,7 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Where a credential may be: exactly one of these headers. Query and body are never looked at. */
-const credentialHeaders = Object.freeze(['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const);
+export const credentialHeaders = Object.freeze([
+  'authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+] as const);
 
 /** Longer ones are not looked at; Node itself refuses headers of more than 16 KiB by default. */
 const maxLength = 16_384;

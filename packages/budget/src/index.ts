@@ -1,1 +1,3 @@
-export {};
+export { type BudgetMiddleware, budget } from './middleware.js';
+export type { BudgetOptions } from './options.js';
+export type { OnThreshold, ThresholdEvent } from './threshold.js';

@@ -1,6 +1,5 @@
 import type { CallVariant, Estimate, ParsedCall, WireApi } from '@tollgate/core';
 import { defaultMaxOutputTokens, estimate } from '../estimate.js';
-import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';
 import { modelName } from './model-name.js';
 import type { OutgoingBody } from './outgoing-body.js';
@@ -20,7 +19,7 @@ export interface CallParts {
   readonly requestedModel: string;
   readonly facts: RequestFacts;
   readonly body: OutgoingBody;
-  readonly text: TextBound;
+  readonly textTokens: number;
   readonly url: string;
   readonly modelInBody: boolean;
   /** The URL for another model, where the model is part of it. */
@@ -79,6 +78,11 @@ export class MeteredCall implements ParsedCall {
     return this.#url;
   }
 
+  /** The bound of the text in tokens, before the provider's constants. */
+  get textTokens(): number {
+    return this.parts.textTokens;
+  }
+
   estimateOf(variant: CallVariant): Estimate {
     const model = variant.model ?? this.#model;
     const cap = variant.maxOutputTokens ?? this.#currentCap();
@@ -115,13 +119,13 @@ export class MeteredCall implements ParsedCall {
   }
 
   #estimateOf(model: string, price: Price, cap: number | undefined): Estimate {
-    const { facts, text } = this.parts;
+    const { facts, textTokens } = this.parts;
     const { options } = this.settings;
     return estimate({
       model,
       price,
       facts,
-      textTokens: text.for(model),
+      textTokens,
       media: mediaBoundOf(facts.media, this.provider, price, options.worstCase),
       tools: toolBoundOf(facts.tools, price, options),
       tier: this.#tierOf(price),

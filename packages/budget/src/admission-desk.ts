@@ -1,0 +1,212 @@
+import {
+  type Call,
+  newId,
+  type ReserveResult,
+  type TollgateContext,
+  type TollgateError,
+} from '@tollgate/core';
+import {
+  type Admission,
+  admissionsOf,
+  alternativesOf,
+  extensionOf,
+  isHeld,
+  lessHeld,
+  shadowRefusal,
+  shadowRefusalOfCall,
+} from './admission.js';
+import { affordableCap } from './affordable-cap.js';
+import { refusalError, unverifiable } from './budget-error.js';
+import { type LimitCharge, needsOf } from './charges.js';
+import { dispatch } from './dispatch.js';
+import type { BudgetEngine } from './engine.js';
+import { OpenReservation } from './open-reservation.js';
+import { sayWhatIsLeft } from './rate-limit-headers.js';
+import type { Rules } from './rules.js';
+import { announce } from './threshold.js';
+import { unreservedGrants } from './unreserved.js';
+import { estimateOf } from './ways.js';
+
+type Admitted = Extract<ReserveResult, { ok: true }>;
+
+/** Where calls of one request are admitted: asks the store, writes down what it granted, and makes the call what was granted. */
+export class AdmissionDesk {
+  constructor(
+    private readonly engine: BudgetEngine,
+    private readonly context: TollgateContext,
+    private readonly partition: string,
+  ) {}
+
+  /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Rejects with the refusal. */
+  async reserve(call: Call | undefined, begun: boolean, rules: Rules): Promise<OpenReservation> {
+    const { engine } = this;
+    const nowMs = engine.settings.now();
+    const admissions = this.#admissions(call, rules);
+    const facts = { id: newId(nowMs), partition: this.partition };
+    let result: ReserveResult;
+    try {
+      result = await engine.store.reserve({
+        ...facts,
+        attemptId: call?.attemptId,
+        alternatives: alternativesOf(admissions, call, this.context),
+        leaseMs: engine.settings.leaseMs,
+      });
+    } catch (error) {
+      engine.closeLater(facts.id, facts.partition);
+      if (!this.#passesUnverified) throw unverifiable(error);
+      return this.#unverified(call, admissions, nowMs);
+    }
+    if (!result.ok) throw this.#refusal(result, admissions);
+    const reservation = new OpenReservation(
+      { ...facts, admittedAtMs: result.nowMs, verified: true },
+      engine,
+      this.context,
+    );
+    this.context.reservation = {
+      ...facts,
+      admittedAtMs: result.nowMs,
+      expiresAtMs: result.expiresAtMs,
+    };
+    const admission = this.#admit(reservation, call, admissions, result);
+    if (call && !begun) reservation.declared = { call, admission };
+    return reservation;
+  }
+
+  /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Rejects with the refusal. */
+  async cover(reservation: OpenReservation, call: Call, rules: Rules): Promise<boolean> {
+    const { engine } = this;
+    const { book } = reservation;
+    const declared = reservation.declared;
+    const adopts = declared?.call.attemptId === call.attemptId;
+    if (adopts) {
+      reservation.declared = undefined;
+      if (declared.call === call || !call.parsed) return true;
+      book.giveBack(call.attemptId);
+    }
+    const fromLevel = adopts ? (declared.admission.way?.level ?? 0) : 0;
+    const admissions = lessHeld(this.#admissions(call, rules, fromLevel), book);
+    const first = admissions[0];
+    if (!reservation.verified || (adopts && first && isHeld(first, book))) {
+      if (first) this.#assign(reservation, call, first);
+      return true;
+    }
+    let result: ReserveResult;
+    try {
+      result = await engine.store.cover({
+        id: reservation.id,
+        partition: this.partition,
+        attemptId: call.attemptId,
+        alternatives: alternativesOf(admissions, call, this.context),
+      });
+    } catch (error) {
+      if (!this.#passesUnverified) throw unverifiable(error);
+      book.takeNothing(call.attemptId);
+      return true;
+    }
+    if (result.ok) this.#admit(reservation, call, admissions, result);
+    else if (result.refusal.blockedBy === 'closed') return false;
+    else throw this.#refusal(result, admissions);
+    return true;
+  }
+
+  /** Adds the limits that the reservation does not know yet, a route's own. Rejects with the refusal, which ends the reservation. */
+  async extend(reservation: OpenReservation, rules: Rules): Promise<void> {
+    const { engine } = this;
+    const admission = extensionOf(reservation, rules);
+    if (admission.asked.length === 0 || !reservation.verified) return;
+    const charges = admission.asked.map(({ charge }) => charge);
+    let result: ReserveResult;
+    try {
+      result = await engine.store.extend({ id: reservation.id, partition: this.partition, charges });
+    } catch (error) {
+      if (this.#passesUnverified) return;
+      reservation.closed = true;
+      engine.closeLater(reservation.id, this.partition);
+      throw unverifiable(error);
+    }
+    if (!result.ok) {
+      reservation.closed = true;
+      throw this.#refusal(result, [admission]);
+    }
+    const call = reservation.declared?.call;
+    if (call) reservation.book.giveBack(call.attemptId);
+    this.#admit(reservation, call, [admission], result);
+  }
+
+  get #passesUnverified(): boolean {
+    return this.engine.settings.whenStoreDown === 'open' || !this.engine.enforced;
+  }
+
+  #admissions(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
+    if (!rules.enforced) {
+      const refusal = shadowRefusalOfCall(call, rules);
+      if (refusal) this.engine.wouldRefuse(refusal, this.context);
+    }
+    return admissionsOf(call, rules, fromLevel);
+  }
+
+  #refusal(result: Exclude<ReserveResult, { ok: true }>, admissions: readonly Admission[]): TollgateError {
+    return refusalError(result.refusal, admissions.at(-1)?.asked ?? [], result.nowMs, this.engine.settings);
+  }
+
+  #unverified(call: Call | undefined, admissions: readonly Admission[], nowMs: number): OpenReservation {
+    const facts = { id: newId(nowMs), partition: this.partition, admittedAtMs: nowMs, verified: false };
+    const reservation = new OpenReservation(facts, this.engine, this.context);
+    const first = admissions[0];
+    if (!first) return reservation;
+    const { charges, grants } = unreservedGrants(
+      first.charges.map(({ charge }) => charge),
+      nowMs,
+    );
+    reservation.book.add(charges, grants);
+    if (call) this.#assign(reservation, call, first);
+    return reservation;
+  }
+
+  #admit(
+    reservation: OpenReservation,
+    call: Call | undefined,
+    admissions: readonly Admission[],
+    result: Admitted,
+  ): Admission {
+    const admission = admissions[result.alternative];
+    if (!admission)
+      throw new RangeError(`the quota store took alternative ${result.alternative}, which was not offered`);
+    const { asked } = admission;
+    reservation.book.add(
+      asked.map(({ charge }) => charge),
+      result.grants,
+    );
+    announce(result.crossed, this.context, this.engine.settings.onThreshold);
+    if (this.context.res) sayWhatIsLeft(this.context.res, asked, result.states, result.nowMs);
+    if (!this.engine.enforced) this.#saySoft(asked, result);
+    if (call) this.#assign(reservation, call, admission);
+    return admission;
+  }
+
+  /** In shadow mode: what enforcing would have refused, told by the counters that are past their caps. */
+  #saySoft(asked: readonly LimitCharge[], { states, nowMs }: Admitted): void {
+    const refusal = shadowRefusal(asked, states);
+    if (refusal)
+      this.engine.wouldRefuse(refusalError(refusal, asked, nowMs, this.engine.settings), this.context);
+  }
+
+  #assign(reservation: OpenReservation, call: Call, admission: Admission): void {
+    const { way, charges } = admission;
+    const { book } = reservation;
+    const { parsed } = call;
+    call.admittedAtMs = reservation.admittedAtMs;
+    if (!parsed || !way) {
+      book.takeNothing(call.attemptId);
+      return;
+    }
+    let estimate = way.most;
+    if (this.engine.enforced) {
+      const available = charges.map(({ charge }) => book.free(charge.counter));
+      const priceOf = (cap: number) => estimateOf(parsed, way.model, cap);
+      const cap = reservation.verified ? affordableCap(way, charges, available, priceOf) : (way.cap ?? 0);
+      estimate = dispatch(call, parsed, { way, cap, res: this.context.res });
+    }
+    book.take(call.attemptId, needsOf(charges, estimate));
+  }
+}

@@ -1,0 +1,139 @@
+import {
+  type Call,
+  type CounterState,
+  type Estimate,
+  isTollgateError,
+  noUsage,
+  type QuotaAlternative,
+  type QuotaCharge,
+  type QuotaRefusal,
+  type TollgateContext,
+  type TollgateError,
+  usageEventOf,
+} from '@tollgate/core';
+import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
+import type { HoldBook } from './hold-book.js';
+import type { OpenReservation } from './open-reservation.js';
+import type { Rules } from './rules.js';
+import { type Way, waysOf } from './ways.js';
+
+/** One alternative of an admission: how the call would be made, and what it asks. */
+export interface Admission {
+  /** Absent where no call is known, or its wire format is not. */
+  readonly way: Way | undefined;
+  readonly charges: readonly LimitCharge[];
+  /** What is sent to the store: less what the reservation holds unassigned. */
+  readonly asked: readonly LimitCharge[];
+}
+
+/**
+ * The alternatives in which a call (or a request without a known one) can be admitted, best first; in shadow mode the call as
+ * it stands, counted and never refused. Throws the TollgateError that refuses the call whatever is left.
+ */
+export function admissionsOf(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
+  const parsed = call?.parsed;
+  if (!call || !parsed) return [admission(undefined, chargesOfNone(rules), rules)];
+  return waysOf(parsed, call.outgoing.body, rules)
+    .filter(({ level }) => level >= fromLevel)
+    .map((way) => admission(way, chargesOf(way, parsed.priced, rules), rules));
+}
+
+/** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
+export function lessHeld(admissions: readonly Admission[], book: HoldBook): Admission[] {
+  return admissions.map(({ way, charges }) => {
+    const asked = charges
+      .filter(({ charge }) => !book.standing(charge))
+      .map(({ limit, charge }): LimitCharge => {
+        const free = book.free(charge.counter);
+        if (free === 0) return { limit, charge };
+        return { limit, charge: free >= charge.want ? registered(charge) : lowered(charge, free) };
+      });
+    return { way, charges, asked };
+  });
+}
+
+/** Whether the reservation holds all that this alternative needs. */
+export function isHeld({ charges }: Admission, book: HoldBook): boolean {
+  return charges.every(({ charge }) => book.standing(charge) || book.free(charge.counter) >= charge.want);
+}
+
+/** The alternatives as the store takes them, each with the event that its lease keeps. */
+export function alternativesOf(
+  admissions: readonly Admission[],
+  call: Call | undefined,
+  context: TollgateContext,
+): QuotaAlternative[] {
+  return admissions.map(({ way, asked }) => ({
+    charges: asked.map(({ charge }) => charge),
+    event: call && way ? leaseEvent(call, way.most, context) : undefined,
+  }));
+}
+
+/** What a reservation that is open already still has to ask for: the limits that it does not know yet. */
+export function extensionOf(reservation: OpenReservation, rules: Rules): Admission {
+  const { declared, book } = reservation;
+  const parsed = declared?.call.parsed;
+  const before = declared?.admission.way;
+  const way = parsed &&
+    before && { ...before, cap: before.cap && parsed.estimate.maxOutputTokens, most: parsed.estimate };
+  const all = way ? chargesOf({ ...way, onlyBelow: undefined }, parsed.priced, rules) : chargesOfNone(rules);
+  const charges = rules.enforced ? all : softened(all);
+  return { way, charges, asked: charges.filter(({ charge }) => !book.knows(charge.counter)) };
+}
+
+/** The refusal that enforcing the rules would have meant, where shadow mode has let a call pass: the first cap that is passed. */
+export function shadowRefusal(
+  asked: readonly LimitCharge[],
+  states: readonly CounterState[],
+): QuotaRefusal | undefined {
+  const charge = states.findIndex(({ used, held, limit }, index) => {
+    return used + held > limit || (asked[index]?.charge.want === 0 && used >= limit);
+  });
+  const state = states[charge];
+  if (!state) return undefined;
+  const { want } = asked[charge]?.charge ?? { want: 0 };
+  if (want > state.limit) return { blockedBy: 'size', state, charge };
+  return { blockedBy: state.used + want > state.limit || want === 0 ? 'used' : 'held', state, charge };
+}
+
+/** The refusal of the call itself (its model, its cap) that enforcing the rules would have meant. */
+export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): TollgateError | undefined {
+  if (!call?.parsed) return undefined;
+  try {
+    waysOf(call.parsed, call.outgoing.body, { ...rules, enforced: true });
+  } catch (error) {
+    if (isTollgateError(error)) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+function admission(way: Way | undefined, charges: readonly LimitCharge[], { enforced }: Rules): Admission {
+  const counted = enforced ? charges : softened(charges);
+  return { way, charges: counted, asked: counted };
+}
+
+function registered(charge: QuotaCharge): QuotaCharge {
+  return { ...charge, want: 0, min: undefined, soft: true };
+}
+
+function lowered(charge: QuotaCharge, free: number): QuotaCharge {
+  const want = charge.want - free;
+  return { ...charge, want, min: charge.min === undefined ? undefined : Math.max(0, charge.min - free) };
+}
+
+/** What is written down if nobody sees the attempt's end: its input, uncertain. */
+function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): QuotaAlternative['event'] {
+  const event = usageEventOf(context, call, {
+    settlement: {
+      usage: { ...noUsage, inputTokens: estimate.inputTokens, source: 'estimated' },
+      costNanoUsd: estimate.inputNanoUsd,
+      priceVersion: estimate.priceVersion,
+      uncertain: true,
+    },
+    end: { outcome: 'error', status: 0 },
+    charges: [],
+    nowMs: call.startedAtMs,
+  });
+  return { ...event, model: estimate.model };
+}

@@ -1,0 +1,129 @@
+import {
+  type CounterState,
+  formatUsd,
+  type Limit,
+  type QuotaRefusal,
+  TollgateError,
+  type Unit,
+} from '@tollgate/core';
+import type { LimitCharge } from './charges.js';
+
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
+
+/** How an app wants its refusals. */
+export interface RefusalOptions {
+  /** Status where the money is gone. */
+  readonly refuseWith: 402 | 429;
+}
+
+/**
+ * What a refused reservation answers: 402 where the money is gone, 429 where tokens, requests or places are, 400 where the request
+ * is larger than a whole limit. Names the binding limit; figures only of limits that are the caller's own.
+ */
+export function refusalError(
+  refusal: QuotaRefusal,
+  charges: readonly LimitCharge[],
+  nowMs: number,
+  { refuseWith }: RefusalOptions,
+): TollgateError {
+  const { state, blockedBy } = refusal;
+  const bound =
+    charges[refusal.charge ?? -1] ?? charges.find(({ charge }) => charge.counter === state?.counter);
+  if (!bound || blockedBy === 'closed')
+    return unverifiable(new Error(`the reservation was refused: ${blockedBy}`));
+  const facts = {
+    limit: bound.limit,
+    wide: bound.charge.wide,
+    asked: bound.charge.min ?? bound.charge.want,
+    state,
+  };
+  const { unit } = bound.limit;
+  if (blockedBy === 'size') {
+    const message = `This request is larger than ${facts.wide ? 'a' : 'the whole'} limit. ${figures(facts)}`;
+    return new TollgateError({ status: 400, code: 'request_exceeds_limit', message, retryAfterMs: false });
+  }
+  if (unit === 'concurrent') {
+    const message = `Too many requests in flight. ${figures(facts)}`;
+    return new TollgateError({ status: 429, code: 'concurrency_exceeded', message, retryAfterMs: 1000 });
+  }
+  const resetsAtMs = state?.resetsAtMs;
+  if (unit === 'usd') {
+    return new TollgateError({
+      status: refuseWith,
+      code: 'budget_exceeded',
+      type: 'insufficient_quota',
+      message: `The budget does not cover this request. ${figures(facts)}`,
+      retryAfterMs: false,
+      resetsAtMs,
+    });
+  }
+  const waitMs =
+    blockedBy === 'held' ? 1000 : (refusal.retryAfterMs ?? Math.max(0, (resetsAtMs ?? nowMs) - nowMs));
+  const message = `Too many ${noun[unit]}. ${figures(facts)}`;
+  if (waitMs <= minuteMs) {
+    const code = 'rate_limit_exceeded';
+    return new TollgateError({ status: 429, code, message, retryAfterMs: Math.max(1, waitMs), resetsAtMs });
+  }
+  const headers = waitMs <= hourMs ? { 'Retry-After': String(Math.ceil(waitMs / 1000)) } : undefined;
+  return new TollgateError({
+    status: 429,
+    code: 'quota_exceeded',
+    message,
+    headers,
+    retryAfterMs: false,
+    resetsAtMs,
+  });
+}
+
+/** What is answered while the store cannot say whether the budget covers anything. Never a 429: the caller did nothing wrong. */
+export function unverifiable(cause: unknown): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'budget_unverifiable',
+    message: 'The budget cannot be checked at the moment. Nothing was charged.',
+    retryAfterMs: 1000 + Math.floor(Math.random() * 4) * 1000,
+    cause,
+  });
+}
+
+/** What is answered where no verified caller is known: nobody's budget could be charged. */
+export function noCaller(): TollgateError {
+  return new TollgateError({
+    status: 401,
+    code: 'missing_api_key',
+    message: 'This request has no verified caller, so no budget can be charged for it.',
+    headers: { 'WWW-Authenticate': 'Bearer' },
+    retryAfterMs: false,
+  });
+}
+
+const noun: Readonly<Record<Unit, string>> = {
+  requests: 'requests',
+  tokens: 'tokens',
+  inputTokens: 'input tokens',
+  outputTokens: 'output tokens',
+  usd: 'dollars',
+  concurrent: 'requests in flight',
+};
+
+interface Facts {
+  readonly limit: Limit;
+  readonly wide: boolean;
+  readonly asked: number;
+  readonly state: CounterState | undefined;
+}
+
+/** The binding limit in words. Of limits that others share, only the name and the reset: their figures are not this caller's. */
+function figures({ limit, wide, asked, state }: Facts): string {
+  const reset =
+    state?.resetsAtMs === undefined ? '' : ` It resets at ${new Date(state.resetsAtMs).toISOString()}.`;
+  if (wide || !state) return `Limit "${limit.name}" is shared.${reset}`;
+  const left = amount(limit.unit, state.left);
+  const cap = amount(limit.unit, state.limit);
+  return `Limit "${limit.name}": ${left} of ${cap} left, ${amount(limit.unit, asked)} asked.${reset}`;
+}
+
+function amount(unit: Unit, value: number): string {
+  return unit === 'usd' ? `$${formatUsd(value)}` : `${value} ${noun[unit]}`;
+}

@@ -1,0 +1,26 @@
+import type { Call, Estimate, ParsedCall } from '@tollgate/core';
+import type { Response } from 'express';
+import type { Way } from './ways.js';
+
+/**
+ * Writes the admitted way into the outgoing call: model and output cap. What the client stated and did not get is said in headers.
+ * Returns the estimate of the call as it will be sent.
+ */
+export function dispatch(
+  call: Call,
+  parsed: ParsedCall,
+  { way, cap, res }: { way: Way; cap: number; res: Response | undefined },
+): Estimate {
+  const { capStated, maxOutputTokens } = parsed.estimate;
+  const newModel = way.model !== parsed.model;
+  const newCap = way.cap !== undefined && !(capStated && maxOutputTokens === cap);
+  if (!newModel && !newCap) return parsed.estimate;
+  const lowered = newCap && capStated;
+  parsed.apply({ model: newModel ? way.model : undefined, maxOutputTokens: newCap ? cap : undefined });
+  if (newModel || lowered) call.degradedFrom = parsed.requestedModel;
+  if (res && !res.headersSent) {
+    if (newModel) res.setHeader('x-tollgate-model', way.model);
+    if (lowered) res.setHeader('x-tollgate-max-output-tokens', String(cap));
+  }
+  return parsed.estimate;
+}

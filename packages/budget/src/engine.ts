@@ -1,0 +1,101 @@
+import {
+  type Caller,
+  type ChargeRequest,
+  type ChargeResult,
+  type Plan,
+  planOf,
+  publish,
+  type QuotaStore,
+  type TollgateContext,
+  type TollgateError,
+} from '@tollgate/core';
+import { GuardedStore } from './guarded-store.js';
+import { Heartbeat } from './heartbeat.js';
+import type { BudgetSettings } from './options.js';
+import { type BudgetLimit, limitsOfPlan } from './rules.js';
+import { SettleQueue } from './settle-queue.js';
+import { announce } from './threshold.js';
+
+/** What all requests of one `budget()` share: the store behind its deadline, the queue of settlements, the heartbeat. */
+export class BudgetEngine {
+  readonly store: GuardedStore;
+  readonly settling = new SettleQueue();
+  readonly heartbeat: Heartbeat;
+  /** Whether the store delivers usage events itself; known from its first answer to a charge. */
+  delivers: boolean | undefined;
+
+  readonly #limits = new Map<Plan | undefined, readonly BudgetLimit[]>();
+
+  constructor(
+    readonly settings: BudgetSettings,
+    store: QuotaStore,
+  ) {
+    const { plans, limits, requests } = settings;
+    const own = limits.map((limit) => ({ limit, movesLadder: false }));
+    this.#limits.set(undefined, own);
+    for (const plan of Object.values(plans ?? {})) {
+      this.#limits.set(plan, [...limitsOfPlan(plan, requests), ...own]);
+    }
+    this.store = new GuardedStore(store, settings.storeDeadlineMs);
+    this.heartbeat = new Heartbeat(settings.leaseMs / 3);
+  }
+
+  /** The caller's plan. Throws a TollgateError where it is not one of ours. */
+  planOf(caller: Caller): Plan | undefined {
+    return this.settings.plans && planOf(this.settings.plans, caller);
+  }
+
+  /** The limits of a plan, and those for everybody. */
+  limitsOf(plan: Plan | undefined): readonly BudgetLimit[] {
+    return this.#limits.get(plan) ?? [];
+  }
+
+  get enforced(): boolean {
+    return this.settings.mode === 'enforce';
+  }
+
+  /** Charges, now or, where the store fails, later. Resolves when the first try has ended. */
+  charge(
+    request: ChargeRequest,
+    context: TollgateContext,
+    onCharged?: (result: ChargeResult) => void,
+  ): Promise<void> {
+    return this.settling.run(async () => {
+      const result = await this.store.charge(request);
+      this.delivers = result.recorded;
+      onCharged?.(result);
+      announce(result.crossed, context, this.settings.onThreshold);
+      publish('tollgate:settle', () => ({
+        outcome: result.outcome,
+        requestId: context.requestId,
+        reservationId: request.id,
+        attemptId: request.attemptId,
+        tenant: context.caller?.tenant,
+        costNanoUsd: request.event.costNanoUsd,
+        overrun: request.event.overrun,
+      }));
+    });
+  }
+
+  /** Ends a reservation; what it holds is given back, now or, where the store fails, later. */
+  close(id: string, partition: string): Promise<void> {
+    return this.settling.run(() => this.store.close({ id, partition }));
+  }
+
+  /** Ends a reservation whose outcome is not known, because the store has just failed. */
+  closeLater(id: string, partition: string): void {
+    this.settling.later(() => this.store.close({ id, partition }));
+  }
+
+  /** Says what shadow mode would have refused. */
+  wouldRefuse(error: TollgateError, context: TollgateContext): void {
+    publish('tollgate:refuse', () => ({
+      shadow: true,
+      requestId: context.requestId,
+      code: error.code,
+      status: error.status,
+      tenant: context.caller?.tenant,
+      keyId: context.caller?.keyId,
+    }));
+  }
+}

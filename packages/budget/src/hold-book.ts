@@ -1,0 +1,157 @@
+import type { ChargeItem, QuotaCharge, QuotaCounter, QuotaGrant, Settlement } from '@tollgate/core';
+import { spentOf } from './amounts.js';
+
+/** An amount held on one counter, in the window that admitted it. */
+export interface HeldPart {
+  readonly counter: QuotaCounter;
+  readonly windowId: string;
+  readonly amount: number;
+}
+
+/** What one attempt takes from the counters, and whether it took more than was held for it. */
+export interface Spending {
+  readonly items: readonly ChargeItem[];
+  readonly overrun: boolean;
+}
+
+/** What is charged once per request, whatever its calls do. */
+const perRequest = (counter: QuotaCounter): boolean =>
+  counter.unit === 'concurrent' || counter.unit === 'requests';
+
+/** What a reservation holds: unassigned, or for an attempt. The store's own books are the truth; this one divides them. */
+export class HoldBook {
+  readonly #free = new Map<string, HeldPart[]>();
+  readonly #windows = new Map<string, HeldPart>();
+  readonly #attempts = new Map<string, HeldPart[]>();
+  #requests: HeldPart[] = [];
+
+  /** Writes down what the store has granted; all of it is unassigned. */
+  add(charges: readonly QuotaCharge[], grants: readonly QuotaGrant[]): void {
+    charges.forEach((counter, index) => {
+      const grant = grants[index];
+      if (!grant) return;
+      const part = { counter, windowId: grant.window, amount: grant.granted };
+      this.#windows.set(counter.counter, { ...part, amount: 0 });
+      if (counter.unit === 'requests' && grant.granted > 0) this.#requests.push(part);
+      else if (!perRequest(counter) && grant.granted > 0) this.#put(part);
+    });
+  }
+
+  /** What is held on a counter and not assigned. */
+  free(counter: string): number {
+    return (this.#free.get(counter) ?? []).reduce((sum, part) => sum + part.amount, 0);
+  }
+
+  /** Whether the reservation counts here at all. */
+  knows(counter: string): boolean {
+    return this.#windows.has(counter);
+  }
+
+  /** Whether this counter needs nothing more of this reservation: requests and places in flight are taken once. */
+  standing(counter: QuotaCounter): boolean {
+    return perRequest(counter) && this.#windows.has(counter.counter);
+  }
+
+  /** Assigns to an attempt what it needs, oldest window first; never more than is there. */
+  take(attemptId: string, needs: readonly (readonly [QuotaCounter, number])[]): void {
+    const parts = this.#attempts.get(attemptId) ?? [];
+    for (const [counter, need] of needs) {
+      if (perRequest(counter)) continue;
+      const taken = this.#takeFree(counter, need);
+      const newest = this.#windows.get(counter.counter);
+      if (taken.length > 0) parts.push(...taken);
+      else if (newest) parts.push(newest);
+    }
+    this.#attempts.set(attemptId, parts);
+  }
+
+  /** Lets an attempt be charged on every counter that is known, although nothing is held for it. */
+  takeNothing(attemptId: string): void {
+    this.take(
+      attemptId,
+      [...this.#windows.values()].map(({ counter }) => [counter, 0] as const),
+    );
+  }
+
+  /** Unassigns what an attempt holds, for the next one to use. */
+  giveBack(attemptId: string): void {
+    for (const part of this.#attempts.get(attemptId) ?? []) if (part.amount > 0) this.#put(part);
+    this.#attempts.delete(attemptId);
+  }
+
+  /** Whether an attempt is on the book: admitted, and not charged yet. */
+  holdsFor(attemptId: string): boolean {
+    return this.#attempts.has(attemptId);
+  }
+
+  /** What an attempt holds on each counter, by counter. */
+  held(attemptId: string): ReadonlyMap<string, { counter: QuotaCounter; amount: number }> {
+    const held = new Map<string, { counter: QuotaCounter; amount: number }>();
+    for (const { counter, amount } of this.#attempts.get(attemptId) ?? []) {
+      held.set(counter.counter, { counter, amount: amount + (held.get(counter.counter)?.amount ?? 0) });
+    }
+    return held;
+  }
+
+  /**
+   * What a settlement takes from each counter in each window. A window that admitted a part of the attempt takes at most that part;
+   * what was never held goes to the newest.
+   */
+  spending(attemptId: string, settlement: Settlement): Spending {
+    const parts = this.#attempts.get(attemptId) ?? [];
+    let overrun = false;
+    const left = new Map(parts.map(({ counter }) => [counter.counter, spentOf(counter.unit, settlement)]));
+    const last = new Map(parts.map((part, index) => [part.counter.counter, index]));
+    const items = parts.map(({ counter, windowId, amount: release }, index) => {
+      const wanted = left.get(counter.counter) ?? 0;
+      const amount = last.get(counter.counter) === index ? wanted : Math.min(wanted, release);
+      if (amount > release) overrun = true;
+      left.set(counter.counter, wanted - amount);
+      return { ...bare(counter), windowId, amount, release };
+    });
+    return { items, overrun };
+  }
+
+  /** Forgets an attempt that was charged. */
+  forget(attemptId: string): void {
+    this.#attempts.delete(attemptId);
+  }
+
+  /** The request itself, to be charged with its first attempt, once. */
+  takeRequests(): ChargeItem[] {
+    const items = this.#requests.map(({ counter, windowId, amount }) => ({
+      ...bare(counter),
+      windowId,
+      amount,
+      release: amount,
+    }));
+    this.#requests = [];
+    return items;
+  }
+
+  #put(part: HeldPart): void {
+    const parts = this.#free.get(part.counter.counter);
+    if (parts) parts.push(part);
+    else this.#free.set(part.counter.counter, [part]);
+  }
+
+  #takeFree(counter: QuotaCounter, need: number): HeldPart[] {
+    const parts = this.#free.get(counter.counter) ?? [];
+    const taken: HeldPart[] = [];
+    let missing = need;
+    while (missing > 0) {
+      const part = parts.shift();
+      if (!part) break;
+      const amount = Math.min(part.amount, missing);
+      taken.push({ ...part, amount });
+      missing -= amount;
+      if (part.amount > amount) parts.unshift({ ...part, amount: part.amount - amount });
+    }
+    return taken;
+  }
+}
+
+/** A counter without what a charge asked of it. */
+function bare({ counter, unit, limit, window, wide, soft }: QuotaCounter): QuotaCounter {
+  return { counter, unit, limit, window, wide, soft };
+}

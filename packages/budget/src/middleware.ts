@@ -1,0 +1,96 @@
+import {
+  contextOf,
+  guarded,
+  isTollgateError,
+  refuse,
+  runInContext,
+  type TollgateContext,
+  warnOnce,
+} from '@tollgate/core';
+import type { RequestHandler } from 'express';
+import { noCaller } from './budget-error.js';
+import { BudgetEngine } from './engine.js';
+import { budgetOf, setBudget } from './live-budget.js';
+import { type BudgetOptions, readOptions } from './options.js';
+import { RequestBudget } from './request-budget.js';
+
+/** What {@link budget} returns: the middleware, and what an app needs beside it. */
+export interface BudgetMiddleware extends RequestHandler {
+  /**
+   * Puts a context without an HTTP request (a script, a worker) on its caller's budget: each of its calls is covered and charged.
+   * Needs `context.caller` and a `store`. Throws a TollgateError (401) without a caller, (403) where its plan is unknown.
+   */
+  attach(context: TollgateContext): void;
+  /** Brings settlements that the store has not taken yet to it: resolves when all are, or after `graceMs` (default 10 000). */
+  settled(graceMs?: number): Promise<void>;
+}
+
+const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Holds what a request can cost at most, on every limit of its caller at once, before it reaches a provider; covers each further
+ * call; charges what was really used and gives back the rest. Reads `caller` and `calls.declared`; writes `reservation`, the
+ * calls' `charges`, `overrun`, `admittedAtMs`, `degradedFrom`, and the `RateLimit` fields. Refuses with 402 `budget_exceeded`,
+ * 429 `rate_limit_exceeded`, `quota_exceeded` or `concurrency_exceeded`, 400 `request_exceeds_limit` or `invalid_value`, 403
+ * `model_not_allowed`, 401 without a caller, and 503 `budget_unverifiable` while the store is away.
+ *
+ * On a route that a `budget()` with plans and store guards already, one with `limits` alone adds its limits to the request's.
+ */
+export function budget(options: BudgetOptions = {}): BudgetMiddleware {
+  const settings = readOptions(options);
+  const engine = settings.store && new BudgetEngine(settings, settings.store);
+  const handler = guarded('budgetMiddleware', async (req, res, next) => {
+    if (settings.mode === 'off') return next();
+    const context = contextOf(req, res, settings.now);
+    const outer = budgetOf(context);
+    try {
+      if (outer) {
+        if (settings.plans) warnTwice();
+        await outer.extend(settings.limits);
+      } else {
+        const opened = open(engine, context);
+        if (opened && !opensNothing.has(req.method)) await opened.open();
+      }
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      return refuse(req, res, next, error, settings.answer);
+    }
+    if (!context.calls.finished) runInContext(context, next);
+  });
+  return Object.assign(handler, {
+    attach: (context: TollgateContext) => {
+      open(engine, context);
+    },
+    settled: (graceMs = 10_000) => engine?.settling.drain(graceMs) ?? Promise.resolve(),
+  });
+}
+
+/** Puts a request on its caller's budget. `undefined` where shadow mode lets a request without a caller pass. */
+function open(engine: BudgetEngine | undefined, context: TollgateContext): RequestBudget | undefined {
+  if (!engine) {
+    throw new TypeError(
+      'budget: "store" is required where no budget() with a store has seen the request before; mount budget({ plans, store }) first',
+    );
+  }
+  const { caller } = context;
+  if (!caller) {
+    warnOnce(
+      'TOLLGATE_W_NO_CALLER',
+      'budget(): a request without a verified caller came by and was refused; mount authenticate() before budget()',
+    );
+    if (engine.enforced) throw noCaller();
+    engine.wouldRefuse(noCaller(), context);
+    return undefined;
+  }
+  const opened = new RequestBudget(engine, context, caller);
+  context.calls.use(opened);
+  setBudget(context, opened);
+  return opened;
+}
+
+function warnTwice(): void {
+  warnOnce(
+    'TOLLGATE_W_MOUNTED_TWICE',
+    'budget({ plans }) is mounted twice on one path; the second adds only its "limits"',
+  );
+}

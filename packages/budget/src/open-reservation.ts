@@ -1,0 +1,163 @@
+import {
+  type Call,
+  type CallEnd,
+  type ChargeItem,
+  type ChargeRequest,
+  noUsage,
+  type RunningCost,
+  type Settlement,
+  type TollgateContext,
+  type UsageEvent,
+  usageEventOf,
+} from '@tollgate/core';
+import type { Admission } from './admission.js';
+import { isNothing } from './amounts.js';
+import type { BudgetEngine } from './engine.js';
+import { HoldBook } from './hold-book.js';
+
+/** Facts of a reservation that the store has admitted. */
+export interface ReservationFacts {
+  readonly id: string;
+  readonly partition: string;
+  readonly admittedAtMs: number;
+  /** `false`: the store was away and the app lets requests pass; nothing is held. */
+  readonly verified: boolean;
+}
+
+interface Pending {
+  readonly call: Call | undefined;
+  readonly request: Omit<ChargeRequest, 'close'>;
+}
+
+const nothingUsed: Settlement = { usage: noUsage, costNanoUsd: 0, priceVersion: '', uncertain: false };
+
+/** One reservation of a request, from its admission to its one end: what it holds, what is still to be charged. */
+export class OpenReservation {
+  readonly book = new HoldBook();
+  readonly id: string;
+  readonly partition: string;
+  readonly admittedAtMs: number;
+  readonly verified: boolean;
+  /** The call that the guard has reserved for, until it is begun. */
+  declared: { readonly call: Call; readonly admission: Admission } | undefined;
+  closed = false;
+  #pending: Pending[] = [];
+
+  constructor(
+    facts: ReservationFacts,
+    private readonly engine: BudgetEngine,
+    private readonly context: TollgateContext,
+  ) {
+    this.id = facts.id;
+    this.partition = facts.partition;
+    this.admittedAtMs = facts.admittedAtMs;
+    this.verified = facts.verified;
+  }
+
+  /** Writes down what an attempt took; it reaches the store with {@link flush}. */
+  settle(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
+    const settlement = call.settlement ?? nothingUsed;
+    const requests = this.book.takeRequests();
+    let items: readonly ChargeItem[] = [];
+    if (isNothing(settlement)) this.book.giveBack(call.attemptId);
+    else {
+      const spending = this.book.spending(call.attemptId, settlement);
+      items = spending.items;
+      call.overrun = spending.overrun && this.verified && call.parsed !== undefined;
+      this.book.forget(call.attemptId);
+    }
+    this.#put(call, settlement, end, [...items, ...requests]);
+  }
+
+  /** Whether anything waits for {@link flush}. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Brings what is pending to the store, with `close` in one step with the end. Resolves when the first tries have ended. */
+  async flush(close: boolean): Promise<void> {
+    const ending = close && !this.closed;
+    this.closed ||= close;
+    if (ending && !this.hasPending) this.#putRequests();
+    const batch = this.#pending.splice(0);
+    if (batch.length === 0) {
+      if (ending && this.verified) await this.engine.close(this.id, this.partition);
+      return;
+    }
+    await Promise.all(
+      batch.map(({ call, request }, index) =>
+        this.engine.charge(
+          { ...request, close: ending && index === batch.length - 1 },
+          this.context,
+          ({ recorded }) => {
+            if (call) call.recorded = recorded;
+          },
+        ),
+      ),
+    );
+  }
+
+  /** Heartbeat. A store that fails is asked again with the next beat. */
+  async renew(running: readonly RunningCost[]): Promise<void> {
+    if (!this.verified || this.closed) return;
+    try {
+      await this.engine.store.renew({ id: this.id, partition: this.partition, running });
+    } catch {
+      // The guarded store has published it; two more beats fit into the lease.
+    }
+  }
+
+  /** What a running attempt has cost so far, for the heartbeat. */
+  running(call: Call): RunningCost | undefined {
+    if (!call.running) return undefined;
+    const { items } = this.book.spending(call.attemptId, call.running);
+    const end = { outcome: 'error', status: 0 } as const;
+    const event = this.#event(call, { ...call.running, uncertain: true }, end, items);
+    return { attemptId: call.attemptId, items: items.filter(({ amount }) => amount > 0), event };
+  }
+
+  #put(
+    call: Call,
+    settlement: Settlement,
+    end: Pick<CallEnd, 'outcome' | 'status'>,
+    items: readonly ChargeItem[],
+  ): void {
+    const event = this.#event(call, settlement, end, items);
+    call.charges = event.charges;
+    call.recorded = this.engine.delivers;
+    const { id, partition } = this;
+    this.#pending.push({ call, request: { id, partition, attemptId: call.attemptId, items, event } });
+  }
+
+  /** A request that made no call is charged as a request, by an event of its own. */
+  #putRequests(): void {
+    const items = this.book.takeRequests();
+    if (items.length === 0) return;
+    const { id, partition, context } = this;
+    const call: Call = {
+      id,
+      attempt: 1,
+      attemptId: id,
+      startedAtMs: context.startedAtMs,
+      admittedAtMs: this.admittedAtMs,
+      outgoing: { method: context.req?.method ?? '', url: '', headers: {}, body: undefined },
+      stopped: undefined,
+      signal: context.signal,
+      stop: () => {},
+    };
+    const event = this.#event(call, nothingUsed, { outcome: 'ok', status: 0 }, items);
+    this.#pending.push({ call: undefined, request: { id, partition, attemptId: id, items, event } });
+  }
+
+  #event(
+    call: Call,
+    settlement: Settlement,
+    end: Pick<CallEnd, 'outcome' | 'status'>,
+    items: readonly ChargeItem[],
+  ): UsageEvent {
+    const charges = items
+      .filter(({ amount }) => amount > 0)
+      .map(({ counter, windowId, amount }) => ({ counter, window: windowId, amount }));
+    return usageEventOf(this.context, call, { settlement, end, charges, nowMs: this.engine.settings.now() });
+  }
+}

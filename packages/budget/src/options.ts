@@ -1,0 +1,112 @@
+import {
+  accepts,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  type Limit,
+  type LimitText,
+  limitOf,
+  type Plans,
+  type QuotaStore,
+} from '@tollgate/core';
+import type { OnThreshold } from './threshold.js';
+
+/** Options of {@link budget}. */
+export interface BudgetOptions extends GuardOptions {
+  /** Plans of `definePlans`; the caller's plan decides limits, models, output cap and ladder. Absent: only `limits` count. */
+  plans?: Plans;
+  /**
+   * Where counters live: `memoryQuota()`, or one that processes share. May be absent on a route whose requests pass a `budget()`
+   * with a store before.
+   */
+  store?: QuotaStore;
+  /** Limits for everybody, beside the plan's: `spend('$5/day').by('route')`, or `'$100/day'`. @defaultValue [] */
+  limits?: readonly (Limit | LimitText)[];
+  /** Counts the plan's `requests` as well, in the same step; leave `rateLimit()` out then. @defaultValue false */
+  requests?: boolean;
+  /** Lowers an output cap that the client states to what fits, and says so in `x-tollgate-max-output-tokens`. @defaultValue false */
+  fit?: boolean;
+  /** A reservation without a heartbeat for so long is taken for dead. Milliseconds, 5 000 to 3 600 000. @defaultValue 60_000 */
+  leaseMs?: number;
+  /** The least output cap that is worth a call, in tokens. Positive integer. @defaultValue 16 */
+  minOutputTokens?: number;
+  /** Status where the money is gone. @defaultValue 402 */
+  refuseWith?: 402 | 429;
+  /** `closed`: 503 while the store is away. `open`: requests pass unreserved and are charged once it is back. @defaultValue 'closed' */
+  whenStoreDown?: 'closed' | 'open';
+  /** How long a request waits for the store. Milliseconds, 1 to 60 000. @defaultValue 150 */
+  storeDeadlineMs?: number;
+  /** Told once per window when 50, 80 and 100 % of a cap are used (as the store is configured). Its faults are caught. */
+  onThreshold?: OnThreshold;
+  /** Clock of ids and headers, ms since the epoch; windows go by the store's. @defaultValue Date.now */
+  now?: () => number;
+}
+
+/** Options of {@link budget}, checked and complete. */
+export interface BudgetSettings {
+  readonly plans: Plans | undefined;
+  readonly store: QuotaStore | undefined;
+  readonly limits: readonly Limit[];
+  readonly requests: boolean;
+  readonly fit: boolean;
+  readonly leaseMs: number;
+  readonly minOutputTokens: number;
+  readonly refuseWith: 402 | 429;
+  readonly whenStoreDown: 'closed' | 'open';
+  readonly storeDeadlineMs: number;
+  readonly onThreshold: OnThreshold | undefined;
+  readonly now: () => number;
+  readonly mode: 'enforce' | 'shadow' | 'off';
+  readonly answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>;
+}
+
+/** Checks and completes the options, once, at start. Throws a `TypeError` for a wrong or unknown one. */
+export function readOptions(options: BudgetOptions): BudgetSettings {
+  checkOptions<BudgetOptions>('budget', options, {
+    ...guardChecks,
+    plans: accepts.object,
+    store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close'),
+    limits: accepts.arrayOf(isLimit),
+    requests: accepts.boolean,
+    fit: accepts.boolean,
+    leaseMs: accepts.integerBetween(5_000, 3_600_000),
+    minOutputTokens: accepts.positiveInteger,
+    refuseWith: (value) => value === 402 || value === 429 || '402 or 429',
+    whenStoreDown: accepts.oneOf('closed', 'open'),
+    storeDeadlineMs: accepts.integerBetween(1, 60_000),
+    onThreshold: accepts.function,
+    now: accepts.function,
+  });
+  const limits = (options.limits ?? []).map((limit) => limitOf('budget: limits', limit));
+  if (!options.plans && limits.length === 0) {
+    throw new TypeError('budget: "plans" or "limits" is required: without either there is nothing to count');
+  }
+  if (options.plans && !options.store) {
+    throw new TypeError('budget: "store" is required where "plans" are given, e.g. memoryQuota()');
+  }
+  const names = new Set(limits.map(({ name, scope }) => `${name}/${scope.length}/${JSON.stringify(scope)}`));
+  if (names.size < limits.length) throw new TypeError('budget: "limits" holds the same limit twice');
+  return {
+    plans: options.plans,
+    store: options.store,
+    limits,
+    requests: options.requests ?? false,
+    fit: options.fit ?? false,
+    leaseMs: options.leaseMs ?? 60_000,
+    minOutputTokens: options.minOutputTokens ?? 16,
+    refuseWith: options.refuseWith ?? 402,
+    whenStoreDown: options.whenStoreDown ?? 'closed',
+    storeDeadlineMs: options.storeDeadlineMs ?? 150,
+    onThreshold: options.onThreshold,
+    now: options.now ?? Date.now,
+    mode: options.mode ?? 'enforce',
+    answer: { refusals: options.refusals ?? 'answer', errorFormat: options.errorFormat ?? 'auto' },
+  };
+}
+
+function isLimit(value: unknown): true | string {
+  if (typeof value === 'string') return true;
+  const good =
+    typeof value === 'object' && value !== null && 'unit' in value && 'amount' in value && 'scope' in value;
+  return good || 'a limit such as spend("$5/day") or "$5/day"';
+}

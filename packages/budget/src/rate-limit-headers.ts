@@ -1,0 +1,39 @@
+import { appendRateLimit, type CounterState, type RateLimitEntry, type Window } from '@tollgate/core';
+import type { Response } from 'express';
+import type { LimitCharge } from './charges.js';
+
+const fixedSeconds: Readonly<Record<string, number>> = {
+  minute: 60,
+  hour: 3_600,
+  day: 86_400,
+  week: 604_800,
+};
+
+/** Says what is left of every limit that is the caller's own. Shared limits are nobody's business. */
+export function sayWhatIsLeft(
+  res: Response,
+  charges: readonly LimitCharge[],
+  states: readonly CounterState[],
+  nowMs: number,
+): void {
+  const entries: RateLimitEntry[] = [];
+  charges.forEach(({ limit, charge }, index) => {
+    const state = states[index];
+    if (!state || charge.wide || limit.soft) return;
+    const { resetsAtMs } = state;
+    entries.push({
+      name: limit.name,
+      unit: limit.unit,
+      quota: state.limit,
+      windowSeconds: secondsOf(limit.window),
+      left: state.left,
+      resetSeconds: resetsAtMs === undefined ? undefined : (resetsAtMs - nowMs) / 1000,
+    });
+  });
+  appendRateLimit(res, entries);
+}
+
+function secondsOf(window: Window): number | undefined {
+  if (window.kind === 'bucket') return window.periodMs / 1000;
+  return window.kind === 'calendar' ? fixedSeconds[window.period] : undefined;
+}

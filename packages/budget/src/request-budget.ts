@@ -1,0 +1,163 @@
+import type {
+  Call,
+  CallEnd,
+  Caller,
+  CallStep,
+  Limit,
+  Plan,
+  RequestEnd,
+  RunningCost,
+  TollgateContext,
+} from '@tollgate/core';
+import { AdmissionDesk } from './admission-desk.js';
+import { type Deferred, defer, undefer } from './deferred.js';
+import type { BudgetEngine } from './engine.js';
+import type { Leased } from './heartbeat.js';
+import type { OpenReservation } from './open-reservation.js';
+import type { BudgetLimit, Rules } from './rules.js';
+import { TopUps } from './top-up.js';
+
+/** A call that is running, and the reservation that pays for it. */
+interface RunningCall {
+  readonly call: Call;
+  readonly reservation: OpenReservation;
+}
+
+/** The budget of one request: its reservations, and the step that covers and charges every call it makes. */
+export class RequestBudget implements CallStep, Leased, Deferred {
+  readonly name = 'budget';
+  readonly stage = 'cover';
+  readonly #desk: AdmissionDesk;
+  readonly #topUps: TopUps;
+  readonly #plan: Plan | undefined;
+  readonly #open = new Set<OpenReservation>();
+  readonly #running = new Map<string, RunningCall>();
+  #limits: readonly BudgetLimit[];
+  #opening: Promise<OpenReservation> | undefined;
+
+  /** Throws a TollgateError (403) where the caller's plan is unknown. */
+  constructor(
+    readonly engine: BudgetEngine,
+    private readonly context: TollgateContext,
+    private readonly caller: Caller,
+  ) {
+    this.#plan = engine.planOf(caller);
+    this.#limits = engine.limitsOf(this.#plan);
+    this.#desk = new AdmissionDesk(engine, context, caller.tenant || caller.id);
+    this.#topUps = new TopUps(engine);
+  }
+
+  /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Rejects with the refusal. */
+  async open(): Promise<void> {
+    await this.#reserve(this.context.calls.declared, false);
+    if (this.context.calls.finished) await this.#close();
+  }
+
+  /** A route's own limits join the request's. Rejects with the refusal, which ends the reservation. */
+  async extend(limits: readonly Limit[]): Promise<void> {
+    this.#limits = [...this.#limits, ...limits.map((limit) => ({ limit, movesLadder: false }))];
+    for (const reservation of this.#open) {
+      try {
+        await this.#desk.extend(reservation, this.#rules);
+      } finally {
+        if (reservation.closed) this.#forget(reservation);
+      }
+    }
+  }
+
+  async begin(call: Call): Promise<void> {
+    const reservation = await this.#reservationFor(call);
+    this.#running.set(call.attemptId, { call, reservation });
+  }
+
+  progress(call: Call): void {
+    const running = this.#running.get(call.attemptId);
+    if (running) this.#topUps.watch(call, running.reservation, this.#rules);
+  }
+
+  async end(call: Call, end: CallEnd): Promise<void> {
+    const reservation = this.#running.get(call.attemptId)?.reservation;
+    if (!reservation) return;
+    this.#running.delete(call.attemptId);
+    reservation.settle(call, end);
+    const { calls } = this.context;
+    if ((end.last || calls.finished) && this.#running.size === 0) await this.#closeOne(reservation);
+    else if (this.engine.delivers === undefined) await reservation.flush(false);
+    else defer(this);
+  }
+
+  async finish(end: RequestEnd, declared: Call | undefined): Promise<void> {
+    const [reservation] = this.#open;
+    if (declared?.settlement && reservation) {
+      reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
+    }
+    await this.#close();
+  }
+
+  flushDeferred(): void {
+    for (const reservation of this.#open) void reservation.flush(false);
+  }
+
+  async renew(): Promise<void> {
+    const byReservation = new Map<OpenReservation, RunningCost[]>([...this.#open].map((one) => [one, []]));
+    for (const { call, reservation } of this.#running.values()) {
+      const cost = reservation.running(call);
+      if (cost) byReservation.get(reservation)?.push(cost);
+    }
+    await Promise.all([...byReservation].map(([reservation, running]) => reservation.renew(running)));
+  }
+
+  get #rules(): Rules {
+    const { fit, minOutputTokens } = this.engine.settings;
+    const { req, route } = this.context;
+    const { caller } = this;
+    const enforced = this.engine.enforced;
+    return { caller, plan: this.#plan, limits: this.#limits, req, route, fit, minOutputTokens, enforced };
+  }
+
+  /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */
+  async #reservationFor(call: Call): Promise<OpenReservation> {
+    await this.#opening;
+    const [reservation] = this.#open;
+    if (!reservation) return this.#reserve(call, true);
+    if (reservation.hasPending) void reservation.flush(false);
+    if (await this.#desk.cover(reservation, call, this.#rules)) return reservation;
+    this.#forget(reservation);
+    return this.#reserve(call, true);
+  }
+
+  async #reserve(call: Call | undefined, begun: boolean): Promise<OpenReservation> {
+    const opening = this.#desk.reserve(call, begun, this.#rules);
+    this.#opening = opening;
+    try {
+      const reservation = await opening;
+      this.#open.add(reservation);
+      this.engine.heartbeat.add(this);
+      return reservation;
+    } finally {
+      if (this.#opening === opening) this.#opening = undefined;
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#open].map((reservation) => this.#closeOne(reservation)));
+  }
+
+  async #closeOne(reservation: OpenReservation): Promise<void> {
+    this.#forget(reservation);
+    undefer(this);
+    await reservation.flush(true);
+  }
+
+  #forget(reservation: OpenReservation): void {
+    this.#open.delete(reservation);
+    if (this.#open.size > 0) return;
+    this.engine.heartbeat.remove(this);
+    this.context.reservation = undefined;
+  }
+}
+
+function outcomeOf({ aborted, status }: RequestEnd): CallEnd['outcome'] {
+  if (aborted) return 'aborted';
+  return status >= 400 ? 'error' : 'ok';
+}

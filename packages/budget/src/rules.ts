@@ -1,0 +1,42 @@
+import type { Caller, Limit, Plan, RequestRate } from '@tollgate/core';
+import type { Request } from 'express';
+
+/** A limit that a budget counts, and whether it moves the plan's degradation ladder. */
+export interface BudgetLimit {
+  readonly limit: Limit;
+  /** One of the plan's caps: the ladder's shares are shares of it. */
+  readonly movesLadder: boolean;
+}
+
+/** Everything a request's calls are admitted by. */
+export interface Rules {
+  readonly caller: Caller;
+  readonly plan: Plan | undefined;
+  readonly limits: readonly BudgetLimit[];
+  readonly req: Request | undefined;
+  readonly route: string | undefined;
+  readonly fit: boolean;
+  readonly minOutputTokens: number;
+  /** `false` in shadow mode: nothing about the call is changed or refused. */
+  readonly enforced: boolean;
+}
+
+/** Output cap injected where neither the client nor the plan states one. */
+export const defaultMaxOutputTokens = 4096;
+
+/** The limits of a plan as a budget counts them; requests only where it was told to. */
+export function limitsOfPlan(plan: Plan, withRequests: boolean): BudgetLimit[] {
+  const limits = plan.limits.map((limit) => ({
+    limit,
+    movesLadder: limit.unit !== 'concurrent' && !limit.soft,
+  }));
+  const rates = withRequests ? plan.requests.map(bucketOf) : [];
+  return [...limits, ...rates.map((limit) => ({ limit, movesLadder: false }))];
+}
+
+/** A rate of requests as a bucket: at once its burst (or all of it), refilled steadily. */
+function bucketOf({ name, amount, windowMs, burst, scope }: RequestRate): Limit {
+  const capacity = burst ?? amount;
+  const window = { kind: 'bucket', rate: amount, periodMs: windowMs, burst: capacity } as const;
+  return { name, unit: 'requests', amount: capacity, window, scope, soft: false };
+}

@@ -1,0 +1,54 @@
+import { publish, type ThresholdCrossing, type TollgateContext } from '@tollgate/core';
+
+/** A share of a cap that was reached for the first time in this window. */
+export interface ThresholdEvent extends ThresholdCrossing {
+  readonly requestId: string;
+  readonly tenant: string | undefined;
+  readonly keyId: string | undefined;
+  readonly plan: string | undefined;
+}
+
+/** What an app does when a threshold is crossed. */
+export type OnThreshold = (event: ThresholdEvent) => void | Promise<void>;
+
+/** After this, a callback that has not finished is reported as a fault. */
+const callbackDeadlineMs = 10_000;
+
+/** Publishes crossings on `tollgate:threshold` and tells the app; what the app's callback does wrong harms no request. */
+export function announce(
+  crossed: readonly ThresholdCrossing[],
+  context: TollgateContext,
+  onThreshold: OnThreshold | undefined,
+): void {
+  for (const crossing of crossed) {
+    const { caller, requestId } = context;
+    const event: ThresholdEvent = Object.freeze({
+      ...crossing,
+      requestId,
+      tenant: caller?.tenant,
+      keyId: caller?.keyId,
+      plan: caller?.plan,
+    });
+    publish('tollgate:threshold', () => ({ ...event }));
+    if (onThreshold) void tell(onThreshold, event);
+  }
+}
+
+async function tell(onThreshold: OnThreshold, event: ThresholdEvent): Promise<void> {
+  const late = setTimeout(
+    () => fault(`onThreshold took longer than ${callbackDeadlineMs} ms`),
+    callbackDeadlineMs,
+  );
+  late.unref();
+  try {
+    await onThreshold(event);
+  } catch (error) {
+    fault(error);
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+function fault(error: unknown): void {
+  publish('tollgate:fault', () => ({ where: 'budget.onThreshold', error: String(error) }));
+}

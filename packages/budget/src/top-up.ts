@@ -1,0 +1,71 @@
+import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core';
+import { spentOf } from './amounts.js';
+import { refusalError, unverifiable } from './budget-error.js';
+import { namedCharges } from './charges.js';
+import type { BudgetEngine } from './engine.js';
+import type { OpenReservation } from './open-reservation.js';
+import type { Rules } from './rules.js';
+
+/** Beyond what is missing, so much of what was held is asked for as well, so that a long stream does not ask for every token. */
+const slackShare = 0.25;
+
+/** Watches running calls: covers what they cost beyond what is held for them, and stops them where nothing more is left. */
+export class TopUps {
+  readonly #asking = new Set<string>();
+  readonly #count = new Map<string, number>();
+
+  constructor(private readonly engine: BudgetEngine) {}
+
+  /** The running cost of a call has changed. Costs nothing while it is within what is held. */
+  watch(call: Call, reservation: OpenReservation, rules: Rules): void {
+    const { running } = call;
+    if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
+    const missing: QuotaCharge[] = [];
+    for (const { counter, amount } of reservation.book.held(call.attemptId).values()) {
+      const lacks = spentOf(counter.unit, running) - amount;
+      if (lacks <= 0) continue;
+      const slack = Math.ceil(Math.max(lacks, amount) * slackShare);
+      missing.push({ ...counter, want: lacks + slack, min: lacks, soft: counter.soft || !rules.enforced });
+    }
+    if (missing.length === 0) return;
+    this.#asking.add(call.attemptId);
+    void this.#ask(call, reservation, missing, rules).finally(() => this.#asking.delete(call.attemptId));
+  }
+
+  async #ask(
+    call: Call,
+    reservation: OpenReservation,
+    charges: readonly QuotaCharge[],
+    rules: Rules,
+  ): Promise<void> {
+    const { engine } = this;
+    const { id, partition } = reservation;
+    const count = (this.#count.get(call.attemptId) ?? 0) + 1;
+    this.#count.set(call.attemptId, count);
+    let result: ReserveResult;
+    try {
+      const attemptId = `${call.attemptId}+${count}`;
+      result = await engine.store.cover({ id, partition, attemptId, alternatives: [{ charges }] });
+    } catch (error) {
+      if (engine.settings.whenStoreDown === 'closed' && rules.enforced) call.stop(unverifiable(error));
+      return;
+    }
+    if (!result.ok) {
+      call.stop(
+        refusalError(
+          result.refusal,
+          namedCharges(charges, rules, call.parsed?.model),
+          result.nowMs,
+          engine.settings,
+        ),
+      );
+      return;
+    }
+    reservation.book.add(charges, result.grants);
+    if (!reservation.book.holdsFor(call.attemptId)) return;
+    reservation.book.take(
+      call.attemptId,
+      charges.map((charge, index) => [charge, result.grants[index]?.granted ?? 0] as const),
+    );
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type DegradeStep,
+  type Estimate,
+  isTollgateError,
+  modelAllowed,
+  type ParsedCall,
+  TollgateError,
+} from '@tollgate/core';
+import { capField } from './cap-field.js';
+import { defaultMaxOutputTokens, type Rules } from './rules.js';
+
+/** One way in which a call can be admitted: as it stands, or degraded, at most (and at least) with this estimate. */
+export interface Way {
+  readonly model: string;
+  /** Output cap of each answer; `undefined` where the API has no output. */
+  readonly cap: number | undefined;
+  readonly most: Estimate;
+  /** With the least useful cap, where the cap may be fitted to what is left. */
+  readonly least: Estimate | undefined;
+  /** Stands only while less than this share of each of the plan's caps is taken. */
+  readonly onlyBelow: number | undefined;
+  /** How many steps of the ladder it has gone down. */
+  readonly level: number;
+}
+
+/**
+ * The ways in which a call can be admitted, best first: the requested model, then down the plan's ladder. Throws a TollgateError
+ * where the plan does not allow the model (403) or the output cap that the client states (400).
+ */
+export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
+  const { plan } = rules;
+  if (!rules.enforced) return [wayOf(parsed, parsed.model, baseCap(parsed, rules), rules, 0)];
+  if (!allowed(rules, parsed.model)) throw modelNotAllowed(parsed.model);
+  const base = baseCap(parsed, rules);
+  const stated = parsed.estimate.capStated ? parsed.estimate.maxOutputTokens : undefined;
+  if (stated !== undefined && base !== undefined && base < stated && !rules.fit) {
+    throw capTooLarge(capField(parsed.api, body), stated, base);
+  }
+  const steps = plan?.degrade ?? [];
+  const ways: Way[] = [];
+  let way = wayOf(parsed, parsed.model, base, rules, 0);
+  steps.forEach((step, index) => {
+    ways.push({ ...way, onlyBelow: step.at });
+    const next = degraded(parsed, way, step, rules, index + 1);
+    if (next.model === way.model && next.cap === way.cap) ways.pop();
+    way = next;
+  });
+  return [...ways, way];
+}
+
+/** What a model without permission is refused with. */
+export function modelNotAllowed(model: string): TollgateError {
+  return new TollgateError({
+    status: 403,
+    code: 'model_not_allowed',
+    message: `The model ${JSON.stringify(model.slice(0, 100))} is not part of this plan.`,
+    param: 'model',
+  });
+}
+
+function allowed({ plan, caller }: Rules, model: string): boolean {
+  return modelAllowed(plan?.models, model) && modelAllowed(caller.models, model);
+}
+
+/** The cap that a call is made with before any degradation; `undefined` where its API has no output. */
+function baseCap({ api, estimate }: ParsedCall, { plan, enforced }: Rules): number | undefined {
+  if (api === 'openai-embeddings') return undefined;
+  if (!estimate.capStated) return plan?.maxOutputTokens ?? defaultMaxOutputTokens;
+  const most = enforced ? plan?.maxOutputTokens : undefined;
+  return Math.min(estimate.maxOutputTokens, most ?? Number.POSITIVE_INFINITY);
+}
+
+function wayOf(parsed: ParsedCall, model: string, cap: number | undefined, rules: Rules, level: number): Way {
+  const { estimate } = parsed;
+  const most = isAsStated(parsed, model, cap) ? estimate : estimateOf(parsed, model, cap);
+  const fits = rules.enforced && (!estimate.capStated || rules.fit);
+  const least =
+    fits && cap !== undefined && cap > rules.minOutputTokens
+      ? estimateOf(parsed, model, rules.minOutputTokens)
+      : undefined;
+  return { model, cap, most, least, onlyBelow: undefined, level };
+}
+
+function isAsStated({ model, estimate }: ParsedCall, otherModel: string, cap: number | undefined): boolean {
+  return (
+    model === otherModel && (cap === undefined || (estimate.capStated && estimate.maxOutputTokens === cap))
+  );
+}
+
+/** Estimate of the call with another model or cap. */
+export function estimateOf(parsed: ParsedCall, model: string, cap: number | undefined): Estimate {
+  return parsed.estimateOf({ model: model === parsed.model ? undefined : model, maxOutputTokens: cap });
+}
+
+/** One step down: another model where the plan allows it and it has a price; a smaller cap. */
+function degraded(parsed: ParsedCall, from: Way, step: DegradeStep, rules: Rules, level: number): Way {
+  const cap =
+    from.cap === undefined ? undefined : Math.min(from.cap, step.maxOutputTokens ?? Number.POSITIVE_INFINITY);
+  const models = step.model;
+  const model = models && Object.hasOwn(models, from.model) ? models[from.model] : undefined;
+  if (model !== undefined && allowed(rules, model)) {
+    try {
+      return wayOf(parsed, model, cap, rules, level);
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+    }
+  }
+  return wayOf(parsed, from.model, cap, rules, level);
+}
+
+function capTooLarge(param: string, stated: number, most: number): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'invalid_value',
+    message: `${param} is ${stated}, but this plan allows at most ${most}.`,
+    param,
+    retryAfterMs: false,
+  });
+}
