@@ -23,6 +23,8 @@ export const plain: Readonly<Record<Path, Readonly<Record<string, JsonValue>>>> 
   gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
 };
 
+export type Fields = Readonly<Record<string, JsonValue>>;
+
 export function outgoing(
   url: string,
   body: JsonValue | undefined,
@@ -64,4 +66,9 @@ function described({ status, code, param }: TollgateError): string {
 
 export function sent(call: MeteredCall): Record<string, JsonValue> {
   return JSON.parse(call.serialise()) as Record<string, JsonValue>;
+}
+
+/** How a plain request of a format with more fields is refused. */
+export function refusal(path: Path, more: Fields, options?: ParseOptions): string {
+  return verdict(() => call(path, more, options));
 }
