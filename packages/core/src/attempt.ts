@@ -129,6 +129,6 @@ export class AttemptHandle implements CallHandle {
 
 /** Clients and providers close connections as they please: whether an answer is whole is said by its bytes. */
 function outcomeOf(call: Attempt, end: CallEnd): CallEnd['outcome'] {
-  if (end.outcome === 'aborted' && call.answer === 'whole') return 'ok';
+  if (call.answer === 'whole' && end.outcome !== 'budget_stopped' && end.status < 400) return 'ok';
   return end.outcome === 'ok' && call.answer === 'failed' ? 'error' : end.outcome;
 }

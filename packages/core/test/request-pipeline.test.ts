@@ -86,6 +86,7 @@ describe('the call pipeline', () => {
     ['aborted', undefined, 'aborted'],
     ['ok', 'failed', 'error'],
     ['ok', 'whole', 'ok'],
+    ['error', 'whole', 'ok'],
     ['budget_stopped', 'failed', 'budget_stopped'],
   ] as const)(
     'takes a connection that ended %s with an answer that is %s for %s',

@@ -1,6 +1,5 @@
 import {
   accepts,
-  checkOptions,
   type GuardOptions,
   guardChecks,
   type OptionChecks,
@@ -34,7 +33,8 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
 
 const { outside: _, ...innerFetchChecks } = fetchChecks;
 
-const checks: OptionChecks<MeterOptions> = {
+/** The checks of {@link MeterOptions}. */
+export const meterChecks: OptionChecks<MeterOptions> = {
   ...guardChecks,
   ...parseChecks,
   ...innerFetchChecks,
@@ -52,8 +52,3 @@ const checks: OptionChecks<MeterOptions> = {
   exposeCost: accepts.boolean,
   now: accepts.function,
 };
-
-/** Checks the options of `meter()`, or of what is named. */
-export function checkMeterOptions(factory: string, options: MeterOptions): void {
-  checkOptions<MeterOptions>(factory, options, checks);
-}

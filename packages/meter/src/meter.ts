@@ -1,4 +1,5 @@
 import {
+  checkOptions,
   contextOf,
   guarded,
   isTollgateError,
@@ -16,7 +17,7 @@ import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
 import { exposeCost } from './cost-header.js';
 import { fetchWithin, unmeteredRoute } from './fetch/metered-fetch.js';
 import { labelsOf } from './labels.js';
-import { checkMeterOptions, type MeterOptions } from './meter-options.js';
+import { type MeterOptions, meterChecks } from './meter-options.js';
 import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
 import { tapResponse } from './tap/tap-response.js';
 
@@ -26,7 +27,7 @@ import { tapResponse } from './tap/tap-response.js';
  * Refuses with 400 what makes an estimate unsound or has no price, with 415 what is no JSON.
  */
 export function meter(options: MeterOptions = {}): RequestHandler {
-  checkMeterOptions('meter', options);
+  checkOptions<MeterOptions>('meter', options, meterChecks);
   const install = meterInstaller(options);
   return guarded('meterMiddleware', async (req, res, next) => {
     if (options.mode === 'off') return next();

@@ -39,7 +39,9 @@ export class RequestMeter {
   /** What the response tap saw: the settlement of the declared call, if the response shows one. */
   tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
   #declaredEnd: Pick<CallEnd, 'outcome' | 'status'> = { outcome: 'ok', status: 0 };
-  readonly #readings = new Map<Call, CallReading>();
+  readonly #readings = new WeakMap<Call, CallReading>();
+  #running = 0;
+  #idle: (() => void)[] = [];
 
   constructor(
     private readonly settings: MeterSettings,
@@ -58,7 +60,7 @@ export class RequestMeter {
       name: 'meter',
       stage: 'record',
       begin: (call) => this.#covered(call),
-      end: (call, end) => this.#write(call, end),
+      end: (call, end) => this.#ended(call, end),
       finish: (_end, declared) => declared && this.#write(declared, this.#declaredEnd),
     };
   }
@@ -94,6 +96,7 @@ export class RequestMeter {
   }
 
   #covered(call: Call): void {
+    this.#running += 1;
     if (call.parsed) call.running = inputSettlement(call.parsed.estimate);
   }
 
@@ -105,7 +108,6 @@ export class RequestMeter {
   #settle(call: Call, end: CallEnd): void {
     const recording = recordingOf(call.outgoing);
     const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
-    this.#readings.delete(call);
     if (!settlement) return;
     call.settlement = settlement;
     call.running = settlement;
@@ -128,6 +130,22 @@ export class RequestMeter {
   #forgotten(end: RequestEnd): boolean {
     const answered = end.routed && end.status >= 200 && end.status < 300;
     return answered && !this.madeNoCall && !this.context.refusal;
+  }
+
+  /** Resolves when no attempt is running. */
+  whenIdle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  #ended(call: Call, end: CallEnd): void {
+    this.#running -= 1;
+    this.#write(call, end);
+    if (this.#running > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
   }
 
   #write(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {

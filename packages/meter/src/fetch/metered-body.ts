@@ -38,6 +38,7 @@ export function meteredBody(
 
 class BodyAttempt {
   readonly #idle: NodeJS.Timeout;
+  #reading = false;
   #over = false;
 
   constructor(
@@ -48,10 +49,12 @@ class BodyAttempt {
   ) {
     this.#idle = setTimeout(() => this.abandon(), limits.idleMs);
     this.#idle.unref();
+    handle.signal.addEventListener('abort', () => this.#stopped(), { once: true });
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     this.#idle.refresh();
+    this.#reading = true;
     try {
       for (;;) {
         const { done, value } = await this.source.read();
@@ -64,6 +67,8 @@ class BodyAttempt {
       this.#close(controller);
     } catch (error) {
       this.#broken(controller, error);
+    } finally {
+      this.#reading = false;
     }
   }
 
@@ -85,6 +90,12 @@ class BodyAttempt {
     if (this.#over) return;
     this.#end('aborted');
     this.source.cancel().catch(() => undefined);
+  }
+
+  /** Stopped while nobody reads: settled now, since nobody may ever read again. */
+  #stopped(): void {
+    const { stopped } = this.handle.call;
+    if (stopped && !this.#reading) this.#end(stoppedOutcome(stopped.code));
   }
 
   async #drain(drainMs: number): Promise<void> {
@@ -137,6 +148,9 @@ class BodyAttempt {
 export const stoppedOutcome = (code: string): AttemptOutcome =>
   code === 'request_aborted' ? 'aborted' : 'budget_stopped';
 
-/** Whether an error says that the caller's own signal fired. */
+/** Whether an error says that the caller's own signal fired. By name: errors of another realm are no `Error` here. */
 export const isAbort = (error: unknown): boolean =>
-  error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError');
+  typeof error === 'object' &&
+  error !== null &&
+  'name' in error &&
+  (error.name === 'AbortError' || error.name === 'TimeoutError');

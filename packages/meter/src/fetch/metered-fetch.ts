@@ -194,8 +194,9 @@ const neverSent = new Set([
 ]);
 
 function wasSent(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+  for (let cause = error; typeof cause === 'object' && cause !== null; ) {
     if ('code' in cause && neverSent.has(String(cause.code))) return false;
+    cause = 'cause' in cause ? cause.cause : undefined;
   }
   return true;
 }
