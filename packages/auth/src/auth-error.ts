@@ -18,7 +18,7 @@ const messages: Readonly<Record<CredentialFault, string>> = {
 };
 
 /** `WWW-Authenticate` of RFC 6750 §3. Without an error where no credential was sent. */
-export function challengeOf(realm: string, error?: string, description?: string, scope?: string): string {
+function challengeOf(realm: string, error?: string, description?: string, scope?: string): string {
   const attributes = [`realm="${realm}"`];
   if (scope !== undefined) attributes.push(`scope="${scope}"`);
   if (error !== undefined) attributes.push(`error="${error}"`);
@@ -26,9 +26,22 @@ export function challengeOf(realm: string, error?: string, description?: string,
   return `Bearer ${attributes.join(', ')}`;
 }
 
-/** 401, with the challenge of RFC 6750. `cause` is for the app's log. */
-export function credentialError(fault: CredentialFault, realm: string, cause?: unknown): TollgateError {
-  const message = messages[fault];
+/** 401, with the challenge of RFC 6750. */
+export function credentialError(fault: CredentialFault, realm: string): TollgateError {
+  return unauthorizedError(fault, realm, messages[fault]);
+}
+
+/** 401 for a token; `cause` is for the app's log. */
+export function invalidTokenError(realm: string, reason?: string, cause?: unknown): TollgateError {
+  return unauthorizedError('invalid_token', realm, reason ?? messages.invalid_token, cause);
+}
+
+function unauthorizedError(
+  fault: CredentialFault,
+  realm: string,
+  message: string,
+  cause?: unknown,
+): TollgateError {
   const challenge =
     fault === 'missing_api_key' ? challengeOf(realm) : challengeOf(realm, 'invalid_token', message);
   return new TollgateError({

@@ -42,18 +42,9 @@ export class CredentialMemory {
   }
 
   set(fingerprint: string, entry: Remembered): void {
-    entry.used = true;
     this.#entries.delete(fingerprint);
     this.#entries.set(fingerprint, entry);
-    // Second chance: an entry that was hit goes to the back of the queue once, so the loop ends.
-    for (const [oldest, old] of this.#entries) {
-      if (this.#entries.size <= this.maxEntries) return;
-      this.#entries.delete(oldest);
-      if (old.used) {
-        old.used = false;
-        this.#entries.set(oldest, old);
-      }
-    }
+    if (this.#entries.size > this.maxEntries) this.#evictBut(fingerprint);
   }
 
   delete(fingerprint: string): void {
@@ -64,6 +55,17 @@ export class CredentialMemory {
   forgetKey(keyId: string): void {
     for (const [fingerprint, entry] of this.#entries) {
       if (entry.caller.keyId === keyId) this.#entries.delete(fingerprint);
+    }
+  }
+
+  /** Second chance: an entry that was hit goes to the back of the queue once, so the loop ends. */
+  #evictBut(newest: string): void {
+    for (const [fingerprint, entry] of this.#entries) {
+      if (fingerprint === newest) continue;
+      this.#entries.delete(fingerprint);
+      if (!entry.used) return;
+      entry.used = false;
+      this.#entries.set(fingerprint, entry);
     }
   }
 }

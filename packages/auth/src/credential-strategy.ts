@@ -61,6 +61,8 @@ export class CredentialStrategy extends BearerStrategy<Verify> implements Passpo
     }
     warnOfProxies(req);
     const view: Request = Object.create(req, {
+      // Read off the request itself: behind proxies the address comes from its headers.
+      ip: { value: req.ip },
       headers: { value: { authorization: `Bearer ${found.text}` } },
       query: { value: {} },
       body: { value: undefined },

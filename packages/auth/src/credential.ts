@@ -1,12 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** Where a credential may be: exactly one of these headers. Query and body are never looked at. */
-export const credentialHeaders = Object.freeze([
-  'authorization',
-  'x-api-key',
-  'api-key',
-  'x-goog-api-key',
-] as const);
+const credentialHeaders = Object.freeze(['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const);
 
 /** Longer ones are not looked at; Node itself refuses headers of more than 16 KiB by default. */
 const maxLength = 16_384;

@@ -89,7 +89,7 @@ export class CredentialGate {
 
   #remember(fingerprint: string, verified: Verified): void {
     if (this.#parts.verifier.freshMs === 0) return;
-    this.#parts.memory.set(fingerprint, { ...verified, refreshing: false, used: true });
+    this.#parts.memory.set(fingerprint, { ...verified, refreshing: false, used: false });
   }
 
   async #refresh(fingerprint: string, entry: Remembered): Promise<void> {

@@ -12,7 +12,7 @@ export interface WatchableKeyStore extends KeyStore {
 }
 
 /** A revocation reaches every process within this time, whatever `rememberMs` says. */
-export const maxFreshKeyMs = 5_000;
+const maxFreshKeyMs = 5_000;
 
 /** What a {@link KeyVerifier} needs. */
 export interface KeyVerifierSettings {

@@ -9,6 +9,7 @@ import {
   type Plans,
 } from '@tollgate/core';
 import type { FailureLimit } from './failed-credentials.js';
+import { checkJwtOptions, type JwtOptions } from './jwt-options.js';
 import type { PassportLike } from './passport-like.js';
 
 /** What the strategies and {@link AuthenticateOptions} have in common. */
@@ -24,7 +25,7 @@ export interface CredentialOptions {
   rememberMs?: number;
   /** Credentials remembered at once; those not used lately go first. Positive integer. @defaultValue 10_000 */
   maxRemembered?: number;
-  /** Deadline of one call of the key store, in milliseconds. Positive integer. @defaultValue 2_000 (2 seconds) */
+  /** Deadline of one call of the key store, or of fetching an issuer's keys, in milliseconds. Positive integer. @defaultValue 2_000 (2 seconds) */
   storeTimeoutMs?: number;
   /** Limits wrong credentials by network (`req.ip`), before any store is asked. `false`: does not. @defaultValue `{ max: 30, windowMs: 60_000, ipv6Prefix: 56 }` */
   failures?: FailureLimit | false;
@@ -38,10 +39,18 @@ export interface ApiKeyStrategyOptions extends CredentialOptions {
   keys: KeyStore;
 }
 
+/** Options of `jwtStrategy()`. */
+export interface JwtStrategyOptions extends CredentialOptions {
+  /** Whose tokens are accepted, and how they are read. */
+  jwt: JwtOptions;
+}
+
 /** Options of `authenticate()`. At least one of `keys` and `jwt` is needed. */
 export interface AuthenticateOptions extends CredentialOptions, GuardOptions {
   /** Where API keys are looked up: `memoryKeys()`, `envKeys()`, or a store of your own. Absent: no API keys. */
   keys?: KeyStore;
+  /** Whose tokens are accepted, and how they are read. Absent: no tokens. */
+  jwt?: JwtOptions;
   /** Plans of `definePlans()`: callers on other plans are refused, and calls of models that the plan does not list. */
   plans?: Plans;
   /** The app's own passport instance, so that its `transformAuthInfo` and the like apply. @defaultValue an instance of our own */
@@ -81,12 +90,14 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
     ...guardChecks,
     ...credentialChecks,
     keys: acceptsKeys,
+    jwt: accepts.object,
     plans: accepts.object,
     passport: accepts.methods('authenticate'),
   });
   checkFailures('authenticate', options);
-  if (options.keys === undefined) {
-    throw new TypeError('authenticate: "keys" is required; without it nobody could come in');
+  if (options.jwt) checkJwtOptions('authenticate', options.jwt);
+  if (options.keys === undefined && options.jwt === undefined) {
+    throw new TypeError('authenticate: "keys" or "jwt" is required; without them nobody could come in');
   }
 }
 
@@ -94,6 +105,13 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
 export function checkApiKeyStrategyOptions(options: ApiKeyStrategyOptions): void {
   checkOptions('apiKeyStrategy', options, { ...credentialChecks, keys: acceptsKeys }, ['keys']);
   checkFailures('apiKeyStrategy', options);
+}
+
+/** Checks the options of `jwtStrategy()`; throws a `TypeError`. */
+export function checkJwtStrategyOptions(options: JwtStrategyOptions): void {
+  checkOptions('jwtStrategy', options, { ...credentialChecks, jwt: accepts.object }, ['jwt']);
+  checkFailures('jwtStrategy', options);
+  checkJwtOptions('jwtStrategy', options.jwt);
 }
 
 function checkFailures(factory: string, { failures }: CredentialOptions): void {

@@ -90,7 +90,7 @@ export interface CallPipeline {
   declare(outgoing: OutgoingRequest): Promise<Call>;
   /**
    * Begins an attempt; rejects with the refusal. The first attempt of a request takes the place of the declared call: with the
-   * same body object it is that call, with another body it takes over its ids and is parsed and estimated anew.
+   * same body object and provider it is that call, otherwise it takes over its ids and is parsed and estimated anew.
    */
   begin(outgoing: OutgoingRequest, options?: BeginOptions): Promise<CallHandle>;
   /** Attempts that have begun and not ended. */

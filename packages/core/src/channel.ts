@@ -1,4 +1,4 @@
-import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
+import { type Channel, channel as diagnosticsChannel } from 'node:diagnostics_channel';
 
 /** What happens is published here: frozen payloads of ids and numbers, no prompt, no secret. */
 export type ChannelName =
@@ -14,10 +14,24 @@ export type ChannelName =
   | 'tollgate:fault';
 
 let subscriberFaults = 0;
+const channels = new Map<ChannelName, Channel>();
+
+/**
+ * Node holds channels weakly, and the finalizer of a collected one also removes its successor of the same name, subscribers
+ * and all (seen on Node 20): so every channel is held on to.
+ */
+function channelOf(name: ChannelName): Channel {
+  let found = channels.get(name);
+  if (!found) {
+    found = diagnosticsChannel(name);
+    channels.set(name, found);
+  }
+  return found;
+}
 
 /** Publishes a frozen payload; costs nothing without subscribers. `facts` is called only if somebody listens. */
 export function publish(name: ChannelName, facts: () => Readonly<Record<string, unknown>>): void {
-  const target = diagnosticsChannel(name);
+  const target = channelOf(name);
   if (target.hasSubscribers) target.publish(Object.freeze({ ...facts() }));
 }
 
@@ -29,7 +43,7 @@ export function subscribe(
   name: ChannelName,
   listener: (facts: Readonly<Record<string, unknown>>) => void,
 ): () => void {
-  const target = diagnosticsChannel(name);
+  const target = channelOf(name);
   const guarded = (message: unknown): void => {
     try {
       listener(message as Readonly<Record<string, unknown>>);

@@ -69,7 +69,7 @@ export class RequestPipeline implements CallPipeline {
   async begin(outgoing: OutgoingRequest, options: BeginOptions = {}): Promise<CallHandle> {
     const declared = this.#declared;
     const adopts = declared !== undefined && !this.#declaredTaken && !options.previous;
-    const same = adopts && declared.outgoing.body === outgoing.body && declared.parsed !== undefined;
+    const same = adopts && isSame(declared, outgoing);
     const call = same ? declared : this.#mint(outgoing, adopts ? declared : options.previous);
     if (same) call.outgoing = outgoing;
     if (adopts) this.#declaredTaken = true;
@@ -154,4 +154,10 @@ export class RequestPipeline implements CallPipeline {
       }
     }
   }
+}
+
+/** Whether what was declared is what is sent: the same body object, to the provider whose price it was given. */
+function isSame({ parsed, outgoing: declared }: Attempt, outgoing: OutgoingRequest): boolean {
+  if (!parsed || declared.body !== outgoing.body) return false;
+  return outgoing.provider === undefined || outgoing.provider === parsed.provider;
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
 import { publish, subscribe, subscriberFaultCount } from '../src/channel.js';
 import { forgetWarnings, warnOnce } from '../src/warning.js';
@@ -15,6 +17,20 @@ describe('channels', () => {
     publish('tollgate:settle', () => ({ costNanoUsd: '6' }));
     expect(seen).toEqual([true, { costNanoUsd: '5' }]);
     expect(subscriberFaultCount()).toBe(before + 1);
+  });
+
+  it('keep their subscribers when memory is collected after they were used without any', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    publish('tollgate:threshold', () => ({}));
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    const heard: unknown[] = [];
+    const stop = subscribe('tollgate:threshold', (facts) => heard.push(facts));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    publish('tollgate:threshold', () => ({ share: 0.5 }));
+    stop();
+    expect(heard).toEqual([{ share: 0.5 }]);
   });
 
   it('do not compute facts that nobody hears', () => {

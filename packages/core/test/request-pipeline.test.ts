@@ -56,6 +56,23 @@ describe('the call pipeline', () => {
     expect(log).toEqual(['auth begin', 'budget begin']);
   });
 
+  it('parses a declared body anew when it goes to another provider, whose prices are its own', async () => {
+    const { calls, log, step } = pipeline();
+    calls.use(
+      step('meter', 'parse', {
+        begin(call) {
+          log.push(`meter begin ${call.outgoing.provider}`);
+          Object.assign(call, { parsed: { ...parsed, provider: call.outgoing.provider ?? 'openai' } });
+        },
+      }),
+    );
+    const request = outgoing({ model: 'm' });
+    const declared = await calls.declare({ ...request, provider: undefined });
+    const handle = await calls.begin({ ...request, provider: 'groq' });
+    expect(log).toEqual(['meter begin undefined', 'meter begin groq']);
+    expect(handle.call.attemptId).toBe(declared.attemptId);
+  });
+
   it('gives the declared ids to the first call even when its body is another, and parses that body anew', async () => {
     const { calls, log, step } = pipeline();
     calls.use(step('meter', 'parse'));

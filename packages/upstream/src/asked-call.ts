@@ -22,7 +22,7 @@ export function askedCall(req: Request, stated: WireApi | undefined): AskedCall 
   if (api === undefined || api === 'models' || req.method !== 'POST') throw notProxied(req);
   const body = declared ? declared.outgoing.body : copyOf(req);
   if (!isObject(body)) throw invalid('The request needs a JSON object as its body.', 'invalid_json');
-  const model = declared?.parsed?.model ?? modelOf(body, route);
+  const model = declared?.parsed?.model ?? modelOf(body, route, api);
   return {
     api,
     model,
@@ -52,10 +52,11 @@ function copyOf(req: Request): JsonValue | undefined {
   return undefined;
 }
 
-function modelOf(body: JsonObject, route: ApiRoute | undefined): string | undefined {
+function modelOf(body: JsonObject, route: ApiRoute | undefined, api: WireApi): string | undefined {
   const stated = route?.api === 'gemini-generate' ? route.model : (body.model ?? route?.model);
-  if (stated === undefined || typeof stated === 'string') return stated;
-  throw invalid('The model must be a text.', 'invalid_value', 'model');
+  // A response can be made from a prompt that is stored with its model.
+  if (typeof stated === 'string' || (stated === undefined && api === 'openai-responses')) return stated;
+  throw invalid('The request needs the name of a model.', 'invalid_value', 'model');
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

@@ -31,6 +31,8 @@ export interface AnswerWriter {
   begin(status: number, headers: Readonly<Record<string, string>>, kind: BodyKind | 'parts'): void;
   /** `false`: more only after {@link onDrain}. */
   write(bytes: Uint8Array): boolean;
+  /** Whether a JSON answer, complete with these bytes, cannot be JSON: it was cut off without a word. */
+  isCutShort(tail: Uint8Array): boolean;
   onDrain(listener: () => void): void;
   onGone(listener: () => void): void;
 }

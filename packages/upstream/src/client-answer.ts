@@ -48,6 +48,12 @@ export class ClientAnswer implements AnswerWriter {
     return this.#send(this.#takeKept());
   }
 
+  isCutShort(tail: Uint8Array): boolean {
+    if (this.#kind !== 'whole') return false;
+    const last = [...this.#kept, tail].findLast((part) => part.length > 0);
+    return !last || !/[}\]]\s*$/.test(Buffer.from(last.subarray(-64)).toString('latin1'));
+  }
+
   onDrain(listener: () => void): void {
     this.res.on('drain', listener);
   }

@@ -3,6 +3,7 @@ import type { AttemptOutcome, TollgateError } from '@tollgate/core';
 import type { Dispatcher } from 'undici';
 import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTarget } from './attempt.js';
 import { AttemptTimer, type Limit } from './attempt-timer.js';
+import { DecodedBody, isDecodable } from './decoded-body.js';
 import { answerHeaders, flatHeaders } from './response-headers.js';
 import {
   credentialRefused,
@@ -39,6 +40,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #refusal: TollgateError | undefined;
   #refusalBody: Buffer[] = [];
   #credentialRefused = false;
+  #decoded: DecodedBody | undefined;
   /** A hook is running; what stops the call meanwhile is acted on afterwards. */
   #inHook = false;
   readonly #startedMs: number;
@@ -112,6 +114,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     const { pass } = verdict;
+    this.#decoded = this.#decoderOf(headers['content-encoding']);
     this.answer.begin(
       status,
       answerHeaders(status, headers, pass),
@@ -123,28 +126,41 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#phase === 'done') return;
     this.#phaseSinceMs = this.rules.nowMs();
-    this.#receivedBytes += chunk.length;
     if (this.#refusal) {
+      this.#receivedBytes += chunk.length;
       this.#refusalBody.push(chunk);
       if (this.#receivedBytes > maxErrorBytes) this.#endRefused();
-      return;
-    }
-    const bytes = this.#hook(() => this.hooks.onChunk(chunk)) ?? nothing;
-    if (!this.answer.write(bytes)) controller.pause();
-    if (this.#receivedBytes > this.rules.maxResponseBytes) {
-      this.#fail(upstreamError(`answered with more than ${this.rules.maxResponseBytes} bytes`));
-    }
-    this.#actOnStop();
+    } else if (this.#decoded) {
+      if (!this.#decoded.write(chunk)) controller.pause();
+    } else if (!this.#take(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
     if (this.#phase === 'done') return;
-    if (this.#refusal) {
-      this.#endRefused(true);
-      return;
+    if (this.#refusal) this.#endRefused(true);
+    else if (this.#decoded) this.#decoded.end();
+    else this.#complete();
+  }
+
+  /** Passes bytes of the answer on; `false`: the client has enough for now. */
+  #take(chunk: Buffer): boolean {
+    if (this.#phase === 'done') return true;
+    this.#receivedBytes += chunk.length;
+    const bytes = this.#hook(() => this.hooks.onChunk(chunk)) ?? nothing;
+    const more = this.answer.write(bytes);
+    if (this.#receivedBytes > this.rules.maxResponseBytes) {
+      this.#fail(upstreamError(`answered with more than ${this.rules.maxResponseBytes} bytes`));
     }
+    this.#actOnStop();
+    return more;
+  }
+
+  #complete(): void {
+    if (this.#phase === 'done') return;
     const tail = this.#hook(() => this.hooks.onEnd()) ?? nothing;
-    this.#end({ outcome: this.#status >= 400 ? 'error' : 'ok', tail, received: true });
+    const ended = { outcome: this.#status >= 400 ? 'error' : 'ok', tail, received: true } as const;
+    if (ended.outcome === 'error' || !this.answer.isCutShort(tail)) this.#end(ended);
+    else this.#end({ ...ended, outcome: 'error', error: upstreamError('answered with broken JSON') });
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
@@ -153,6 +169,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else if (this.#phase !== 'connect') this.#fail(upstreamError('broke off its answer', cause));
     else if (codeOf(cause) === 'UND_ERR_CONNECT_TIMEOUT') this.#fail(upstreamTimeout('connect'));
     else this.#fail(upstreamUnavailable(cause));
+  }
+
+  #decoderOf(encoding: string | undefined): DecodedBody | undefined {
+    if (encoding === undefined || !isDecodable(encoding)) return undefined;
+    const decoded = new DecodedBody(encoding, {
+      onBytes: (bytes) => {
+        if (!this.#take(bytes)) decoded.pause();
+      },
+      onEnd: () => this.#complete(),
+      onError: (error) => this.#fail(upstreamError('compressed its answer in a way nobody can read', error)),
+      onDrain: () => this.#resume(),
+    });
+    return decoded;
   }
 
   #onAbort = (): void => {
@@ -207,7 +236,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #resume(): void {
-    if (this.#phase === 'done' || !this.#controller?.paused) return;
+    if (this.#phase === 'done') return;
+    this.#decoded?.resume();
+    if (!this.#controller?.paused) return;
     this.#phaseSinceMs = this.rules.nowMs();
     this.#controller.resume();
   }
@@ -257,6 +288,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const running = this.#phase !== 'connect' && !received;
     this.#phase = 'done';
     this.#timer.stop();
+    this.#decoded?.destroy();
     this.hooks.signal.removeEventListener('abort', this.#onAbort);
     if (running) this.#controller?.abort(new Error('The attempt has ended.'));
     this.resolve({

@@ -1,4 +1,5 @@
 import {
+  type Call,
   type CallHandle,
   contextOf,
   type ErrorFormat,
@@ -9,6 +10,7 @@ import {
   TollgateError,
 } from '@tollgate/core';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { routeOf } from './api-route.js';
 import { type AskedCall, askedCall } from './asked-call.js';
 import { type AttemptResult, attempt } from './attempt.js';
 import { ClientAnswer } from './client-answer.js';
@@ -50,12 +52,11 @@ async function passOn(
 ): Promise<void> {
   const provider = settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
-  const first = provider.targetOf(asked);
   const headers = provider.headersOf(asked, req.headers);
   const handle = await req.tollgate.calls.begin(
     {
       method: 'POST',
-      url: first.origin + first.path,
+      url: provider.urlOf(asked),
       headers,
       body: asked.body,
       provider: provider.name,
@@ -91,8 +92,7 @@ async function exchange(
 ): Promise<AttemptResult> {
   const { call } = handle;
   try {
-    // The steps may have chosen another model, and in some APIs it is part of the path.
-    const { origin, path } = provider.targetOf({ ...asked, model: call.parsed?.model ?? asked.model });
+    const { origin, path } = provider.targetOf({ ...asked, model: wireModel(call, asked) });
     return await attempt(
       {
         signal: handle.signal,
@@ -124,6 +124,13 @@ async function exchange(
     await handle.end({ outcome: 'error', status: 0, sent: false, last: true });
     throw error;
   }
+}
+
+/** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
+function wireModel({ parsed }: Call, asked: AskedCall): string | undefined {
+  if (!parsed) return asked.model;
+  const [path = ''] = parsed.url.replace(/^\w+:\/\/[^/]*/, '').split('?', 1);
+  return routeOf('POST', path)?.model ?? parsed.model;
 }
 
 function noProvider({ api, model }: AskedCall): TollgateError {

@@ -68,6 +68,8 @@ export interface Provider {
   readonly dispatcher: Dispatcher;
   /** Throws `invalid_value` (400) for a model that no URL can hold. */
   targetOf(ask: ProviderAsk): ProviderTarget;
+  /** The URL as the steps of a call see it: with the model's own name, where a deployment of it is called. */
+  urlOf(ask: ProviderAsk): string;
   /** Request headers without credentials; of the client's, those that `passHeaders` lets through. */
   headersOf(ask: ProviderAsk, inbound: IncomingHttpHeaders): Record<string, string>;
   /** Adds the credentials to such headers. */
@@ -111,6 +113,13 @@ export function provider(options: ProviderOptions): Provider {
     apiKey === undefined
       ? {}
       : { [apiKeyHeader]: apiKeyHeader === 'authorization' ? `Bearer ${apiKey}` : apiKey };
+  const pathOf = (ask: ProviderAsk, names: Readonly<Record<string, string>>): string => {
+    const template = paths[ask.api];
+    if (template === undefined) throw new TypeError(`provider ${name} does not speak ${ask.api}`);
+    const path = template.includes('{') ? filledIn(template, ask, names) : template;
+    const parameters = ask.sse && ask.stream ? (query === '' ? 'alt=sse' : `${query}&alt=sse`) : query;
+    return prefix + path + (parameters === '' ? '' : `?${parameters}`);
+  };
   let agent: Agent | undefined;
   const made: Provider = {
     name,
@@ -132,13 +141,8 @@ export function provider(options: ProviderOptions): Provider {
       });
       return agent;
     },
-    targetOf(ask) {
-      const template = paths[ask.api];
-      if (template === undefined) throw new TypeError(`provider ${name} does not speak ${ask.api}`);
-      const path = template.includes('{') ? filledIn(template, ask, deployments) : template;
-      const parameters = ask.sse && ask.stream ? (query === '' ? 'alt=sse' : `${query}&alt=sse`) : query;
-      return { origin: base.origin, path: prefix + path + (parameters === '' ? '' : `?${parameters}`) };
-    },
+    targetOf: (ask) => ({ origin: base.origin, path: pathOf(ask, deployments) }),
+    urlOf: (ask) => base.origin + pathOf(ask, {}),
     headersOf(ask, inbound) {
       const headers: Record<string, string> = {
         accept: ask.stream ? 'text/event-stream, application/json' : 'application/json',

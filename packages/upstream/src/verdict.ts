@@ -1,4 +1,5 @@
 import type { TollgateError } from '@tollgate/core';
+import { isDecodable } from './decoded-body.js';
 import { retryAdvice } from './retry-after.js';
 import {
   credentialRefused,
@@ -32,6 +33,10 @@ export function verdictOf(status: number, headers: Readonly<Record<string, strin
   const kind = kindOf(headers['content-type']);
   if (kind === undefined)
     return { error: upstreamError('answered with something other than JSON or events') };
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity' && !isDecodable(encoding)) {
+    return { error: upstreamError('answered in an encoding that was not asked for') };
+  }
   return { pass: kind };
 }
 

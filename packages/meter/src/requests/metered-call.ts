@@ -1,5 +1,6 @@
 import type { CallVariant, Estimate, ParsedCall, WireApi } from '@tollgate/core';
 import { defaultMaxOutputTokens, estimate } from '../estimate.js';
+import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';
 import { modelName } from './model-name.js';
 import type { OutgoingBody } from './outgoing-body.js';
@@ -19,7 +20,7 @@ export interface CallParts {
   readonly requestedModel: string;
   readonly facts: RequestFacts;
   readonly body: OutgoingBody;
-  readonly textTokens: number;
+  readonly text: TextBound;
   readonly url: string;
   readonly modelInBody: boolean;
   /** The URL for another model, where the model is part of it. */
@@ -78,11 +79,6 @@ export class MeteredCall implements ParsedCall {
     return this.#url;
   }
 
-  /** The bound of the text in tokens, before the provider's constants. */
-  get textTokens(): number {
-    return this.parts.textTokens;
-  }
-
   estimateOf(variant: CallVariant): Estimate {
     const model = variant.model ?? this.#model;
     const cap = variant.maxOutputTokens ?? this.#currentCap();
@@ -119,13 +115,13 @@ export class MeteredCall implements ParsedCall {
   }
 
   #estimateOf(model: string, price: Price, cap: number | undefined): Estimate {
-    const { facts, textTokens } = this.parts;
+    const { facts, text } = this.parts;
     const { options } = this.settings;
     return estimate({
       model,
       price,
       facts,
-      textTokens,
+      textTokens: text.for(model),
       media: mediaBoundOf(facts.media, this.provider, price, options.worstCase),
       tools: toolBoundOf(facts.tools, price, options),
       tier: this.#tierOf(price),

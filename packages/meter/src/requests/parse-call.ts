@@ -1,6 +1,8 @@
 import type { OutgoingRequest, WireApi } from '@tollgate/core';
 import { TollgateError } from '@tollgate/core';
+import { textBound } from '../estimate-input.js';
 import { type PriceBook, priceBook } from '../prices/price-book.js';
+import { loadTokenizer } from '../token-bound.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { type ApiMatch, apiOf } from './api-path.js';
 import { geminiGenerate } from './gemini-generate.js';
@@ -16,7 +18,6 @@ import { OutgoingBody } from './outgoing-body.js';
 import type { ParseOptions } from './parse-options.js';
 import { providerOf } from './provider-of.js';
 import { invalidValue } from './refusals.js';
-import { textTokensOf } from './text-bound.js';
 import type { WireFormat } from './wire-format.js';
 
 /** {@link ParseOptions}, read once. */
@@ -37,11 +38,12 @@ const formats: Readonly<Record<WireApi, WireFormat>> = {
   'gemini-generate': geminiGenerate,
 };
 
-/** Reads the options of {@link parseCall}, which were checked with `parseChecks`. */
+/** Reads the options of {@link parseCall}, which were checked with `parseChecks`; starts to load the tokenizer if it is asked for. */
 export function parseSettings(
   options: ParseOptions,
   prices: PriceBook = priceBook({ prices: options.prices }),
 ): ParseSettings {
+  if (options.inputBound === 'tokens') void loadTokenizer();
   const models = new Map(Object.entries(options.models ?? {}));
   const wireNames = new Map([...models].map(([wireName, model]) => [model, wireName]));
   return {
@@ -86,7 +88,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
       requestedModel,
       facts,
       body: own,
-      textTokens: textTokensOf(body, text, facts, provider, settings.modelOf(requestedModel), options),
+      text: textBound(body, text, facts, provider, options),
       url: outgoing.url,
       modelInBody: match.model === undefined,
       urlFor: (wireName) => urlWithModel(outgoing.url, match, wireName),

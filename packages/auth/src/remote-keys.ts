@@ -1,0 +1,71 @@
+import { publish } from '@tollgate/core';
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { StoreGuard } from './store-guard.js';
+
+/** Keys older than this are fetched again behind the scenes. */
+const refreshAfterMs = 600_000;
+/** Keys older than this are not used any more. */
+const maxAgeMs = 3_600_000;
+/** A key id that is not there makes the set be fetched again, but not more often than this. */
+const cooldownMs = 30_000;
+
+/** The issuer's keys cannot be fetched: nothing can be said about a token. */
+export class KeysAwayError extends Error {
+  override readonly name = 'KeysAwayError';
+}
+
+/**
+ * The keys of an issuer, fetched from one URL that the app gave (redirects are not followed). An issuer that is away for less
+ * than an hour goes unnoticed, unless a token names a key that was never seen.
+ */
+export class RemoteKeys {
+  readonly #keys: ReturnType<typeof createRemoteJWKSet>;
+  readonly #guard: StoreGuard;
+  readonly #now: () => number;
+  #loadedAtMs = Number.NEGATIVE_INFINITY;
+  #triedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(url: URL, settings: { readonly timeoutMs: number; readonly now: () => number }) {
+    // Infinity: when to fetch is decided here, by our own clock.
+    this.#keys = createRemoteJWKSet(url, {
+      timeoutDuration: settings.timeoutMs,
+      cacheMaxAge: Infinity,
+      cooldownDuration: Infinity,
+    });
+    this.#guard = new StoreGuard(settings);
+    this.#now = settings.now;
+  }
+
+  /** Finds a token's key, as `jwtVerify` asks for it. Rejects with {@link KeysAwayError}, or as jose does. */
+  readonly get: JWTVerifyGetKey = async (header, token) => {
+    const ageMs = this.#now() - this.#loadedAtMs;
+    if (ageMs >= maxAgeMs) await this.#load();
+    else if (ageMs >= refreshAfterMs && this.#now() - this.#triedAtMs >= cooldownMs)
+      this.#loadBehindTheScenes();
+    try {
+      return await this.#keys(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (this.#now() - this.#loadedAtMs < cooldownMs) throw error;
+      await this.#load();
+      return this.#keys(header, token);
+    }
+  };
+
+  #loadBehindTheScenes(): void {
+    this.#load().catch((error: unknown) => {
+      publish('tollgate:store', () => ({ store: 'jwks', outcome: 'failed', error: String(error) }));
+    });
+  }
+
+  /** Fetches that run at the same time are one; jose sees to that. */
+  async #load(): Promise<void> {
+    this.#triedAtMs = this.#now();
+    try {
+      await this.#guard.run(() => this.#keys.reload());
+      this.#loadedAtMs = this.#triedAtMs;
+    } catch (cause) {
+      throw new KeysAwayError('the keys of the issuer cannot be fetched', { cause });
+    }
+  }
+}

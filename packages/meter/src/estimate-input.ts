@@ -1,0 +1,47 @@
+import type { JsonObject } from '@tollgate/core';
+import type { ParseOptions } from './requests/parse-options.js';
+import type { RequestFacts } from './requests/request-facts.js';
+import { countTokens, tokenizerOf } from './token-bound.js';
+
+/** Providers that are known to read media as media; with all others its bytes count as text as well. */
+const readsMedia: readonly string[] = ['openai', 'azure', 'anthropic', 'google'];
+
+/** Bounds of a request's text, in tokens. */
+export interface TextBound {
+  /** For a model of this provider. */
+  for(model: string): number;
+}
+
+/**
+ * The bound of a request's text in tokens: its UTF-8 bytes. No tokenizer makes more tokens of a text than it has bytes, and
+ * what a provider adds around messages and tools is shorter than their JSON. By option, text is counted for models whose
+ * tokenizer is known.
+ */
+export function textBound(
+  body: JsonObject,
+  text: string,
+  facts: RequestFacts,
+  provider: string,
+  options: ParseOptions,
+): TextBound {
+  const bytes = textBytes(text, facts, provider);
+  // Media may hold anything, spaces too, and its bytes are already taken away.
+  const countable = options.inputBound === 'tokens' && facts.media.size === 0;
+  if (!countable || bytes <= (options.countAboveBytes ?? 2_048)) return { for: () => bytes };
+  let counted: number | undefined;
+  return {
+    for(model) {
+      const tokenizer = tokenizerOf(provider, model);
+      if (!tokenizer) return bytes;
+      counted ??= bytes - countTokens(body, tokenizer).saved;
+      return counted;
+    },
+  };
+}
+
+function textBytes(text: string, facts: RequestFacts, provider: string): number {
+  let bytes = Buffer.byteLength(text);
+  if (!readsMedia.includes(provider)) return bytes;
+  for (const media of facts.media.values()) bytes -= media.bytes;
+  return bytes;
+}
