@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { subscribe } from '@tollgate/core';
 import type { Script } from '@tollgate/testkit';
-import { openAiCompatible, openai } from '../src/index.js';
+import { openAiCompatible, openai, type Timeouts } from '../src/index.js';
 import { chat, type Journey, type JourneyOptions, journey, messages } from './journey.js';
 
 let open: Journey | undefined;
