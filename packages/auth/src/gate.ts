@@ -1,4 +1,4 @@
-import { type Caller, isTollgateError, publish } from '@tollgate/core';
+import { type Caller, isTollgateError } from '@tollgate/core';
 import { tooManyFailedError } from './auth-error.js';
 import { type CredentialMemory, fingerprintOf, type Remembered } from './credential-memory.js';
 import type { FailedCredentials } from './failed-credentials.js';
@@ -102,8 +102,8 @@ export class CredentialGate {
       if (changes !== this.#changes) return;
       if (verified) this.#remember(fingerprint, verified);
       else memory.delete(fingerprint);
-    } catch (error) {
-      publish('tollgate:store', () => ({ store: 'keys', outcome: 'failed', error: String(error) }));
+    } catch {
+      // Published by who asked; the entry goes on to be relied on until it is too old.
     } finally {
       entry.refreshing = false;
     }

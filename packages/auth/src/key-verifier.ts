@@ -38,7 +38,7 @@ export class KeyVerifier implements CredentialVerifier {
   constructor(settings: KeyVerifierSettings) {
     this.#settings = settings;
     this.freshMs = Math.min(settings.rememberMs, maxFreshKeyMs);
-    this.#guard = new StoreGuard({ timeoutMs: settings.storeTimeoutMs, now: settings.now });
+    this.#guard = new StoreGuard({ store: 'keys', timeoutMs: settings.storeTimeoutMs, now: settings.now });
   }
 
   async verify(text: string): Promise<Verified> {

@@ -5,10 +5,8 @@ import {
   isTollgateError,
   type Plans,
   planOf,
-  publish,
   refuse,
   runInContext,
-  type TollgateContext,
   type TollgateError,
   warnOnce,
 } from '@tollgate/core';
@@ -18,6 +16,7 @@ import { credentialOf } from './credential.js';
 import { outcomeOf } from './credential-strategy.js';
 import { modelPermission } from './model-permission.js';
 import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
+import { publishOutcome } from './outcome.js';
 import { type PassportLike, requestMethodsOf } from './passport-like.js';
 import { entrancesOf } from './strategies.js';
 
@@ -37,7 +36,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
 
   return guarded('authenticateMiddleware', (req, res, next) => {
     if (mode === 'off') return next();
-    const context = contextOf(req, res);
+    const context = contextOf(req, res, options.now);
     if (context.caller) {
       warnOnce(
         'TOLLGATE_W_MOUNTED_TWICE',
@@ -92,15 +91,4 @@ function unknownPlanOf(plans: Plans, caller: Caller): TollgateError | undefined 
     if (isTollgateError(error)) return error;
     throw error;
   }
-}
-
-function publishOutcome(context: TollgateContext, outcome: string, mode: string, caller?: Caller): void {
-  const { requestId } = context;
-  publish('tollgate:auth', () => ({
-    requestId,
-    outcome,
-    mode,
-    keyId: caller?.keyId,
-    tenant: caller?.tenant,
-  }));
 }

@@ -1,4 +1,3 @@
-import { publish } from '@tollgate/core';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import { StoreGuard } from './store-guard.js';
 
@@ -32,16 +31,17 @@ export class RemoteKeys {
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
     });
-    this.#guard = new StoreGuard(settings);
+    this.#guard = new StoreGuard({ store: 'jwks', ...settings });
     this.#now = settings.now;
   }
 
   /** Finds a token's key, as `jwtVerify` asks for it. Rejects with {@link KeysAwayError}, or as jose does. */
   readonly get: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#now() - this.#loadedAtMs;
+    // A failure behind the scenes is published by the guard, and changes nothing for this token.
     if (ageMs >= maxAgeMs) await this.#load();
     else if (ageMs >= refreshAfterMs && this.#now() - this.#triedAtMs >= cooldownMs)
-      this.#loadBehindTheScenes();
+      this.#load().catch(() => undefined);
     try {
       return await this.#keys(header, token);
     } catch (error) {
@@ -52,18 +52,13 @@ export class RemoteKeys {
     }
   };
 
-  #loadBehindTheScenes(): void {
-    this.#load().catch((error: unknown) => {
-      publish('tollgate:store', () => ({ store: 'jwks', outcome: 'failed', error: String(error) }));
-    });
-  }
-
   /** Fetches that run at the same time are one; jose sees to that. */
   async #load(): Promise<void> {
-    this.#triedAtMs = this.#now();
+    const triedAtMs = this.#now();
+    this.#triedAtMs = triedAtMs;
     try {
       await this.#guard.run(() => this.#keys.reload());
-      this.#loadedAtMs = this.#triedAtMs;
+      this.#loadedAtMs = triedAtMs;
     } catch (cause) {
       throw new KeysAwayError('the keys of the issuer cannot be fetched', { cause });
     }

@@ -1,7 +1,17 @@
-import { accepts, checkOptions, type GuardOptions, guardChecks, guarded, refuse } from '@tollgate/core';
+import {
+  accepts,
+  checkOptions,
+  contextOf,
+  type GuardOptions,
+  guardChecks,
+  guarded,
+  refuse,
+  warnOnce,
+} from '@tollgate/core';
 import type { RequestHandler } from 'express';
 import { credentialError, insufficientScopeError } from './auth-error.js';
 import { acceptsRealm, acceptsScope } from './options.js';
+import { publishOutcome } from './outcome.js';
 
 /** {@link requireScope} with more said about it. */
 export interface RequireScopeOptions extends GuardOptions {
@@ -24,13 +34,22 @@ export function requireScope(...given: readonly string[] | readonly [RequireScop
   ]);
   const scopes = Object.freeze([...options.scopes]);
   const realm = options.realm ?? 'tollgate';
+  const { mode = 'enforce' } = options;
   return guarded('requireScopeMiddleware', (req, res, next) => {
-    const caller = req.tollgate?.caller;
-    const mode = options.mode ?? 'enforce';
-    if (mode !== 'enforce' || (caller && scopes.every((scope) => caller.scopes.includes(scope))))
-      return next();
+    if (mode === 'off') return next();
+    const context = contextOf(req, res);
+    const { caller } = context;
+    if (caller && scopes.every((scope) => caller.scopes.includes(scope))) return next();
+    if (!caller) {
+      warnOnce(
+        'TOLLGATE_W_NO_CALLER',
+        'requireScope: a request came without a caller and was refused. Mount authenticate() before requireScope().',
+      );
+    }
     const error = caller ? insufficientScopeError(scopes, realm) : credentialError('missing_api_key', realm);
-    refuse(req, res, next, error, options);
+    publishOutcome(context, error.code, mode, caller);
+    if (mode === 'enforce') refuse(req, res, next, error, options);
+    else next();
   });
 }
 

@@ -1,5 +1,9 @@
+import { publish } from '@tollgate/core';
+
 /** How a {@link StoreGuard} is set up. */
 export interface StoreGuardSettings {
+  /** What is asked, as it is called in what is published. */
+  readonly store: 'keys' | 'jwks';
   /** How long one call may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly now: () => number;
@@ -10,7 +14,7 @@ const openForMs = 1_000;
 
 /**
  * Gives every call of a store a deadline, and stops asking for a second after three failures in a row: then one call probes,
- * and the rest are refused at once. A store that comes back is noticed within about a second.
+ * and the rest are refused at once. A store that comes back is noticed within about a second. Failures are published.
  */
 export class StoreGuard {
   #failures = 0;
@@ -33,6 +37,8 @@ export class StoreGuard {
     } catch (error) {
       this.#failures += 1;
       this.#openUntilMs = this.settings.now() + openForMs;
+      const { store } = this.settings;
+      publish('tollgate:store', () => ({ store, outcome: 'failed', error: String(error) }));
       throw error;
     } finally {
       if (probe) this.#probing = false;
@@ -43,7 +49,9 @@ export class StoreGuard {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {
       const { timeoutMs } = this.settings;
-      timer = setTimeout(() => reject(new Error(`the store did not answer in ${timeoutMs} ms`)), timeoutMs);
+      const late = (): void => reject(new Error(`the store did not answer in ${timeoutMs} ms`));
+      // After a blocked event loop timers may come before answers that are already there: those get their turn first.
+      timer = setTimeout(() => setImmediate(late), timeoutMs);
     });
     try {
       return await Promise.race([ask(), deadline]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { definePlans, isTollgateError, type JsonValue, tollgateErrors } from '@tollgate/core';
+import { definePlans, isTollgateError, type JsonValue, subscribe, tollgateErrors } from '@tollgate/core';
 import type { NextFunction, Request, Response } from 'express';
 import request from 'supertest';
 import {
@@ -119,6 +119,23 @@ for (const [version, create] of versions) {
       app.use(requireScope('a'));
       const answer = await request(app).get('/').expect(401);
       expect(answer.body.error.code).toBe('missing_api_key');
+    });
+
+    it('in shadow mode publishes what it would have refused, and lets it pass', async () => {
+      const outcomes: unknown[] = [];
+      const stop = subscribe('tollgate:auth', ({ outcome, mode }) => outcomes.push([outcome, mode]));
+      const keys = memoryKeys();
+      const { key } = keys.create({ tenant: 'acme', plan: 'pro' });
+      const app = create();
+      app.use(authenticate({ keys }), requireScope({ scopes: ['a'], mode: 'shadow' }), (_req, res) => {
+        res.end('in');
+      });
+      await request(app).get('/').set('x-api-key', key).expect(200, 'in');
+      stop();
+      expect(outcomes).toEqual([
+        ['verified', 'enforce'],
+        ['insufficient_scope', 'shadow'],
+      ]);
     });
 
     it('hands its refusal on when told so, and takes part in nothing when off', async () => {
