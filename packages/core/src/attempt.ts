@@ -84,7 +84,10 @@ export class AttemptHandle implements CallHandle {
   }
 
   onChunk(chunk: Uint8Array): Uint8Array {
-    return this.#pass(chunk, false);
+    const { running } = this.call;
+    const bytes = this.#pass(chunk, false);
+    if (this.call.running !== running) this.#progress();
+    return bytes;
   }
 
   onEnd(): Uint8Array {
@@ -93,7 +96,7 @@ export class AttemptHandle implements CallHandle {
 
   onUsage(usage: Usage): void {
     this.call.usage = usage;
-    for (const step of this.steps) step.progress?.(this.call);
+    this.#progress();
   }
 
   end(end: CallEnd): Promise<void> {
@@ -116,6 +119,10 @@ export class AttemptHandle implements CallHandle {
       }
     }
     await this.onEnded(this.call);
+  }
+
+  #progress(): void {
+    for (const step of this.steps) step.progress?.(this.call);
   }
 
   #pass(chunk: Uint8Array, last: boolean): Uint8Array {

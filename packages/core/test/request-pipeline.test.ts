@@ -3,6 +3,7 @@ import type { OutgoingRequest, ParsedCall } from '../src/call.js';
 import type { CallStep } from '../src/call-pipeline.js';
 import { RequestPipeline } from '../src/request-pipeline.js';
 import { TollgateError } from '../src/tollgate-error.js';
+import { noUsage } from '../src/usage.js';
 
 const outgoing = (body: OutgoingRequest['body'] = {}): OutgoingRequest => ({
   method: 'POST',
@@ -129,6 +130,28 @@ describe('the call pipeline', () => {
     expect(refused).toEqual([refusal]);
     expect(calls.running.size).toBe(0);
     expect(calls.begun).toBe(false);
+  });
+
+  it('tells the steps when the running cost has changed, so that they may stop the call', async () => {
+    const { calls, step } = pipeline();
+    const settlement = { usage: noUsage, costNanoUsd: 5, priceVersion: '', uncertain: true };
+    calls.use(
+      step('meter', 'parse', {
+        chunk: (call, bytes) => {
+          if (bytes.length > 2) call.running = settlement;
+          return undefined;
+        },
+      }),
+    );
+    calls.use(
+      step('budget', 'cover', { progress: (call) => call.running === settlement && call.stop(refusal) }),
+    );
+    const handle = await calls.begin(outgoing());
+    handle.onChunk(Buffer.from('a'));
+    expect(handle.signal.aborted).toBe(false);
+    handle.onChunk(Buffer.from('abc'));
+    expect(handle.signal.aborted).toBe(true);
+    expect(handle.call.stopped).toBe(refusal);
   });
 
   it('passes response bytes through the steps in order, and flushes what they held back', async () => {
