@@ -11,7 +11,7 @@ export interface Scenario {
   readonly title: string;
   /** Names of contenders, the one that the others are compared with first. */
   readonly contenders: readonly string[];
-  readonly load: Load | ((contender: string) => Load);
+  readonly load: Load | ((contender: string) => Load | Promise<Load>);
   /** Pieces of each answer, where CPU time is wanted for each of them: chunks of a stream. */
   readonly pieces?: { readonly name: string; readonly count: number };
   /** What is hoped for, printed beside what was measured: least share of the first one's throughput, or most of its CPU. */
@@ -56,6 +56,7 @@ export async function compare(benchmark: Benchmark): Promise<void> {
       const child = await startChild(service, environment);
       children.set(service, child);
       environment[`BENCH_${service.toUpperCase()}_URL`] = child.url;
+      Object.assign(process.env, environment);
     }
     for (const contender of new Set(scenarios.flatMap((scenario) => scenario.contenders))) {
       children.set(contender, await startChild(contender, environment));
@@ -78,7 +79,7 @@ async function measure(scenario: Scenario, children: ReadonlyMap<string, Child>)
       const name = names[(turn + Math.max(0, round)) % names.length] ?? '';
       const child = children.get(name);
       if (!child) throw new Error(`no contender is named ${name}`);
-      const load = typeof scenario.load === 'function' ? scenario.load(name) : scenario.load;
+      const load = typeof scenario.load === 'function' ? await scenario.load(name) : scenario.load;
       const run = await runOnce(child, load, round === -1 ? warmUpSeconds : seconds);
       if (round >= 0) runs.get(name)?.push(run);
     }
