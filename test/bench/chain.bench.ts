@@ -14,8 +14,12 @@ async function guards(count: number): Promise<RequestHandler[]> {
   const { authenticate, envKeys } = await import('@tollgate/auth');
   const { definePlans, jsonBody } = await import('@tollgate/core');
   const { rateLimit } = await import('@tollgate/rate-limit');
+  const { meter } = await import('@tollgate/meter');
   const plans = definePlans({ pro: { requests: '100M/min', tokens: '1000M/day', spend: '$1000000/month' } });
-  return [helmet(), authenticate({ keys: envKeys() }), rateLimit({ plans }), jsonBody()].slice(0, count);
+  return [helmet(), authenticate({ keys: envKeys() }), rateLimit({ plans }), jsonBody(), meter()].slice(
+    0,
+    count,
+  );
 }
 
 async function ours(count: number): Promise<string> {
@@ -23,7 +27,8 @@ async function ours(count: number): Promise<string> {
   const app = express();
   app.use(...(await guards(count)));
   if (count < 4) app.use(express.json());
-  app.post('/v1/chat/completions', (_req, res) => {
+  app.post('/v1/chat/completions', async (req, res) => {
+    if (count > 4) await req.tollgate.record({ provider: 'openai', model: 'gpt-5-mini', usage: chatUsage });
     res.json(chatAnswer);
   });
   return listen(app);
@@ -51,6 +56,7 @@ await compare({
     '+ authenticate()': () => ours(2),
     '+ rateLimit()': () => ours(3),
     '+ jsonBody()': () => ours(4),
+    '+ meter()': () => ours(5),
   },
   scenarios: [
     {
@@ -62,6 +68,7 @@ await compare({
         '+ authenticate()',
         '+ rateLimit()',
         '+ jsonBody()',
+        '+ meter()',
       ],
       load,
     },
