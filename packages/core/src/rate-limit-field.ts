@@ -14,24 +14,44 @@ export interface RateLimitEntry {
   readonly resetSeconds?: number | undefined;
 }
 
-const said = new WeakMap<Response, Map<string, { policy: string; field: string }>>();
+/** What this response says so far, by limit, beside what other middleware has written into the fields. */
+interface Said {
+  readonly limits: Map<string, { policy: string; field: string }>;
+  policies: string;
+  fields: string;
+}
+
+const said = Symbol('limits said in the RateLimit fields');
 
 /**
  * The one writer of `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-08 and later; RFC 9651 lists of strings with parameters):
  * `"requests-min";r=99;t=12` and `"requests-min";q=100;w=60`. Money is in micro-dollars, rounded down (the fields allow 15 digits).
- * Limits said earlier in the same response stay; one of the same name is replaced. Does nothing once headers are sent.
+ * Limits said earlier in the same response stay, other middleware's too; one of the same name is replaced. Does nothing once headers are sent.
  */
 export function appendRateLimit(res: Response, entries: readonly RateLimitEntry[]): void {
   if (res.headersSent || entries.length === 0) return;
-  let fields = said.get(res);
-  if (!fields) {
-    fields = new Map();
-    said.set(res, fields);
-  }
-  for (const entry of entries) fields.set(entry.name, { policy: policyOf(entry), field: fieldOf(entry) });
-  const all = [...fields.values()];
-  res.setHeader('RateLimit-Policy', all.map(({ policy }) => policy).join(', '));
-  res.setHeader('RateLimit', all.map(({ field }) => field).join(', '));
+  const carrier: Response & { [said]?: Said } = res;
+  carrier[said] ??= { limits: new Map(), policies: '', fields: '' };
+  const ours = carrier[said];
+  for (const entry of entries)
+    ours.limits.set(entry.name, { policy: policyOf(entry), field: fieldOf(entry) });
+  const all = [...ours.limits.values()];
+  const foreignPolicies = foreign(res.getHeader('RateLimit-Policy'), ours.policies);
+  const foreignFields = foreign(res.getHeader('RateLimit'), ours.fields);
+  ours.policies = all.map(({ policy }) => policy).join(', ');
+  ours.fields = all.map(({ field }) => field).join(', ');
+  res.setHeader('RateLimit-Policy', [...foreignPolicies, ours.policies].join(', '));
+  res.setHeader('RateLimit', [...foreignFields, ours.fields].join(', '));
+}
+
+/** What a field holds beside what we wrote into it: a header that was appended to is an array. */
+function foreign(header: number | string | string[] | undefined, ours: string): string[] {
+  if (header === undefined || header === ours) return [];
+  const parts = Array.isArray(header) ? header : [String(header)];
+  return parts.flatMap((part) => {
+    if (ours === '' || !part.endsWith(ours)) return [part];
+    return part === ours ? [] : [part.slice(0, -ours.length - 2)];
+  });
 }
 
 function policyOf({ name, unit, quota, windowSeconds }: RateLimitEntry): string {

@@ -39,4 +39,20 @@ describe('appendRateLimit', () => {
     );
     expect(headers.ratelimit).toBe('"requests-min";r=99;t=12, "usd-day";r=499999;t=9, "concurrent";r=0');
   });
+
+  it('keeps what other middleware has written, before and after', async () => {
+    const app = express();
+    const limit = { unit: 'requests', quota: 9, left: 8 } as const;
+    app.get('/', (_req, res) => {
+      res.append('RateLimit', '"first";r=1').append('RateLimit-Policy', '"first";q=1');
+      appendRateLimit(res, [{ name: 'ours', ...limit }]);
+      appendRateLimit(res, [{ name: 'more', ...limit }]);
+      res.append('RateLimit', '"last";r=2').append('RateLimit-Policy', '"last";q=2');
+      appendRateLimit(res, [{ name: 'ours', ...limit, left: 7 }]);
+      res.end();
+    });
+    const { headers } = await request(app).get('/');
+    expect(headers.ratelimit).toBe('"first";r=1, "last";r=2, "ours";r=7, "more";r=8');
+    expect(headers['ratelimit-policy']).toBe('"first";q=1, "last";q=2, "ours";q=9, "more";q=9');
+  });
 });

@@ -5,6 +5,7 @@ const maxCounters = 100_000;
 
 interface Counter {
   hits: number;
+  readonly resetsAtMs: number;
   readonly resetTime: Date;
 }
 
@@ -60,13 +61,14 @@ export class LocalStore implements Store {
 
   #live(key: string, now: number): Counter | undefined {
     const counter = this.#counters.get(key);
-    return counter && counter.resetTime.getTime() > now ? counter : undefined;
+    return counter && counter.resetsAtMs > now ? counter : undefined;
   }
 
   #open(key: string, now: number): Counter {
     this.#counters.delete(key);
     this.#sweep(now);
-    const counter = { hits: 0, resetTime: new Date(now + this.#windowMs) };
+    const resetsAtMs = now + this.#windowMs;
+    const counter = { hits: 0, resetsAtMs, resetTime: new Date(resetsAtMs) };
     this.#counters.set(key, counter);
     return counter;
   }
@@ -77,7 +79,7 @@ export class LocalStore implements Store {
       const [oldest] = this.#counters;
       if (!oldest) return;
       const [key, counter] = oldest;
-      if (counter.resetTime.getTime() > now && this.#counters.size < this.#max) return;
+      if (counter.resetsAtMs > now && this.#counters.size < this.#max) return;
       this.#counters.delete(key);
     }
   }

@@ -37,18 +37,18 @@ export function rateLimit(options: RateLimitOptions): RequestHandler {
       next();
     };
   const book = rateBook(read);
-  const seen = new WeakSet<Request>();
+  const seen = Symbol('counted by this limiter');
 
-  return guarded('rateLimitMiddleware', (req, res, next) => {
+  return guarded('rateLimitMiddleware', (req: Request & { [seen]?: true }, res, next) => {
     const context = contextOf(req, res);
-    if (seen.has(req)) {
+    if (req[seen]) {
       warnOnce(
         'TOLLGATE_W_MOUNTED_TWICE',
         'rateLimit: the same middleware ran twice for one request; it counted once.',
       );
       return next();
     }
-    seen.add(req);
+    req[seen] = true;
     const decide: Counted = (counts, failure) => {
       const refusal = failure ?? refusalOf(counts, now());
       if (refusal) for (const { count } of counts) count.limiter.giveBack(count);

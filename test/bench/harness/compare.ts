@@ -106,6 +106,7 @@ function rowOf(name: string, runs: readonly Run[]): Row {
     name,
     perSecond: middle((run) => run.perSecond),
     cpuMicros: middle((run) => run.cpuMicros),
+    leastCpuMicros: Math.min(...runs.map((run) => run.cpuMicros)),
     busy: middle((run) => run.busy),
     p50Ms: middle((run) => run.p50Ms),
     p99Ms: middle((run) => run.p99Ms),

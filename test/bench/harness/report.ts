@@ -9,6 +9,8 @@ export interface Row {
   readonly perSecond: number;
   /** CPU time of the contender's process for each request, user and system, in microseconds. */
   readonly cpuMicros: number;
+  /** That of its best round: the figure that a busy neighbour on the machine disturbs least. */
+  readonly leastCpuMicros: number;
   /** CPU time over wall time: near 1, the contender was the bottleneck, as it should be. */
   readonly busy: number;
   readonly p50Ms: number;
@@ -37,7 +39,8 @@ export async function report(benchmark: string, scenario: Scenario, rows: readon
     row.perSecond.toFixed(0),
     (row.perSecond / (first?.perSecond ?? 1)).toFixed(2),
     row.cpuMicros.toFixed(1),
-    (row.cpuMicros - (first?.cpuMicros ?? 0)).toFixed(1),
+    row.leastCpuMicros.toFixed(1),
+    (row.leastCpuMicros - (first?.leastCpuMicros ?? 0)).toFixed(1),
     ...(pieces
       ? [(row.cpuMicros / pieces.count).toFixed(2), (row.cpuMicros / (first?.cpuMicros ?? 1)).toFixed(2)]
       : []),
