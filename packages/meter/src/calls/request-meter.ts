@@ -81,7 +81,6 @@ export class RequestMeter {
   #begin(call: Call): void {
     const recording = recordingOf(call.outgoing);
     call.parsed = recording ? recording.parsed : this.#parse(call);
-    call.labels = recording?.labels;
   }
 
   #parse(call: Call): ParsedCall | undefined {
@@ -109,6 +108,7 @@ export class RequestMeter {
     const recording = recordingOf(call.outgoing);
     const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
     if (!settlement) return;
+    if (recording) call.labels = recording.labels;
     call.settlement = settlement;
     call.running = settlement;
     call.usage = settlement.usage;
