@@ -4,7 +4,7 @@ import type { Window } from './window.js';
 
 /** One counter and its cap. */
 export interface QuotaCounter {
-  /** Key of the counter, see `counterKey`. */
+  /** Key of the counter, see `counterOf`; unlike any other tenant's. Always counted in the same kind of window. */
   readonly counter: string;
   readonly unit: Unit;
   /** The cap in force now, an integer ≥ 0 in the unit. For a token bucket, its burst. */
@@ -12,20 +12,23 @@ export interface QuotaCounter {
   readonly window: Window;
   /** Wider than a tenant (`global`, `route`, `model` alone): may live in another partition than the rest. */
   readonly wide: boolean;
-  /** Counts, never refuses. */
+  /** Counts, never refuses; only `onlyBelow` still chooses between alternatives. */
   readonly soft: boolean;
 }
 
-/** What a reservation asks of one counter. */
+/** What a reservation asks of one counter. Two charges of one alternative on the same counter add up. */
 export interface QuotaCharge extends QuotaCounter {
   /**
-   * How much to hold. 0 holds nothing and is refused only where `used` alone leaves nothing. For `concurrent` always 1.
-   * Integer ≥ 0.
+   * How much to hold. 0 holds nothing and is refused only where `used` alone leaves nothing (in a `cover`, never: it stays within
+   * what is held). For `concurrent` always 1; a lease counts there once, however often it asks. Integer ≥ 0.
    */
   readonly want: number;
   /** Takes what is left, at least this much, where `want` does not fit. Integer, 0 ≤ min ≤ want. Absent: `want` or nothing. */
   readonly min?: number | undefined;
-  /** This alternative stands only while (used + held) ÷ limit of this counter is below the share, 0 < share ≤ 1. */
+  /**
+   * This alternative stands only while (used + held) ÷ limit of this counter is below the share, 0 < share ≤ 1: while
+   * `used + held < share × limit`, in double precision.
+   */
   readonly onlyBelow?: number | undefined;
   /** What the attempt is charged here if nobody sees its end and no heartbeat said more. Integer ≥ 0; absent: 0. */
   readonly floor?: number | undefined;
@@ -39,7 +42,10 @@ export interface QuotaAlternative {
 }
 
 export interface ReserveRequest {
-  /** Reservation id, UUIDv7. The same id again gives the same answer. */
+  /**
+   * Reservation id, UUIDv7. While the lease lives, the same id again gives the same answer; once it has ended, a refusal `closed`.
+   * A refused id is not remembered.
+   */
   readonly id: string;
   /** The tenant: everything of one reservation, wide counters apart, lives in one partition. */
   readonly partition: string;
@@ -54,11 +60,16 @@ export interface ReserveRequest {
 /** What was granted on one counter, and in which window it counts for ever. */
 export interface QuotaGrant {
   readonly counter: string;
+  /** Id of the window; `bucket` and `live` for those that have none. */
   readonly window: string;
+  /** Newly held by this operation. */
   readonly granted: number;
 }
 
-/** A counter as it stands. */
+/**
+ * A counter as it stands. Of a token bucket `used + held` is what is drawn and not yet refilled: a hold refills from its admission
+ * on, so `held` may be less than what leases hold.
+ */
 export interface CounterState {
   readonly counter: string;
   readonly window: string;
@@ -72,7 +83,10 @@ export interface CounterState {
   readonly resetsAtMs?: number | undefined;
 }
 
-/** A share of a cap that `used` has reached for the first time in this window. */
+/**
+ * A share of a cap that `used` has reached for the first time in this window (of a bucket: since it was last full). Reported once, by
+ * the operation that raised `used`; where a reaped lease did, by the next admitted or charged on that counter.
+ */
 export interface ThresholdCrossing {
   readonly counter: string;
   readonly window: string;
@@ -89,11 +103,18 @@ export interface ThresholdCrossing {
  */
 export interface QuotaRefusal {
   readonly blockedBy: 'used' | 'held' | 'size' | 'closed';
-  /** The binding counter: of those that do not fit, the one whose reset is latest; of the last alternative. */
+  /**
+   * The binding counter, of the last alternative: of those that do not fit, one that never will (`size`) before one that is used up
+   * before one that is only held; among those the one whose reset is latest, among equals the first.
+   */
   readonly state?: CounterState | undefined;
   /** Position of the binding charge among the last alternative's charges. */
   readonly charge?: number | undefined;
-  /** After how long the same request would be admitted if nothing else happened. Absent for `size` and `closed`. */
+  /**
+   * After how long the same request would be admitted if nothing else happened: the longest wait among the counters that block in
+   * the same way as the binding one. Exact for `used`; for `held` the time without anything given back. Absent for `size`,
+   * `closed` and where only `concurrent` blocks.
+   */
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -123,7 +144,10 @@ export interface CoverRequest {
   readonly id: string;
   readonly partition: string;
   readonly attemptId: string;
-  /** Each alternative's `want` is what is needed beyond what the reservation holds unassigned; 0 registers the attempt only. */
+  /**
+   * Each alternative's `want` is what is needed beyond what the reservation holds unassigned; 0 registers the attempt only, and is
+   * granted in the window in which the reservation holds that counter already. Floors and event replace those known of the attempt.
+   */
   readonly alternatives: readonly QuotaAlternative[];
 }
 
@@ -133,7 +157,10 @@ export interface ChargeItem extends QuotaCounter {
   readonly windowId: string;
   /** Integer ≥ 0. */
   readonly amount: number;
-  /** How much of what the reservation holds here was this attempt's, and is given back. Integer ≥ 0. */
+  /**
+   * How much of what the reservation holds here was this attempt's, and is given back; more than it holds gives back what it holds.
+   * Integer ≥ 0. Of `concurrent` nothing is given back before the lease ends.
+   */
   readonly release: number;
 }
 
@@ -149,7 +176,10 @@ export interface ChargeRequest {
 }
 
 export interface ChargeResult {
-  /** `adjusted`: the lease had been reaped, the difference was charged. `repeated`: done before, nothing changed. */
+  /**
+   * `adjusted`: the lease had been reaped, the difference was charged, and the store's own sinks get an event of kind `adjustment`
+   * with signed differences. `repeated`: done before, nothing changed.
+   */
   readonly outcome: 'charged' | 'adjusted' | 'repeated';
   /** The store delivers the event to sinks of its own; the caller must not. */
   readonly recorded: boolean;
@@ -181,20 +211,33 @@ export interface CloseRequest {
  * rejects only when the store itself fails; a refusal is a value. Each implementation runs the contract suite of the testkit.
  */
 export interface QuotaStore {
-  /** Holds the first alternative that fits on every counter, as a lease. */
+  /**
+   * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a
+   * charge is charged at its floors or its last heartbeat, whichever is more, its event goes to the store's sinks, `uncertain` and
+   * with its `charges`; everything else is given back.
+   */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
-  /** Adds counters to a reservation (a route's own limits). A refusal closes the whole reservation. */
+  /**
+   * Adds counters to a reservation (a route's own limits); floors are added to the attempt that `reserve` came with. A refusal
+   * closes the whole reservation. The same charges again are a repetition. Renews the lease.
+   */
   extend(request: ExtendRequest): Promise<ReserveResult>;
-  /** Holds more before a further attempt, and registers the attempt. A refusal leaves the reservation as it was. */
+  /**
+   * Holds more before a further attempt, and registers the attempt. A refusal leaves the reservation as it was. Idempotent per
+   * attempt. Renews the lease.
+   */
   cover(request: CoverRequest): Promise<ReserveResult>;
-  /** Charges the truth of one attempt, whatever it is, also after the lease was reaped or closed. Never clamped. */
+  /**
+   * Charges the truth of one attempt, whatever it is, also after the lease was reaped or closed, or of an id never heard of. Never
+   * clamped. Idempotent per attempt, until two leases after the end.
+   */
   charge(request: ChargeRequest): Promise<ChargeResult>;
-  /** Heartbeat. `false`: the lease is gone. */
+  /** Heartbeat; items on counters that the reservation was not granted are ignored. `false`: the lease is gone. */
   renew(request: RenewRequest): Promise<boolean>;
   /** Gives back whatever is held and not charged; the one terminal effect. Also before a late `reserve` of that id arrives. */
   close(request: CloseRequest): Promise<void>;
   /** Counters as they stand; changes nothing. */
   read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]>;
-  /** Hands over what is still to be delivered and frees resources. */
+  /** Reaps what nobody in this process will settle any more, hands over what is still to be delivered, and frees resources. */
   end(): Promise<void>;
 }

@@ -3,7 +3,7 @@ export type AttemptOutcome = 'ok' | 'error' | 'aborted' | 'budget_stopped';
 
 /** What one attempt took from one counter: enough to rebuild the counter from the ledger. */
 export interface EventCharge {
-  /** Key of the counter, see `counterKey`. */
+  /** Key of the counter, see `counterOf`. */
   readonly counter: string;
   /** Id of the window that admitted it. */
   readonly window: string;
