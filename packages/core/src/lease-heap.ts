@@ -1,6 +1,6 @@
 import type { Lease } from './lease.js';
 
-/** Live leases by expiry, soonest first. A lease knows its position, so that one that ends can be taken out at once. */
+/** Live leases by expiry, soonest first, of several by id. A lease knows its position, so that one that ends can be taken out at once. */
 export class LeaseHeap {
   readonly #leases: Lease[] = [];
 
@@ -33,7 +33,7 @@ export class LeaseHeap {
 
   #place(lease: Lease, position: number): void {
     const parent = this.#leases[(position - 1) >> 1];
-    if (position > 0 && parent && parent.expiresAtMs > lease.expiresAtMs) this.#rise(lease, position);
+    if (position > 0 && parent && isBefore(lease, parent)) this.#rise(lease, position);
     else this.#sink(lease, position);
   }
 
@@ -42,7 +42,7 @@ export class LeaseHeap {
     while (position > 0) {
       const above = (position - 1) >> 1;
       const parent = this.#leases[above] as Lease;
-      if (parent.expiresAtMs <= lease.expiresAtMs) break;
+      if (!isBefore(lease, parent)) break;
       this.#put(parent, position);
       position = above;
     }
@@ -57,11 +57,11 @@ export class LeaseHeap {
       if (below >= length) break;
       let child = this.#leases[below] as Lease;
       const right = this.#leases[below + 1];
-      if (right && right.expiresAtMs < child.expiresAtMs) {
+      if (right && isBefore(right, child)) {
         child = right;
         below += 1;
       }
-      if (child.expiresAtMs >= lease.expiresAtMs) break;
+      if (!isBefore(child, lease)) break;
       this.#put(child, position);
       position = below;
     }
@@ -72,4 +72,8 @@ export class LeaseHeap {
     this.#leases[position] = lease;
     lease.position = position;
   }
+}
+
+function isBefore(one: Lease, other: Lease): boolean {
+  return one.expiresAtMs < other.expiresAtMs || (one.expiresAtMs === other.expiresAtMs && one.id < other.id);
 }

@@ -199,7 +199,7 @@ export class QuotaEngine {
         granted: granted[index] as number,
       })),
       states: charges.map((charge, index) => stateOf(charge, tallies[index] as Hold['tally'])),
-      crossed: takeUnreported(tallies),
+      crossed: takeUnreported(tallies, nowMs),
       nowMs,
       expiresAtMs: lease.expiresAtMs,
     };

@@ -33,10 +33,10 @@ export function chargeAttempt(
   const attempt = lease.attemptOrNew(request.attemptId);
   const outcome =
     attempt.state === 'charged' ? 'repeated' : attempt.state === 'reaped' ? 'adjusted' : 'charged';
-  const crossed = takeUnreported(tallies);
+  const crossed = takeUnreported(tallies, nowMs);
   if (outcome !== 'repeated') {
     for (const { hold } of attempt.costs) hold.tally.moveTo(nowMs);
-    const corrections = settleItems(world, lease, attempt, request.items, tallies, crossed);
+    const corrections = settleItems(world, lease, attempt, request.items, tallies, crossed, nowMs);
     const { event: written } = attempt;
     if (outcome === 'adjusted' && written) {
       world.deliver?.(adjustmentEvent(written, request.event, corrections));
@@ -59,6 +59,7 @@ function settleItems(
   items: readonly ChargeItem[],
   tallies: readonly Tally[],
   crossed: ThresholdCrossing[],
+  nowMs: number,
 ): EventCharge[] {
   const differences: EventCharge[] = [];
   for (let index = 0; index < items.length; index += 1) {
@@ -69,7 +70,7 @@ function settleItems(
     const release = hold ? Math.min(item.release, hold.amount) : 0;
     if (hold) hold.amount -= release;
     const before = attempt.state === 'reaped' ? takeReaped(attempt, item.counter, item.windowId) : 0;
-    raise(item, tally, item.amount - before, release, thresholds, crossed);
+    raise(item, tally, item.amount - before, release, thresholds, crossed, nowMs);
     if (item.amount !== before) {
       differences.push({ counter: item.counter, window: item.windowId, amount: item.amount - before });
     }
@@ -124,7 +125,7 @@ function reapAttempt({ thresholds, deliver }: SettlingWorld, attempt: Attempt, n
     const { counter, tally } = hold;
     const crossed: ThresholdCrossing[] = [];
     tally.moveTo(nowMs);
-    raise(counter, tally, amount, 0, thresholds, crossed);
+    raise(counter, tally, amount, 0, thresholds, crossed, nowMs);
     if (crossed.length > 0) tally.unreported = [...(tally.unreported ?? []), ...crossed];
     charges.push({ counter: counter.counter, window: tally.windowId, amount });
   }
@@ -142,9 +143,10 @@ function raise(
   release: number,
   thresholds: readonly number[],
   crossed: ThresholdCrossing[],
+  nowMs: number,
 ): void {
   tally.settle(amount, release);
-  if (amount > 0) crossed.push(...newlyReached(counter, tally, thresholds));
+  if (amount > 0) crossed.push(...newlyReached(counter, tally, thresholds, nowMs));
 }
 
 function giveBack(lease: Lease, nowMs: number): EventCharge[] {

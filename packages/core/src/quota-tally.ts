@@ -25,6 +25,10 @@ export abstract class Tally {
   abstract settle(amount: number, release: number): void;
   /** How long time alone takes until `used + held ≤ most`; `undefined`: time does not help. */
   abstract waitMs(most: number, nowMs: number): number | undefined;
+  /** Its window is over. */
+  hasEnded(_nowMs: number): boolean {
+    return false;
+  }
   /** Nothing would be lost by forgetting it. */
   abstract isOver(nowMs: number): boolean;
 }
@@ -59,8 +63,12 @@ export class CalendarTally extends Tally {
     return Math.max(0, this.span.endMs - nowMs);
   }
 
+  override hasEnded(nowMs: number): boolean {
+    return this.span.endMs <= nowMs;
+  }
+
   isOver(nowMs: number): boolean {
-    return this.span.endMs <= nowMs || (this.used === 0 && this.held === 0 && this.reached === 0);
+    return this.hasEnded(nowMs) || (this.used === 0 && this.held === 0 && this.reached === 0);
   }
 }
 
@@ -82,7 +90,9 @@ export class BucketTally extends Tally {
 
   override moveTo(nowMs: number): void {
     this.#level = refilled(this.#level, this.#rate, nowMs);
-    if (this.#level.whole === 0) this.reached = 0;
+    if (this.#level.whole > 0) return;
+    this.reached = 0;
+    this.unreported = undefined;
   }
 
   /** Refills at this rate from now on, where the plan has changed. */

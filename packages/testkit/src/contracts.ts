@@ -1,3 +1,4 @@
+export { quotaAgreement } from './quota-agreement.js';
 export { quotaContract } from './quota-contract.js';
 export {
   admitted,
@@ -11,3 +12,5 @@ export {
   refusal,
   usageEvent,
 } from './quota-fixture.js';
+export { QuotaModel } from './quota-model.js';
+export { type QuotaPropertyOptions, quotaProperties } from './quota-properties.js';

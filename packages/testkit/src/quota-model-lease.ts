@@ -1,0 +1,64 @@
+import type { QuotaCharge, QuotaCounter, ReserveResult, UsageEvent } from '@tollgate/core';
+import type { ModelBooks } from './quota-model-books.js';
+
+export interface ModelAttempt {
+  readonly id: string;
+  state: 'running' | 'reaped' | 'charged';
+  costs: { counter: QuotaCounter; window: string; floor: number; running: number; charged: number }[];
+  event: UsageEvent | undefined;
+  covered: ReserveResult | undefined;
+}
+
+export interface ModelLease {
+  readonly id: string;
+  readonly leaseMs: number;
+  state: 'live' | 'closed' | 'reaped';
+  expiresAtMs: number;
+  forgottenAtMs: number;
+  readonly holds: { counter: QuotaCounter; window: string; amount: number }[];
+  attempts: ModelAttempt[];
+  readonly extensions: { charges: readonly QuotaCharge[]; answer: ReserveResult }[];
+  readonly declared: string | undefined;
+  answer: ReserveResult | undefined;
+}
+
+/** Gives back everything that a live lease holds. */
+function giveBack(books: ModelBooks, lease: ModelLease, nowMs: number): void {
+  for (const hold of lease.holds) {
+    books.draw(hold.counter, -hold.amount, nowMs);
+    hold.amount = 0;
+  }
+}
+
+export function modelCloses(books: ModelBooks, lease: ModelLease, nowMs: number): void {
+  if (lease.state !== 'live') return;
+  giveBack(books, lease, nowMs);
+  lease.state = 'closed';
+  lease.forgottenAtMs = nowMs + 2 * lease.leaseMs;
+  lease.attempts = lease.attempts.filter(({ state }) => state === 'charged');
+  lease.extensions.length = 0;
+}
+
+/** Charges what every running attempt has cost at least, gives back the rest; returns the events to write. */
+export function modelReaps(books: ModelBooks, lease: ModelLease, nowMs: number): UsageEvent[] {
+  const events: UsageEvent[] = [];
+  for (const attempt of lease.attempts) {
+    if (attempt.state !== 'running') continue;
+    const charges = [];
+    for (const cost of attempt.costs) {
+      cost.charged = cost.counter.window.kind === 'live' ? 0 : Math.max(cost.floor, cost.running);
+      if (cost.charged === 0) continue;
+      books.reapInto(cost.counter, cost.window, cost.charged, nowMs);
+      charges.push({ counter: cost.counter.counter, window: cost.window, amount: cost.charged });
+    }
+    attempt.state = 'reaped';
+    if (!attempt.event) continue;
+    attempt.event = { ...attempt.event, uncertain: true, charges, time: new Date(nowMs).toISOString() };
+    events.push(attempt.event);
+  }
+  giveBack(books, lease, nowMs);
+  lease.state = 'reaped';
+  lease.forgottenAtMs = nowMs + 2 * lease.leaseMs;
+  lease.extensions.length = 0;
+  return events;
+}

@@ -1,0 +1,288 @@
+import type {
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaAlternative,
+  QuotaCharge,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+} from '@tollgate/core';
+import { type QuotaUnderTest, usageEvent } from './quota-fixture.js';
+import {
+  type TraceCharge,
+  type TraceCommand,
+  traceCounters,
+  traceId,
+  traceTenantName,
+  traceTenantOf,
+  traceTenants,
+} from './quota-trace.js';
+
+/** What a command became. */
+export type QuotaRequest =
+  | { readonly does: 'reserve'; readonly request: ReserveRequest }
+  | { readonly does: 'extend'; readonly request: ExtendRequest }
+  | { readonly does: 'cover'; readonly request: CoverRequest }
+  | { readonly does: 'charge'; readonly request: ChargeRequest }
+  | { readonly does: 'renew'; readonly request: RenewRequest }
+  | { readonly does: 'close'; readonly request: CloseRequest };
+
+export type QuotaAnswer = ReserveResult | ChargeResult | boolean | undefined;
+
+/** What the owner of a reservation remembers of it. */
+interface Memory {
+  readonly partition: string;
+  readonly grants: Map<string, { charge: QuotaCharge; window: string; left: number }>;
+  leaseMs: number;
+  expiresAtMs: number;
+  /** When its owner ended it. */
+  endedAtMs: number | undefined;
+  readonly charged: Set<string>;
+}
+
+/** Makes a request of a store. */
+export async function ask(store: QuotaStore, asked: QuotaRequest): Promise<QuotaAnswer> {
+  switch (asked.does) {
+    case 'reserve':
+      return store.reserve(asked.request);
+    case 'extend':
+      return store.extend(asked.request);
+    case 'cover':
+      return store.cover(asked.request);
+    case 'charge':
+      return store.charge(asked.request);
+    case 'renew':
+      return store.renew(asked.request);
+    case 'close':
+      await store.close(asked.request);
+      return undefined;
+  }
+}
+
+/** Turns commands into requests as their owner would make them, knowing only what the store has answered. */
+export class QuotaPlayer {
+  readonly #underTest: QuotaUnderTest;
+  readonly #memories = new Map<string, Memory>();
+  readonly #sent: QuotaRequest[] = [];
+  /** Answers learned from, so that one that is repeated is not learned twice. */
+  readonly #answers = new Set<string>();
+  readonly #honest: boolean;
+
+  /** `honest`: charges only what it holds, and only while its lease is alive. */
+  constructor(underTest: QuotaUnderTest, honest = false) {
+    this.#underTest = underTest;
+    this.#honest = honest;
+  }
+
+  /** The request that a command means now; `undefined` for a wait, and where an honest owner has nothing to say. */
+  requestFor(command: TraceCommand): QuotaRequest | undefined {
+    if (command.does === 'wait') return undefined;
+    if (command.does === 'repeat') {
+      const repeated = this.#sent[this.#sent.length - 1 - command.back];
+      return this.#honest && repeated?.does === 'charge' ? undefined : repeated;
+    }
+    const id = traceId(command.id);
+    const partition = traceTenantName(traceTenantOf(command.id));
+    switch (command.does) {
+      case 'reserve': {
+        const { attempt, leaseMs } = command;
+        const attemptId = attempt === undefined ? undefined : traceId(command.id, attempt);
+        const alternatives = this.#alternatives(command.id, attempt, command.alternatives);
+        return { does: 'reserve', request: { id, partition, attemptId, alternatives, leaseMs } };
+      }
+      case 'extend': {
+        const charges = chargesOf(command.id, command.charges);
+        return { does: 'extend', request: { id, partition, charges } };
+      }
+      case 'cover': {
+        const attemptId = traceId(command.id, command.attempt);
+        const alternatives = this.#alternatives(command.id, command.attempt, command.alternatives);
+        return { does: 'cover', request: { id, partition, attemptId, alternatives } };
+      }
+      case 'charge':
+        return this.#charge(command, id, partition);
+      case 'renew': {
+        const attemptId = traceId(command.id, command.attempt);
+        const items = this.#grantsOf(id).map(({ charge, window, left }) => ({
+          counter: charge.counter,
+          windowId: window,
+          amount: Math.floor((left * command.amount) / 100),
+        }));
+        const event = usageEvent({ eventId: attemptId, costNanoUsd: String(command.amount) });
+        return { does: 'renew', request: { id, partition, running: [{ attemptId, items, event }] } };
+      }
+      case 'close':
+        return { does: 'close', request: { id, partition } };
+    }
+  }
+
+  /** Lets time pass where the command says so. */
+  async wait(command: TraceCommand): Promise<void> {
+    if (command.does !== 'wait') return;
+    const { ms } = command;
+    const length = ms === 'hour' ? 3_600_000 : 60_000;
+    await this.#underTest.advance(typeof ms === 'number' ? ms : length - (this.#underTest.now() % length));
+  }
+
+  /** Learns from an answer what its owner learns. */
+  learn(asked: QuotaRequest, answer: QuotaAnswer): void {
+    this.#sent.push(asked);
+    const nowMs = this.#underTest.now();
+    const { id, partition } = asked.request;
+    const memory = this.#memories.get(id) ?? {
+      partition,
+      grants: new Map(),
+      leaseMs: 60_000,
+      expiresAtMs: 0,
+      endedAtMs: undefined,
+      charged: new Set<string>(),
+    };
+    this.#memories.set(id, memory);
+    if (asked.does === 'renew' && answer === true) memory.expiresAtMs = nowMs + memory.leaseMs;
+    if (asked.does === 'charge' && !memory.charged.has(asked.request.attemptId)) {
+      memory.charged.add(asked.request.attemptId);
+      for (const item of asked.request.items) {
+        const grant = memory.grants.get(`${item.counter} ${item.windowId}`);
+        if (grant) grant.left -= Math.min(grant.left, item.release);
+      }
+    }
+    const closes = asked.does === 'close' || (asked.does === 'charge' && asked.request.close);
+    if (closes && nowMs < memory.expiresAtMs) memory.endedAtMs ??= nowMs;
+    if (typeof answer !== 'object' || !('ok' in answer)) return;
+    if (!answer.ok && asked.does === 'extend' && nowMs < memory.expiresAtMs) memory.endedAtMs ??= nowMs;
+    if (!answer.ok || asked.does === 'charge' || asked.does === 'renew' || asked.does === 'close') return;
+    this.#remember(memory, asked, answer);
+  }
+
+  /** A reservation of that id was admitted, has ended or expired, and a store must still remember it. */
+  hasEnded(id: string): boolean {
+    const memory = this.#memories.get(id);
+    if (!memory || memory.expiresAtMs === 0) return false;
+    const endedAtMs = memory.endedAtMs ?? memory.expiresAtMs;
+    const nowMs = this.#underTest.now();
+    return nowMs >= endedAtMs && nowMs < endedAtMs + 2 * memory.leaseMs;
+  }
+
+  /** What live reservations hold of a counter in a window, as far as their owners know. */
+  reserved(counter: string, window: string): number {
+    let sum = 0;
+    for (const { grants, expiresAtMs, endedAtMs } of this.#memories.values()) {
+      if (endedAtMs !== undefined || this.#underTest.now() >= expiresAtMs) continue;
+      sum += grants.get(`${counter} ${window}`)?.left ?? 0;
+    }
+    return sum;
+  }
+
+  /** Ends every reservation that was ever made. */
+  async closeAll(): Promise<void> {
+    for (const [id, { partition }] of this.#memories) await this.#underTest.store.close({ id, partition });
+  }
+
+  /** Every counter of every tenant, as it stands. */
+  async states(): Promise<CounterState[]> {
+    const states: CounterState[] = [];
+    for (let tenant = 0; tenant < traceTenants; tenant += 1) {
+      states.push(...(await this.#underTest.store.read(traceTenantName(tenant), traceCounters(tenant))));
+    }
+    return states;
+  }
+
+  #remember(
+    memory: Memory,
+    asked: Extract<QuotaRequest, { does: 'reserve' | 'extend' | 'cover' }>,
+    answer: Extract<ReserveResult, { ok: true }>,
+  ): void {
+    const { grants } = answer;
+    const charges =
+      asked.does === 'extend'
+        ? asked.request.charges
+        : (asked.request.alternatives[answer.alternative]?.charges ?? []);
+    const attempt = asked.does === 'cover' ? asked.request.attemptId : '';
+    const names = grants.map(({ counter }) => counter).join();
+    const name = [asked.does, asked.request.id, attempt, answer.nowMs, names].join();
+    if (this.#answers.has(name)) return;
+    this.#answers.add(name);
+    if (asked.does === 'reserve') {
+      memory.grants.clear();
+      memory.charged.clear();
+      memory.endedAtMs = undefined;
+      memory.leaseMs = asked.request.leaseMs;
+    }
+    memory.expiresAtMs = answer.expiresAtMs;
+    for (const [index, grant] of grants.entries()) {
+      const charge = charges[index];
+      if (!charge || charge.window.kind === 'live') continue;
+      const key = `${grant.counter} ${grant.window}`;
+      const known = memory.grants.get(key);
+      if (known) known.left += grant.granted;
+      else memory.grants.set(key, { charge, window: grant.window, left: grant.granted });
+    }
+  }
+
+  #grantsOf(id: string): { charge: QuotaCharge; window: string; left: number }[] {
+    return [...(this.#memories.get(id)?.grants.values() ?? [])];
+  }
+
+  #charge(
+    command: Extract<TraceCommand, { does: 'charge' }>,
+    id: string,
+    partition: string,
+  ): QuotaRequest | undefined {
+    const attemptId = traceId(command.id, command.attempt);
+    if (this.#honest) {
+      const memory = this.#memories.get(id);
+      if (!memory || memory.endedAtMs !== undefined || memory.charged.has(attemptId)) return undefined;
+      if (this.#underTest.now() >= memory.expiresAtMs) return undefined;
+    }
+    const items = this.#grantsOf(id).map(({ charge, window, left }) => ({
+      ...charge,
+      windowId: window,
+      amount: Math.floor((left * command.amount) / 100),
+      release: Math.floor((left * command.release) / 100),
+    }));
+    const charges = items.flatMap(({ counter, windowId, amount }) =>
+      amount === 0 ? [] : [{ counter, window: windowId, amount }],
+    );
+    const event = usageEvent({ eventId: attemptId, costNanoUsd: String(command.amount * 7), charges });
+    return {
+      does: 'charge',
+      request: { id, partition, attemptId, items, event, close: command.close },
+    };
+  }
+
+  #alternatives(
+    id: number,
+    attempt: number | undefined,
+    alternatives: readonly (readonly TraceCharge[])[],
+  ): QuotaAlternative[] {
+    return alternatives.map((charges, index) => ({
+      charges: chargesOf(id, charges),
+      event:
+        attempt === undefined
+          ? undefined
+          : usageEvent({ eventId: traceId(id, attempt), costNanoUsd: String(index) }),
+    }));
+  }
+}
+
+function chargesOf(id: number, charges: readonly TraceCharge[]): QuotaCharge[] {
+  const counters = traceCounters(traceTenantOf(id));
+  return charges.flatMap(({ counter, want, min, onlyBelow, floor }) => {
+    const target = counters[counter];
+    if (!target) return [];
+    const units = target.window.kind === 'live' ? 1 : Math.floor((target.limit * want) / 100);
+    const share = (percent: number): number => Math.floor((units * percent) / 100);
+    return {
+      ...target,
+      want: units,
+      min: min === undefined ? undefined : share(min),
+      onlyBelow,
+      floor: share(floor),
+    };
+  });
+}

@@ -1,0 +1,134 @@
+import type { QuotaCounter } from '@tollgate/core';
+import fc from 'fast-check';
+import { bucketCounter, calendar, liveCounter, quotaCounter } from './quota-fixture.js';
+
+/** What a charge asks, as a share of its counter's limit. */
+export interface TraceCharge {
+  /** Which of the tenant's counters. */
+  readonly counter: number;
+  /** In percent of the limit; above 100 it never fits. */
+  readonly want: number;
+  /** In percent of what is wanted. */
+  readonly min: number | undefined;
+  readonly onlyBelow: number | undefined;
+  /** In percent of what is wanted. */
+  readonly floor: number;
+}
+
+/** One thing that happens. Reservations and attempts are named by small numbers, so that they meet again. */
+export type TraceCommand =
+  | {
+      readonly does: 'reserve';
+      readonly id: number;
+      readonly attempt: number | undefined;
+      readonly alternatives: readonly (readonly TraceCharge[])[];
+      readonly leaseMs: number;
+    }
+  | { readonly does: 'extend'; readonly id: number; readonly charges: readonly TraceCharge[] }
+  | {
+      readonly does: 'cover';
+      readonly id: number;
+      readonly attempt: number;
+      readonly alternatives: readonly (readonly TraceCharge[])[];
+    }
+  | {
+      readonly does: 'charge';
+      readonly id: number;
+      readonly attempt: number;
+      /** In percent of what the reservation holds unassigned; `amount` above `release` is an overrun. */
+      readonly amount: number;
+      readonly release: number;
+      readonly close: boolean;
+    }
+  | { readonly does: 'renew'; readonly id: number; readonly attempt: number; readonly amount: number }
+  | { readonly does: 'close'; readonly id: number }
+  /** An earlier request, word for word: a re-sent or late delivery. */
+  | { readonly does: 'repeat'; readonly back: number }
+  | { readonly does: 'wait'; readonly ms: number | 'minute' | 'hour' };
+
+export const traceTenants = 3;
+const reservations = 9;
+
+/** The counters of a tenant: calendar, bucket, live, soft. */
+export function traceCounters(tenant: number): readonly QuotaCounter[] {
+  const key = (name: string): string => `tenant-${tenant}/${name}`;
+  return [
+    quotaCounter(key('usd-minute'), 100, { window: calendar('minute') }),
+    quotaCounter(key('tokens-hour'), 300, { unit: 'tokens', window: calendar('hour') }),
+    bucketCounter(key('tokens-bucket'), { rate: 7, periodMs: 1000, burst: 60 }),
+    liveCounter(key('live'), 2),
+    quotaCounter(key('usd-day'), 40, { soft: true }),
+  ];
+}
+
+export const traceTenantOf = (id: number): number => id % traceTenants;
+export const traceTenantName = (tenant: number): string => `tenant-${tenant}`;
+
+/** Reservation ids and attempt ids: UUIDv7, the same in every run. */
+export const traceId = (id: number, attempt = 0): string =>
+  `019aa000-0000-7000-8000-${id.toString().padStart(6, '0')}${attempt.toString().padStart(6, '0')}`;
+
+const id = fc.nat(reservations - 1);
+const attempt = fc.integer({ min: 1, max: 3 });
+const percent = fc.oneof(fc.constantFrom(0, 10, 50, 100), fc.nat(100));
+
+const charge: fc.Arbitrary<TraceCharge> = fc.record({
+  counter: fc.nat(4),
+  want: fc.oneof(
+    { weight: 8, arbitrary: fc.nat(60) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 100, 120) },
+  ),
+  min: fc.option(percent, { nil: undefined, freq: 4 }),
+  onlyBelow: fc.option(fc.constantFrom(0.3, 0.5, 0.85, 1), { nil: undefined, freq: 5 }),
+  floor: percent,
+});
+
+const charges = fc.uniqueArray(charge, { minLength: 1, maxLength: 5, selector: ({ counter }) => counter });
+const alternatives = fc.array(charges, { minLength: 1, maxLength: 2 });
+
+const command: fc.Arbitrary<TraceCommand> = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      does: fc.constant('reserve' as const),
+      id,
+      attempt: fc.option(attempt, { nil: undefined, freq: 3 }),
+      alternatives,
+      leaseMs: fc.constantFrom(1000, 5000, 60_000),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('extend' as const), id, charges }) },
+  { weight: 3, arbitrary: fc.record({ does: fc.constant('cover' as const), id, attempt, alternatives }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      does: fc.constant('charge' as const),
+      id,
+      attempt,
+      amount: fc.oneof(percent, fc.constantFrom(130)),
+      release: percent,
+      close: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('renew' as const), id, attempt, amount: percent }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('close' as const), id }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), back: fc.nat(12) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constant('wait' as const),
+      ms: fc.oneof(
+        fc.nat(900),
+        fc.constantFrom<number | 'minute' | 'hour'>(1000, 5000, 60_000, 130_000, 'minute', 'hour'),
+      ),
+    }),
+  },
+);
+
+/** What may happen to a few tenants: several counters, clock steps, duplicates, late replies, expiry, close before reserve. */
+export const traces = fc.array(command, { minLength: 1, maxLength: 40, size: 'max' });
+
+/** Traces in which nobody uses more than was held; play them as an honest owner. */
+export const honestTraces = traces.map((trace) =>
+  trace.map((one) => (one.does === 'charge' ? { ...one, amount: Math.min(one.amount, one.release) } : one)),
+);
