@@ -13,4 +13,5 @@ export {
   usageEvent,
 } from './quota-fixture.js';
 export { QuotaModel } from './quota-model.js';
-export { type QuotaPropertyOptions, quotaProperties } from './quota-properties.js';
+export { quotaProperties } from './quota-properties.js';
+export type { QuotaPropertyOptions } from './quota-property-ground.js';

@@ -4,16 +4,12 @@ import fc from 'fast-check';
 import { QuotaModel } from './quota-model.js';
 import { type MakeStore, withoutPast, withStore } from './quota-play.js';
 import { ask, QuotaPlayer } from './quota-player.js';
-import type { QuotaPropertyOptions } from './quota-properties.js';
+import { propertyGround, type QuotaPropertyOptions } from './quota-property-ground.js';
 import { traces } from './quota-trace.js';
 
 /** Holds a store against the plain model: the same requests at the same moments, every answer and every counter alike. */
 export function quotaAgreement(name: string, makeStore: MakeStore, options: QuotaPropertyOptions = {}): void {
-  const long = process.env.TOLLGATE_LONG === '1';
-  const parameters = {
-    numRuns: options.runs ?? (long ? 10_000 : 200),
-    ...(long ? {} : { seed: 20_261_121 }),
-  };
+  const { parameters, timeout } = propertyGround(makeStore, options);
 
   describe(`the quota store ${name} and the plain model`, () => {
     it(
@@ -42,7 +38,7 @@ export function quotaAgreement(name: string, makeStore: MakeStore, options: Quot
           ),
           parameters,
         ),
-      long ? 3_600_000 : 60_000,
+      timeout,
     );
   });
 }
