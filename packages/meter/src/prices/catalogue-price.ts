@@ -35,6 +35,7 @@ export function cataloguePrice(
     provider,
     model: model.id,
     free: false,
+    declared: false,
     version,
     bands: [first, ...rest],
     perCall: fee(price.requests_kcount) ?? 0n,

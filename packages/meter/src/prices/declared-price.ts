@@ -110,6 +110,7 @@ export function declaredPrice(
     provider,
     model,
     free,
+    declared: true,
     version,
     bands: [band],
     perCall: picoOf(price.usdPerCall ?? '0'),

@@ -24,6 +24,8 @@ export interface Price {
   readonly model: string;
   /** Declared free by the app: nothing is charged, and calls pass when the money is gone. */
   readonly free: boolean;
+  /** The app's own price, not the catalogue's. */
+  readonly declared: boolean;
   /** Catalogue version and, where the app declares prices, a hash of them. */
   readonly version: string;
   /** Rising by `above`; the band of a call decides the price of the whole call. */

@@ -37,7 +37,9 @@ export function anthropicContent(
 ): void {
   if (depth > maxDepth) throw unsupported(param, 'it is nested too deeply');
   blocks.forEach((block, index) => {
-    readBlock(block, `${param}[${index}]`, media, depth);
+    const type = isObject(block) ? block.type : undefined;
+    if (typeof type !== 'string' || !textBlocks.has(type))
+      readBlock(block, `${param}[${index}]`, media, depth);
   });
 }
 

@@ -28,7 +28,8 @@ export const anthropicMessages: WireFormat = {
     const messages = arrayOf(body, 'messages');
     if (!messages) throw invalidValue('messages', 'an array of messages', undefined);
     messages.forEach((message, index) => {
-      readMessage(message, `messages[${index}]`, media);
+      const content = isObject(message) ? (message.content ?? '') : undefined;
+      if (typeof content !== 'string') readMessage(message, `messages[${index}]`, media);
     });
     if (Array.isArray(body.system)) anthropicContent(body.system, 'system', media);
     const { server, own, any } = anthropicTools(body);

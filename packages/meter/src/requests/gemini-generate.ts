@@ -45,7 +45,7 @@ export const geminiGenerate: WireFormat = {
       answers: answers ?? 1,
       cacheWrites: 'short',
       media: media.found,
-      audioOutput: false,
+      audioOutput: asksForAudio(config),
       tools: toolsOf(body),
       addedTokens: addedToAny,
       tier: tier === undefined ? undefined : { name: tier.toLowerCase(), param: 'serviceTier' },
@@ -65,6 +65,11 @@ function readContent(content: JsonValue, param: string, media: MediaTally): void
   const parts = content.parts ?? [];
   if (!Array.isArray(parts) && !isObject(parts)) throw invalidValue(`${param}.parts`, 'an array', parts);
   geminiParts(Array.isArray(parts) ? parts : [parts], `${param}.parts`, media);
+}
+
+function asksForAudio(config: JsonObject): boolean {
+  const modalities = either(config, 'responseModalities');
+  return Array.isArray(modalities) && modalities.some((one) => String(one).toUpperCase() === 'AUDIO');
 }
 
 /** -1 asks the model to decide, within its output cap. */

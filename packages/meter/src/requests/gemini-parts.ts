@@ -24,8 +24,15 @@ const media: ReadonlySet<string> = new Set([
 /** Reads the parts of a content. */
 export function geminiParts(parts: readonly JsonValue[], param: string, tally: MediaTally, depth = 0): void {
   parts.forEach((part, index) => {
-    readPart(part, `${param}[${index}]`, tally, depth);
+    if (!isPlain(part)) readPart(part, `${param}[${index}]`, tally, depth);
   });
+}
+
+/** Most parts are: they need no name for a refusal. */
+function isPlain(part: JsonValue): boolean {
+  if (!isObject(part)) return false;
+  for (const name in part) if (!plain.has(name)) return false;
+  return true;
 }
 
 function readPart(part: JsonValue, param: string, tally: MediaTally, depth: number): void {

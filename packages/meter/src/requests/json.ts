@@ -63,7 +63,7 @@ export function arrayOf(object: JsonObject, name: string, param = name): readonl
  * once could be read either way.
  */
 export function eitherName(object: JsonObject, camel: string): string | undefined {
-  const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const snake = snakeOf(camel);
   const [hasCamel, hasSnake] = [fieldOf(object, camel) !== undefined, fieldOf(object, snake) !== undefined];
   if (hasCamel && hasSnake && snake !== camel)
     throw invalidValue(camel, `written once, not also as ${snake}`, object[snake]);
@@ -74,4 +74,16 @@ export function eitherName(object: JsonObject, camel: string): string | undefine
 export function either(object: JsonObject, camel: string): JsonValue | undefined {
   const name = eitherName(object, camel);
   return name === undefined ? undefined : fieldOf(object, name);
+}
+
+const snakes = new Map<string, string>();
+
+/** Names are our own, so there are few of them. */
+function snakeOf(camel: string): string {
+  let snake = snakes.get(camel);
+  if (snake === undefined) {
+    snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    snakes.set(camel, snake);
+  }
+  return snake;
 }

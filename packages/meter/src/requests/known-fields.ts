@@ -1,4 +1,4 @@
-import type { JsonObject, WireApi } from '@tollgate/core';
+import type { JsonObject, JsonValue, WireApi } from '@tollgate/core';
 import type { ParseOptions } from './parse-options.js';
 import { unsupported } from './refusals.js';
 
@@ -88,6 +88,9 @@ export function checkFields(api: WireApi, body: JsonObject, options: ParseOption
   }
 }
 
+/** Nothing deeper is read by a provider as a field of its own. */
+const maxDepth = 64;
+
 /** Below these, names are the app's or the model's own and mean nothing to a provider. */
 const ownNames: ReadonlySet<string> = new Set([
   'parameters',
@@ -109,21 +112,27 @@ const ownNames: ReadonlySet<string> = new Set([
  */
 export function checkNestedNames(body: JsonObject, text: string): void {
   const names = ['__proto__', ...smugglingAnywhere].filter((name) => text.includes(`"${name}":`));
-  if (names.length > 0) walk(body, '', new Set(names));
+  const found = names.length > 0 ? pathTo(body, new Set(names), true) : undefined;
+  if (found !== undefined) throw unsupported(found, 'a request cannot choose its route or credentials');
 }
 
-function walk(value: unknown, path: string, names: ReadonlySet<string>, depth = 0): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > 100) throw unsupported(path.slice(0, 60), 'it is nested too deeply');
-  const array = Array.isArray(value);
-  for (const [name, child] of Object.entries(value)) {
-    const here = array ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`;
-    if (!array && names.has(name) && (path !== '' || name === '__proto__')) {
-      throw unsupported(here, 'a request cannot choose its route or credentials');
+/** The path to the first of some names below the top; `__proto__` is looked for at the top and in own names as well. */
+function pathTo(value: JsonValue, names: ReadonlySet<string>, top = false, depth = 0): string | undefined {
+  if (typeof value !== 'object' || value === null || depth > maxDepth) return undefined;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      const below = pathTo(value[index] ?? null, names, false, depth + 1);
+      if (below !== undefined) return `[${index}]${below.startsWith('[') ? '' : '.'}${below}`;
     }
-    if (path !== '' && ownNames.has(name) && !names.has('__proto__')) continue;
-    walk(child, here, names, depth + 1);
+    return undefined;
   }
+  for (const name in value) {
+    if (names.has(name) && (!top || name === '__proto__')) return name;
+    if (!top && ownNames.has(name) && !names.has('__proto__')) continue;
+    const below = pathTo(value[name] ?? null, names, false, depth + 1);
+    if (below !== undefined) return `${name}${below.startsWith('[') ? '' : '.'}${below}`;
+  }
+  return undefined;
 }
 
 function words(text: string): ReadonlySet<string> {

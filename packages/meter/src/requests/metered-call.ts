@@ -7,6 +7,7 @@ import type { OutgoingBody } from './outgoing-body.js';
 import type { ParseSettings } from './parse-call.js';
 import { notPriced, unsupported } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
+import { searchesByItself } from './searching-models.js';
 import { toolBoundOf } from './server-tools.js';
 import type { WireFormat } from './wire-format.js';
 import { mediaBoundOf } from './worst-case.js';
@@ -142,6 +143,12 @@ export class MeteredCall implements ParsedCall {
     modelName(model, this.provider);
     const price = this.settings.prices.find(this.provider, model);
     if (!price) throw notPriced(model);
+    if (!price.declared && searchesByItself(model)) {
+      throw notPriced(
+        model,
+        'it searches by itself, and how often is not known; declare a price with a fee per call',
+      );
+    }
     const { facts } = this;
     if ((facts.audioOutput || facts.media.has('audio')) && !price.audioPriced) {
       throw notPriced(model, 'no price is known for sound with it');

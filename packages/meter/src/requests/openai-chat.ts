@@ -30,7 +30,7 @@ export const openaiChat: WireFormat = {
     const messages = arrayOf(body, 'messages');
     if (!messages) throw invalidValue('messages', 'an array of messages', undefined);
     messages.forEach((message, index) => {
-      readMessage(message, `messages[${index}]`, media);
+      if (!isText(message)) readMessage(message, `messages[${index}]`, media);
     });
     const stream = flagOf(body, 'stream');
     const streamOptions = objectOf(body, 'stream_options');
@@ -60,6 +60,13 @@ export const openaiChat: WireFormat = {
   },
 };
 
+/** Most messages are a text: they need no name for a refusal. */
+function isText(message: JsonValue): boolean {
+  if (!isObject(message) || fieldOf(message, 'audio') !== undefined) return false;
+  const content = fieldOf(message, 'content');
+  return content === undefined || typeof content === 'string';
+}
+
 function readMessage(message: JsonValue, param: string, media: MediaTally): void {
   if (!isObject(message)) throw invalidValue(param, 'an object', message);
   // The sound of an earlier answer is named by its id; what it holds is at the provider.
@@ -68,6 +75,7 @@ function readMessage(message: JsonValue, param: string, media: MediaTally): void
   if (content === undefined || typeof content === 'string') return;
   if (!Array.isArray(content)) throw invalidValue(`${param}.content`, 'a string or an array', content);
   content.forEach((part, index) => {
+    if (isObject(part) && (part.type === 'text' || part.type === 'refusal')) return;
     readPart(part, `${param}.content[${index}]`, media);
   });
 }
@@ -75,9 +83,6 @@ function readMessage(message: JsonValue, param: string, media: MediaTally): void
 function readPart(part: JsonValue, param: string, media: MediaTally): void {
   if (!isObject(part)) throw invalidValue(param, 'an object', part);
   switch (part.type) {
-    case 'text':
-    case 'refusal':
-      return;
     case 'image_url':
       readImage(part.image_url, `${param}.image_url`, media);
       break;

@@ -1,4 +1,4 @@
-import type { OutgoingRequest, WireApi } from '@tollgate/core';
+import type { JsonObject, OutgoingRequest, WireApi } from '@tollgate/core';
 import { TollgateError } from '@tollgate/core';
 import { textBound } from '../estimate-input.js';
 import { type PriceBook, priceBook } from '../prices/price-book.js';
@@ -74,7 +74,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
   if (match.api === 'gemini-generate') checkModelField(body.model, requestedModel);
   checkFields(match.api, body, options);
   const format = formats[match.api];
-  const own = new OutgoingBody(body, ['model', ...format.changeable]);
+  const own = outgoingBody(body, ['model', ...format.changeable]);
   const text = own.toString();
   checkNestedNames(body, text);
   const read = format.read(body, options, text);
@@ -103,11 +103,21 @@ function checkModelField(inBody: unknown, inPath: string): void {
   throw invalidValue('model', 'the model of the path', inBody);
 }
 
-function notAnObject(): TollgateError {
+/** Bodies that are nested beyond what can be serialised are the client's fault, not ours. */
+function outgoingBody(body: JsonObject, changeable: readonly string[]): OutgoingBody {
+  try {
+    return new OutgoingBody(body, changeable);
+  } catch (error) {
+    if (error instanceof RangeError) throw notAnObject('The body is nested too deeply.');
+    throw error;
+  }
+}
+
+function notAnObject(message = 'The body must be a JSON object.'): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'invalid_json',
-    message: 'The body must be a JSON object.',
+    message,
     retryAfterMs: false,
   });
 }

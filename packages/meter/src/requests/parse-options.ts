@@ -17,7 +17,7 @@ export interface ToolDeclaration {
 
 /** Input that is not in the body, or whose length in bytes says nothing, and what it holds at most, in tokens. */
 export interface WorstCase {
-  /** One image in the body. @defaultValue a constant per provider (OpenAI 50 000, Anthropic 5 000, Gemini 5 000) */
+  /** One image in the body. @defaultValue a constant per provider (OpenAI 25 000, gpt-4o-mini 50 000, Anthropic and Gemini 5 000) */
   image?: number;
   /** One image by URL. Absent: refused. */
   imageUrl?: number;

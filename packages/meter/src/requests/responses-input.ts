@@ -51,8 +51,16 @@ export function responsesInput(input: JsonValue | undefined, media: MediaTally):
   if (input === undefined || typeof input === 'string') return;
   if (!Array.isArray(input)) throw invalidValue('input', 'a string or an array', input);
   input.forEach((item, index) => {
-    readItem(item, `input[${index}]`, media);
+    if (!isText(item)) readItem(item, `input[${index}]`, media);
   });
+}
+
+/** Most items are a text: they need no name for a refusal. */
+function isText(item: JsonValue): boolean {
+  if (!isObject(item)) return false;
+  const type = item.type ?? ('role' in item ? 'message' : undefined);
+  if (type !== 'message') return typeof type === 'string' && textItems.has(type);
+  return typeof (item.content ?? '') === 'string';
 }
 
 function readItem(item: JsonValue, param: string, media: MediaTally): void {
@@ -75,6 +83,8 @@ function readContent(content: JsonValue | undefined, param: string, media: Media
   }
   const parts = Array.isArray(content) ? content : [content];
   parts.forEach((part, index) => {
+    const type = isObject(part) ? part.type : undefined;
+    if (typeof type === 'string' && textParts.has(type)) return;
     readPart(part, `${param}[${index}]`, media);
   });
 }
@@ -83,7 +93,6 @@ function readPart(part: JsonValue, param: string, media: MediaTally): void {
   if (!isObject(part)) throw invalidValue(param, 'an object', part);
   const type = part.type;
   if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
-  if (textParts.has(type)) return;
   if (!mediaParts.has(type)) {
     throw unsupported(`${param}.type`, 'the kind of content is not known, and what it would cost neither');
   }

@@ -15,17 +15,15 @@ export interface MediaBound {
 }
 
 /**
- * The most tokens of one image. OpenAI: 2 048 × 2 048 in eight tiles at gpt-4o-mini's rate is 48 169 (platform.openai.com/docs,
- * "Images and vision"); Anthropic: 4 784 at the highest resolution; Gemini: 2 240 at ultra-high resolution.
+ * The most tokens of one image. OpenAI (platform.openai.com/docs, "Images and vision"): 10 000 patches at the smallest models'
+ * rate of 2.46, and for gpt-4o-mini eight tiles of 5 667 and 2 833; Anthropic: 4 784 at the highest resolution; Gemini: 16 tiles
+ * of 258. Where nothing is known, the most of all.
  */
-const imageTokens: Readonly<Record<string, number>> = {
-  openai: 50_000,
-  azure: 50_000,
-  anthropic: 5_000,
-  google: 5_000,
-};
-
-const defaultImageTokens = 50_000;
+function imageTokensOf(provider: string, model: string): number {
+  if (provider === 'anthropic' || provider === 'google') return 5_000;
+  const openai = provider === 'openai' || provider === 'azure';
+  return openai && !model.includes('gpt-4o-mini') ? 25_000 : 50_000;
+}
 
 const remedies: Readonly<Record<keyof WorstCase, string>> = {
   image: 'what an image costs is not known',
@@ -50,8 +48,7 @@ export function mediaBoundOf(
   let window: number | undefined;
   let windowIsAudio = false;
   for (const { kind, param, count } of media.values()) {
-    const each =
-      worstCase?.[kind] ?? (kind === 'image' ? (imageTokens[provider] ?? defaultImageTokens) : undefined);
+    const each = worstCase?.[kind] ?? (kind === 'image' ? imageTokensOf(provider, price.model) : undefined);
     if (each !== undefined) {
       if (kind === 'audio') audioTokens += each * count;
       else tokens += each * count;

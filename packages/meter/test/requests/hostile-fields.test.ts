@@ -109,4 +109,9 @@ describe('a hostile client cannot make the estimate smaller', () => {
     expect(refusal('chat', { stream: 'true' })).toBe('400 invalid_value stream');
     expect(refusal('chat', { stream: true, stream_options: [] })).toBe('400 invalid_value stream_options');
   });
+
+  it('by nesting that cannot be serialised', () => {
+    const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as JsonValue;
+    expect(refusal('chat', { metadata: deep })).toBe('400 invalid_json');
+  });
 });

@@ -94,7 +94,9 @@ describe('a hostile client cannot make the estimate smaller', () => {
     const url = `data:image/png;base64,${'A'.repeat(100)}`;
     const image = { type: 'image_url', image_url: { url, detail: 'high' } };
     const images = call('chat', { messages: [{ role: 'user', content: [image, image, image] }] });
-    expect(images.estimate.inputTokens).toBeGreaterThanOrEqual(150_000);
+    expect(images.estimate.inputTokens).toBeGreaterThanOrEqual(75_000);
+    const small = call('chat', { model: 'gpt-4o-mini', messages: [{ role: 'user', content: [image] }] });
+    expect(small.estimate.inputTokens).toBeGreaterThanOrEqual(48_169);
     const big = {
       type: 'image',
       source: { type: 'base64', media_type: 'image/png', data: 'A'.repeat(900_000) },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from '@tollgate/core';
-import { type Path, parse, paths, plain, refusal, verdict } from './call.js';
+import { call, type Path, parse, paths, plain, refusal, verdict } from './call.js';
 
 const formats: readonly Path[] = ['chat', 'responses', 'embeddings', 'messages', 'gemini'];
 
@@ -52,7 +52,18 @@ describe('a hostile client cannot make the estimate smaller', () => {
     const url = '/openai/deployments/mine/chat/completions?api-version=1';
     const body = { ...plain.chat, model: 'gpt-5-nano' };
     expect(verdict(() => parse(url, body))).toBe('400 model_not_priced model');
-    const call = parse(url, body, { models: { mine: 'gpt-5-pro' } });
-    expect(call.price.model).toBe('gpt-5-pro');
+    const known = parse(url, body, { models: { mine: 'gpt-5-pro' } });
+    expect(known.price.model).toBe('gpt-5-pro');
+  });
+
+  it('by a model that searches by itself, at a fee that no usage reports', () => {
+    for (const model of ['gpt-4o-search-preview', 'gpt-4o-mini-search-preview', 'o3-deep-research']) {
+      expect(refusal('chat', { model })).toBe('400 model_not_priced model');
+      const prices = {
+        [model]: { inputUsdPerMillion: '2.5', outputUsdPerMillion: '10', usdPerCall: '0.05' },
+      };
+      const { estimate } = call('chat', { model, max_tokens: 1 }, { prices });
+      expect(estimate.costNanoUsd).toBe(50_000_000 + estimate.inputTokens * 2_500 + 10_000);
+    }
   });
 });
