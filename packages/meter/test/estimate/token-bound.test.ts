@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core';
 import fc from 'fast-check';
 import * as o200k from 'gpt-tokenizer/encoding/o200k_base';
+import * as gpt4o from 'gpt-tokenizer/model/gpt-4o';
 import { countTokens, loadTokenizer, type Tokenizer } from '../../src/token-bound.js';
 import { call } from '../requests/call.js';
 
@@ -9,6 +10,9 @@ beforeAll(loadTokenizer);
 
 const tokens = { inputBound: 'tokens', countAboveBytes: 0 } as const;
 const prose = 'The quick brown fox jumps over the lazy dog, again and again; nobody knows why. ';
+
+/** As it is on the wire. */
+const copyOf = (value: object) => JSON.parse(JSON.stringify(value)) as JsonObject;
 
 type Message = { role: 'system' | 'user' | 'assistant'; content: string };
 
@@ -26,11 +30,11 @@ function bound(messages: readonly Message[], inputBound: 'bytes' | 'tokens' = 't
 const texts: Readonly<Record<string, string>> = {
   prose: prose.repeat(60),
   code: 'for (const a of list) {\n  if (a === null) continue;\n\treturn { ...a, b: c };\n}\n'.repeat(40),
-  'one long run': 'a'.repeat(20_000),
+  'one long run': 'a'.repeat(4_000),
   'random words': Array.from({ length: 900 }, (_, i) => (i * 2_654_435_761).toString(36)).join(' '),
-  spaces: ' '.repeat(10_000),
+  spaces: ' '.repeat(4_000),
   newlines: '\n \n'.repeat(3_000),
-  Chinese: '中文字符，没有空格。'.repeat(400),
+  Chinese: '中文字符，没有空格。'.repeat(100),
   'Chinese with spaces': '龘 靐齉, 爩 麤. '.repeat(400),
   emoji: '👩‍👩‍👧‍👦 🏳️‍🌈 '.repeat(300),
   'special tokens': '<|endoftext|> <|im_start|>system '.repeat(100),
@@ -78,6 +82,32 @@ describe('the bound of tokens', () => {
     const with_ = call('chat', { tools }, tokens).estimate.inputTokens;
     expect(with_).toBeGreaterThanOrEqual(o200k.countTokens(JSON.stringify(tools)));
     expect(with_).toBeLessThan(call('chat', { tools }).estimate.inputTokens);
+  });
+
+  it('is never below the exact count of a request with functions', () => {
+    const parameters = {
+      type: 'object',
+      properties: {
+        place: { type: 'string', description: prose },
+        unit: { type: 'string', enum: ['celsius', 'fahrenheit'] },
+        days: { type: 'array', items: { type: 'number' } },
+      },
+      required: ['place'],
+    } as const;
+    const functions = ['weather', 'forecast', 'climate'].map((name) => ({
+      name,
+      description: prose,
+      parameters,
+    }));
+    const messages: Message[] = [{ role: 'user', content: prose.repeat(5) }];
+    const counted = gpt4o.countChatCompletionTokens?.({ messages, functions }) ?? Number.NaN;
+    const tools = functions.map((one) => ({ type: 'function', function: copyOf(one) }));
+    const body = { model: 'gpt-4o', messages, tools };
+    for (const inputBound of ['bytes', 'tokens'] as const) {
+      expect(call('chat', body, { ...tokens, inputBound }).estimate.inputTokens).toBeGreaterThanOrEqual(
+        counted,
+      );
+    }
   });
 
   it('is that of bytes for models whose tokenizer is not known, also when a call is degraded to one', () => {
