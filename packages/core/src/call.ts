@@ -115,7 +115,10 @@ export interface Call {
   answer?: 'whole' | 'failed' | undefined;
   /** meter: when the first byte of output was seen, ms since the epoch. */
   firstOutputAtMs?: number | undefined;
-  /** meter: the final word, set at the end, before `budget` charges it. */
+  /**
+   * meter: the final word, set at the end, before `budget` charges it. Set at the beginning where the call was made already and is
+   * only recorded: it must be charged, whatever is left.
+   */
   settlement?: Settlement | undefined;
   /** budget: what the settlement took from which counter. */
   charges?: readonly EventCharge[] | undefined;

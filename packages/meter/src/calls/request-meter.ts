@@ -81,6 +81,8 @@ export class RequestMeter {
   #begin(call: Call): void {
     const recording = recordingOf(call.outgoing);
     call.parsed = recording ? recording.parsed : this.#parse(call);
+    // Known before it begins: the call was made already, so that no step may refuse it.
+    call.settlement = recording?.settlement;
   }
 
   #parse(call: Call): ParsedCall | undefined {
