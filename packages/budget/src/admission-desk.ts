@@ -19,7 +19,7 @@ import { affordableCap } from './affordable-cap.js';
 import { refusalError, unverifiable } from './budget-error.js';
 import { type LimitCharge, needsOf } from './charges.js';
 import { dispatch } from './dispatch.js';
-import type { BudgetEngine } from './engine.js';
+import { type BudgetEngine, sayWouldRefuse } from './engine.js';
 import { OpenReservation } from './open-reservation.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
 import type { Rules } from './rules.js';
@@ -53,8 +53,8 @@ export class AdmissionDesk {
       });
     } catch (error) {
       engine.closeLater(facts.id, facts.partition);
-      if (!this.#passesUnverified) throw unverifiable(error);
-      return this.#unverified(call, admissions, nowMs);
+      if (!this.#passesUnverified(rules)) throw unverifiable(error);
+      return this.#unverified(call, admissions, nowMs, rules);
     }
     if (!result.ok) throw this.#refusal(result, admissions);
     const reservation = new OpenReservation(
@@ -67,27 +67,43 @@ export class AdmissionDesk {
       admittedAtMs: result.nowMs,
       expiresAtMs: result.expiresAtMs,
     };
-    const admission = this.#admit(reservation, call, admissions, result);
+    const admission = this.#admit(reservation, call, admissions, result, rules);
     if (call && !begun) reservation.declared = { call, admission };
     return reservation;
   }
 
   /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Rejects with the refusal. */
   async cover(reservation: OpenReservation, call: Call, rules: Rules): Promise<boolean> {
+    const { declared, book } = reservation;
+    const adopts = declared?.call.attemptId === call.attemptId;
+    if (!adopts) return this.#coverAnew(reservation, call, undefined, rules);
+    reservation.declared = undefined;
+    if (declared.call === call || !call.parsed || call.settlement) return true;
+    book.giveBack(call.attemptId);
+    try {
+      return await this.#coverAnew(reservation, call, declared.admission, rules);
+    } catch (error) {
+      reservation.declared = declared;
+      const { parsed } = declared.call;
+      if (parsed) book.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
+      throw error;
+    }
+  }
+
+  /** `adopted`: how the declared call was admitted, whose place this one takes and whose hold it may use without asking. */
+  async #coverAnew(
+    reservation: OpenReservation,
+    call: Call,
+    adopted: Admission | undefined,
+    rules: Rules,
+  ): Promise<boolean> {
     const { engine } = this;
     const { book } = reservation;
-    const declared = reservation.declared;
-    const adopts = declared?.call.attemptId === call.attemptId;
-    if (adopts) {
-      reservation.declared = undefined;
-      if (declared.call === call || !call.parsed) return true;
-      book.giveBack(call.attemptId);
-    }
-    const fromLevel = adopts ? (declared.admission.way?.level ?? 0) : 0;
+    const fromLevel = adopted?.way?.level ?? 0;
     const admissions = lessHeld(this.#admissions(call, rules, fromLevel), book);
     const first = admissions[0];
-    if (!reservation.verified || (adopts && first && isHeld(first, book))) {
-      if (first) this.#assign(reservation, call, first);
+    if (!reservation.verified || (adopted && first && isHeld(first, book))) {
+      if (first) this.#assign(reservation, call, first, rules);
       return true;
     }
     let result: ReserveResult;
@@ -99,11 +115,11 @@ export class AdmissionDesk {
         alternatives: alternativesOf(admissions, call, this.context),
       });
     } catch (error) {
-      if (!this.#passesUnverified) throw unverifiable(error);
+      if (!this.#passesUnverified(rules)) throw unverifiable(error);
       book.takeNothing(call.attemptId);
       return true;
     }
-    if (result.ok) this.#admit(reservation, call, admissions, result);
+    if (result.ok) this.#admit(reservation, call, admissions, result, rules);
     else if (result.refusal.blockedBy === 'closed') return false;
     else throw this.#refusal(result, admissions);
     return true;
@@ -119,7 +135,7 @@ export class AdmissionDesk {
     try {
       result = await engine.store.extend({ id: reservation.id, partition: this.partition, charges });
     } catch (error) {
-      if (this.#passesUnverified) return;
+      if (this.#passesUnverified(rules)) return;
       reservation.closed = true;
       engine.closeLater(reservation.id, this.partition);
       throw unverifiable(error);
@@ -130,17 +146,17 @@ export class AdmissionDesk {
     }
     const call = reservation.declared?.call;
     if (call) reservation.book.giveBack(call.attemptId);
-    this.#admit(reservation, call, [admission], result);
+    this.#admit(reservation, call, [admission], result, rules);
   }
 
-  get #passesUnverified(): boolean {
-    return this.engine.settings.whenStoreDown === 'open' || !this.engine.enforced;
+  #passesUnverified({ enforced }: Rules): boolean {
+    return this.engine.settings.whenStoreDown === 'open' || !enforced;
   }
 
   #admissions(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
-    if (!rules.enforced) {
+    if (!this.engine.enforced) {
       const refusal = shadowRefusalOfCall(call, rules);
-      if (refusal) this.engine.wouldRefuse(refusal, this.context);
+      if (refusal) sayWouldRefuse(refusal, this.context);
     }
     return admissionsOf(call, rules, fromLevel);
   }
@@ -149,7 +165,12 @@ export class AdmissionDesk {
     return refusalError(result.refusal, admissions.at(-1)?.asked ?? [], result.nowMs, this.engine.settings);
   }
 
-  #unverified(call: Call | undefined, admissions: readonly Admission[], nowMs: number): OpenReservation {
+  #unverified(
+    call: Call | undefined,
+    admissions: readonly Admission[],
+    nowMs: number,
+    rules: Rules,
+  ): OpenReservation {
     const facts = { id: newId(nowMs), partition: this.partition, admittedAtMs: nowMs, verified: false };
     const reservation = new OpenReservation(facts, this.engine, this.context);
     const first = admissions[0];
@@ -159,7 +180,7 @@ export class AdmissionDesk {
       nowMs,
     );
     reservation.book.add(charges, grants);
-    if (call) this.#assign(reservation, call, first);
+    if (call) this.#assign(reservation, call, first, rules);
     return reservation;
   }
 
@@ -168,6 +189,7 @@ export class AdmissionDesk {
     call: Call | undefined,
     admissions: readonly Admission[],
     result: Admitted,
+    rules: Rules,
   ): Admission {
     const admission = admissions[result.alternative];
     if (!admission)
@@ -180,18 +202,17 @@ export class AdmissionDesk {
     announce(result.crossed, this.context, this.engine.settings.onThreshold);
     if (this.context.res) sayWhatIsLeft(this.context.res, asked, result.states, result.nowMs);
     if (!this.engine.enforced) this.#saySoft(asked, result);
-    if (call) this.#assign(reservation, call, admission);
+    if (call) this.#assign(reservation, call, admission, rules);
     return admission;
   }
 
   /** In shadow mode: what enforcing would have refused, told by the counters that are past their caps. */
   #saySoft(asked: readonly LimitCharge[], { states, nowMs }: Admitted): void {
     const refusal = shadowRefusal(asked, states);
-    if (refusal)
-      this.engine.wouldRefuse(refusalError(refusal, asked, nowMs, this.engine.settings), this.context);
+    if (refusal) sayWouldRefuse(refusalError(refusal, asked, nowMs, this.engine.settings), this.context);
   }
 
-  #assign(reservation: OpenReservation, call: Call, admission: Admission): void {
+  #assign(reservation: OpenReservation, call: Call, admission: Admission, rules: Rules): void {
     const { way, charges } = admission;
     const { book } = reservation;
     const { parsed } = call;
@@ -201,7 +222,7 @@ export class AdmissionDesk {
       return;
     }
     let estimate = way.most;
-    if (this.engine.enforced) {
+    if (rules.enforced) {
       const available = charges.map(({ charge }) => book.free(charge.counter));
       const priceOf = (cap: number) => estimateOf(parsed, way.model, cap);
       const cap = reservation.verified ? affordableCap(way, charges, available, priceOf) : (way.cap ?? 0);

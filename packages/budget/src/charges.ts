@@ -10,10 +10,11 @@ export interface LimitCharge {
 }
 
 /**
- * What a way of making a call asks of every limit. Calls that cost nothing ask nothing of money, so that they pass when it is gone.
+ * What a way of making a call asks of every limit. Calls that cost nothing ask nothing of money, so that they pass when it is gone;
+ * what cannot be refused is counted there all the same.
  */
 export function chargesOf(way: Way, priced: boolean, rules: Rules): LimitCharge[] {
-  const costsNothing = !priced || way.most.costNanoUsd === 0;
+  const costsNothing = !priced || (rules.enforced && way.most.costNanoUsd === 0);
   const { caller, route, req } = rules;
   const charges = rules.limits
     .filter(({ limit }) => !(limit.unit === 'usd' && costsNothing))

@@ -86,16 +86,16 @@ export class BudgetEngine {
   closeLater(id: string, partition: string): void {
     this.settling.later(() => this.store.close({ id, partition }));
   }
+}
 
-  /** Says what shadow mode would have refused. */
-  wouldRefuse(error: TollgateError, context: TollgateContext): void {
-    publish('tollgate:refuse', () => ({
-      shadow: true,
-      requestId: context.requestId,
-      code: error.code,
-      status: error.status,
-      tenant: context.caller?.tenant,
-      keyId: context.caller?.keyId,
-    }));
-  }
+/** Says what shadow mode would have refused. */
+export function sayWouldRefuse(error: TollgateError, context: TollgateContext): void {
+  publish('tollgate:refuse', () => ({
+    shadow: true,
+    requestId: context.requestId,
+    code: error.code,
+    status: error.status,
+    tenant: context.caller?.tenant,
+    keyId: context.caller?.keyId,
+  }));
 }

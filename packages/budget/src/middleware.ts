@@ -9,7 +9,7 @@ import {
 } from '@tollgate/core';
 import type { RequestHandler } from 'express';
 import { noCaller } from './budget-error.js';
-import { BudgetEngine } from './engine.js';
+import { BudgetEngine, sayWouldRefuse } from './engine.js';
 import { budgetOf, setBudget } from './live-budget.js';
 import { type BudgetOptions, readOptions } from './options.js';
 import { RequestBudget } from './request-budget.js';
@@ -46,14 +46,15 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     try {
       if (outer) {
         if (settings.plans) warnTwice();
-        await outer.extend(settings.limits);
+        await outer.extend(settings.limits, settings.mode === 'enforce');
       } else {
         const opened = open(engine, context);
-        if (opened && !opensNothing.has(req.method)) await opened.open();
+        if (!opensNothing.has(req.method)) await opened.open();
       }
     } catch (error) {
       if (!isTollgateError(error)) throw error;
-      return refuse(req, res, next, error, settings.answer);
+      if (settings.mode === 'enforce') return refuse(req, res, next, error, settings.answer);
+      sayWouldRefuse(error, context);
     }
     if (!context.calls.finished) runInContext(context, next);
   });
@@ -65,8 +66,8 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
   });
 }
 
-/** Puts a request on its caller's budget. `undefined` where shadow mode lets a request without a caller pass. */
-function open(engine: BudgetEngine | undefined, context: TollgateContext): RequestBudget | undefined {
+/** Puts a request on its caller's budget. Throws a TollgateError without a caller, or where its plan is unknown. */
+function open(engine: BudgetEngine | undefined, context: TollgateContext): RequestBudget {
   if (!engine) {
     throw new TypeError(
       'budget: "store" is required where no budget() with a store has seen the request before; mount budget({ plans, store }) first',
@@ -78,9 +79,7 @@ function open(engine: BudgetEngine | undefined, context: TollgateContext): Reque
       'TOLLGATE_W_NO_CALLER',
       'budget(): a request without a verified caller came by and was refused; mount authenticate() before budget()',
     );
-    if (engine.enforced) throw noCaller();
-    engine.wouldRefuse(noCaller(), context);
-    return undefined;
+    throw noCaller();
   }
   const opened = new RequestBudget(engine, context, caller);
   context.calls.use(opened);

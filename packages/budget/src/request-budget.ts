@@ -10,6 +10,7 @@ import type {
   TollgateContext,
 } from '@tollgate/core';
 import { AdmissionDesk } from './admission-desk.js';
+import { isNothing } from './amounts.js';
 import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine } from './engine.js';
 import type { Leased } from './heartbeat.js';
@@ -21,6 +22,8 @@ import { TopUps } from './top-up.js';
 interface RunningCall {
   readonly call: Call;
   readonly reservation: OpenReservation;
+  /** It was made before it was admitted: nothing was held for it, so that it cannot pass what was held. */
+  readonly made: boolean;
 }
 
 /** The budget of one request: its reservations, and the step that covers and charges every call it makes. */
@@ -49,13 +52,17 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Rejects with the refusal. */
   async open(): Promise<void> {
-    await this.#reserve(this.context.calls.declared, false);
+    await this.#reserve(this.context.calls.declared, false, this.#rules);
     if (this.context.calls.finished) await this.#close();
   }
 
-  /** A route's own limits join the request's. Rejects with the refusal, which ends the reservation. */
-  async extend(limits: readonly Limit[]): Promise<void> {
-    this.#limits = [...this.#limits, ...limits.map((limit) => ({ limit, movesLadder: false }))];
+  /** A route's own limits join the request's; not `enforced`, they only count. Rejects with the refusal, which ends the reservation. */
+  async extend(limits: readonly Limit[], enforced: boolean): Promise<void> {
+    const added = limits.map((limit) => ({
+      limit: enforced ? limit : { ...limit, soft: true },
+      movesLadder: false,
+    }));
+    this.#limits = [...this.#limits, ...added];
     for (const reservation of this.#open) {
       try {
         await this.#desk.extend(reservation, this.#rules);
@@ -66,8 +73,10 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   async begin(call: Call): Promise<void> {
-    const reservation = await this.#reservationFor(call);
-    this.#running.set(call.attemptId, { call, reservation });
+    const made = call.settlement !== undefined;
+    const rules = made ? { ...this.#rules, enforced: false } : this.#rules;
+    const reservation = await this.#reservationFor(call, rules);
+    this.#running.set(call.attemptId, { call, reservation, made });
   }
 
   progress(call: Call): void {
@@ -76,10 +85,12 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   async end(call: Call, end: CallEnd): Promise<void> {
-    const reservation = this.#running.get(call.attemptId)?.reservation;
-    if (!reservation) return;
+    const running = this.#running.get(call.attemptId);
+    if (!running) return;
+    const { reservation, made } = running;
     this.#running.delete(call.attemptId);
     reservation.settle(call, end);
+    if (made) call.overrun = false;
     const { calls } = this.context;
     if ((end.last || calls.finished) && this.#running.size === 0) await this.#closeOne(reservation);
     else if (this.engine.delivers === undefined) await reservation.flush(false);
@@ -88,7 +99,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   async finish(end: RequestEnd, declared: Call | undefined): Promise<void> {
     const [reservation] = this.#open;
-    if (declared?.settlement && reservation) {
+    if (declared?.settlement && reservation && !isNothing(declared.settlement)) {
       reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
     }
     await this.#close();
@@ -116,18 +127,18 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */
-  async #reservationFor(call: Call): Promise<OpenReservation> {
+  async #reservationFor(call: Call, rules: Rules): Promise<OpenReservation> {
     await this.#opening;
     const [reservation] = this.#open;
-    if (!reservation) return this.#reserve(call, true);
+    if (!reservation) return this.#reserve(call, true, rules);
     if (reservation.hasPending) void reservation.flush(false);
-    if (await this.#desk.cover(reservation, call, this.#rules)) return reservation;
+    if (await this.#desk.cover(reservation, call, rules)) return reservation;
     this.#forget(reservation);
-    return this.#reserve(call, true);
+    return this.#reserve(call, true, rules);
   }
 
-  async #reserve(call: Call | undefined, begun: boolean): Promise<OpenReservation> {
-    const opening = this.#desk.reserve(call, begun, this.#rules);
+  async #reserve(call: Call | undefined, begun: boolean, rules: Rules): Promise<OpenReservation> {
+    const opening = this.#desk.reserve(call, begun, rules);
     this.#opening = opening;
     try {
       const reservation = await opening;

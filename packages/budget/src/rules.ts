@@ -17,7 +17,7 @@ export interface Rules {
   readonly route: string | undefined;
   readonly fit: boolean;
   readonly minOutputTokens: number;
-  /** `false` in shadow mode: nothing about the call is changed or refused. */
+  /** `false` in shadow mode, and for calls that were made already: nothing is changed or refused, everything is counted. */
   readonly enforced: boolean;
 }
 

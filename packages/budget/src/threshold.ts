@@ -14,12 +14,13 @@ export type OnThreshold = (event: ThresholdEvent) => void | Promise<void>;
 /** After this, a callback that has not finished is reported as a fault. */
 const callbackDeadlineMs = 10_000;
 
-/** Publishes crossings on `tollgate:threshold` and tells the app; what the app's callback does wrong harms no request. */
+/** Tells the app of crossings, which the store has published; what the app's callback does wrong harms no request. */
 export function announce(
   crossed: readonly ThresholdCrossing[],
   context: TollgateContext,
   onThreshold: OnThreshold | undefined,
 ): void {
+  if (!onThreshold) return;
   for (const crossing of crossed) {
     const { caller, requestId } = context;
     const event: ThresholdEvent = Object.freeze({
@@ -29,8 +30,7 @@ export function announce(
       keyId: caller?.keyId,
       plan: caller?.plan,
     });
-    publish('tollgate:threshold', () => ({ ...event }));
-    if (onThreshold) void tell(onThreshold, event);
+    void tell(onThreshold, event);
   }
 }
 
