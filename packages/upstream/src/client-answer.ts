@@ -23,6 +23,11 @@ export class ClientAnswer implements AnswerWriter {
     return this.res.headersSent;
   }
 
+  /** The answer is kept until it is complete; its head is still to be written. */
+  get isKept(): boolean {
+    return this.#kind === 'whole' && !this.gone;
+  }
+
   get gone(): boolean {
     return this.res.destroyed || this.res.closed;
   }

@@ -22,6 +22,9 @@ import { publishAttempt } from './publish-attempt.js';
 import { saysStreamIsComplete } from './stream-end.js';
 import { timeoutsOf } from './timeouts.js';
 
+/** How long an answer that is complete waits for its charge. */
+const maxSettleWaitMs = 100;
+
 /**
  * Answers with what a provider says: sends the call that the request declares to the provider's own URL, with the app's own key,
  * and streams the answer back. Reads `req.tollgate.calls.declared`, or `req.body` where no meter is mounted; the client's headers,
@@ -67,13 +70,10 @@ async function passOn(
   const answer = new ClientAnswer(res);
   const result = await exchange(handle, provider, headers, answer, settings, asked);
   publishAttempt(req.tollgate, result, { provider: provider.name, api: asked.api, call: handle.call });
-  // Charged before the last byte goes out, as far as that takes no waiting: the answer does not wait for a store.
-  const settled = handle.end({
-    outcome: result.outcome,
-    status: result.status,
-    sent: result.sent,
-    last: true,
-  });
+  const { outcome, status, sent } = result;
+  const settled = handle.end({ outcome, status, sent, last: true });
+  // So that the answer can state its cost, and the client's next request meets counters that are right.
+  if (answer.isKept && !result.error) await atMost(maxSettleWaitMs, settled);
   finishAnswer(req, res, next, answer, result, {
     refusals: settings.refusals,
     errorFormat: settings.errorFormat === 'auto' ? formatOf(asked) : settings.errorFormat,
@@ -131,6 +131,17 @@ function wireModel({ parsed }: Call, asked: AskedCall): string | undefined {
   if (!parsed) return asked.model;
   const [path = ''] = parsed.url.replace(/^\w+:\/\/[^/]*/, '').split('?', 1);
   return routeOf('POST', path)?.model ?? parsed.model;
+}
+
+/** Resolves with the promise, or after that long. */
+function atMost(ms: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 function noProvider({ api, model }: AskedCall): TollgateError {

@@ -27,6 +27,8 @@ export interface Seen {
   readonly calls: Call[];
   readonly ends: CallEnd[];
   readonly chunks: Buffer[];
+  /** What a store does with the end of a call. */
+  onEnd: () => Promise<void>;
 }
 
 /** An app with `proxy()` in front of a simulated provider. */
@@ -69,7 +71,7 @@ export async function journey(options: JourneyOptions = {}): Promise<Journey> {
   const { providers = allProviders, step = {}, express: version = 5, ...rest } = options;
   const sim = await simulateProvider({ apiKeys: [appKey] });
   const made = providers(sim);
-  const seen: Seen = { contexts: [], calls: [], ends: [], chunks: [] };
+  const seen: Seen = { contexts: [], calls: [], ends: [], chunks: [], onEnd: () => Promise.resolve() };
   const waiting: { count: number; resolve: () => void }[] = [];
   const watcher: CallStep = {
     name: 'watcher',
@@ -83,6 +85,7 @@ export async function journey(options: JourneyOptions = {}): Promise<Journey> {
       seen.calls.push(call);
       seen.ends.push(end);
       for (const { count, resolve } of waiting) if (seen.ends.length >= count) resolve();
+      return seen.onEnd();
     },
   };
   const app = version === 5 ? express() : express4();

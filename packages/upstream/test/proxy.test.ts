@@ -108,4 +108,22 @@ describe('proxy', () => {
       '/openai/deployments/other/chat/completions?api-version=2024-10-21',
     ]);
   });
+
+  it('has the call settled before an answer that is not streamed is complete, unless that takes long', async () => {
+    let settle = (): void => undefined;
+    const store = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    const { post, seen } = await start();
+    let settled = 0;
+    seen.onEnd = async () => {
+      await Promise.resolve();
+      settled += 1;
+    };
+    await post('/v1/chat/completions', chat);
+    expect(settled).toBe(1);
+    seen.onEnd = () => store;
+    expect((await post('/v1/chat/completions', chat)).status).toBe(200);
+    settle();
+  });
 });
