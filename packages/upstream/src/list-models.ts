@@ -37,7 +37,7 @@ export async function listModels(
     },
     {
       ...provider.targetOf(ask),
-      dispatcher: provider.dispatcher,
+      dispatcher: provider.dispatcher(),
       method: 'GET',
       headers: provider.signed(provider.headersOf(ask, req.headers)),
       body: undefined,

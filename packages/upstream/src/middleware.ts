@@ -102,7 +102,7 @@ async function exchange(
         stopped: () => call.stopped,
       },
       {
-        dispatcher: provider.dispatcher,
+        dispatcher: provider.dispatcher(),
         origin,
         path,
         method: 'POST',

@@ -48,7 +48,7 @@ export interface ProxySettings {
 }
 
 const isProvider: OptionCheck = (value) =>
-  accepts.methods('targetOf', 'headersOf', 'signed', 'close')(value) === true ||
+  accepts.methods('dispatcher', 'targetOf', 'urlOf', 'headersOf', 'signed')(value) === true ||
   'a provider, such as openai({ apiKey })';
 
 /** Throws a `TypeError` for a wrong or unknown option. */

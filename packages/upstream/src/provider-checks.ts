@@ -42,18 +42,27 @@ export const mayPass = (name: string): boolean =>
   !reservedHeaders.has(name.toLowerCase()) &&
   !name.toLowerCase().startsWith('x-forwarded-');
 
-/** An absolute URL that only the app's own code can have written: no credentials, query or fragment in it. */
+/** An absolute URL without credentials, query or fragment. One that may hold a secret is not repeated in the message. */
 export const baseUrlCheck: OptionCheck = (value) => {
   const expected = 'an http: or https: URL without credentials, query or fragment';
+  if (typeof value === 'string' && /[@?]/.test(value)) throw secretly('baseUrl', expected);
   if (typeof value !== 'string' || !URL.canParse(value)) return expected;
   const url = new URL(value);
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   return (plain && (url.protocol === 'http:' || url.protocol === 'https:')) || expected;
 };
 
-/** A key as a header can carry it. The value itself is never part of a message. */
-export const credentialCheck: OptionCheck = (value) =>
-  (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) || 'a key of visible ASCII characters';
+/** A key as a header can carry it. Whatever was received, it is not repeated in the message. */
+export const credentialCheck: OptionCheck = (value) => {
+  if (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)) return true;
+  throw secretly(
+    'apiKey',
+    `a key of visible ASCII characters${value === '' ? ', received an empty one' : ''}`,
+  );
+};
+
+const secretly = (option: string, expected: string): TypeError =>
+  new TypeError(`provider: "${option}" must be ${expected}`);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -64,8 +64,8 @@ export interface Provider {
   readonly listsModels: boolean;
   readonly models: readonly string[] | undefined;
   readonly timeouts: Timeouts;
-  /** Its connections, kept alive between calls. */
-  readonly dispatcher: Dispatcher;
+  /** Its connections, opened by the first call and kept alive between calls. */
+  dispatcher(): Dispatcher;
   /** Throws `invalid_value` (400) for a model that no URL can hold. */
   targetOf(ask: ProviderAsk): ProviderTarget;
   /** The URL as the steps of a call see it: with the model's own name, where a deployment of it is called. */
@@ -121,6 +121,17 @@ export function provider(options: ProviderOptions): Provider {
     return prefix + path + (parameters === '' ? '' : `?${parameters}`);
   };
   let agent: Agent | undefined;
+  const connections = (): Agent => {
+    agent ??= new Agent({
+      connections: options.maxConnections ?? null,
+      pipelining: 1,
+      keepAliveTimeout: 10_000,
+      connect: { timeout: timeouts.connectMs ?? 10_000 },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    return agent;
+  };
   const made: Provider = {
     name,
     baseUrl: base.origin + prefix,
@@ -130,17 +141,7 @@ export function provider(options: ProviderOptions): Provider {
     listsModels: paths.models !== undefined,
     models: options.models,
     timeouts,
-    get dispatcher() {
-      agent ??= new Agent({
-        connections: options.maxConnections ?? null,
-        pipelining: 1,
-        keepAliveTimeout: 10_000,
-        connect: { timeout: timeouts.connectMs ?? 10_000 },
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      return agent;
-    },
+    dispatcher: () => connections(),
     targetOf: (ask) => ({ origin: base.origin, path: pathOf(ask, deployments) }),
     urlOf: (ask) => base.origin + pathOf(ask, {}),
     headersOf(ask, inbound) {
@@ -155,9 +156,9 @@ export function provider(options: ProviderOptions): Provider {
       return headers;
     },
     signed: (headers) => ({ ...headers, ...credential }),
-    close: async () => {
-      agent ??= new Agent();
-      if (!agent.closed && !agent.destroyed) await agent.close();
+    async close() {
+      const open = connections();
+      if (!open.closed && !open.destroyed) await open.close();
     },
   };
   return Object.freeze(made);

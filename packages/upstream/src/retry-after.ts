@@ -27,7 +27,8 @@ function waitOf(headers: Readonly<Record<string, string>>, nowMs: number): numbe
   const text = headers['retry-after'];
   const seconds = numberOf(text);
   if (seconds !== undefined) return seconds * 1000;
-  const date = text === undefined ? Number.NaN : Date.parse(text);
+  // Only dates as HTTP writes them: Date.parse would also take a "-1" for one.
+  const date = text !== undefined && /^[A-Z][a-z]{2},/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs);
 }
 
