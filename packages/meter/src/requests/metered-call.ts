@@ -2,13 +2,14 @@ import type { CallVariant, Estimate, ParsedCall, WireApi } from '@tollgate/core'
 import { defaultMaxOutputTokens, estimate } from '../estimate.js';
 import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';
+import type { TierMultiplier } from '../prices/service-tier.js';
 import { modelName } from './model-name.js';
 import type { OutgoingBody } from './outgoing-body.js';
 import type { ParseSettings } from './parse-call.js';
 import { notPriced, unsupported } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
 import { searchesByItself } from './searching-models.js';
-import { toolBoundOf } from './server-tools.js';
+import { declaredFees, toolBoundOf } from './server-tools.js';
 import type { WireFormat } from './wire-format.js';
 import { mediaBoundOf } from './worst-case.js';
 
@@ -27,6 +28,9 @@ export interface CallParts {
   /** The URL for another model, where the model is part of it. */
   urlFor(wireModel: string): string;
 }
+
+/** Inference in one region costs a tenth more (platform.claude.com/docs, "Data residency"). */
+const regionalSurcharge: TierMultiplier = [11n, 10n];
 
 /** A parsed call, with what its settlement needs. The estimate of a call without a stated cap is that of 4 096 tokens. */
 export class MeteredCall implements ParsedCall {
@@ -63,7 +67,7 @@ export class MeteredCall implements ParsedCall {
     return this.#model;
   }
 
-  /** The price that the estimate was made with, any surcharge of the request included; for its settlement. */
+  /** The price that the estimate was made with, surcharges and declared fees of tools included; for its settlement. */
   get price(): Price {
     return this.#price;
   }
@@ -153,6 +157,11 @@ export class MeteredCall implements ParsedCall {
     if ((facts.audioOutput || facts.media.has('audio')) && !price.audioPriced) {
       throw notPriced(model, 'no price is known for sound with it');
     }
-    return facts.regional ? { ...price, surcharge: [11n, 10n] } : price;
+    if (!facts.regional && facts.tools.length === 0) return price;
+    return {
+      ...price,
+      surcharge: facts.regional ? regionalSurcharge : price.surcharge,
+      tools: { ...price.tools, ...declaredFees(facts.tools, this.settings.options) },
+    };
   }
 }

@@ -42,6 +42,16 @@ export function declarationOf(tool: ToolUse, options: ParseOptions): ToolDeclara
   return Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
 }
 
+/** Fees that the app declares for the tools of a request, in pico-dollars by their name in the usage. */
+export function declaredFees(tools: readonly ToolUse[], options: ParseOptions): Record<string, bigint> {
+  const fees: Record<string, bigint> = {};
+  for (const tool of tools) {
+    const usd = declarationOf(tool, options)?.usdPerUse;
+    if (usd !== undefined) fees[tool.name] = picoOf(usd);
+  }
+  return fees;
+}
+
 /** The most uses of a tool: what the request states, else what the app declares. */
 export function usesOf(tool: ToolUse, declared: ToolDeclaration | undefined): number {
   const { maxUses } = tool;
