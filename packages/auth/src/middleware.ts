@@ -17,7 +17,7 @@ import { outcomeOf } from './credential-strategy.js';
 import { modelPermission } from './model-permission.js';
 import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
 import { publishOutcome } from './outcome.js';
-import { type PassportLike, requestMethodsOf } from './passport-like.js';
+import { lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
 import { entrancesOf } from './strategies.js';
 
 const withoutSession = Object.freeze({ session: false, failWithError: true });
@@ -66,7 +66,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     const { gate, strategy } = entranceFor(text);
     const remembered = text === '' ? undefined : gate.recall(text);
     if (remembered) {
-      Object.assign(req, passportMethods);
+      lendRequestMethods(req, passportMethods);
       return letIn(remembered, 'remembered');
     }
     const { statusCode } = res;

@@ -131,6 +131,29 @@ for (const [version, create] of versions) {
         expect(answer.body).toEqual({ found: true, authenticated: true });
       }
     });
+
+    it('gives handlers of a mounted app the same request, remembered or not', async () => {
+      const keys = memoryKeys();
+      const { key } = keys.create(facts);
+      const inner = create();
+      inner.use(authenticate({ keys }), (req, res) => {
+        res.json({
+          methods: typeof req.logIn,
+          authenticated: req.isAuthenticated(),
+          own: Object.keys(req).includes('logIn'),
+        });
+      });
+      const app = create();
+      app.use('/inner', inner);
+      app.use((req, res) => {
+        res.json({ methods: typeof req.logIn });
+      });
+      const ask = async (path: string) =>
+        (await request(app).get(path).set('x-api-key', key).expect(200)).body;
+      expect(await ask('/inner')).toEqual({ methods: 'function', authenticated: true, own: true });
+      expect(await ask('/inner')).toEqual({ methods: 'function', authenticated: true, own: false });
+      expect(await ask('/outer')).toEqual({ methods: 'undefined' });
+    });
   });
 }
 
