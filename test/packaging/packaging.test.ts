@@ -46,6 +46,24 @@ describe('the packed packages', () => {
   }
 });
 
+describe('a copy of a package loaded by import and one loaded by require', () => {
+  it('work together: a fetch of the one is metered in the context of the other', async () => {
+    const script = `
+      import { createRequire } from 'node:module';
+      import { runWith } from '@tollgate/meter';
+      const { meteredFetch } = createRequire(process.cwd() + '/')('@tollgate/meter');
+      const body = { choices: [], usage: { prompt_tokens: 3, completion_tokens: 4 } };
+      const sent = meteredFetch({ fetch: async () => Response.json(body) });
+      const caller = { id: 'k', tenant: 't', plan: 'p', scopes: [], labels: {} };
+      const write = (event) => process.stdout.write([event.tenant, event.inputTokens, event.outputTokens].join(' '));
+      const asked = { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'hi' }] };
+      const init = { method: 'POST', body: JSON.stringify(asked) };
+      await runWith(caller, async () => (await sent('https://api.openai.com/v1/chat/completions', init)).json(), { sinks: [{ write }] });`;
+    const ran = await runNode(['--input-type=module', '-e', script], projectWith('express'));
+    expect(ran).toEqual({ ended: 0, output: 't 3 4' });
+  }, 60_000);
+});
+
 const asNode10 = { module: 'CommonJS', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
 const ways: [way: string, compiler: string, file: string, compilerOptions: Record<string, unknown>][] = [
   ['NodeNext, ES modules', tsc, 'consumer.mts', { module: 'NodeNext' }],

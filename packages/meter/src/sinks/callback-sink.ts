@@ -8,8 +8,9 @@ export function callbackSink(write: (event: UsageEvent) => void | Promise<void>)
   const running = new Set<Promise<void>>();
   return {
     write(event) {
-      const writing = write(event);
-      if (!writing) return undefined;
+      const returned: unknown = write(event);
+      if (typeof returned !== 'object' || returned === null) return undefined;
+      const writing = Promise.resolve(returned).then(() => undefined);
       running.add(writing);
       const done = (): void => void running.delete(writing);
       writing.then(done, done);

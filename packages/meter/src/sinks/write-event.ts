@@ -4,8 +4,11 @@ import { publish, type UsageEvent, type UsageSink, warnOnce } from '@tollgate/co
 export function writeEvent(sinks: readonly UsageSink[], event: UsageEvent): void {
   for (const sink of sinks) {
     try {
-      const writing = sink.write(event);
-      if (writing) writing.catch((error: unknown) => sinkFailed(event, error));
+      // Whatever a sink returns: an arrow function may return a number, another library's promise has no `catch`.
+      const writing: unknown = sink.write(event);
+      if (typeof writing === 'object' && writing !== null) {
+        Promise.resolve(writing).catch((error: unknown) => sinkFailed(event, error));
+      }
     } catch (error) {
       sinkFailed(event, error);
     }

@@ -4,7 +4,7 @@ import { type Fields, fieldsOf, type ReportedUsage } from './reported-usage.js';
 import { toolRequestsIn, usageFrom } from './usage-in.js';
 
 /** What is known of one answer so far. */
-export interface AnswerFacts {
+interface AnswerFacts {
   readonly usage: ReportedUsage | undefined;
   /** The model that the provider names. */
   readonly model: string | undefined;
@@ -49,7 +49,7 @@ export class AnswerReader implements AnswerFacts {
   body(body: Fields): void {
     if (body.error !== undefined && body.error !== null) this.failed = true;
     this.#name(body);
-    this.#says(this.api === 'gemini-generate' ? body.usageMetadata : body.usage);
+    this.says(this.api === 'gemini-generate' ? body.usageMetadata : body.usage);
     if (this.api === 'openai-responses') this.#countTools(body.output);
     if (body.status === 'failed') this.failed = true;
     this.finished = true;
@@ -76,7 +76,7 @@ export class AnswerReader implements AnswerFacts {
     if (event.error !== undefined && event.error !== null) this.failed = true;
     this.#name(event);
     if (typeof event.id === 'string' && event.id !== '' && this.head.id === undefined) this.head = event;
-    const said = this.#says(event.usage);
+    const said = this.says(event.usage);
     const choices = Array.isArray(event.choices) ? event.choices.map(fieldsOf) : undefined;
     for (const choice of choices ?? []) {
       if (typeof choice.finish_reason === 'string') this.finishedChoices.add(Number(choice.index ?? 0));
@@ -89,7 +89,7 @@ export class AnswerReader implements AnswerFacts {
     if (event.type === 'error' || event.type === 'response.failed') this.failed = true;
     const response = fieldsOf(event.response);
     this.#name(response);
-    this.#says(response.usage);
+    this.says(response.usage);
     if (event.type === 'response.created') this.head = response;
     if (!lastOfResponses.has(String(event.type))) return;
     this.#countTools(response.output);
@@ -108,7 +108,7 @@ export class AnswerReader implements AnswerFacts {
     if (event.type === 'message_start' || event.type === 'message_delta') {
       const said = fieldsOf(event.type === 'message_start' ? message.usage : event.usage);
       this.#cumulative = mergeAnthropicUsage(this.#cumulative, said);
-      if (Object.keys(this.#cumulative).length > 0) this.#says(this.#cumulative);
+      if (Object.keys(this.#cumulative).length > 0) this.says(this.#cumulative);
       if (typeof fieldsOf(event.delta).stop_reason === 'string') this.finished = true;
     }
     if (event.type === 'message_stop') this.finished = true;
@@ -117,7 +117,7 @@ export class AnswerReader implements AnswerFacts {
   #geminiEvent(event: Fields): void {
     if (event.error !== undefined && event.error !== null) this.failed = true;
     this.#name(event);
-    this.#says(event.usageMetadata);
+    this.says(event.usageMetadata);
     this.head = { modelVersion: event.modelVersion, responseId: event.responseId };
     const candidates = Array.isArray(event.candidates) ? event.candidates.map(fieldsOf) : [];
     for (const candidate of candidates) {
@@ -133,7 +133,8 @@ export class AnswerReader implements AnswerFacts {
     if (typeof said.service_tier === 'string') this.tier = said.service_tier;
   }
 
-  #says(usage: unknown): boolean {
+  /** Takes a usage object of the provider; whether it is one. */
+  says(usage: unknown): boolean {
     const read = usageFrom(this.api, usage);
     if (!read) return false;
     this.usage = read;

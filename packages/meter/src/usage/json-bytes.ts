@@ -92,6 +92,21 @@ function objectText(bytes: Buffer, from: number): [end: number, text: number] {
   return [at, text];
 }
 
+/** The last member of this name whose value is an object, parsed; `undefined` where there is none. */
+export function lastObject(bytes: Buffer, key: Buffer): unknown {
+  for (let at = bytes.lastIndexOf(key); at > 0; at = bytes.lastIndexOf(key, at - 1)) {
+    const value = valueAt(bytes, at, key);
+    if (value === -1 || bytes[value] !== brace) continue;
+    const [end] = objectText(bytes, value);
+    try {
+      return JSON.parse(bytes.toString('utf8', value, end));
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
+
 const usageKey = keyBytes('usage');
 
 /** Takes `"usage": null` out of an object's bytes, with the comma before it. `undefined` where there is none. */

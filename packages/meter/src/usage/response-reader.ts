@@ -1,7 +1,7 @@
 import type { WireApi } from '@tollgate/core';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { AnswerReader } from './answer-facts.js';
-import { keyBytes, saysMember, textBytes, withoutNullUsage } from './json-bytes.js';
+import { keyBytes, lastObject, saysMember, textBytes, withoutNullUsage } from './json-bytes.js';
 import { fieldsOf } from './reported-usage.js';
 import { outputBytes } from './seen-output.js';
 import { SseFrames } from './sse-frames.js';
@@ -16,6 +16,7 @@ const keys = {
   blockDelta: keyBytes('content_block_delta'),
   text: keyBytes('text'),
 };
+const usageKeys: Partial<Record<WireApi, Buffer>> = { 'gemini-generate': keyBytes('usageMetadata') };
 /** Most bytes of an answer that is not streamed which are kept to be read. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
@@ -97,8 +98,10 @@ export class ResponseReader {
     return instead;
   }
 
-  oversized(): void {
+  /** Usage stands near the end of an event; of one that is too large the end is looked at. */
+  oversized(tail: Buffer): void {
     this.answer.unreadable = true;
+    this.answer.says(lastObject(tail, usageKeys[this.options.api] ?? keys.usage));
   }
 
   #readEvents(): void {

@@ -245,6 +245,19 @@ describe('streams', () => {
     expect(reader.answer.usage?.inputTokens).toBe(9);
   });
 
+  it('that say their usage at the end of such a line are believed, though the rest of it was not read', () => {
+    const output = [{ type: 'message', text: 'x'.repeat(6_000_000) }];
+    const response = { output, usage: { input_tokens: 3, output_tokens: 4 }, user: null };
+    const bytes = Buffer.from(`data: ${JSON.stringify({ type: 'response.completed', response })}\n\n`);
+    const reader = new ResponseReader({ api: 'openai-responses', stream: true });
+    reader.begin(200, 'text/event-stream');
+    for (let at = 0; at < bytes.length; at += 65_536) reader.push(bytes.subarray(at, at + 65_536));
+    reader.end();
+    const { answer } = reader;
+    expect(answer.usage).toMatchObject({ inputTokens: 3, outputTokens: 4 });
+    expect(answer.unreadable).toBe(true);
+  });
+
   it('cannot hide their usage behind a client’s own tool schema or stop sequence', () => {
     const echo = { tools: [{ type: 'function', parameters: { delta: { type: 'string', usage: 1 } } }] };
     const done = {
