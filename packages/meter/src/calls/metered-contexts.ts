@@ -1,16 +1,13 @@
 import type { TollgateContext } from '@tollgate/core';
 
-const slot = Symbol.for('tollgate.meter.contexts.v1');
-
-/** The contexts that a meter follows, shared by the ESM and the CJS copy of this package. */
-function contexts(): WeakSet<TollgateContext> {
-  const globals = globalThis as { [slot]?: WeakSet<TollgateContext> };
-  globals[slot] ??= new WeakSet();
-  return globals[slot];
-}
+/** A mark on the context, the same for the ESM and the CJS copy of this package. A weak set of them all would burden every collection. */
+const mark = Symbol.for('tollgate.meter.context.v1');
+type Marked = TollgateContext & { [mark]?: true };
 
 /** Whether a meter follows this context. */
-export const isMetered = (context: TollgateContext): boolean => contexts().has(context);
+export const isMetered = (context: Marked): boolean => context[mark] === true;
 
 /** Says that a meter follows this context from now on. */
-export const markMetered = (context: TollgateContext): void => void contexts().add(context);
+export const markMetered = (context: Marked): void => {
+  context[mark] = true;
+};

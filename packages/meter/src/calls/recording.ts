@@ -23,10 +23,11 @@ export interface Recording {
   readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
-const recordings = new WeakMap<OutgoingRequest, Recording>();
+const recording = Symbol('recording');
+type Recorded = OutgoingRequest & { [recording]?: Recording };
 
 /** The recording that an outgoing request stands for, if it is one. */
-export const recordingOf = (outgoing: OutgoingRequest): Recording | undefined => recordings.get(outgoing);
+export const recordingOf = (outgoing: Recorded): Recording | undefined => outgoing[recording];
 
 /** Charges a call that was made already: the declared one where the model is the same, otherwise a further one. */
 export async function record(context: TollgateContext, engine: Engine, call: RecordedCall): Promise<void> {
@@ -35,12 +36,12 @@ export async function record(context: TollgateContext, engine: Engine, call: Rec
   if (!price) throw notPriced(call.model);
   const declared = context.calls.begun ? undefined : context.calls.declared;
   const same = declared?.parsed?.model === call.model ? declared : undefined;
-  const outgoing = outgoingOf(call, same);
-  recordings.set(outgoing, {
+  const outgoing: Recorded = outgoingOf(call, same);
+  outgoing[recording] = {
     parsed: same?.parsed ?? parsedOf(api, call, price),
     settlement: { usage, uncertain: false, ...price },
     labels: call.labels,
-  });
+  };
   const handle = await context.calls.begin(outgoing, { whenClientGone: 'drain' });
   await handle.end({ outcome: 'ok', status: 200, sent: true, last: false });
 }
