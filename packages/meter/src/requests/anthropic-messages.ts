@@ -23,7 +23,7 @@ const addedPerOwnTool = 1_000;
 /** Reads requests of Anthropic's messages. */
 export const anthropicMessages: WireFormat = {
   changeable: [...caps, 'tools'],
-  read(body: JsonObject, _options: ParseOptions, text: string): RequestFacts {
+  read(body: JsonObject, options: ParseOptions, text: string): RequestFacts {
     const media = new MediaTally();
     const messages = arrayOf(body, 'messages');
     if (!messages) throw invalidValue('messages', 'an array of messages', undefined);
@@ -47,7 +47,7 @@ export const anthropicMessages: WireFormat = {
       tools: server,
       addedTokens: addedToAny + (any ? addedToTools : 0) + own * addedPerOwnTool,
       tier: tierOf(body),
-      regional: isRegional(body),
+      regional: isRegional(body, options),
     };
   },
   writeCap(body, cap) {
@@ -91,8 +91,8 @@ function tierOf(body: JsonObject): RequestFacts['tier'] {
 }
 
 /** `us` costs a tenth more (platform.claude.com/docs, "Data residency"); other regions have no published price. */
-function isRegional(body: JsonObject): boolean {
-  const geo = stringOf(body, 'inference_geo');
+function isRegional(body: JsonObject, options: ParseOptions): boolean {
+  const geo = stringOf(body, 'inference_geo') ?? options.inferenceGeo;
   if (geo === undefined || geo === 'global') return false;
   if (geo === 'us') return true;
   throw unsupported('inference_geo', 'only "global" and "us" have a known price');

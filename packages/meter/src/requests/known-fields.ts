@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue, WireApi } from '@tollgate/core';
+import { fieldOf } from './json.js';
 import type { ParseOptions } from './parse-options.js';
 import { unsupported } from './refusals.js';
 
@@ -21,7 +22,7 @@ const knownFields: Readonly<Record<WireApi, ReadonlySet<string>>> = {
   'anthropic-messages':
     words(`max_tokens messages model cache_control context_management diagnostics inference_geo
     metadata output_config output_format service_tier speed stop_sequences stream system temperature thinking tool_choice
-    tools top_k top_p user_profile_id workspace_id`),
+    tools top_k top_p`),
   'gemini-generate':
     words(`contents systemInstruction system_instruction tools toolConfig tool_config safetySettings
     safety_settings generationConfig generation_config cachedContent cached_content labels serviceTier service_tier store
@@ -69,6 +70,7 @@ const costly: Readonly<Record<string, string>> = {
   best_of: 'answers that are thrown away are charged too',
   billing_policy: 'it changes who is charged',
   compaction: 'the provider makes calls of its own for it',
+  context_management: 'the provider makes calls of its own for it',
   container: 'what the container holds is not in the request',
   mcp_servers: 'tools on other servers can be used without a bound',
   thread: 'what the thread holds is not in the request',
@@ -82,6 +84,7 @@ export function checkFields(api: WireApi, body: JsonObject, options: ParseOption
     if (smuggling.includes(name)) throw unsupported(name, 'a request cannot choose its route or credentials');
     if (options.allowFields?.includes(name)) continue;
     const why = Object.hasOwn(costly, name) ? costly[name] : undefined;
+    if (why !== undefined && fieldOf(body, name) === undefined) continue;
     if (why !== undefined) throw unsupported(name, why);
     if (options.unknownFields === 'allow' && name !== '__proto__') continue;
     throw unsupported(name, 'the field is not known, and what it would cost neither');

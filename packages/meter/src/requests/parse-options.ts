@@ -66,6 +66,8 @@ export interface ParseOptions {
   allowFields?: readonly string[];
   /** The service tier of calls that state none, where the provider's project has another one set. @defaultValue 'default' */
   serviceTier?: string;
+  /** Where calls of Anthropic's format that state no `inference_geo` run: the workspace's default. @defaultValue 'global' */
+  inferenceGeo?: 'global' | 'us';
 }
 
 const worstCaseNames: readonly string[] = [
@@ -130,6 +132,7 @@ export const parseChecks: OptionChecks<ParseOptions> = Object.freeze({
   unknownFields: accepts.oneOf('refuse', 'allow'),
   allowFields: accepts.arrayOf(accepts.string),
   serviceTier: accepts.string,
+  inferenceGeo: accepts.oneOf('global', 'us'),
 });
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

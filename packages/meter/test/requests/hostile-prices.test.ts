@@ -40,6 +40,7 @@ describe('a hostile client cannot make the estimate smaller', () => {
     expect(call('messages', { ...opus, speed: 'fast' }).estimate.outputNanoUsd).toBe(150_000_000_000);
     expect(refusal('messages', { speed: 'fast' })).toBe('400 unsupported_parameter speed');
     expect(call('messages', { ...opus, inference_geo: 'us' }).estimate.outputNanoUsd).toBe(27_500_000_000);
+    expect(call('messages', opus, { inferenceGeo: 'us' }).estimate.outputNanoUsd).toBe(27_500_000_000);
     expect(refusal('messages', { inference_geo: 'mars' })).toBe('400 unsupported_parameter inference_geo');
   });
 

@@ -24,6 +24,7 @@ describe('the options of parsing', () => {
     [{ maxAnswers: 0 }, '"maxAnswers" must be an integer from 1 to 128'],
     [{ unknownFields: 'ignore' }, '"unknownFields" must be one of "refuse", "allow"'],
     [{ allowFields: 'x' }, '"allowFields" must be an array'],
+    [{ inferenceGeo: 'mars' }, '"inferenceGeo" must be one of "global", "us"'],
     [{ serviceTier: 5 }, '"serviceTier" must be a non-empty string'],
   ])('refuse %j', (options, message) => {
     expect(() => check(options)).toThrow(message);
@@ -42,6 +43,7 @@ describe('the options of parsing', () => {
       unknownFields: 'allow',
       allowFields: ['x'],
       serviceTier: 'priority',
+      inferenceGeo: 'us',
     });
   });
 });
