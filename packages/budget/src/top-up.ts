@@ -51,14 +51,11 @@ export class TopUps {
       return;
     }
     if (!result.ok) {
-      call.stop(
-        refusalError(
-          result.refusal,
-          namedCharges(charges, rules, call.parsed?.model),
-          result.nowMs,
-          engine.settings,
-        ),
-      );
+      // What is missing now is a part of the call: that it is more than a whole limit says nothing about the request.
+      const { refusal, nowMs } = result;
+      const blockedBy = refusal.blockedBy === 'size' ? 'used' : refusal.blockedBy;
+      const named = namedCharges(charges, rules, call.parsed?.model);
+      call.stop(refusalError({ ...refusal, blockedBy }, named, nowMs, engine.settings));
       return;
     }
     reservation.book.add(charges, result.grants);

@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { definePlans, memoryQuota } from '@tollgate/core';
+import { type BudgetOptions, budget } from '../src/index.js';
+
+const plans = definePlans({ one: { spend: '$1/day' } });
+const store = memoryQuota();
+const wrong = (options: object) => () => budget(options as BudgetOptions);
+
+describe('the options of budget()', () => {
+  it('are refused at start, naming the option and what was received', () => {
+    expect(wrong({ plans, store, leaseMs: 4_999 })).toThrow(
+      'budget: "leaseMs" must be an integer from 5000 to 3600000, received 4999',
+    );
+    expect(wrong({ plans, store, refuseWith: 403 })).toThrow(
+      'budget: "refuseWith" must be 402 or 429, received 403',
+    );
+    expect(wrong({ plans, store, fit: 'yes' })).toThrow(
+      'budget: "fit" must be true or false, received "yes"',
+    );
+    expect(wrong({ plans, store, minOutputTokens: 0 })).toThrow(
+      '"minOutputTokens" must be a positive integer',
+    );
+    expect(wrong({ plans, store, storeDeadlineMs: Number.NaN })).toThrow('"storeDeadlineMs" must be');
+    expect(wrong({ plans, store, whenStoreDown: 'grace' })).toThrow(
+      '"whenStoreDown" must be one of "closed", "open"',
+    );
+    expect(wrong({ plans, store: {} })).toThrow('budget: "store" must be an object with reserve()');
+    expect(wrong({ plans, store, limits: [5] })).toThrow(
+      'budget: "limits" must be an array, each a limit such as',
+    );
+    expect(wrong({ plans, store, limits: ['5/day/'] })).toThrow('budget: limits must be a limit such as');
+  });
+
+  it('are refused where they are misspelt, with what was probably meant', () => {
+    expect(wrong({ plans, store, limit: [] })).toThrow(
+      'budget: unknown option "limit" (did you mean "limits"?)',
+    );
+  });
+
+  it('are refused where there is nothing to count, or nowhere to count it', () => {
+    expect(wrong({})).toThrow('budget: "plans" or "limits" is required');
+    expect(wrong({ plans })).toThrow('budget: "store" is required where "plans" are given');
+    expect(wrong({ store, limits: ['$5/day', '$5/day'] })).toThrow(
+      'budget: "limits" holds the same limit twice',
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { counterOf, definePlans, limitOf, memoryQuota, spend, subscribe } from '@tollgate/core';
+import request from 'supertest';
+import { type BudgetOptions, budget } from '../src/index.js';
+import { appOf, callerOn, callProvider } from './app.js';
+import { type Failure, failingStore, type Operation } from './failing-store.js';
+import { used } from './stub-meter.js';
+
+const caller = callerOn('one');
+const plans = definePlans({ one: { spend: '$0.001/day' } });
+const counter = counterOf(limitOf('test', '$0.001/day'), { caller });
+const body = { model: 'small', input: 100, max_tokens: 100 };
+const failures: readonly Failure[] = ['throws', 'hangs', 'done unheard'];
+
+/** A handler that makes two calls, with a limit of the route: every operation is needed. */
+function appOn(options: BudgetOptions = {}) {
+  const real = memoryQuota();
+  const { store, failing } = failingStore(real);
+  const guard = budget({ plans, store, storeDeadlineMs: 20, ...options });
+  const app = appOf(caller, (app) => {
+    app.use(guard);
+    app.post('/', budget({ limits: [spend('$1/day').by('route')] }), async (req, res, next) => {
+      try {
+        await callProvider(req.tollgate, req.body, { usage: used(100, 10) });
+        await callProvider(req.tollgate, { ...req.body }, { usage: used(100, 10) });
+        res.json({});
+      } catch (error) {
+        next(error);
+      }
+    });
+  });
+  const read = async () => {
+    await guard.settled(2_000);
+    const [state] = await real.read('acme', [counter]);
+    return { used: state?.used, held: state?.held };
+  };
+  return { app, failing, read };
+}
+
+/** Lets the end of the request, which runs after the answer, take place. */
+const afterwards = () => new Promise((go) => setTimeout(go, 60));
+
+describe('a store that fails', () => {
+  for (const failure of failures) {
+    for (const operation of ['reserve', 'extend', 'cover'] as readonly Operation[]) {
+      it(`${failure} at ${operation}: 503 within the deadline, and nothing stays held`, async () => {
+        const { app, failing, read } = appOn();
+        failing.set(operation, failure);
+        const answer = await request(app).post('/').send(body).expect(503);
+        expect(answer.body.error.code).toBe('budget_unverifiable');
+        expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1);
+        expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(5);
+        failing.clear();
+        await afterwards();
+        expect(await read()).toEqual({ used: operation === 'cover' ? 15_000 : 0, held: 0 });
+        await request(app).post('/').send(body).expect(200);
+      });
+    }
+
+    for (const operation of ['charge', 'close', 'renew'] as readonly Operation[]) {
+      it(`${failure} at ${operation}: the answer is not harmed, and the counters are right once it is back`, async () => {
+        const { app, failing, read } = appOn();
+        failing.set(operation, failure);
+        await request(app).post('/').send(body).expect(200);
+        await afterwards();
+        failing.clear();
+        expect(await read()).toEqual({ used: 30_000, held: 0 });
+      });
+    }
+  }
+
+  it('lets requests pass with whenStoreDown "open", and charges them once it is back', async () => {
+    const { app, failing, read } = appOn({ whenStoreDown: 'open' });
+    failing.set('reserve', 'throws').set('extend', 'throws').set('cover', 'throws').set('charge', 'throws');
+    await request(app).post('/').send(body).expect(200);
+    await afterwards();
+    failing.clear();
+    expect(await read()).toEqual({ used: 30_000, held: 0 });
+  });
+});
+
+describe('shadow mode', () => {
+  it('changes and refuses nothing, counts everything, and says what it would have refused', async () => {
+    const store = memoryQuota();
+    const tight = definePlans({ one: { spend: '$0.0001/day', models: ['small'], maxOutputTokens: 64 } });
+    const said: unknown[] = [];
+    const stop = subscribe('tollgate:refuse', ({ shadow, code, status }) =>
+      said.push({ shadow, code, status }),
+    );
+    const app = appOf(caller, (app) => {
+      app.use(budget({ plans: tight, store, mode: 'shadow' }));
+      app.post('/', async (req, res) => {
+        res
+          .type('json')
+          .send(await callProvider(req.tollgate, req.body, { usage: used(100, 100), last: true }));
+      });
+    });
+    const send = (more: object) =>
+      request(app)
+        .post('/')
+        .send({ ...body, ...more });
+    for (const more of [{}, {}, { model: 'large' }]) {
+      const answer = await send(more).expect(200);
+      expect(answer.body).toEqual({ ...body, ...more });
+    }
+    await request(app)
+      .post('/')
+      .send({ model: 'small', input: 100 })
+      .expect(200, { model: 'small', input: 100 });
+    stop();
+    expect(said.slice(0, 4)).toEqual([
+      { shadow: true, code: 'invalid_value', status: 400 },
+      { shadow: true, code: 'invalid_value', status: 400 },
+      { shadow: true, code: 'budget_exceeded', status: 402 },
+      { shadow: true, code: 'model_not_allowed', status: 403 },
+    ]);
+    const [state] = await store.read('acme', [counterOf(limitOf('test', '$0.0001/day'), { caller })]);
+    expect(state).toMatchObject({ used: 60_000 + 60_000 + 600_000 + 60_000, held: 0 });
+  });
+
+  it('and "off" does nothing at all', async () => {
+    const app = appOf(undefined, (app) => {
+      app.use(budget({ plans, store: memoryQuota(), mode: 'off' }));
+      app.post('/', (_req, res) => res.json({}));
+    });
+    await request(app).post('/').send(body).expect(200);
+  });
+});
