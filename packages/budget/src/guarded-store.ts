@@ -4,7 +4,7 @@ import { publish, type QuotaStore } from '@tollgate/core';
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
 
 /** The store did not answer in time. What was asked may still have happened. */
-export class StoreDeadlineError extends Error {
+class StoreDeadlineError extends Error {
   override readonly name = 'StoreDeadlineError';
 }
 

@@ -49,7 +49,7 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
 }
 
 /** What a model without permission is refused with. */
-export function modelNotAllowed(model: string): TollgateError {
+function modelNotAllowed(model: string): TollgateError {
   return new TollgateError({
     status: 403,
     code: 'model_not_allowed',
