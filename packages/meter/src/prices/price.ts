@@ -100,7 +100,7 @@ export function costOf(price: Price, usage: Usage): NanoUsd {
 }
 
 /** The fee of server-side tools, in pico-dollars. A tool without a fee of its own costs its tokens only. */
-export function toolCost(price: Price, uses: Readonly<Record<string, number>>): bigint {
+function toolCost(price: Price, uses: Readonly<Record<string, number>>): bigint {
   let cost = 0n;
   for (const name in uses) cost += part(uses[name] ?? 0, price.tools[name] ?? 0n);
   return cost;

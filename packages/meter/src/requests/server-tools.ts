@@ -53,7 +53,7 @@ export function declaredFees(tools: readonly ToolUse[], options: ParseOptions): 
 }
 
 /** The most uses of a tool: what the request states, else what the app declares. */
-export function usesOf(tool: ToolUse, declared: ToolDeclaration | undefined): number {
+function usesOf(tool: ToolUse, declared: ToolDeclaration | undefined): number {
   const { maxUses } = tool;
   if (maxUses === undefined) {
     if (declared?.maxUses !== undefined) return declared.maxUses;
