@@ -4,7 +4,7 @@ import type { UsageEvent, UsageSink } from './usage-event.js';
 import { warnOnce } from './warning.js';
 
 /** Waits between attempts at writing an event; after the last the event is given up. */
-const retryDelaysMs: readonly number[] = [50, 250, 1_000, 3_000];
+const usualDelaysMs: readonly number[] = [50, 250, 1_000, 3_000];
 /** Writes of one sink that may be under way at once. */
 const writesAtOnce = 32;
 /** Events that may wait for one sink; beyond, the oldest are given up, for memory is bounded. */
@@ -19,8 +19,8 @@ const flushMs = 15_000;
 export class UsageOutbox {
   readonly #lanes: readonly SinkLane[];
 
-  constructor(sinks: readonly UsageSink[]) {
-    this.#lanes = sinks.map((sink) => new SinkLane(sink));
+  constructor(sinks: readonly UsageSink[], retryDelaysMs: readonly number[] = usualDelaysMs) {
+    this.#lanes = sinks.map((sink) => new SinkLane(sink, retryDelaysMs));
   }
 
   readonly put = (event: UsageEvent): void => {
@@ -35,13 +35,15 @@ export class UsageOutbox {
 
 class SinkLane {
   readonly #sink: UsageSink;
+  readonly #retryDelaysMs: readonly number[];
   #waiting: UsageEvent[] = [];
   #underWay = 0;
   #scheduled = false;
   #idle: (() => void)[] = [];
 
-  constructor(sink: UsageSink) {
+  constructor(sink: UsageSink, retryDelaysMs: readonly number[]) {
     this.#sink = sink;
+    this.#retryDelaysMs = retryDelaysMs;
   }
 
   put(event: UsageEvent): void {
@@ -91,7 +93,7 @@ class SinkLane {
   }
 
   async #deliver(event: UsageEvent): Promise<void> {
-    for (const wait of [...retryDelaysMs, undefined]) {
+    for (const wait of [...this.#retryDelaysMs, undefined]) {
       try {
         const written = this.#sink.write(event);
         if (written !== undefined) await written;
