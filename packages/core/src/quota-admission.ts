@@ -52,6 +52,7 @@ export function decide(
 /** What is held already for an attempt that needs no more counts in the window that admitted it. */
 function tallyFor(counters: QuotaCounters, charge: QuotaCharge, nowMs: number, asking: Asking): Tally {
   const held = asking.covers && charge.want === 0 ? asking.lease?.holdOn(charge.counter) : undefined;
+  held?.tally.moveTo(nowMs);
   return held?.tally ?? counters.current(charge, nowMs);
 }
 

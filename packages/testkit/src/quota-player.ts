@@ -203,8 +203,9 @@ export class QuotaPlayer {
         ? asked.request.charges
         : (asked.request.alternatives[answer.alternative]?.charges ?? []);
     const attempt = asked.does === 'cover' ? asked.request.attemptId : '';
-    const names = grants.map(({ counter }) => counter).join();
-    const name = [asked.does, asked.request.id, attempt, answer.nowMs, names].join();
+    // A second extension is another question; the same id or attempt again is a repetition whatever it asks.
+    const question = asked.does === 'extend' ? charges.map(({ counter, want }) => `${counter} ${want}`) : [];
+    const name = [asked.does, asked.request.id, attempt, answer.nowMs, ...question].join();
     if (this.#answers.has(name)) return;
     this.#answers.add(name);
     if (asked.does === 'reserve') {
