@@ -60,6 +60,9 @@ export type {
   Plans,
   RequestsDeclaration,
 } from './plan.js';
+export { checkAlternatives, checkCharges, checkItems, checkLease, checkRunning } from './quota-checks.js';
+export { stateOf } from './quota-counters.js';
+export { type Obstacle, refusalOf } from './quota-refusal.js';
 export type {
   ChargeItem,
   ChargeRequest,
@@ -80,6 +83,7 @@ export type {
   RunningCost,
   ThresholdCrossing,
 } from './quota-store.js';
+export type { TallyView } from './quota-tally.js';
 export { appendRateLimit, type RateLimitEntry } from './rate-limit-field.js';
 export {
   answerError,
@@ -91,7 +95,7 @@ export {
 } from './refuse.js';
 export { contextOf, detachedContext } from './request-context.js';
 export { runInContext, runningContext } from './running-context.js';
-export { bucketProblem } from './token-bucket.js';
+export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';
 export {
   isTollgateError,
   TollgateError,
@@ -100,6 +104,7 @@ export {
 } from './tollgate-error.js';
 export { type Unit, units } from './unit.js';
 export { noUsage, type Usage } from './usage.js';
+export { adjustmentEvent, adjustmentId, uncertainEvent } from './usage-correction.js';
 export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';
 export { type EventFacts, usageEventOf } from './usage-event-of.js';
 export { forgetWarnings, type WarningCode, warnOnce } from './warning.js';

@@ -1,6 +1,6 @@
 import { calendarSpan } from './calendar-window.js';
 import type { CounterState, QuotaCounter } from './quota-store.js';
-import { BucketTally, CalendarTally, LiveTally, type Tally } from './quota-tally.js';
+import { BucketTally, CalendarTally, LiveTally, type Tally, type TallyView } from './quota-tally.js';
 import type { WindowSpan } from './window.js';
 
 /** One counter: its tally now, and those of past windows that leases still refer to. */
@@ -111,7 +111,7 @@ function newTally({ window }: QuotaCounter, nowMs: number): Tally {
 }
 
 /** A tally as callers see it, against the cap in force for them. */
-export function stateOf({ counter, unit, limit }: QuotaCounter, tally: Tally): CounterState {
+export function stateOf({ counter, unit, limit }: QuotaCounter, tally: TallyView): CounterState {
   const { windowId, used, held, resetsAtMs } = tally;
   return {
     counter,

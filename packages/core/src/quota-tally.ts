@@ -2,8 +2,19 @@ import type { ThresholdCrossing } from './quota-store.js';
 import { type BucketLevel, drawn, type RefillRate, refilled, refillMs, refillRate } from './token-bucket.js';
 import type { TokenBucket, WindowSpan } from './window.js';
 
+/** One counter in one of its windows, as far as refusals and states tell of it. */
+export interface TallyView {
+  readonly windowId: string;
+  readonly used: number;
+  readonly held: number;
+  /** When it is empty again if nothing else happens, ms since the epoch. */
+  readonly resetsAtMs: number | undefined;
+  /** How long time alone takes until `used + held ≤ most`; `undefined`: time does not help. */
+  waitMs(most: number, nowMs: number): number | undefined;
+}
+
 /** What is used and held of one counter in one of its windows. */
-export abstract class Tally {
+export abstract class Tally implements TallyView {
   /** Leases, and reaped ones not forgotten yet, that may still change it. */
   references = 0;
   /** What the request under decision has been granted here so far; 0 between decisions. */
