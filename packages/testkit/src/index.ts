@@ -30,3 +30,5 @@ export {
   openAiResponsesStream,
   type WireFixture,
 } from './provider/wire-fixtures.js';
+export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
+export { type RedisProcess, type RedisProcessOptions, startRedis } from './redis-process.js';

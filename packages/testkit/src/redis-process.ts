@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ensureRedis } from './redis-install.js';
+
+/** A redis-server of our own, on loopback; it ends when this process does, however that ends. */
+export interface RedisProcess {
+  readonly port: number;
+  readonly url: string;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** SIGSTOP: the server freezes, its connections stay open. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+  /** Starts it again on the same port, killing it first where it runs; it is empty then, for it keeps nothing on disk. */
+  restart(): Promise<void>;
+}
+
+export interface RedisProcessOptions {
+  /** Further arguments of redis-server, e.g. `['--maxmemory', '10mb']`. */
+  args?: readonly string[];
+}
+
+const readyWithinMs = 10_000;
+
+/** Starts a redis-server from the PATH on a free port; where there is none, it is installed by the system's package manager first. */
+export async function startRedis({ args = [] }: RedisProcessOptions = {}): Promise<RedisProcess> {
+  ensureRedis();
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'));
+  const port = await freePort();
+  let server = launch(port, folder, args);
+  await answering(port, server);
+
+  async function kill(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exit = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    server.kill('SIGKILL');
+    await exit;
+  }
+
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    async stop() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+    kill,
+    pause: () => void server.kill('SIGSTOP'),
+    resume: () => void server.kill('SIGCONT'),
+    async restart() {
+      await kill();
+      server = launch(port, folder, args);
+      await answering(port, server);
+    },
+  };
+}
+
+function launch(port: number, folder: string, args: readonly string[]): ChildProcess {
+  const own = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--save',
+    '',
+    '--loglevel',
+    'warning',
+  ];
+  const server = spawn('redis-server', [...own, ...args], { stdio: 'ignore' });
+  server.unref();
+  // The watchdog's input ends with this process, also when that is killed; then it ends the server.
+  const watchdog = spawn('sh', ['-c', `cat >/dev/null; kill -9 ${server.pid}`], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watchdog.unref();
+  const input = watchdog.stdin;
+  if (input && 'unref' in input && typeof input.unref === 'function') input.unref();
+  server.once('exit', () => watchdog.kill('SIGKILL'));
+  return server;
+}
+
+async function answering(port: number, server: ChildProcess): Promise<void> {
+  const until = Date.now() + readyWithinMs;
+  while (!(await pong(port))) {
+    if (server.exitCode !== null)
+      throw new Error(`redis-server ended at once (exit code ${server.exitCode})`);
+    if (Date.now() > until)
+      throw new Error(`redis-server on port ${port} did not answer within ${readyWithinMs} ms`);
+    await delay(15);
+  }
+}
+
+function pong(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const finish = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
+    socket.once('error', () => finish(false));
+    socket.setTimeout(500, () => finish(false));
+  });
+}
+
+/** A port of loopback on which nobody listens, nor on the one 10 000 above it, which a cluster's servers talk on. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = await listeningOn(0);
+    if (port !== undefined && port < 55_000 && (await listeningOn(port + 10_000)) !== undefined) return port;
+  }
+}
+
+function listeningOn(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
+    });
+  });
+}
