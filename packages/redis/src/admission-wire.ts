@@ -1,0 +1,91 @@
+import {
+  type CoverRequest,
+  type ExtendRequest,
+  type QuotaAlternative,
+  type QuotaCharge,
+  type QuotaRefusal,
+  type ReserveRequest,
+  type ReserveResult,
+  refusalOf,
+} from '@tollgate/core';
+import type { CallArguments } from './call-arguments.js';
+import { crossingsIn, stateIn, viewOf } from './figures.js';
+import { listIn, numberIn, textIn } from './reply.js';
+
+export function reserveText(args: CallArguments, request: ReserveRequest): string {
+  const { id, leaseMs, attemptId = '', alternatives } = request;
+  return JSON.stringify([id, leaseMs, attemptId, alternativesOf(args, alternatives)]);
+}
+
+export function extendText(args: CallArguments, { id, charges }: ExtendRequest): string {
+  const digest = JSON.stringify(charges.map(({ counter, limit, want }) => [counter, limit, want]));
+  return JSON.stringify([id, digest, charges.map((charge) => chargeOf(args, charge))]);
+}
+
+export function coverText(args: CallArguments, { id, attemptId, alternatives }: CoverRequest): string {
+  return JSON.stringify([id, attemptId, alternativesOf(args, alternatives)]);
+}
+
+/** What a script answered about a request to hold something. */
+export function admissionIn(alternatives: readonly QuotaAlternative[], reply: unknown): ReserveResult {
+  const [ok, ...rest] = listIn(reply);
+  if (ok !== 1) return refusedIn(alternatives, rest);
+  const [alternative, nowMs, expiresAtMs, entries, crossed] = rest;
+  const index = numberIn(alternative);
+  const charges = chargesOf(alternatives, index);
+  const figures = listIn(entries);
+  return {
+    ok: true,
+    alternative: index,
+    grants: charges.map(({ counter }, at) => {
+      const [window, granted] = listIn(figures[at]);
+      return { counter, window: textIn(window), granted: numberIn(granted) };
+    }),
+    states: charges.map((charge, at) => stateIn(charge, figures[at])),
+    crossed: crossingsIn(crossed),
+    nowMs: numberIn(nowMs),
+    expiresAtMs: numberIn(expiresAtMs),
+  };
+}
+
+function refusedIn(alternatives: readonly QuotaAlternative[], rest: readonly unknown[]): ReserveResult {
+  const nowMs = numberIn(rest[0]);
+  const charges = chargesOf(alternatives, numberIn(rest[1]));
+  const obstacles = listIn(rest[2]).map((entry) => {
+    const [at, ahead, figures] = listIn(entry);
+    const index = numberIn(at);
+    return {
+      index,
+      charge: charges[index] as QuotaCharge,
+      tally: viewOf(listIn(figures)),
+      ahead: numberIn(ahead),
+    };
+  });
+  const refusal: QuotaRefusal =
+    obstacles.length === 0 ? { blockedBy: 'closed' } : refusalOf(obstacles, nowMs);
+  return { ok: false, refusal, nowMs };
+}
+
+const chargesOf = (alternatives: readonly QuotaAlternative[], index: number): readonly QuotaCharge[] =>
+  alternatives[index]?.charges ?? [];
+
+const alternativesOf = (args: CallArguments, alternatives: readonly QuotaAlternative[]): unknown[] =>
+  alternatives.map(({ charges, event }) => [
+    args.event(event),
+    charges.map((charge) => chargeOf(args, charge)),
+  ]);
+
+function chargeOf(args: CallArguments, charge: QuotaCharge): unknown[] {
+  const { counter, window, limit, want, min, onlyBelow, floor, soft, unit } = charge;
+  return [
+    counter,
+    args.window(window),
+    limit,
+    want,
+    min ?? -1,
+    onlyBelow ?? 0,
+    floor ?? 0,
+    soft ? 1 : 0,
+    unit,
+  ];
+}

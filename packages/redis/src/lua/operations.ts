@@ -1,0 +1,255 @@
+/** [id, leaseMs, attemptId or '', [[event's ARGV or 0, charges], …]] */
+const reserve = `
+local out, ops, keys = {}, {}, {}
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  ops[i] = op
+  keys[#keys + 1] = 'r:' .. op[1]
+  local charges = op[4][1][2]
+  for j = 1, #charges do keys[#keys + 1] = keyOf(charges[j][1], charges[j][2]) end
+end
+prefetch(keys)
+--reap--
+for i = 1, count do
+  local op = ops[i]
+  local id, leaseMs, attemptId, alternatives = op[1], op[2], op[3], op[4]
+  local L = leaseOf(id)
+  if L then
+    local answer = L.state == 0 and deepOf(L).answer
+    out[i] = answer or closed()
+  else
+    local a, list, granted = decide(alternatives)
+    if not a then
+      out[i] = list
+    else
+      L = { id = id, state = 0, leaseMs = leaseMs, attempts = {}, holds = {} }
+      leases[id] = L
+      if attemptId ~= '' then L.attempts = { attemptId, 0 } end
+      renewed(L)
+      local answer = take(L, list, granted)
+      out[i] = { 1, a - 1, now, L.expires, answer, takeNews(list) }
+      local event = alternatives[a][1]
+      L.cold = pack({ 0, ARGV[i + 1], a, event > 0 and ARGV[event] or '', out[i] })
+    end
+  end
+end
+`;
+
+/** [id, digest, charges] */
+const extend = `
+local out = {}
+--reap--
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  local L = leaseOf(op[1])
+  local deep = L and deepOf(L)
+  local before
+  for _, known in ipairs(deep and deep.extensions or {}) do
+    if known[1] == op[2] then before = known[2] end
+  end
+  if before then
+    out[i] = before
+  elseif not L or L.state ~= 0 then
+    out[i] = closed()
+  else
+    local alternative = { 0, op[3] }
+    local a, list, granted = decide({ alternative }, L, false)
+    if a then
+      renewed(L)
+      local declared = deep.declared
+      local running = declared and declared ~= '' and stateOf(L, declared) == 0
+      out[i] = join(L, alternative, a, list, granted, running and declared or nil)
+    else
+      endLease(L)
+      out[i] = list
+    end
+    deep = deepOf(L)
+    deep.extensions[#deep.extensions + 1] = { op[2], out[i] }
+  end
+end
+`;
+
+/** [id, attemptId, [[event's ARGV or 0, charges], …]] */
+const cover = `
+local out = {}
+--reap--
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  local L = leaseOf(op[1])
+  if not L or L.state ~= 0 then
+    out[i] = closed()
+  else
+    local known = attemptOf(deepOf(L), op[2])
+    if known and known[3] then
+      out[i] = known[3]
+    else
+      local a, list, granted = decide(op[3], L, true)
+      if not a then
+        out[i] = list
+      else
+        renewed(L)
+        if known then
+          for _, cost in ipairs(known[4]) do cost[2] = 0 end
+        end
+        out[i] = join(L, op[3][a], a, list, granted, op[2])
+        attemptOf(deepOf(L), op[2])[3] = out[i]
+      end
+    end
+  end
+end
+`;
+
+/** Remembers an id of which no lease is known, so that whatever comes late is recognised. */
+const remember = `
+local function remember(id, forMs)
+  local L = { id = id, state = 1, leaseMs = forMs / 2, expires = now + forMs, attempts = {}, holds = {}, cold = '' }
+  leases[id] = L
+  change(L)
+  return L
+end
+`;
+
+/**
+ * [id, attemptId, close 0/1, how long an unknown id is remembered, event's ARGV, items]; an item is
+ * [key, limit, amount, release, unit, [numerator, denominator] or end of the window or 0].
+ */
+const charge = `
+local out, ops, keys = {}, {}, {}
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  ops[i] = op
+  keys[#keys + 1] = 'r:' .. op[1]
+  for j = 1, #op[6] do keys[#keys + 1] = op[6][j][1] end
+end
+prefetch(keys)
+--reap--
+for i = 1, count do
+  local op = ops[i]
+  local attemptId, items = op[2], op[6]
+  local L = leaseOf(op[1]) or remember(op[1], op[4])
+  local list = {}
+  for j = 1, #items do
+    local key, w = items[j][1], items[j][6]
+    local isBucket = byte(key) == 98
+    list[j] = tally(key, isBucket and w or { ends = w })
+    if isBucket and not positionOf(L, key) then adopt(list[j], w) end
+  end
+  local state, at = stateOf(L, attemptId)
+  local crossed = takeNews(list)
+  if state ~= 2 then
+    local deep = (state == 1 or L.deep) and deepOf(L)
+    local attempt = deep and attemptOf(deep, attemptId)
+    local corrections = {}
+    for j = 1, #items do
+      local item = items[j]
+      local key, t = item[1], list[j]
+      if t.kind ~= 3 then
+        local release, before = 0, 0
+        local held = L.state == 0 and positionOf(L, key)
+        if held then
+          release = min(item[4], L.holds[held + 1])
+          L.holds[held + 1] = L.holds[held + 1] - release
+        end
+        if state == 1 and attempt then
+          for _, cost in ipairs(attempt[4]) do
+            if cost[1] == key and before == 0 then before, cost[4] = cost[4], 0 end
+          end
+        end
+        raise(key, { item[5], item[2] }, t, item[3] - before, release, crossed)
+        if item[3] ~= before then corrections[#corrections + 1] = { key, item[3] - before } end
+      end
+    end
+    if state == 1 and attempt then
+      for _, cost in ipairs(attempt[4]) do
+        if cost[4] > 0 then
+          settle(tally(cost[1]), -cost[4], 0)
+          corrections[#corrections + 1] = { cost[1], -cost[4] }
+        end
+      end
+    end
+    if record and op[5] > 0 then
+      if state == 1 and attempt and attempt[2] ~= '' then
+        events[#events + 1] = { 'k', 'a', 'w', attempt[2], 'e', ARGV[op[5]], 'c', chargesText(corrections) }
+      else
+        events[#events + 1] = { 'k', 'u', 'e', ARGV[op[5]] }
+      end
+    end
+    if attempt then attempt[2], attempt[4] = '', {} end
+    at = at or #L.attempts + 1
+    L.attempts[at], L.attempts[at + 1] = attemptId, 2
+    change(L)
+  end
+  if op[3] == 1 then endLease(L) end
+  local states = {}
+  for j = 1, #items do states[j] = figures(list[j], '', 0) end
+  out[i] = { state == 2 and 'repeated' or state == 1 and 'adjusted' or 'charged', states, crossed }
+end
+`;
+
+/** [id, [[attemptId, event's ARGV, [[counter|window, amount], …]], …]] */
+const renew = `
+local out = {}
+--reap--
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  local L = leaseOf(op[1])
+  if not L or L.state ~= 0 then
+    out[i] = 0
+  else
+    renewed(L)
+    for _, running in ipairs(op[2]) do
+      local deep, id = deepOf(L), running[1]
+      if not stateOf(L, id) then setState(L, id, 0) end
+      if stateOf(L, id) == 0 then
+        local attempt = attemptOf(deep, id)
+        if not attempt then
+          attempt = { id, '', false, {} }
+          deep.attempts[#deep.attempts + 1] = attempt
+        end
+        if running[2] > 0 then attempt[2] = ARGV[running[2]] end
+        for _, item in ipairs(running[3]) do
+          for at = 1, #L.holds, 2 do
+            if sub(L.holds[at], 3) == item[1] then costOn(attempt, L.holds[at])[3] = item[2] end
+          end
+        end
+      end
+    end
+    out[i] = 1
+  end
+end
+`;
+
+/** [id, how long an unknown id is remembered] */
+const close = `
+local out = {}
+--reap--
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  local L = leaseOf(op[1])
+  if L then endLease(L) else remember(op[1], op[2]) end
+  out[i] = 1
+end
+`;
+
+/** [[counter, window], …] */
+const read = `
+local out = {}
+--reap--
+for i = 1, count do
+  local op, states = cjson.decode(ARGV[i + 1]), {}
+  for j = 1, #op do
+    local t = current(op[j][1], op[j][2])
+    states[j] = figures(t, t.key:match('|(.*)$'), 0)
+  end
+  out[i] = states
+end
+`;
+
+/** Nothing but reaping. Answers how many leases were looked at. */
+const sweep = `
+local out = {}
+--reap--
+out[1] = #due
+`;
+
+export const operations = { reserve, extend, cover, charge, renew, close, read, sweep, remember };

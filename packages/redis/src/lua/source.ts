@@ -1,0 +1,39 @@
+import { admission } from './admission.js';
+import { flush } from './flush.js';
+import { lease, reaping, settling } from './lease.js';
+import { operations } from './operations.js';
+import { world } from './world.js';
+
+/** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
+export type ScriptName = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close' | 'read' | 'sweep';
+
+export interface ScriptSettings {
+  /** Rising shares of a cap that are reported. */
+  readonly thresholds: readonly number[];
+  /** Whether usage events are appended to the partition's stream. */
+  readonly record: boolean;
+}
+
+const parts: Readonly<Record<ScriptName, readonly string[]>> = {
+  reserve: [admission],
+  extend: [admission],
+  cover: [admission],
+  charge: [operations.remember],
+  renew: [admission],
+  close: [operations.remember],
+  read: [],
+  sweep: [],
+};
+
+/** The whole text of a script: settings, what all share, what this one needs, the operation, and writing it all at the end. */
+export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSettings): string {
+  const settings = `local thresholds, record = { ${thresholds.join(', ')} }, ${record}\n`;
+  const operation = operations[name].replace('--reap--', () => reaping);
+  return [settings, world, lease, settling, ...parts[name], operation, flush].join('');
+}
+
+/** The same with its clock replaced by the last argument: for tests, which cannot move a server's time. */
+export function scriptSourceWithClock(name: ScriptName, settings: ScriptSettings): string {
+  const [before, , after] = scriptSource(name, settings).split('--clock--');
+  return `${before}\nlocal now = tonumber(ARGV[#ARGV])\n${after}`;
+}

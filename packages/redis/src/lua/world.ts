@@ -1,0 +1,200 @@
+/**
+ * What every script begins with: the clock, the windows, and counters as they are read and changed in memory. Nothing is written
+ * before `flush`, so that a script that fails has changed nothing.
+ *
+ * KEYS[1] is the partition's own key; every other key is it plus a suffix, hence in the same slot. ARGV[1] is JSON: how many
+ * operations follow, and the windows they refer to. ARGV[2] and on: the operations, JSON each, then usage events, opaque.
+ *
+ * Counters, by kind, as little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
+ * `c:` used, held, end of window, kept until, thresholds reached · `b:` drawn, remainder, at, holds, numerator, denominator,
+ * thresholds reached · `l:` held.
+ */
+export const world = `
+local call, floor, max, min = redis.call, math.floor, math.max, math.min
+local pack, unpackOne, spack, sunpack = cmsgpack.pack, cmsgpack.unpack_one, struct.pack, struct.unpack
+local sub, byte, format = string.sub, string.byte, string.format
+local partition = KEYS[1]
+local base = partition .. ':'
+local head = cjson.decode(ARGV[1])
+local count, windows = head[1], head[2]
+--clock--
+local time = call('TIME')
+local now = time[1] * 1000 + floor(time[2] / 1000)
+--clock--
+local mark = tonumber(call('GET', partition) or 0)
+if now < mark then now = mark end
+
+local raw, tallies, touched = {}, {}, {}
+local leases, changed, born, gone, events = {}, {}, {}, {}, {}
+
+for i = 1, #windows do
+  local w = windows[i]
+  if type(w[1]) == 'string' then
+    local at
+    for j = 1, #w, 3 do
+      if now >= w[j + 1] and now < w[j + 2] then at = j break end
+    end
+    if not at then return { 'clock', now } end
+    windows[i] = { id = w[at], ends = w[at + 2] }
+  end
+end
+
+local function fetch(key)
+  local value = raw[key]
+  if value == nil then
+    value = call('GET', base .. key)
+    raw[key] = value
+  end
+  return value
+end
+
+local function prefetch(keys)
+  local names = {}
+  for i = 1, #keys do names[i] = base .. keys[i] end
+  local values = call('MGET', unpack(names))
+  for i = 1, #keys do raw[keys[i]] = values[i] end
+end
+
+local function refill(t)
+  local elapsed = now - t.at
+  if elapsed > 0 then
+    t.at = now
+    if t.whole > 0 then
+      local num, den = t.num, t.den
+      local parts, units = elapsed * num + t.rest, 0
+      if parts <= 9007199254740991 then
+        units = floor(parts / den)
+        parts = parts - units * den
+      else
+        local more, left = math.fmod(num, den), math.fmod(elapsed, den)
+        units = elapsed * floor(num / den) + floor(elapsed / den) * more
+        parts = t.rest
+        local step = more > 0 and floor((9007199254740991 - den) / more) or left
+        while left > 0 do
+          local taken = min(left, step)
+          parts = parts + taken * more
+          local rest = math.fmod(parts, den)
+          units = units + (parts - rest) / den
+          parts = rest
+          left = left - taken
+        end
+      end
+      if units >= t.whole then t.whole, t.rest = 0, 0 else t.whole, t.rest = t.whole - units, parts end
+    end
+  end
+  if t.whole == 0 then t.reached, t.news = 0, nil end
+end
+
+-- w: what a counter that is not there begins with; without it, one that is not there is a ghost, which nobody keeps.
+local function tally(key, w)
+  local t = tallies[key]
+  if t then return t end
+  local value, kind = fetch(key), byte(key)
+  local size
+  if kind == 99 then
+    if value then
+      local used, held, ends, keep, reached = sunpack('<ddddd', value)
+      t = { key = key, kind = 1, used = used, held = held, ends = ends, keep = keep, reached = reached, pend = 0 }
+      size = 40
+    else
+      t = { key = key, kind = 1, used = 0, held = 0, ends = w and w.ends or now, keep = 0, reached = 0, pend = 0, ghost = not w or w.ends <= now }
+    end
+  elseif kind == 98 then
+    if value then
+      local whole, rest, at, holds, num, den, reached = sunpack('<ddddddd', value)
+      t = { key = key, kind = 2, whole = whole, rest = rest, at = at, holds = holds, num = num, den = den, reached = reached, pend = 0 }
+      size = 56
+    else
+      t = { key = key, kind = 2, whole = 0, rest = 0, at = now, holds = 0, num = w and w[1] or 1, den = w and w[2] or 1, reached = 0, pend = 0, ghost = not w }
+    end
+  else
+    t = { key = key, kind = 3, held = value and sunpack('<d', value) or 0, pend = 0 }
+  end
+  t.stored = value and true or false
+  if size and #value > size then t.news = cmsgpack.unpack(sub(value, size + 1)) end
+  if kind == 98 and value then refill(t) end
+  tallies[key] = t
+  return t
+end
+
+-- Nothing is reported of a calendar window that is over.
+local function isOver(t) return t.kind == 1 and t.ends <= now end
+
+local function adopt(t, w)
+  if t.num ~= w[1] or t.den ~= w[2] then t.rest, t.num, t.den = 0, w[1], w[2] end
+end
+
+local function keyOf(counter, w)
+  if w == 0 then return 'l:' .. counter .. '|live' end
+  local window = windows[w]
+  if window.id then return 'c:' .. counter .. '|' .. window.id end
+  return 'b:' .. counter .. '|bucket'
+end
+
+local function current(counter, w)
+  local window = windows[w]
+  local t = tally(keyOf(counter, w), window)
+  if t.kind == 2 then adopt(t, window) end
+  return t
+end
+
+local function standing(t)
+  if t.kind == 1 then return t.used, t.held end
+  if t.kind == 2 then return max(0, t.whole - t.holds), min(t.holds, t.whole) end
+  return 0, t.held
+end
+
+local function touch(t)
+  if not t.dirty then
+    t.dirty = true
+    touched[#touched + 1] = t
+  end
+end
+
+-- Uses an amount (negative in a correction), and gives back what is released.
+local function settle(t, amount, release)
+  touch(t)
+  if t.kind == 1 then
+    t.used = max(0, t.used + amount)
+    t.held = max(0, t.held - release)
+  elseif t.kind == 2 then
+    t.whole = t.whole + amount - release
+    t.holds = max(0, t.holds - release)
+    if t.whole <= 0 then t.whole, t.rest = 0, 0 end
+  else
+    t.held = max(0, t.held - release)
+  end
+end
+
+local function hold(t, amount, keepMs)
+  touch(t)
+  if t.kind == 1 then
+    t.held = t.held + amount
+    t.wants = max(t.wants or 0, t.ends + keepMs)
+  elseif t.kind == 2 then
+    t.whole = t.whole + amount
+    t.holds = t.holds + amount
+  else
+    t.held = t.held + amount
+  end
+end
+
+local function figures(t, window, granted)
+  if t.kind == 1 then return { window, granted, 1, t.used, t.held, t.ends } end
+  if t.kind == 2 then return { window, granted, 2, t.whole, t.rest, t.at, t.holds, t.num, t.den } end
+  return { window, granted, 3, t.held }
+end
+
+local function takeNews(list)
+  local crossed = {}
+  for i = 1, #list do
+    local t = list[i]
+    if t.news and not isOver(t) then
+      for j = 1, #t.news do crossed[#crossed + 1] = t.news[j] end
+      t.news = nil
+      touch(t)
+    end
+  end
+  return crossed
+end
+`;

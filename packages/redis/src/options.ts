@@ -1,0 +1,56 @@
+import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import { type ConnectionOptions, connectionOf } from './connection.js';
+
+export interface RedisQuotaOptions extends ConnectionOptions {
+  /** Begins every key; without braces. Stores that share a server and must not share counters need two. @defaultValue 'tollgate' */
+  prefix?: string;
+  /**
+   * Into how many parts tenants are divided, each in one slot of a cluster, 1 to 1 024. The first store of a prefix decides it for
+   * good; one with another number fails. @defaultValue 16
+   */
+  partitions?: number;
+  /** How long a call may take, in ms, 5 to 60 000. @defaultValue 150 */
+  deadlineMs?: number;
+  /** Shares of a cap that are reported once per window when `used` reaches them, 0 < share ≤ 1. @defaultValue [0.5, 0.8, 1] */
+  thresholds?: readonly number[];
+  /**
+   * Appends every usage event to its partition's stream in the step that charges it, and answers `recorded: true`. Needs
+   * somebody who reads the streams: `outbox()`. @defaultValue false
+   */
+  outbox?: boolean;
+  /** How many operations travel in one script call at most, 1 to 256. @defaultValue 32 */
+  batchSize?: number;
+  /** How often partitions without traffic are looked at for expired leases, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
+  sweepEveryMs?: number;
+}
+
+const prefixCheck: OptionCheck = (value) =>
+  (typeof value === 'string' && /^[^{}\s]{1,64}$/.test(value)) ||
+  'a text of 1 to 64 characters without braces and spaces';
+
+/** Throws a `TypeError` for a wrong or unknown option. */
+export function readOptions(factory: string, options: RedisQuotaOptions) {
+  const sender = accepts.methods('sendCommand');
+  checkOptions(factory, options, {
+    client: sender,
+    pool: sender,
+    sentinel: sender,
+    cluster: sender,
+    prefix: prefixCheck,
+    partitions: accepts.integerBetween(1, 1024),
+    deadlineMs: accepts.integerBetween(5, 60_000),
+    thresholds: accepts.arrayOf(accepts.share),
+    outbox: accepts.boolean,
+    batchSize: accepts.integerBetween(1, 256),
+    sweepEveryMs: accepts.integerBetween(10, 3_600_000),
+  });
+  const send = connectionOf(options);
+  if (!send)
+    throw new TypeError(`${factory}: exactly one of "client", "pool", "sentinel" and "cluster" is required`);
+  const { prefix = 'tollgate', partitions = 16, deadlineMs = 150, thresholds = [0.5, 0.8, 1] } = options;
+  const { outbox = false, batchSize = 32, sweepEveryMs = 1_000 } = options;
+  const rising = [...new Set(thresholds)].sort((a, b) => a - b);
+  return { send, prefix, partitions, deadlineMs, thresholds: rising, outbox, batchSize, sweepEveryMs };
+}
+
+export type ReadOptions = ReturnType<typeof readOptions>;

@@ -1,0 +1,145 @@
+import {
+  type ChargeResult,
+  type CloseRequest,
+  type CounterState,
+  type CoverRequest,
+  checkAlternatives,
+  checkCharges,
+  checkItems,
+  checkLease,
+  checkRunning,
+  type ExtendRequest,
+  type QuotaAlternative,
+  type QuotaCounter,
+  type QuotaStore,
+  type ReserveRequest,
+  type ReserveResult,
+} from '@tollgate/core';
+import { admissionIn, coverText, extendText, reserveText } from './admission-wire.js';
+import { Batcher } from './batcher.js';
+import { stateIn } from './figures.js';
+import { Layout } from './layout.js';
+import type { ScriptName } from './lua/source.js';
+import type { ReadOptions } from './options.js';
+import { partitionOf } from './partition.js';
+import { publishAdmission, publishCharge, publishClose } from './publications.js';
+import { listIn } from './reply.js';
+import { type OperationText, ScriptCaller } from './script-caller.js';
+import { ScriptRunner } from './script-runner.js';
+import { scriptsFor } from './scripts.js';
+import {
+  chargedIn,
+  chargeText,
+  closeText,
+  type QuietCharge,
+  type QuietRenewal,
+  renewText,
+} from './settlement-wire.js';
+import { StoreUnavailableError } from './store-unavailable-error.js';
+import { Sweeper } from './sweeper.js';
+import { Withdrawals } from './withdrawals.js';
+
+/** How long an id is remembered of which no lease is known, unless leases last longer. */
+const rememberMs = 120_000;
+
+export class RedisQuotaStore implements QuotaStore {
+  readonly #options: ReadOptions;
+  readonly #layout: Layout;
+  readonly #caller: ScriptCaller;
+  readonly #batcher: Batcher;
+  readonly #sweeper: Sweeper;
+  readonly #withdrawals: Withdrawals;
+  #rememberMs = rememberMs;
+
+  /** `ownClock`: for tests, which cannot move a server's time. */
+  constructor(options: ReadOptions, ownClock?: () => number) {
+    const { send, prefix, partitions, deadlineMs, thresholds, outbox, batchSize, sweepEveryMs } = options;
+    this.#options = options;
+    const runner = new ScriptRunner({ send, deadlineMs });
+    const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined);
+    this.#layout = new Layout(runner, prefix, partitions);
+    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock });
+    this.#batcher = new Batcher(this.#caller, batchSize);
+    this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
+    this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+    const { id, partition, alternatives, leaseMs } = request;
+    checkAlternatives(alternatives);
+    checkLease(request);
+    this.#rememberMs = Math.max(this.#rememberMs, 2 * leaseMs);
+    try {
+      return await this.#admit('reserve', request, alternatives, (args) => reserveText(args, request));
+    } catch (error) {
+      if (error instanceof StoreUnavailableError && error.mayHaveRun)
+        this.#withdrawals.add(id, partition, leaseMs);
+      throw error;
+    }
+  }
+
+  async extend(request: ExtendRequest): Promise<ReserveResult> {
+    checkCharges(request.charges);
+    return this.#admit('extend', request, [request], (args) => extendText(args, request));
+  }
+
+  async cover(request: CoverRequest): Promise<ReserveResult> {
+    checkAlternatives(request.alternatives);
+    return this.#admit('cover', request, request.alternatives, (args) => coverText(args, request));
+  }
+
+  /** Without an event, nothing is written to the outbox. */
+  async charge(request: QuietCharge): Promise<ChargeResult> {
+    checkItems(request.items);
+    const reply = await this.#run('charge', request.partition, (args) =>
+      chargeText(args, request, this.#rememberMs),
+    );
+    return publishCharge(request, chargedIn(request, this.#options.outbox, reply));
+  }
+
+  async renew(request: QuietRenewal): Promise<boolean> {
+    for (const { items } of request.running) {
+      for (const { counter, amount } of items) checkRunning(counter, amount);
+    }
+    return (await this.#run('renew', request.partition, (args) => renewText(args, request))) === 1;
+  }
+
+  async close(request: CloseRequest): Promise<void> {
+    await this.#run('close', request.partition, () => closeText(request, this.#rememberMs));
+    publishClose(request);
+  }
+
+  async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    const reply = await this.#run('read', partition, (args) =>
+      JSON.stringify(counters.map(({ counter, window }) => [counter, args.window(window)])),
+    );
+    const figures = listIn(reply);
+    return counters.map((counter, index) => stateIn(counter, figures[index]));
+  }
+
+  /** Closes an id in the background, until the store says it is done or the lease has passed. */
+  withdraw(id: string, partition: string, leaseMs: number): void {
+    this.close({ id, partition }).catch(() => this.#withdrawals.add(id, partition, leaseMs));
+  }
+
+  async end(): Promise<void> {
+    this.#sweeper.end();
+    this.#withdrawals.end();
+  }
+
+  async #admit(
+    operation: 'reserve' | 'extend' | 'cover',
+    request: CloseRequest,
+    alternatives: readonly QuotaAlternative[],
+    text: OperationText,
+  ): Promise<ReserveResult> {
+    const reply = await this.#run(operation, request.partition, text);
+    return publishAdmission(operation, request, admissionIn(alternatives, reply));
+  }
+
+  async #run(name: ScriptName, partition: string, text: OperationText): Promise<unknown> {
+    if (!this.#layout.agreed) await this.#layout.agree();
+    this.#sweeper.start();
+    return this.#batcher.add(name, partitionOf(partition, this.#options.partitions), text);
+  }
+}

@@ -1,0 +1,14 @@
+import type { QuotaStore } from '@tollgate/core';
+import { type RedisQuotaOptions, readOptions } from './options.js';
+import { RedisQuotaStore } from './redis-quota-store.js';
+import { WideQuota } from './wide-quota.js';
+
+/**
+ * The quota engine on Redis: one budget for all processes, one script call for an admission and one for a settlement. Methods
+ * reject with {@link StoreUnavailableError} when Redis fails or is late; what was asked then is not admitted. Publishes on
+ * `tollgate:reserve`, `tollgate:settle`, `tollgate:threshold`, `tollgate:store` and `tollgate:fault`. Throws a `TypeError` for a
+ * wrong or unknown option.
+ */
+export function redisQuota(options: RedisQuotaOptions): QuotaStore {
+  return new WideQuota(new RedisQuotaStore(readOptions('redisQuota', options)));
+}

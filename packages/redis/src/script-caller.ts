@@ -1,0 +1,73 @@
+import { CallArguments } from './call-arguments.js';
+import type { ScriptName } from './lua/source.js';
+import { partitionKey } from './partition.js';
+import { listIn, numberIn } from './reply.js';
+import type { ScriptRunner } from './script-runner.js';
+import type { Scripts } from './scripts.js';
+import { StoreUnavailableError } from './store-unavailable-error.js';
+
+/** One operation of a script call: its text, made anew for each attempt, since windows depend on the time. */
+export type OperationText = (args: CallArguments) => string;
+
+export interface CallerOptions {
+  readonly runner: ScriptRunner;
+  readonly scripts: Scripts;
+  readonly prefix: string;
+  /** For tests: the store's clock, told to scripts that were made for it. */
+  readonly ownClock?: (() => number) | undefined;
+}
+
+/** How far the server's clock may be from what we make of ours, before and after it has answered once. */
+const unknownOffMs = 120_000;
+const knownOffMs = 2_000;
+
+/** Calls scripts with the windows that are open by the server's clock, which it learns from every answer. */
+export class ScriptCaller {
+  readonly #options: CallerOptions;
+  #offsetMs: number | undefined;
+  /** When each partition was called last, by our clock. */
+  readonly #calledAtMs = new Map<number, number>();
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  calledAtMs(partition: number): number {
+    return this.#calledAtMs.get(partition) ?? 0;
+  }
+
+  /** Runs operations in one partition, in order; their answers. */
+  async call(
+    name: ScriptName,
+    partition: number,
+    operations: readonly OperationText[],
+  ): Promise<readonly unknown[]> {
+    this.#calledAtMs.set(partition, Date.now());
+    const answers =
+      (await this.#attempt(name, partition, operations)) ??
+      (await this.#attempt(name, partition, operations));
+    if (answers) return answers;
+    throw new StoreUnavailableError({ fault: 'clock', operation: name, mayHaveRun: false });
+  }
+
+  /** `undefined`: none of the windows fits the server's clock, which is known now. */
+  async #attempt(
+    name: ScriptName,
+    partition: number,
+    operations: readonly OperationText[],
+  ): Promise<readonly unknown[] | undefined> {
+    const { runner, scripts, prefix, ownClock } = this.#options;
+    const nowMs = ownClock ? Math.floor(ownClock()) : Date.now() + (this.#offsetMs ?? 0);
+    const args = new CallArguments(
+      operations.length,
+      nowMs,
+      this.#offsetMs === undefined ? unknownOffMs : knownOffMs,
+    );
+    const texts = operations.map((text) => text(args));
+    const all = args.all(texts);
+    if (ownClock) all.push(String(nowMs));
+    const reply = listIn(await runner.run(name, scripts[name], partitionKey(prefix, partition), all));
+    this.#offsetMs = numberIn(reply[1]) - Date.now();
+    return reply[0] === 'clock' ? undefined : listIn(reply[2]);
+  }
+}

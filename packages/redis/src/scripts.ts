@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { type ScriptName, type ScriptSettings, scriptSource, scriptSourceWithClock } from './lua/source.js';
+
+/** A script and the name under which a server remembers it. */
+export interface Script {
+  readonly source: string;
+  readonly sha1: string;
+}
+
+export type Scripts = Readonly<Record<ScriptName, Script>>;
+
+/** Every script of a store. `ownClock`: they take the time from their last argument, for tests. */
+export function scriptsFor(settings: ScriptSettings, ownClock: boolean): Scripts {
+  const script = (name: ScriptName): Script => {
+    const source = (ownClock ? scriptSourceWithClock : scriptSource)(name, settings);
+    return { source, sha1: createHash('sha1').update(source).digest('hex') };
+  };
+  return {
+    reserve: script('reserve'),
+    extend: script('extend'),
+    cover: script('cover'),
+    charge: script('charge'),
+    renew: script('renew'),
+    close: script('close'),
+    read: script('read'),
+    sweep: script('sweep'),
+  };
+}

@@ -1,0 +1,39 @@
+/** Why the store did not do what it was asked. */
+export type StoreFault =
+  /** No answer within the deadline. */
+  | 'deadline'
+  /** It has failed so often that it is left alone for a while. */
+  | 'breaker'
+  /** The connection is away, or broke off. */
+  | 'connection'
+  /** It answered with an error, e.g. LOADING, READONLY, CLUSTERDOWN, OOM. */
+  | 'answer'
+  /** Its clock and the windows it was given do not agree. */
+  | 'clock'
+  /** It was set up with another number of partitions. */
+  | 'partitions';
+
+export interface StoreUnavailableFacts {
+  readonly fault: StoreFault;
+  readonly operation: string;
+  /** The operation may have been done all the same. It is never counted as admitted. */
+  readonly mayHaveRun: boolean;
+  readonly detail?: string | undefined;
+  readonly cause?: unknown;
+}
+
+/** The store failed; nothing is said about limits. Its facts can be read; its message names no key. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  readonly fault: StoreFault;
+  readonly operation: string;
+  readonly mayHaveRun: boolean;
+
+  constructor({ fault, operation, mayHaveRun, detail, cause }: StoreUnavailableFacts) {
+    const told = detail === undefined ? '' : `: ${detail}`;
+    super(`the quota store on Redis did not do "${operation}" (${fault})${told}`, { cause });
+    this.fault = fault;
+    this.operation = operation;
+    this.mayHaveRun = mayHaveRun;
+  }
+}

@@ -1,0 +1,42 @@
+import type { CounterState, QuotaAlternative, QuotaCharge, QuotaGrant } from '@tollgate/core';
+
+/** The partition that counters wider than a tenant live in. */
+export const widePartition = 'wide';
+
+/** What a reservation holds of wide counters: leases of their own beside the reservation's. */
+export interface WidePart {
+  readonly leaseMs: number;
+  /** The attempt that the reservation came with. */
+  readonly declared: string | undefined;
+  /** Leases in the wide partition; the first is what attempts settle with that have none of their own. */
+  readonly leases: Set<string>;
+  readonly leaseOf: Map<string, string>;
+  /** What was granted and seen last, by counter. */
+  readonly seen: Map<string, { readonly grant: QuotaGrant; readonly state: CounterState }>;
+}
+
+export const isWide = ({ charges }: QuotaAlternative): boolean => charges.some(({ wide }) => wide);
+
+/** An alternative's charges by where they live, with their positions among all. */
+export function split(charges: readonly QuotaCharge[]) {
+  const narrow: QuotaCharge[] = [];
+  const wide: QuotaCharge[] = [];
+  const positions: { narrow: number[]; wide: number[] } = { narrow: [], wide: [] };
+  for (const [index, charge] of charges.entries()) {
+    (charge.wide ? wide : narrow).push(charge);
+    (charge.wide ? positions.wide : positions.narrow).push(index);
+  }
+  return { narrow, wide, positions };
+}
+
+/** Puts what was told of both parts into the order of the whole. */
+export function merged<Item>(
+  positions: { readonly narrow: readonly number[]; readonly wide: readonly number[] },
+  narrow: readonly Item[],
+  wide: readonly Item[],
+): Item[] {
+  const all: Item[] = [];
+  for (const [at, index] of positions.narrow.entries()) all[index] = narrow[at] as Item;
+  for (const [at, index] of positions.wide.entries()) all[index] = wide[at] as Item;
+  return all;
+}

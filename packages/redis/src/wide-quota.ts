@@ -1,0 +1,164 @@
+import type {
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaAlternative,
+  QuotaCounter,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+} from '@tollgate/core';
+import type { RedisQuotaStore } from './redis-quota-store.js';
+import { WideLeases } from './wide-leases.js';
+import { isWide, merged, split, type WidePart, widePartition } from './wide-part.js';
+
+type Refused = Extract<ReserveResult, { ok: false }>;
+
+/**
+ * Keeps counters wider than a tenant in a partition of their own: a request that has any takes a second script call, which is made
+ * first and undone where the tenant's own limits refuse. Requests without go straight through.
+ */
+export class WideQuota implements QuotaStore {
+  readonly #store: RedisQuotaStore;
+  readonly #leases: WideLeases;
+
+  constructor(store: RedisQuotaStore) {
+    this.#store = store;
+    this.#leases = new WideLeases(store);
+  }
+
+  reserve(request: ReserveRequest): Promise<ReserveResult> {
+    if (!request.alternatives.some(isWide)) return this.#store.reserve(request);
+    const part = this.#leases.partOf(request.id, request.leaseMs, request.attemptId);
+    return this.#first(request.id, request.id, request.alternatives, part, request.attemptId, (alternative) =>
+      this.#store.reserve({ ...request, alternatives: [alternative] }),
+    );
+  }
+
+  async extend(request: ExtendRequest): Promise<ReserveResult> {
+    const { id, charges } = request;
+    const part = this.#leases.known(id);
+    if (!isWide({ charges })) {
+      const result = await this.#store.extend(request);
+      if (!result.ok && part) await this.#leases.closeAll(id);
+      return result;
+    }
+    const own = part ?? this.#leases.partOf(id, 60_000, undefined);
+    const name = `${id}~${charges.map(({ counter }) => counter).join('~')}`;
+    const result = await this.#first(id, name, [{ charges }], own, own.declared, ({ charges: narrow }) =>
+      this.#store.extend({ ...request, charges: narrow }),
+    );
+    if (!result.ok) await this.close(request);
+    return result;
+  }
+
+  cover(request: CoverRequest): Promise<ReserveResult> {
+    const { id, attemptId, alternatives } = request;
+    if (!alternatives.some(isWide)) return this.#store.cover(request);
+    const part = this.#leases.known(id) ?? this.#leases.partOf(id, 60_000, undefined);
+    return this.#first(
+      id,
+      `${id}~${attemptId}`,
+      alternatives,
+      part,
+      attemptId,
+      (alternative) => this.#store.cover({ ...request, alternatives: [alternative] }),
+      true,
+    );
+  }
+
+  async charge(request: ChargeRequest): Promise<ChargeResult> {
+    const { id, items, close } = request;
+    const positions = { narrow: [] as number[], wide: [] as number[] };
+    for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);
+    if (positions.wide.length === 0 && !this.#leases.known(id)) return this.#store.charge(request);
+    const narrow = items.filter(({ wide }) => !wide);
+    const [charged, beside] = await Promise.all([
+      this.#store.charge({ ...request, items: narrow }),
+      positions.wide.length > 0
+        ? this.#leases.charge(id, { ...request, items: items.filter(({ wide }) => wide) })
+        : undefined,
+    ]);
+    if (close) await this.#leases.closeAll(id);
+    return {
+      ...charged,
+      states: merged(positions, charged.states, beside?.states ?? []),
+      crossed: [...charged.crossed, ...(beside?.crossed ?? [])],
+    };
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
+    const [alive] = await Promise.all([this.#store.renew(request), this.#leases.renew(request)]);
+    return alive;
+  }
+
+  async close(request: CloseRequest): Promise<void> {
+    await Promise.all([this.#store.close(request), this.#leases.closeAll(request.id)]);
+  }
+
+  async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    const wide = counters.filter((counter) => counter.wide);
+    if (wide.length === 0) return this.#store.read(partition, counters);
+    const narrow = counters.filter((counter) => !counter.wide);
+    const [own, beside] = await Promise.all([
+      narrow.length > 0 ? this.#store.read(partition, narrow) : [],
+      this.#store.read(widePartition, wide),
+    ]);
+    const states = new Map([...own, ...beside].map((state) => [state.counter, state]));
+    return counters.map(({ counter }) => states.get(counter) as CounterState);
+  }
+
+  end(): Promise<void> {
+    return this.#store.end();
+  }
+
+  /** The first alternative that both parts have room for: the wide one is asked first, and undone where the other refuses. */
+  async #first(
+    id: string,
+    name: string,
+    alternatives: readonly QuotaAlternative[],
+    part: WidePart,
+    attemptId: string | undefined,
+    askNarrow: (alternative: QuotaAlternative) => Promise<ReserveResult>,
+    covers = false,
+  ): Promise<ReserveResult> {
+    let refused: Refused | undefined;
+    for (const [index, { charges, event }] of alternatives.entries()) {
+      const { narrow, wide, positions } = split(charges);
+      const lease = `${name}~${index}`;
+      const held = await this.#leases.hold(part, lease, wide, attemptId, covers);
+      if (!held.ok) {
+        refused = { ...held, refusal: { ...held.refusal, charge: positions.wide[held.refusal.charge ?? 0] } };
+        continue;
+      }
+      const own = await this.#orUndo(lease, part, () => askNarrow({ charges: narrow, event }));
+      if (own.ok) {
+        this.#leases.take(id, part, lease, attemptId, held);
+        return {
+          ...own,
+          alternative: index,
+          grants: merged(positions, own.grants, held.grants),
+          states: merged(positions, own.states, held.states),
+          crossed: [...own.crossed, ...held.crossed],
+        };
+      }
+      refused = { ...own, refusal: { ...own.refusal, charge: positions.narrow[own.refusal.charge ?? 0] } };
+      if (own.refusal.blockedBy === 'closed') break;
+    }
+    return refused ?? { ok: false, refusal: { blockedBy: 'closed' }, nowMs: Date.now() };
+  }
+
+  async #orUndo(lease: string, part: WidePart, ask: () => Promise<ReserveResult>): Promise<ReserveResult> {
+    let result: ReserveResult | undefined;
+    try {
+      result = await ask();
+      return result;
+    } finally {
+      if (!result?.ok) this.#leases.undo(lease, part.leaseMs);
+    }
+  }
+}
