@@ -1,22 +1,22 @@
 import type { WireApi } from '@tollgate/core';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { AnswerReader } from './answer-facts.js';
-import { keyBytes, lastObject, saysMember, textBytes, withoutNullUsage } from './json-bytes.js';
+import { lastObject, nullUsage, outputBytesOf, saysMember, wireKey } from './json-text.js';
 import { fieldsOf } from './reported-usage.js';
 import { outputBytes } from './seen-output.js';
 import { SseFrames } from './sse-frames.js';
 
 const none = Buffer.alloc(0);
 const keys = {
-  usage: keyBytes('usage'),
-  delta: keyBytes('delta'),
-  finishReason: keyBytes('finish_reason'),
-  response: keyBytes('response'),
-  error: keyBytes('error'),
-  blockDelta: keyBytes('content_block_delta'),
-  text: keyBytes('text'),
+  usage: wireKey('usage'),
+  delta: wireKey('delta'),
+  finishReason: wireKey('finish_reason'),
+  response: wireKey('response'),
+  error: wireKey('error'),
+  blockDelta: wireKey('content_block_delta'),
+  text: wireKey('text'),
 };
-const usageKeys: Partial<Record<WireApi, Buffer>> = { 'gemini-generate': keyBytes('usageMetadata') };
+const usageKeys: Partial<Record<WireApi, string>> = { 'gemini-generate': wireKey('usageMetadata') };
 /** Most bytes of an answer that is not streamed which are kept to be read. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
@@ -84,24 +84,29 @@ export class ResponseReader {
     this.#frames?.discard();
   }
 
-  frame(bytes: Buffer): Buffer | undefined {
+  frame(bytes: Buffer, text: string): Buffer | undefined {
     const { answer } = this;
-    let hide = false;
-    if (this.#isOfInterest(bytes)) {
-      const data = this.#dataOf(bytes);
+    const { hideUsage } = this.options;
+    if (this.#isOfInterest(text)) {
+      const data = this.#dataOf(bytes, text);
       if (data === '[DONE]') answer.finished = true;
-      else if (data !== undefined) hide = this.#readEvent(data) && this.options.hideUsage === true;
+      else if (data !== undefined && this.#readEvent(data) && hideUsage) return none;
     }
-    if (hide) return none;
-    const instead = this.options.hideUsage ? withoutNullUsage(bytes) : undefined;
     this.lastFrame = bytes;
-    return instead;
+    const cut = hideUsage ? nullUsage(text) : undefined;
+    return cut && Buffer.concat([bytes.subarray(0, cut.from), bytes.subarray(cut.to)]);
   }
 
   /** Usage stands near the end of an event; of one that is too large the end is looked at. */
   oversized(tail: Buffer): void {
     this.answer.unreadable = true;
-    this.answer.says(lastObject(tail, usageKeys[this.options.api] ?? keys.usage));
+    const found = lastObject(tail.toString('latin1'), usageKeys[this.options.api] ?? keys.usage);
+    if (!found) return;
+    try {
+      this.answer.says(JSON.parse(tail.toString('utf8', found.from, found.to)));
+    } catch {
+      // The end of the event is no JSON; what was seen counts.
+    }
   }
 
   #readEvents(): void {
@@ -116,36 +121,42 @@ export class ResponseReader {
   }
 
   /** Decides by bytes whether an event must be parsed, and measures the output text of those that need not. */
-  #isOfInterest(bytes: Buffer): boolean {
+  #isOfInterest(text: string): boolean {
     const { answer } = this;
+    if (text.length <= 2) return false;
     if (this.options.api === 'gemini-generate') {
-      answer.seenBytes += textBytes(bytes, keys.text);
-      return bytes.length > 2;
+      answer.seenBytes += outputBytesOf(text, keys.text);
+      return true;
     }
     if (this.options.api === 'anthropic-messages') {
-      if (saysMember(bytes, keys.usage)) return true;
-      if (!bytes.includes(keys.blockDelta)) return bytes.length > 2;
-      answer.seenBytes += textBytes(bytes, keys.delta);
+      if (saysMember(text, keys.usage)) return true;
+      if (!text.includes(keys.blockDelta)) return true;
+      answer.seenBytes += outputBytesOf(text, keys.delta);
       return false;
     }
     // A response object repeats the client's tools, which may have a member named `delta`.
     const responses = this.options.api === 'openai-responses';
-    if (responses && bytes.includes(keys.response)) return true;
-    const text = textBytes(bytes, keys.delta);
-    answer.seenBytes += text;
-    if (responses) return text === 0 && bytes.includes(keys.error);
-    if (text === 0 || answer.model === undefined) return bytes.length > 2;
-    return saysMember(bytes, keys.usage) || saysMember(bytes, keys.finishReason);
+    if (responses && text.includes(keys.response)) return true;
+    const output = outputBytesOf(text, keys.delta);
+    answer.seenBytes += output;
+    if (responses) return output === 0 && text.includes(keys.error);
+    if (output === 0 || answer.model === undefined) return true;
+    return saysMember(text, keys.usage) || saysMember(text, keys.finishReason);
   }
 
-  #dataOf(frame: Buffer): string | undefined {
+  /** The data of an event. The common form, one line and nothing else, needs no parser. */
+  #dataOf(bytes: Buffer, text: string): string | undefined {
+    const line = text.indexOf('\n');
+    if (text.startsWith('data: ') && line === text.length - 2 && !text.includes('\r')) {
+      return bytes.toString('utf8', 6, line);
+    }
     this.#parser ??= createParser({
       onEvent: (event) => {
         this.#data = event.data;
       },
     });
     this.#data = undefined;
-    this.#parser.feed(`${frame.toString('utf8')}\n\n`);
+    this.#parser.feed(`${bytes.toString('utf8')}\n\n`);
     return this.#data;
   }
 

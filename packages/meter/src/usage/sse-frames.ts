@@ -1,11 +1,13 @@
 const lf = 0x0a;
-const cr = 0x0d;
 const none: Buffer = Buffer.alloc(0);
 
 /** What is done with each frame: an event with its blank line. */
 export interface FrameReader {
-  /** Returns the bytes that go on in its place (none: it is dropped), or `undefined`: it goes on as it is. */
-  frame(bytes: Buffer): Buffer | undefined;
+  /**
+   * `text`: the same bytes as Latin-1. Returns the bytes that go on in its place (none: it is dropped), or `undefined`: it goes
+   * on as it is.
+   */
+  frame(bytes: Buffer, text: string): Buffer | undefined;
   /** A frame was larger than the bound: it goes on unread. `tail` are its last bytes. */
   oversized(tail: Buffer): void;
 }
@@ -41,6 +43,8 @@ export class SseFrames {
   /** Takes a chunk; returns what goes on now. */
   push(chunk: Buffer): Buffer {
     const size = chunk.length;
+    // Searching a string costs a fraction of searching bytes.
+    const text = chunk.toString('latin1');
     const out: Buffer[] = [];
     let changed = this.#heldBytes > 0;
     let start = 0;
@@ -59,8 +63,8 @@ export class SseFrames {
       }
     }
     while (at < size) {
-      if (nextLf !== -1 && nextLf < at) nextLf = chunk.indexOf(lf, at);
-      if (nextCr !== -1 && nextCr < at) nextCr = chunk.indexOf(cr, at);
+      if (nextLf !== -1 && nextLf < at) nextLf = text.indexOf('\n', at);
+      if (nextCr !== -1 && nextCr < at) nextCr = text.indexOf('\r', at);
       const end = nextLf === -1 ? nextCr : nextCr === -1 ? nextLf : Math.min(nextLf, nextCr);
       if (end === -1) {
         this.#lineIsEmpty = false;
@@ -70,11 +74,16 @@ export class SseFrames {
       at = end + 1;
       if (end === nextCr) {
         if (at === size) this.#afterCr = true;
-        else if (chunk[at] === lf) at += 1;
+        else if (text.charCodeAt(at) === lf) at += 1;
       }
       this.#lineIsEmpty = true;
       if (!blank) continue;
-      const verdict = this.#complete(chunk.subarray(start, at), out);
+      const alone = start === 0 && at === size;
+      const verdict = this.#complete(
+        alone ? chunk : chunk.subarray(start, at),
+        alone ? text : text.slice(start, at),
+        out,
+      );
       start = at;
       if (verdict) changed = true;
     }
@@ -89,7 +98,7 @@ export class SseFrames {
   /** No more bytes follow: what was held, read as if it were whole. */
   end(): Buffer {
     const out: Buffer[] = [];
-    if (this.#heldBytes > 0 || this.#passing) this.#complete(none, out);
+    if (this.#heldBytes > 0 || this.#passing) this.#complete(none, '', out);
     return out.length === 0 ? none : Buffer.concat(out);
   }
 
@@ -99,7 +108,7 @@ export class SseFrames {
     this.#heldBytes = 0;
   }
 
-  #complete(rest: Buffer, out: Buffer[]): boolean {
+  #complete(rest: Buffer, text: string, out: Buffer[]): boolean {
     if (this.#passing) {
       this.reader.oversized(this.#keepTail(rest));
       out.push(rest);
@@ -108,9 +117,10 @@ export class SseFrames {
       this.#dropped = false;
       return false;
     }
-    const frame = this.#heldBytes === 0 ? rest : Buffer.concat([...this.#held, rest]);
-    this.discard();
-    const instead = this.reader.frame(frame);
+    const whole = this.#heldBytes === 0;
+    const frame = whole ? rest : Buffer.concat([...this.#held, rest]);
+    if (!whole) this.discard();
+    const instead = this.reader.frame(frame, whole ? text : frame.toString('latin1'));
     this.#dropped = instead !== undefined && instead.length === 0;
     const bytes = instead ?? frame;
     if (bytes.length > 0) out.push(bytes);

@@ -1,0 +1,119 @@
+/**
+ * Looks into JSON without parsing it, since it runs for every chunk of every stream. The texts are bytes read as Latin-1: one
+ * character is one byte, so that offsets are the bytes' own; what is sought is ASCII.
+ */
+const quote = 0x22;
+const backslash = 0x5c;
+const colon = 0x3a;
+const brace = 0x7b;
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** Index of the first character of a member's value; -1 where no colon follows the key. */
+function valueAt(text: string, keyAt: number, key: string): number {
+  const at = skipSpace(text, keyAt + key.length);
+  return text.charCodeAt(at) === colon ? skipSpace(text, at + 1) : -1;
+}
+
+/** A key as it stands on the wire. Inside a JSON string its quotes would be escaped, so finding it means a member. */
+export const wireKey = (name: string): string => `"${name}"`;
+
+/** Whether a member of this name, at any depth, has a value other than `null`. */
+export function saysMember(text: string, key: string): boolean {
+  for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at + key.length)) {
+    const value = valueAt(text, at, key);
+    if (value !== -1 && text.charCodeAt(value) !== 0x6e) return true;
+  }
+  return false;
+}
+
+/** Index after the closing quote of the string that opens at `from`. */
+function stringEnd(text: string, from: number): number {
+  let at = text.indexOf('"', from + 1);
+  while (at !== -1) {
+    let slashes = 0;
+    while (text.charCodeAt(at - 1 - slashes) === backslash) slashes += 1;
+    if (slashes % 2 === 0) return at + 1;
+    at = text.indexOf('"', at + 1);
+  }
+  return text.length;
+}
+
+/** Members of a delta that are not the model's output: padding and bookkeeping. */
+const notOutput = new Set(['role', 'id', 'call_id', 'item_id', 'type', 'index', 'obfuscation', 'signature']);
+
+/**
+ * Bytes of output in the members of this name: string values at any depth, escapes as they stand (never fewer bytes than the
+ * text has).
+ */
+export function outputBytesOf(text: string, key: string): number {
+  let sum = 0;
+  for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at)) {
+    const value = valueAt(text, at, key);
+    at += key.length;
+    if (value === -1) continue;
+    const first = text.charCodeAt(value);
+    if (first === quote) {
+      at = stringEnd(text, value);
+      sum += at - value - 2;
+    } else if (first === brace) {
+      const found = objectOutput(text, value);
+      at = found.end;
+      sum += found.bytes;
+    }
+  }
+  return sum;
+}
+
+function objectOutput(text: string, from: number): { end: number; bytes: number } {
+  let depth = 0;
+  let bytes = 0;
+  let skipNext = false;
+  let at = from;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      const end = stringEnd(text, at);
+      if (text.charCodeAt(skipSpace(text, end)) === colon) {
+        skipNext = end - at < 16 && notOutput.has(text.slice(at + 1, end - 1));
+      } else if (!skipNext) bytes += end - at - 2;
+      at = end;
+      continue;
+    }
+    if (code === brace || code === 0x5b) depth += 1;
+    else if (code === 0x7d || code === 0x5d) {
+      depth -= 1;
+      if (depth === 0) return { end: at + 1, bytes };
+    }
+    at += 1;
+  }
+  return { end: at, bytes };
+}
+
+/** Where the last member of this name whose value is an object has it; `undefined` where there is none. */
+export function lastObject(text: string, key: string): { from: number; to: number } | undefined {
+  for (let at = text.lastIndexOf(key); at > 0; at = text.lastIndexOf(key, at - 1)) {
+    const from = valueAt(text, at, key);
+    if (from !== -1 && text.charCodeAt(from) === brace) return { from, to: objectOutput(text, from).end };
+  }
+  return undefined;
+}
+
+const usage = wireKey('usage');
+
+/** Where `"usage": null` stands, with the comma before it; `undefined` where it does not. */
+export function nullUsage(text: string): { from: number; to: number } | undefined {
+  const at = text.lastIndexOf(usage);
+  if (at === -1) return undefined;
+  const value = valueAt(text, at, usage);
+  if (value === -1 || !text.startsWith('null', value)) return undefined;
+  let from = at;
+  while (isSpace(text.charCodeAt(from - 1))) from -= 1;
+  return text.charCodeAt(from - 1) === 0x2c ? { from: from - 1, to: value + 4 } : undefined;
+}
