@@ -53,6 +53,8 @@ async function passOn(
   settings: ProxySettings,
   asked: AskedCall,
 ): Promise<void> {
+  // Gone while the body was read or a guard waited: nothing is reserved for nobody.
+  if (res.closed) return;
   const provider = settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
   const headers = provider.headersOf(asked, req.headers);

@@ -126,4 +126,33 @@ describe('proxy', () => {
     expect((await post('/v1/chat/completions', chat)).status).toBe(200);
     settle();
   });
+
+  it('makes the official SDKs report what went wrong, before and within a stream', async () => {
+    const { url, sim } = await start({ timeouts: { idleMs: 200 } });
+    const client = new OpenAI({ apiKey: 'theirs', baseURL: `${url}/v1`, maxRetries: 0 });
+    const read = async (stream: AsyncIterable<unknown>): Promise<number> => {
+      let events = 0;
+      for await (const _ of stream) events += 1;
+      return events;
+    };
+    const body = {
+      model: 'gpt-5',
+      messages: [{ role: 'user' as const, content: 'Hi' }],
+      stream: true as const,
+    };
+    sim.queue({ status: 500 }, { hang: { afterChunks: 3 } }, { hang: { afterBytes: 300 } });
+    await expect(client.chat.completions.create(body)).rejects.toMatchObject({
+      status: 502,
+      code: 'upstream_error',
+      requestID: expect.any(String),
+    });
+    await expect(client.chat.completions.create(body).then(read)).rejects.toMatchObject({
+      code: 'upstream_timeout',
+    });
+    const other = new Anthropic({ apiKey: 'theirs', baseURL: url, maxRetries: 0 });
+    const message = { ...messages, messages: body.messages, stream: true as const };
+    await expect(other.messages.create(message).then(read)).rejects.toMatchObject({
+      error: { type: 'error', error: { code: 'upstream_timeout' } },
+    });
+  });
 });
