@@ -43,7 +43,7 @@ export interface AttemptRules {
   readonly whenClientGone: 'abort' | 'drain';
   /** How long the provider may go on when the client is gone, in milliseconds. */
   readonly drainMs: number;
-  /** Bytes of an answer, as received. */
+  /** Bytes of an answer, decompressed. */
   readonly maxResponseBytes: number;
   /** Whether these bytes, the last that the client got, complete the answer. */
   readonly isComplete: (last: Uint8Array | undefined) => boolean;

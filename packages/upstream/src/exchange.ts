@@ -2,26 +2,20 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AttemptOutcome, TollgateError } from '@tollgate/core';
 import type { Dispatcher } from 'undici';
 import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTarget } from './attempt.js';
-import { AttemptTimer, type Limit } from './attempt-timer.js';
+import { AttemptClock, type LimitKind } from './attempt-clock.js';
 import { DecodedBody, isDecodable } from './decoded-body.js';
+import { RefusedAnswer } from './refused-answer.js';
 import { answerHeaders, flatHeaders } from './response-headers.js';
-import {
-  credentialRefused,
-  type TimeoutKind,
-  upstreamError,
-  upstreamTimeout,
-  upstreamUnavailable,
-} from './upstream-error.js';
-import { saysCreditIsGone, verdictOf } from './verdict.js';
+import { upstreamError, upstreamTimeout, upstreamUnavailable } from './upstream-error.js';
+import { verdictOf } from './verdict.js';
 
 const nothing = new Uint8Array(0);
-/** Of an answer that does not go on, no more than this is read. */
-const maxErrorBytes = 64 * 1024;
 
 interface Ending {
   readonly outcome: AttemptOutcome;
   readonly error?: TollgateError | undefined;
   readonly stopped?: boolean;
+  readonly credentialRefused?: boolean;
   readonly tail?: Uint8Array;
   /** The provider has said all it had to say; its connection is fit for the next call. */
   readonly received?: boolean;
@@ -30,21 +24,17 @@ interface Ending {
 /** The provider's side of an attempt: undici's callbacks, the timeouts and the stops, brought to one end. */
 export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
-  #phase: Phase = 'connect';
   #sent = false;
   #status = 0;
-  #phaseSinceMs: number;
-  #drainUntilMs = Number.POSITIVE_INFINITY;
   #firstByteMs: number | undefined;
   #receivedBytes = 0;
-  #refusal: TollgateError | undefined;
-  #refusalBody: Buffer[] = [];
-  #credentialRefused = false;
+  /** The same, decompressed. */
+  #passedBytes = 0;
+  #refused: RefusedAnswer | undefined;
   #decoded: DecodedBody | undefined;
   /** A hook is running; what stops the call meanwhile is acted on afterwards. */
   #inHook = false;
-  readonly #startedMs: number;
-  readonly #timer: AttemptTimer;
+  readonly #clock: AttemptClock;
 
   constructor(
     private readonly hooks: AttemptHooks,
@@ -52,13 +42,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     private readonly rules: AttemptRules,
     private readonly resolve: (result: AttemptResult) => void,
   ) {
-    this.#startedMs = rules.nowMs();
-    this.#phaseSinceMs = this.#startedMs;
-    this.#timer = new AttemptTimer(
-      rules.nowMs,
-      () => this.#nextLimit(),
-      (kind) => this.#limitPassed(kind),
-    );
+    this.#clock = new AttemptClock({
+      timeouts: rules.timeouts,
+      nowMs: rules.nowMs,
+      isPaused: () => this.#controller?.paused === true,
+      passed: (kind) => this.#limitPassed(kind),
+    });
+  }
+
+  get #isDone(): boolean {
+    return this.#clock.phase === 'done';
   }
 
   start(target: AttemptTarget): void {
@@ -70,7 +63,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     signal.addEventListener('abort', this.#onAbort);
     this.answer.onGone(() => this.#clientGone());
     this.answer.onDrain(() => this.#resume());
-    this.#timer.check();
+    this.#clock.start();
     const { dispatcher, origin, path, method, headers, body } = target;
     try {
       dispatcher.dispatch(
@@ -92,25 +85,24 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#phase === 'done') {
+    if (this.#isDone) {
       controller.abort(new Error('The attempt ended before it was sent.'));
       return;
     }
     this.#sent = true;
-    this.#enter('first-byte');
+    this.#clock.enter('first-byte');
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, given: IncomingHttpHeaders): void {
-    if (status < 200 || this.#phase === 'done') return;
+    if (status < 200 || this.#isDone) return;
     const headers = flatHeaders(given);
     this.#status = status;
-    this.#firstByteMs = this.rules.nowMs() - this.#startedMs;
-    this.#enter('body');
+    this.#firstByteMs = this.#clock.elapsedMs;
+    this.#clock.enter('body');
     this.#hook(() => this.hooks.onResponse(status, headers));
     const verdict = verdictOf(status, headers, Date.now());
     if ('error' in verdict) {
-      this.#refusal = verdict.error;
-      this.#credentialRefused = verdict.credentialRefused ?? false;
+      this.#refused = new RefusedAnswer(status, verdict.error, verdict.credentialRefused ?? false);
       return;
     }
     const { pass } = verdict;
@@ -124,31 +116,30 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#phase === 'done') return;
-    this.#phaseSinceMs = this.rules.nowMs();
-    if (this.#refusal) {
-      this.#receivedBytes += chunk.length;
-      this.#refusalBody.push(chunk);
-      if (this.#receivedBytes > maxErrorBytes) this.#endRefused();
+    if (this.#isDone) return;
+    this.#clock.touch();
+    this.#receivedBytes += chunk.length;
+    if (this.#refused) {
+      if (!this.#refused.take(chunk)) this.#endRefused(this.#refused);
     } else if (this.#decoded) {
       if (!this.#decoded.write(chunk)) controller.pause();
     } else if (!this.#take(chunk)) controller.pause();
   }
 
   onResponseEnd(): void {
-    if (this.#phase === 'done') return;
-    if (this.#refusal) this.#endRefused(true);
+    if (this.#isDone) return;
+    if (this.#refused) this.#endRefused(this.#refused, true);
     else if (this.#decoded) this.#decoded.end();
     else this.#complete();
   }
 
   /** Passes bytes of the answer on; `false`: the client has enough for now. */
   #take(chunk: Buffer): boolean {
-    if (this.#phase === 'done') return true;
-    this.#receivedBytes += chunk.length;
+    if (this.#isDone) return true;
+    this.#passedBytes += chunk.length;
     const bytes = this.#hook(() => this.hooks.onChunk(chunk)) ?? nothing;
     const more = this.answer.write(bytes);
-    if (this.#receivedBytes > this.rules.maxResponseBytes) {
+    if (this.#passedBytes > this.rules.maxResponseBytes) {
       this.#fail(upstreamError(`answered with more than ${this.rules.maxResponseBytes} bytes`));
     }
     this.#actOnStop();
@@ -156,7 +147,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #complete(): void {
-    if (this.#phase === 'done') return;
+    if (this.#isDone) return;
     const tail = this.#hook(() => this.hooks.onEnd()) ?? nothing;
     const ended = { outcome: this.#status >= 400 ? 'error' : 'ok', tail, received: true } as const;
     if (ended.outcome === 'error' || !this.answer.isCutShort(tail)) this.#end(ended);
@@ -164,9 +155,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {
-    if (this.#phase === 'done') return;
-    if (this.#refusal) this.#endRefused();
-    else if (this.#phase !== 'connect') this.#fail(upstreamError('broke off its answer', cause));
+    if (this.#isDone) return;
+    if (this.#refused) this.#endRefused(this.#refused);
+    else if (this.#clock.phase !== 'connect') this.#fail(upstreamError('broke off its answer', cause));
     else if (codeOf(cause) === 'UND_ERR_CONNECT_TIMEOUT') this.#fail(upstreamTimeout('connect'));
     else this.#fail(upstreamUnavailable(cause));
   }
@@ -179,7 +170,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       },
       onEnd: () => this.#complete(),
       onError: (error) => this.#fail(upstreamError('compressed its answer in a way nobody can read', error)),
-      onDrain: () => this.#resume(),
+      onDrain: () => this.#resumeProvider(),
     });
     return decoded;
   }
@@ -194,9 +185,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The call was stopped: by its budget, a switch, or because the client is gone. */
   #stopped(): void {
-    if (this.#phase === 'done') return;
+    if (this.#isDone) return;
     const error = this.hooks.stopped();
-    const tail = this.#phase === 'body' ? this.#hook(() => this.hooks.onEnd()) : undefined;
+    const tail = this.#clock.phase === 'body' ? this.#hook(() => this.hooks.onEnd()) : undefined;
     const spent = error?.status === 402 || error?.status === 429;
     const complete = !spent && this.rules.isComplete(this.answer.last);
     this.#end({
@@ -209,61 +200,43 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** The provider is at fault. What it had completed before counts as complete. */
   #fail(error: TollgateError): void {
-    if (this.#phase === 'done') return;
-    const tail = this.#phase === 'body' ? this.#hook(() => this.hooks.onEnd()) : undefined;
+    if (this.#isDone) return;
+    const tail = this.#clock.phase === 'body' ? this.#hook(() => this.hooks.onEnd()) : undefined;
     if (this.rules.isComplete(this.answer.last)) this.#end({ outcome: 'ok', tail: tail ?? nothing });
     else this.#end({ outcome: 'error', error, tail: tail ?? nothing });
   }
 
-  #endRefused(received = false): void {
-    if (this.#status === 429 && saysCreditIsGone(Buffer.concat(this.#refusalBody).toString('utf8'))) {
-      this.#credentialRefused = true;
-      this.#refusal = credentialRefused();
-    }
+  #endRefused(refused: RefusedAnswer, received = false): void {
     this.#hook(() => this.hooks.onEnd());
-    this.#end({ outcome: 'error', error: this.#refusal, received });
+    this.#end({ outcome: 'error', ...refused.result(), received });
   }
 
   #clientGone(): void {
-    if (this.#phase === 'done') return;
+    if (this.#isDone) return;
     if (this.rules.whenClientGone === 'abort') {
       this.#stopped();
       return;
     }
-    this.#drainUntilMs = this.rules.nowMs() + this.rules.drainMs;
-    this.#timer.check();
+    this.#clock.drainFor(this.rules.drainMs);
     this.#resume();
   }
 
   #resume(): void {
-    if (this.#phase === 'done') return;
+    if (this.#isDone) return;
     this.#decoded?.resume();
-    if (!this.#controller?.paused) return;
-    this.#phaseSinceMs = this.rules.nowMs();
+    this.#resumeProvider();
+  }
+
+  #resumeProvider(): void {
+    if (this.#isDone || !this.#controller?.paused) return;
+    this.#clock.touch();
     this.#controller.resume();
   }
 
-  #enter(phase: 'first-byte' | 'body'): void {
-    this.#phase = phase;
-    this.#phaseSinceMs = this.rules.nowMs();
-    this.#timer.check();
-  }
-
-  #nextLimit(): Limit {
-    const { timeouts } = this.rules;
-    const totalAtMs = this.#startedMs + timeouts.totalMs;
-    let limit: Limit = { atMs: totalAtMs, kind: 'total' };
-    // While the client is the slow one, the provider is not idle; the timer looks again after as long.
-    const sinceMs = this.#controller?.paused ? this.rules.nowMs() : this.#phaseSinceMs;
-    const part = partOf(this.#phase, timeouts);
-    if (sinceMs + part.afterMs < limit.atMs) limit = { atMs: sinceMs + part.afterMs, kind: part.kind };
-    return this.#drainUntilMs < limit.atMs ? { atMs: this.#drainUntilMs, kind: 'drain' } : limit;
-  }
-
-  #limitPassed(kind: Limit['kind']): void {
-    if (this.#phase === 'done') return;
+  #limitPassed(kind: LimitKind): void {
+    if (this.#isDone) return;
     if (kind === 'drain') this.#stopped();
-    else if (this.#refusal) this.#endRefused();
+    else if (this.#refused) this.#endRefused(this.#refused);
     else this.#fail(upstreamTimeout(kind));
   }
 
@@ -283,11 +256,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  #end({ outcome, error, stopped = false, tail = nothing, received = false }: Ending): void {
-    if (this.#phase === 'done') return;
-    const running = this.#phase !== 'connect' && !received;
-    this.#phase = 'done';
-    this.#timer.stop();
+  #end(ending: Ending): void {
+    if (this.#isDone) return;
+    const { outcome, error, stopped = false, tail = nothing, received = false } = ending;
+    const running = this.#clock.phase !== 'connect' && !received;
+    this.#clock.stop();
     this.#decoded?.destroy();
     this.hooks.signal.removeEventListener('abort', this.#onAbort);
     if (running) this.#controller?.abort(new Error('The attempt has ended.'));
@@ -298,24 +271,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
       error,
       stopped,
       tail,
-      credentialRefused: this.#credentialRefused,
+      credentialRefused: ending.credentialRefused ?? false,
       firstByteMs: this.#firstByteMs,
-      latencyMs: this.rules.nowMs() - this.#startedMs,
+      latencyMs: this.#clock.elapsedMs,
       receivedBytes: this.#receivedBytes,
     });
   }
-}
-
-type Phase = 'connect' | 'first-byte' | 'body' | 'done';
-
-/** The timeout of a phase. */
-function partOf(
-  phase: Phase,
-  { connectMs, firstByteMs, idleMs, totalMs }: AttemptRules['timeouts'],
-): { kind: TimeoutKind; afterMs: number } {
-  if (phase === 'connect') return { kind: 'connect', afterMs: connectMs };
-  if (phase === 'first-byte') return { kind: 'first-byte', afterMs: firstByteMs };
-  return phase === 'body' ? { kind: 'idle', afterMs: idleMs } : { kind: 'total', afterMs: totalMs };
 }
 
 function codeOf(error: Error): string | undefined {

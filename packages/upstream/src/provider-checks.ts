@@ -12,7 +12,7 @@ const apis = new Set([
 ]);
 
 /** Headers that the connection or the credentials are made of: never set or passed on by name. */
-export const reservedHeaders: ReadonlySet<string> = new Set([
+const reservedHeaders: ReadonlySet<string> = new Set([
   'accept-encoding',
   'api-key',
   'authorization',

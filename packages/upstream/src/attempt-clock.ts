@@ -1,0 +1,109 @@
+import type { Timeouts } from './timeouts.js';
+import type { TimeoutKind } from './upstream-error.js';
+
+/** How far an attempt has come. */
+export type Phase = 'connect' | 'first-byte' | 'body' | 'done';
+
+/** Which limit has passed: a timeout of the provider's, or the time that a call may go on without its client. */
+export type LimitKind = TimeoutKind | 'drain';
+
+/** What a clock needs of its attempt. */
+export interface AttemptClockHost {
+  readonly timeouts: Required<Timeouts>;
+  /** Monotonic, in milliseconds. */
+  readonly nowMs: () => number;
+  /** The client is the slow one: the provider is not idle. */
+  readonly isPaused: () => boolean;
+  readonly passed: (kind: LimitKind) => void;
+}
+
+/**
+ * The phase of an attempt and its limits, on one coarse timer. A piece of an answer only moves a number; the timer finds out when
+ * it fires that the limit has moved on, and waits for the rest.
+ */
+export class AttemptClock {
+  #phase: Phase = 'connect';
+  readonly #startedMs: number;
+  #sinceMs: number;
+  #drainUntilMs = Number.POSITIVE_INFINITY;
+  #timer: NodeJS.Timeout | undefined;
+  #armedForMs = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly host: AttemptClockHost) {
+    this.#startedMs = host.nowMs();
+    this.#sinceMs = this.#startedMs;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get elapsedMs(): number {
+    return this.host.nowMs() - this.#startedMs;
+  }
+
+  start(): void {
+    this.#arm();
+  }
+
+  enter(phase: 'first-byte' | 'body'): void {
+    this.#phase = phase;
+    this.touch();
+    this.#arm();
+  }
+
+  /** Something has come in, or is about to again. */
+  touch(): void {
+    this.#sinceMs = this.host.nowMs();
+  }
+
+  /** The client is gone; this is how long the call may go on. */
+  drainFor(ms: number): void {
+    this.#drainUntilMs = this.host.nowMs() + ms;
+    this.#arm();
+  }
+
+  stop(): void {
+    this.#phase = 'done';
+    clearTimeout(this.#timer);
+  }
+
+  /** Arms the timer, or makes it fire earlier where the next limit has come nearer. */
+  #arm(): void {
+    const { atMs } = this.#next();
+    if (atMs >= this.#armedForMs) return;
+    clearTimeout(this.#timer);
+    this.#armedForMs = atMs;
+    // Node may fire a millisecond early.
+    this.#timer = setTimeout(() => this.#fire(), Math.max(1, Math.ceil(atMs - this.host.nowMs()) + 1));
+  }
+
+  #fire(): void {
+    this.#armedForMs = Number.POSITIVE_INFINITY;
+    const { atMs, kind } = this.#next();
+    if (this.host.nowMs() >= atMs) this.host.passed(kind);
+    else this.#arm();
+  }
+
+  #next(): { atMs: number; kind: LimitKind } {
+    const { timeouts, nowMs, isPaused } = this.host;
+    const totalAtMs = this.#startedMs + timeouts.totalMs;
+    const sinceMs = isPaused() ? nowMs() : this.#sinceMs;
+    const { kind, afterMs } = partOf(this.#phase, timeouts);
+    const partAtMs = sinceMs + afterMs;
+    if (this.#drainUntilMs < Math.min(partAtMs, totalAtMs)) {
+      return { atMs: this.#drainUntilMs, kind: 'drain' };
+    }
+    return partAtMs < totalAtMs ? { atMs: partAtMs, kind } : { atMs: totalAtMs, kind: 'total' };
+  }
+}
+
+/** The timeout of a phase. */
+function partOf(
+  phase: Phase,
+  { connectMs, firstByteMs, idleMs, totalMs }: Required<Timeouts>,
+): { kind: TimeoutKind; afterMs: number } {
+  if (phase === 'connect') return { kind: 'connect', afterMs: connectMs };
+  if (phase === 'first-byte') return { kind: 'first-byte', afterMs: firstByteMs };
+  return phase === 'body' ? { kind: 'idle', afterMs: idleMs } : { kind: 'total', afterMs: totalMs };
+}

@@ -1,0 +1,33 @@
+import type { TollgateError } from '@tollgate/core';
+import { credentialRefused } from './upstream-error.js';
+import { saysCreditIsGone } from './verdict.js';
+
+/** Of an answer that does not go on, no more than this is read. */
+const maxBytes = 64 * 1024;
+
+/** An answer that becomes an error of ours. Its body is read, within bounds, so that its connection can serve the next call. */
+export class RefusedAnswer {
+  #body: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(
+    private readonly status: number,
+    private readonly error: TollgateError,
+    private readonly refusesKey: boolean,
+  ) {}
+
+  /** Takes a piece of the body; `false`: enough was read. */
+  take(chunk: Buffer): boolean {
+    this.#body.push(chunk);
+    this.#bytes += chunk.length;
+    return this.#bytes <= maxBytes;
+  }
+
+  /** What the client is told, and whether the app's own key or credit is at fault. */
+  result(): { error: TollgateError; credentialRefused: boolean } {
+    const spent = this.status === 429 && saysCreditIsGone(Buffer.concat(this.#body).toString('utf8'));
+    return spent
+      ? { error: credentialRefused(), credentialRefused: true }
+      : { error: this.error, credentialRefused: this.refusesKey };
+  }
+}
