@@ -1,7 +1,12 @@
 import type { Estimate, Settlement, Unit } from '@tollgate/core';
 
-/** The most that a call takes from a limit of this unit, by its estimate. */
+/** The most that a call takes from a limit of this unit, by its estimate. What cannot be counted exactly is more than any limit. */
 export function demandOf(unit: Unit, estimate: Estimate): number {
+  const demand = exactDemandOf(unit, estimate);
+  return Number.isSafeInteger(demand) ? demand : Number.MAX_SAFE_INTEGER;
+}
+
+function exactDemandOf(unit: Unit, estimate: Estimate): number {
   switch (unit) {
     case 'usd':
       return estimate.costNanoUsd;
@@ -20,10 +25,10 @@ export function demandOf(unit: Unit, estimate: Estimate): number {
 export function floorOf(unit: Unit, estimate: Estimate): number {
   switch (unit) {
     case 'usd':
-      return estimate.inputNanoUsd;
+      return Math.min(estimate.inputNanoUsd, Number.MAX_SAFE_INTEGER);
     case 'tokens':
     case 'inputTokens':
-      return estimate.inputTokens;
+      return Math.min(estimate.inputTokens, Number.MAX_SAFE_INTEGER);
     case 'requests':
       return 1;
     default:

@@ -3,6 +3,10 @@ import { publish, type QuotaStore } from '@tollgate/core';
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
 
+/** So many failures in a row, and admissions are not asked for so long: a store that hangs must not hold up every request. */
+const failuresInRow = 5;
+const restMs = 1_000;
+
 /** The store did not answer in time. What was asked may still have happened. */
 class StoreDeadlineError extends Error {
   override readonly name = 'StoreDeadlineError';
@@ -10,7 +14,8 @@ class StoreDeadlineError extends Error {
 
 /**
  * A quota store behind a deadline: every call fails after `deadlineMs`, whatever its client thinks, and every failure is published
- * on `tollgate:store`. A call that has failed may still have run.
+ * on `tollgate:store`. A call that has failed may still have run. After five failures in a row admissions fail at once for a
+ * second, then one tries. Settlements are always tried: they wait for nobody.
  */
 export class GuardedStore implements Pick<QuotaStore, Waited> {
   readonly reserve: QuotaStore['reserve'];
@@ -23,12 +28,43 @@ export class GuardedStore implements Pick<QuotaStore, Waited> {
   constructor(store: QuotaStore, deadlineMs: number) {
     const within = <Result>(operation: Waited, run: () => Promise<Result>): Promise<Result> =>
       withDeadline(operation, run, deadlineMs);
-    this.reserve = (request) => within('reserve', () => store.reserve(request));
-    this.extend = (request) => within('extend', () => store.extend(request));
-    this.cover = (request) => within('cover', () => store.cover(request));
+    const breaker = new Breaker();
+    const admission = <Result>(operation: Waited, run: () => Promise<Result>): Promise<Result> =>
+      breaker.run(() => within(operation, run));
+    this.reserve = (request) => admission('reserve', () => store.reserve(request));
+    this.extend = (request) => admission('extend', () => store.extend(request));
+    this.cover = (request) => admission('cover', () => store.cover(request));
     this.charge = (request) => within('charge', () => store.charge(request));
     this.renew = (request) => within('renew', () => store.renew(request));
     this.close = (request) => within('close', () => store.close(request));
+  }
+}
+
+class Breaker {
+  #failures = 0;
+  #restsUntilMs = 0;
+
+  async run<Result>(call: () => Promise<Result>): Promise<Result> {
+    if (this.#failures >= failuresInRow) {
+      const nowMs = performance.now();
+      if (nowMs < this.#restsUntilMs)
+        throw new Error('the quota store has failed repeatedly and is left alone');
+      this.#restsUntilMs = nowMs + restMs;
+    }
+    try {
+      const result = await call();
+      this.#failures = 0;
+      return result;
+    } catch (error) {
+      // A request that the store takes for malformed says nothing about the store.
+      if (!(error instanceof TypeError)) this.#failed();
+      throw error;
+    }
+  }
+
+  #failed(): void {
+    this.#failures += 1;
+    if (this.#failures >= failuresInRow) this.#restsUntilMs = performance.now() + restMs;
   }
 }
 

@@ -14,6 +14,15 @@ export interface Spending {
   readonly overrun: boolean;
 }
 
+/** How much an attempt holds on a counter, and how much more it takes. */
+export interface Lack {
+  readonly counter: QuotaCounter;
+  readonly held: number;
+  readonly missing: number;
+}
+
+const nothing: readonly Lack[] = Object.freeze([]);
+
 /** What is charged once per request, whatever its calls do. */
 const perRequest = (counter: QuotaCounter): boolean =>
   counter.unit === 'concurrent' || counter.unit === 'requests';
@@ -84,13 +93,23 @@ export class HoldBook {
     return this.#attempts.has(attemptId);
   }
 
-  /** What an attempt holds on each counter, by counter. */
-  held(attemptId: string): ReadonlyMap<string, { counter: QuotaCounter; amount: number }> {
-    const held = new Map<string, { counter: QuotaCounter; amount: number }>();
-    for (const { counter, amount } of this.#attempts.get(attemptId) ?? []) {
-      held.set(counter.counter, { counter, amount: amount + (held.get(counter.counter)?.amount ?? 0) });
-    }
-    return held;
+  /** On which counters a settlement takes more than an attempt holds, and how much is missing. Cheap where it is nothing. */
+  lacking(attemptId: string, settlement: Settlement): readonly Lack[] {
+    const parts = this.#attempts.get(attemptId) ?? [];
+    let lacks: Lack[] | undefined;
+    parts.forEach(({ counter }, index) => {
+      let held = 0;
+      for (let other = 0; other < parts.length; other += 1) {
+        if (parts[other]?.counter.counter !== counter.counter) continue;
+        if (other < index) return;
+        held += parts[other]?.amount ?? 0;
+      }
+      const missing = spentOf(counter.unit, settlement) - held;
+      if (missing <= 0) return;
+      lacks ??= [];
+      lacks.push({ counter, held, missing });
+    });
+    return lacks ?? nothing;
   }
 
   /**

@@ -1,5 +1,4 @@
 import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core';
-import { spentOf } from './amounts.js';
 import { refusalError, unverifiable } from './budget-error.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
@@ -20,14 +19,12 @@ export class TopUps {
   watch(call: Call, reservation: OpenReservation, rules: Rules): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
-    const missing: QuotaCharge[] = [];
-    for (const { counter, amount } of reservation.book.held(call.attemptId).values()) {
-      const lacks = spentOf(counter.unit, running) - amount;
-      if (lacks <= 0) continue;
-      const slack = Math.ceil(Math.max(lacks, amount) * slackShare);
-      missing.push({ ...counter, want: lacks + slack, min: lacks, soft: counter.soft || !rules.enforced });
-    }
-    if (missing.length === 0) return;
+    const lacks = reservation.book.lacking(call.attemptId, running);
+    if (lacks.length === 0) return;
+    const missing = lacks.map(({ counter, held, missing: least }): QuotaCharge => {
+      const slack = Math.ceil(Math.max(least, held) * slackShare);
+      return { ...counter, want: least + slack, min: least, soft: counter.soft || !rules.enforced };
+    });
     this.#asking.add(call.attemptId);
     void this.#ask(call, reservation, missing, rules).finally(() => this.#asking.delete(call.attemptId));
   }

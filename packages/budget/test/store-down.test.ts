@@ -69,6 +69,23 @@ describe('a store that fails', () => {
     }
   }
 
+  it('is left alone for a second after five failures in a row, then asked again', async () => {
+    const { app, failing } = appOn({ storeDeadlineMs: 50 });
+    failing.set('reserve', 'hangs');
+    for (let sent = 0; sent < 5; sent += 1) await request(app).post('/').send(body).expect(503);
+    const before = performance.now();
+    for (let sent = 0; sent < 5; sent += 1) await request(app).post('/').send(body).expect(503);
+    expect(performance.now() - before).toBeLessThan(5 * 50);
+    failing.clear();
+    await request(app).post('/').send(body).expect(503);
+    let status = 503;
+    for (let turn = 0; turn < 30 && status === 503; turn += 1) {
+      await new Promise((go) => setTimeout(go, 50));
+      status = (await request(app).post('/').send(body)).status;
+    }
+    expect(status).toBe(200);
+  });
+
   it('lets requests pass with whenStoreDown "open", and charges them once it is back', async () => {
     const { app, failing, read } = appOn({ whenStoreDown: 'open' });
     failing.set('reserve', 'throws').set('extend', 'throws').set('cover', 'throws').set('charge', 'throws');
