@@ -26,7 +26,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   whenClientGone?: 'abort' | 'drain';
   /** How long a call may go on without its client, in milliseconds. Positive integer. @defaultValue 30_000 */
   drainMs?: number;
-  /** Override those of the provider. */
+  /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
   /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
   maxResponseBytes?: number;

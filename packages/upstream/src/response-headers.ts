@@ -16,7 +16,7 @@ const requestIdNames = ['x-request-id', 'request-id', 'apim-request-id', 'x-goog
 
 /**
  * The head of our answer: of the provider's headers only the content type, its request id as `x-provider-request-id`, and
- * `retry-after` of a 4xx. Its rate limits are the app's, not the client's.
+ * `retry-after` of a 4xx up to a minute. Its rate limits are the app's, not the client's.
  */
 export function answerHeaders(
   status: number,
@@ -41,7 +41,9 @@ export function answerHeaders(
     break;
   }
   const retryAfter = headers['retry-after'];
-  if (status >= 400 && retryAfter !== undefined && /^\d{1,4}$/.test(retryAfter))
+  // Official SDKs sleep out whatever they are told.
+  if (status >= 400 && retryAfter !== undefined && /^(?:[1-5]?\d|60)$/.test(retryAfter)) {
     answer['retry-after'] = retryAfter;
+  }
   return answer;
 }
