@@ -1,1 +1,51 @@
-export {};
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { envKeys, jsonLines } from 'tollgate';
+import { createApp } from './app.js';
+import { readConfig } from './config.js';
+import { demoKeys } from './demo-keys.js';
+import { startProviders } from './providers.js';
+
+const config = readConfig(process.env);
+const demo = config.keys ? undefined : demoKeys(config.directory);
+const upstream = await startProviders(config);
+const { app, tg } = createApp({
+  keys: demo?.keys ?? envKeys(),
+  sinks: [jsonLines(join(config.directory, 'usage.jsonl'))],
+  providers: upstream.providers,
+});
+
+const server = createServer(app);
+server.on('error', (error) => {
+  console.error(`cannot listen on ${config.host}:${config.port}: ${error.message}`);
+  process.exit(1);
+});
+server.listen(config.port, config.host, () => {
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : config.port;
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+  for (const { plan, key } of demo?.shown ?? []) console.log(`${plan} ${key}`);
+  console.log(`Tollgate listens on ${url} in front of ${upstream.described}`);
+  for (const name of ['REDIS_URL', 'DATABASE_URL']) {
+    if (process.env[name])
+      console.log(`${name} is set, but this version keeps counters in memory and usage in a file`);
+  }
+  console.log(
+    `curl -s ${url}/v1/chat/completions -H 'Authorization: Bearer ${demo?.shown[0]?.key ?? '<your key>'}' -H 'Content-Type: application/json' -d '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Hello"}]}'`,
+  );
+  console.log(`what it cost: ${join(config.directory, 'usage.jsonl')}, and what is left: ${url}/v1/usage`);
+});
+
+let ending = false;
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  server.close();
+  server.closeIdleConnections();
+  await tg.close({ graceMs: config.graceMs });
+  server.closeAllConnections();
+  await upstream.close();
+  process.exit(0);
+}
+process.on('SIGTERM', end);
+process.on('SIGINT', end);

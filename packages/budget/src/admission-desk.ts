@@ -223,7 +223,9 @@ export class AdmissionDesk {
     }
     let estimate = way.most;
     if (rules.enforced) {
-      const available = charges.map(({ charge }) => book.free(charge.counter));
+      const available = charges.map(({ charge }) =>
+        book.standing(charge) ? charge.want : book.free(charge.counter),
+      );
       const priceOf = (cap: number) => estimateOf(parsed, way.model, cap);
       const cap = reservation.verified ? affordableCap(way, charges, available, priceOf) : (way.cap ?? 0);
       estimate = dispatch(call, parsed, { way, cap, res: this.context.res });

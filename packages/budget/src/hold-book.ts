@@ -126,7 +126,7 @@ export class HoldBook {
       const amount = last.get(counter.counter) === index ? wanted : Math.min(wanted, release);
       if (amount > release) overrun = true;
       left.set(counter.counter, wanted - amount);
-      return itemOf(counter, windowId, amount, release);
+      return { ...bare(counter), windowId, amount, release };
     });
     return { items, overrun };
   }
@@ -138,9 +138,12 @@ export class HoldBook {
 
   /** The request itself, to be charged with its first attempt, once. */
   takeRequests(): ChargeItem[] {
-    const items = this.#requests.map(({ counter, windowId, amount }) =>
-      itemOf(counter, windowId, amount, amount),
-    );
+    const items = this.#requests.map(({ counter, windowId, amount }) => ({
+      ...bare(counter),
+      windowId,
+      amount,
+      release: amount,
+    }));
     this.#requests = [];
     return items;
   }
@@ -167,8 +170,7 @@ export class HoldBook {
   }
 }
 
-/** A charge's counter, without what was asked of it, with what is charged to it. */
-function itemOf(of: QuotaCounter, windowId: string, amount: number, release: number): ChargeItem {
-  const { counter, unit, limit, window, wide, soft } = of;
-  return { counter, unit, limit, window, wide, soft, windowId, amount, release };
+/** A counter without what a charge asked of it. */
+function bare({ counter, unit, limit, window, wide, soft }: QuotaCounter): QuotaCounter {
+  return { counter, unit, limit, window, wide, soft };
 }

@@ -42,6 +42,12 @@ describe('the output cap of a call', () => {
     expect(answers.body.max_tokens).toBe(22);
   });
 
+  it('is not lowered by the limits of requests in flight and of requests', async () => {
+    const plan = { spend: '$1/day', concurrent: 2, requests: '5/min' };
+    const { send } = appOn(plan, { requests: true });
+    expect((await send({ model: 'small', input: 100 })).body.max_tokens).toBe(4096);
+  });
+
   it('is never less than what is worth a call: below it, the call is refused', async () => {
     await appOn({ tokens: '116/day' }).send({ model: 'small', input: 100 }).expect(200);
     await appOn({ tokens: '115/day' }).send({ model: 'small', input: 100 }).expect(400);

@@ -32,6 +32,7 @@ export type TollgateErrorCode =
   | 'switched_off'
   | 'abnormal_usage'
   | 'not_found'
+  | 'shutting_down'
   | 'request_aborted'
   | 'no_request'
   | 'internal_error';

@@ -6,7 +6,7 @@ import type { RequestMeter } from './calls/request-meter.js';
 export function exposeCost(res: Response, context: TollgateContext, meter: RequestMeter): void {
   const writeHead = res.writeHead;
   const withCost = (...args: Parameters<typeof writeHead>): Response => {
-    const known = meter.settled > 0 && context.calls.running.size === 0;
+    const known = meter.settled > 0 && [...context.calls.running].every(({ settlement }) => settlement);
     if (known && !res.headersSent) res.setHeader('x-tollgate-cost', formatUsd(meter.spentNanoUsd));
     return Reflect.apply(writeHead, res, args);
   };

@@ -1,0 +1,87 @@
+import Anthropic from '@anthropic-ai/sdk';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import OpenAI from 'openai';
+import { type KeyStore, type Tollgate, tollgate, type UsageSink } from 'tollgate';
+import { z } from 'zod';
+import { runAgent } from './agent.js';
+
+/** What the app needs from outside. */
+export interface AppConfig {
+  keys: KeyStore;
+  sinks: UsageSink[];
+  /** Base URL with `/v1`, as the OpenAI SDK wants it. */
+  openaiBaseUrl: string;
+  /** Base URL without `/v1`, as the Anthropic SDK wants it. */
+  anthropicBaseUrl: string;
+  openaiApiKey: string;
+  anthropicApiKey: string;
+}
+
+const summarizeBody = z.object({ text: z.string().min(1).max(20_000) });
+const askBody = z.object({ question: z.string().min(1).max(2_000) });
+
+/** An app with routes of its own; the SDK clients are made once, and metered wherever they are called. */
+export function createApp(config: AppConfig): { app: Express; tg: Tollgate } {
+  const tg = tollgate({
+    plans: { pro: { requests: '60/min', spend: '$1/day', concurrent: 10 } },
+    keys: config.keys,
+    sinks: config.sinks,
+  });
+  const openai = new OpenAI({ baseURL: config.openaiBaseUrl, apiKey: config.openaiApiKey, fetch: tg.fetch });
+  const anthropic = new Anthropic({
+    baseURL: config.anthropicBaseUrl,
+    apiKey: config.anthropicApiKey,
+    fetch: tg.fetch,
+  });
+
+  const app = express();
+  app.use(helmet());
+  app.use(tg.guards());
+
+  app.post(
+    '/summarize',
+    tg.scope('summarize'),
+    tg.limit('$0.50/day', { by: ['route', 'user'] }),
+    async (req, res) => {
+      const { text } = summarizeBody.parse(req.body);
+      const { choices } = await openai.chat.completions.create({
+        model: 'gpt-5-mini',
+        messages: [{ role: 'user', content: `Summarise in one sentence:\n${text}` }],
+      });
+      res.json({ summary: choices[0]?.message.content });
+    },
+  );
+
+  app.post('/agent', async (req, res) => {
+    res.json(await runAgent(openai, askBody.parse(req.body).question));
+  });
+
+  app.post('/translate', async (req, res) => {
+    const { text } = summarizeBody.parse(req.body);
+    res.type('text/plain');
+    const stream = anthropic.messages.stream({
+      model: 'claude-haiku-4-5',
+      max_tokens: 200,
+      messages: [{ role: 'user', content: `Translate into French:\n${text}` }],
+    });
+    for await (const event of stream) {
+      if (event.type === 'content_block_delta' && event.delta.type === 'text_delta')
+        res.write(event.delta.text);
+    }
+    res.end();
+  });
+
+  app.post('/transcribe', async (req, res) => {
+    // A provider without an SDK of ours: the handler says what it used.
+    await req.tollgate.record({
+      provider: 'openai',
+      model: 'gpt-4o-mini',
+      usage: { inputTokens: 420, outputTokens: 96 },
+    });
+    res.json({ transcript: '…' });
+  });
+
+  app.use(tg.errors());
+  return { app, tg };
+}

@@ -1,0 +1,49 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import {
+  answerError,
+  type KeyStore,
+  type Provider,
+  type Tollgate,
+  TollgateError,
+  tollgate,
+  type UsageSink,
+} from 'tollgate';
+import { plans } from './plans.js';
+
+/** What the app needs from outside. */
+export interface AppConfig {
+  keys: KeyStore;
+  /** Where usage events go. */
+  sinks: UsageSink[];
+  /** Whom calls are passed on to; the first that speaks a route's API answers it. */
+  providers: Provider[];
+}
+
+/** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
+export function createApp({ keys, sinks, providers }: AppConfig): { app: Express; tg: Tollgate } {
+  const tg = tollgate({ plans, keys, sinks, meter: { exposeCost: true } });
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet());
+
+  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+  app.get('/readyz', (_req, res) => void res.status(tg.isReady ? 200 : 503).json({ ready: tg.isReady }));
+
+  app.use('/v1', tg.guards()); // everything below needs a key, and can be paid for
+  const passOn = tg.proxy({ providers });
+  app.post('/v1/chat/completions', passOn);
+  app.post('/v1/responses', passOn);
+  app.post('/v1/embeddings', passOn);
+  app.post('/v1/messages', passOn);
+  app.get('/v1/models', passOn);
+  app.get('/v1/usage', tg.usage());
+
+  app.use((req, res) => answerError(req, res, notFound(), 'auto'));
+  app.use(tg.errors({ others: 'answer' }));
+  return { app, tg };
+}
+
+function notFound(): TollgateError {
+  return new TollgateError({ status: 404, code: 'not_found', message: 'There is no such route.' });
+}

@@ -1,0 +1,52 @@
+/** Where one provider is, and with which key. */
+export interface ProviderConfig {
+  apiKey: string;
+  baseUrl: string | undefined;
+}
+
+/** What the environment says. */
+export interface Config {
+  port: number;
+  host: string;
+  /** Folder for what the app keeps. */
+  directory: string;
+  production: boolean;
+  openai: ProviderConfig | undefined;
+  anthropic: ProviderConfig | undefined;
+  /** API keys as `envKeys()` reads them; absent: demo keys. */
+  keys: string | undefined;
+  /** Milliseconds that running streams get after SIGTERM. */
+  graceMs: number;
+}
+
+/** Reads the environment; throws an error that names the variable, what it holds and what was expected. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const production = env.NODE_ENV === 'production';
+  if (production && !env.TOLLGATE_KEYS) {
+    throw new Error('TOLLGATE_KEYS must be set when NODE_ENV=production: demo keys are for development only');
+  }
+  return {
+    port: wholeNumber(env, 'PORT', 3000, 65_535),
+    host: env.HOST || '127.0.0.1',
+    directory: env.TOLLGATE_DIR || '.tollgate',
+    production,
+    openai: provider(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),
+    anthropic: provider(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL),
+    keys: env.TOLLGATE_KEYS || undefined,
+    graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
+  };
+}
+
+/** A base URL alone is enough: servers of one's own often want no key. */
+function provider(apiKey: string | undefined, baseUrl: string | undefined): ProviderConfig | undefined {
+  if (!apiKey && !baseUrl) return undefined;
+  return { apiKey: apiKey || 'none', baseUrl: baseUrl || undefined };
+}
+
+function wholeNumber(env: NodeJS.ProcessEnv, name: string, otherwise: number, most: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return otherwise;
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new Error(`${name} must be an integer from 0 to ${most}, received ${JSON.stringify(text)}`);
+}

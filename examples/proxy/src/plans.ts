@@ -1,0 +1,25 @@
+import { definePlans } from 'tollgate';
+
+/** The tiers of this app. Change them: a limit counts per key unless it says `by`. */
+export const plans = definePlans({
+  free: {
+    requests: '20/min',
+    tokens: '20k/day',
+    spend: '$0.50/day',
+    concurrent: 2,
+    models: ['gpt-5-mini', 'gpt-5-nano', 'gpt-4o-mini', 'claude-haiku-*', 'text-embedding-3-small'],
+    maxOutputTokens: 1024,
+  },
+  pro: {
+    requests: { rate: '300/min', burst: 60 },
+    tokens: ['200k/min', '20M/month'],
+    spend: '$50/month',
+    concurrent: 50,
+    degrade: [
+      { at: 0.85, model: { 'gpt-5': 'gpt-5-mini' } },
+      { at: 0.95, maxOutputTokens: 256 },
+    ],
+    priority: 10,
+  },
+  admin: { requests: '600/min', spend: '$100/month', priority: 20 },
+});

@@ -1,0 +1,170 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import Anthropic from '@anthropic-ai/sdk';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { simulateProvider } from '@tollgate/testkit';
+import OpenAI from 'openai';
+
+const server = join(dirname(fileURLToPath(import.meta.url)), '../dist/server.js');
+const messages = [{ role: 'user' as const, content: 'Tell me of the sea.' }];
+
+interface Started {
+  child: ChildProcess;
+  lines: string[];
+  url: string;
+  /** Exit code. */
+  ended: Promise<number | null>;
+}
+
+const children = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Starts the built example, as `npm start` does, and waits until it says where it listens. */
+async function start(env: Record<string, string>): Promise<Started> {
+  const child = spawn(process.execPath, [server], {
+    env: { PATH: process.env.PATH ?? '', PORT: '0', ...env },
+  });
+  children.add(child);
+  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  let text = '';
+  const ready = new Promise<void>((resolve, reject) => {
+    const hear = (chunk: Buffer): void => {
+      text += chunk;
+      if (/^what it cost/m.test(text)) resolve();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    void ended.then((code) => reject(new Error(`ended with ${code}: ${text}`)));
+  });
+  await ready;
+  const url = /listens on (\S+)/.exec(text)?.[1] ?? '';
+  return { child, lines: text.split('\n'), url, ended };
+}
+
+const keyOf = ({ lines }: Started, plan: string): string =>
+  lines.find((line) => line.startsWith(`${plan} `))?.slice(plan.length + 1) ?? '';
+
+describe('the example proxy', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-proxy-'));
+  let proxy: Started;
+  beforeAll(async () => {
+    proxy = await start({ TOLLGATE_DIR: directory });
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+  const get = (path: string, plan = 'free') =>
+    fetch(proxy.url + path, { headers: { authorization: `Bearer ${keyOf(proxy, plan)}` } });
+
+  it('prints a key for each plan, where it listens, and a curl line that works when pasted', async () => {
+    for (const plan of ['free', 'pro', 'admin']) expect(keyOf(proxy, plan)).toMatch(/^tg_live_\w+$/);
+    const line = proxy.lines.find((one) => one.startsWith('curl ')) ?? '';
+    const { stdout } = await promisify(execFile)('sh', ['-c', line]);
+    expect(JSON.parse(stdout).choices[0].message.content).toBeTruthy();
+  });
+
+  it('streams to the official OpenAI SDK', async () => {
+    const client = new OpenAI({ apiKey: keyOf(proxy, 'pro'), baseURL: `${proxy.url}/v1` });
+    let text = '';
+    const stream = await client.chat.completions.create({ model: 'gpt-5-mini', messages, stream: true });
+    for await (const chunk of stream) {
+      expect(chunk.usage ?? undefined).toBeUndefined();
+      text += chunk.choices[0]?.delta.content ?? '';
+    }
+    expect(text).toBeTruthy();
+    const embeddings = await client.embeddings.create({ model: 'text-embedding-3-small', input: 'the sea' });
+    expect(embeddings.data).toHaveLength(1);
+    const response = await client.responses.create({ model: 'gpt-5-mini', input: 'the sea' });
+    expect(response.output_text).toBeTruthy();
+  });
+
+  it('streams to the official Anthropic SDK', async () => {
+    const client = new Anthropic({ apiKey: keyOf(proxy, 'pro'), baseURL: proxy.url });
+    const message = await client.messages
+      .stream({ model: 'claude-haiku-4-5', max_tokens: 100, messages })
+      .finalMessage();
+    expect(message.content[0]).toMatchObject({ type: 'text' });
+    expect(message.usage.output_tokens).toBeGreaterThan(0);
+  });
+
+  it('shows a second terminal what it cost and what is left', async () => {
+    const usage: { limits: { unit: string; used: string }[] } = JSON.parse(
+      await (await get('/v1/usage', 'pro')).text(),
+    );
+    const money = usage.limits.find((one) => one.unit === 'usd');
+    expect(money).toMatchObject({ limit: 'usd-month', cap: '50.00', held: '0.00' });
+    expect(Number(money?.used)).toBeGreaterThan(0);
+    const events = readFileSync(join(directory, 'usage.jsonl'), 'utf8').trim().split('\n');
+    expect(events.map((line) => JSON.parse(line).kind)).toContain('usage');
+  });
+
+  it('lists models, answers health checks, and refuses what it does not know in a readable way', async () => {
+    expect(await (await get('/v1/models')).text()).toContain('gpt-5-mini');
+    expect((await fetch(`${proxy.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${proxy.url}/readyz`)).status).toBe(200);
+    expect(await (await get('/nowhere')).json()).toMatchObject({ error: { code: 'not_found' } });
+    const anonymous = await fetch(`${proxy.url}/v1/models`);
+    expect(anonymous.status).toBe(401);
+    expect(anonymous.headers.get('www-authenticate')).toContain('Bearer');
+    const forbidden = new OpenAI({ apiKey: keyOf(proxy, 'free'), baseURL: `${proxy.url}/v1` });
+    await expect(forbidden.chat.completions.create({ model: 'gpt-5', messages })).rejects.toMatchObject({
+      status: 403,
+      code: 'model_not_allowed',
+    });
+  });
+
+  it('keeps its demo keys over a restart', async () => {
+    const again = await start({ TOLLGATE_DIR: directory });
+    expect(keyOf(again, 'free')).toBe(keyOf(proxy, 'free'));
+    again.child.kill('SIGTERM');
+    expect(await again.ended).toBe(0);
+  });
+});
+
+describe('the example proxy, ending and refusing to start', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-proxy-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('on SIGTERM with 20 streams finishes them, settles them, and exits 0', async () => {
+    const provider = await simulateProvider({ script: { tokens: 40, chunkDelayMs: 10 } });
+    const proxy = await start({
+      TOLLGATE_DIR: directory,
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: provider.openAiUrl,
+    });
+    const client = new OpenAI({ apiKey: keyOf(proxy, 'pro'), baseURL: `${proxy.url}/v1` });
+    const streams = Array.from({ length: 20 }, async () => {
+      const stream = await client.chat.completions.create({ model: 'gpt-5-mini', messages, stream: true });
+      let finish = '';
+      for await (const chunk of stream) finish = chunk.choices[0]?.finish_reason ?? finish;
+      return finish;
+    });
+    await provider.waitFor(20);
+    proxy.child.kill('SIGTERM');
+    expect(await Promise.all(streams)).toEqual(Array.from({ length: 20 }, () => 'stop'));
+    expect(await proxy.ended).toBe(0);
+    const events = readFileSync(join(directory, 'usage.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events).toHaveLength(20);
+    expect(events.every(({ outcome, source }) => outcome === 'ok' && source === 'provider')).toBe(true);
+    await provider.close();
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    [
+      'demo keys in production',
+      { NODE_ENV: 'production' },
+      'TOLLGATE_KEYS must be set when NODE_ENV=production',
+    ],
+    ['a port that is none', { PORT: 'http' }, 'PORT must be an integer from 0 to 65535, received "http"'],
+  ])('refuses %s', async (_what, env, message) => {
+    await expect(start({ TOLLGATE_DIR: directory, ...env })).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,120 @@
+import type { AuthenticateOptions } from '@tollgate/auth';
+import type { BudgetOptions } from '@tollgate/budget';
+import {
+  accepts,
+  checkOptions,
+  definePlans,
+  type GuardOptions,
+  guardChecks,
+  type JsonBodyOptions,
+  type KeyStore,
+  type Limit,
+  type LimitText,
+  type PlanDeclaration,
+  type Plans,
+  type QuotaStore,
+  type UsageSink,
+} from '@tollgate/core';
+import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
+import type { RateLimitOptions } from '@tollgate/rate-limit';
+
+/** Options of {@link tollgate}: what the pieces share is given once; the rest of each piece's options under its name. */
+export interface TollgateOptions extends GuardOptions {
+  /** Tiers, declared here or by `definePlans`. */
+  plans: Plans | Readonly<Record<string, PlanDeclaration>>;
+  /** Where API keys are looked up. At least one of `keys` and `jwt` is required. */
+  keys?: KeyStore;
+  /** Verifies tokens: issuer, audience and the like, see `authenticate`. */
+  jwt?: AuthenticateOptions['jwt'];
+  /** Limits for everybody, beside the plans': `['$100/day']`. */
+  limits?: readonly (Limit | LimitText)[];
+  /** The counters of tokens and money. @defaultValue `memoryQuota()`, exact within one process, empty after a restart */
+  store?: QuotaStore;
+  /** Where usage events go when `store` is not given: `[jsonLines('usage.jsonl')]`. @defaultValue none */
+  sinks?: readonly UsageSink[];
+  /** Further options of `authenticate()`. */
+  authenticate?: Omit<AuthenticateOptions, 'keys' | 'jwt' | 'plans' | keyof GuardOptions>;
+  /** Further options of `rateLimit()`. */
+  rateLimit?: Omit<RateLimitOptions, 'plans' | keyof GuardOptions>;
+  /** Options of `jsonBody()`. */
+  jsonBody?: Omit<JsonBodyOptions, keyof GuardOptions>;
+  /** Further options of `meter()`. */
+  meter?: Omit<MeterOptions, 'sinks' | keyof GuardOptions>;
+  /** Further options of `budget()`. */
+  budget?: Omit<BudgetOptions, 'plans' | 'store' | 'limits' | keyof GuardOptions>;
+}
+
+/** Checks the umbrella's own options; each piece checks its own. Throws a `TypeError`. */
+export function checkTollgateOptions(options: TollgateOptions): void {
+  checkOptions<TollgateOptions>(
+    'tollgate',
+    options,
+    {
+      ...guardChecks,
+      plans: accepts.object,
+      keys: accepts.methods('find'),
+      jwt: accepts.object,
+      limits: accepts.arrayOf(accepts.anything),
+      store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
+      sinks: accepts.arrayOf(accepts.methods('write')),
+      authenticate: accepts.object,
+      rateLimit: accepts.object,
+      jsonBody: accepts.object,
+      meter: accepts.object,
+      budget: accepts.object,
+    },
+    ['plans'],
+  );
+  if (!options.keys && !options.jwt) {
+    throw new TypeError('tollgate: at least one of "keys" and "jwt" is required, e.g. keys: memoryKeys()');
+  }
+  if (options.store && options.sinks) {
+    throw new TypeError(
+      'tollgate: give "sinks" to the store itself when "store" is given: it delivers the usage events',
+    );
+  }
+}
+
+/** What every guard is told. */
+export function guardOptions({ mode, refusals, errorFormat }: GuardOptions): GuardOptions {
+  return { ...(mode && { mode }), ...answerOptions({ refusals, errorFormat }) };
+}
+
+/** What every piece that answers refusals is told. */
+export function answerOptions({
+  refusals,
+  errorFormat,
+}: { [Name in 'refusals' | 'errorFormat']?: GuardOptions[Name] | undefined }): Omit<GuardOptions, 'mode'> {
+  return { ...(refusals && { refusals }), ...(errorFormat && { errorFormat }) };
+}
+
+/** Plans as `definePlans` reads them, whether they were declared or defined. */
+export function plansOf(plans: TollgateOptions['plans']): Plans {
+  return isDefined(plans) ? plans : definePlans(plans);
+}
+
+function isDefined(plans: TollgateOptions['plans']): plans is Plans {
+  const all = Object.values(plans);
+  return all.length > 0 && all.every((plan) => 'limits' in plan && 'name' in plan);
+}
+
+/** The meter's options that also hold where there is no HTTP request. */
+export function detachedMeterOptions({
+  meter = {},
+  sinks,
+}: TollgateOptions): Omit<RunWithOptions, 'steps' | 'labels'> {
+  const { api, tap, exposeCost, labelHeader, labels, ...rest } = meter;
+  return { ...rest, ...(sinks && { sinks }) };
+}
+
+/** The meter's options that concern sending. */
+export function fetchOptions({ meter = {} }: TollgateOptions): MeteredFetchOptions {
+  const { fetch, unmetered, whenClientGone, drainMs, idleMs } = meter;
+  return {
+    ...(fetch && { fetch }),
+    ...(unmetered && { unmetered }),
+    ...(whenClientGone && { whenClientGone }),
+    ...(drainMs && { drainMs }),
+    ...(idleMs && { idleMs }),
+  };
+}

@@ -1,0 +1,137 @@
+import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
+import { type BudgetMiddleware, budget } from '@tollgate/budget';
+import {
+  type Caller,
+  declareLimit,
+  jsonBody,
+  type Limit,
+  type LimitDeclaration,
+  type LimitText,
+  limitOf,
+  memoryQuota,
+  type Plans,
+  type QuotaStore,
+  type TollgateContext,
+  type TollgateErrorsOptions,
+  tollgateErrors,
+} from '@tollgate/core';
+import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
+import { rateLimit } from '@tollgate/rate-limit';
+import { type ProxyOptions, proxy } from '@tollgate/upstream';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { inFlight } from './in-flight.js';
+import {
+  answerOptions,
+  checkTollgateOptions,
+  detachedMeterOptions,
+  fetchOptions,
+  guardOptions,
+  plansOf,
+  type TollgateOptions,
+} from './tollgate-options.js';
+import { usageReport } from './usage-report.js';
+
+/** Everything of one app, in the right order. */
+export interface Tollgate {
+  /**
+   * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → JSON body → meter → budget. Call it once per path; all share the
+   * same counters.
+   */
+  guards(): RequestHandler[];
+  /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
+  scope(...scopes: string[]): RequestHandler;
+  /** A route's own limit, beside the plan's: `tg.limit('$5/day', { by: ['route', 'user'] })`; for route handlers behind the guards. */
+  limit(limit: Limit | LimitText, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
+  /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
+  readonly fetch: typeof fetch;
+  /** A handler that passes calls through to providers. Its refusals have the app's shape. */
+  proxy(options: ProxyOptions): RequestHandler;
+  /** A handler that answers what the caller has used and has left. */
+  usage(): RequestHandler;
+  /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
+  runWith<Result>(
+    caller: Caller,
+    run: (context: TollgateContext) => Result | Promise<Result>,
+    options?: Pick<RunWithOptions, 'labels'>,
+  ): Promise<Result>;
+  /** The error handler, mounted last. */
+  errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
+  readonly plans: Plans;
+  readonly store: QuotaStore;
+  /** `false` once `close()` was called: for `/readyz`. */
+  readonly isReady: boolean;
+  /** Requests that are admitted and not settled. */
+  readonly inFlight: number;
+  /**
+   * Ends gracefully: refuses new work (503), lets running requests finish for `graceMs`, aborts and settles the rest, and hands over
+   * what is still to be written. @defaultValue graceMs 10_000
+   */
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** How long after the grace period aborted requests may take to be settled. */
+const settleMs = 5_000;
+
+/** Reads the options, throws a `TypeError` for a wrong or unknown one, and puts the pieces together. */
+export function tollgate(options: TollgateOptions): Tollgate {
+  checkTollgateOptions(options);
+  const guard = guardOptions(options);
+  const plans = plansOf(options.plans);
+  const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
+  const store = options.store ?? memoryQuota({ sinks: options.sinks ?? [] });
+  const flight = inFlight();
+  const reservations: BudgetMiddleware = budget({ ...options.budget, ...guard, plans, store, limits });
+  const credentials: Pick<AuthenticateOptions, 'keys' | 'jwt'> = {
+    ...(options.keys && { keys: options.keys }),
+    ...(options.jwt && { jwt: options.jwt }),
+  };
+  const guards: RequestHandler[] = [
+    flight.admit,
+    authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
+    rateLimit({ ...options.rateLimit, ...guard, plans }),
+    jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
+    meter({ ...options.meter, ...guard }),
+    reservations,
+    flight.track,
+  ];
+  let closing: Promise<void> | undefined;
+  return {
+    guards: () => [...guards],
+    scope: (...scopes) => requireScope(...scopes),
+    limit: (limit, more) => budget({ ...guard, limits: [routeLimit(limit, more)] }),
+    fetch: meteredFetch(fetchOptions(options)),
+    proxy: (proxyOptions) => proxy({ ...answerOptions(guard), ...proxyOptions }),
+    usage: () => usageReport(plans, limits, store),
+    runWith: (caller, run, more) =>
+      runWith(caller, run, {
+        ...detachedMeterOptions(options),
+        ...more,
+        steps: (context) => reservations.attach(context),
+      }),
+    errors: (more) =>
+      tollgateErrors({ ...more, ...(guard.errorFormat && { errorFormat: guard.errorFormat }) }),
+    plans,
+    store,
+    get isReady() {
+      return !flight.isClosing;
+    },
+    get inFlight() {
+      return flight.size;
+    },
+    close: ({ graceMs = 10_000 } = {}) => {
+      closing ??= (async () => {
+        await flight.close(graceMs, settleMs);
+        await reservations.settled(settleMs);
+        await store.end();
+        for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
+      })();
+      return closing;
+    },
+  };
+}
+
+function routeLimit(limit: Limit | LimitText, more: Omit<LimitDeclaration, 'limit'> | undefined): Limit {
+  if (typeof limit !== 'string') return limit;
+  const unit = limit.startsWith('$') ? 'usd' : 'tokens';
+  return declareLimit('tollgate: limit()', unit, { ...more, limit });
+}

@@ -1,0 +1,86 @@
+import {
+  type CounterState,
+  contextOf,
+  counterOf,
+  formatUsd,
+  guarded,
+  type Limit,
+  type Plans,
+  planOf,
+  type QuotaStore,
+  refuse,
+  TollgateError,
+} from '@tollgate/core';
+import type { RequestHandler } from 'express';
+
+/** One limit of a caller as `GET /v1/usage` answers it. Money in dollars as decimal strings, the rest as integers. */
+export interface UsageLine {
+  limit: string;
+  unit: string;
+  cap: string | number;
+  used: string | number;
+  held: string | number;
+  left: string | number;
+  resets_at: string | null;
+  /** This limit has the least share left: the next refusal comes from it. */
+  binding: boolean;
+}
+
+/**
+ * Answers what the caller has used and has left, limit by limit; never blocked by a budget. Limits by route or model are left out: they
+ * belong to a call, not to a caller.
+ */
+export function usageReport(plans: Plans, limits: readonly Limit[], store: QuotaStore): RequestHandler {
+  return guarded('usageReport', async (req, res, next) => {
+    const { caller } = contextOf(req, res);
+    if (!caller) return refuse(req, res, next, notAuthenticated());
+    const mine = [...planOf(plans, caller).limits, ...limits].filter(belongsToCaller);
+    const counters = mine.map((limit) => counterOf(limit, { caller, req }));
+    let states: readonly CounterState[];
+    try {
+      states = await store.read(caller.tenant, counters);
+    } catch (cause) {
+      return refuse(req, res, next, unavailable(cause));
+    }
+    const shares = states.map(({ left, limit }) => (limit === 0 ? 0 : left / limit));
+    const tightest = Math.min(...shares);
+    res.json({
+      object: 'usage',
+      plan: caller.plan,
+      tenant: caller.tenant,
+      limits: states.map((state, index) => line(mine[index]?.name ?? '', state, shares[index] === tightest)),
+    });
+  });
+}
+
+function belongsToCaller({ scope }: Limit): boolean {
+  return scope.every((part) => part === 'key' || part === 'user' || part === 'team' || part === 'tenant');
+}
+
+function line(limit: string, state: CounterState, binding: boolean): UsageLine {
+  const shown = (amount: number): string | number => (state.unit === 'usd' ? formatUsd(amount) : amount);
+  return {
+    limit,
+    unit: state.unit,
+    cap: shown(state.limit),
+    used: shown(state.used),
+    held: shown(state.held),
+    left: shown(state.left),
+    resets_at: state.resetsAtMs === undefined ? null : new Date(state.resetsAtMs).toISOString(),
+    binding,
+  };
+}
+
+function notAuthenticated(): TollgateError {
+  return new TollgateError({ status: 401, code: 'missing_api_key', message: 'This route needs a key.' });
+}
+
+function unavailable(cause: unknown): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'store_unavailable',
+    message: 'Usage cannot be read at the moment.',
+    retryAfterMs: 2000,
+    cause,
+  });
+}
