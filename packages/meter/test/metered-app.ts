@@ -45,6 +45,7 @@ export function meteredApp(
   build: (app: Express) => void,
   options: MeterOptions = {},
   before: RequestHandler[] = [],
+  create: typeof express = express,
 ): MeteredApp {
   const events: UsageEvent[] = [];
   const contexts: TollgateContext[] = [];
@@ -53,7 +54,7 @@ export function meteredApp(
     events.push(event);
     for (const waiter of waiting) if (events.length >= waiter.count) waiter.resolve();
   });
-  const app = express();
+  const app = create();
   app.use(signedIn(), ...before, jsonBody());
   app.use((req, _res, next) => {
     contexts.push(req.tollgate);

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { contextOf, forgetWarnings, jsonBody, subscribe, tollgateErrors } from '@tollgate/core';
 import express, { type RequestHandler } from 'express';
+import express4 from 'express4';
 import request from 'supertest';
-import { labels, meter } from '../src/index.js';
-import { caller, meteredApp, signedIn } from './metered-app.js';
+import { meter } from '../src/index.js';
+import { meteredApp, signedIn } from './metered-app.js';
 
 const body = { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'hi' }], max_completion_tokens: 10 };
 const path = '/v1/chat/completions';
@@ -59,6 +58,23 @@ describe('meter()', () => {
       .post('/chat')
       .send(body);
     expect(declared).toEqual([undefined, 'openai-chat']);
+  });
+
+  it('does the same on Express 4', async () => {
+    const { app, events, settled } = meteredApp((app) => app.post(path, ok), {}, [], express4);
+    await request(app).post(path).send(body).expect(200);
+    await settled(1);
+    expect(events).toMatchObject([{ route: path, source: 'estimated' }]);
+    const refused = await request(app)
+      .post(path)
+      .send({ ...body, model: 'gpt-imaginary' });
+    expect(refused.body.error.code).toBe('model_not_priced');
+    const empty = await request(app)
+      .post(path)
+      .set('content-type', 'application/json')
+      .set('content-length', '0');
+    expect(empty.status).toBe(400);
+    await request(app).post('/elsewhere').send(body).expect(404);
   });
 
   it('refuses what has no price, before the handler runs', async () => {
@@ -131,214 +147,6 @@ describe('meter()', () => {
     [{ exposeCost: 'yes' }, 'meter: "exposeCost" must be true or false, received "yes"'],
   ])('throws at start for %j', (options, message) => {
     expect(() => Reflect.apply(meter, undefined, [options])).toThrow(message);
-  });
-});
-
-describe('a handler that calls its provider by means of its own', () => {
-  it('is charged the estimate, flagged, when it answers 2xx and reports nothing', async () => {
-    const { app, events, settled } = meteredApp((app) => app.post(path, ok));
-    await request(app).post(path).send(body).expect(200);
-    await settled(1);
-    expect(events).toMatchObject([
-      { source: 'estimated', uncertain: true, outputTokens: 10, outcome: 'ok', route: path },
-    ]);
-    expect(Number(events[0]?.costNanoUsd)).toBeGreaterThan(10 * 2000);
-  });
-
-  it.each([
-    ['answers 4xx', ((_req, res) => void res.status(404).json({})) satisfies RequestHandler],
-    ['answers 5xx', ((_req, res) => void res.status(500).json({})) satisfies RequestHandler],
-    [
-      'says that it made no call',
-      ((req, res) => {
-        req.tollgate.noCall();
-        res.json({});
-      }) satisfies RequestHandler,
-    ],
-  ])('is charged nothing when it %s', async (_name, handler) => {
-    const { app, events } = meteredApp((app) => app.post(path, handler));
-    await request(app).post(path).send(body);
-    await turns();
-    expect(events).toEqual([]);
-  });
-
-  it('is charged nothing when no route matches', async () => {
-    const { app, events } = meteredApp(() => undefined);
-    await request(app).post(path).send(body).expect(404);
-    await turns();
-    expect(events).toEqual([]);
-  });
-
-  it('is charged nothing when the client leaves before it answers', async () => {
-    let entered: () => void;
-    const inHandler = new Promise<void>((resolve) => {
-      entered = resolve;
-    });
-    const metered = meteredApp((app) => app.post(path, () => entered()));
-    const url = await metered.listen();
-    const sending = httpRequest(`${url}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-    });
-    sending.on('error', () => undefined);
-    sending.end(JSON.stringify(body));
-    await inHandler;
-    const [context] = metered.contexts;
-    sending.destroy();
-    await once(context?.signal ?? new EventTarget(), 'abort');
-    await turns();
-    expect(metered.events).toEqual([]);
-    await metered.close();
-  });
-
-  it.each([
-    ['our words', { inputTokens: 100, outputTokens: 20, reasoningTokens: 5 }],
-    ['OpenAI’s', { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 }],
-    ['OpenAI’s responses', { input_tokens: 100, output_tokens: 20 }],
-    ['Anthropic’s', { input_tokens: 90, cache_read_input_tokens: 10, output_tokens: 20 }],
-    ['Gemini’s', { promptTokenCount: 100, candidatesTokenCount: 15, thoughtsTokenCount: 5 }],
-  ])('records what it used in %s', async (_name, usage) => {
-    const { app, events, settled } = meteredApp((app) =>
-      app.post(path, async (req, res) => {
-        await req.tollgate.record({
-          provider: 'openai',
-          model: 'gpt-5-mini',
-          usage,
-          labels: { step: 'one' },
-        });
-        res.json({});
-      }),
-    );
-    await request(app).post(path).send(body).expect(200);
-    await settled(1);
-    await turns();
-    expect(events).toMatchObject([
-      { inputTokens: 100, outputTokens: 20, source: 'provider', uncertain: false, labels: { step: 'one' } },
-    ]);
-  });
-
-  it('may record several calls, of other models, on a route that declares none', async () => {
-    const { app, events, settled } = meteredApp((app) =>
-      app.post('/summarize', async (req, res) => {
-        const usage = { inputTokens: 1_000_000, outputTokens: 0 };
-        await req.tollgate.record({ provider: 'openai', model: 'gpt-5-mini', usage });
-        await req.tollgate.record({ provider: 'anthropic', model: 'claude-haiku-4-5', usage });
-        res.json({});
-      }),
-    );
-    await request(app).post('/summarize').send({ text: 'x' }).expect(200);
-    await settled(2);
-    expect(events.map(({ model, costNanoUsd }) => [model, costNanoUsd])).toEqual([
-      ['gpt-5-mini', '250000000'],
-      ['claude-haiku-4-5', '1000000000'],
-    ]);
-  });
-
-  it('takes the declared call’s place only with the declared model', async () => {
-    const { app, events, settled } = meteredApp((app) =>
-      app.post(path, async (req, res) => {
-        await req.tollgate.record({
-          provider: 'openai',
-          model: 'gpt-5',
-          usage: { inputTokens: 8, outputTokens: 1 },
-        });
-        res.json({});
-      }),
-    );
-    await request(app).post(path).send(body).expect(200);
-    await settled(1);
-    await turns();
-    expect(events).toMatchObject([{ model: 'gpt-5', costNanoUsd: '20000' }]);
-  });
-
-  it.each([
-    [
-      { provider: 'openai', model: 'gpt-5-mini', usage: { inputTokens: -1 } },
-      /"usage.inputTokens" must be an integer/,
-    ],
-    [
-      { provider: 'openai', model: 'gpt-5-mini', usage: { prompt_tokens: '7', completion_tokens: 1 } },
-      /not an integer/,
-    ],
-    [{ provider: 'openai', model: 'gpt-5-mini', usage: {} }, /needs inputTokens or outputTokens/],
-    [
-      { provider: '', model: 'gpt-5-mini', usage: { inputTokens: 1 } },
-      /"provider" must be a non-empty string/,
-    ],
-    [{ provider: 'openai', model: 'gpt-imaginary', usage: { inputTokens: 1 } }, /No price is known/],
-  ])('has its mistakes pointed out: %j', async (recorded, message) => {
-    let error: unknown;
-    const { app, events } = meteredApp((app) =>
-      app.post('/summarize', async (req, res) => {
-        await req.tollgate.record(recorded).catch((caught: unknown) => {
-          error = caught;
-        });
-        res.json({});
-      }),
-    );
-    await request(app).post('/summarize').send({});
-    expect(String(error)).toMatch(message);
-    await turns();
-    expect(events).toEqual([]);
-  });
-});
-
-describe('labels', () => {
-  const labelled = async (as: Partial<typeof caller>, header?: string) => {
-    const { events, settled } = await (async () => {
-      const metered = meteredApp(
-        (app) => app.post(path, labels({ route: 'route', shared: 'route', mine: 'route' }), ok),
-        {
-          labels: () => ({ app: 'app', shared: 'app', header: 'app' }),
-          labelHeader: { scope: 'labels' },
-        },
-        [signedIn({ ...caller, ...as })],
-      );
-      const sending = request(metered.app).post(path);
-      await (header === undefined ? sending : sending.set('x-tollgate-labels', header)).send(body);
-      return metered;
-    })();
-    await settled(1);
-    return events[0]?.labels;
-  };
-
-  it('come from the verified caller, then the route, then the app', async () => {
-    expect(await labelled({ labels: { mine: 'caller' } })).toEqual({
-      app: 'app',
-      header: 'app',
-      shared: 'route',
-      route: 'route',
-      mine: 'caller',
-    });
-  });
-
-  it('come last from a header, and only of callers whose scope allows it', async () => {
-    const header = 'feature=chat, job="nightly \\"run\\"", header=client';
-    expect(await labelled({ scopes: ['labels'] }, header)).toMatchObject({
-      feature: 'chat',
-      job: 'nightly "run"',
-      header: 'app',
-    });
-    expect(await labelled({}, header)).not.toHaveProperty('feature');
-  });
-
-  it.each([
-    'feature',
-    'a=1',
-    'a=b;c',
-    'a="b',
-    'a=b,,c=d',
-    'ä=b',
-    Array.from({ length: 17 }, (_, i) => `a${i}=b`).join(', '),
-  ])('in a malformed header are refused: %s', async (header) => {
-    const { app } = meteredApp((app) => app.post(path, ok), { labelHeader: { scope: 'labels' } }, [
-      signedIn({ ...caller, scopes: ['labels'] }),
-    ]);
-    const answer = await request(app)
-      .post(path)
-      .set('x-tollgate-labels', Buffer.from(header).toString('latin1'))
-      .send(body);
-    expect(answer.body.error).toMatchObject({ code: 'invalid_value', param: 'x-tollgate-labels' });
   });
 });
 

@@ -1,5 +1,4 @@
 import {
-  accepts,
   type Call,
   describeValue,
   type OutgoingRequest,
@@ -8,13 +7,11 @@ import {
   type Settlement,
   type TollgateContext,
   TollgateError,
-  type Usage,
   type WireApi,
 } from '@tollgate/core';
-import { completed, type Fields, fieldsOf } from '../usage/reported-usage.js';
 import type { UsagePrice } from '../usage/settle.js';
-import { usageFrom } from '../usage/usage-in.js';
 import type { Engine } from './engine.js';
+import { readRecorded } from './read-recorded.js';
 
 /** A call that a handler made by means of its own, on its way through the pipeline. */
 export interface Recording {
@@ -81,81 +78,6 @@ function parsedOf(api: WireApi, call: RecordedCall, price: UsagePrice): ParsedCa
     serialise: () => '',
     url: '',
   };
-}
-
-const counts = [
-  'inputTokens',
-  'cachedInputTokens',
-  'cacheWriteTokens',
-  'cacheWrite1hTokens',
-  'outputTokens',
-  'reasoningTokens',
-  'inputAudioTokens',
-  'outputAudioTokens',
-] as const;
-
-/** Reads what was recorded: our own usage, or a provider's. @throws TypeError for figures that are no counts. */
-function readRecorded(call: RecordedCall): { api: WireApi; usage: Usage } {
-  check('provider', call.provider, accepts.string);
-  check('model', call.model, accepts.string);
-  check('usage', call.usage, accepts.object);
-  const fields = fieldsOf(call.usage);
-  const api = apiOfUsage(fields);
-  if (!api) return { api: 'openai-chat', usage: ownUsage(fields) };
-  const said = usageFrom(api, fields.usageMetadata ?? fields);
-  if (!said || said.suspicious || said.inputTokens === undefined) {
-    throw new TypeError(
-      'record: "usage" holds a figure that is not an integer of 0 or more, or not all of them',
-    );
-  }
-  return { api, usage: completed(said, { inputTokens: 0, outputTokens: 0 }, 'provider') };
-}
-
-function apiOfUsage(usage: Fields): WireApi | undefined {
-  if ('prompt_tokens' in usage) return 'openai-chat';
-  if ('promptTokenCount' in usage || 'usageMetadata' in usage) return 'gemini-generate';
-  if (!('input_tokens' in usage)) return undefined;
-  const anthropic = ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation'];
-  return anthropic.some((name) => name in usage) ? 'anthropic-messages' : 'openai-responses';
-}
-
-function ownUsage(fields: Fields): Usage {
-  for (const name of counts) {
-    if (fields[name] !== undefined) check(`usage.${name}`, fields[name], accepts.wholeNumber);
-  }
-  if (fields.inputTokens === undefined && fields.outputTokens === undefined) {
-    throw new TypeError(
-      'record: "usage" needs inputTokens or outputTokens, or has to be a provider’s usage object',
-    );
-  }
-  const said = Object.fromEntries(counts.map((name) => [name, Number(fields[name] ?? 0)]));
-  const toolRequests: Record<string, number> = {};
-  for (const [tool, uses] of Object.entries(fieldsOf(fields.toolRequests))) {
-    check(`usage.toolRequests.${tool}`, uses, accepts.wholeNumber);
-    toolRequests[tool] = Number(uses);
-  }
-  const tier = typeof fields.tier === 'string' ? fields.tier : undefined;
-  const source = fields.source === 'estimated' ? 'estimated' : 'provider';
-  return completed({ ...nothing, ...said, toolRequests, tier }, { inputTokens: 0, outputTokens: 0 }, source);
-}
-
-const nothing = {
-  inputTokens: 0,
-  outputTokens: 0,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWrite1hTokens: 0,
-  reasoningTokens: 0,
-  inputAudioTokens: 0,
-  outputAudioTokens: 0,
-  suspicious: false,
-};
-
-function check(name: string, value: unknown, accept: (value: unknown) => true | string): void {
-  const verdict = accept(value);
-  if (verdict !== true) {
-    throw new TypeError(`record: "${name}" must be ${verdict}, received ${describeValue(value)}`);
-  }
 }
 
 function notPriced(model: string): TollgateError {

@@ -14,11 +14,15 @@ export interface FetchRequest {
 type FetchInput = Parameters<typeof fetch>[0];
 type FetchInit = NonNullable<Parameters<typeof fetch>[1]>;
 
+/** The `Request` that `fetch` was given, if it was one, of whatever realm. */
+export const requestIn = (input: FetchInput): Request | undefined =>
+  typeof input === 'object' && 'headers' in input ? input : undefined;
+
 /** Reads the arguments of `fetch`, as `fetch` does: what `init` says wins over a `Request`. */
 export function readFetch(input: FetchInput, init: FetchInit = {}): FetchRequest {
-  const request = input instanceof Request ? input : undefined;
+  const request = requestIn(input);
   const { body } = init;
-  const signals = [request?.signal, init.signal].filter((signal) => signal instanceof AbortSignal);
+  const signals = [request?.signal, init.signal].filter((signal) => signal !== undefined && signal !== null);
   return {
     method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
     url: request ? request.url : String(input),

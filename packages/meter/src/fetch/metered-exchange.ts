@@ -1,0 +1,130 @@
+import type { Call, CallHandle, TollgateContext } from '@tollgate/core';
+import { isMetered } from '../calls/metered-contexts.js';
+import { noRequest } from './fetch-errors.js';
+import { isAbort, meteredBody, stoppedOutcome } from './metered-body.js';
+import type { MeteredFetchOptions } from './metered-fetch.js';
+import { type FetchRequest, outgoingOf } from './outgoing-of.js';
+
+type Fetch = typeof fetch;
+
+/** Calls of a request that failed, so that an SDK's retry is known as a further attempt. The last few. */
+const failedCalls = new WeakMap<TollgateContext, { readonly key: string; readonly call: Call }[]>();
+const mostFailed = 8;
+
+/** Makes the attempts of one call to `fetch`. */
+export class MeteredExchange {
+  constructor(
+    private readonly context: TollgateContext,
+    private readonly options: MeteredFetchOptions,
+    private readonly base: Fetch,
+    private readonly init: NonNullable<Parameters<Fetch>[1]>,
+  ) {}
+
+  async run(request: FetchRequest): Promise<Response> {
+    const { text, ...outgoing } = await outgoingOf(request);
+    const key = `${request.url}\n${text}`;
+    const handle = await this.context.calls.begin(outgoing, {
+      previous: this.#previous(request, key),
+      whenClientGone: this.options.whenClientGone,
+    });
+    if (!handle.call.parsed && !isMetered(this.context)) {
+      await handle.end({ outcome: 'error', status: 0, sent: false, last: false });
+      throw noRequest('meteredFetch needs meter() mounted before this handler');
+    }
+    let failed = true;
+    try {
+      const response = await this.#exchange(handle, request);
+      failed = response.status >= 400;
+      return response;
+    } finally {
+      if (failed) this.#remember(key, handle.call);
+    }
+  }
+
+  async #exchange(handle: CallHandle, request: FetchRequest): Promise<Response> {
+    const signal = AbortSignal.any([handle.signal, ...request.signals]);
+    try {
+      signal.throwIfAborted();
+    } catch (error) {
+      return this.#failed(handle, error, false);
+    }
+    const headers = new Headers(request.headers);
+    headers.delete('content-length');
+    const init = { ...this.init, method: request.method, headers, body: handle.body ?? null, signal };
+    let response: Response;
+    try {
+      // A redirect would take the provider's key elsewhere.
+      response = await this.base(handle.url, { ...init, redirect: 'manual' });
+    } catch (error) {
+      return this.#failed(handle, error, wasSent(error));
+    }
+    const answered = Object.fromEntries(response.headers);
+    handle.onResponse(response.status, answered);
+    if (!response.body) {
+      await handle.end({
+        outcome: outcomeOf(response.status),
+        status: response.status,
+        sent: true,
+        last: false,
+      });
+      return response;
+    }
+    const limits = {
+      idleMs: this.options.idleMs ?? 300_000,
+      drainMs: this.options.whenClientGone === 'drain' ? (this.options.drainMs ?? 30_000) : 0,
+    };
+    return rewrapped(response, meteredBody(handle, response.body, response.status, limits));
+  }
+
+  /** No answer came. A refusal that stopped the call is answered as one; anything else is the SDK's to handle. */
+  async #failed(handle: CallHandle, error: unknown, sent: boolean): Promise<never> {
+    const { stopped } = handle.call;
+    const outcome = stopped ? stoppedOutcome(stopped.code) : isAbort(error) ? 'aborted' : 'error';
+    await handle.end({ outcome, status: 0, sent, last: false });
+    throw stopped ?? error;
+  }
+
+  #previous(request: FetchRequest, key: string): Call | undefined {
+    const retries = request.headers.get('x-stainless-retry-count');
+    if (retries === null || retries === '0') return undefined;
+    return failedCalls.get(this.context)?.find((failed) => failed.key === key)?.call;
+  }
+
+  #remember(key: string, call: Call): void {
+    const failed = (failedCalls.get(this.context) ?? []).filter((one) => one.key !== key);
+    failedCalls.set(this.context, [...failed, { key, call }].slice(-mostFailed));
+  }
+}
+
+const outcomeOf = (status: number) => (status < 400 ? 'ok' : 'error');
+
+/** Errors of a connection that never stood: the request cannot have reached anybody. */
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+]);
+
+function wasSent(error: unknown): boolean {
+  for (let cause = error; typeof cause === 'object' && cause !== null; ) {
+    if ('code' in cause && neverSent.has(String(cause.code))) return false;
+    cause = 'cause' in cause ? cause.cause : undefined;
+  }
+  return true;
+}
+
+/** The response with another body. The encoding is undone already, and the length may have changed. */
+function rewrapped(response: Response, body: ReadableStream<Uint8Array>): Response {
+  const { status, statusText, url } = response;
+  const headers = new Headers(response.headers);
+  headers.delete('content-encoding');
+  headers.delete('content-length');
+  const wrapped = new Response(body, { status, statusText, headers });
+  Object.defineProperty(wrapped, 'url', { value: url });
+  return wrapped;
+}
