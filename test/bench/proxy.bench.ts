@@ -9,7 +9,13 @@ const provider = (): string => process.env.BENCH_PROVIDER_URL ?? '';
 const ourCallers = callers(20);
 /** Words of a streamed answer; each is a chunk, and four more begin and end the stream. */
 const chunks = 64 + 4;
-const contenders = ['Express + undici.request', 'Express + fetch', 'proxy() alone', '@portkey-ai/gateway'];
+const contenders = [
+  'Express + undici.request',
+  'Express + fetch',
+  'proxy() alone',
+  'the whole chain and proxy()',
+  '@portkey-ai/gateway',
+];
 
 function scenario(title: string, stream: boolean, connections: number): Scenario {
   const load = async (contender: string): Promise<Load> => {
@@ -17,7 +23,10 @@ function scenario(title: string, stream: boolean, connections: number): Scenario
     const headers = contender === '@portkey-ai/gateway' ? [portkeyHeaders(provider())] : ourCallers;
     return { path: '/v1/chat/completions', body: chatBody({ stream }), headers, connections };
   };
-  return { title, contenders, load, ...(stream ? { pieces: { name: 'chunk', count: chunks } } : {}) };
+  const goals = stream
+    ? ['the whole chain uses at most 1.15 times the CPU of the first']
+    : ['the whole chain has at least 3 times the throughput of the gateway'];
+  return { title, contenders, load, goals, ...(stream ? { pieces: { name: 'chunk', count: chunks } } : {}) };
 }
 
 await compare({
@@ -46,6 +55,18 @@ await compare({
       app.use(
         '/v1',
         jsonBody(),
+        proxy({ provider: openai({ apiKey: 'sk-provider', baseUrl: `${provider()}/v1` }) }),
+      );
+      return listen(app);
+    },
+    'the whole chain and proxy()': async () => {
+      const { default: express } = await import('express');
+      const { openai, proxy } = await import('@tollgate/upstream');
+      const { wholeChain } = await import('./whole-chain.js');
+      const app = express();
+      app.use(
+        '/v1',
+        ...wholeChain(),
         proxy({ provider: openai({ apiKey: 'sk-provider', baseUrl: `${provider()}/v1` }) }),
       );
       return listen(app);

@@ -28,7 +28,8 @@ export async function report(benchmark: string, scenario: Scenario, rows: readon
     'requests/s',
     'ratio',
     'CPU µs/request',
-    'CPU added',
+    'least',
+    'least added',
     ...perPiece,
     'p50 ms',
     'p99 ms',
@@ -54,6 +55,11 @@ export async function report(benchmark: string, scenario: Scenario, rows: readon
     line(head.map((_cell, index) => (index === 0 ? '---' : '--:'))),
   ];
   console.log([...lines, ...body.map(line), ...goals.map((goal) => `\nGoal: ${goal}`)].join('\n'));
+  if ((first?.busy ?? 1) < 0.9 && !pieces) {
+    console.log(
+      '\nSomething else kept the machine busy: throughput and medians say little here, the least CPU says more.',
+    );
+  }
   const folder = join(process.cwd(), 'test/.work/bench/results');
   mkdirSync(folder, { recursive: true });
   const machine = {
