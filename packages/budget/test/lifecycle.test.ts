@@ -10,7 +10,6 @@ import {
   limitOf,
   memoryQuota,
   type QuotaStore,
-  spend,
   subscribe,
   type UsageEvent,
 } from '@tollgate/core';
@@ -19,6 +18,7 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { budget } from '../src/index.js';
 import { appOf, callerOn, callProvider, proxyLike } from './app.js';
+import { counted, settled } from './observed.js';
 import { stubSteps, used } from './stub-meter.js';
 
 const caller = callerOn('one');
@@ -34,24 +34,6 @@ afterEach(() => {
 async function stateOf(store: QuotaStore) {
   const [state] = await store.read('acme', [counter]);
   return { used: state?.used, held: state?.held };
-}
-
-/** Counts the calls of a store by name. */
-function counted(store: QuotaStore): { store: QuotaStore; asked: string[] } {
-  const asked: string[] = [];
-  const watched = new Proxy(store, {
-    get(target, name: keyof QuotaStore) {
-      return (...args: never[]) => {
-        asked.push(name);
-        return (target[name] as (...given: never[]) => unknown).apply(target, args);
-      };
-    },
-  });
-  return { store: watched, asked };
-}
-
-async function settled(check: () => Promise<boolean> | boolean): Promise<void> {
-  for (let turn = 0; turn < 400 && !(await check()); turn += 1) await new Promise((go) => setTimeout(go, 5));
 }
 
 describe('the life of a reservation', () => {
@@ -269,52 +251,6 @@ describe('the life of a reservation', () => {
       await request(app).post('/').send({ model: 'small', input: 0, max_tokens: 200 });
     }
     expect(told).toEqual([0.5, 0.8, 1]);
-  });
-});
-
-describe('a budget on a route', () => {
-  const appWith = (store: QuotaStore, ...more: Parameters<typeof spend>) =>
-    appOf(caller, (app) => {
-      app.use(budget({ plans, store }));
-      app.post('/summarize', budget({ limits: [spend(...more).by('route')] }), proxyLike(used(100, 100)));
-      app.post('/other', proxyLike(used(100, 100)));
-    });
-
-  it('adds its limits to the request’s reservation; its refusal gives all of it back', async () => {
-    const store = memoryQuota();
-    const { store: watched, asked } = counted(store);
-    const app = appWith(watched, '$0.0001/day');
-    await request(app).post('/summarize').send(body).expect(200);
-    expect(asked).toEqual(['reserve', 'extend', 'charge']);
-    await request(app).post('/summarize').send(body).expect(402);
-    expect(await stateOf(store)).toEqual({ used: 60_000, held: 0 });
-    await request(app).post('/other').send(body).expect(200);
-  });
-
-  it('lowers the injected output cap to what the route still affords', async () => {
-    const app = appWith(memoryQuota(), '$0.00006/day');
-    const answer = await request(app).post('/summarize').send({ model: 'small', input: 100 }).expect(200);
-    expect(answer.body.max_tokens).toBe(100);
-  });
-
-  it('fails with a clear error where a limit by route is mounted where no route is known, or no store has been given', async () => {
-    const misplaced = appOf(caller, (app) => {
-      app.use(budget({ plans, store: memoryQuota(), limits: [spend('$1/day').by('route')] }));
-      app.use(
-        (
-          error: Error,
-          _req: unknown,
-          res: { status(code: number): { json(body: object): void } },
-          _next: unknown,
-        ) => {
-          res.status(500).json({ message: error.message });
-        },
-      );
-    });
-    const answer = await request(misplaced).post('/').send(body).expect(500);
-    expect(answer.body.message).toContain('route_scope_needs_route');
-    const storeless = appOf(caller, (app) => app.use(budget({ limits: ['$1/day'] })));
-    await request(storeless).post('/').send(body).expect(500);
   });
 });
 
