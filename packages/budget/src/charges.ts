@@ -1,5 +1,6 @@
-import { counterOf, type Estimate, type ParsedCall, type QuotaCharge } from '@tollgate/core';
+import type { Estimate, ParsedCall, QuotaCharge } from '@tollgate/core';
 import { demandOf, floorOf } from './amounts.js';
+import { knownCounter } from './known-counter.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import type { Way } from './ways.js';
 
@@ -13,35 +14,44 @@ export interface LimitCharge {
  * What a way of making a call asks of every limit. Calls that cost nothing ask nothing of money, so that they pass when it is gone;
  * what cannot be refused is counted there all the same.
  */
-export function chargesOf(way: Way, { priced, isReport }: ParsedCall, rules: Rules): LimitCharge[] {
+export function chargesOf(
+  { model, most, least, onlyBelow }: Way,
+  { priced, isReport }: ParsedCall,
+  rules: Rules,
+): LimitCharge[] {
   const refusable = rules.enforced && !isReport;
-  const costsNothing = !priced || (refusable && way.most.costNanoUsd === 0);
-  const { caller, route, req } = rules;
-  const charges = rules.limits
-    .filter(({ limit }) => !(limit.unit === 'usd' && costsNothing))
-    .map(({ limit, movesLadder }): LimitCharge => {
-      const want = demandOf(limit.unit, way.most);
-      const min = way.least === undefined ? want : demandOf(limit.unit, way.least);
-      const charge: QuotaCharge = {
-        ...counterOf(limit, { caller, route, req, model: way.model }),
-        want,
-        min: min < want ? min : undefined,
-        onlyBelow: movesLadder ? way.onlyBelow : undefined,
-        floor: floorOf(limit.unit, way.most),
-      };
-      return { limit, charge };
-    });
+  const costsNothing = !priced || (refusable && most.costNanoUsd === 0);
+  const charges: LimitCharge[] = [];
+  for (const { limit, movesLadder } of rules.limits) {
+    const { unit } = limit;
+    if (unit === 'usd' && costsNothing) continue;
+    const want = demandOf(unit, most);
+    const min = least === undefined ? want : demandOf(unit, least);
+    const { counter, limit: cap, window, wide, soft } = knownCounter(limit, rules, model);
+    const charge = {
+      counter,
+      unit,
+      limit: cap,
+      window,
+      wide,
+      soft,
+      want,
+      min: min < want ? min : undefined,
+      onlyBelow: movesLadder ? onlyBelow : undefined,
+      floor: floorOf(unit, most),
+    };
+    charges.push({ limit, charge });
+  }
   return tightest(charges);
 }
 
 /** What a request without a known call asks: its place among those in flight, and that no cap is used up already. */
 export function chargesOfNone(rules: Rules): LimitCharge[] {
-  const { caller, route, req } = rules;
   const charges = rules.limits
     .filter(({ limit }) => !limit.scope.includes('model'))
     .map(({ limit }): LimitCharge => {
       const perRequest = limit.unit === 'concurrent' || limit.unit === 'requests';
-      return { limit, charge: { ...counterOf(limit, { caller, route, req }), want: perRequest ? 1 : 0 } };
+      return { limit, charge: { ...knownCounter(limit, rules), want: perRequest ? 1 : 0 } };
     });
   return tightest(charges);
 }
@@ -52,11 +62,8 @@ export function namedCharges(
   rules: Rules,
   model: string | undefined,
 ): LimitCharge[] {
-  const { caller, route, req } = rules;
   const limits = rules.limits.filter(({ limit }) => model !== undefined || !limit.scope.includes('model'));
-  const named = limits.map(
-    ({ limit }) => [counterOf(limit, { caller, route, req, model }).counter, limit] as const,
-  );
+  const named = limits.map(({ limit }) => [knownCounter(limit, rules, model).counter, limit] as const);
   const byCounter = new Map(named);
   return charges.flatMap((charge) => {
     const limit = byCounter.get(charge.counter);
@@ -73,13 +80,16 @@ export function softened(charges: readonly LimitCharge[]): LimitCharge[] {
 }
 
 /** Two limits on one counter are one charge, by the smaller cap: it must not be counted twice. */
-function tightest(charges: readonly LimitCharge[]): LimitCharge[] {
+function tightest(charges: LimitCharge[]): LimitCharge[] {
+  const isTwin = ({ charge }: LimitCharge, index: number): boolean =>
+    charges.findIndex((other) => other.charge.counter === charge.counter) < index;
+  if (!charges.some(isTwin)) return charges;
   const byCounter = new Map<string, LimitCharge>();
   for (const one of charges) {
     const other = byCounter.get(one.charge.counter);
     if (!other || one.charge.limit < other.charge.limit) byCounter.set(one.charge.counter, one);
   }
-  return byCounter.size === charges.length ? [...charges] : [...byCounter.values()];
+  return [...byCounter.values()];
 }
 
 /** What each charge needs once the call's final estimate is known. */

@@ -126,7 +126,7 @@ export class HoldBook {
       const amount = last.get(counter.counter) === index ? wanted : Math.min(wanted, release);
       if (amount > release) overrun = true;
       left.set(counter.counter, wanted - amount);
-      return { ...bare(counter), windowId, amount, release };
+      return itemOf(counter, windowId, amount, release);
     });
     return { items, overrun };
   }
@@ -138,12 +138,9 @@ export class HoldBook {
 
   /** The request itself, to be charged with its first attempt, once. */
   takeRequests(): ChargeItem[] {
-    const items = this.#requests.map(({ counter, windowId, amount }) => ({
-      ...bare(counter),
-      windowId,
-      amount,
-      release: amount,
-    }));
+    const items = this.#requests.map(({ counter, windowId, amount }) =>
+      itemOf(counter, windowId, amount, amount),
+    );
     this.#requests = [];
     return items;
   }
@@ -170,7 +167,8 @@ export class HoldBook {
   }
 }
 
-/** A counter without what a charge asked of it. */
-function bare({ counter, unit, limit, window, wide, soft }: QuotaCounter): QuotaCounter {
-  return { counter, unit, limit, window, wide, soft };
+/** A charge's counter, without what was asked of it, with what is charged to it. */
+function itemOf(of: QuotaCounter, windowId: string, amount: number, release: number): ChargeItem {
+  const { counter, unit, limit, window, wide, soft } = of;
+  return { counter, unit, limit, window, wide, soft, windowId, amount, release };
 }

@@ -53,6 +53,18 @@ export class Lease {
     public expiresAtMs: number,
   ) {}
 
+  /** Lets go of what only a live lease needs; a reaped one keeps its holds and attempts, for the truth may still come. */
+  forget(state: 'closed' | 'reaped'): void {
+    this.state = state;
+    this.answer = undefined;
+    this.extensions = [];
+    if (state === 'closed') {
+      this.holds = [];
+      this.attempts = this.attempts.filter((attempt) => attempt.state === 'charged');
+    }
+    for (const attempt of this.attempts) attempt.covered = undefined;
+  }
+
   /** The hold on a counter in a window; without a window, the latest. */
   holdOn(counter: string, windowId?: string): Hold | undefined {
     for (let index = this.holds.length - 1; index >= 0; index -= 1) {
@@ -75,6 +87,13 @@ export class Lease {
     this.attempts.push(attempt);
     return attempt;
   }
+}
+
+/** Marks an attempt as charged; nothing else of it is needed any more. */
+export function markCharged(attempt: Attempt): void {
+  attempt.state = 'charged';
+  attempt.event = undefined;
+  attempt.costs = [];
 }
 
 /** What an attempt costs on the counter of a hold, to be written to. */

@@ -1,5 +1,5 @@
 import { publish } from './channel.js';
-import { type Attempt, type Lease, takeReaped } from './lease.js';
+import { type Attempt, type Lease, markCharged, takeReaped } from './lease.js';
 import type { LeaseRegistry } from './lease-registry.js';
 import { type QuotaCounters, stateOf } from './quota-counters.js';
 import type {
@@ -41,9 +41,7 @@ export function chargeAttempt(
     if (outcome === 'adjusted' && written) {
       world.deliver?.(adjustmentEvent(written, request.event, corrections));
     } else world.deliver?.(request.event);
-    attempt.state = 'charged';
-    attempt.event = undefined;
-    attempt.costs = [];
+    markCharged(attempt);
     publishSettled(lease, { attemptId: attempt.id, outcome, charges: corrections });
   }
   if (request.close) endLease(world, lease, nowMs);
@@ -88,12 +86,7 @@ export function endLease({ counters, leases }: SettlingWorld, lease: Lease, nowM
   if (lease.state !== 'live') return;
   const givenBack = giveBack(lease, nowMs);
   for (const { counter, tally } of lease.holds) counters.release(counter.counter, tally);
-  lease.state = 'closed';
-  lease.holds = [];
-  lease.attempts = lease.attempts.filter(({ state }) => state === 'charged');
-  lease.answer = undefined;
-  lease.extensions = [];
-  for (const attempt of lease.attempts) attempt.covered = undefined;
+  lease.forget('closed');
   leases.bury(lease, nowMs + 2 * lease.leaseMs);
   publishSettled(lease, { outcome: 'closed', givenBack });
 }
@@ -105,12 +98,9 @@ export function endLease({ counters, leases }: SettlingWorld, lease: Lease, nowM
 export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
   for (const attempt of lease.attempts) {
     if (attempt.state === 'running') reapAttempt(world, attempt, nowMs);
-    attempt.covered = undefined;
   }
   const givenBack = giveBack(lease, nowMs);
-  lease.state = 'reaped';
-  lease.answer = undefined;
-  lease.extensions = [];
+  lease.forget('reaped');
   world.leases.bury(lease, nowMs + 2 * lease.leaseMs);
   publishSettled(lease, { outcome: 'reaped', givenBack });
 }
