@@ -37,7 +37,7 @@ interface Run {
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
-const warmUpSeconds = 2;
+const warmUpSeconds = 4;
 /** Contenders to run, separated by commas, the first one apart: for looking at one of them closely. */
 const only = process.env.BENCH_ONLY?.split(',');
 
