@@ -16,7 +16,7 @@ import {
 } from '@tollgate/core';
 import { meter, meteredFetch } from '@tollgate/meter';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
-import { openAiCompatible, proxy } from '@tollgate/upstream';
+import { anthropic, openAiCompatible, proxy } from '@tollgate/upstream';
 import express, { type RequestHandler } from 'express';
 import express4 from 'express4';
 import OpenAI from 'openai';
@@ -55,6 +55,7 @@ for (const [name, create] of [
     function start(cap: string): { client: OpenAI; limit: Limit; sent: () => number } {
       const app = create();
       const plans = definePlans({ one: { spend: cap } });
+      const other = anthropic({ apiKey: 'sk-test', baseUrl: provider.url });
       const own = openAiCompatible({ name: 'own', apiKey: 'sk-test', baseUrl: provider.openAiUrl });
       app.use(
         '/v1',
@@ -78,7 +79,7 @@ for (const [name, create] of [
           res.json({ made, status: error instanceof OpenAI.APIError ? error.status : 0 });
         }
       });
-      app.use('/v1', proxy({ provider: own }));
+      app.use('/v1', proxy({ providers: [own, other] }));
       server = app.listen(0);
       const { port } = server.address() as AddressInfo;
       let sent = 0;
@@ -170,6 +171,26 @@ for (const [name, create] of [
       const { billed } = provider.books();
       expect(used).toBe(billed.inputTokens * 1_000 + billed.outputTokens * 4_000);
       expect(used).toBeLessThanOrEqual(cap);
+    });
+
+    it('ends a stream politely, in the provider’s own format, once it costs more than is left', async () => {
+      const { limit } = start('$0.001/day');
+      const { port } = server.address() as AddressInfo;
+      // The provider counts an input that no bound foresaw, says so first, and goes on talking.
+      provider.script({ usage: { inputTokens: 5_000 }, tokens: 500, chunkDelayMs: 5 });
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+        body: JSON.stringify({ model: 'model', max_tokens: 100, stream: true, messages }),
+      });
+      expect(answer.status).toBe(200);
+      const events = (await answer.text()).split('\n').filter((line) => line.startsWith('event: '));
+      expect(events[0]).toBe('event: message_start');
+      expect(events.slice(-2)).toEqual(['event: message_delta', 'event: message_stop']);
+      await provider.waitForEnd(1);
+      expect(provider.books().aborted).toBe(1);
+      const { used } = await settledState(limit);
+      expect(used).toBeGreaterThanOrEqual(5_000_000);
     });
 
     it('lets the plain SDK call without an output cap work on the smallest plan', async () => {
