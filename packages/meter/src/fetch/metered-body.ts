@@ -1,4 +1,4 @@
-import type { AttemptOutcome, CallHandle } from '@tollgate/core';
+import type { AttemptOutcome, Call, CallHandle } from '@tollgate/core';
 
 /** When the transport gives up on a body. */
 export interface BodyLimits {
@@ -8,8 +8,12 @@ export interface BodyLimits {
   readonly drainMs: number;
 }
 
-/** After the model has finished, usage is waited for even where nobody drains. */
-const usageWaitMs = 1_000;
+/** After the model has finished, usage is waited for so long, even where nobody drains. */
+export const usageWaitMs = 1_000;
+
+/** The model has finished, and its usage is still to come: the last bytes of a stream, often already on their way. */
+export const usageIsNear = (call: Call): boolean =>
+  call.answer === 'whole' && call.running?.usage.source !== 'provider';
 
 type Source = ReadableStreamDefaultReader<Uint8Array>;
 
@@ -75,8 +79,7 @@ class BodyAttempt {
   /** The reader has left. What is still to come is read for its usage, if that is wanted, or nearly there. */
   async cancel(reason: unknown): Promise<void> {
     const { call } = this.handle;
-    const usageIsNear = call.answer === 'whole' && call.running?.usage.source !== 'provider';
-    const drainMs = Math.max(this.limits.drainMs, usageIsNear ? usageWaitMs : 0);
+    const drainMs = Math.max(this.limits.drainMs, usageIsNear(call) ? usageWaitMs : 0);
     if (drainMs > 0 && !call.stopped) {
       void this.#drain(drainMs);
       return;
@@ -94,8 +97,10 @@ class BodyAttempt {
 
   /** Stopped while nobody reads: settled now, since nobody may ever read again. */
   #stopped(): void {
-    const { stopped } = this.handle.call;
-    if (stopped && !this.#reading) this.#end(stoppedOutcome(stopped.code));
+    const { call } = this.handle;
+    if (!call.stopped || this.#reading) return;
+    if (usageIsNear(call)) void this.#drain(usageWaitMs);
+    else this.#end(stoppedOutcome(call.stopped.code));
   }
 
   async #drain(drainMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Call, CallHandle, TollgateContext } from '@tollgate/core';
 import { isMetered } from '../calls/metered-contexts.js';
 import { noRequest } from './fetch-errors.js';
-import { isAbort, meteredBody, stoppedOutcome } from './metered-body.js';
+import { isAbort, meteredBody, stoppedOutcome, usageIsNear, usageWaitMs } from './metered-body.js';
 import type { MeteredFetchOptions } from './metered-fetch.js';
 import { type FetchRequest, outgoingOf } from './outgoing-of.js';
 
@@ -42,7 +42,7 @@ export class MeteredExchange {
   }
 
   async #exchange(handle: CallHandle, request: FetchRequest): Promise<Response> {
-    const signal = AbortSignal.any([handle.signal, ...request.signals]);
+    const signal = AbortSignal.any([stopSignal(handle), ...request.signals]);
     try {
       signal.throwIfAborted();
     } catch (error) {
@@ -94,6 +94,19 @@ export class MeteredExchange {
     const failed = (failedCalls.get(this.context) ?? []).filter((one) => one.key !== key);
     failedCalls.set(this.context, [...failed, { key, call }].slice(-mostFailed));
   }
+}
+
+/** The handle's signal, which waits a moment for a usage that is nearly there. */
+function stopSignal(handle: CallHandle): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(handle.signal.reason);
+  const stop = (): void => {
+    if (usageIsNear(handle.call)) setTimeout(abort, usageWaitMs).unref();
+    else abort();
+  };
+  if (handle.signal.aborted) stop();
+  else handle.signal.addEventListener('abort', stop, { once: true });
+  return controller.signal;
 }
 
 const outcomeOf = (status: number) => (status < 400 ? 'ok' : 'error');
