@@ -11,12 +11,16 @@ export type Failure = 'throws' | 'hangs' | 'done unheard';
 export interface FailingStore {
   readonly store: QuotaStore;
   readonly failing: Map<Operation, Failure>;
+  /** How often an operation was asked for. */
+  attempts(operation: Operation): number;
 }
 
 /** Puts failures before a real store. */
 export function failingStore(real: QuotaStore): FailingStore {
   const failing = new Map<Operation, Failure>();
+  const asked = new Map<Operation, number>();
   const run = <Result>(operation: Operation, work: () => Promise<Result>): Promise<Result> => {
+    asked.set(operation, (asked.get(operation) ?? 0) + 1);
     const failure = failing.get(operation);
     if (!failure) return work();
     if (failure === 'throws') throw new Error(`${operation} is broken`);
@@ -33,5 +37,5 @@ export function failingStore(real: QuotaStore): FailingStore {
     read: (partition, counters) => real.read(partition, counters),
     end: () => real.end(),
   };
-  return { store, failing };
+  return { store, failing, attempts: (operation) => asked.get(operation) ?? 0 };
 }
