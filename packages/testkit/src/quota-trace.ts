@@ -128,7 +128,24 @@ const command: fc.Arbitrary<TraceCommand> = fc.oneof(
 /** What may happen to a few tenants: several counters, clock steps, duplicates, late replies, expiry, close before reserve. */
 export const traces = fc.array(command, { minLength: 1, maxLength: 40, size: 'max' });
 
-/** Traces in which nobody uses more than was held; play them as an honest owner. */
-export const honestTraces = traces.map((trace) =>
-  trace.map((one) => (one.does === 'charge' ? { ...one, amount: Math.min(one.amount, one.release) } : one)),
+/**
+ * Traces in which nobody uses more than was held; play them as an honest owner. Either attempts are charged within what is held, or
+ * reservations are left to expire with floors within what they were granted: both at once could be more than was held.
+ */
+export const honestTraces = fc.tuple(traces, fc.boolean()).map(([trace, expires]) =>
+  trace.flatMap((one): TraceCommand[] => {
+    if (one.does === 'renew') return [{ ...one, amount: 0 }];
+    if (one.does === 'charge') return expires ? [] : [{ ...one, amount: Math.min(one.amount, one.release) }];
+    if (one.does === 'reserve' && expires) {
+      return [{ ...one, alternatives: one.alternatives.map((charges) => charges.map(allOrNothing)) }];
+    }
+    if (one.does === 'extend') return [{ ...one, charges: one.charges.map(withoutFloor) }];
+    if (one.does === 'reserve' || one.does === 'cover') {
+      return [{ ...one, alternatives: one.alternatives.map((charges) => charges.map(withoutFloor)) }];
+    }
+    return [one];
+  }),
 );
+
+const withoutFloor = (asked: TraceCharge): TraceCharge => ({ ...asked, floor: 0 });
+const allOrNothing = (asked: TraceCharge): TraceCharge => ({ ...asked, min: undefined });
