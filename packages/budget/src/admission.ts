@@ -15,7 +15,7 @@ import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.
 import type { HoldBook } from './hold-book.js';
 import type { OpenReservation } from './open-reservation.js';
 import type { Rules } from './rules.js';
-import { reportOf, type Way, waysOf } from './ways.js';
+import { type Way, waysOf } from './ways.js';
 
 /** One alternative of an admission: how the call would be made, and what it asks. */
 export interface Admission {
@@ -33,13 +33,9 @@ export interface Admission {
 export function admissionsOf(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
   const parsed = call?.parsed;
   if (!call || !parsed) return [admission(undefined, chargesOfNone(rules), rules)];
-  if (parsed.isReport) {
-    const way = reportOf(parsed);
-    return [admission(way, softened(chargesOf(way, parsed, rules)), rules)];
-  }
   return waysOf(parsed, call.outgoing.body, rules)
     .filter(({ level }) => level >= fromLevel)
-    .map((way) => admission(way, chargesOf(way, parsed, rules), rules));
+    .map((way) => admission(way, chargesOf(way, parsed.priced, rules), rules));
 }
 
 /** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
@@ -80,7 +76,7 @@ export function extensionOf(reservation: OpenReservation, rules: Rules): Admissi
   const before = declared?.admission.way;
   const way = parsed &&
     before && { ...before, cap: before.cap && parsed.estimate.maxOutputTokens, most: parsed.estimate };
-  const all = way ? chargesOf({ ...way, onlyBelow: undefined }, parsed, rules) : chargesOfNone(rules);
+  const all = way ? chargesOf({ ...way, onlyBelow: undefined }, parsed.priced, rules) : chargesOfNone(rules);
   const charges = rules.enforced ? all : softened(all);
   return { way, charges, asked: charges.filter(({ charge }) => !book.knows(charge.counter)) };
 }
@@ -102,7 +98,7 @@ export function shadowRefusal(
 
 /** The refusal of the call itself (its model, its cap) that enforcing the rules would have meant. */
 export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): TollgateError | undefined {
-  if (!call?.parsed || call.parsed.isReport) return undefined;
+  if (!call?.parsed) return undefined;
   try {
     waysOf(call.parsed, call.outgoing.body, { ...rules, enforced: true });
   } catch (error) {

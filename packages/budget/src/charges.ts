@@ -1,4 +1,4 @@
-import type { Estimate, ParsedCall, QuotaCharge } from '@tollgate/core';
+import type { Estimate, QuotaCharge } from '@tollgate/core';
 import { demandOf, floorOf } from './amounts.js';
 import { knownCounter } from './known-counter.js';
 import type { BudgetLimit, Rules } from './rules.js';
@@ -16,11 +16,10 @@ export interface LimitCharge {
  */
 export function chargesOf(
   { model, most, least, onlyBelow }: Way,
-  { priced, isReport }: ParsedCall,
+  priced: boolean,
   rules: Rules,
 ): LimitCharge[] {
-  const refusable = rules.enforced && !isReport;
-  const costsNothing = !priced || (refusable && most.costNanoUsd === 0);
+  const costsNothing = !priced || (rules.enforced && most.costNanoUsd === 0);
   const charges: LimitCharge[] = [];
   for (const { limit, movesLadder } of rules.limits) {
     const { unit } = limit;

@@ -48,11 +48,6 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
   return [...ways, way];
 }
 
-/** The one way of a call that was made already: as it was. */
-export function reportOf({ model, estimate }: ParsedCall): Way {
-  return { model, cap: undefined, most: estimate, least: undefined, onlyBelow: undefined, level: 0 };
-}
-
 /** What a model without permission is refused with. */
 function modelNotAllowed(model: string): TollgateError {
   return new TollgateError({

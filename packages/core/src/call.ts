@@ -144,8 +144,6 @@ export interface ParsedCall {
   readonly estimate: Estimate;
   /** Whether money is involved at all: `false` for models that are declared free. */
   readonly priced: boolean;
-  /** The handler has made the call by means of its own and reports it now: it is charged, never refused, and nothing is held for it. */
-  readonly isReport?: boolean | undefined;
   /** Estimate of a variant, without changing the call. Throws a TollgateError where the variant cannot be priced. */
   estimateOf(variant: CallVariant): Estimate;
   /** Writes a variant into the outgoing body and the estimate. */

@@ -72,7 +72,6 @@ function parsedOf(api: WireApi, call: RecordedCall, price: UsagePrice): ParsedCa
     model,
     estimate,
     priced: true,
-    isReport: true,
     estimateOf: () => estimate,
     apply: () => undefined,
     serialise: () => '',
