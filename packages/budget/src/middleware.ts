@@ -81,6 +81,12 @@ function open(engine: BudgetEngine | undefined, context: TollgateContext): Reque
     );
     throw noCaller();
   }
+  if (!context.calls.has('meter')) {
+    warnOnce(
+      'TOLLGATE_W_ORDER',
+      'budget(): no meter() has seen this request, so its body is not estimated and its calls are not charged; mount meter() before budget()',
+    );
+  }
   const opened = new RequestBudget(engine, context, caller);
   context.calls.use(opened);
   setBudget(context, opened);

@@ -84,6 +84,8 @@ export interface RecordedCall {
 export interface CallPipeline {
   /** Installs a step, once per name and stage. */
   use(step: CallStep): void;
+  /** Whether a package has installed a step. */
+  has(name: string): boolean;
   /** The call that the request's own body declares, if any. */
   readonly declared: Call | undefined;
   /** Runs the stages before `cover` for the call that the request's body declares. Rejects with the refusal. */

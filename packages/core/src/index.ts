@@ -107,7 +107,7 @@ export { noUsage, type Usage } from './usage.js';
 export { adjustmentEvent, adjustmentId, uncertainEvent } from './usage-correction.js';
 export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';
 export { type EventFacts, usageEventOf } from './usage-event-of.js';
-export { forgetWarnings, type WarningCode, warnOnce } from './warning.js';
+export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './warning.js';
 export {
   type CalendarPeriod,
   type CalendarWindow,

@@ -42,6 +42,7 @@ export function memoryQuota(options: MemoryQuotaOptions = {}): QuotaStore {
     thresholds: accepts.arrayOf(accepts.share),
     reapEveryMs: accepts.integerBetween(10, 3_600_000),
   });
+  warnOfManyProcesses('memoryQuota', 'Give a store that processes share.');
   return new MemoryQuota(options);
 }
 

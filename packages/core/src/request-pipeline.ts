@@ -59,6 +59,10 @@ export class RequestPipeline implements CallPipeline {
     else this.#steps.splice(at, 0, step);
   }
 
+  has(name: string): boolean {
+    return this.#steps.some((step) => step.name === name);
+  }
+
   async declare(outgoing: OutgoingRequest): Promise<Call> {
     const call = this.#mint(outgoing, undefined);
     await this.#runBegin(call, 0, coverAt);

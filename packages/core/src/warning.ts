@@ -25,6 +25,19 @@ export function warnOnce(code: WarningCode, message: string): void {
   publish('tollgate:warning', () => ({ code, message }));
 }
 
+/**
+ * Warns where counters in memory are kept by one of several processes (node:cluster, pm2): each would allow the whole limit.
+ * `what` begins the message: who counts; `remedy` ends it.
+ */
+export function warnOfManyProcesses(what: string, remedy: string): void {
+  const { NODE_UNIQUE_ID, NODE_APP_INSTANCE, pm_id: pm2Id } = process.env;
+  if (NODE_UNIQUE_ID === undefined && NODE_APP_INSTANCE === undefined && pm2Id === undefined) return;
+  warnOnce(
+    'TOLLGATE_W_MEMORY_STORE',
+    `${what} counts in memory, but this process is one of several: each allows the whole limit. ${remedy}`,
+  );
+}
+
 /** Forgets what was said; for tests. */
 export function forgetWarnings(): void {
   said.clear();

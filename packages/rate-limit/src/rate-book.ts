@@ -86,7 +86,7 @@ function strictestOf(plans: Plans | undefined): Plan | undefined {
 function storeOf(options: ReadRateLimitOptions, windowMs: number): Store {
   const { stores, whenStoreDown, expectedProcesses, storeDeadlineMs: deadlineMs, now } = options;
   if (!stores) {
-    warnOfManyProcesses();
+    warnOfManyProcesses('rateLimit', 'Give "stores", e.g. rate-limit-redis.');
     return new LocalStore(now);
   }
   const name = `${options.name}-${windowMs}ms`;
@@ -106,14 +106,4 @@ function storeOf(options: ReadRateLimitOptions, windowMs: number): Store {
     );
   used.add(store);
   return new ShieldedStore(store, { name, whenStoreDown, expectedProcesses, deadlineMs, now });
-}
-
-/** Set by node:cluster, pm2 and its cluster mode: each process would allow the whole limit. */
-function warnOfManyProcesses(): void {
-  const { NODE_UNIQUE_ID, NODE_APP_INSTANCE, pm_id: pm2Id } = process.env;
-  if (NODE_UNIQUE_ID === undefined && NODE_APP_INSTANCE === undefined && pm2Id === undefined) return;
-  warnOnce(
-    'TOLLGATE_W_MEMORY_STORE',
-    'rateLimit counts in memory, but this process is one of several: each allows the whole limit. Give "stores", e.g. rate-limit-redis.',
-  );
 }
