@@ -16,6 +16,7 @@ import type {
 } from './quota-store.js';
 import type { UsageSink } from './usage-event.js';
 import { UsageOutbox } from './usage-outbox.js';
+import { warnOfManyProcesses } from './warning.js';
 
 export interface MemoryQuotaOptions {
   /**

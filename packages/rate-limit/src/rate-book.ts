@@ -5,7 +5,7 @@ import {
   type Plans,
   planOf,
   type RequestRate,
-  warnOnce,
+  warnOfManyProcesses,
 } from '@tollgate/core';
 import type { Request } from 'express';
 import type { Store } from 'express-rate-limit';
