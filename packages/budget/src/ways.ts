@@ -34,7 +34,7 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
   const base = baseCap(parsed, rules);
   const stated = parsed.estimate.capStated ? parsed.estimate.maxOutputTokens : undefined;
   if (stated !== undefined && base !== undefined && base < stated && !rules.fit) {
-    throw capTooLarge(capField(parsed.api, body), stated, base);
+    throw capTooLarge(capField(parsed.api, body, stated), stated, base);
   }
   const steps = plan?.degrade ?? [];
   const ways: Way[] = [];
