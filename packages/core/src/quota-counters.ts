@@ -111,7 +111,10 @@ function newTally({ window }: QuotaCounter, nowMs: number): Tally {
 }
 
 /** A tally as callers see it, against the cap in force for them. */
-export function stateOf({ counter, unit, limit }: QuotaCounter, tally: TallyView): CounterState {
+export function stateOf(
+  { counter, unit, limit }: Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>,
+  tally: TallyView,
+): CounterState {
   const { windowId, used, held, resetsAtMs } = tally;
   return {
     counter,
