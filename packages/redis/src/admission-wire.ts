@@ -7,10 +7,11 @@ import {
   type ReserveRequest,
   type ReserveResult,
   refusalOf,
+  type Unit,
 } from '@tollgate/core';
 import type { CallArguments } from './call-arguments.js';
-import { crossingsIn, stateIn, viewOf } from './figures.js';
-import { listIn, numberIn, textIn } from './reply.js';
+import { crossingsIn, stateIn, type ToldCounter, viewOf } from './figures.js';
+import { listIn, numberIn, type Reply, textIn } from './reply.js';
 
 export function reserveText(args: CallArguments, request: ReserveRequest): string {
   const { id, leaseMs, attemptId = '', alternatives } = request;
@@ -26,17 +27,22 @@ export function coverText(args: CallArguments, { id, attemptId, alternatives }: 
   return JSON.stringify([id, attemptId, alternativesOf(args, alternatives)]);
 }
 
-/** What a script answered about a request to hold something. */
+/** What a script answered about a request to hold something; a repetition is answered as what was asked first. */
 export function admissionIn(alternatives: readonly QuotaAlternative[], reply: unknown): ReserveResult {
   const [ok, ...rest] = listIn(reply);
-  if (ok !== 1) return refusedIn(alternatives, rest);
-  const [alternative, nowMs, expiresAtMs, entries, crossed] = rest;
-  const index = numberIn(alternative);
-  const charges = chargesOf(alternatives, index);
+  if (ok === 1) return admittedIn(chargesOf(alternatives, numberIn(rest[0])), rest);
+  if (ok !== 2) return refusedIn(alternatives, rest);
+  const [text, answer] = rest;
+  const first = listIn(answer).slice(1);
+  return admittedIn(chargesInText(textIn(text), numberIn(first[0])), first);
+}
+
+function admittedIn(charges: readonly ToldCounter[], told: Reply): ReserveResult {
+  const [alternative, nowMs, expiresAtMs, entries, crossed] = told;
   const figures = listIn(entries);
   return {
     ok: true,
-    alternative: index,
+    alternative: numberIn(alternative),
     grants: charges.map(({ counter }, at) => {
       const [window, granted] = listIn(figures[at]);
       return { counter, window: textIn(window), granted: numberIn(granted) };
@@ -46,6 +52,15 @@ export function admissionIn(alternatives: readonly QuotaAlternative[], reply: un
     nowMs: numberIn(nowMs),
     expiresAtMs: numberIn(expiresAtMs),
   };
+}
+
+/** The counters of an alternative in the text of an operation, where alternatives stand last. */
+function chargesInText(text: string, index: number): ToldCounter[] {
+  const alternatives = listIn(listIn(JSON.parse(text)).at(-1));
+  return listIn(listIn(alternatives[index])[1]).map((charge) => {
+    const [counter, , limit, , , , , , unit] = listIn(charge);
+    return { counter: textIn(counter), limit: numberIn(limit), unit: textIn(unit) as Unit };
+  });
 }
 
 function refusedIn(alternatives: readonly QuotaAlternative[], rest: readonly unknown[]): ReserveResult {

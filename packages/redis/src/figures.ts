@@ -55,7 +55,10 @@ function bucketView(
   };
 }
 
-export function stateIn(counter: QuotaCounter, figures: unknown, windowId?: string): CounterState {
+/** What tells one counter from another, and its cap. */
+export type ToldCounter = Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>;
+
+export function stateIn(counter: ToldCounter, figures: unknown, windowId?: string): CounterState {
   const view = viewOf(listIn(figures));
   return stateOf(counter, windowId === undefined ? view : { ...view, windowId });
 }

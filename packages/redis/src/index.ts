@@ -6,6 +6,8 @@ export type {
   SentinelClient,
 } from './connection.js';
 export type { RedisQuotaOptions } from './options.js';
+export { type Outbox, type OutboxLag, outbox } from './outbox.js';
+export type { OutboxOptions } from './outbox-options.js';
 export { redisQuota } from './redis-quota.js';
 export {
   type StoreFault,

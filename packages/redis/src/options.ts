@@ -24,7 +24,7 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   sweepEveryMs?: number;
 }
 
-const prefixCheck: OptionCheck = (value) =>
+export const prefixCheck: OptionCheck = (value) =>
   (typeof value === 'string' && /^[^{}\s]{1,64}$/.test(value)) ||
   'a text of 1 to 64 characters without braces and spaces';
 

@@ -34,12 +34,12 @@ local function decide(alternatives, L, covers)
     for i = 1, #charges do
       local charge = charges[i]
       local at = covers and charge[4] == 0 and heldOn(L, charge[1])
-      local t = at and tally(L.holds[at]) or current(charge[1], charge[2])
+      local t = at and kept(L, L.holds[at]) or current(charge[10] or keyOf(charge[1], charge[2]), charge[2])
       local grant = grantFor(charge, t, L, covers)
       if grant then
         t.pend = t.pend + grant
       else
-        obstacles[#obstacles + 1] = { i - 1, t.pend, figures(t, t.key:match('|(.*)$'), 0) }
+        obstacles[#obstacles + 1] = { i - 1, t.pend, figures(t, 0) }
       end
       list[i], granted[i] = t, grant
     end
@@ -65,7 +65,7 @@ local function take(L, list, granted)
     end
     if amount > 0 then hold(t, amount, 2 * L.leaseMs) end
   end
-  for i = 1, #list do answer[i] = figures(list[i], list[i].key:match('|(.*)$'), granted[i]) end
+  for i = 1, #list do answer[i] = figures(list[i], granted[i]) end
   return answer
 end
 
@@ -75,8 +75,10 @@ local function renewed(L)
   born[#born + 1] = L.id
   change(L)
 end
+`;
 
--- The same for a lease that exists, whose attempts and caps are looked at.
+/** Takes what was decided for a lease that exists, whose attempts and caps are looked at. */
+export const joining = `
 local function join(L, alternative, a, list, granted, attemptId)
   local deep, charges = deepOf(L), alternative[2]
   local attempt
@@ -91,8 +93,9 @@ local function join(L, alternative, a, list, granted, attemptId)
   end
   local answer = take(L, list, granted)
   for i = 1, #charges do
-    local charge, key = charges[i], list[i].key
-    deep.caps[key] = deep.caps[key] or { charge[9], charge[3] }
+    local charge, t = charges[i], list[i]
+    local key = t.key
+    deep.caps[key] = deep.caps[key] or { charge[9], charge[3], t.num or t.ends or 0, t.den or 0 }
     if attempt and charge[7] > 0 then
       local cost = costOn(attempt, key)
       cost[2] = cost[2] + charge[7]

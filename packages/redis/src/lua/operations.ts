@@ -6,7 +6,11 @@ for i = 1, count do
   ops[i] = op
   keys[#keys + 1] = 'r:' .. op[1]
   local charges = op[4][1][2]
-  for j = 1, #charges do keys[#keys + 1] = keyOf(charges[j][1], charges[j][2]) end
+  for j = 1, #charges do
+    local key = keyOf(charges[j][1], charges[j][2])
+    charges[j][10] = key
+    keys[#keys + 1] = key
+  end
 end
 prefetch(keys)
 --reap--
@@ -15,21 +19,29 @@ for i = 1, count do
   local id, leaseMs, attemptId, alternatives = op[1], op[2], op[3], op[4]
   local L = leaseOf(id)
   if L then
-    local answer = L.state == 0 and deepOf(L).answer
-    out[i] = answer or closed()
+    lookDeep()
+    out[i] = L.state == 0 and deepOf(L).answer or closed()
   else
     local a, list, granted = decide(alternatives)
     if not a then
       out[i] = list
     else
-      L = { id = id, state = 0, leaseMs = leaseMs, attempts = {}, holds = {} }
+      L = { id = id, state = 0, leaseMs = leaseMs, expires = 0, attempts = {}, holds = {}, rest = 1, dirty = false, deep = false, came = false }
       leases[id] = L
       if attemptId ~= '' then L.attempts = { attemptId, 0 } end
       renewed(L)
-      local answer = take(L, list, granted)
-      out[i] = { 1, a - 1, now, L.expires, answer, takeNews(list) }
-      local event = alternatives[a][1]
-      L.cold = pack({ 0, ARGV[i + 1], a, event > 0 and ARGV[event] or '', out[i] })
+      local answer, event = take(L, list, granted), alternatives[a][1]
+      local crossed = takeNews(list)
+      out[i] = { 1, a - 1, now, L.expires, answer, crossed }
+      -- What is needed to repeat this answer, or to reap: texts that are here already, so that nothing large is made.
+      local facts = { a, now, L.expires, crossed }
+      local came = { ARGV[i + 1], event > 0 and ARGV[event] or '', '' }
+      for j = 1, #list do
+        facts[3 + 2 * j], facts[4 + 2 * j] = answer[j][1], granted[j]
+        came[3 + j] = packed(list[j])
+      end
+      came[3] = pack(facts)
+      L.came = came
     end
   end
 end
@@ -38,6 +50,7 @@ end
 /** [id, digest, charges] */
 const extend = `
 local out = {}
+lookDeep()
 --reap--
 for i = 1, count do
   local op = cjson.decode(ARGV[i + 1])
@@ -72,6 +85,7 @@ end
 /** [id, attemptId, [[event's ARGV or 0, charges], …]] */
 const cover = `
 local out = {}
+lookDeep()
 --reap--
 for i = 1, count do
   local op = cjson.decode(ARGV[i + 1])
@@ -92,7 +106,7 @@ for i = 1, count do
           for _, cost in ipairs(known[4]) do cost[2] = 0 end
         end
         out[i] = join(L, op[3][a], a, list, granted, op[2])
-        attemptOf(deepOf(L), op[2])[3] = out[i]
+        attemptOf(deepOf(L), op[2])[3] = { 2, ARGV[i + 1], out[i] }
       end
     end
   end
@@ -102,7 +116,7 @@ end
 /** Remembers an id of which no lease is known, so that whatever comes late is recognised. */
 const remember = `
 local function remember(id, forMs)
-  local L = { id = id, state = 1, leaseMs = forMs / 2, expires = now + forMs, attempts = {}, holds = {}, cold = '' }
+  local L = { id = id, state = 1, leaseMs = forMs / 2, expires = now + forMs, attempts = {}, holds = {}, rest = 0, dirty = false, deep = false, came = false }
   leases[id] = L
   change(L)
   return L
@@ -137,8 +151,12 @@ for i = 1, count do
   local state, at = stateOf(L, attemptId)
   local crossed = takeNews(list)
   if state ~= 2 then
-    local deep = (state == 1 or L.deep) and deepOf(L)
-    local attempt = deep and attemptOf(deep, attemptId)
+    local attempt
+    -- A list of what came with the reservation may stay as it is: the attempt's state says that its costs are settled.
+    if L.rest == 2 or L.deep or state == 1 then
+      lookDeep()
+      attempt = attemptOf(deepOf(L), attemptId)
+    end
     local corrections = {}
     for j = 1, #items do
       local item = items[j]
@@ -155,14 +173,14 @@ for i = 1, count do
             if cost[1] == key and before == 0 then before, cost[4] = cost[4], 0 end
           end
         end
-        raise(key, { item[5], item[2] }, t, item[3] - before, release, crossed)
+        raise(key, item[5], item[2], t, item[3] - before, release, crossed)
         if item[3] ~= before then corrections[#corrections + 1] = { key, item[3] - before } end
       end
     end
     if state == 1 and attempt then
       for _, cost in ipairs(attempt[4]) do
         if cost[4] > 0 then
-          settle(tally(cost[1]), -cost[4], 0)
+          settle(kept(L, cost[1]), -cost[4], 0)
           corrections[#corrections + 1] = { cost[1], -cost[4] }
         end
       end
@@ -181,7 +199,10 @@ for i = 1, count do
   end
   if op[3] == 1 then endLease(L) end
   local states = {}
-  for j = 1, #items do states[j] = figures(list[j], '', 0) end
+  for j = 1, #items do
+    list[j].window = ''
+    states[j] = figures(list[j], 0)
+  end
   out[i] = { state == 2 and 'repeated' or state == 1 and 'adjusted' or 'charged', states, crossed }
 end
 `;
@@ -189,6 +210,7 @@ end
 /** [id, [[attemptId, event's ARGV, [[counter|window, amount], …]], …]] */
 const renew = `
 local out = {}
+lookDeep()
 --reap--
 for i = 1, count do
   local op = cjson.decode(ARGV[i + 1])
@@ -238,8 +260,7 @@ local out = {}
 for i = 1, count do
   local op, states = cjson.decode(ARGV[i + 1]), {}
   for j = 1, #op do
-    local t = current(op[j][1], op[j][2])
-    states[j] = figures(t, t.key:match('|(.*)$'), 0)
+    states[j] = figures(current(keyOf(op[j][1], op[j][2]), op[j][2]), 0)
   end
   out[i] = states
 end

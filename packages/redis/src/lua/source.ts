@@ -1,4 +1,5 @@
-import { admission } from './admission.js';
+import { admission, joining } from './admission.js';
+import { depth } from './depth.js';
 import { flush } from './flush.js';
 import { lease, reaping, settling } from './lease.js';
 import { operations } from './operations.js';
@@ -16,8 +17,8 @@ export interface ScriptSettings {
 
 const parts: Readonly<Record<ScriptName, readonly string[]>> = {
   reserve: [admission],
-  extend: [admission],
-  cover: [admission],
+  extend: [admission, joining],
+  cover: [admission, joining],
   charge: [operations.remember],
   renew: [admission],
   close: [operations.remember],
@@ -29,7 +30,10 @@ const parts: Readonly<Record<ScriptName, readonly string[]>> = {
 export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSettings): string {
   const settings = `local thresholds, record = { ${thresholds.join(', ')} }, ${record}\n`;
   const operation = operations[name].replace('--reap--', () => reaping);
-  return [settings, world, lease, settling, ...parts[name], operation, flush].join('');
+  // Functions cost what they capture, in every call: those that a script seldom needs are made within others.
+  const settles = name === 'charge' || name === 'close';
+  const ends = settles ? [settling, depth('')] : [depth(settling)];
+  return [settings, world, lease, ...ends, ...parts[name], operation, flush].join('');
 }
 
 /** The same with its clock replaced by the last argument: for tests, which cannot move a server's time. */

@@ -24,8 +24,8 @@ local now = time[1] * 1000 + floor(time[2] / 1000)
 local mark = tonumber(call('GET', partition) or 0)
 if now < mark then now = mark end
 
-local raw, tallies, touched = {}, {}, {}
-local leases, changed, born, gone, events = {}, {}, {}, {}, {}
+local raw, names, tallies, touched = {}, {}, {}, {}
+local leases, changed, born, gone, events, unneeded = {}, {}, {}, {}, {}, {}
 
 for i = 1, #windows do
   local w = windows[i]
@@ -42,16 +42,19 @@ end
 local function fetch(key)
   local value = raw[key]
   if value == nil then
-    value = call('GET', base .. key)
+    value = call('GET', names[key] or base .. key)
     raw[key] = value
   end
   return value
 end
 
 local function prefetch(keys)
-  local names = {}
-  for i = 1, #keys do names[i] = base .. keys[i] end
-  local values = call('MGET', unpack(names))
+  local full = {}
+  for i = 1, #keys do
+    full[i] = base .. keys[i]
+    names[keys[i]] = full[i]
+  end
+  local values = call('MGET', unpack(full))
   for i = 1, #keys do raw[keys[i]] = values[i] end
 end
 
@@ -82,36 +85,43 @@ local function refill(t)
       if units >= t.whole then t.whole, t.rest = 0, 0 else t.whole, t.rest = t.whole - units, parts end
     end
   end
-  if t.whole == 0 then t.reached, t.news = 0, nil end
+  if t.whole == 0 then t.reached, t.news = 0, false end
 end
 
 -- w: what a counter that is not there begins with; without it, one that is not there is a ghost, which nobody keeps.
+-- Every field is there from the beginning: a table that grows costs more than all that is done with it.
 local function tally(key, w)
   local t = tallies[key]
   if t then return t end
-  local value, kind = fetch(key), byte(key)
-  local size
+  local value, kind, name = fetch(key), byte(key), names[key] or base .. key
+  local stored, size = value and true or false, 0
   if kind == 99 then
+    local used, held, ends, keep, reached = 0, 0, w and w.ends or now, 0, 0
     if value then
-      local used, held, ends, keep, reached = sunpack('<ddddd', value)
-      t = { key = key, kind = 1, used = used, held = held, ends = ends, keep = keep, reached = reached, pend = 0 }
+      used, held, ends, keep, reached = sunpack('<ddddd', value)
       size = 40
-    else
-      t = { key = key, kind = 1, used = 0, held = 0, ends = w and w.ends or now, keep = 0, reached = 0, pend = 0, ghost = not w or w.ends <= now }
     end
+    t = {
+      key = key, name = name, kind = 1, window = false, used = used, held = held, ends = ends, keep = keep, reached = reached,
+      pend = 0, wants = 0, stored = stored, ghost = not stored and ends <= now, dirty = false, news = false,
+    }
   elseif kind == 98 then
+    local whole, rest, at, holds, num, den, reached = 0, 0, now, 0, w and w[1] or 1, w and w[2] or 1, 0
     if value then
-      local whole, rest, at, holds, num, den, reached = sunpack('<ddddddd', value)
-      t = { key = key, kind = 2, whole = whole, rest = rest, at = at, holds = holds, num = num, den = den, reached = reached, pend = 0 }
+      whole, rest, at, holds, num, den, reached = sunpack('<ddddddd', value)
       size = 56
-    else
-      t = { key = key, kind = 2, whole = 0, rest = 0, at = now, holds = 0, num = w and w[1] or 1, den = w and w[2] or 1, reached = 0, pend = 0, ghost = not w }
     end
+    t = {
+      key = key, name = name, kind = 2, window = 'bucket', whole = whole, rest = rest, at = at, holds = holds, num = num, den = den,
+      reached = reached, pend = 0, stored = stored, ghost = not stored and not w, dirty = false, news = false,
+    }
   else
-    t = { key = key, kind = 3, held = value and sunpack('<d', value) or 0, pend = 0 }
+    t = {
+      key = key, name = name, kind = 3, window = 'live', held = value and sunpack('<d', value) or 0,
+      pend = 0, stored = stored, ghost = false, dirty = false, news = false,
+    }
   end
-  t.stored = value and true or false
-  if size and #value > size then t.news = cmsgpack.unpack(sub(value, size + 1)) end
+  if size > 0 and #value > size then t.news = cmsgpack.unpack(sub(value, size + 1)) end
   if kind == 98 and value then refill(t) end
   tallies[key] = t
   return t
@@ -131,10 +141,14 @@ local function keyOf(counter, w)
   return 'b:' .. counter .. '|bucket'
 end
 
-local function current(counter, w)
+local function current(key, w)
   local window = windows[w]
-  local t = tally(keyOf(counter, w), window)
-  if t.kind == 2 then adopt(t, window) end
+  local t = tally(key, window)
+  if t.kind == 1 then
+    t.window = window.id
+  elseif t.kind == 2 then
+    adopt(t, window)
+  end
   return t
 end
 
@@ -170,7 +184,7 @@ local function hold(t, amount, keepMs)
   touch(t)
   if t.kind == 1 then
     t.held = t.held + amount
-    t.wants = max(t.wants or 0, t.ends + keepMs)
+    t.wants = max(t.wants, t.ends + keepMs)
   elseif t.kind == 2 then
     t.whole = t.whole + amount
     t.holds = t.holds + amount
@@ -179,7 +193,17 @@ local function hold(t, amount, keepMs)
   end
 end
 
-local function figures(t, window, granted)
+local function windowOf(key) return key:match('|([^|]*)$') end
+
+-- The counter as it is written, which also serves to tell later how it stood.
+local function packed(t)
+  if t.kind == 1 then return spack('<ddddd', t.used, t.held, t.ends, t.keep, t.reached) end
+  if t.kind == 2 then return spack('<ddddddd', t.whole, t.rest, t.at, t.holds, t.num, t.den, t.reached) end
+  return spack('<d', t.held)
+end
+
+local function figures(t, granted)
+  local window = t.window or windowOf(t.key)
   if t.kind == 1 then return { window, granted, 1, t.used, t.held, t.ends } end
   if t.kind == 2 then return { window, granted, 2, t.whole, t.rest, t.at, t.holds, t.num, t.den } end
   return { window, granted, 3, t.held }
@@ -191,7 +215,7 @@ local function takeNews(list)
     local t = list[i]
     if t.news and not isOver(t) then
       for j = 1, #t.news do crossed[#crossed + 1] = t.news[j] end
-      t.news = nil
+      t.news = false
       touch(t)
     end
   end

@@ -1,0 +1,171 @@
+import type { SendCommand } from './connection.js';
+import { withinDeadline } from './deadline.js';
+import { StoreUnavailableError } from './store-unavailable-error.js';
+
+/** One entry of a stream. */
+export interface StreamEntry {
+  readonly id: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** How far a group is behind on one stream. */
+export interface GroupState {
+  readonly name: string;
+  /** Delivered and not acknowledged. */
+  readonly pending: number;
+  readonly lastDelivered: string;
+}
+
+const deadlineMs = 2_000;
+
+/** The commands of a consumer group on one partition's stream. */
+export class OutboxStream {
+  readonly #send: SendCommand;
+  readonly #key: string;
+  readonly #group: string;
+  readonly #consumer: string;
+
+  constructor(send: SendCommand, key: string, group: string, consumer: string) {
+    this.#send = send;
+    this.#key = key;
+    this.#group = group;
+    this.#consumer = consumer;
+  }
+
+  /** Makes the group, from the stream's beginning; one that is there stays as it is. */
+  async open(): Promise<void> {
+    try {
+      await this.#command('XGROUP', 'CREATE', this.#key, this.#group, '0', 'MKSTREAM');
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
+    }
+  }
+
+  async next(count: number): Promise<StreamEntry[]> {
+    const who = ['GROUP', this.#group, this.#consumer];
+    const reply = await this.#command(
+      'XREADGROUP',
+      ...who,
+      'COUNT',
+      String(count),
+      'STREAMS',
+      this.#key,
+      '>',
+    );
+    return valuesOf(reply).flatMap(entriesIn);
+  }
+
+  /** Takes over what a consumer has had for so long without acknowledging it. */
+  async claim(idleMs: number, count: number): Promise<StreamEntry[]> {
+    const who = [this.#key, this.#group, this.#consumer, String(idleMs), '0-0'];
+    const reply = await this.#command('XAUTOCLAIM', ...who, 'COUNT', String(count));
+    return Array.isArray(reply) ? entriesIn(reply[1]) : [];
+  }
+
+  /** How often an entry has been delivered. */
+  async deliveries(id: string): Promise<number> {
+    const reply = await this.#command('XPENDING', this.#key, this.#group, id, id, '1');
+    const [entry] = Array.isArray(reply) ? reply : [];
+    return Array.isArray(entry) ? Number(entry[3]) : 0;
+  }
+
+  async acknowledge(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#command('XACK', this.#key, this.#group, ...ids);
+  }
+
+  /** Sets an entry aside, where nobody takes it for undelivered any more. */
+  async bury({ id, fields }: StreamEntry): Promise<void> {
+    await this.#command('XADD', deadKey(this.#key), '*', ...Object.entries(fields).flat(), 'from', id);
+    await this.acknowledge([id]);
+  }
+
+  async groups(): Promise<GroupState[]> {
+    const reply = await this.#command('XINFO', 'GROUPS', this.#key);
+    return (Array.isArray(reply) ? reply : []).map((entry) => {
+      const told = fieldsIn(entry);
+      return {
+        name: told.name ?? '',
+        pending: Number(told.pending),
+        lastDelivered: told['last-delivered-id'] ?? '0-0',
+      };
+    });
+  }
+
+  /** Entries of which this group has not acknowledged every one, and dead letters. */
+  async lag(): Promise<{ waiting: number; dead: number }> {
+    const group = (await this.groups()).find(({ name }) => name === this.#group);
+    const [undelivered, dead] = await Promise.all([
+      this.#command('XRANGE', this.#key, `(${group?.lastDelivered ?? '0-0'}`, '+', 'COUNT', '10000'),
+      this.#command('XLEN', deadKey(this.#key)),
+    ]);
+    const waiting = (Array.isArray(undelivered) ? undelivered.length : 0) + (group?.pending ?? 0);
+    return { waiting, dead: Number(dead) };
+  }
+
+  /** Forgets what every group has acknowledged. */
+  async trim(): Promise<void> {
+    let keepFrom: string | undefined;
+    for (const { name, pending, lastDelivered } of await this.groups()) {
+      const needed = pending > 0 ? await this.#oldestPending(name) : following(lastDelivered);
+      if (needed === undefined) return;
+      if (keepFrom === undefined || isBefore(needed, keepFrom)) keepFrom = needed;
+    }
+    if (keepFrom !== undefined) await this.#command('XTRIM', this.#key, 'MINID', keepFrom);
+  }
+
+  async #oldestPending(group: string): Promise<string | undefined> {
+    const reply = await this.#command('XPENDING', this.#key, group);
+    return Array.isArray(reply) && reply[1] !== null ? String(reply[1]) : undefined;
+  }
+
+  #command(...args: string[]): Promise<unknown> {
+    const operation = args[0] ?? '';
+    const late = (): Error => new StoreUnavailableError({ fault: 'deadline', operation, mayHaveRun: true });
+    return withinDeadline(deadlineMs, (signal) => this.#send(this.#key, args, signal), late);
+  }
+}
+
+const deadKey = (stream: string): string => `${stream}:dead`;
+
+/** Answers are maps by name on newer connections, and lists of pairs on older ones. */
+function valuesOf(reply: unknown): unknown[] {
+  if (reply instanceof Map) return [...reply.values()];
+  if (Array.isArray(reply)) return reply.map((pair) => (Array.isArray(pair) ? pair[1] : undefined));
+  return typeof reply === 'object' && reply !== null ? Object.values(reply) : [];
+}
+
+function entriesIn(reply: unknown): StreamEntry[] {
+  if (!Array.isArray(reply)) return [];
+  return reply.flatMap((entry) =>
+    Array.isArray(entry) && Array.isArray(entry[1])
+      ? [{ id: String(entry[0]), fields: fieldsIn(entry[1]) }]
+      : [],
+  );
+}
+
+function fieldsIn(reply: unknown): Record<string, string> {
+  const fields: Record<string, string> = {};
+  if (Array.isArray(reply)) {
+    for (let at = 0; at + 1 < reply.length; at += 2) fields[String(reply[at])] = String(reply[at + 1]);
+    return fields;
+  }
+  const named = reply instanceof Map ? [...reply] : Object.entries(reply ?? {});
+  for (const [name, value] of named) fields[String(name)] = String(value);
+  return fields;
+}
+
+function partsOf(id: string): [ms: bigint, sequence: bigint] {
+  const [ms = '0', sequence = '0'] = id.split('-');
+  return [BigInt(ms), BigInt(sequence)];
+}
+
+function following(id: string): string {
+  const [ms, sequence] = partsOf(id);
+  return `${ms}-${sequence + 1n}`;
+}
+
+function isBefore(one: string, other: string): boolean {
+  const [ms, sequence] = partsOf(one);
+  const [otherMs, otherSequence] = partsOf(other);
+  return ms < otherMs || (ms === otherMs && sequence < otherSequence);
+}

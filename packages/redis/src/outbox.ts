@@ -1,0 +1,142 @@
+import { newId, publish, type UsageSink, warnOnce } from '@tollgate/core';
+import { eventOfEntry } from './outbox-entry.js';
+import { type OutboxOptions, readOutboxOptions } from './outbox-options.js';
+import { OutboxStream, type StreamEntry } from './outbox-stream.js';
+import { partitionKey } from './partition.js';
+
+/** How far delivery is behind. */
+export interface OutboxLag {
+  /** Events that this group's sinks have not all taken yet; of each stream at most 10 000 undelivered ones are counted. */
+  readonly waiting: number;
+  /** Events that were set aside because a sink kept refusing them. */
+  readonly dead: number;
+}
+
+/** Delivers usage events from the store's streams to sinks. */
+export interface Outbox {
+  lag(): Promise<OutboxLag>;
+  /** Delivers what is waiting now. */
+  flush(): Promise<void>;
+  /** Delivers what is waiting, and stops. */
+  end(): Promise<void>;
+}
+
+const trimEveryRounds = 25;
+
+/**
+ * Delivers the usage events that `redisQuota({ outbox: true })` appends, to every sink at least once. What a process that has died
+ * had taken is delivered by another; a stream is trimmed only below what every group has acknowledged. Publishes its faults on
+ * `tollgate:fault`, and a backlog on `tollgate:store`. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function outbox(options: OutboxOptions): Outbox {
+  return new StreamOutbox(readOutboxOptions(options));
+}
+
+class StreamOutbox implements Outbox {
+  readonly #options: ReturnType<typeof readOutboxOptions>;
+  readonly #streams: readonly OutboxStream[];
+  readonly #timer: NodeJS.Timeout;
+  #opened = false;
+  #rounds = 0;
+  #round: Promise<void> | undefined;
+
+  constructor(options: ReturnType<typeof readOutboxOptions>) {
+    const { send, prefix, partitions, group, pollMs } = options;
+    const consumer = newId();
+    this.#options = options;
+    this.#streams = Array.from(
+      { length: partitions },
+      (_, partition) => new OutboxStream(send, `${partitionKey(prefix, partition)}:outbox`, group, consumer),
+    );
+    this.#timer = setInterval(() => void this.#next(), pollMs);
+    this.#timer.unref();
+  }
+
+  async lag(): Promise<OutboxLag> {
+    await this.#open();
+    const lags = await Promise.all(this.#streams.map((stream) => stream.lag()));
+    return {
+      waiting: lags.reduce((sum, { waiting }) => sum + waiting, 0),
+      dead: lags.reduce((sum, { dead }) => sum + dead, 0),
+    };
+  }
+
+  async flush(): Promise<void> {
+    await this.#round;
+    await this.#next();
+    await Promise.all(this.#options.sinks.map((sink) => sink.flush?.()));
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.flush();
+  }
+
+  #next(): Promise<void> {
+    this.#round ??= this.#deliverAll().finally(() => {
+      this.#round = undefined;
+    });
+    return this.#round;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#opened) return;
+    await Promise.all(this.#streams.map((stream) => stream.open()));
+    this.#opened = true;
+  }
+
+  /** One round over every stream; a stream that fails delays no other. */
+  async #deliverAll(): Promise<void> {
+    try {
+      await this.#open();
+      this.#rounds += 1;
+      await Promise.all(this.#streams.map((stream) => this.#deliver(stream)));
+      if (this.#rounds % trimEveryRounds === 0) await this.#look();
+    } catch (cause) {
+      // Redis is away or was emptied: the groups are looked for again.
+      this.#opened = false;
+      this.#failed('read', cause);
+    }
+  }
+
+  async #deliver(stream: OutboxStream): Promise<void> {
+    const { batchSize, claimAfterMs, maxDeliveries } = this.#options;
+    for (const entry of await stream.claim(claimAfterMs, batchSize)) {
+      if (await this.#written(entry)) await stream.acknowledge([entry.id]);
+      else if ((await stream.deliveries(entry.id)) >= maxDeliveries) await stream.bury(entry);
+    }
+    for (;;) {
+      const entries = await stream.next(batchSize);
+      const written = await Promise.all(entries.map((entry) => this.#written(entry)));
+      await stream.acknowledge(entries.filter((_, index) => written[index]).map(({ id }) => id));
+      if (entries.length < batchSize) return;
+    }
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all(this.#streams.map((stream) => stream.trim()));
+    const { waiting, dead } = await this.lag();
+    if (waiting > this.#options.maxBacklog) {
+      publish('tollgate:store', () => ({ store: 'outbox', state: 'backlog', waiting, dead }));
+    }
+  }
+
+  /** Whether every sink has taken it. */
+  async #written({ fields }: StreamEntry): Promise<boolean> {
+    try {
+      const event = eventOfEntry(fields);
+      await Promise.all(this.#options.sinks.map((sink: UsageSink) => sink.write(event)));
+      return true;
+    } catch (cause) {
+      this.#failed('write', cause);
+      return false;
+    }
+  }
+
+  #failed(what: 'read' | 'write', cause: unknown): void {
+    const error = cause instanceof Error ? cause.name : undefined;
+    publish('tollgate:fault', () => ({ source: 'outbox', what, error }));
+    if (what === 'write')
+      warnOnce('TOLLGATE_W_SINK_FAILED', 'A usage sink failed to write; it is tried again.');
+  }
+}

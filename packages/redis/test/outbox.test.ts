@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import { newId, type UsageEvent } from '@tollgate/core';
+import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
+import { outbox, redisQuota } from '../src/index.js';
+import { newPrefix, useCluster, useRedis } from './servers.js';
+
+const redis = useRedis();
+const cluster = useCluster();
+
+/** Reserves and settles so many requests of several tenants; the ids of their events. */
+async function settle(store: ReturnType<typeof redisQuota>, requests: number): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: requests }, async () => {
+      const tenant = new QuotaTenant(store);
+      const spend = quotaCounter(tenant.key('day'), 100);
+      const [id, attemptId] = [newId(), newId()];
+      const { grants } = admitted(await tenant.reserve([{ ...spend, want: 10 }], { id, attemptId }));
+      await tenant.charge(id, [itemFor(spend, grants[0], 7)], { attemptId, close: true });
+      return attemptId;
+    }),
+  );
+}
+
+function collector() {
+  const written: UsageEvent[] = [];
+  return {
+    written,
+    ids: () => written.map(({ eventId }) => eventId).sort(),
+    write: (event: UsageEvent) => void written.push(event),
+  };
+}
+
+describe('the outbox', () => {
+  it('delivers each settled attempt once to each of its groups, on a server and on a cluster', async () => {
+    for (const connection of [{ client: redis().client }, { cluster: cluster() }]) {
+      const prefix = newPrefix();
+      const ids = await settle(redisQuota({ ...connection, prefix, outbox: true, deadlineMs: 5_000 }), 50);
+      const sinks = [collector(), collector()];
+      for (const [index, sink] of sinks.entries()) {
+        const delivery = outbox({ ...connection, prefix, sinks: [sink], group: `group-${index}` });
+        await delivery.flush();
+        expect(sink.ids()).toEqual([...ids].sort());
+        expect(await delivery.lag()).toEqual({ waiting: 0, dead: 0 });
+        await delivery.end();
+      }
+    }
+  });
+
+  it('divides the events among the processes of a group', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const ids = await settle(redisQuota({ client, prefix, outbox: true, deadlineMs: 5_000 }), 60);
+    const sinks = [collector(), collector()];
+    const deliveries = sinks.map((sink) => outbox({ client, prefix, sinks: [sink] }));
+    await Promise.all(deliveries.map((delivery) => delivery.end()));
+    expect([...(sinks[0]?.ids() ?? []), ...(sinks[1]?.ids() ?? [])].sort()).toEqual([...ids].sort());
+  });
+
+  it('delivers again what a sink has refused, and sets aside what it keeps refusing', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const ids = await settle(redisQuota({ client, prefix, outbox: true, deadlineMs: 5_000 }), 2);
+    const taken = collector();
+    let refusals = 0;
+    const write = (event: UsageEvent): void => {
+      if (event.eventId === ids[0] || refusals === 0) {
+        refusals += 1;
+        throw new Error('the disk is full');
+      }
+      taken.write(event);
+    };
+    const delivery = outbox({
+      client,
+      prefix,
+      sinks: [{ write }],
+      claimAfterMs: 100,
+      maxDeliveries: 3,
+      pollMs: 20,
+    });
+    const start = Date.now();
+    while ((await delivery.lag()).dead === 0 && Date.now() - start < 5_000) await delivery.flush();
+    await delivery.flush();
+    expect(taken.ids()).toEqual([ids[1]]);
+    expect(await delivery.lag()).toEqual({ waiting: 0, dead: 1 });
+    await delivery.end();
+  });
+
+  it('takes over what a process had taken that has died', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const ids = await settle(
+      redisQuota({ client, prefix, partitions: 1, outbox: true, deadlineMs: 5_000 }),
+      5,
+    );
+    const stream = `${prefix}:{p0}:outbox`;
+    await client.xGroupCreate(stream, 'sinks', '0');
+    await client.xReadGroup('sinks', 'dead', { key: stream, id: '>' }, { COUNT: 3 });
+    const sink = collector();
+    const delivery = outbox({ client, prefix, partitions: 1, sinks: [sink], claimAfterMs: 100, pollMs: 20 });
+    const start = Date.now();
+    while ((await delivery.lag()).waiting > 0 && Date.now() - start < 5_000) await delivery.flush();
+    expect(sink.ids()).toEqual([...ids].sort());
+    await delivery.end();
+  });
+
+  it('keeps a stream as long as its slowest group needs it, and no longer', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const store = redisQuota({ client, prefix, partitions: 1, outbox: true, deadlineMs: 5_000 });
+    await settle(store, 10);
+    const stream = `${prefix}:{p0}:outbox`;
+    await client.xGroupCreate(stream, 'slow', '0');
+    const entries = await client.xReadGroup('slow', 'one', { key: stream, id: '>' }, { COUNT: 4 });
+    expect(entries).not.toBeNull();
+    const sink = collector();
+    const delivery = outbox({ client, prefix, partitions: 1, sinks: [sink], pollMs: 60_000 });
+    const rounds = async () => {
+      for (let round = 0; round < 25; round += 1) await delivery.flush();
+    };
+    await rounds();
+    expect(await client.xLen(stream)).toBe(10);
+    const read = await client.xRange(stream, '-', '+', { COUNT: 4 });
+    await client.xAck(
+      stream,
+      'slow',
+      (read ?? []).map(({ id }) => id),
+    );
+    await rounds();
+    expect(await client.xLen(stream)).toBe(6);
+    await delivery.end();
+  });
+});

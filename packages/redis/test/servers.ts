@@ -1,0 +1,94 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import {
+  createManualClock,
+  type RedisCluster,
+  type RedisProcess,
+  startRedis,
+  startRedisCluster,
+} from '@tollgate/testkit';
+import type { QuotaUnderTest } from '@tollgate/testkit/contracts';
+import { createClient, createCluster } from 'redis';
+import { type RedisQuotaOptions, readOptions } from '../src/options.js';
+import { RedisQuotaStore } from '../src/redis-quota-store.js';
+import { WideQuota } from '../src/wide-quota.js';
+import { eventsIn } from './events-in.js';
+
+let stores = 0;
+
+/** A prefix that no other test uses. */
+export function newPrefix(): string {
+  stores += 1;
+  return `store${stores}`;
+}
+
+const clientOf = (url: string) => createClient({ url });
+
+export interface Server {
+  readonly process: RedisProcess;
+  readonly client: ReturnType<typeof clientOf>;
+}
+
+/** A server and a client for the tests of a file. */
+export function useRedis(args: readonly string[] = []): () => Server {
+  let server: Server | undefined;
+  beforeAll(async () => {
+    const process = await startRedis({ args });
+    const client = clientOf(process.url);
+    // A server that is killed on purpose closes its connections.
+    client.on('error', () => undefined);
+    await client.connect();
+    server = { process, client };
+  });
+  afterAll(async () => {
+    server?.client.destroy();
+    await server?.process.stop();
+  });
+  return () => {
+    if (!server) throw new Error('the server was not started');
+    return server;
+  };
+}
+
+const clusterOf = ({ nodes }: RedisCluster) =>
+  createCluster({ rootNodes: nodes.map(({ url }) => ({ url })) });
+
+/** A cluster of three masters and a client for the tests of a file. */
+export function useCluster(): () => ReturnType<typeof clusterOf> {
+  let servers: RedisCluster | undefined;
+  let cluster: ReturnType<typeof clusterOf> | undefined;
+  beforeAll(async () => {
+    servers = await startRedisCluster();
+    cluster = clusterOf(servers);
+    await cluster.connect();
+  });
+  afterAll(async () => {
+    cluster?.destroy();
+    await servers?.stop();
+  });
+  return () => {
+    if (!cluster) throw new Error('the cluster was not started');
+    return cluster;
+  };
+}
+
+/** A store whose clock is moved by the test. */
+export function quotaOn(
+  options: RedisQuotaOptions,
+  startMs = Date.parse('2026-11-21T12:30:00Z'),
+): QuotaUnderTest {
+  const clock = createManualClock(startMs);
+  const { client, cluster } = options;
+  const prefix = newPrefix();
+  const read = readOptions('redisQuota', { prefix, outbox: true, deadlineMs: 5_000, ...options });
+  return {
+    store: new WideQuota(new RedisQuotaStore(read, clock.now)),
+    now: clock.now,
+    advance: clock.advance,
+    events: () =>
+      eventsIn(read.prefix, read.partitions, (stream) => {
+        const command = ['XRANGE', stream, '-', '+'];
+        if (cluster) return cluster.sendCommand(stream, true, command);
+        return client ? client.sendCommand(command) : Promise.resolve([]);
+      }),
+  };
+}
