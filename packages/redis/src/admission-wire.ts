@@ -11,11 +11,17 @@ import {
 } from '@tollgate/core';
 import type { CallArguments } from './call-arguments.js';
 import { crossingsIn, stateIn, type ToldCounter, viewOf } from './figures.js';
+import { Packer } from './packer.js';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
 
-export function reserveText(args: CallArguments, request: ReserveRequest): string {
+export function reserveText(args: CallArguments, request: ReserveRequest): Buffer {
   const { id, leaseMs, attemptId = '', alternatives } = request;
-  return JSON.stringify([id, leaseMs, attemptId, alternativesOf(args, alternatives)]);
+  const packer = new Packer().text(id).number(leaseMs).text(attemptId).number(alternatives.length);
+  for (const { charges, event } of alternatives) {
+    packer.number(args.event(event)).number(charges.length);
+    for (const charge of charges) packCharge(packer, args, charge);
+  }
+  return packer.done();
 }
 
 export function extendText(args: CallArguments, { id, charges }: ExtendRequest): string {
@@ -32,9 +38,8 @@ export function admissionIn(alternatives: readonly QuotaAlternative[], reply: un
   const [ok, ...rest] = listIn(reply);
   if (ok === 1) return admittedIn(chargesOf(alternatives, numberIn(rest[0])), rest);
   if (ok !== 2) return refusedIn(alternatives, rest);
-  const [text, answer] = rest;
-  const first = listIn(answer).slice(1);
-  return admittedIn(chargesInText(textIn(text), numberIn(first[0])), first);
+  const [told, answer] = rest;
+  return admittedIn(countersIn(told), listIn(answer).slice(1));
 }
 
 function admittedIn(charges: readonly ToldCounter[], told: Reply): ReserveResult {
@@ -54,11 +59,10 @@ function admittedIn(charges: readonly ToldCounter[], told: Reply): ReserveResult
   };
 }
 
-/** The counters of an alternative in the text of an operation, where alternatives stand last. */
-function chargesInText(text: string, index: number): ToldCounter[] {
-  const alternatives = listIn(listIn(JSON.parse(text)).at(-1));
-  return listIn(listIn(alternatives[index])[1]).map((charge) => {
-    const [counter, , limit, , , , , , unit] = listIn(charge);
+/** The counters that were asked first: key, cap and unit each. */
+function countersIn(told: unknown): ToldCounter[] {
+  return listIn(told).map((entry) => {
+    const [counter, limit, unit] = listIn(entry);
     return { counter: textIn(counter), limit: numberIn(limit), unit: textIn(unit) as Unit };
   });
 }
@@ -103,4 +107,19 @@ function chargeOf(args: CallArguments, charge: QuotaCharge): unknown[] {
     soft ? 1 : 0,
     unit,
   ];
+}
+
+function packCharge(packer: Packer, args: CallArguments, charge: QuotaCharge): void {
+  const { counter, window, limit, want, min, onlyBelow, floor, soft, unit } = charge;
+  packer
+    .text(counter)
+    .number(args.window(window))
+    .number(limit)
+    .number(want)
+    .number(min ?? -1);
+  packer
+    .number(onlyBelow ?? 0)
+    .number(floor ?? 0)
+    .number(soft ? 1 : 0)
+    .text(unit);
 }

@@ -1,4 +1,5 @@
 import { calendarSpan, refillRate, type UsageEvent, type Window } from '@tollgate/core';
+import { Packer } from './packer.js';
 
 /** The arguments of one script call: windows and usage events, which its operations refer to by number. */
 export class CallArguments {
@@ -41,8 +42,21 @@ export class CallArguments {
     return 1 + this.#count + this.#events.length;
   }
 
-  all(operations: readonly string[]): string[] {
-    return [JSON.stringify([this.#count, this.#windows]), ...operations, ...this.#events];
+  all(operations: readonly (string | Buffer)[]): (string | Buffer)[] {
+    return [this.#head(), ...operations, ...this.#events];
+  }
+
+  /** How many operations and windows there are; of each window how many figures, then those: id, start, end of each span, or a rate. */
+  #head(): Buffer {
+    const packer = new Packer().number(this.#count).number(this.#windows.length);
+    for (const window of this.#windows) {
+      packer.number(window.length);
+      for (const figure of window) {
+        if (typeof figure === 'string') packer.text(figure);
+        else packer.number(figure);
+      }
+    }
+    return packer.done();
   }
 
   #spans(window: Window & { kind: 'calendar' }): (string | number)[] {

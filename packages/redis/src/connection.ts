@@ -5,12 +5,16 @@ export interface CommandOptions {
 
 /** A client or a pool of node-redis, or anything that sends a command as they do. */
 export interface CommandClient {
-  sendCommand(args: string[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(args: (string | Buffer)[], options?: CommandOptions): Promise<unknown>;
 }
 
 /** A Sentinel client of node-redis. */
 export interface SentinelClient {
-  sendCommand(isReadonly: boolean | undefined, args: string[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(
+    isReadonly: boolean | undefined,
+    args: (string | Buffer)[],
+    options?: CommandOptions,
+  ): Promise<unknown>;
 }
 
 /** A cluster client of node-redis. */
@@ -18,7 +22,7 @@ export interface ClusterClient {
   sendCommand(
     firstKey: string | undefined,
     isReadonly: boolean | undefined,
-    args: string[],
+    args: (string | Buffer)[],
     options?: CommandOptions,
   ): Promise<unknown>;
 }
@@ -36,7 +40,7 @@ export interface ConnectionOptions {
 }
 
 /** Sends one command whose keys are in one slot, that of `key`. */
-export type SendCommand = (key: string, args: string[], signal: AbortSignal) => Promise<unknown>;
+export type SendCommand = (key: string, args: (string | Buffer)[], signal: AbortSignal) => Promise<unknown>;
 
 /** How commands are sent over what was given; `undefined` unless exactly one was. */
 export function connectionOf(options: ConnectionOptions): SendCommand | undefined {

@@ -44,7 +44,12 @@ export class ScriptRunner {
     });
   }
 
-  async run(operation: string, script: Script, key: string, args: readonly string[]): Promise<unknown> {
+  async run(
+    operation: string,
+    script: Script,
+    key: string,
+    args: readonly (string | Buffer)[],
+  ): Promise<unknown> {
     return this.#guarded(operation, async (signal) => {
       const rest = ['1', key, ...args];
       try {
@@ -56,11 +61,11 @@ export class ScriptRunner {
     });
   }
 
-  command(operation: string, key: string, args: string[]): Promise<unknown> {
+  command(operation: string, key: string, args: (string | Buffer)[]): Promise<unknown> {
     return this.#guarded(operation, (signal) => this.#twice(key, args, signal));
   }
 
-  async #twice(key: string, args: string[], signal: AbortSignal): Promise<unknown> {
+  async #twice(key: string, args: (string | Buffer)[], signal: AbortSignal): Promise<unknown> {
     try {
       return await this.#send(key, args, signal);
     } catch (error) {

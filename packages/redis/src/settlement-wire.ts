@@ -9,6 +9,7 @@ import type {
 } from '@tollgate/core';
 import { type CallArguments, rateOf } from './call-arguments.js';
 import { crossingsIn, stateIn } from './figures.js';
+import { Packer } from './packer.js';
 import { listIn, textIn } from './reply.js';
 
 /** A charge whose usage event somebody else writes has none. */
@@ -18,10 +19,16 @@ export type QuietRenewal = Omit<RenewRequest, 'running'> & {
 };
 
 /** `rememberMs`: how long an id is remembered of which no lease is known. */
-export function chargeText(args: CallArguments, request: QuietCharge, rememberMs: number): string {
+export function chargeText(args: CallArguments, request: QuietCharge, rememberMs: number): Buffer {
   const { id, attemptId, close, event, items } = request;
-  const texts = items.map((item) => itemOf(args, item));
-  return JSON.stringify([id, attemptId, close ? 1 : 0, rememberMs, args.event(event), texts]);
+  const packer = new Packer()
+    .text(id)
+    .text(attemptId)
+    .number(close ? 1 : 0)
+    .number(rememberMs);
+  packer.number(args.event(event)).number(items.length);
+  for (const item of items) packItem(packer, args, item);
+  return packer.done();
 }
 
 export function closeText({ id }: CloseRequest, rememberMs: number): string {
@@ -55,13 +62,14 @@ export function chargedIn(
   };
 }
 
-function itemOf(args: CallArguments, item: ChargeItem): unknown[] {
+/** Key, cap, amount, release, unit, then what the counter would begin with: its rate, or the end of its window. */
+function packItem(packer: Packer, args: CallArguments, item: ChargeItem): void {
   const { counter, windowId, window, limit, amount, release, unit } = item;
-  if (window.kind === 'bucket' && windowId === 'bucket') {
-    return [`b:${counter}|bucket`, limit, amount, release, unit, rateOf(window)];
-  }
-  if (window.kind === 'live' && windowId === 'live')
-    return [`l:${counter}|live`, limit, amount, release, unit, 0];
-  const endMs = window.kind === 'calendar' ? args.endOf(window, windowId) : 0;
-  return [`c:${counter}|${windowId}`, limit, amount, release, unit, endMs];
+  const isBucket = window.kind === 'bucket' && windowId === 'bucket';
+  const kind = isBucket ? 'b' : window.kind === 'live' && windowId === 'live' ? 'l' : 'c';
+  packer.text(`${kind}:${counter}|${windowId}`).number(limit).number(amount).number(release).text(unit);
+  const [first, second] = isBucket
+    ? rateOf(window)
+    : [window.kind === 'calendar' ? args.endOf(window, windowId) : 0, 0];
+  packer.number(first).number(second);
 }

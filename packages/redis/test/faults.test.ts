@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { newId } from '@tollgate/core';
 import { startRedis } from '@tollgate/testkit';
-import { admitted, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
+import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient } from 'redis';
 import { redisQuota, StoreUnavailableError } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';
@@ -87,6 +87,22 @@ describe('a store whose Redis answers with errors', () => {
     const fault = await faultOf(other.reserve(charges));
     expect(fault.fault).toBe('partitions');
     expect(fault.message).toContain('8 partitions, but the server was set up with 4');
+  });
+});
+
+describe('a reservation', () => {
+  it('that a second extension has ended is charged all the same', async () => {
+    const tenant = new QuotaTenant(
+      redisQuota({ client: redis().client, prefix: newPrefix(), deadlineMs: 1_000 }),
+    );
+    const [day, route, other] = ['day', 'route', 'other'].map((name) => quotaCounter(tenant.key(name), 100));
+    if (!day || !route || !other) throw new Error('three counters are needed');
+    const id = newId();
+    const { grants } = admitted(await tenant.reserve([{ ...day, want: 20 }], { id }));
+    admitted(await tenant.extend(id, [{ ...route, want: 20 }]));
+    expect((await tenant.extend(id, [{ ...other, want: 200 }])).ok).toBe(false);
+    expect((await tenant.charge(id, [itemFor(day, grants[0], 7)])).outcome).toBe('charged');
+    expect(await tenant.standing(day)).toEqual({ used: 7, held: 0 });
   });
 });
 

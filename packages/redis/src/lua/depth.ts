@@ -8,46 +8,52 @@ local function lookDeep()
   if deepOf then return end
 ${inside}
   -- The answer to a reservation, as it was given.
-  local function toldIn(op, stored)
-    local facts, charges = cmsgpack.unpack(stored[3]), nil
-    charges = op[4][facts[1]][2]
+  local function toldIn(charges, text)
+    local a, at, expires, next = sunpack('<ddd', text)
     local answer = {}
     for i = 1, #charges do
-      local value = stored[3 + i]
-      local window, granted = facts[3 + 2 * i], facts[4 + 2 * i]
-      if charges[i][2] == 0 then
-        answer[i] = { window, granted, 3, (sunpack('<d', value)) }
-      elseif window == 'bucket' then
-        local whole, rest, at, held, num, den = sunpack('<ddddddd', value)
-        answer[i] = { window, granted, 2, whole, rest, at, held, num, den }
+      local window, granted, kind
+      window, granted, kind, next = sunpack('<sdd', text, next)
+      if kind == 3 then
+        local held
+        held, next = sunpack('<d', text, next)
+        answer[i] = { window, granted, 3, held }
+      elseif kind == 2 then
+        local whole, rest, since, held, num, den, _
+        whole, rest, since, held, num, den, _, next = sunpack('<ddddddd', text, next)
+        answer[i] = { window, granted, 2, whole, rest, since, held, num, den }
       else
-        local used, held, ends = sunpack('<ddddd', value)
+        local used, held, ends, _, _2
+        used, held, ends, _, _2, next = sunpack('<ddddd', text, next)
         answer[i] = { window, granted, 1, used, held, ends }
       end
     end
-    return { 1, facts[1] - 1, facts[2], facts[3], answer, facts[4] }, charges
+    return { 1, a - 1, at, expires, answer, cmsgpack.unpack(sub(text, next)) }
   end
 
   function deepOf(L)
     if L.deep then return L.deep end
     local deep = { caps = {}, attempts = {}, extensions = {} }
-    if L.rest == 2 then
-      local stored = cmsgpack.unpack(call('GET', base .. 'd:' .. L.id))
+    local value = L.rest == 2 and call('GET', base .. 'd:' .. L.id)
+    local stored = L.came or L.rest == 1 and call('LRANGE', base .. 'x:' .. L.id, 0, -1)
+    if value then
+      stored = cmsgpack.unpack(value)
       deep = { answer = stored[1], declared = stored[2], caps = stored[3], attempts = stored[4], extensions = stored[5] }
-    elseif L.rest == 1 then
-      local stored = L.came or call('LRANGE', base .. 'x:' .. L.id, 0, -1)
-      local op, costs = cjson.decode(stored[1]), {}
-      local answer, charges = toldIn(op, stored)
-      deep.answer, deep.declared = { 2, stored[1], answer }, op[3]
+    elseif stored and stored[3] then
+      local _, _, declared, alternatives = reserveIn(stored[1])
+      local charges, costs, told = alternatives[sunpack('<d', stored[3])][2], {}, {}
+      local answer = toldIn(charges, stored[3])
+      for i = 1, #charges do told[i] = { charges[i][1], charges[i][3], charges[i][9] } end
+      deep.answer, deep.declared = { 2, told, answer }, declared
       for i = 1, #charges do
         local charge, told = charges[i], answer[5][i]
         local name = (told[3] == 3 and 'l:' or told[3] == 2 and 'b:' or 'c:') .. charge[1] .. '|' .. told[1]
         deep.caps[name] = deep.caps[name] or { charge[9], charge[3], told[3] == 2 and told[8] or told[6] or 0, told[9] or 0 }
         if charge[7] > 0 then costs[#costs + 1] = { name, charge[7], 0, 0 } end
       end
-      if op[3] ~= '' then
-        local running = stateOf(L, op[3]) == 0
-        deep.attempts[1] = { op[3], running and stored[2] or '', false, running and costs or {} }
+      if declared ~= '' then
+        local running = stateOf(L, declared) == 0
+        deep.attempts[1] = { declared, running and stored[2] or '', false, running and costs or {} }
       end
     end
     L.deep = deep

@@ -43,7 +43,22 @@ for i = 1, #changed do
   elseif L.came then
     call('RPUSH', base .. 'x:' .. id, unpack(L.came))
   end
-  local value = pack({ L.state, L.leaseMs, L.expires, L.attempts, L.holds, L.rest })
+  if L.drops == 1 then
+    unneeded[#unneeded + 1] = base .. 'x:' .. id
+  elseif L.drops == 2 and not deep then
+    unneeded[#unneeded + 1] = base .. 'd:' .. id
+  end
+  local attempts, holds = L.attempts, L.holds
+  local form = '<ddddd' .. string.rep('sd', (#attempts + #holds) / 2)
+  local value
+  if #attempts == 2 then
+    value = spack(form, L.state, L.leaseMs, L.expires, L.rest, 1, attempts[1], attempts[2], unpack(holds))
+  else
+    local all = {}
+    for j = 1, #attempts do all[j] = attempts[j] end
+    for j = 1, #holds do all[#all + 1] = holds[j] end
+    value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, unpack(all))
+  end
   if L.state == 0 then
     call('SET', base .. 'r:' .. id, value)
   else

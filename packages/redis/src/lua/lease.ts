@@ -1,11 +1,11 @@
 /**
- * Leases. `r:<id>` is what every operation needs, packed flat: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, attempts with
- * their states (0 running, 1 reaped, 2 charged), holds by counter key, and where the rest stands. The rest is needed seldom and
+ * Leases. `r:<id>` is what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, where the rest stands, then
+ * attempts with their states (0 running, 1 reaped, 2 charged), and holds by counter key. The rest is needed seldom and
  * stands in the list `x:<id>` as it came with the reservation (operation, event, alternative with its grants, then each counter as
  * it stood), or, once it was looked at, in the text `d:<id>` (answer, declared attempt, caps by hold, attempts, extensions).
  */
 export const lease = `
-local raise, giveBack, bury, drop, endLease
+local reserveIn, raise, giveBack, bury, drop, endLease
 
 local function leaseOf(id)
   local known = leases[id]
@@ -13,9 +13,16 @@ local function leaseOf(id)
   local value = fetch('r:' .. id)
   local L = false
   if value then
-    local hot = cmsgpack.unpack(value)
-    if hot[1] == 0 or hot[3] > now then
-      L = { id = id, state = hot[1], leaseMs = hot[2], expires = hot[3], attempts = hot[4], holds = hot[5], rest = hot[6], dirty = false, deep = false, came = false }
+    local state, leaseMs, expires, rest, attemptCount, at = sunpack('<ddddd', value)
+    if state == 0 or expires > now then
+      local attempts, holds, size = {}, {}, #value
+      for i = 1, attemptCount do attempts[2 * i - 1], attempts[2 * i], at = sunpack('<sd', value, at) end
+      local n = 0
+      while at <= size do
+        holds[n + 1], holds[n + 2], at = sunpack('<sd', value, at)
+        n = n + 2
+      end
+      L = { id = id, state = state, leaseMs = leaseMs, expires = expires, attempts = attempts, holds = holds, rest = rest, dirty = false, deep = false, came = false, drops = 0 }
     end
   end
   leases[id] = L
@@ -39,6 +46,27 @@ local function stateOf(L, attemptId)
   for i = 1, #L.attempts, 2 do
     if L.attempts[i] == attemptId then return L.attempts[i + 1], i end
   end
+end
+`;
+
+/** A request to reserve, as it was sent. */
+export const reading = `
+function reserveIn(data)
+  local id, leaseMs, attemptId, count, at = sunpack('<sdsd', data)
+  local alternatives = {}
+  for a = 1, count do
+    local event, size
+    event, size, at = sunpack('<dd', data, at)
+    local charges = {}
+    for i = 1, size do
+      -- The tenth is where the next begins; the counter's key takes its place.
+      local charge = { sunpack('<sddddddds', data, at) }
+      at = charge[10]
+      charges[i] = charge
+    end
+    alternatives[a] = { event, charges }
+  end
+  return id, leaseMs, attemptId, alternatives
 end
 `;
 
@@ -74,8 +102,7 @@ end
 
 -- What stands beside the lease is not needed any more, or in another form.
 function drop(L)
-  if L.rest == 1 and not L.came then unneeded[#unneeded + 1] = base .. 'x:' .. L.id end
-  if L.rest == 2 then unneeded[#unneeded + 1] = base .. 'd:' .. L.id end
+  L.drops = not L.came and L.rest or 0
   L.rest, L.came = 0, false
 end
 

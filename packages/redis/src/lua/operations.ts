@@ -1,15 +1,17 @@
-/** [id, leaseMs, attemptId or '', [[event's ARGV or 0, charges], …]] */
+/** Id, lease, attempt or nothing, alternatives: each its event's ARGV or 0, and charges. */
 const reserve = `
 local out, ops, keys = {}, {}, {}
 for i = 1, count do
-  local op = cjson.decode(ARGV[i + 1])
-  ops[i] = op
-  keys[#keys + 1] = 'r:' .. op[1]
-  local charges = op[4][1][2]
-  for j = 1, #charges do
-    local key = keyOf(charges[j][1], charges[j][2])
-    charges[j][10] = key
-    keys[#keys + 1] = key
+  local id, leaseMs, attemptId, alternatives = reserveIn(ARGV[i + 1])
+  ops[i] = { id, leaseMs, attemptId, alternatives }
+  keys[#keys + 1] = 'r:' .. id
+  for a = 1, #alternatives do
+    local charges = alternatives[a][2]
+    for j = 1, #charges do
+      local key = keyOf(charges[j][1], charges[j][2])
+      charges[j][10] = key
+      if a == 1 then keys[#keys + 1] = key end
+    end
   end
 end
 prefetch(keys)
@@ -26,21 +28,21 @@ for i = 1, count do
     if not a then
       out[i] = list
     else
-      L = { id = id, state = 0, leaseMs = leaseMs, expires = 0, attempts = {}, holds = {}, rest = 1, dirty = false, deep = false, came = false }
+      L = { id = id, state = 0, leaseMs = leaseMs, expires = 0, attempts = {}, holds = {}, rest = 1, dirty = false, deep = false, came = false, drops = 0 }
       leases[id] = L
       if attemptId ~= '' then L.attempts = { attemptId, 0 } end
       renewed(L)
       local answer, event = take(L, list, granted), alternatives[a][1]
       local crossed = takeNews(list)
       out[i] = { 1, a - 1, now, L.expires, answer, crossed }
-      -- What is needed to repeat this answer, or to reap: texts that are here already, so that nothing large is made.
-      local facts = { a, now, L.expires, crossed }
-      local came = { ARGV[i + 1], event > 0 and ARGV[event] or '', '' }
+      -- What is needed to repeat this answer, or to reap: mostly texts that are here already.
+      local told = { spack('<ddd', a, now, L.expires) }
       for j = 1, #list do
-        facts[3 + 2 * j], facts[4 + 2 * j] = answer[j][1], granted[j]
-        came[3 + j] = packed(list[j])
+        told[2 * j] = spack('<sdd', answer[j][1], granted[j], answer[j][3])
+        told[2 * j + 1] = packed(list[j])
       end
-      came[3] = pack(facts)
+      told[#told + 1] = pack(crossed)
+      local came = { ARGV[i + 1], event > 0 and ARGV[event] or '', table.concat(told) }
       L.came = came
     end
   end
@@ -106,7 +108,9 @@ for i = 1, count do
           for _, cost in ipairs(known[4]) do cost[2] = 0 end
         end
         out[i] = join(L, op[3][a], a, list, granted, op[2])
-        attemptOf(deepOf(L), op[2])[3] = { 2, ARGV[i + 1], out[i] }
+        local told = {}
+        for j, one in ipairs(op[3][a][2]) do told[j] = { one[1], one[3], one[9] } end
+        attemptOf(deepOf(L), op[2])[3] = { 2, told, out[i] }
       end
     end
   end
@@ -116,7 +120,7 @@ end
 /** Remembers an id of which no lease is known, so that whatever comes late is recognised. */
 const remember = `
 local function remember(id, forMs)
-  local L = { id = id, state = 1, leaseMs = forMs / 2, expires = now + forMs, attempts = {}, holds = {}, rest = 0, dirty = false, deep = false, came = false }
+  local L = { id = id, state = 1, leaseMs = forMs / 2, expires = now + forMs, attempts = {}, holds = {}, rest = 0, dirty = false, deep = false, came = false, drops = 0 }
   leases[id] = L
   change(L)
   return L
@@ -124,16 +128,24 @@ end
 `;
 
 /**
- * [id, attemptId, close 0/1, how long an unknown id is remembered, event's ARGV, items]; an item is
- * [key, limit, amount, release, unit, [numerator, denominator] or end of the window or 0].
+ * Id, attempt, close 0/1, how long an unknown id is remembered, its event's ARGV or 0, items: each key, cap, amount, release, unit,
+ * numerator and denominator of its rate, or the end of its window.
  */
 const charge = `
 local out, ops, keys = {}, {}, {}
 for i = 1, count do
-  local op = cjson.decode(ARGV[i + 1])
-  ops[i] = op
+  local data = ARGV[i + 1]
+  local op = { sunpack('<ssdddd', data) }
+  local size, at, items = op[6], op[7], {}
   keys[#keys + 1] = 'r:' .. op[1]
-  for j = 1, #op[6] do keys[#keys + 1] = op[6][j][1] end
+  for j = 1, size do
+    local item = { sunpack('<sdddsdd', data, at) }
+    at = item[8]
+    items[j] = item
+    keys[#keys + 1] = item[1]
+  end
+  op[6] = items
+  ops[i] = op
 end
 prefetch(keys)
 --reap--
@@ -143,10 +155,12 @@ for i = 1, count do
   local L = leaseOf(op[1]) or remember(op[1], op[4])
   local list = {}
   for j = 1, #items do
-    local key, w = items[j][1], items[j][6]
-    local isBucket = byte(key) == 98
-    list[j] = tally(key, isBucket and w or { ends = w })
-    if isBucket and not positionOf(L, key) then adopt(list[j], w) end
+    local item = items[j]
+    local key = item[1]
+    local missing = not tallies[key] and not fetch(key)
+    local t = tally(key, missing and { item[6], item[7], ends = item[6] } or nil)
+    if t.kind == 2 and not positionOf(L, key) then adopt(t, { item[6], item[7] }) end
+    list[j] = t
   end
   local state, at = stateOf(L, attemptId)
   local crossed = takeNews(list)

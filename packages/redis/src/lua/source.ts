@@ -1,7 +1,7 @@
 import { admission, joining } from './admission.js';
 import { depth } from './depth.js';
 import { flush } from './flush.js';
-import { lease, reaping, settling } from './lease.js';
+import { lease, reading, reaping, settling } from './lease.js';
 import { operations } from './operations.js';
 import { world } from './world.js';
 
@@ -32,8 +32,9 @@ export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSet
   const operation = operations[name].replace('--reap--', () => reaping);
   // Functions cost what they capture, in every call: those that a script seldom needs are made within others.
   const settles = name === 'charge' || name === 'close';
-  const ends = settles ? [settling, depth('')] : [depth(settling)];
-  return [settings, world, lease, ...ends, ...parts[name], operation, flush].join('');
+  const inside = [...(settles ? [] : [settling]), ...(name === 'reserve' ? [] : [reading])].join('');
+  const outside = [...(settles ? [settling] : []), ...(name === 'reserve' ? [reading] : [])];
+  return [settings, world, lease, ...outside, depth(inside), ...parts[name], operation, flush].join('');
 }
 
 /** The same with its clock replaced by the last argument: for tests, which cannot move a server's time. */

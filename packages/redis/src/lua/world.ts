@@ -2,8 +2,8 @@
  * What every script begins with: the clock, the windows, and counters as they are read and changed in memory. Nothing is written
  * before `flush`, so that a script that fails has changed nothing.
  *
- * KEYS[1] is the partition's own key; every other key is it plus a suffix, hence in the same slot. ARGV[1] is JSON: how many
- * operations follow, and the windows they refer to. ARGV[2] and on: the operations, JSON each, then usage events, opaque.
+ * KEYS[1] is the partition's own key; every other key is it plus a suffix, hence in the same slot. ARGV[1] says how many operations
+ * follow, and the windows they refer to. ARGV[2] and on: the operations, then usage events, opaque.
  *
  * Counters, by kind, as little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
  * `c:` used, held, end of window, kept until, thresholds reached · `b:` drawn, remainder, at, holds, numerator, denominator,
@@ -15,8 +15,6 @@ local pack, unpackOne, spack, sunpack = cmsgpack.pack, cmsgpack.unpack_one, stru
 local sub, byte, format = string.sub, string.byte, string.format
 local partition = KEYS[1]
 local base = partition .. ':'
-local head = cjson.decode(ARGV[1])
-local count, windows = head[1], head[2]
 --clock--
 local time = call('TIME')
 local now = time[1] * 1000 + floor(time[2] / 1000)
@@ -24,25 +22,35 @@ local now = time[1] * 1000 + floor(time[2] / 1000)
 local mark = tonumber(call('GET', partition) or 0)
 if now < mark then now = mark end
 
-local raw, names, tallies, touched = {}, {}, {}, {}
+local raw, tallies, touched = {}, {}, {}
 local leases, changed, born, gone, events, unneeded = {}, {}, {}, {}, {}, {}
 
-for i = 1, #windows do
-  local w = windows[i]
-  if type(w[1]) == 'string' then
-    local at
-    for j = 1, #w, 3 do
-      if now >= w[j + 1] and now < w[j + 2] then at = j break end
+local head, at = ARGV[1], 17
+local count, spans = sunpack('<dd', head)
+local windows = {}
+for i = 1, spans do
+  local figures
+  figures, at = sunpack('<d', head, at)
+  if figures == 2 then
+    local num, den
+    num, den, at = sunpack('<dd', head, at)
+    windows[i] = { num, den, id = false }
+  else
+    local found = false
+    for _ = 1, figures, 3 do
+      local id, starts, ends
+      id, starts, ends, at = sunpack('<sdd', head, at)
+      if not found and now >= starts and now < ends then found = { id = id, ends = ends } end
     end
-    if not at then return { 'clock', now } end
-    windows[i] = { id = w[at], ends = w[at + 2] }
+    if not found then return { 'clock', now } end
+    windows[i] = found
   end
 end
 
 local function fetch(key)
   local value = raw[key]
   if value == nil then
-    value = call('GET', names[key] or base .. key)
+    value = call('GET', base .. key)
     raw[key] = value
   end
   return value
@@ -50,10 +58,7 @@ end
 
 local function prefetch(keys)
   local full = {}
-  for i = 1, #keys do
-    full[i] = base .. keys[i]
-    names[keys[i]] = full[i]
-  end
+  for i = 1, #keys do full[i] = base .. keys[i] end
   local values = call('MGET', unpack(full))
   for i = 1, #keys do raw[keys[i]] = values[i] end
 end
@@ -93,7 +98,7 @@ end
 local function tally(key, w)
   local t = tallies[key]
   if t then return t end
-  local value, kind, name = fetch(key), byte(key), names[key] or base .. key
+  local value, kind, name = fetch(key), byte(key), base .. key
   local stored, size = value and true or false, 0
   if kind == 99 then
     local used, held, ends, keep, reached = 0, 0, w and w.ends or now, 0, 0
