@@ -8,6 +8,8 @@ export type {
 export type { RedisQuotaOptions } from './options.js';
 export { type Outbox, type OutboxLag, outbox } from './outbox.js';
 export type { OutboxOptions } from './outbox-options.js';
+export type { RateLimitStoresOptions } from './rate-limit-options.js';
+export { rateLimitStores } from './rate-limit-stores.js';
 export { redisQuota } from './redis-quota.js';
 export {
   type StoreFault,

@@ -1,0 +1,10 @@
+/** The first part that says whose counter it is, e.g. `tenant=acme`. */
+const owner = /(^|\/)([^/={}]+=[^/{}]*)(?=\/|$)/;
+
+/**
+ * A limiter's key with a hash tag around its owner, e.g. `requests/plan/requests-min/requests/60000ms/{tenant=acme}/key=k1`: all windows
+ * of one caller live in one slot of a cluster, and so on one connection. A key without an owner, or with braces of its own, stays.
+ */
+export function taggedKey(key: string): string {
+  return /[{}]/.test(key) ? key : key.replace(owner, '$1{$2}');
+}

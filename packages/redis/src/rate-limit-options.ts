@@ -1,0 +1,34 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import { type ConnectionOptions, connectionOf } from './connection.js';
+import { prefixCheck } from './options.js';
+
+export interface RateLimitStoresOptions extends ConnectionOptions {
+  /** Begins every key; without braces. @defaultValue 'tollgate' */
+  prefix?: string;
+  /**
+   * After how long a command that could not be sent yet is taken back, in ms, 5 to 60 000, so that it is not counted late.
+   * @defaultValue 150
+   */
+  deadlineMs?: number;
+}
+
+/** Throws a `TypeError` for a wrong or unknown option. */
+export function readRateLimitOptions(options: RateLimitStoresOptions) {
+  const sender = accepts.methods('sendCommand');
+  checkOptions('rateLimitStores', options, {
+    client: sender,
+    pool: sender,
+    sentinel: sender,
+    cluster: sender,
+    prefix: prefixCheck,
+    deadlineMs: accepts.integerBetween(5, 60_000),
+  });
+  const send = connectionOf(options);
+  if (!send) {
+    throw new TypeError(
+      'rateLimitStores: exactly one of "client", "pool", "sentinel" and "cluster" is required',
+    );
+  }
+  const { prefix = 'tollgate', deadlineMs = 150 } = options;
+  return { send, prefix, deadlineMs };
+}
