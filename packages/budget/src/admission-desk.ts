@@ -1,5 +1,6 @@
 import {
   type Call,
+  goOn,
   newId,
   type ReserveResult,
   type TollgateContext,
@@ -37,66 +38,71 @@ export class AdmissionDesk {
     private readonly partition: string,
   ) {}
 
-  /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Rejects with the refusal. */
-  async reserve(call: Call | undefined, begun: boolean, rules: Rules): Promise<OpenReservation> {
-    const { engine } = this;
+  /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Throws, or rejects with, the refusal. */
+  reserve(call: Call | undefined, begun: boolean, rules: Rules): OpenReservation | Promise<OpenReservation> {
+    const { engine, partition } = this;
     const nowMs = engine.settings.now();
     const admissions = this.#admissions(call, rules);
-    const facts = { id: newId(nowMs), partition: this.partition };
-    let result: ReserveResult;
-    try {
-      result = await engine.store.reserve({
-        ...facts,
-        attemptId: call?.attemptId,
-        alternatives: alternativesOf(admissions, call, this.context),
-        leaseMs: engine.settings.leaseMs,
-      });
-    } catch (error) {
-      engine.closeLater(facts.id, facts.partition);
+    const id = newId(nowMs);
+    const asked = engine.store.reserve({
+      id,
+      partition,
+      attemptId: call?.attemptId,
+      alternatives: alternativesOf(admissions, call, this.context),
+      leaseMs: engine.settings.leaseMs,
+    });
+    const unknown = (error: unknown): OpenReservation => {
+      engine.closeLater(id, partition);
       if (!this.#passesUnverified(rules)) throw unverifiable(error);
       return this.#unverified(call, admissions, nowMs, rules);
-    }
-    if (!result.ok) throw this.#refusal(result, admissions);
-    const reservation = new OpenReservation(
-      { ...facts, admittedAtMs: result.nowMs, verified: true },
-      engine,
-      this.context,
-    );
-    this.context.reservation = {
-      ...facts,
-      admittedAtMs: result.nowMs,
-      expiresAtMs: result.expiresAtMs,
     };
+    return goOn(asked, (result) => this.#opened(id, result, admissions, { call, begun, rules }), unknown);
+  }
+
+  #opened(
+    id: string,
+    result: ReserveResult,
+    admissions: readonly Admission[],
+    { call, begun, rules }: { call: Call | undefined; begun: boolean; rules: Rules },
+  ): OpenReservation {
+    if (!result.ok) throw this.#refusal(result, admissions);
+    const { engine, context, partition } = this;
+    const { nowMs: admittedAtMs, expiresAtMs } = result;
+    const reservation = new OpenReservation({ id, partition, admittedAtMs, verified: true }, engine, context);
+    context.reservation = { id, partition, admittedAtMs, expiresAtMs };
     const admission = this.#admit(reservation, call, admissions, result, rules);
     if (call && !begun) reservation.declared = { call, admission };
     return reservation;
   }
 
-  /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Rejects with the refusal. */
-  async cover(reservation: OpenReservation, call: Call, rules: Rules): Promise<boolean> {
+  /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
+  cover(reservation: OpenReservation, call: Call, rules: Rules): boolean | Promise<boolean> {
     const { declared, book } = reservation;
     const adopts = declared?.call.attemptId === call.attemptId;
     if (!adopts) return this.#coverAnew(reservation, call, undefined, rules);
     reservation.declared = undefined;
     if (declared.call === call || !call.parsed || call.settlement) return true;
     book.giveBack(call.attemptId);
-    try {
-      return await this.#coverAnew(reservation, call, declared.admission, rules);
-    } catch (error) {
+    const failed = (error: unknown): never => {
       reservation.declared = declared;
       const { parsed } = declared.call;
       if (parsed) book.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
       throw error;
+    };
+    try {
+      return goOn(this.#coverAnew(reservation, call, declared.admission, rules), (kept) => kept, failed);
+    } catch (error) {
+      return failed(error);
     }
   }
 
   /** `adopted`: how the declared call was admitted, whose place this one takes and whose hold it may use without asking. */
-  async #coverAnew(
+  #coverAnew(
     reservation: OpenReservation,
     call: Call,
     adopted: Admission | undefined,
     rules: Rules,
-  ): Promise<boolean> {
+  ): boolean | Promise<boolean> {
     const { engine } = this;
     const { book } = reservation;
     const fromLevel = adopted?.way?.level ?? 0;
@@ -106,23 +112,23 @@ export class AdmissionDesk {
       if (first) this.#assign(reservation, call, first, rules);
       return true;
     }
-    let result: ReserveResult;
-    try {
-      result = await engine.store.cover({
-        id: reservation.id,
-        partition: this.partition,
-        attemptId: call.attemptId,
-        alternatives: alternativesOf(admissions, call, this.context),
-      });
-    } catch (error) {
+    const asked = engine.store.cover({
+      id: reservation.id,
+      partition: this.partition,
+      attemptId: call.attemptId,
+      alternatives: alternativesOf(admissions, call, this.context),
+    });
+    const covered = (result: ReserveResult): boolean => {
+      if (result.ok) this.#admit(reservation, call, admissions, result, rules);
+      else if (result.refusal.blockedBy === 'closed') return false;
+      else throw this.#refusal(result, admissions);
+      return true;
+    };
+    return goOn(asked, covered, (error) => {
       if (!this.#passesUnverified(rules)) throw unverifiable(error);
       book.takeNothing(call.attemptId);
       return true;
-    }
-    if (result.ok) this.#admit(reservation, call, admissions, result, rules);
-    else if (result.refusal.blockedBy === 'closed') return false;
-    else throw this.#refusal(result, admissions);
-    return true;
+    });
   }
 
   /** Adds the limits that the reservation does not know yet, a route's own. Rejects with the refusal, which ends the reservation. */

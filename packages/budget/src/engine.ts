@@ -2,6 +2,7 @@ import {
   type Caller,
   type ChargeRequest,
   type ChargeResult,
+  goOn,
   type Plan,
   planOf,
   publish,
@@ -54,37 +55,42 @@ export class BudgetEngine {
     return this.settings.mode === 'enforce';
   }
 
-  /** Charges, now or, where the store fails, later. Resolves when the first try has ended. */
+  /** Charges, now or, where the store fails, later. What it returns resolves when the first try has ended; nothing where it has. */
   charge(
     request: ChargeRequest,
     context: TollgateContext,
     onCharged?: (result: ChargeResult) => void,
-  ): Promise<void> {
-    return this.settling.run(async () => {
-      const result = await this.store.charge(request);
-      this.delivers = result.recorded;
-      onCharged?.(result);
-      announce(result.crossed, context, this.settings.onThreshold);
-      publish('tollgate:settle', () => ({
-        outcome: result.outcome,
-        requestId: context.requestId,
-        reservationId: request.id,
-        attemptId: request.attemptId,
-        tenant: context.caller?.tenant,
-        costNanoUsd: request.event.costNanoUsd,
-        overrun: request.event.overrun,
-      }));
-    });
+  ): void | Promise<void> {
+    return this.settling.run(() =>
+      goOn(this.store.charge(request), (result) => {
+        this.delivers = result.recorded;
+        onCharged?.(result);
+        announce(result.crossed, context, this.settings.onThreshold);
+        publish('tollgate:settle', () => ({
+          outcome: result.outcome,
+          requestId: context.requestId,
+          reservationId: request.id,
+          attemptId: request.attemptId,
+          tenant: context.caller?.tenant,
+          costNanoUsd: request.event.costNanoUsd,
+          overrun: request.event.overrun,
+        }));
+      }),
+    );
   }
 
   /** Ends a reservation; what it holds is given back, now or, where the store fails, later. */
-  close(id: string, partition: string): Promise<void> {
-    return this.settling.run(() => this.store.close({ id, partition }));
+  close(id: string, partition: string): void | Promise<void> {
+    return this.settling.run(() => this.#close(id, partition));
   }
 
   /** Ends a reservation whose outcome is not known, because the store has just failed. */
   closeLater(id: string, partition: string): void {
-    this.settling.later(() => this.store.close({ id, partition }));
+    this.settling.later(() => this.#close(id, partition));
+  }
+
+  #close(id: string, partition: string): void | Promise<void> {
+    return goOn(this.store.close({ id, partition }), () => undefined);
   }
 }
 

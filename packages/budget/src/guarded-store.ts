@@ -1,4 +1,4 @@
-import { publish, type QuotaStore } from '@tollgate/core';
+import { isAnswered, publish, type QuotaStore } from '@tollgate/core';
 
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
@@ -44,22 +44,29 @@ class Breaker {
   #failures = 0;
   #restsUntilMs = 0;
 
-  async run<Result>(call: () => Promise<Result>): Promise<Result> {
+  run<Result>(call: () => Promise<Result>): Promise<Result> {
     if (this.#failures >= failuresInRow) {
       const nowMs = performance.now();
       if (nowMs < this.#restsUntilMs)
-        throw new Error('the quota store has failed repeatedly and is left alone');
+        return Promise.reject(new Error('the quota store has failed repeatedly and is left alone'));
       this.#restsUntilMs = nowMs + restMs;
     }
-    try {
-      const result = await call();
+    const asked = call();
+    if (isAnswered(asked)) {
       this.#failures = 0;
-      return result;
-    } catch (error) {
-      // A request that the store takes for malformed says nothing about the store.
-      if (!(error instanceof TypeError)) this.#failed();
-      throw error;
+      return asked;
     }
+    return asked.then(
+      (result) => {
+        this.#failures = 0;
+        return result;
+      },
+      (error: unknown) => {
+        // A request that the store takes for malformed says nothing about the store.
+        if (!(error instanceof TypeError)) this.#failed();
+        throw error;
+      },
+    );
   }
 
   #failed(): void {
@@ -68,29 +75,30 @@ class Breaker {
   }
 }
 
+/** A store in this process may have answered when it returns: then there is nothing to wait for. */
 function withDeadline<Result>(
   operation: Waited,
   run: () => Promise<Result>,
   deadlineMs: number,
 ): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      clearTimeout(timer);
-      publish('tollgate:store', () => ({ operation, outcome: 'failed', error: String(error) }));
-      reject(error);
-    };
-    const timer = setTimeout(
-      () => fail(new StoreDeadlineError(`${operation} took longer than ${deadlineMs} ms`)),
-      deadlineMs,
-    );
-    const answered = (result: Result): void => {
-      clearTimeout(timer);
-      resolve(result);
-    };
-    try {
-      run().then(answered, fail);
-    } catch (error) {
-      fail(error);
-    }
+  const failed = (error: unknown): Promise<never> => {
+    publish('tollgate:store', () => ({ operation, outcome: 'failed', error: String(error) }));
+    return Promise.reject(error);
+  };
+  let asked: Promise<Result>;
+  try {
+    asked = run();
+  } catch (error) {
+    return failed(error);
+  }
+  if (isAnswered(asked)) return asked;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const tooLate = (): void =>
+      reject(new StoreDeadlineError(`${operation} took longer than ${deadlineMs} ms`));
+    timer = setTimeout(tooLate, deadlineMs);
   });
+  return Promise.race([asked, late])
+    .finally(() => clearTimeout(timer))
+    .catch(failed);
 }

@@ -1,5 +1,6 @@
 import {
   contextOf,
+  goOn,
   guarded,
   isTollgateError,
   refuse,
@@ -39,24 +40,37 @@ const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function budget(options: BudgetOptions = {}): BudgetMiddleware {
   const settings = readOptions(options);
   const engine = settings.store && new BudgetEngine(settings, settings.store);
-  const handler = guarded('budgetMiddleware', async (req, res, next) => {
+  /** The guard's work; throws, or rejects with, the refusal. */
+  const admit = (context: TollgateContext, method: string): void | Promise<void> => {
+    const outer = budgetOf(context);
+    if (!outer) {
+      const opened = open(engine, context);
+      return opensNothing.has(method) ? undefined : opened.open();
+    }
+    if (settings.plans) warnTwice();
+    return outer.extend(settings.limits, settings.mode === 'enforce');
+  };
+  const handler = guarded('budgetMiddleware', (req, res, next) => {
     if (settings.mode === 'off') return next();
     const context = contextOf(req, res, settings.now);
-    const outer = budgetOf(context);
-    try {
-      if (outer) {
-        if (settings.plans) warnTwice();
-        await outer.extend(settings.limits, settings.mode === 'enforce');
-      } else {
-        const opened = open(engine, context);
-        if (!opensNothing.has(req.method)) await opened.open();
-      }
-    } catch (error) {
+    const goAhead = (): void => {
+      if (!context.calls.finished) runInContext(context, next);
+    };
+    const turnAway = (error: unknown): void => {
       if (!isTollgateError(error)) throw error;
-      if (settings.mode === 'enforce') return refuse(req, res, next, error, settings.answer);
-      sayWouldRefuse(error, context);
+      if (settings.mode === 'enforce') refuse(req, res, next, error, settings.answer);
+      else {
+        sayWouldRefuse(error, context);
+        goAhead();
+      }
+    };
+    let admitted: void | Promise<void>;
+    try {
+      admitted = admit(context, req.method);
+    } catch (error) {
+      return turnAway(error);
     }
-    if (!context.calls.finished) runInContext(context, next);
+    return goOn(admitted, goAhead, turnAway);
   });
   return Object.assign(handler, {
     attach: (context: TollgateContext) => {

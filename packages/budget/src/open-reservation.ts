@@ -74,27 +74,29 @@ export class OpenReservation {
     return this.#pending.length > 0;
   }
 
-  /** Brings what is pending to the store, with `close` in one step with the end. Resolves when the first tries have ended. */
-  async flush(close: boolean): Promise<void> {
+  /** Brings what is pending to the store, with `close` in one step with the end. What it returns resolves when the first tries have ended. */
+  flush(close: boolean): void | Promise<void> {
     const ending = close && !this.closed;
     this.closed ||= close;
     if (ending && !this.hasPending) this.#putRequests();
-    const batch = this.#pending.splice(0);
+    const batch = this.#pending;
+    this.#pending = [];
     if (batch.length === 0) {
-      if (ending && this.verified) await this.engine.close(this.id, this.partition);
-      return;
+      return ending && this.verified ? this.engine.close(this.id, this.partition) : undefined;
     }
-    await Promise.all(
-      batch.map(({ call, request }, index) =>
-        this.engine.charge(
-          { ...request, close: ending && index === batch.length - 1 },
-          this.context,
-          ({ recorded }) => {
-            if (call) call.recorded = recorded;
-          },
-        ),
-      ),
-    );
+    let waiting: Promise<void>[] | undefined;
+    for (let index = 0; index < batch.length; index += 1) {
+      const { call, request } = batch[index] as Pending;
+      const last = ending && index === batch.length - 1;
+      const trying = this.engine.charge({ ...request, close: last }, this.context, ({ recorded }) => {
+        if (call) call.recorded = recorded;
+      });
+      if (trying) {
+        waiting ??= [];
+        waiting.push(trying);
+      }
+    }
+    return waiting && Promise.all(waiting).then(() => undefined);
   }
 
   /** Heartbeat. A store that fails is asked again with the next beat. */

@@ -1,20 +1,21 @@
-import type {
-  Call,
-  CallEnd,
-  Caller,
-  CallStep,
-  Limit,
-  Plan,
-  RequestEnd,
-  RunningCost,
-  TollgateContext,
+import {
+  type Call,
+  type CallEnd,
+  type Caller,
+  type CallStep,
+  goOn,
+  type Limit,
+  type Plan,
+  type RequestEnd,
+  type RunningCost,
+  type TollgateContext,
 } from '@tollgate/core';
 import { AdmissionDesk } from './admission-desk.js';
 import { isNothing } from './amounts.js';
 import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine } from './engine.js';
 import type { Leased } from './heartbeat.js';
-import type { OpenReservation } from './open-reservation.js';
+import { OpenReservation } from './open-reservation.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import { TopUps } from './top-up.js';
 
@@ -50,10 +51,12 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     this.#topUps = new TopUps(engine);
   }
 
-  /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Rejects with the refusal. */
-  async open(): Promise<void> {
-    await this.#reserve(this.context.calls.declared, false, this.#rules);
-    if (this.context.calls.finished) await this.#close();
+  /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Throws, or rejects with, the refusal. */
+  open(): void | Promise<void> {
+    const { calls } = this.context;
+    return goOn(this.#reserve(calls.declared, false, this.#rules), () =>
+      calls.finished ? this.#close() : undefined,
+    );
   }
 
   /** A route's own limits join the request's; not `enforced`, they only count. Rejects with the refusal, which ends the reservation. */
@@ -72,11 +75,12 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     }
   }
 
-  async begin(call: Call): Promise<void> {
+  begin(call: Call): void | Promise<void> {
     const made = call.settlement !== undefined;
     const rules = made ? { ...this.#rules, enforced: false } : this.#rules;
-    const reservation = await this.#reservationFor(call, rules);
-    this.#running.set(call.attemptId, { call, reservation, made });
+    return goOn(this.#reservationFor(call, rules), (reservation) => {
+      this.#running.set(call.attemptId, { call, reservation, made });
+    });
   }
 
   progress(call: Call): void {
@@ -84,7 +88,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     if (running) this.#topUps.watch(call, running.reservation, this.#rules);
   }
 
-  async end(call: Call, end: CallEnd): Promise<void> {
+  end(call: Call, end: CallEnd): void | Promise<void> {
     const running = this.#running.get(call.attemptId);
     if (!running) return;
     const { reservation, made } = running;
@@ -92,17 +96,17 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     reservation.settle(call, end);
     if (made) call.overrun = false;
     const { calls } = this.context;
-    if ((end.last || calls.finished) && this.#running.size === 0) await this.#closeOne(reservation);
-    else if (this.engine.delivers === undefined) await reservation.flush(false);
-    else defer(this);
+    if ((end.last || calls.finished) && this.#running.size === 0) return this.#closeOne(reservation);
+    if (this.engine.delivers === undefined) return reservation.flush(false);
+    defer(this);
   }
 
-  async finish(end: RequestEnd, declared: Call | undefined): Promise<void> {
+  finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
     const [reservation] = this.#open;
     if (declared?.settlement && reservation && !isNothing(declared.settlement)) {
       reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
     }
-    await this.#close();
+    return this.#close();
   }
 
   flushDeferred(): void {
@@ -127,37 +131,49 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */
-  async #reservationFor(call: Call, rules: Rules): Promise<OpenReservation> {
-    await this.#opening;
+  #reservationFor(call: Call, rules: Rules): OpenReservation | Promise<OpenReservation> {
+    if (this.#opening) return this.#opening.then(() => this.#coverOrReserve(call, rules));
+    return this.#coverOrReserve(call, rules);
+  }
+
+  #coverOrReserve(call: Call, rules: Rules): OpenReservation | Promise<OpenReservation> {
     const [reservation] = this.#open;
     if (!reservation) return this.#reserve(call, true, rules);
     if (reservation.hasPending) void reservation.flush(false);
-    if (await this.#desk.cover(reservation, call, rules)) return reservation;
-    this.#forget(reservation);
-    return this.#reserve(call, true, rules);
+    return goOn(this.#desk.cover(reservation, call, rules), (covered) => {
+      if (covered) return reservation;
+      this.#forget(reservation);
+      return this.#reserve(call, true, rules);
+    });
   }
 
-  async #reserve(call: Call | undefined, begun: boolean, rules: Rules): Promise<OpenReservation> {
-    const opening = this.#desk.reserve(call, begun, rules);
-    this.#opening = opening;
-    try {
-      const reservation = await opening;
+  #reserve(call: Call | undefined, begun: boolean, rules: Rules): OpenReservation | Promise<OpenReservation> {
+    const opened = goOn(this.#desk.reserve(call, begun, rules), (reservation) => {
       this.#open.add(reservation);
       this.engine.heartbeat.add(this);
       return reservation;
-    } finally {
+    });
+    if (opened instanceof OpenReservation) return opened;
+    const opening = opened.finally(() => {
       if (this.#opening === opening) this.#opening = undefined;
-    }
+    });
+    this.#opening = opening;
+    return opening;
   }
 
-  async #close(): Promise<void> {
-    await Promise.all([...this.#open].map((reservation) => this.#closeOne(reservation)));
+  #close(): void | Promise<void> {
+    const [only, ...others] = this.#open;
+    if (!only) return;
+    if (others.length === 0) return this.#closeOne(only);
+    return Promise.all([only, ...others].map((reservation) => this.#closeOne(reservation))).then(
+      () => undefined,
+    );
   }
 
-  async #closeOne(reservation: OpenReservation): Promise<void> {
+  #closeOne(reservation: OpenReservation): void | Promise<void> {
     this.#forget(reservation);
     undefer(this);
-    await reservation.flush(true);
+    return reservation.flush(true);
   }
 
   #forget(reservation: OpenReservation): void {

@@ -1,7 +1,7 @@
 import { publish, warnOnce } from '@tollgate/core';
 
 /** What must reach the store sooner or later: a charge, or a reservation's end. Repeating it changes nothing. */
-type Settling = () => Promise<void>;
+type Settling = () => void | Promise<void>;
 
 interface Waiting {
   readonly job: Settling;
@@ -23,8 +23,8 @@ export class SettleQueue {
   /** Settlements given up on: what they held ends with its lease, what they used is missing from the counters. */
   lost = 0;
 
-  /** Tries at once; resolves when that try has ended, well or not. */
-  run(job: Settling): Promise<void> {
+  /** Tries at once. What it returns resolves when that try has ended, well or not; nothing where it has. */
+  run(job: Settling): void | Promise<void> {
     return this.#try(job, 0);
   }
 
@@ -47,13 +47,19 @@ export class SettleQueue {
     }
   }
 
-  #try(job: Settling, tries: number): Promise<void> {
-    const running = job()
-      .catch((error: unknown) => {
-        publish('tollgate:settle', () => ({ outcome: 'failed', tries: tries + 1, error: String(error) }));
-        this.#enqueue(job, tries + 1);
-      })
-      .finally(() => this.#running.delete(running));
+  #try(job: Settling, tries: number): void | Promise<void> {
+    const failed = (error: unknown): void => {
+      publish('tollgate:settle', () => ({ outcome: 'failed', tries: tries + 1, error: String(error) }));
+      this.#enqueue(job, tries + 1);
+    };
+    let trying: void | Promise<void>;
+    try {
+      trying = job();
+    } catch (error) {
+      return failed(error);
+    }
+    if (!trying) return;
+    const running = trying.catch(failed).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }

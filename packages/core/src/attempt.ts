@@ -1,3 +1,4 @@
+import { goOn, promised } from './answered.js';
 import type { Call, CallEnd, OutgoingRequest } from './call.js';
 import type { CallHandle, CallStep } from './call-pipeline.js';
 import { publish } from './channel.js';
@@ -35,7 +36,9 @@ export class Attempt implements Call {
   recorded: Call['recorded'];
   admittedAtMs: Call['admittedAtMs'];
   degradedFrom: Call['degradedFrom'];
-  readonly #abort = new AbortController();
+  /** The attempt goes on when the client is gone. */
+  drains = false;
+  #abort: AbortController | undefined;
 
   constructor(facts: AttemptFacts) {
     this.id = facts.id;
@@ -45,14 +48,17 @@ export class Attempt implements Call {
     this.outgoing = facts.outgoing;
   }
 
+  /** Made when somebody asks for it: a controller costs more than the rest of an attempt. */
   get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.stopped && !this.#abort.signal.aborted) this.#abort.abort(this.stopped);
     return this.#abort.signal;
   }
 
   stop(error: TollgateError): void {
     if (this.stopped) return;
     this.stopped = error;
-    this.#abort.abort(error);
+    this.#abort?.abort(error);
   }
 }
 
@@ -100,25 +106,33 @@ export class AttemptHandle implements CallHandle {
   }
 
   end(end: CallEnd): Promise<void> {
-    this.#ended ??= this.#end(end);
+    this.#ended ??= promised(this.#end({ ...end, outcome: outcomeOf(this.call, end) }, 0));
     return this.#ended;
   }
 
-  async #end(seen: CallEnd): Promise<void> {
-    const end = { ...seen, outcome: outcomeOf(this.call, seen) };
-    for (const step of this.steps) {
-      if (!step.end) continue;
+  /** Runs the end hooks from the step at `from` on; at once as far as none is waited for. */
+  #end(end: CallEnd, from: number): void | Promise<void> {
+    for (let index = from; index < this.steps.length; index += 1) {
+      const step = this.steps[index] as CallStep;
       try {
-        await step.end(this.call, end);
+        const waiting = step.end?.(this.call, end);
+        if (waiting) {
+          const goOnBehind = () => this.#end(end, index + 1);
+          return goOn(waiting, goOnBehind, (error) => {
+            this.#fault(step, error);
+            return goOnBehind();
+          });
+        }
       } catch (error) {
-        publish('tollgate:fault', () => ({
-          where: `${step.name}.end`,
-          callId: this.call.id,
-          error: String(error),
-        }));
+        this.#fault(step, error);
       }
     }
-    await this.onEnded(this.call);
+    return this.onEnded(this.call);
+  }
+
+  #fault(step: CallStep, error: unknown): void {
+    const { id: callId } = this.call;
+    publish('tollgate:fault', () => ({ where: `${step.name}.end`, callId, error: String(error) }));
   }
 
   #progress(): void {

@@ -1,3 +1,4 @@
+export { answered, done, goOn, isAnswered, promised } from './answered.js';
 export { calendarSpan } from './calendar-window.js';
 export type {
   Call,

@@ -1,3 +1,4 @@
+import { answered } from './answered.js';
 import { publish } from './channel.js';
 import { accepts, checkOptions } from './options.js';
 import { QuotaEngine } from './quota-engine.js';
@@ -65,31 +66,31 @@ class MemoryQuota implements QuotaStore {
     this.#engine = new QuotaEngine(rising, sinks.length > 0 ? this.#outbox.put : undefined);
   }
 
-  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+  reserve(request: ReserveRequest): Promise<ReserveResult> {
     this.#watch();
-    return published('reserve', request, this.#engine.reserve(request, this.#now()));
+    return atOnce(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
   }
 
-  async extend(request: ExtendRequest): Promise<ReserveResult> {
-    return published('extend', request, this.#engine.extend(request, this.#now()));
+  extend(request: ExtendRequest): Promise<ReserveResult> {
+    return atOnce(() => published('extend', request, this.#engine.extend(request, this.#now())));
   }
 
-  async cover(request: CoverRequest): Promise<ReserveResult> {
-    return published('cover', request, this.#engine.cover(request, this.#now()));
+  cover(request: CoverRequest): Promise<ReserveResult> {
+    return atOnce(() => published('cover', request, this.#engine.cover(request, this.#now())));
   }
 
-  async charge(request: ChargeRequest): Promise<ChargeResult> {
+  charge(request: ChargeRequest): Promise<ChargeResult> {
     this.#watch();
-    return this.#engine.charge(request, this.#now());
+    return atOnce(() => this.#engine.charge(request, this.#now()));
   }
 
-  async renew(request: RenewRequest): Promise<boolean> {
-    return this.#engine.renew(request, this.#now());
+  renew(request: RenewRequest): Promise<boolean> {
+    return atOnce(() => this.#engine.renew(request, this.#now()));
   }
 
-  async close(request: CloseRequest): Promise<void> {
+  close(request: CloseRequest): Promise<void> {
     this.#watch();
-    this.#engine.close(request, this.#now());
+    return atOnce(() => this.#engine.close(request, this.#now()));
   }
 
   async read(_partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
@@ -123,6 +124,15 @@ class MemoryQuota implements QuotaStore {
       this.#sweeper = undefined;
     }, this.#reapEveryMs);
     this.#sweeper.unref();
+  }
+}
+
+/** Every operation is done when it returns: its answer is known at once, and a fault rejects as it would elsewhere. */
+function atOnce<Result>(operation: () => Result): Promise<Result> {
+  try {
+    return answered(operation());
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

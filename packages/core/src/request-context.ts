@@ -3,13 +3,14 @@ import type { RecordedCall } from './call-pipeline.js';
 import type { Caller } from './caller.js';
 import type { Reservation, TollgateContext } from './context.js';
 import { newId } from './id.js';
-import { RequestPipeline } from './request-pipeline.js';
+import { type PipelineHost, RequestPipeline } from './request-pipeline.js';
 import { TollgateError } from './tollgate-error.js';
 
+const unmeteredFetch: typeof fetch = () => Promise.reject(notMounted('req.tollgate.fetch'));
 const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The one implementation of {@link TollgateContext}. */
-class RequestContext implements TollgateContext {
+class RequestContext implements TollgateContext, PipelineHost {
   readonly requestId: string;
   readonly startedAtMs: number;
   readonly calls: RequestPipeline;
@@ -21,18 +22,17 @@ class RequestContext implements TollgateContext {
   #aborted: TollgateError | undefined;
 
   constructor(
-    now: () => number,
+    readonly now: () => number,
     readonly req: Request | undefined,
     readonly res: Response | undefined,
   ) {
     this.startedAtMs = now();
     this.requestId = newId(this.startedAtMs);
-    this.calls = new RequestPipeline({
-      now,
-      refused: (error) => {
-        this.refusal ??= error;
-      },
-    });
+    this.calls = new RequestPipeline(this);
+  }
+
+  refused(error: TollgateError): void {
+    this.refusal ??= error;
   }
 
   get signal(): AbortSignal {
@@ -58,7 +58,23 @@ class RequestContext implements TollgateContext {
     this.#abort?.abort(error);
   }
 
-  fetch: typeof fetch = () => Promise.reject(notMounted('req.tollgate.fetch'));
+  /** The response is closed: what was answered, or that the client went away before. */
+  close(req: Request, res: Response): void {
+    const aborted = !res.writableFinished;
+    if (aborted) {
+      const gone = new TollgateError({
+        status: 499,
+        code: 'request_aborted',
+        message: 'The client went away.',
+      });
+      this.calls.clientGone(gone);
+      this.markAborted(gone);
+    }
+    const status = res.headersSent ? res.statusCode : 0;
+    void this.calls.finish({ status, aborted, routed: req.route !== undefined });
+  }
+
+  fetch = unmeteredFetch;
 
   record(_call: RecordedCall): Promise<void> {
     return Promise.reject(notMounted('req.tollgate.record()'));
@@ -90,20 +106,7 @@ export function contextOf(req: Request, res: Response, now: () => number = Date.
     res.setHeader('x-request-id', context.requestId);
     res.setHeader('request-id', context.requestId);
   }
-  res.once('close', () => {
-    const aborted = !res.writableFinished;
-    if (aborted) {
-      const gone = new TollgateError({
-        status: 499,
-        code: 'request_aborted',
-        message: 'The client went away.',
-      });
-      context.calls.clientGone(gone);
-      context.markAborted(gone);
-    }
-    const status = res.headersSent ? res.statusCode : 0;
-    void context.calls.finish({ status, aborted, routed: req.route !== undefined });
-  });
+  res.once('close', () => context.close(req, res));
   return context;
 }
 

@@ -1,3 +1,4 @@
+import { done, goOn, promised } from './answered.js';
 import { Attempt, AttemptHandle } from './attempt.js';
 import type { Call, OutgoingRequest } from './call.js';
 import type {
@@ -12,14 +13,22 @@ import { publish } from './channel.js';
 import { newId } from './id.js';
 import { isTollgateError, type TollgateError } from './tollgate-error.js';
 
-const order: readonly CallStage[] = ['parse', 'authorize', 'switch', 'inspect', 'cover', 'record'];
-const coverAt = order.indexOf('cover');
+/** The order of the stages. */
+const rankOf: Readonly<Record<CallStage, number>> = {
+  parse: 0,
+  authorize: 1,
+  switch: 2,
+  inspect: 3,
+  cover: 4,
+  record: 5,
+};
+const last = rankOf.record;
 
 /** What the pipeline needs from its request. */
 export interface PipelineHost {
   readonly now: () => number;
   /** Remembers who refused. */
-  readonly refused: (error: TollgateError) => void;
+  refused(error: TollgateError): void;
 }
 
 /** The one implementation of {@link CallPipeline}. */
@@ -31,7 +40,6 @@ export class RequestPipeline implements CallPipeline {
   #begun = false;
   #finished: RequestEnd | undefined;
   #gone: TollgateError | undefined;
-  readonly #draining = new Set<Attempt>();
 
   constructor(private readonly host: PipelineHost) {}
 
@@ -48,12 +56,12 @@ export class RequestPipeline implements CallPipeline {
   }
 
   use(step: CallStep): void {
-    const rank = order.indexOf(step.stage);
+    const rank = rankOf[step.stage];
     let at = this.#steps.length;
     for (let index = this.#steps.length - 1; index >= 0; index -= 1) {
       const other = this.#steps[index] as CallStep;
-      if (other.name === step.name && other.stage === step.stage) return;
-      if (order.indexOf(other.stage) > rank) at = index;
+      if (other.stage === step.stage && other.name === step.name) return;
+      if (rankOf[other.stage] > rank) at = index;
     }
     if (at === this.#steps.length) this.#steps.push(step);
     else this.#steps.splice(at, 0, step);
@@ -63,42 +71,43 @@ export class RequestPipeline implements CallPipeline {
     return this.#steps.some((step) => step.name === name);
   }
 
-  async declare(outgoing: OutgoingRequest): Promise<Call> {
+  declare(outgoing: OutgoingRequest): Promise<Call> {
     const call = this.#mint(outgoing, undefined);
-    await this.#runBegin(call, 0, coverAt);
-    this.#declared = call;
-    return call;
+    const declared = (): Call => {
+      this.#declared = call;
+      return call;
+    };
+    return this.#settled(() => goOn(this.#runBegin(call, rankOf.parse, rankOf.inspect, 0), declared));
   }
 
-  async begin(outgoing: OutgoingRequest, options: BeginOptions = {}): Promise<CallHandle> {
+  begin(outgoing: OutgoingRequest, options: BeginOptions = {}): Promise<CallHandle> {
     const declared = this.#declared;
     const adopts = declared !== undefined && !this.#declaredTaken && !options.previous;
     const same = adopts && isSame(declared, outgoing);
     const call = same ? declared : this.#mint(outgoing, adopts ? declared : options.previous);
     if (same) call.outgoing = outgoing;
     if (adopts) this.#declaredTaken = true;
-    if (this.#gone && options.whenClientGone !== 'drain') call.stop(this.#gone);
+    call.drains = options.whenClientGone === 'drain';
+    if (this.#gone && !call.drains) call.stop(this.#gone);
     this.running.add(call);
-    if (options.whenClientGone === 'drain') this.#draining.add(call);
-    try {
-      await this.#runBegin(call, same ? coverAt : 0, order.length);
-    } catch (error) {
-      this.#forget(call);
+    const begun = (): CallHandle => {
+      this.#begun = true;
+      return new AttemptHandle(call, this.#steps, this.#over);
+    };
+    const failed = (error: unknown): Promise<never> => {
       if (adopts) this.#declaredTaken = false;
-      if (this.#finished) await this.#runFinish();
-      throw error;
-    }
-    this.#begun = true;
-    return new AttemptHandle(call, this.#steps, async (ended) => {
-      this.#forget(ended);
-      if (this.#finished) await this.#runFinish();
-    });
+      return promised(this.#over(call)).then(() => {
+        throw error;
+      });
+    };
+    const from = same ? rankOf.cover : rankOf.parse;
+    return this.#settled(() => goOn(this.#runBegin(call, from, last, 0), begun, failed), failed);
   }
 
   /** The client is gone: stops every attempt that does not drain. */
   clientGone(error: TollgateError): void {
     this.#gone = error;
-    for (const call of this.running) if (!this.#draining.has(call)) call.stop(error);
+    for (const call of this.running) if (!call.drains) call.stop(error);
   }
 
   /** Stops every attempt, draining or not. */
@@ -108,10 +117,10 @@ export class RequestPipeline implements CallPipeline {
   }
 
   /** The HTTP request is over; the steps' `finish` hooks run when no attempt is running. */
-  async finish(end: RequestEnd): Promise<void> {
-    if (this.#finished) return;
+  finish(end: RequestEnd): Promise<void> {
+    if (this.#finished) return done;
     this.#finished = end;
-    await this.#runFinish();
+    return promised(this.#runFinish());
   }
 
   #mint(outgoing: OutgoingRequest, of: Call | undefined): Attempt {
@@ -126,35 +135,69 @@ export class RequestPipeline implements CallPipeline {
     });
   }
 
-  #forget(call: Attempt): void {
+  /** An attempt has ended, or could not be begun. */
+  readonly #over = (call: Attempt): void | Promise<void> => {
     this.running.delete(call);
-    this.#draining.delete(call);
-  }
+    if (this.#finished) return this.#runFinish();
+  };
 
-  async #runBegin(call: Attempt, from: number, to: number): Promise<void> {
+  /** As a promise, what may have been thrown or is known already. */
+  #settled<Result>(
+    run: () => Result | Promise<Result>,
+    failed?: (error: unknown) => Promise<never>,
+  ): Promise<Result> {
     try {
-      for (const step of this.#steps) {
-        const rank = order.indexOf(step.stage);
-        if (rank < from || rank >= to || !step.begin) continue;
-        const waiting = step.begin(call);
-        if (waiting) await waiting;
-      }
+      return promised(run());
     } catch (error) {
-      if (isTollgateError(error)) this.host.refused(error);
-      throw error;
+      return failed ? failed(error) : Promise.reject(error);
     }
   }
 
-  async #runFinish(): Promise<void> {
+  /** Runs the begin hooks of the stages `first` to `last`, from the step at `from` on; at once as far as none is waited for. */
+  #runBegin(call: Attempt, first: number, last: number, from: number): void | Promise<void> {
+    try {
+      for (let index = from; index < this.#steps.length; index += 1) {
+        const step = this.#steps[index] as CallStep;
+        const rank = rankOf[step.stage];
+        if (rank < first || rank > last) continue;
+        const waiting = step.begin?.(call);
+        if (!waiting) continue;
+        const behind = () => this.#runBegin(call, first, last, index + 1);
+        return goOn(waiting, behind, (error) => this.#refuse(error));
+      }
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): never {
+    if (isTollgateError(error)) this.host.refused(error);
+    throw error;
+  }
+
+  #runFinish(): void | Promise<void> {
     const end = this.#finished;
     if (!end || this.running.size > 0) return;
     const declared = this.#declaredTaken ? undefined : this.#declared;
     this.#declaredTaken = true;
-    for (const step of this.#steps) {
-      try {
-        await step.finish?.(end, declared);
-      } catch (error) {
+    return this.#finishSteps(end, declared, 0);
+  }
+
+  #finishSteps(end: RequestEnd, declared: Call | undefined, from: number): void | Promise<void> {
+    for (let index = from; index < this.#steps.length; index += 1) {
+      const step = this.#steps[index] as CallStep;
+      const fault = (error: unknown): void =>
         publish('tollgate:fault', () => ({ where: `${step.name}.finish`, error: String(error) }));
+      try {
+        const waiting = step.finish?.(end, declared);
+        if (!waiting) continue;
+        const behind = () => this.#finishSteps(end, declared, index + 1);
+        return goOn(waiting, behind, (error) => {
+          fault(error);
+          return behind();
+        });
+      } catch (error) {
+        fault(error);
       }
     }
   }

@@ -1,6 +1,8 @@
 import {
+  type Call,
   checkOptions,
   contextOf,
+  goOn,
   guarded,
   isTollgateError,
   refuse,
@@ -30,24 +32,33 @@ import { tapResponse } from './tap/tap-response.js';
 export function meter(options: MeterOptions = {}): RequestHandler {
   checkOptions<MeterOptions>('meter', options, meterChecks);
   const install = meterInstaller(options);
-  return guarded('meterMiddleware', async (req, res, next) => {
+  return guarded('meterMiddleware', (req, res, next) => {
     if (options.mode === 'off') return next();
     const context = contextOf(req, res, options.now);
     if (isMetered(context)) {
       warnOnce('TOLLGATE_W_MOUNTED_TWICE', 'meter() ran twice for one request; the second has no effect');
       return next();
     }
+    const turnAway = (error: unknown): void => {
+      if (!isTollgateError(error)) throw error;
+      if (options.mode === 'shadow') runInContext(context, next);
+      else refuse(req, res, next, error, options);
+    };
+    let requestMeter: RequestMeter;
+    let declared: Promise<Call> | undefined;
     try {
-      const requestMeter = install(context);
+      requestMeter = install(context);
       context.labels = labelsOf(req, context.caller, options.labels, options.labelHeader);
       if (options.exposeCost) exposeCost(res, context, requestMeter);
-      const declared = await declare(req, context, options);
-      if (declared && options.tap) tapResponse(req, res, context, requestMeter);
+      declared = declare(req, context, options);
     } catch (error) {
-      if (!isTollgateError(error)) throw error;
-      if (options.mode !== 'shadow') return refuse(req, res, next, error, options);
+      return turnAway(error);
     }
-    runInContext(context, next);
+    const goAhead = (call: Call | undefined): void => {
+      if (call && options.tap) tapResponse(req, res, context, requestMeter);
+      runInContext(context, next);
+    };
+    return goOn(declared, goAhead, turnAway);
   });
 }
 
@@ -66,7 +77,7 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
     context.calls.use(requestMeter.parse);
     context.calls.use(requestMeter.record);
     context.fetch = fetchWithin(context, options);
-    context.record = (call) => record(context, settings.engine, call);
+    context.record = async (call) => record(context, settings.engine, call);
     context.noCall = () => {
       requestMeter.madeNoCall = true;
     };
@@ -75,19 +86,18 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
 }
 
 /** Declares the call that the request's own body is, if it is one. */
-async function declare(req: Request, context: TollgateContext, options: MeterOptions): Promise<boolean> {
+function declare(req: Request, context: TollgateContext, options: MeterOptions): Promise<Call> | undefined {
   const { method, originalUrl: url } = req;
   const api = options.api ?? apiOf(url, method)?.api;
   if (api === undefined) {
     const route = options.unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);
     if (route !== undefined) throw unmeteredRoute(route);
-    return false;
+    return undefined;
   }
-  if (method !== 'POST') return false;
+  if (method !== 'POST') return undefined;
   const body: unknown = req.body;
   if (body === undefined || !isJson(req)) throw notParsed(req);
-  await context.calls.declare({ method, url, headers: headersOf(req), body: req.body, api });
-  return true;
+  return context.calls.declare({ method, url, headers: headersOf(req), body: req.body, api });
 }
 
 const isJson = (req: Request): boolean =>

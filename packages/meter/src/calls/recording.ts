@@ -1,6 +1,7 @@
 import {
   type Call,
   describeValue,
+  goOn,
   type OutgoingRequest,
   type ParsedCall,
   type RecordedCall,
@@ -27,7 +28,7 @@ type Recorded = OutgoingRequest & { [recording]?: Recording };
 export const recordingOf = (outgoing: Recorded): Recording | undefined => outgoing[recording];
 
 /** Charges a call that was made already: the declared one where the model is the same, otherwise a further one. */
-export async function record(context: TollgateContext, engine: Engine, call: RecordedCall): Promise<void> {
+export function record(context: TollgateContext, engine: Engine, call: RecordedCall): void | Promise<void> {
   const { api, usage } = readRecorded(call);
   const price = engine.priceByName(call.provider, call.model, usage);
   if (!price) throw notPriced(call.model);
@@ -39,8 +40,9 @@ export async function record(context: TollgateContext, engine: Engine, call: Rec
     settlement: { usage, uncertain: false, ...price },
     labels: call.labels,
   };
-  const handle = await context.calls.begin(outgoing, { whenClientGone: 'drain' });
-  await handle.end({ outcome: 'ok', status: 200, sent: true, last: false });
+  return goOn(context.calls.begin(outgoing, { whenClientGone: 'drain' }), (handle) =>
+    handle.end({ outcome: 'ok', status: 200, sent: true, last: false }),
+  );
 }
 
 function outgoingOf(call: RecordedCall, same: Call | undefined): OutgoingRequest {

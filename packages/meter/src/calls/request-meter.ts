@@ -2,6 +2,7 @@ import {
   type Call,
   type CallEnd,
   type CallStep,
+  goOn,
   isTollgateError,
   type ParsedCall,
   publish,
@@ -39,7 +40,7 @@ export class RequestMeter {
   /** What the response tap saw: the settlement of the declared call, if the response shows one. */
   tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
   #declaredEnd: Pick<CallEnd, 'outcome' | 'status'> = { outcome: 'ok', status: 0 };
-  readonly #readings = new WeakMap<Call, CallReading>();
+  #readings: Map<Call, CallReading> | undefined;
   #running = 0;
   #idle: (() => void)[] = [];
 
@@ -71,9 +72,10 @@ export class RequestMeter {
 
   /** Follows the answer to this call; `undefined` for calls of no known wire format. */
   reading(call: Call): CallReading | undefined {
-    const known = this.#readings.get(call);
+    const known = this.#readings?.get(call);
     if (known || !call.parsed) return known;
     const reading = new CallReading(call, call.parsed, this.settings.engine, this.context.requestId);
+    this.#readings ??= new Map();
     this.#readings.set(call, reading);
     return reading;
   }
@@ -119,14 +121,16 @@ export class RequestMeter {
   }
 
   /** A declared call that nobody began: charged its estimate where the handler may well have made it. */
-  async #finish(end: RequestEnd, declared: Call | undefined): Promise<void> {
+  #finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
     if (!declared?.parsed) return;
-    const tapped = await this.tapped?.(end);
-    if (tapped) {
-      const cut = end.aborted ? 'aborted' : 'error';
-      declared.settlement = tapped;
-      this.#declaredEnd = { outcome: declared.answer === 'whole' ? 'ok' : cut, status: end.status };
-    } else if (this.#forgotten(end)) declared.settlement = wholeSettlement(declared.parsed.estimate);
+    const { estimate } = declared.parsed;
+    return goOn(this.tapped?.(end), (tapped) => {
+      if (tapped) {
+        const cut = end.aborted ? 'aborted' : 'error';
+        declared.settlement = tapped;
+        this.#declaredEnd = { outcome: declared.answer === 'whole' ? 'ok' : cut, status: end.status };
+      } else if (this.#forgotten(end)) declared.settlement = wholeSettlement(estimate);
+    });
   }
 
   #forgotten(end: RequestEnd): boolean {

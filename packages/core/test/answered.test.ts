@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { answered, done, goOn, isAnswered, promised } from '../src/answered.js';
+
+describe('answered', () => {
+  it('is a promise like any other', async () => {
+    await expect(answered(5)).resolves.toBe(5);
+    await expect(done).resolves.toBeUndefined();
+    expect(isAnswered(answered(undefined))).toBe(true);
+    expect(isAnswered(Promise.resolve(5))).toBe(false);
+  });
+
+  it('is gone on with at once; a promise when it comes', async () => {
+    const seen: number[] = [];
+    const note = (value: number): void => {
+      seen.push(value);
+    };
+    goOn(answered(1), note);
+    goOn(2, note);
+    const later = goOn(Promise.resolve(4), note);
+    note(3);
+    await later;
+    expect(seen).toEqual([1, 2, 3, 4]);
+  });
+
+  it('hands on rejections, and not what is thrown by what comes after', async () => {
+    const failed = (error: unknown): string => `failed: ${String(error)}`;
+    expect(await goOn(Promise.reject(new Error('no')), () => 'fine', failed)).toBe('failed: Error: no');
+    const throwing = (): string => {
+      throw new Error('behind');
+    };
+    expect(() => goOn(answered(1), throwing, failed)).toThrow('behind');
+    await expect(goOn(Promise.resolve(1), throwing, failed)).rejects.toThrow('behind');
+  });
+
+  it('takes promises of other makers as promises', async () => {
+    const foreign = { then: (use: (value: number) => void) => use(7) };
+    expect(await promised(foreign as Promise<number>)).toBe(7);
+  });
+});
