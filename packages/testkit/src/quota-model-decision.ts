@@ -5,6 +5,19 @@ import { windowEndMs, windowIdAt } from './quota-model-window.js';
 
 type Reason = 'size' | 'used' | 'held';
 
+/** Who asks, where a lease exists already. */
+interface ModelAsking {
+  readonly lease: ModelLease;
+  readonly covers: boolean;
+}
+
+/** A charge that does not fit, and the window that it was looked at in. */
+interface Misfit {
+  readonly charge: QuotaCharge;
+  readonly index: number;
+  readonly window: string;
+}
+
 /** A counter as it stands in a window. */
 export function modelState(
   books: ModelBooks,
@@ -27,15 +40,16 @@ export function modelDecision(
   books: ModelBooks,
   alternatives: readonly QuotaAlternative[],
   nowMs: number,
-  asking?: { lease: ModelLease; covers: boolean },
+  asking?: ModelAsking,
 ): { alternative: number; granted: number[] } | QuotaRefusal {
-  let misfits: { charge: QuotaCharge; index: number }[] = [];
+  let misfits: Misfit[] = [];
   for (const [alternative, { charges }] of alternatives.entries()) {
     misfits = [];
     const granted: number[] = [];
     for (const [index, charge] of charges.entries()) {
-      const grant = grantOf(books, charge, nowMs, asking);
-      if (grant === 'misfit') misfits.push({ charge, index });
+      const window = windowFor(charge, nowMs, asking);
+      const grant = grantOf(books, charge, window, nowMs, asking);
+      if (grant === 'misfit') misfits.push({ charge, index, window });
       else granted.push(grant);
     }
     if (misfits.length === 0) return { alternative, granted };
@@ -43,17 +57,27 @@ export function modelDecision(
   return refusalOf(books, misfits, nowMs);
 }
 
+function holdsOf(charge: QuotaCharge, asking?: ModelAsking): ModelLease['holds'] {
+  return asking?.lease.holds.filter((hold) => hold.counter.counter === charge.counter) ?? [];
+}
+
+/** What is held already for an attempt that needs no more counts in the window that admitted it. */
+function windowFor(charge: QuotaCharge, nowMs: number, asking?: ModelAsking): string {
+  const kept = asking?.covers && charge.want === 0 ? holdsOf(charge, asking).at(-1)?.window : undefined;
+  return kept ?? windowIdAt(charge, nowMs);
+}
+
 function grantOf(
   books: ModelBooks,
   charge: QuotaCharge,
+  window: string,
   nowMs: number,
-  asking?: { lease: ModelLease; covers: boolean },
+  asking?: ModelAsking,
 ): number | 'misfit' {
   const { want, min = want, onlyBelow, limit, soft } = charge;
-  const holds = asking?.lease.holds.filter((hold) => hold.counter.counter === charge.counter) ?? [];
+  const holds = holdsOf(charge, asking);
   if (charge.window.kind === 'live' && holds.some(({ amount }) => amount > 0)) return 0;
-  const kept = asking?.covers && want === 0 ? holds.at(-1)?.window : undefined;
-  const { used, held } = modelState(books, charge, kept ?? windowIdAt(charge, nowMs), nowMs);
+  const { used, held } = modelState(books, charge, window, nowMs);
   if (onlyBelow !== undefined && used + held >= onlyBelow * limit) return 'misfit';
   if (soft) return want;
   if (want === 0) return asking?.covers || used < limit ? 0 : 'misfit';
@@ -72,17 +96,13 @@ function roomNeeded({ want, min = want, limit, onlyBelow, soft }: QuotaCharge): 
   return Math.min(bySize, byShare);
 }
 
-function refusalOf(
-  books: ModelBooks,
-  misfits: readonly { charge: QuotaCharge; index: number }[],
-  nowMs: number,
-): QuotaRefusal {
-  const facts = misfits.map(({ charge, index }) => {
-    const state = modelState(books, charge, windowIdAt(charge, nowMs), nowMs);
+function refusalOf(books: ModelBooks, misfits: readonly Misfit[], nowMs: number): QuotaRefusal {
+  const facts = misfits.map(({ charge, index, window }) => {
+    const state = modelState(books, charge, window, nowMs);
     const room = roomNeeded(charge);
     const reason: Reason = room < 0 ? 'size' : state.used > room ? 'used' : 'held';
     let waitMs: number | undefined;
-    if (charge.window.kind === 'calendar') waitMs = (state.resetsAtMs ?? 0) - nowMs;
+    if (charge.window.kind === 'calendar') waitMs = Math.max(0, (state.resetsAtMs ?? 0) - nowMs);
     if (charge.window.kind === 'bucket') waitMs = refillTime(books, charge, room, nowMs);
     return { index, state, reason, waitMs };
   });
