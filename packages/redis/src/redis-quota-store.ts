@@ -51,14 +51,14 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #withdrawals: Withdrawals;
   #rememberMs = rememberMs;
 
-  /** `ownClock`: for tests, which cannot move a server's time. */
-  constructor(options: ReadOptions, ownClock?: () => number) {
+  /** For tests: `ownClock` instead of the server's time, which they cannot move, and a clock of this process that is wrong. */
+  constructor(options: ReadOptions, ownClock?: () => number, processClock: () => number = Date.now) {
     const { send, prefix, partitions, deadlineMs, thresholds, outbox, batchSize, sweepEveryMs } = options;
     this.#options = options;
     const runner = new ScriptRunner({ send, deadlineMs });
     const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined);
     this.#layout = new Layout(runner, prefix, partitions);
-    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock });
+    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));

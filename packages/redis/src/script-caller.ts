@@ -15,6 +15,8 @@ export interface CallerOptions {
   readonly prefix: string;
   /** For tests: the store's clock, told to scripts that were made for it. */
   readonly ownClock?: (() => number) | undefined;
+  /** This process's clock, which may be wrong. */
+  readonly processClock: () => number;
 }
 
 /** How far the server's clock may be from what we make of ours, before and after it has answered once. */
@@ -56,8 +58,8 @@ export class ScriptCaller {
     partition: number,
     operations: readonly OperationText[],
   ): Promise<readonly unknown[] | undefined> {
-    const { runner, scripts, prefix, ownClock } = this.#options;
-    const nowMs = ownClock ? Math.floor(ownClock()) : Date.now() + (this.#offsetMs ?? 0);
+    const { runner, scripts, prefix, ownClock, processClock } = this.#options;
+    const nowMs = ownClock ? Math.floor(ownClock()) : processClock() + (this.#offsetMs ?? 0);
     const args = new CallArguments(
       operations.length,
       nowMs,
@@ -67,7 +69,7 @@ export class ScriptCaller {
     const all = args.all(texts);
     if (ownClock) all.push(String(nowMs));
     const reply = listIn(await runner.run(name, scripts[name], partitionKey(prefix, partition), all));
-    this.#offsetMs = numberIn(reply[1]) - Date.now();
+    this.#offsetMs = numberIn(reply[1]) - processClock();
     return reply[0] === 'clock' ? undefined : listIn(reply[2]);
   }
 }

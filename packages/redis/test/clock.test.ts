@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { admitted, calendar, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
+import { readOptions } from '../src/options.js';
+import { RedisQuotaStore } from '../src/redis-quota-store.js';
+import { newPrefix, useRedis } from './servers.js';
+
+const redis = useRedis();
+const hourMs = 3_600_000;
+
+async function serverMs(): Promise<number> {
+  const [seconds, micros] = await redis().client.sendCommand<[string, string]>(['TIME']);
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}
+
+/** Whether so many ms are left of this minute of the server's. */
+async function early(): Promise<void> {
+  while ((await serverMs()) % 60_000 > 58_000) await new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+describe('processes whose clocks are wrong', () => {
+  it('by up to 90 s, by hours or by days count in the window that is open by the server’s clock', async () => {
+    const prefix = newPrefix();
+    await early();
+    const minute = new Date(await serverMs()).toISOString().slice(0, 16);
+    const windows: string[] = [];
+    let held = 0;
+    for (const offMs of [0, -90_000, 90_000, -5 * hourMs, 5 * hourMs, 40 * 24 * hourMs]) {
+      const options = readOptions('redisQuota', { client: redis().client, prefix });
+      const store = new RedisQuotaStore(options, undefined, () => Date.now() + offMs);
+      const spend = quotaCounter('usd/minute', 100, { window: calendar('minute') });
+      const request = {
+        partition: 'acme',
+        leaseMs: 60_000,
+        alternatives: [{ charges: [{ ...spend, want: 7 }] }],
+      };
+      const { grants, states } = admitted(await store.reserve({ id: `r${offMs}`, ...request }));
+      windows.push(grants[0]?.window ?? '');
+      held = states[0]?.held ?? 0;
+      await store.end();
+    }
+    expect(new Set(windows)).toEqual(new Set([minute]));
+    expect(held).toBe(6 * 7);
+  });
+
+  it('see a lease end when the server’s time says so', async () => {
+    const options = readOptions('redisQuota', {
+      client: redis().client,
+      prefix: newPrefix(),
+      sweepEveryMs: 50,
+    });
+    const store = new RedisQuotaStore(options, undefined, () => Date.now() - 90_000);
+    const tenant = new QuotaTenant(store);
+    const spend = quotaCounter(tenant.key('day'), 100);
+    const { nowMs, expiresAtMs } = admitted(
+      await tenant.reserve([{ ...spend, want: 7 }], { leaseMs: 1_000 }),
+    );
+    expect(expiresAtMs - nowMs).toBe(1_000);
+    expect(Math.abs((await serverMs()) - nowMs)).toBeLessThan(2_000);
+    while ((await tenant.standing(spend)).held > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await serverMs()).toBeGreaterThanOrEqual(expiresAtMs);
+    await store.end();
+  });
+});
