@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId, subscribe } from '@tollgate/core';
 import { startRedis } from '@tollgate/testkit';
 import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient } from 'redis';
@@ -76,6 +76,18 @@ describe('a store whose Redis answers with errors', () => {
     expect(await faultOf(tenant.reserve([{ ...spend, want: 1 }]))).toMatchObject({ fault: 'answer' });
     await client.sendCommand(['REPLICAOF', 'NO', 'ONE']);
     expect(await tenant.standing(spend)).toEqual({ used: 0, held: 1 });
+  });
+
+  it('is warned of a policy that would evict counters', async () => {
+    const { client } = redis();
+    const warnings: unknown[] = [];
+    const stop = subscribe('tollgate:warning', ({ code }) => warnings.push(code));
+    await client.configSet('maxmemory-policy', 'allkeys-lru');
+    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs: 1_000 }));
+    admitted(await tenant.reserve([{ ...quotaCounter(tenant.key('day'), 100), want: 1 }]));
+    await client.configSet('maxmemory-policy', 'noeviction');
+    stop();
+    expect(warnings).toEqual(['TOLLGATE_W_REDIS_EVICTION']);
   });
 
   it('refuses to work with another number of partitions than the server was set up with', async () => {
