@@ -44,6 +44,6 @@ describe('the files of the project', () => {
       'a names a path of one machine',
     ]);
     expect(findings('a', `import x from '${root}'`)).toContain(`a names this checkout's own folder`);
-    expect(findings('a', 'GET /v1/work/items, src/home/page.ts')).toEqual([]);
+    expect(findings('a', 'GET /v1/root-cause, src/home/page.ts')).toEqual([]);
   });
 });
