@@ -1,4 +1,5 @@
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -46,12 +47,9 @@ async function unpack(tarball: string, folder: string): Promise<void> {
 /** Links a package that stands in the workspace, as an installation would place it. */
 function link(from: string, name: string, modules: string): void {
   const target = join(modules, name);
+  if (existsSync(target)) return;
   mkdirSync(dirname(target), { recursive: true });
-  try {
-    symlinkSync(realpathSync(join(from, 'node_modules', name)), target, 'dir');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  symlinkSync(realpathSync(join(from, 'node_modules', name)), target, 'dir');
 }
 
 /** A project outside the workspace in which the tarballs are unpacked, beside the dependencies they declare and no others. */

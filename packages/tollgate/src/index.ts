@@ -59,6 +59,15 @@ export {
 } from '@tollgate/meter';
 export { type RateLimitOptions, rateLimit } from '@tollgate/rate-limit';
 export {
+  type Outbox,
+  type OutboxOptions,
+  outbox,
+  type RateLimitStoresOptions,
+  type RedisQuotaOptions,
+  rateLimitStores,
+  redisQuota,
+} from '@tollgate/redis';
+export {
   anthropic,
   azureOpenAI,
   gemini,
@@ -69,6 +78,7 @@ export {
   provider,
   proxy,
 } from '@tollgate/upstream';
+export type { RedisOptions, RedisSetting } from './redis-options.js';
 export { type Tollgate, tollgate } from './tollgate.js';
 export type { TollgateOptions } from './tollgate-options.js';
 export type { UsageLine } from './usage-report.js';

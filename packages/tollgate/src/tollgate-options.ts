@@ -17,6 +17,7 @@ import {
 } from '@tollgate/core';
 import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
+import type { RedisSetting } from './redis-options.js';
 
 /** Options of {@link tollgate}: what the pieces share is given once; the rest of each piece's options under its name. */
 export interface TollgateOptions extends GuardOptions {
@@ -28,9 +29,17 @@ export interface TollgateOptions extends GuardOptions {
   jwt?: AuthenticateOptions['jwt'];
   /** Limits for everybody, beside the plans': `['$100/day']`. */
   limits?: readonly (Limit | LimitText)[];
-  /** The counters of tokens and money. @defaultValue `memoryQuota()`, exact within one process, empty after a restart */
+  /**
+   * Shares all counters between processes: `{ url: 'redis://…' }`, or the node-redis client or cluster that the app has.
+   * @defaultValue counters in memory
+   */
+  redis?: RedisSetting;
+  /** Other counters of tokens and money, instead of `redis`. @defaultValue `memoryQuota()`, exact within one process, empty after a restart */
   store?: QuotaStore;
-  /** Where usage events go when `store` is not given: `[jsonLines('usage.jsonl')]`. @defaultValue none */
+  /**
+   * Where usage events go when `store` is not given: `[jsonLines('usage.jsonl')]`. With `redis`, each event goes to the sinks of one of
+   * the processes, whichever it came from. @defaultValue none
+   */
   sinks?: readonly UsageSink[];
   /** Further options of `authenticate()`. */
   authenticate?: Omit<AuthenticateOptions, 'keys' | 'jwt' | 'plans' | keyof GuardOptions>;
@@ -40,7 +49,7 @@ export interface TollgateOptions extends GuardOptions {
   jsonBody?: Omit<JsonBodyOptions, keyof GuardOptions>;
   /** Further options of `meter()`. */
   meter?: Omit<MeterOptions, 'sinks' | keyof GuardOptions>;
-  /** Further options of `budget()`. */
+  /** Further options of `budget()`. With `requests: true` it counts the plans' requests, and `rateLimit()` only its own `limits`. */
   budget?: Omit<BudgetOptions, 'plans' | 'store' | 'limits' | keyof GuardOptions>;
 }
 
@@ -55,6 +64,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       keys: accepts.methods('find'),
       jwt: accepts.object,
       limits: accepts.arrayOf(accepts.anything),
+      redis: accepts.object,
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
       sinks: accepts.arrayOf(accepts.methods('write')),
       authenticate: accepts.object,
@@ -67,6 +77,9 @@ export function checkTollgateOptions(options: TollgateOptions): void {
   );
   if (!options.keys && !options.jwt) {
     throw new TypeError('tollgate: at least one of "keys" and "jwt" is required, e.g. keys: memoryKeys()');
+  }
+  if (options.store && options.redis) {
+    throw new TypeError('tollgate: "store" and "redis" are two places for one counter; give one of them');
   }
   if (options.store && options.sinks) {
     throw new TypeError(

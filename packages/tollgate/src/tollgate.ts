@@ -3,12 +3,12 @@ import { type BudgetMiddleware, budget } from '@tollgate/budget';
 import {
   type Caller,
   declareLimit,
+  type GuardOptions,
   jsonBody,
   type Limit,
   type LimitDeclaration,
   type LimitText,
   limitOf,
-  memoryQuota,
   type Plans,
   type QuotaStore,
   type TollgateContext,
@@ -20,6 +20,7 @@ import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyOptions, proxy } from '@tollgate/upstream';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { inFlight } from './in-flight.js';
+import { type Stores, storesOf } from './stores.js';
 import {
   answerOptions,
   checkTollgateOptions,
@@ -58,7 +59,10 @@ export interface Tollgate {
   errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
   readonly plans: Plans;
   readonly store: QuotaStore;
-  /** `false` once `close()` was called: for `/readyz`. */
+  /**
+   * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
+   * (`budget: { whenStoreDown: 'closed' }`, the default).
+   */
   readonly isReady: boolean;
   /** Requests that are admitted and not settled. */
   readonly inFlight: number;
@@ -78,9 +82,17 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const guard = guardOptions(options);
   const plans = plansOf(options.plans);
   const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
-  const store = options.store ?? memoryQuota({ sinks: options.sinks ?? [] });
+  const stores = storesOf(options);
+  const store = stores.quota;
   const flight = inFlight();
-  const reservations: BudgetMiddleware = budget({ ...options.budget, ...guard, plans, store, limits });
+  const reservations: BudgetMiddleware = budget({
+    ...deadline(stores),
+    ...options.budget,
+    ...guard,
+    plans,
+    store,
+    limits,
+  });
   const credentials: Pick<AuthenticateOptions, 'keys' | 'jwt'> = {
     ...(options.keys && { keys: options.keys }),
     ...(options.jwt && { jwt: options.jwt }),
@@ -88,7 +100,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const guards: RequestHandler[] = [
     flight.admit,
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
-    rateLimit({ ...options.rateLimit, ...guard, plans }),
+    ...rateLimits(options, guard, plans, stores),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
     meter({ ...options.meter, ...guard }),
     reservations,
@@ -113,7 +125,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     plans,
     store,
     get isReady() {
-      return !flight.isClosing;
+      return !flight.isClosing && stores.answers;
     },
     get inFlight() {
       return flight.size;
@@ -122,12 +134,28 @@ export function tollgate(options: TollgateOptions): Tollgate {
       closing ??= (async () => {
         await flight.close(graceMs, settleMs);
         await reservations.settled(settleMs);
-        await store.end();
+        await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
       })();
       return closing;
     },
   };
+}
+
+function deadline({ deadlineMs }: Stores): { storeDeadlineMs?: number } {
+  return deadlineMs === undefined ? {} : { storeDeadlineMs: deadlineMs };
+}
+
+/** None where `budget()` counts the plans' requests and there are no others. */
+function rateLimits(
+  { rateLimit: more, budget: { requests = false } = {} }: TollgateOptions,
+  guard: GuardOptions,
+  plans: Plans,
+  stores: Stores,
+): RequestHandler[] {
+  if (requests && more?.limits === undefined) return [];
+  const shared = { ...deadline(stores), ...(stores.rateLimits && { stores: stores.rateLimits }) };
+  return [rateLimit({ ...shared, ...more, ...guard, ...(!requests && { plans }) })];
 }
 
 function routeLimit(limit: Limit | LimitText, more: Omit<LimitDeclaration, 'limit'> | undefined): Limit {

@@ -1,0 +1,61 @@
+import { publish } from '@tollgate/core';
+import type { CommandClient, CommandOptions } from '@tollgate/redis';
+
+/** What is used of node-redis' client. */
+interface OpenClient extends CommandClient {
+  destroy(): void;
+}
+
+/** Ms between attempts to connect, at most: what comes up is found within it. */
+const longestPauseMs = 500;
+/** A ping a second, and five seconds of silence: a server that is cut off without a word is noticed and left. */
+const pingMs = 1_000;
+const silenceMs = 5_000;
+
+/** A connection of our own: made in the background, made again whenever it breaks. Commands that come before it is there wait for it. */
+export class OwnRedis implements CommandClient {
+  readonly #opening: Promise<OpenClient>;
+  #client: OpenClient | undefined;
+  #closed = false;
+
+  constructor(url: string) {
+    this.#opening = this.#open(url);
+    // Whoever sends a command is told; nobody may be there yet.
+    this.#opening.catch(() => undefined);
+  }
+
+  sendCommand(args: string[], options?: CommandOptions): Promise<unknown> {
+    if (this.#client) return this.#client.sendCommand(args, options);
+    return this.#opening.then((client) => client.sendCommand(args, options));
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    (await this.#opening).destroy();
+  }
+
+  async #open(url: string): Promise<OpenClient> {
+    const { createClient } = await import('redis');
+    const client = createClient({
+      url,
+      pingInterval: pingMs,
+      socket: {
+        connectTimeout: 1_000,
+        socketTimeout: silenceMs,
+        reconnectStrategy: (tries) => Math.min(longestPauseMs, 20 * 2 ** tries),
+      },
+    });
+    client.on('error', failed);
+    client.connect().catch(failed);
+    this.#client = client;
+    return client;
+  }
+}
+
+function failed(error: unknown): void {
+  publish('tollgate:fault', () => ({
+    source: 'redis-connection',
+    error: error instanceof Error ? error.name : undefined,
+  }));
+}

@@ -1,0 +1,85 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import type { ClusterClient, CommandClient, ConnectionOptions, SentinelClient } from '@tollgate/redis';
+
+/** Where the shared counters are, and how they are kept there. Exactly one of `url`, `client`, `pool`, `sentinel` and `cluster`. */
+export interface RedisOptions extends ConnectionOptions {
+  /** `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. The connection is then made, watched and closed here. */
+  url?: string;
+  /** Begins every key; without braces. Apps that share a server and must not share counters need two. @defaultValue 'tollgate' */
+  prefix?: string;
+  /** Into how many parts tenants are divided, each in one slot of a cluster; fixed by the first app of a prefix. 1 to 1 024. @defaultValue 16 */
+  partitions?: number;
+  /** How long Redis may take, in ms, 5 to 60 000. @defaultValue 150 */
+  deadlineMs?: number;
+  /**
+   * Whether usage events travel to `sinks` through Redis, so that none is lost with a process. Without sinks, somebody else must read
+   * them. @defaultValue whether `sinks` are given
+   */
+  outbox?: boolean;
+}
+
+/** A client, a cluster or a Sentinel client of node-redis that the app has, or options that say where Redis is. */
+export type RedisSetting = RedisOptions | CommandClient | ClusterClient | SentinelClient;
+
+/** The options as one shape, checked. Throws a `TypeError`; never shows a URL, which may hold a password. */
+export function readRedisSetting(setting: RedisSetting): RedisOptions {
+  if (isSender(setting)) return connectionOf(setting);
+  const sender = accepts.methods('sendCommand');
+  const { url, ...rest } = setting;
+  checkOptions<RedisOptions>(
+    'tollgate: redis',
+    { ...rest, ...(url !== undefined && { url: shown(url) }) },
+    {
+      client: sender,
+      pool: sender,
+      sentinel: sender,
+      cluster: sender,
+      url: (value) => value === usable || 'a URL such as redis://127.0.0.1:6379',
+      prefix: accepts.string,
+      partitions: accepts.integerBetween(1, 1024),
+      deadlineMs: accepts.integerBetween(5, 60_000),
+      outbox: accepts.boolean,
+    },
+  );
+  const { client, pool, sentinel, cluster } = setting;
+  if ([url, client, pool, sentinel, cluster].filter((one) => one !== undefined).length !== 1) {
+    throw new TypeError(
+      'tollgate: redis: exactly one of "url", "client", "pool", "sentinel" and "cluster" is required',
+    );
+  }
+  return setting;
+}
+
+const usable = 'redis://…';
+
+function shown(url: unknown): string {
+  if (typeof url !== 'string') return 'no text';
+  const known = URL.canParse(url) && ['redis:', 'rediss:'].includes(new URL(url).protocol);
+  return known ? usable : 'another text';
+}
+
+type Sender = CommandClient | ClusterClient | SentinelClient;
+
+function isSender(setting: RedisSetting): setting is Sender {
+  return typeof setting === 'object' && setting !== null && 'sendCommand' in setting;
+}
+
+/** node-redis' clients take the same command in different ways, and say what they are by what else they have. */
+function connectionOf(sender: Sender): ConnectionOptions {
+  if (isCluster(sender)) return { cluster: sender };
+  if (isSentinel(sender)) return { sentinel: sender };
+  if (isClient(sender)) return { client: sender };
+  return {};
+}
+
+function isCluster(sender: Sender): sender is ClusterClient {
+  return 'slots' in sender;
+}
+
+function isSentinel(sender: Sender): sender is SentinelClient {
+  return 'getMasterNode' in sender;
+}
+
+function isClient(sender: Sender): sender is CommandClient {
+  return accepts.methods('sendCommand')(sender) === true;
+}
