@@ -42,6 +42,16 @@ import { Withdrawals } from './withdrawals.js';
 /** How long an id is remembered of which no lease is known, unless leases last longer. */
 const rememberMs = 120_000;
 
+/** What only tests change. */
+export interface StoreSeams {
+  /** Instead of the server's time, which they cannot move. */
+  readonly ownClock?: (() => number) | undefined;
+  /** This process's clock, which may be wrong. */
+  readonly processClock?: (() => number) | undefined;
+  /** Changes the text of scripts. */
+  readonly patch?: ((source: string) => string) | undefined;
+}
+
 export class RedisQuotaStore implements QuotaStore {
   readonly #options: ReadOptions;
   readonly #layout: Layout;
@@ -51,12 +61,11 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #withdrawals: Withdrawals;
   #rememberMs = rememberMs;
 
-  /** For tests: `ownClock` instead of the server's time, which they cannot move, and a clock of this process that is wrong. */
-  constructor(options: ReadOptions, ownClock?: () => number, processClock: () => number = Date.now) {
+  constructor(options: ReadOptions, { ownClock, processClock = Date.now, patch }: StoreSeams = {}) {
     const { send, prefix, partitions, deadlineMs, thresholds, outbox, batchSize, sweepEveryMs } = options;
     this.#options = options;
     const runner = new ScriptRunner({ send, deadlineMs });
-    const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined);
+    const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock });
     this.#batcher = new Batcher(this.#caller, batchSize);

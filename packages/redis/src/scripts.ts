@@ -9,10 +9,14 @@ export interface Script {
 
 export type Scripts = Readonly<Record<ScriptName, Script>>;
 
-/** Every script of a store. `ownClock`: they take the time from their last argument, for tests. */
-export function scriptsFor(settings: ScriptSettings, ownClock: boolean): Scripts {
+/** Every script of a store. For tests: `ownClock`, they take the time from their last argument; `patch` changes their text. */
+export function scriptsFor(
+  settings: ScriptSettings,
+  ownClock: boolean,
+  patch = (source: string): string => source,
+): Scripts {
   const script = (name: ScriptName): Script => {
-    const source = (ownClock ? scriptSourceWithClock : scriptSource)(name, settings);
+    const source = patch((ownClock ? scriptSourceWithClock : scriptSource)(name, settings));
     return { source, sha1: createHash('sha1').update(source).digest('hex') };
   };
   return {

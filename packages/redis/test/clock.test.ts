@@ -26,7 +26,7 @@ describe('processes whose clocks are wrong', () => {
     let held = 0;
     for (const offMs of [0, -90_000, 90_000, -5 * hourMs, 5 * hourMs, 40 * 24 * hourMs]) {
       const options = readOptions('redisQuota', { client: redis().client, prefix });
-      const store = new RedisQuotaStore(options, undefined, () => Date.now() + offMs);
+      const store = new RedisQuotaStore(options, { processClock: () => Date.now() + offMs });
       const spend = quotaCounter('usd/minute', 100, { window: calendar('minute') });
       const request = {
         partition: 'acme',
@@ -48,7 +48,7 @@ describe('processes whose clocks are wrong', () => {
       prefix: newPrefix(),
       sweepEveryMs: 50,
     });
-    const store = new RedisQuotaStore(options, undefined, () => Date.now() - 90_000);
+    const store = new RedisQuotaStore(options, { processClock: () => Date.now() - 90_000 });
     const tenant = new QuotaTenant(store);
     const spend = quotaCounter(tenant.key('day'), 100);
     const { nowMs, expiresAtMs } = admitted(

@@ -75,13 +75,14 @@ export function useCluster(): () => ReturnType<typeof clusterOf> {
 export function quotaOn(
   options: RedisQuotaOptions,
   startMs = Date.parse('2026-11-21T12:30:00Z'),
+  patch?: (source: string) => string,
 ): QuotaUnderTest {
   const clock = createManualClock(startMs);
   const { client, cluster } = options;
   const prefix = newPrefix();
   const read = readOptions('redisQuota', { prefix, outbox: true, deadlineMs: 5_000, ...options });
   return {
-    store: new WideQuota(new RedisQuotaStore(read, clock.now)),
+    store: new WideQuota(new RedisQuotaStore(read, { ownClock: clock.now, patch })),
     now: clock.now,
     advance: clock.advance,
     events: () =>

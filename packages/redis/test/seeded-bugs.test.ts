@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { quotaOn, useRedis } from './servers.js';
+import { isSound } from './sound.js';
+
+const redis = useRedis();
+
+/** Mistakes that such scripts are known to be written with: what stands there, and what is put in its place. */
+const bugs: readonly [name: string, find: string, replace: string][] = [
+  ['no look at whether an id is known', "local value = fetch('r:' .. id)", 'local value = false'],
+  ['no tombstone for what has ended', 'if state == 0 or expires > now then', 'if state == 0 then'],
+  ['no look at whether an attempt was charged', 'if state ~= 2 then', 'if true then'],
+  ['a hold before the check', 't.pend = t.pend + grant', 'hold(t, grant, 0)'],
+  [
+    'a check of each limit by itself',
+    'if #obstacles == 0 then return',
+    'if #obstacles < #charges then return',
+  ],
+  ['a check without what is held', 'local taken = used + held', 'local taken = used'],
+  [
+    'leases that never run out',
+    "local due = call('ZRANGEBYSCORE'",
+    "local due = {} local _ = call('ZRANGEBYSCORE'",
+  ],
+  ['a reaped lease that is charged nothing', 'or max(cost[2], cost[3])', 'or 0'],
+  ['a truth charged on top of what was reaped', 't, item[3] - before, release', 't, item[3], release'],
+  ['holds that are not given back', 't.held = max(0, t.held - release)', 't.held = t.held'],
+  [
+    'a counter for all windows',
+    "return 'c:' .. counter .. '|' .. window.id",
+    "return 'c:' .. counter .. '|one'",
+  ],
+  ['a refill that forgets its remainder', 't.whole - units, parts end', 't.whole - units, 0 end'],
+  ['an event that is not written', "events[#events + 1] = { 'k', 'r'", "local _ = { 'k', 'r'"],
+  ['a settlement that closes nothing', 'if op[3] == 1 then endLease(L) end', ''],
+];
+
+describe('scripts with a seeded bug', () => {
+  const soundWith = (patch?: (source: string) => string): Promise<boolean> =>
+    isSound(() => quotaOn({ client: redis().client, partitions: 1 }, undefined, patch));
+
+  it('are held against checks that the scripts themselves pass', async () => {
+    expect(await soundWith()).toBe(true);
+  });
+
+  for (const [name, find, replace] of bugs) {
+    it(`are caught: ${name}`, async () => {
+      let applied = 0;
+      const patch = (source: string): string => {
+        if (source.includes(find)) applied += 1;
+        return source.replaceAll(find, replace);
+      };
+      expect(await soundWith(patch)).toBe(false);
+      expect(applied).toBeGreaterThan(0);
+    });
+  }
+});

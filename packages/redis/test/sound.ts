@@ -1,0 +1,101 @@
+import { newId } from '@tollgate/core';
+import {
+  admitted,
+  bucketCounter,
+  calendar,
+  itemFor,
+  QuotaTenant,
+  type QuotaUnderTest,
+  quotaCounter,
+  usageEvent,
+} from '@tollgate/testkit/contracts';
+
+type Check = (underTest: QuotaUnderTest, tenant: QuotaTenant) => Promise<boolean>;
+
+const alike = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** A handful of things that a store must do, quick enough to be asked of many broken ones. */
+const checks: readonly Check[] = [
+  async (_, tenant) => {
+    const [day, hour] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('hour'), 25)];
+    const asked = Array.from({ length: 9 }, () =>
+      tenant.reserve([
+        { ...day, want: 10 },
+        { ...hour, want: 10 },
+      ]),
+    );
+    const admissions = (await Promise.all(asked)).filter(({ ok }) => ok).length;
+    const standings = [await tenant.standing(day), await tenant.standing(hour)];
+    return (
+      admissions === 2 &&
+      alike(standings, [
+        { used: 0, held: 20 },
+        { used: 0, held: 20 },
+      ])
+    );
+  },
+  async (_, tenant) => {
+    const spend = quotaCounter(tenant.key('day'), 100);
+    const [id, attemptId] = [newId(), newId()];
+    const first = admitted(await tenant.reserve([{ ...spend, want: 10 }], { id, attemptId }));
+    const again = await tenant.reserve([{ ...spend, want: 10 }], { id, attemptId });
+    const items = [itemFor(spend, first.grants[0], 4)];
+    const outcomes = [];
+    for (const close of [false, true, true]) {
+      outcomes.push((await tenant.charge(id, items, { attemptId, close })).outcome);
+    }
+    const late = await tenant.reserve([{ ...spend, want: 10 }], { id, attemptId });
+    const told = alike(again, first) && alike(outcomes, ['charged', 'repeated', 'repeated']) && !late.ok;
+    return told && alike(await tenant.standing(spend), { used: 4, held: 0 });
+  },
+  async ({ advance, events }, tenant) => {
+    const spend = quotaCounter(tenant.key('day'), 100);
+    const [id, attemptId] = [newId(), newId()];
+    const charges = [{ ...spend, want: 60, floor: 9 }];
+    const alternatives = [{ charges, event: usageEvent({ eventId: attemptId }) }];
+    const { grants } = admitted(await tenant.reserve([], { id, attemptId, alternatives, leaseMs: 1_000 }));
+    await advance(1_000);
+    if (!alike(await tenant.standing(spend), { used: 9, held: 0 })) return false;
+    await tenant.charge(id, [itemFor(spend, grants[0], 30)], { attemptId });
+    const written = (await events()).map(({ eventId, adjusts }) => adjusts ?? eventId);
+    return (
+      alike(await tenant.standing(spend), { used: 30, held: 0 }) && alike(written, [attemptId, attemptId])
+    );
+  },
+  async ({ now, advance }, tenant) => {
+    const spend = quotaCounter(tenant.key('minute'), 100, { window: calendar('minute') });
+    const id = newId();
+    const { grants } = admitted(await tenant.reserve([{ ...spend, want: 80 }], { id, leaseMs: 600_000 }));
+    await advance(60_000 - (now() % 60_000));
+    await tenant.charge(id, [itemFor(spend, grants[0], 80)], { close: true });
+    return alike(await tenant.standing(spend), { used: 0, held: 0 });
+  },
+  async ({ advance }, tenant) => {
+    const tokens = bucketCounter(tenant.key('bucket'), { rate: 7, periodMs: 1_000, burst: 20 });
+    const id = newId();
+    const { grants } = admitted(await tenant.reserve([{ ...tokens, want: 15 }], { id }));
+    await tenant.charge(id, [itemFor(tokens, grants[0], 15)], { close: true });
+    for (let step = 0; step < 10; step += 1) {
+      await advance(100);
+      const another = newId();
+      admitted(await tenant.reserve([{ ...tokens, want: 1 }], { id: another }));
+      await tenant.close(another);
+    }
+    return alike(await tenant.standing(tokens), { used: 8, held: 0 });
+  },
+];
+
+/** Whether a store does what it must; one that fails or answers nonsense does not. */
+export async function isSound(makeStore: () => QuotaUnderTest): Promise<boolean> {
+  for (const check of checks) {
+    const underTest = makeStore();
+    try {
+      if (!(await check(underTest, new QuotaTenant(underTest.store)))) return false;
+    } catch {
+      return false;
+    } finally {
+      await underTest.store.end();
+    }
+  }
+  return true;
+}
