@@ -18,11 +18,14 @@ export interface AppConfig {
   sinks: UsageSink[];
   /** Whom calls are passed on to; the first that speaks a route's API answers it. */
   providers: Provider[];
+  /** Shares counters with other processes; absent: in memory. */
+  redisUrl?: string | undefined;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers }: AppConfig): { app: Express; tg: Tollgate } {
-  const tg = tollgate({ plans, keys, sinks, meter: { exposeCost: true } });
+export function createApp({ keys, sinks, providers, redisUrl }: AppConfig): { app: Express; tg: Tollgate } {
+  const redis = redisUrl === undefined ? {} : { redis: { url: redisUrl } };
+  const tg = tollgate({ plans, keys, sinks, ...redis, meter: { exposeCost: true } });
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());

@@ -15,6 +15,8 @@ export interface Config {
   anthropic: ProviderConfig | undefined;
   /** API keys as `envKeys()` reads them; absent: demo keys. */
   keys: string | undefined;
+  /** Where counters are shared with other processes; absent: in memory. */
+  redisUrl: string | undefined;
   /** Milliseconds that running streams get after SIGTERM. */
   graceMs: number;
 }
@@ -33,6 +35,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     openai: provider(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),
     anthropic: provider(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL),
     keys: env.TOLLGATE_KEYS || undefined,
+    redisUrl: env.REDIS_URL || undefined,
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
 }

@@ -13,7 +13,10 @@ const { app, tg } = createApp({
   keys: demo?.keys ?? envKeys(),
   sinks: [jsonLines(join(config.directory, 'usage.jsonl'))],
   providers: upstream.providers,
+  redisUrl: config.redisUrl,
 });
+
+const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';
 
 const server = createServer(app);
 server.on('error', (error) => {
@@ -25,11 +28,8 @@ server.listen(config.port, config.host, () => {
   const port = typeof address === 'object' && address ? address.port : config.port;
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   for (const { plan, key } of demo?.shown ?? []) console.log(`${plan} ${key}`);
-  console.log(`Tollgate listens on ${url} in front of ${upstream.described}`);
-  for (const name of ['REDIS_URL', 'DATABASE_URL']) {
-    if (process.env[name])
-      console.log(`${name} is set, but this version keeps counters in memory and usage in a file`);
-  }
+  console.log(`Tollgate listens on ${url} in front of ${upstream.described}, counting ${counting}`);
+  if (process.env.DATABASE_URL) console.log('DATABASE_URL is set, but this version keeps usage in a file');
   console.log(
     `curl -s ${url}/v1/chat/completions -H 'Authorization: Bearer ${demo?.shown[0]?.key ?? '<your key>'}' -H 'Content-Type: application/json' -d '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Hello"}]}'`,
   );

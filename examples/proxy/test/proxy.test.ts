@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider, startRedis } from '@tollgate/testkit';
 import OpenAI from 'openai';
 
 const server = join(dirname(fileURLToPath(import.meta.url)), '../dist/server.js');
@@ -123,6 +123,64 @@ describe('the example proxy', () => {
     expect(keyOf(again, 'free')).toBe(keyOf(proxy, 'free'));
     again.child.kill('SIGTERM');
     expect(await again.ended).toBe(0);
+  });
+});
+
+describe('two example proxies on one Redis', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'tollgate-proxy-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it("share one key's budget and rate limit, also with a third that comes later, and write each usage event once", async () => {
+    const redis = await startRedis();
+    const env = { TOLLGATE_DIR: directory, REDIS_URL: redis.url };
+    const startReady = async (): Promise<Started> => {
+      const started = await start(env);
+      while ((await fetch(`${started.url}/readyz`)).status !== 200) {
+        await new Promise((go) => setTimeout(go, 20));
+      }
+      return started;
+    };
+    const first = await startReady();
+    const second = await startReady();
+    const key = keyOf(first, 'free');
+    expect(keyOf(second, 'free')).toBe(key);
+    const ask = (url: string): Promise<Response> =>
+      fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-5-mini', max_completion_tokens: 20, messages }),
+      });
+    const statuses: number[] = [];
+    let left: string | null = '';
+    for (let turn = 0; turn < 9; turn += 1) {
+      for (const { url } of [first, second]) {
+        const answer = await ask(url);
+        await answer.text();
+        statuses.push(answer.status);
+        left = answer.headers.get('ratelimit');
+      }
+    }
+    expect(statuses).toEqual(Array.from({ length: 18 }, () => 200));
+    expect(left).toContain('"requests-min";r=2');
+    first.child.kill('SIGTERM');
+    second.child.kill('SIGTERM');
+    expect([await first.ended, await second.ended]).toEqual([0, 0]);
+    const events = readFileSync(join(directory, 'usage.jsonl'), 'utf8').trim().split('\n');
+    const costs = events.map((line) => Number(JSON.parse(line).costNanoUsd));
+    expect(costs).toHaveLength(18);
+
+    const third = await startReady();
+    const answer = await fetch(`${third.url}/v1/usage`, { headers: { authorization: `Bearer ${key}` } });
+    const { limits }: { limits: { unit: string; used: string; held: string }[] } = JSON.parse(
+      await answer.text(),
+    );
+    const money = limits.find(({ unit }) => unit === 'usd');
+    expect(Math.round(Number(money?.used) * 1e9)).toBe(costs.reduce((sum, cost) => sum + cost, 0));
+    expect(money?.held).toBe('0.00');
+    expect([(await ask(third.url)).status, (await ask(third.url)).status]).toEqual([200, 429]);
+    third.child.kill('SIGTERM');
+    await third.ended;
+    await redis.stop();
   });
 });
 
