@@ -14,12 +14,19 @@ export class Heartbeat {
 
   add(one: Leased): void {
     this.#live.add(one);
-    this.#timer ??= setInterval(() => void this.beat(), this.everyMs).unref();
+    this.#timer ??= setInterval(() => this.#tick(), this.everyMs).unref();
   }
 
   remove(one: Leased): void {
     this.#live.delete(one);
-    if (this.#live.size > 0 || !this.#timer) return;
+  }
+
+  /** It is stopped here and not with the last one removed: a quiet app would make a new one for every request. */
+  #tick(): void {
+    if (this.#live.size > 0) {
+      void this.beat();
+      return;
+    }
     clearInterval(this.#timer);
     this.#timer = undefined;
   }

@@ -118,16 +118,16 @@ export class HoldBook {
    */
   spending(attemptId: string, settlement: Settlement): Spending {
     const parts = this.#attempts.get(attemptId) ?? [];
+    const items: ChargeItem[] = [];
     let overrun = false;
-    const left = new Map(parts.map(({ counter }) => [counter.counter, spentOf(counter.unit, settlement)]));
-    const last = new Map(parts.map((part, index) => [part.counter.counter, index]));
-    const items = parts.map(({ counter, windowId, amount: release }, index) => {
-      const wanted = left.get(counter.counter) ?? 0;
-      const amount = last.get(counter.counter) === index ? wanted : Math.min(wanted, release);
+    for (let index = 0; index < parts.length; index += 1) {
+      const { counter, windowId, amount: release } = parts[index] as HeldPart;
+      let wanted = spentOf(counter.unit, settlement);
+      for (const before of items) if (before.counter === counter.counter) wanted -= before.amount;
+      const amount = isLastOf(counter, parts, index) ? wanted : Math.min(wanted, release);
       if (amount > release) overrun = true;
-      left.set(counter.counter, wanted - amount);
-      return itemOf(counter, windowId, amount, release);
-    });
+      items.push(itemOf(counter, windowId, amount, release));
+    }
     return { items, overrun };
   }
 
@@ -165,6 +165,14 @@ export class HoldBook {
     }
     return taken;
   }
+}
+
+/** Whether no later part is held on the same counter, in a newer window. */
+function isLastOf({ counter }: QuotaCounter, parts: readonly HeldPart[], at: number): boolean {
+  for (let index = at + 1; index < parts.length; index += 1) {
+    if (parts[index]?.counter.counter === counter) return false;
+  }
+  return true;
 }
 
 /** A charge's counter, without what was asked of it, with what is charged to it. */

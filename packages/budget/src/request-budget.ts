@@ -32,7 +32,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   readonly name = 'budget';
   readonly stage = 'cover';
   readonly #desk: AdmissionDesk;
-  readonly #topUps: TopUps;
+  #topUps: TopUps | undefined;
   readonly #plan: Plan | undefined;
   readonly #open = new Set<OpenReservation>();
   readonly #running = new Map<string, RunningCall>();
@@ -48,7 +48,6 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     this.#plan = engine.planOf(caller);
     this.#limits = engine.limitsOf(this.#plan);
     this.#desk = new AdmissionDesk(engine, context, caller.tenant || caller.id);
-    this.#topUps = new TopUps(engine);
   }
 
   /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Throws, or rejects with, the refusal. */
@@ -85,7 +84,9 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   progress(call: Call): void {
     const running = this.#running.get(call.attemptId);
-    if (running) this.#topUps.watch(call, running.reservation, this.#rules);
+    if (!running) return;
+    this.#topUps ??= new TopUps(this.engine);
+    this.#topUps.watch(call, running.reservation, this.#rules);
   }
 
   end(call: Call, end: CallEnd): void | Promise<void> {

@@ -60,7 +60,8 @@ export class Lease {
     this.extensions = [];
     if (state === 'closed') {
       this.holds = [];
-      this.attempts = this.attempts.filter((attempt) => attempt.state === 'charged');
+      // Copied to its length: an array that was pushed to has room for seventeen.
+      this.attempts = this.attempts.filter((attempt) => attempt.state === 'charged').slice();
     }
     for (const attempt of this.attempts) attempt.covered = undefined;
   }

@@ -14,13 +14,16 @@ export interface RateLimitEntry {
   readonly resetSeconds?: number | undefined;
 }
 
-/** What this response says so far, by limit, beside what other middleware has written into the fields. */
+/** What this response says so far, limit by limit, beside what other middleware has written into the fields. */
 interface Said {
-  readonly limits: Map<string, { policy: string; field: string }>;
-  policies: string;
-  fields: string;
+  readonly names: string[];
+  readonly policies: string[];
+  readonly fields: string[];
+  policyText: string;
+  fieldText: string;
 }
 
+const none: readonly string[] = Object.freeze([]);
 const said = Symbol('limits said in the RateLimit fields');
 
 /**
@@ -31,22 +34,29 @@ const said = Symbol('limits said in the RateLimit fields');
 export function appendRateLimit(res: Response, entries: readonly RateLimitEntry[]): void {
   if (res.headersSent || entries.length === 0) return;
   const carrier: Response & { [said]?: Said } = res;
-  carrier[said] ??= { limits: new Map(), policies: '', fields: '' };
+  carrier[said] ??= { names: [], policies: [], fields: [], policyText: '', fieldText: '' };
   const ours = carrier[said];
-  for (const entry of entries)
-    ours.limits.set(entry.name, { policy: policyOf(entry), field: fieldOf(entry) });
-  const all = [...ours.limits.values()];
-  const foreignPolicies = foreign(res.getHeader('RateLimit-Policy'), ours.policies);
-  const foreignFields = foreign(res.getHeader('RateLimit'), ours.fields);
-  ours.policies = all.map(({ policy }) => policy).join(', ');
-  ours.fields = all.map(({ field }) => field).join(', ');
-  res.setHeader('RateLimit-Policy', [...foreignPolicies, ours.policies].join(', '));
-  res.setHeader('RateLimit', [...foreignFields, ours.fields].join(', '));
+  for (const entry of entries) {
+    const known = ours.names.indexOf(entry.name);
+    const at = known === -1 ? ours.names.push(entry.name) - 1 : known;
+    ours.policies[at] = policyOf(entry);
+    ours.fields[at] = fieldOf(entry);
+  }
+  ours.policyText = write(res, 'RateLimit-Policy', ours.policyText, ours.policies);
+  ours.fieldText = write(res, 'RateLimit', ours.fieldText, ours.fields);
+}
+
+/** Writes a field anew, what is not ours in it first; returns what is ours. */
+function write(res: Response, name: string, before: string, items: readonly string[]): string {
+  const text = items.join(', ');
+  const others = foreign(res.getHeader(name), before);
+  res.setHeader(name, others.length === 0 ? text : [...others, text].join(', '));
+  return text;
 }
 
 /** What a field holds beside what we wrote into it: a header that was appended to is an array. */
-function foreign(header: number | string | string[] | undefined, ours: string): string[] {
-  if (header === undefined || header === ours) return [];
+function foreign(header: number | string | string[] | undefined, ours: string): readonly string[] {
+  if (header === undefined || header === ours) return none;
   const parts = Array.isArray(header) ? header : [String(header)];
   return parts.flatMap((part) => {
     if (ours === '' || !part.endsWith(ours)) return [part];

@@ -32,8 +32,9 @@ describe('answered', () => {
     await expect(goOn(Promise.resolve(1), throwing, failed)).rejects.toThrow('behind');
   });
 
-  it('takes promises of other makers as promises', async () => {
-    const foreign = { then: (use: (value: number) => void) => use(7) };
-    expect(await promised(foreign as Promise<number>)).toBe(7);
+  it('makes a promise of what is none', async () => {
+    const promise = Promise.resolve(7);
+    expect(promised(promise)).toBe(promise);
+    expect(await promised(7)).toBe(7);
   });
 });

@@ -156,7 +156,7 @@ export class RequestMeter {
 
   #write(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
     const { settlement } = call;
-    if (!settlement || call.recorded) return;
+    if (!settlement || call.recorded || this.settings.sinks.length === 0) return;
     const facts = { settlement, end, charges: call.charges ?? [], nowMs: this.settings.now() };
     writeEvent(this.settings.sinks, usageEventOf(this.context, call, facts));
   }

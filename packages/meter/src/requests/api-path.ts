@@ -142,7 +142,9 @@ function pathOf(url: string): string {
   if (start === -1) return '';
   const mark = url.slice(start).search(/[?#]/);
   const raw = mark === -1 ? url.slice(start) : url.slice(start, start + mark);
-  return decoded(raw)
+  const path = decoded(raw);
+  if (path.startsWith('/') && !/\/\.?(?:\/|$)/.test(path)) return path;
+  return path
     .split('/')
     .filter((part, index) => (part !== '' && part !== '.') || index === 0)
     .join('/');
