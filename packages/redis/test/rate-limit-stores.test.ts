@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { startRedis } from '@tollgate/testkit';
+import { startRedis, tapWire } from '@tollgate/testkit';
 import { rateLimit, type Store } from 'express-rate-limit';
 import { createClient } from 'redis';
 import { type RateLimitStoresOptions, rateLimitStores } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
-import { tapWire } from './wire-tap.js';
 
 const windows = [10_000, 60_000, 86_400_000];
 const redis = useRedis();

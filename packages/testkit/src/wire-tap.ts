@@ -9,6 +9,7 @@ export interface WireTap {
   close(): void;
 }
 
+/** Starts a relay to a port of loopback. */
 export async function tapWire(target: number): Promise<WireTap> {
   const pieces: string[] = [];
   const sockets = new Set<Socket>();

@@ -1,0 +1,30 @@
+import type { QuotaStore } from 'tollgate';
+import { standing } from './budget.js';
+
+/** Looks at the budget again and again while others spend it. */
+export interface Checker {
+  /** Stops looking, and says how often it looked and the most it has seen, used and held together, in nano-dollars. */
+  stop(): Promise<{ looks: number; mostNanoUsd: number }>;
+}
+
+export function startChecker(store: QuotaStore, capNanoUsd: number): Checker {
+  let stopped = false;
+  let looks = 0;
+  let mostNanoUsd = 0;
+  const looking = (async () => {
+    while (!stopped) {
+      const { used, held } = await standing(store, capNanoUsd);
+      looks += 1;
+      mostNanoUsd = Math.max(mostNanoUsd, used + held);
+    }
+  })();
+  // A failure is told by stop().
+  looking.catch(() => undefined);
+  return {
+    async stop() {
+      stopped = true;
+      await looking;
+      return { looks, mostNanoUsd };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Books } from '@tollgate/testkit';
+import type { ApiKeyRecord, UsageEvent } from 'tollgate';
+
+/** What a worker is started with. */
+export interface WorkerOrder {
+  redisUrl: string;
+  prefix: string;
+  capNanoUsd: number;
+  providerUrl: string;
+  key: ApiKeyRecord;
+}
+
+/** What the load generator is started with. */
+export interface LoadOrder {
+  urls: string[];
+  key: string;
+  model: string;
+  requestsPerWorker: number;
+  asksAgain: number;
+}
+
+/** What processes tell the one that started them. */
+export interface Told {
+  ready?: true;
+  /** Where a worker or the provider listens. */
+  url?: string;
+  /** Usage events that came to a worker's sink. */
+  events?: UsageEvent[];
+  books?: Books;
+  /** How often each status was answered. */
+  answers?: Record<string, number>;
+}

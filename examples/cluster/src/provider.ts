@@ -1,0 +1,10 @@
+import { simulateProvider } from '@tollgate/testkit';
+import { serve } from './child.js';
+
+// Answers of different lengths, some at once and some a piece at a time, so that settlements come in any order.
+const provider = await simulateProvider({
+  keepRequests: 1_000,
+  script: ({ id }) => ({ tokens: 10 + (id % 60), chunkDelayMs: id % 4, firstByteDelayMs: (id * 7) % 40 }),
+});
+
+serve({ url: provider.openAiUrl }, async () => ({ books: provider.books() }));
