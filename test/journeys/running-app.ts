@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Anthropic from '@anthropic-ai/sdk';
 import { type SimulatedProvider, type SimulatedProviderOptions, simulateProvider } from '@tollgate/testkit';
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import OpenAI from 'openai';
 import {
   anthropic,
@@ -45,6 +45,8 @@ export interface AppSetup {
   plan?: PlanDeclaration;
   options?: Partial<TollgateOptions>;
   provider?: SimulatedProviderOptions;
+  /** Middleware before the guards. */
+  before?: RequestHandler;
   /** Routes behind the guards; absent: the provider's routes, passed through. */
   routes?: (app: Express, tg: Tollgate, provider: SimulatedProvider) => void;
 }
@@ -54,6 +56,7 @@ export async function startApp({
   plan = { spend: '$1/day' },
   options,
   provider: scripted,
+  before,
   routes,
 }: AppSetup = {}): Promise<RunningApp> {
   const provider = await simulateProvider(scripted);
@@ -63,6 +66,7 @@ export async function startApp({
   const store = memoryQuota({ sinks: [callbackSink((event) => void events.push(event))] });
   const tg = tollgate({ plans: { test: plan }, keys, store, ...options });
   const app = express();
+  if (before) app.use(before);
   app.use(tg.guards());
   (routes ?? passThrough)(app, tg, provider);
   app.use(tg.errors());

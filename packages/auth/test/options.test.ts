@@ -8,7 +8,7 @@ const publicKey = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPa
 describe('the options of authenticate()', () => {
   const wrong: [options: object, message: string][] = [
     [{}, 'authenticate: "keys" or "jwt" is required'],
-    [{ keys: {} }, 'authenticate: "keys" must be an object with find(), received an object'],
+    [{ keys: {} }, 'authenticate: "keys" must be an object with find(), received an empty object'],
     [{ key: keys }, 'authenticate: unknown option "key" (did you mean "keys"?)'],
     [
       { keys, rememberMs: 60_001 },

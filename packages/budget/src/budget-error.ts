@@ -8,6 +8,16 @@ import {
 } from '@tollgate/core';
 import type { LimitCharge } from './charges.js';
 
+/** What a call is refused with whose cost nobody measures: letting it pass would make every cap a wish. */
+export function unmetered(): TollgateError {
+  return new TollgateError({
+    status: 500,
+    code: 'internal_error',
+    message: 'The server does not measure what this call costs.',
+    retryAfterMs: false,
+  });
+}
+
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
 

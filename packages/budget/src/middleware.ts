@@ -98,7 +98,7 @@ function open(engine: BudgetEngine | undefined, context: TollgateContext): Reque
   if (!context.calls.has('meter')) {
     warnOnce(
       'TOLLGATE_W_ORDER',
-      'budget(): no meter() has seen this request, so its body is not estimated and its calls are not charged; mount meter() before budget()',
+      'budget(): no meter() has seen this request, so its body is not estimated, and calls are refused unless one does; mount meter() before budget()',
     );
   }
   const opened = new RequestBudget(engine, context, caller);

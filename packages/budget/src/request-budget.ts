@@ -12,6 +12,7 @@ import {
 } from '@tollgate/core';
 import { AdmissionDesk } from './admission-desk.js';
 import { isNothing } from './amounts.js';
+import { unmetered } from './budget-error.js';
 import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine } from './engine.js';
 import type { Leased } from './heartbeat.js';
@@ -76,6 +77,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   begin(call: Call): void | Promise<void> {
     const made = call.settlement !== undefined;
+    if (this.engine.enforced && !this.context.calls.has('meter')) throw unmetered();
     const rules = made ? { ...this.#rules, enforced: false } : this.#rules;
     return goOn(this.#reservationFor(call, rules), (reservation) => {
       this.#running.set(call.attemptId, { call, reservation, made });

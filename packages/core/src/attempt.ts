@@ -85,6 +85,10 @@ export class AttemptHandle implements CallHandle {
     return this.call.signal;
   }
 
+  get drains(): boolean {
+    return this.call.drains;
+  }
+
   onResponse(status: number, headers: Readonly<Record<string, string>>): void {
     for (const step of this.steps) step.response?.(this.call, status, headers);
   }
@@ -151,5 +155,6 @@ export class AttemptHandle implements CallHandle {
 /** Clients and providers close connections as they please: whether an answer is whole is said by its bytes. */
 function outcomeOf(call: Attempt, end: CallEnd): CallEnd['outcome'] {
   if (call.answer === 'whole' && end.outcome !== 'budget_stopped' && end.status < 400) return 'ok';
-  return end.outcome === 'ok' && call.answer === 'failed' ? 'error' : end.outcome;
+  const broken = call.answer === 'failed' || call.answer === 'cut';
+  return end.outcome === 'ok' && broken ? 'error' : end.outcome;
 }

@@ -44,7 +44,11 @@ export interface CallStep {
 export interface BeginOptions {
   /** This is a further attempt of that call. */
   readonly previous?: Call | undefined;
-  /** `drain`: the attempt goes on when the client is gone (bounded by the transport). @defaultValue 'abort' */
+  /**
+   * `abort`: when the client goes, so does the attempt. `drain`: it goes on, bounded by the transport. Absent: a stream is aborted,
+   * whose cost is seen as it comes; an answer in one piece, which shows what it cost only at its end, is drained; and none is begun
+   * for a client that is gone.
+   */
   readonly whenClientGone?: 'abort' | 'drain' | undefined;
 }
 
@@ -57,6 +61,8 @@ export interface CallHandle {
   readonly body: string | undefined;
   /** Aborts when the client is gone, the budget is used up, or the switch is thrown. */
   readonly signal: AbortSignal;
+  /** The attempt goes on when the client is gone; the transport bounds it. */
+  readonly drains: boolean;
   /** The provider's status and headers have arrived. */
   onResponse(status: number, headers: Readonly<Record<string, string>>): void;
   /** Response bytes; returns what goes to the client now (may be empty). */

@@ -110,9 +110,9 @@ export interface Call {
   labels?: Readonly<Record<string, string>> | undefined;
   /**
    * meter: what the answer's own bytes say of it. `whole`: its last event, or its whole body, was seen, so a connection that ends
-   * now is no failure; `failed`: it holds an error, or ended before its last event, whatever its status.
+   * now is no failure; `failed`: it holds an error, whatever its status; `cut`: it ended before its last event.
    */
-  answer?: 'whole' | 'failed' | undefined;
+  answer?: 'whole' | 'failed' | 'cut' | undefined;
   /** meter: when the first byte of output was seen, ms since the epoch. */
   firstOutputAtMs?: number | undefined;
   /**

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import type { RecordedCall } from './call-pipeline.js';
 import type { Caller } from './caller.js';
@@ -106,8 +107,41 @@ export function contextOf(req: Request, res: Response, now: () => number = Date.
     res.setHeader('x-request-id', context.requestId);
     res.setHeader('request-id', context.requestId);
   }
-  res.once('close', () => context.close(req, res));
+  watchForEnd(context, req, res);
   return context;
+}
+
+/**
+ * Closes the context with its response. One that was closed before we came says so no more; one that waits behind another on
+ * the same connection (pipelining) is not told when the connection ends.
+ */
+function watchForEnd(context: RequestContext, req: Request, res: Response): void {
+  const close = (): void => context.close(req, res);
+  if (res.closed || req.socket?.destroyed) {
+    close();
+    return;
+  }
+  res.once('close', close);
+  if (res.socket === null && req.socket) alsoWithSocket(req.socket, res, close);
+}
+
+const waiting = Symbol('responses that wait for their turn');
+type WaitedFor = Socket & { [waiting]?: Set<() => void> };
+
+/** One listener a connection, however many responses wait on it. */
+function alsoWithSocket(socket: WaitedFor, res: Response, close: () => void): void {
+  let closes = socket[waiting];
+  if (!closes) {
+    const fresh = new Set<() => void>();
+    closes = fresh;
+    socket[waiting] = fresh;
+    socket.once('close', () => {
+      for (const each of fresh) each();
+    });
+  }
+  const all = closes;
+  all.add(close);
+  res.once('close', () => all.delete(close));
 }
 
 /** A context without an HTTP request, for scripts and workers, and how to end it: settles and closes what is open. */

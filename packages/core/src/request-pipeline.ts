@@ -92,6 +92,7 @@ export class RequestPipeline implements CallPipeline {
     this.running.add(call);
     const begun = (): CallHandle => {
       this.#begun = true;
+      if (options.whenClientGone === undefined) call.drains = call.parsed?.stream === false;
       return new AttemptHandle(call, this.#steps, this.#over);
     };
     const failed = (error: unknown): Promise<never> => {

@@ -45,7 +45,7 @@ describe('rateLimit throws at start', () => {
     [
       'a store instead of a factory',
       { limits: '5/min', stores: {} },
-      'rateLimit: "stores" must be a function, received an object',
+      'rateLimit: "stores" must be a function, received an empty object',
     ],
     [
       'a wide IPv6 network',

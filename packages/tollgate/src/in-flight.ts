@@ -45,6 +45,7 @@ export function inFlight(): InFlight {
     }),
     track: guarded('tollgateTrack', (req, res, next) => {
       const context = contextOf(req, res);
+      if (context.calls.finished) return next();
       running.add(context);
       context.calls.use({ name: 'tollgate', stage: 'record', finish: () => done(context) });
       next();

@@ -47,6 +47,8 @@ export interface AttemptRules {
   readonly maxResponseBytes: number;
   /** Whether these bytes, the last that the client got, complete the answer. */
   readonly isComplete: (last: Uint8Array | undefined) => boolean;
+  /** Whether a stream that ended properly was broken off by its own account: its last event is missing. */
+  readonly isBrokenOff: () => boolean;
   /** A stream that is not made of events: written as it comes. */
   readonly inParts: boolean;
   /** Monotonic clock, in milliseconds. */

@@ -150,8 +150,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isDone) return;
     const tail = this.#hook(() => this.hooks.onEnd()) ?? nothing;
     const ended = { outcome: this.#status >= 400 ? 'error' : 'ok', tail, received: true } as const;
-    if (ended.outcome === 'error' || !this.answer.isCutShort(tail)) this.#end(ended);
-    else this.#end({ ...ended, outcome: 'error', error: upstreamError('answered with broken JSON') });
+    if (ended.outcome === 'error') this.#end(ended);
+    else if (this.answer.isCutShort(tail)) this.#endBroken(ended, 'answered with broken JSON');
+    else if (this.rules.isBrokenOff())
+      this.#endBroken(ended, 'ended its stream before the answer was complete');
+    else this.#end(ended);
+  }
+
+  #endBroken(ended: Ending, what: string): void {
+    this.#end({ ...ended, outcome: 'error', error: upstreamError(what) });
   }
 
   onResponseError(_: Dispatcher.DispatchController, cause: Error): void {

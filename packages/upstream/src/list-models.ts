@@ -49,6 +49,7 @@ export async function listModels(
       drainMs: 0,
       maxResponseBytes: settings.maxResponseBytes,
       isComplete: () => false,
+      isBrokenOff: () => false,
       inParts: false,
       nowMs: () => performance.now(),
     },

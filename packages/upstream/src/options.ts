@@ -21,10 +21,10 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   api?: WireApi;
   /**
    * `abort`: when the client goes, so does the call. `drain`: the provider may finish, so that its usage is known, for at most
-   * `drainMs`. @defaultValue 'abort'
+   * `drainMs`. @defaultValue 'abort' for streams; 'drain' for answers in one piece, which show what they cost only at their end
    */
   whenClientGone?: 'abort' | 'drain';
-  /** How long a call may go on without its client, in milliseconds. Positive integer. @defaultValue 30_000 */
+  /** How long a call may go on without its client, in milliseconds. Positive integer. @defaultValue 120_000 */
   drainMs?: number;
   /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
@@ -35,7 +35,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
 /** {@link ProxyOptions}, checked and complete. */
 export interface ProxySettings {
   readonly api: WireApi | undefined;
-  readonly whenClientGone: 'abort' | 'drain';
+  readonly whenClientGone: 'abort' | 'drain' | undefined;
   readonly drainMs: number;
   readonly timeouts: Timeouts | undefined;
   readonly maxResponseBytes: number;
@@ -81,8 +81,8 @@ export function readOptions(options: ProxyOptions): ProxySettings {
   const speaks = (one: Provider, api: WireApi): boolean => one.apis.includes(api);
   return {
     api: options.api,
-    whenClientGone: options.whenClientGone ?? 'abort',
-    drainMs: options.drainMs ?? 30_000,
+    whenClientGone: options.whenClientGone,
+    drainMs: options.drainMs ?? 120_000,
     timeouts: options.timeouts,
     maxResponseBytes: options.maxResponseBytes ?? Number.POSITIVE_INFINITY,
     refusals: options.refusals ?? 'answer',

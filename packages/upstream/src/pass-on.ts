@@ -83,10 +83,11 @@ async function exchange(
       answer,
       {
         timeouts: timeoutsOf(provider.timeouts, settings.timeouts),
-        whenClientGone: settings.whenClientGone,
+        whenClientGone: handle.drains ? 'drain' : 'abort',
         drainMs: settings.drainMs,
         maxResponseBytes: settings.maxResponseBytes,
         isComplete: (last) => asked.stream && saysStreamIsComplete(asked.api, last),
+        isBrokenOff: () => asked.stream && call.answer === 'cut',
         inParts: asked.stream,
         nowMs: () => performance.now(),
       },

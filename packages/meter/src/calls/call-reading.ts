@@ -75,7 +75,7 @@ export class CallReading {
     const { stopped } = this.call;
     if (!stopped) {
       const rest = this.#end();
-      if (!this.call.answer && this.#reader.endable) this.call.answer = 'failed';
+      if (!this.call.answer && this.#reader.endable) this.call.answer = 'cut';
       return rest;
     }
     const reader = this.#reader;
@@ -86,7 +86,8 @@ export class CallReading {
 
   /** The final word on the attempt. */
   settle(end: CallEnd): Settlement {
-    if (!this.call.stopped) this.#end();
+    // Of a stream that was stopped, what has passed is what counts; an answer in one piece is read as far as it came.
+    if (!this.call.stopped || !this.#reader.isStream) this.#end();
     return settle(
       { ...this.#facts(), sent: end.sent, status: end.status === 0 ? this.#status : end.status },
       (usage) => this.#price(usage),

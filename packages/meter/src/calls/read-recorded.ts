@@ -15,6 +15,9 @@ const counts = [
 
 /** Reads what was recorded: our own usage, or a provider's. @throws TypeError for figures that are no counts. */
 export function readRecorded(call: RecordedCall): { api: WireApi; usage: Usage } {
+  if (accepts.object(call) !== true) {
+    throw new TypeError(`record: expected { provider, model, usage }, received ${describeValue(call)}`);
+  }
   check('provider', call.provider, accepts.string);
   check('model', call.model, accepts.string);
   check('usage', call.usage, accepts.object);

@@ -71,7 +71,7 @@ export class MeteredExchange {
     }
     const limits = {
       idleMs: this.options.idleMs ?? 300_000,
-      drainMs: this.options.whenClientGone === 'drain' ? (this.options.drainMs ?? 30_000) : 0,
+      drainMs: handle.drains ? (this.options.drainMs ?? 120_000) : 0,
     };
     return rewrapped(response, meteredBody(handle, response.body, response.status, limits));
   }

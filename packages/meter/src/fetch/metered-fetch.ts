@@ -27,10 +27,11 @@ export interface MeteredFetchOptions {
    */
   unmetered?: 'refuse' | 'allow';
   /**
-   * The client of the request has gone: `abort` its calls, or `drain` them, so that their usage is known. @defaultValue 'abort'
+   * The client of the request has gone: `abort` its calls, or `drain` them, so that their usage is known. @defaultValue 'abort' for
+   * streams; 'drain' for answers in one piece, which show what they cost only at their end
    */
   whenClientGone?: 'abort' | 'drain';
-  /** With `drain`: how long a body that nobody reads is read on, in milliseconds. Positive integer. @defaultValue 30_000 */
+  /** With `drain`: how long a body that nobody reads is read on, in milliseconds. Positive integer. @defaultValue 120_000 */
   drainMs?: number;
   /** How long a body may lie unread before its call is settled and given up, in milliseconds. @defaultValue 300_000 */
   idleMs?: number;

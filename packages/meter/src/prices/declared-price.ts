@@ -7,8 +7,8 @@ import { dearestTierOf, ordinaryPrice, type TierMultiplier, tiersOf } from './se
 export interface PriceDeclaration {
   /** Dollars per million tokens of input. */
   inputUsdPerMillion: string;
-  /** Dollars per million tokens of output. @defaultValue '0' (embeddings) */
-  outputUsdPerMillion?: string;
+  /** Dollars per million tokens of output; `'0'` for embeddings. Required, since a forgotten price would make output free. */
+  outputUsdPerMillion: string;
   /** @defaultValue inputUsdPerMillion */
   cachedInputUsdPerMillion?: string;
   /** @defaultValue inputUsdPerMillion */
@@ -78,6 +78,7 @@ function fault(price: Readonly<Record<string, unknown>>): string | undefined {
   if (window !== undefined && !(Number.isSafeInteger(window) && Number(window) > 0)) {
     return `has contextWindow ${describeValue(window)}`;
   }
+  if (price.outputUsdPerMillion === undefined) return 'lacks outputUsdPerMillion';
   return undefined;
 }
 
@@ -89,9 +90,9 @@ export function declaredPrice(
   version: string,
 ): Price {
   const free = declared === 'free';
-  const price: PriceDeclaration = free ? { inputUsdPerMillion: '0' } : declared;
+  const price: PriceDeclaration = free ? { inputUsdPerMillion: '0', outputUsdPerMillion: '0' } : declared;
   const input = rateOf(price.inputUsdPerMillion);
-  const output = rateOf(price.outputUsdPerMillion ?? '0');
+  const output = rateOf(price.outputUsdPerMillion);
   const cacheWrite = optional(price.cacheWriteUsdPerMillion) ?? input;
   const inputAudio = optional(price.inputAudioUsdPerMillion);
   const outputAudio = optional(price.outputAudioUsdPerMillion);

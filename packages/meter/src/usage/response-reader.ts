@@ -50,6 +50,11 @@ export class ResponseReader {
     this.answer = new AnswerReader(options.api, options.answers ?? 1);
   }
 
+  /** Whether the answer is read event by event. */
+  get isStream(): boolean {
+    return this.#mode === 'events';
+  }
+
   /** Whether the answer is a stream of events which can be ended between two of them. */
   get endable(): boolean {
     return this.#mode === 'events' && this.#frames !== undefined && this.#frames.between;

@@ -43,7 +43,7 @@ describe('priceBook', () => {
 
   it('takes a price by provider and model before one by model alone', () => {
     const book = priceBook({
-      prices: { tiny: { inputUsdPerMillion: '1' }, 'local/tiny': 'free' },
+      prices: { tiny: { inputUsdPerMillion: '1', outputUsdPerMillion: '1' }, 'local/tiny': 'free' },
     });
     expect(book.find('local', 'tiny')?.free).toBe(true);
     expect(book.find('openai', 'tiny')?.free).toBe(false);
@@ -93,8 +93,11 @@ describe('the option prices', () => {
   });
 
   it('accepts decimal dollars and free models', () => {
-    expect(acceptsPrices({ a: 'free', b: { inputUsdPerMillion: '0.25', tiers: { priority: '2' } } })).toBe(
-      true,
-    );
+    const b = { inputUsdPerMillion: '0.25', outputUsdPerMillion: '2', tiers: { priority: '2' } };
+    expect(acceptsPrices({ a: 'free', b })).toBe(true);
+  });
+
+  it('refuses a price without output, which would make output free', () => {
+    expect(acceptsPrices({ a: { inputUsdPerMillion: '0.25' } })).toContain('lacks outputUsdPerMillion');
   });
 });

@@ -134,7 +134,7 @@ describe('a hostile client cannot make the estimate smaller', () => {
   it('by media sent to a provider that may read it as text: its bytes count as well', () => {
     const source = { type: 'base64', media_type: 'image/png', data: 'A'.repeat(90_000) };
     const body = { model: 'tiny', messages: [{ role: 'user', content: [{ type: 'image', source }] }] };
-    const options: ParseOptions = { prices: { tiny: { inputUsdPerMillion: '1' } } };
+    const options: ParseOptions = { prices: { tiny: { inputUsdPerMillion: '1', outputUsdPerMillion: '1' } } };
     const parsed = parse('https://api.mistral.ai/v1/messages', body, options);
     expect(parsed.estimate.inputTokens).toBeGreaterThanOrEqual(90_000 + 50_000);
   });
