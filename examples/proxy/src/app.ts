@@ -19,13 +19,12 @@ export interface AppConfig {
   /** Whom calls are passed on to; the first that speaks a route's API answers it. */
   providers: Provider[];
   /** Shares counters with other processes; absent: in memory. */
-  redisUrl?: string | undefined;
+  redis?: { url: string; deadlineMs: number } | undefined;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers, redisUrl }: AppConfig): { app: Express; tg: Tollgate } {
-  const redis = redisUrl === undefined ? {} : { redis: { url: redisUrl } };
-  const tg = tollgate({ plans, keys, sinks, ...redis, meter: { exposeCost: true } });
+export function createApp({ keys, sinks, providers, redis }: AppConfig): { app: Express; tg: Tollgate } {
+  const tg = tollgate({ plans, keys, sinks, ...(redis && { redis }), meter: { exposeCost: true } });
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());

@@ -17,6 +17,8 @@ export interface Config {
   keys: string | undefined;
   /** Where counters are shared with other processes; absent: in memory. */
   redisUrl: string | undefined;
+  /** Milliseconds that Redis may take before a request is refused. */
+  redisDeadlineMs: number;
   /** Milliseconds that running streams get after SIGTERM. */
   graceMs: number;
 }
@@ -36,6 +38,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     anthropic: provider(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL),
     keys: env.TOLLGATE_KEYS || undefined,
     redisUrl: env.REDIS_URL || undefined,
+    redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
 }

@@ -13,7 +13,7 @@ const { app, tg } = createApp({
   keys: demo?.keys ?? envKeys(),
   sinks: [jsonLines(join(config.directory, 'usage.jsonl'))],
   providers: upstream.providers,
-  redisUrl: config.redisUrl,
+  redis: config.redisUrl ? { url: config.redisUrl, deadlineMs: config.redisDeadlineMs } : undefined,
 });
 
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';

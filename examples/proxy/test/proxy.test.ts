@@ -132,7 +132,7 @@ describe('two example proxies on one Redis', () => {
 
   it("share one key's budget and rate limit, also with a third that comes later, and write each usage event once", async () => {
     const redis = await startRedis();
-    const env = { TOLLGATE_DIR: directory, REDIS_URL: redis.url };
+    const env = { TOLLGATE_DIR: directory, REDIS_URL: redis.url, REDIS_DEADLINE_MS: '5000' };
     const startReady = async (): Promise<Started> => {
       const started = await start(env);
       while ((await fetch(`${started.url}/readyz`)).status !== 200) {

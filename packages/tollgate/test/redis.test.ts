@@ -8,7 +8,7 @@ import {
   startRedisCluster,
 } from '@tollgate/testkit';
 import express, { type Express } from 'express';
-import { createClient, createCluster } from 'redis';
+import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import request from 'supertest';
 import {
   callbackSink,
@@ -20,6 +20,7 @@ import {
   tollgate,
   type UsageEvent,
 } from '../src/index.js';
+import { readRedisSetting } from '../src/redis-options.js';
 
 const plans = { free: { requests: ['4/min', '100/hour'], spend: '$0.50/day' } };
 const body = { model: 'gpt-5-mini', max_completion_tokens: 10, messages: [{ role: 'user', content: 'hi' }] };
@@ -31,6 +32,8 @@ let provider: SimulatedProvider;
 const started: Tollgate[] = [];
 beforeAll(async () => {
   [server, provider] = await Promise.all([startRedis(), simulateProvider()]);
+  // A busy machine may be slower than the default.
+  patient = { url: server.url, deadlineMs: 5_000 };
 });
 afterAll(async () => {
   await Promise.all([server.stop(), provider.close()]);
@@ -40,6 +43,7 @@ afterEach(async () => {
 });
 
 let prefixes = 0;
+let patient: { url: string; deadlineMs: number };
 function newPrefix(): string {
   prefixes += 1;
   return `app${prefixes}`;
@@ -86,7 +90,7 @@ async function until(condition: () => boolean | Promise<boolean>, withinMs: numb
 describe('tollgate({ redis })', () => {
   it('shares requests and money between apps, and hands each usage event over once', async () => {
     const prefix = newPrefix();
-    const apps = [appOn({ url: server.url, prefix }), appOn({ url: server.url, prefix })];
+    const apps = [appOn({ ...patient, prefix }), appOn({ ...patient, prefix })];
     await until(() => apps.every(({ tg }) => tg.isReady), 2_000);
     expect(await statuses(apps, 3)).toEqual([200, 200, 200, 200, 429, 429]);
     await Promise.all(apps.map(({ tg }) => tg.close()));
@@ -94,7 +98,7 @@ describe('tollgate({ redis })', () => {
     expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(4);
     expect(events).toHaveLength(4);
 
-    const reader = appOn({ url: server.url, prefix }, { rateLimit: { skip: () => true } });
+    const reader = appOn({ ...patient, prefix }, { rateLimit: { skip: () => true } });
     const usage = await request(reader.app).get('/v1/usage').set('Authorization', `Bearer ${key}`);
     const [money] = usage.body.limits;
     const spent = events.reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0);
@@ -116,8 +120,8 @@ describe('tollgate({ redis })', () => {
     const prefix = newPrefix();
     const more = { budget: { requests: true } };
     const apps = [
-      appOn({ url: server.url, prefix }, more),
-      appOn({ url: server.url, prefix }, { ...more, rateLimit: { limits: '3/min' } }),
+      appOn({ ...patient, prefix }, more),
+      appOn({ ...patient, prefix }, { ...more, rateLimit: { limits: '3/min' } }),
     ];
     await until(() => apps.every(({ tg }) => tg.isReady), 2_000);
     expect(await statuses(apps, 3)).toEqual([200, 200, 200, 200, 429, 429]);
@@ -160,6 +164,16 @@ describe('tollgate({ redis })', () => {
     await leaving.stop();
   });
 
+  it("tells node-redis' clients apart", () => {
+    const [cluster, client] = [createCluster({ rootNodes: [] }), createClient()];
+    const pool = createClientPool();
+    const sentinel = createSentinel({ name: 'main', sentinelRootNodes: [] });
+    expect(readRedisSetting(cluster)).toEqual({ cluster });
+    expect(readRedisSetting(sentinel)).toEqual({ sentinel });
+    expect(readRedisSetting(client)).toEqual({ client });
+    expect(readRedisSetting(pool)).toEqual({ client: pool });
+  });
+
   it.each<[string, object, string]>([
     ['nothing', {}, 'tollgate: redis: exactly one of "url", "client"'],
     [
@@ -186,7 +200,7 @@ describe('tollgate({ redis }) on a cluster of three masters', () => {
   it('shares requests and money between apps', async () => {
     const cluster = createCluster({ rootNodes: nodes.nodes.map(({ url }) => ({ url })) });
     await cluster.connect();
-    const apps = [appOn(cluster), appOn({ cluster })];
+    const apps = [appOn({ cluster, deadlineMs: 5_000 }), appOn({ cluster, deadlineMs: 5_000 })];
     expect(await statuses(apps, 3)).toEqual([200, 200, 200, 200, 429, 429]);
     await Promise.all(started.splice(0).map((tg) => tg.close()));
     expect(apps.flatMap(({ events }) => events)).toHaveLength(4);
