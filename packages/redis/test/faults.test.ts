@@ -1,13 +1,24 @@
-import { describe, expect, it } from '@jest/globals';
-import { newId, subscribe } from '@tollgate/core';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { newId, type QuotaStore, subscribe } from '@tollgate/core';
 import { startRedis } from '@tollgate/testkit';
 import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient } from 'redis';
-import { redisQuota, StoreUnavailableError } from '../src/index.js';
+import { type RedisQuotaOptions, redisQuota, StoreUnavailableError } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';
 
 const redis = useRedis();
 const deadlineMs = 150;
+
+const stores: QuotaStore[] = [];
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.end();
+});
+
+function opened(options: RedisQuotaOptions): QuotaStore {
+  const store = redisQuota(options);
+  stores.push(store);
+  return store;
+}
 
 async function faultOf(work: Promise<unknown>): Promise<StoreUnavailableError> {
   const error = await work.then(
@@ -30,7 +41,7 @@ async function until(condition: () => Promise<boolean>, withinMs: number): Promi
 describe('a store whose Redis is frozen', () => {
   it('answers within its deadline, admits nothing, and gives back what Redis did after all', async () => {
     const { client, process } = redis();
-    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs }));
+    const tenant = new QuotaTenant(opened({ client, prefix: newPrefix(), deadlineMs }));
     const spend = quotaCounter(tenant.key('day'), 100);
     admitted(await tenant.reserve([{ ...spend, want: 1 }]));
     process.pause();
@@ -44,7 +55,7 @@ describe('a store whose Redis is frozen', () => {
 
   it('is left alone after five failures, and comes back by itself', async () => {
     const { client, process } = redis();
-    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs }));
+    const tenant = new QuotaTenant(opened({ client, prefix: newPrefix(), deadlineMs }));
     const spend = quotaCounter(tenant.key('day'), 1000);
     admitted(await tenant.reserve([{ ...spend, want: 1 }]));
     process.pause();
@@ -66,7 +77,7 @@ describe('a store whose Redis is frozen', () => {
 describe('a store whose Redis answers with errors', () => {
   it('never counts READONLY or OOM as a refusal', async () => {
     const { client } = redis();
-    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs }));
+    const tenant = new QuotaTenant(opened({ client, prefix: newPrefix(), deadlineMs }));
     const spend = quotaCounter(tenant.key('day'), 100);
     admitted(await tenant.reserve([{ ...spend, want: 1 }]));
     await client.configSet('maxmemory', '1');
@@ -83,7 +94,7 @@ describe('a store whose Redis answers with errors', () => {
     const warnings: unknown[] = [];
     const stop = subscribe('tollgate:warning', ({ code }) => warnings.push(code));
     await client.configSet('maxmemory-policy', 'allkeys-lru');
-    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs: 1_000 }));
+    const tenant = new QuotaTenant(opened({ client, prefix: newPrefix(), deadlineMs: 1_000 }));
     admitted(await tenant.reserve([{ ...quotaCounter(tenant.key('day'), 100), want: 1 }]));
     await client.configSet('maxmemory-policy', 'noeviction');
     stop();
@@ -94,8 +105,8 @@ describe('a store whose Redis answers with errors', () => {
     const { client } = redis();
     const prefix = newPrefix();
     const charges = [{ ...quotaCounter('usd/day', 100), want: 1 }];
-    admitted(await new QuotaTenant(redisQuota({ client, prefix, partitions: 4 })).reserve(charges));
-    const other = new QuotaTenant(redisQuota({ client, prefix, partitions: 8 }));
+    admitted(await new QuotaTenant(opened({ client, prefix, partitions: 4 })).reserve(charges));
+    const other = new QuotaTenant(opened({ client, prefix, partitions: 8 }));
     const fault = await faultOf(other.reserve(charges));
     expect(fault.fault).toBe('partitions');
     expect(fault.message).toContain('8 partitions, but the server was set up with 4');
@@ -105,7 +116,7 @@ describe('a store whose Redis answers with errors', () => {
 describe('a reservation', () => {
   it('that a second extension has ended is charged all the same', async () => {
     const tenant = new QuotaTenant(
-      redisQuota({ client: redis().client, prefix: newPrefix(), deadlineMs: 1_000 }),
+      opened({ client: redis().client, prefix: newPrefix(), deadlineMs: 1_000 }),
     );
     const [day, route, other] = ['day', 'route', 'other'].map((name) => quotaCounter(tenant.key(name), 100));
     if (!day || !route || !other) throw new Error('three counters are needed');
@@ -125,7 +136,7 @@ describe('a store that starts before its Redis', () => {
     const client = createClient({ url: server.url });
     client.on('error', () => undefined);
     const connected = client.connect();
-    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs }));
+    const tenant = new QuotaTenant(opened({ client, prefix: newPrefix(), deadlineMs }));
     const charges = [{ ...quotaCounter(tenant.key('day'), 100), want: 1 }];
     expect((await faultOf(tenant.reserve(charges))).fault).toBe('deadline');
     await server.restart();
@@ -144,7 +155,7 @@ describe('a store that starts before its Redis', () => {
 
   it('forgets no reservation when its connection breaks and comes back', async () => {
     const { client } = redis();
-    const tenant = new QuotaTenant(redisQuota({ client, prefix: newPrefix(), deadlineMs: 1_000 }));
+    const tenant = new QuotaTenant(opened({ client, prefix: newPrefix(), deadlineMs: 1_000 }));
     const spend = quotaCounter(tenant.key('day'), 100);
     const id = newId();
     admitted(await tenant.reserve([{ ...spend, want: 5 }], { id }));

@@ -8,7 +8,10 @@ let stop = (): void => undefined;
 
 beforeEach(() => {
   faults = [];
-  stop = subscribe('tollgate:fault', (facts) => faults.push(facts));
+  // Channels are the process's: other tests' stores may speak on them too.
+  stop = subscribe('tollgate:fault', (facts) => {
+    if (facts.source === 'usage-sink') faults.push(facts);
+  });
   forgetWarnings();
 });
 
