@@ -20,7 +20,8 @@ export function countAll(
   const found: (RateCount | undefined)[] = rates.map(() => undefined);
   let waiting = rates.length;
   let failure: unknown;
-  for (const [index, rate] of rates.entries()) {
+  for (let index = 0; index < rates.length; index += 1) {
+    const rate = rates[index] as CountedRate;
     rate.limiter.count(keys[index] ?? '', rate.quota, (count, error) => {
       if (count) found[index] = { rate, count };
       else if (failure === undefined || failure instanceof StoreDownError) failure = error;
