@@ -102,13 +102,14 @@ class StreamOutbox implements Outbox {
   async #deliver(stream: OutboxStream): Promise<void> {
     const { batchSize, claimAfterMs, maxDeliveries } = this.#options;
     for (const entry of await stream.claim(claimAfterMs, batchSize)) {
-      if (await this.#written(entry)) await stream.acknowledge([entry.id]);
+      const [taken] = await this.#taken([entry]);
+      if (taken) await stream.acknowledge([taken.id]);
       else if ((await stream.deliveries(entry.id)) >= maxDeliveries) await stream.bury(entry);
     }
     for (;;) {
       const entries = await stream.next(batchSize);
-      const written = await Promise.all(entries.map((entry) => this.#written(entry)));
-      await stream.acknowledge(entries.filter((_, index) => written[index]).map(({ id }) => id));
+      const taken = await this.#taken(entries);
+      await stream.acknowledge(taken.map(({ id }) => id));
       if (entries.length < batchSize) return;
     }
   }
@@ -121,7 +122,21 @@ class StreamOutbox implements Outbox {
     }
   }
 
-  /** Whether every sink has taken it. */
+  /** Those that every sink has taken and made safe: what a sink only has in memory would be lost with the process. */
+  async #taken(entries: readonly StreamEntry[]): Promise<StreamEntry[]> {
+    const written = await Promise.all(entries.map((entry) => this.#written(entry)));
+    const taken = entries.filter((_, index) => written[index]);
+    if (taken.length === 0) return taken;
+    try {
+      await Promise.all(this.#options.sinks.map((sink) => sink.flush?.()));
+      return taken;
+    } catch (cause) {
+      this.#failed('write', cause);
+      return [];
+    }
+  }
+
+  /** Whether every sink has accepted it. */
   async #written({ fields }: StreamEntry): Promise<boolean> {
     try {
       const event = eventOfEntry(fields);

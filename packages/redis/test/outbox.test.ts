@@ -85,6 +85,31 @@ describe('the outbox', () => {
     await delivery.end();
   });
 
+  it('counts an event as delivered only once its sink has made it safe', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const ids = await settle(redisQuota({ client, prefix, outbox: true, deadlineMs: 5_000 }), 3);
+    const inMemory: UsageEvent[] = [];
+    const safe = new Set<string>();
+    let diskIsFull = true;
+    const sink = {
+      write: (event: UsageEvent) => void inMemory.push(event),
+      async flush() {
+        if (diskIsFull) throw new Error('the disk is full');
+        for (const { eventId } of inMemory) safe.add(eventId);
+      },
+    };
+    const delivery = outbox({ client, prefix, sinks: [sink], claimAfterMs: 100, pollMs: 20 });
+    while (inMemory.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect((await delivery.lag()).waiting).toBe(3);
+    diskIsFull = false;
+    const start = Date.now();
+    while ((await delivery.lag()).waiting > 0 && Date.now() - start < 5_000) await delivery.flush();
+    expect([...safe].sort()).toEqual([...ids].sort());
+    expect((await delivery.lag()).waiting).toBe(0);
+    await delivery.end();
+  });
+
   it('takes over what a process had taken that has died', async () => {
     const { client } = redis();
     const prefix = newPrefix();
