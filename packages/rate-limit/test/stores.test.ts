@@ -47,7 +47,10 @@ let stop: () => void;
 beforeEach(() => {
   clock.set(startMs);
   said.length = 0;
-  stop = subscribe('tollgate:store', ({ name, state, policy }) => said.push(`${name} ${state} ${policy}`));
+  // Channels are the process's: other tests' stores may speak on them too.
+  stop = subscribe('tollgate:store', ({ store, name, state, policy }) => {
+    if (store === 'rate-limit') said.push(`${name} ${state} ${policy}`);
+  });
 });
 afterEach(() => stop());
 
