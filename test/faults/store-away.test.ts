@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { QuotaStore } from '@tollgate/core';
+import { redisQuota } from '@tollgate/redis';
+import {
+  type FaultProxy,
+  faultProxy,
+  type RedisProcess,
+  type SimulatedProvider,
+  simulateProvider,
+  startRedis,
+} from '@tollgate/testkit';
+import { createClient } from 'redis';
+import { type App, useApps } from './app.js';
+import { expectInTime, expectRecovery, expectUnverifiable, moneyOf, until } from './expectations.js';
+
+const startApp = useApps();
+let redis: RedisProcess;
+let provider: SimulatedProvider;
+let line: FaultProxy;
+let client: ReturnType<typeof createClient>;
+let store: QuotaStore;
+let app: App;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  provider = await simulateProvider();
+  line = await faultProxy({ target: redis.port });
+  // The checker's own way to Redis, past the faults.
+  client = createClient({ url: redis.url });
+  client.on('error', () => undefined);
+  await client.connect();
+  store = redisQuota({ client, prefix: 'faults', deadlineMs: 5_000, sweepEveryMs: 200 });
+  app = await startApp({ redisPorts: [line.port], providerUrl: provider.openAiUrl });
+});
+afterAll(async () => {
+  await store.end();
+  client.destroy();
+  await line.close();
+  await redis.stop();
+  await provider.close();
+});
+beforeEach(async () => {
+  provider.reset();
+  await until(async () => (await app.ask()).status === 200, 3_000, 'a sound app');
+  await app.state();
+});
+afterEach(() => line.set('pass'));
+
+/** What everybody holds is given back: at once where the settlement came through, within the lease where it did not. */
+async function expectNothingHeld(withinMs: number, what: string): Promise<void> {
+  const tookMs = await until(async () => (await moneyOf(store, 'acme')).held === 0, withinMs, what);
+  process.stdout.write(`    ${what}: nothing held after ${tookMs.toFixed(0)} ms\n`);
+}
+
+describe('an app whose Redis is down as it starts', () => {
+  it('starts, answers 503, and works within two seconds of Redis coming up', async () => {
+    const late = await faultProxy({ target: redis.port, mode: 'refuse' });
+    const early = await startApp({ redisPorts: [late.port], providerUrl: provider.openAiUrl });
+    for (let turn = 0; turn < 8; turn += 1) expectUnverifiable(await early.ask());
+    await expectInTime(early, 'Redis down at start');
+    late.set('pass');
+    await expectRecovery(early, 'Redis down at start');
+    expect((await early.state()).unhandled).toEqual([]);
+    await early.stop();
+    await late.close();
+  });
+});
+
+describe('an app whose Redis fails while it runs', () => {
+  it('does not admit what Redis may have reserved as its connection broke, and gives it back', async () => {
+    const { used } = await moneyOf(store, 'acme');
+    const asked = provider.requests.length;
+    line.set({ cutAfterBytes: 0 });
+    expectUnverifiable(await app.ask());
+    await expectInTime(app, 'cut before the reply');
+    expect(provider.requests).toHaveLength(asked);
+    line.set('pass');
+    await expectRecovery(app, 'cut before the reply');
+    await expectNothingHeld(2_000, 'cut before the reply');
+    expect((await moneyOf(store, 'acme')).used).toBe(used + costOf(asked));
+  });
+
+  it('does not admit what Redis reserved when the reply is lost, and gives it back', async () => {
+    line.set('drop-reply');
+    expectUnverifiable(await app.ask());
+    await expectInTime(app, 'lost reply');
+    expect((await moneyOf(store, 'acme')).held).toBeGreaterThan(0);
+    line.set('pass');
+    await expectRecovery(app, 'lost reply');
+    await expectNothingHeld(2_000, 'lost reply');
+  });
+
+  for (const [what, fault, heal] of [
+    ['frozen (SIGSTOP)', () => redis.pause(), () => redis.resume()],
+    ['500 ms slow', () => line.set({ delayMs: 500 }), () => line.set('pass')],
+    ['in a blackhole', () => line.set('blackhole'), () => line.set('pass')],
+    ['dripping', () => line.set({ dripMs: 20 }), () => line.set('pass')],
+    ['refusing connections', () => line.set('refuse'), () => line.set('pass')],
+  ] as const) {
+    it(`answers in time while Redis is ${what}, its memory flat, and works within two seconds afterwards`, async () => {
+      const before = await app.state();
+      fault();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => app.ask()));
+      for (let turn = 0; turn < 10; turn += 1) {
+        answers.push(...(await Promise.all(Array.from({ length: 40 }, () => app.ask()))));
+      }
+      const state = await expectInTime(app, what);
+      heal();
+      for (const answer of answers) expectUnverifiable(answer);
+      // Nearly all of the later ones are answered without asking: the breaker is open.
+      expect(state.decisionsMs.filter((ms) => ms < 50).length).toBeGreaterThan(300);
+      expect(state.heapBytes - before.heapBytes).toBeLessThan(8_000_000);
+      await expectRecovery(app, what);
+      await expectNothingHeld(2_500, what);
+    });
+  }
+
+  it('goes on with a Redis that was restarted empty, and charges there what was running', async () => {
+    provider.reset();
+    provider.hold();
+    const running = app.ask({ stream: true });
+    await provider.waitFor(1);
+    await redis.kill();
+    expectUnverifiable(await app.ask());
+    await expectInTime(app, 'killed');
+    await redis.restart();
+    provider.release();
+    expect((await running).status).toBe(200);
+    await expectRecovery(app, 'restarted empty');
+    const ended = provider.requests.filter(({ outcome }) => outcome === 'answered').length;
+    await until(
+      async () => (await moneyOf(store, 'acme')).used === costOf(0, ended),
+      5_000,
+      'what was running is charged',
+    );
+    await expectNothingHeld(2_000, 'restarted empty');
+  });
+});
+
+/** What the provider billed for requests from one position to another. */
+function costOf(from: number, to = provider.requests.length): number {
+  let cost = 0;
+  for (const { billed } of provider.requests.slice(from, to)) {
+    cost += billed.inputTokens * 1_000 + billed.outputTokens * 4_000;
+  }
+  return cost;
+}
