@@ -21,6 +21,7 @@ import { refusalError, unverifiable } from './budget-error.js';
 import { type LimitCharge, needsOf } from './charges.js';
 import { dispatch } from './dispatch.js';
 import { type BudgetEngine, sayWouldRefuse } from './engine.js';
+import { mayHaveRun } from './guarded-store.js';
 import { OpenReservation } from './open-reservation.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
 import type { Rules } from './rules.js';
@@ -52,7 +53,7 @@ export class AdmissionDesk {
       leaseMs: engine.settings.leaseMs,
     });
     const unknown = (error: unknown): OpenReservation => {
-      engine.closeLater(id, partition);
+      if (mayHaveRun(error)) engine.closeLater(id, partition);
       if (!this.#passesUnverified(rules)) throw unverifiable(error);
       return this.#unverified(call, admissions, nowMs, rules);
     };

@@ -5,7 +5,18 @@ type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
 
 /** So many failures in a row, and admissions are not asked for so long: a store that hangs must not hold up every request. */
 const failuresInRow = 5;
-const restMs = 1_000;
+const restMs = 500;
+
+/** The store was not asked. */
+class StoreLeftAloneError extends Error {
+  override readonly name = 'StoreLeftAloneError';
+  readonly mayHaveRun = false;
+}
+
+/** Whether a call that failed may have been done all the same: always, unless the store says that it was not. */
+export function mayHaveRun(error: unknown): boolean {
+  return !(error instanceof Error && 'mayHaveRun' in error && error.mayHaveRun === false);
+}
 
 /** The store did not answer in time. What was asked may still have happened. */
 class StoreDeadlineError extends Error {
@@ -14,8 +25,8 @@ class StoreDeadlineError extends Error {
 
 /**
  * A quota store behind a deadline: every call fails after `deadlineMs`, whatever its client thinks, and every failure is published
- * on `tollgate:store`. A call that has failed may still have run. After five failures in a row admissions fail at once for a
- * second, then one tries. Settlements are always tried: they wait for nobody.
+ * on `tollgate:store`. A call that has failed may still have run. After five failures in a row admissions fail at once for
+ * half a second, then one tries. Settlements are always tried: they wait for nobody.
  */
 export class GuardedStore implements Pick<QuotaStore, Waited> {
   readonly reserve: QuotaStore['reserve'];
@@ -48,7 +59,7 @@ class Breaker {
     if (this.#failures >= failuresInRow) {
       const nowMs = performance.now();
       if (nowMs < this.#restsUntilMs)
-        return Promise.reject(new Error('the quota store has failed repeatedly and is left alone'));
+        return Promise.reject(new StoreLeftAloneError('the quota store has failed repeatedly'));
       this.#restsUntilMs = nowMs + restMs;
     }
     const asked = call();

@@ -69,7 +69,7 @@ describe('a store that fails', () => {
     }
   }
 
-  it('is left alone for a second after five failures in a row, then asked again', async () => {
+  it('is left alone for half a second after five failures in a row, then asked again', async () => {
     const { app, failing, attempts } = appOn();
     failing.set('reserve', 'hangs');
     for (let sent = 0; sent < 5; sent += 1) await request(app).post('/').send(body).expect(503);
@@ -83,6 +83,18 @@ describe('a store that fails', () => {
       status = (await request(app).post('/').send(body)).status;
     }
     expect(status).toBe(200);
+  });
+
+  it('is asked to give back only what it may have held, however many were refused meanwhile', async () => {
+    const { app, failing, attempts, read } = appOn();
+    failing.set('reserve', 'hangs');
+    for (let sent = 0; sent < 5; sent += 1) await request(app).post('/').send(body).expect(503);
+    for (let sent = 0; sent < 50; sent += 1) await request(app).post('/').send(body).expect(503);
+    failing.clear();
+    expect(await read()).toEqual({ used: 0, held: 0 });
+    expect(attempts('close')).toBeGreaterThan(0);
+    expect(attempts('close')).toBeLessThanOrEqual(attempts('reserve'));
+    expect(attempts('reserve')).toBeLessThan(20);
   });
 
   it('lets requests pass with whenStoreDown "open", and charges them once it is back', async () => {
