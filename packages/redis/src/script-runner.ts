@@ -24,6 +24,9 @@ const leftAloneMs = 500;
 /** Answers of a server that did nothing and may do better in a moment. */
 const passing = /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY)\b/;
 const retryAfterMs = 20;
+/** Answers of a server that has done nothing. Any other may come from the middle of a script. */
+const nothingDone =
+  /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY|NOSCRIPT|OOM|MISCONF|NOREPLICAS|NOAUTH|NOPERM|MOVED|ASK)$/;
 
 /** Runs scripts within our own deadline, behind a breaker. Rejects with {@link StoreUnavailableError} only. */
 export class ScriptRunner {
@@ -96,5 +99,11 @@ function unavailable(operation: string, cause: unknown): StoreUnavailableError {
   const answer = cause instanceof Error ? /^[A-Z]{3,}(?= )/.exec(cause.message)?.[0] : undefined;
   return answer === undefined
     ? new StoreUnavailableError({ fault: 'connection', operation, mayHaveRun: true, cause })
-    : new StoreUnavailableError({ fault: 'answer', operation, mayHaveRun: false, detail: answer, cause });
+    : new StoreUnavailableError({
+        fault: 'answer',
+        operation,
+        mayHaveRun: !nothingDone.test(answer),
+        detail: answer,
+        cause,
+      });
 }
