@@ -9,7 +9,7 @@ import {
   jsonBody,
   type QuotaStore,
 } from '@tollgate/core';
-import { meter } from '@tollgate/meter';
+import { meter, meteredFetch } from '@tollgate/meter';
 import { redisQuota } from '@tollgate/redis';
 import { openAiCompatible, proxy } from '@tollgate/upstream';
 import express, { type RequestHandler } from 'express';
@@ -61,6 +61,7 @@ function dyingStore(store: QuotaStore): QuotaStore {
     async charge(request) {
       const result = await store.charge(request);
       dieAt('after-charge');
+      if (!request.close) dieAt('between-calls');
       return result;
     },
   };
@@ -115,10 +116,16 @@ const stopWatch: RequestHandler = (req, res, next) => {
 };
 
 const store = dyingStore(
-  redisQuota({ ...connection(), prefix: settings.prefix, outbox: true, sweepEveryMs: 200 }),
+  redisQuota({
+    ...connection(),
+    prefix: settings.prefix,
+    outbox: true,
+    deadlineMs: settings.deadlineMs,
+    sweepEveryMs: 200,
+  }),
 );
 const plans = definePlans({ one: { spend: settings.spend } });
-const guard = budget({ plans, store, leaseMs: settings.leaseMs });
+const guard = budget({ plans, store, leaseMs: settings.leaseMs, storeDeadlineMs: settings.deadlineMs });
 const prices = {
   model: { inputUsdPerMillion: '1', outputUsdPerMillion: String(outputNanoUsd / 1_000) },
 };
@@ -148,6 +155,23 @@ app.post('/settled', async (_req, res) => {
   res.json({});
 });
 app.use('/v1', identify, jsonBody(), meter({ prices }), startWatch, guard, stopWatch);
+const metered = meteredFetch();
+/** A handler that makes two calls. */
+app.post('/v1/agent', async (req, res, next) => {
+  try {
+    for (let call = 0; call < 2; call += 1) {
+      const answer = await metered(`${settings.providerUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer sk-test' },
+        body: JSON.stringify(req.body),
+      });
+      await answer.text();
+    }
+    res.json({});
+  } catch (error) {
+    next(error);
+  }
+});
 app.use('/v1', proxy({ providers: [own] }));
 const server = app.listen(0, '127.0.0.1', () => {
   const address = server.address();

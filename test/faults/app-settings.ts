@@ -12,6 +12,8 @@ export const killPoints = [
   'before-charge',
   /** The store has charged; this process has not heard of it. */
   'after-charge',
+  /** The first of a request's two calls is charged; its reservation is still open. */
+  'between-calls',
 ] as const;
 
 export type KillPoint = (typeof killPoints)[number];
@@ -26,6 +28,8 @@ export interface AppSettings {
   /** Plan text of each tenant's money. */
   spend: string;
   leaseMs: number;
+  /** How long a decision may take. */
+  deadlineMs: number;
   /** How far this process's clock is off. */
   offsetMs: number;
   killAt: KillPoint | undefined;

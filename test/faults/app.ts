@@ -23,6 +23,8 @@ export interface App {
 }
 
 export interface AskOptions {
+  /** @defaultValue '/v1/chat/completions' */
+  path?: string;
   tenant?: string;
   stream?: boolean;
   /** Output cap. */
@@ -68,6 +70,7 @@ export function useApps(): (settings: Partial<AppSettings> & { redisPorts: numbe
       providerUrl: 'http://127.0.0.1:1/v1',
       spend: '$100/month',
       leaseMs: 5_000,
+      deadlineMs: 150,
       offsetMs: 0,
       killAt: undefined,
       ...given,
@@ -111,7 +114,7 @@ async function start(program: string, settings: AppSettings): Promise<App> {
 
 async function ask(
   url: string,
-  { tenant = 'acme', stream = false, tokens = 40 }: AskOptions,
+  { path = '/v1/chat/completions', tenant = 'acme', stream = false, tokens = 40 }: AskOptions,
 ): Promise<Answer> {
   const body = {
     model: 'model',
@@ -121,7 +124,7 @@ async function ask(
   };
   const startMs = performance.now();
   try {
-    const response = await fetch(`${url}/v1/chat/completions`, {
+    const response = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-tenant': tenant },
       body: JSON.stringify(body),

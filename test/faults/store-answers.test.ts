@@ -129,7 +129,7 @@ describe('an app whose Redis answers with errors', () => {
     await restarting;
     await expectRecovery(app, 'LOADING');
     await expectChargedOnce();
-  });
+  }, 60_000);
 });
 
 /** Whether a server says that it is loading. */
@@ -184,5 +184,5 @@ describe('an app on a Redis Cluster of which a master is killed', () => {
     expect((await own.state()).unhandled).toEqual([]);
     await own.stop();
     await cluster.stop();
-  });
+  }, 60_000);
 });
