@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { QuotaStore } from '@tollgate/core';
-import { redisQuota } from '@tollgate/redis';
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
+import { outbox, redisQuota } from '@tollgate/redis';
 import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { useApps } from './app.js';
@@ -89,3 +89,32 @@ describe('processes whose clocks are 90 seconds ahead, 90 behind, and right', ()
     for (const one of apps) expect((await one.state()).unhandled).toEqual([]);
   }, 60_000);
 });
+
+/** A minute has to pass on the server's own clock. */
+if (process.env.TOLLGATE_LONG === '1') {
+  describe('a request that runs across the end of its window', () => {
+    it('is charged to the window that admitted it, and leaves the next one untouched', async () => {
+      const spend = '$1/minute';
+      const own = { redisPorts: [redis.port], providerUrl: provider.openAiUrl, deadlineMs };
+      const app = await startApp({ ...own, spend, offsetMs: -90_000 });
+      provider.reset();
+      provider.hold();
+      const asking = app.ask({ tenant: 'across', stream: true });
+      await provider.waitFor(1);
+      const before = await moneyOf(store, 'across', spend);
+      expect(before.held).toBeGreaterThan(0);
+      const next = async () => (await moneyOf(store, 'across', spend)).window !== before.window;
+      await until(next, 70_000, 'the next minute');
+      provider.release();
+      expect((await asking).status).toBe(200);
+      await app.settled();
+      expect(await moneyOf(store, 'across', spend)).toMatchObject({ used: 0, held: 0 });
+      const events: UsageEvent[] = [];
+      const sinks = [{ write: (event: UsageEvent) => void events.push(event) }];
+      await outbox({ client, prefix: 'faults', sinks }).end();
+      const told = events.filter(({ tenant }) => tenant === 'across');
+      expect(told.flatMap(({ charges }) => charges.map(({ window }) => window))).toEqual([before.window]);
+      await app.stop();
+    }, 120_000);
+  });
+}

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { QuotaStore } from '@tollgate/core';
-import { redisQuota } from '@tollgate/redis';
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
+import { outbox, redisQuota } from '@tollgate/redis';
 import {
   type FaultProxy,
   faultProxy,
@@ -125,6 +125,30 @@ describe('an app whose Redis fails while it runs', () => {
       await expectNothingHeld(2_500, what);
     }, 40_000);
   }
+
+  it('charges once, and tells it once, where the reply to a charge is lost and it is charged again', async () => {
+    provider.reset();
+    provider.hold();
+    const running = [app.ask({ tenant: 'lost' }), app.ask({ tenant: 'lost', stream: true })];
+    await provider.waitFor(2);
+    line.set('drop-reply');
+    provider.release();
+    for (const { status } of await Promise.all(running)) expect(status).toBe(200);
+    const events: UsageEvent[] = [];
+    const sinks = [{ write: (event: UsageEvent) => void events.push(event) }];
+    const delivery = outbox({ client, prefix: 'faults', sinks });
+    const told = () => events.filter(({ tenant }) => tenant === 'lost');
+    await until(() => told().length === 2, 3_000, 'both charged');
+    line.set('pass');
+    await expectRecovery(app, 'lost reply to a charge');
+    await app.settled();
+    await delivery.end();
+    expect(told()).toHaveLength(2);
+    const { used, held } = await moneyOf(store, 'lost');
+    expect({ used, held }).toEqual({ used: costOf(0, 2), held: 0 });
+    expect(told().reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0)).toBe(used);
+    expect((await app.state()).unhandled).toEqual([]);
+  }, 40_000);
 
   it('goes on with a Redis that was restarted empty, and charges there what was running', async () => {
     provider.reset();
