@@ -22,6 +22,11 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   batchSize?: number;
   /** How often partitions without traffic are looked at for expired leases, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
   sweepEveryMs?: number;
+  /**
+   * How long a refusal may be repeated from this process's memory where what is used alone leaves less than is asked, in ms, 0 to
+   * 5 000; 0: never. @defaultValue 5_000 (5 s)
+   */
+  rememberRefusalsMs?: number;
 }
 
 export const prefixCheck: OptionCheck = (value) =>
@@ -43,14 +48,26 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     outbox: accepts.boolean,
     batchSize: accepts.integerBetween(1, 256),
     sweepEveryMs: accepts.integerBetween(10, 3_600_000),
+    rememberRefusalsMs: accepts.integerBetween(0, 5_000),
   });
   const send = connectionOf(options);
   if (!send)
     throw new TypeError(`${factory}: exactly one of "client", "pool", "sentinel" and "cluster" is required`);
   const { prefix = 'tollgate', partitions = 16, deadlineMs = 150, thresholds = [0.5, 0.8, 1] } = options;
   const { outbox = false, batchSize = 32, sweepEveryMs = 1_000 } = options;
+  const { rememberRefusalsMs = 5_000 } = options;
   const rising = [...new Set(thresholds)].sort((a, b) => a - b);
-  return { send, prefix, partitions, deadlineMs, thresholds: rising, outbox, batchSize, sweepEveryMs };
+  return {
+    send,
+    prefix,
+    partitions,
+    deadlineMs,
+    thresholds: rising,
+    outbox,
+    batchSize,
+    sweepEveryMs,
+    rememberRefusalsMs,
+  };
 }
 
 export type ReadOptions = ReturnType<typeof readOptions>;

@@ -1,6 +1,7 @@
 import type { QuotaStore } from '@tollgate/core';
 import { type RedisQuotaOptions, readOptions } from './options.js';
 import { RedisQuotaStore } from './redis-quota-store.js';
+import { RefusalMemory } from './refusal-memory.js';
 import { WideQuota } from './wide-quota.js';
 
 /**
@@ -10,5 +11,8 @@ import { WideQuota } from './wide-quota.js';
  * wrong or unknown option.
  */
 export function redisQuota(options: RedisQuotaOptions): QuotaStore {
-  return new WideQuota(new RedisQuotaStore(readOptions('redisQuota', options)));
+  const read = readOptions('redisQuota', options);
+  const store = new WideQuota(new RedisQuotaStore(read));
+  const { rememberRefusalsMs: rememberMs } = read;
+  return rememberMs === 0 ? store : new RefusalMemory(store, { rememberMs });
 }

@@ -98,6 +98,37 @@ describe('what Redis sees', () => {
     expect(await tenant.standing(hour)).toEqual({ used: 0, held: 10 });
   });
 
+  it('of a hundred requests of a tenant that has used up its money: one script call, until the cap is raised', async () => {
+    const tenant = new QuotaTenant(await warmStore());
+    const [spend, month] = [quotaCounter(tenant.key('day'), 10), quotaCounter(tenant.key('month'), 1_000)];
+    const id = newId();
+    const { grants } = admitted(await tenant.reserve([{ ...spend, want: 8 }], { id }));
+    await tenant.charge(id, [itemFor(spend, grants[0], 8)], { close: true });
+    const ask = (limit = 10) =>
+      tenant.reserve([
+        { ...month, want: 5 },
+        { ...spend, limit, want: 5 },
+      ]);
+    const refusals = await sent(async () => {
+      for (let turn = 0; turn < 100; turn += 1) {
+        expect(await ask()).toMatchObject({ ok: false, refusal: { blockedBy: 'used', charge: 1 } });
+      }
+    });
+    expect(refusals).toEqual({ EVALSHA: 1 });
+    expect(await tenant.standing(month)).toEqual({ used: 0, held: 0 });
+    expect((await ask(20)).ok).toBe(true);
+  });
+
+  it("of a hundred requests that only others' reservations keep out: each", async () => {
+    const tenant = new QuotaTenant(await warmStore(1));
+    const spend = quotaCounter(tenant.key('day'), 10);
+    admitted(await tenant.reserve([{ ...spend, want: 8 }]));
+    const refusals = await sent(() =>
+      Promise.all(Array.from({ length: 100 }, () => tenant.reserve([{ ...spend, want: 5 }]))),
+    );
+    expect(refusals).toEqual({ EVALSHA: 100 });
+  });
+
   it('of a server that has forgotten its scripts: the text, once', async () => {
     const tenant = new QuotaTenant(await warmStore());
     const spend = quotaCounter(tenant.key('day'), 70);

@@ -13,5 +13,7 @@ export {
   usageEvent,
 } from './quota-fixture.js';
 export { QuotaModel } from './quota-model.js';
+export { type PlayOptions, playTrace } from './quota-play.js';
 export { quotaProperties } from './quota-properties.js';
 export type { QuotaPropertyOptions } from './quota-property-ground.js';
+export { type TraceCommand, traces } from './quota-trace.js';

@@ -1,0 +1,136 @@
+import {
+  answered,
+  type ChargeRequest,
+  type ChargeResult,
+  type CloseRequest,
+  type CounterState,
+  type CoverRequest,
+  checkAlternatives,
+  checkLease,
+  type ExtendRequest,
+  publish,
+  type QuotaCounter,
+  type QuotaStore,
+  type RenewRequest,
+  type ReserveRequest,
+  type ReserveResult,
+} from '@tollgate/core';
+import { RememberedRefusals } from './remembered-refusals.js';
+
+/** Reservations of this process that are told from new ones, so that a repetition is answered by the store. */
+const mostIds = 10_000;
+
+export interface RefusalMemoryOptions {
+  /** How long a refusal may be repeated, in ms. */
+  readonly rememberMs: number;
+  /** A clock that never goes back, in ms. */
+  readonly now?: (() => number) | undefined;
+}
+
+/**
+ * A quota store whose refusals are repeated from memory for a while where what is used alone leaves less than is asked: a caller
+ * that has spent everything costs the store nothing. Everything else is asked of the store. A cap that is raised in the request
+ * asks the store at once; a correction of what is used that comes through another process is seen after `rememberMs`.
+ */
+export class RefusalMemory implements QuotaStore {
+  readonly #store: QuotaStore;
+  readonly #now: () => number;
+  readonly #refusals: RememberedRefusals;
+  readonly #ids = new Set<string>();
+
+  constructor(store: QuotaStore, { rememberMs, now = () => performance.now() }: RefusalMemoryOptions) {
+    this.#store = store;
+    this.#now = now;
+    this.#refusals = new RememberedRefusals(rememberMs);
+  }
+
+  reserve(request: ReserveRequest): Promise<ReserveResult> {
+    try {
+      const refused = this.#refused(request);
+      return refused ? answered(refused) : this.#ask(request);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async charge(request: ChargeRequest): Promise<ChargeResult> {
+    const result = await this.#store.charge(request);
+    if (result.outcome === 'adjusted') {
+      for (const { counter } of request.items) this.#refusals.forget(counter);
+    }
+    this.#refusals.notice(result.states);
+    return result;
+  }
+
+  async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    const states = await this.#store.read(partition, counters);
+    this.#refusals.notice(states);
+    return states;
+  }
+
+  extend(request: ExtendRequest): Promise<ReserveResult> {
+    return this.#store.extend(request);
+  }
+
+  cover(request: CoverRequest): Promise<ReserveResult> {
+    return this.#store.cover(request);
+  }
+
+  renew(request: RenewRequest): Promise<boolean> {
+    return this.#store.renew(request);
+  }
+
+  close(request: CloseRequest): Promise<void> {
+    return this.#store.close(request);
+  }
+
+  end(): Promise<void> {
+    return this.#store.end();
+  }
+
+  /** The refusal that needs not be asked for. Throws a `TypeError` for a request that no store takes. */
+  #refused(request: ReserveRequest): ReserveResult | undefined {
+    const { id, partition, alternatives } = request;
+    const told = this.#refusals.refusalFor(alternatives, this.#now());
+    if (!told || this.#ids.has(id)) return undefined;
+    checkAlternatives(alternatives);
+    checkLease(request);
+    const { blockedBy, state } = told.refusal;
+    publish('tollgate:reserve', () => ({
+      operation: 'reserve',
+      id,
+      partition,
+      ok: false,
+      blockedBy,
+      counter: state?.counter,
+      remembered: true,
+    }));
+    return { ok: false, ...told };
+  }
+
+  async #ask(request: ReserveRequest): Promise<ReserveResult> {
+    const { id, alternatives } = request;
+    const { forgotten } = this.#refusals;
+    const askedAtMs = this.#now();
+    this.#keep(id);
+    const result = await this.#store.reserve(request);
+    if (result.ok) {
+      this.#refusals.notice(result.states);
+      return result;
+    }
+    this.#ids.delete(id);
+    if (forgotten === this.#refusals.forgotten) {
+      this.#refusals.remember(result, alternatives, askedAtMs, this.#now());
+    }
+    return result;
+  }
+
+  #keep(id: string): void {
+    this.#ids.add(id);
+    if (this.#ids.size <= mostIds) return;
+    for (const oldest of this.#ids) {
+      this.#ids.delete(oldest);
+      return;
+    }
+  }
+}

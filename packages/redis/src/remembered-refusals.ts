@@ -1,0 +1,170 @@
+import {
+  type CounterState,
+  type Obstacle,
+  type QuotaAlternative,
+  type QuotaCharge,
+  type QuotaRefusal,
+  type RefillRate,
+  refillMs,
+  refillRate,
+  refusalOf,
+  type TallyView,
+} from '@tollgate/core';
+
+/** A counter as it stood when it refused somebody for what is used of it. */
+interface Remembered {
+  readonly state: CounterState;
+  /** Of a token bucket. */
+  readonly rate: RefillRate | undefined;
+  /** The store's clock when it refused, which lies between the next two, by ours. */
+  readonly nowMs: number;
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number;
+  readonly untilMs: number;
+}
+
+/** A refusal as the store told it. */
+export interface ToldRefusal {
+  readonly refusal: QuotaRefusal;
+  readonly nowMs: number;
+}
+
+/** Counters remembered at most; the oldest go first. */
+const mostRemembered = 10_000;
+
+/**
+ * What the store has refused lately because of what is used alone: used only grows until its window ends, apart from corrections,
+ * so that the same refusal need not be asked for again. Moments are of a clock that never goes back.
+ */
+export class RememberedRefusals {
+  readonly #rememberMs: number;
+  readonly #most: number;
+  readonly #counters = new Map<string, Remembered>();
+  /** How often something was forgotten because it was no longer so: an answer on its way since before that is too old to keep. */
+  forgotten = 0;
+
+  constructor(rememberMs: number, most = mostRemembered) {
+    this.#rememberMs = rememberMs;
+    this.#most = most;
+  }
+
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  /** Keeps a refusal, where it is for what is used. Asked and answered: when, by our clock. */
+  remember(
+    { refusal, nowMs }: ToldRefusal,
+    alternatives: readonly QuotaAlternative[],
+    askedAtMs: number,
+    answeredAtMs: number,
+  ): void {
+    const { blockedBy, state } = refusal;
+    const charge = alternatives.at(-1)?.charges[refusal.charge ?? -1];
+    if (blockedBy !== 'used' || !state || charge?.counter !== state.counter) return;
+    const { window } = charge;
+    // Our clock and the store's are read at different moments, and the store's counts whole milliseconds.
+    const openMs = window.kind === 'calendar' ? (state.resetsAtMs ?? nowMs) - nowMs - 1 : this.#rememberMs;
+    this.#counters.delete(charge.counter);
+    this.#counters.set(charge.counter, {
+      state,
+      rate: window.kind === 'bucket' ? refillRate(window) : undefined,
+      nowMs,
+      askedAtMs,
+      answeredAtMs,
+      untilMs: askedAtMs + Math.min(this.#rememberMs, openMs),
+    });
+    if (this.#counters.size <= this.#most) return;
+    for (const oldest of this.#counters.keys()) {
+      this.#counters.delete(oldest);
+      return;
+    }
+  }
+
+  /** The refusal of a request of which no alternative can fit, by what is remembered; `undefined`: the store must say. */
+  refusalFor(alternatives: readonly QuotaAlternative[], atMs: number): ToldRefusal | undefined {
+    if (this.#counters.size === 0) return undefined;
+    let obstacles: Obstacle[] = [];
+    let nowMs = 0;
+    for (const [place, { charges }] of alternatives.entries()) {
+      obstacles = [];
+      for (const [index, charge] of charges.entries()) {
+        const most = mostOf(charge);
+        // What never fits is told so: the store knows the figures.
+        if (most < 0 && place === alternatives.length - 1) return undefined;
+        const remembered = most < 0 ? undefined : this.#recall(charge, atMs);
+        const tally = remembered && tallyOf(remembered, atMs);
+        if (most < 0) obstacles.push({ index, charge, tally: nothing, ahead: 0 });
+        else if (remembered && tally && tally.used > most) {
+          obstacles.push({ index, charge, tally, ahead: 0 });
+          nowMs = Math.max(nowMs, remembered.nowMs + Math.floor(atMs - remembered.answeredAtMs));
+        }
+      }
+      if (obstacles.length === 0) return undefined;
+    }
+    return { refusal: refusalOf(obstacles, nowMs), nowMs };
+  }
+
+  /** Compares with counters as they stand: less used than remembered is a correction. */
+  notice(states: readonly CounterState[]): void {
+    if (this.#counters.size === 0) return;
+    for (const { counter, window, used } of states) {
+      const known = this.#counters.get(counter);
+      if (known && !known.rate && known.state.window === window && used < known.state.used) {
+        this.forget(counter);
+      }
+    }
+  }
+
+  forget(counter: string): void {
+    this.#counters.delete(counter);
+    this.forgotten += 1;
+  }
+
+  /** What is known of a charge's counter, unless it is old or the cap or the refill are others now. */
+  #recall({ counter, limit, window }: QuotaCharge, atMs: number): Remembered | undefined {
+    const known = this.#counters.get(counter);
+    if (!known) return undefined;
+    if (atMs >= known.untilMs) {
+      this.#counters.delete(counter);
+      return undefined;
+    }
+    if (limit > known.state.limit) return undefined;
+    if (window.kind !== 'bucket') return known.rate ? undefined : known;
+    const { numerator, denominator } = refillRate(window);
+    return known.rate?.numerator === numerator && known.rate.denominator === denominator ? known : undefined;
+  }
+}
+
+/** The most that may be used for a charge to fit; below 0: it never does. */
+function mostOf({ limit, want, min, onlyBelow, soft, window }: QuotaCharge): number {
+  const below = onlyBelow === undefined ? Number.POSITIVE_INFINITY : Math.ceil(onlyBelow * limit) - 1;
+  if (soft) return below;
+  return Math.min(limit - (window.kind === 'live' ? 1 : Math.max(1, min ?? want)), below);
+}
+
+/** What is at least used of a counter now. */
+function tallyOf({ state, rate, nowMs, askedAtMs }: Remembered, atMs: number): TallyView {
+  const { window: windowId, held, resetsAtMs } = state;
+  if (!rate) {
+    const waitMs = (_most: number, laterMs: number) => Math.max(0, (resetsAtMs ?? laterMs) - laterMs);
+    return { windowId, used: state.used, held, resetsAtMs, waitMs };
+  }
+  const { numerator, denominator } = rate;
+  // A unit more than has been refilled: part of one may have been there before.
+  const refilled = Math.floor(((atMs - askedAtMs + 1) * numerator) / denominator) + 1;
+  const used = Math.max(0, state.used - refilled);
+  const level = { whole: state.used + held, remainder: 0, atMs: nowMs };
+  const waitMs = (most: number, laterMs: number) =>
+    Math.max(0, nowMs + refillMs(level, rate, most) - laterMs);
+  return { windowId, used, held, resetsAtMs, waitMs };
+}
+
+/** Of a charge that never fits, and is not told about. */
+const nothing: TallyView = {
+  windowId: '',
+  used: 0,
+  held: 0,
+  resetsAtMs: undefined,
+  waitMs: () => undefined,
+};
