@@ -30,7 +30,8 @@ export interface Facts {
 /** Starts everything, lets the clients loose, and says what was seen. Ends what it started, whatever happens. */
 export async function run(settings: Settings): Promise<Facts> {
   const { capNanoUsd, prefix, workers, requestsPerWorker, asksAgain } = settings;
-  const redis = settings.redisUrl === undefined ? await startRedis() : undefined;
+  const redis =
+    settings.redisUrl === undefined ? await startRedis({ args: ['--appendonly', 'yes'] }) : undefined;
   const redisUrl = settings.redisUrl ?? redis?.url ?? '';
   const children: Child[] = [];
   const start = async (role: Parameters<typeof startChild>[0]) => {

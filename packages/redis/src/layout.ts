@@ -1,6 +1,6 @@
 import type { ScriptRunner } from './script-runner.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
-import { warnOfEviction } from './warn-of-eviction.js';
+import { warnOfServer } from './warn-of-server.js';
 
 /** The number of partitions that a prefix was set up with: agreed on with the server once, before anything else is asked. */
 export class Layout {
@@ -32,7 +32,7 @@ export class Layout {
     const set = ['SET', this.#key, String(this.#partitions), 'NX'];
     await Promise.all([
       this.#runner.command('partitions', this.#key, set),
-      warnOfEviction(this.#runner, this.#key),
+      warnOfServer(this.#runner, this.#key),
     ]);
     const stored = await this.#runner.command('partitions', this.#key, ['GET', this.#key]);
     if (String(stored) !== String(this.#partitions)) {

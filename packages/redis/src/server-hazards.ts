@@ -1,0 +1,54 @@
+import type { WarningCode } from '@tollgate/core';
+
+/** What a server tells of itself. */
+export interface ServerFacts {
+  /** The answer to INFO: lines of `name:value`. */
+  readonly info: string;
+  /** When it writes a snapshot, as CONFIG GET save tells; absent where the server does not tell. */
+  readonly save: string | undefined;
+}
+
+export interface ServerHazard {
+  readonly code: WarningCode;
+  readonly message: string;
+}
+
+/** The oldest version that the scripts are written for. */
+const oldest = [6, 2] as const;
+
+/** How a server is set up so that counters may be lost or not work at all. What it does not tell is not complained of. */
+export function serverHazards({ info, save }: ServerFacts): ServerHazard[] {
+  const hazards: ServerHazard[] = [];
+  const version = fieldIn(info, 'redis_version');
+  if (version !== undefined && isOld(version)) {
+    hazards.push({
+      code: 'TOLLGATE_W_REDIS_VERSION',
+      message: `Redis is ${version}, older than ${oldest.join('.')}: scripts may fail, and nothing is admitted then. Use a newer server.`,
+    });
+  }
+  const policy = fieldIn(info, 'maxmemory_policy');
+  if (policy !== undefined && policy !== 'noeviction') {
+    hazards.push({
+      code: 'TOLLGATE_W_REDIS_EVICTION',
+      message: `Redis has maxmemory-policy "${policy}": a counter that it evicts is an empty one. Set it to noeviction.`,
+    });
+  }
+  if (fieldIn(info, 'aof_enabled') === '0' && save === '') {
+    hazards.push({
+      code: 'TOLLGATE_W_REDIS_PERSISTENCE',
+      message:
+        'Redis has appendonly "no" and save "": when it is started again, every counter is empty and every cap whole. Set appendonly to yes.',
+    });
+  }
+  return hazards;
+}
+
+function fieldIn(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:([^\\r\\n]*)`, 'm').exec(info)?.[1];
+}
+
+function isOld(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number);
+  if (major === undefined || minor === undefined || Number.isNaN(major + minor)) return false;
+  return major < oldest[0] || (major === oldest[0] && minor < oldest[1]);
+}
