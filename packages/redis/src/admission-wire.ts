@@ -10,7 +10,7 @@ import {
   type Unit,
 } from '@tollgate/core';
 import type { CallArguments } from './call-arguments.js';
-import { crossingsIn, stateIn, type ToldCounter, viewOf } from './figures.js';
+import { crossingsIn, groupsIn, stateIn, type ToldCounter, viewOf } from './figures.js';
 import { Packer } from './packer.js';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
 
@@ -37,6 +37,11 @@ export function coverText(args: CallArguments, { id, attemptId, alternatives }: 
 export function admissionIn(alternatives: readonly QuotaAlternative[], reply: unknown): ReserveResult {
   const [ok, ...rest] = listIn(reply);
   if (ok === 1) return admittedIn(chargesOf(alternatives, numberIn(rest[0])), rest);
+  if (ok === 3) {
+    const [alternative, nowMs, expiresAtMs, ...figures] = rest;
+    const told = [alternative, nowMs, expiresAtMs, groupsIn(figures, 2), []];
+    return admittedIn(chargesOf(alternatives, numberIn(alternative)), told);
+  }
   if (ok !== 2) return refusedIn(alternatives, rest);
   const [told, answer] = rest;
   return admittedIn(countersIn(told), listIn(answer).slice(1));

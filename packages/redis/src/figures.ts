@@ -55,6 +55,18 @@ function bucketView(
   };
 }
 
+/** Counters that are told in one flat list: each so many entries, its kind, and figures of its kind. */
+export function groupsIn(flat: Reply, before: number): Reply[] {
+  const groups: Reply[] = [];
+  for (let at = 0; at < flat.length; ) {
+    const kind = numberIn(flat[at + before]);
+    const size = before + 1 + (kind === calendar ? 3 : kind === bucket ? 6 : 1);
+    groups.push(flat.slice(at, at + size));
+    at += size;
+  }
+  return groups;
+}
+
 /** What tells one counter from another, and its cap. */
 export type ToldCounter = Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>;
 

@@ -8,7 +8,7 @@ import type {
   UsageEvent,
 } from '@tollgate/core';
 import { type CallArguments, rateOf } from './call-arguments.js';
-import { crossingsIn, stateIn } from './figures.js';
+import { crossingsIn, groupsIn, stateIn } from './figures.js';
 import { Packer } from './packer.js';
 import { listIn, textIn } from './reply.js';
 
@@ -51,7 +51,11 @@ export function chargedIn(
   recorded: boolean,
   reply: unknown,
 ): ChargeResult {
-  const [outcome, states, crossed] = listIn(reply);
+  const told = listIn(reply);
+  const isPlain = told[0] === 3;
+  const [outcome, states, crossed] = isPlain
+    ? ['charged', groupsIn(told.slice(1), 0).map((group) => ['', 0, ...group]), []]
+    : told;
   const figures = listIn(states);
   const text = textIn(outcome);
   return {

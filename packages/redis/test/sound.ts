@@ -48,6 +48,30 @@ const checks: readonly Check[] = [
     const told = alike(again, first) && alike(outcomes, ['charged', 'repeated', 'repeated']) && !late.ok;
     return told && alike(await tenant.standing(spend), { used: 4, held: 0 });
   },
+  // One after the other, while another lease lives: what the scripts decide without much ado.
+  async (_, tenant) => {
+    const [day, hour] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('hour'), 25)];
+    admitted(await tenant.reserve([{ ...day, want: 1 }]));
+    const [id, attemptId] = [newId(), newId()];
+    const charges = [
+      { ...day, want: 10 },
+      { ...hour, want: 10 },
+    ];
+    const { grants } = admitted(await tenant.reserve(charges, { id, attemptId }));
+    const results = [await tenant.reserve(charges), await tenant.reserve(charges)];
+    const items = [itemFor(day, grants[0], 4), itemFor(hour, grants[1], 4)];
+    await tenant.charge(id, items, { attemptId, close: true });
+    const standings = [await tenant.standing(day), await tenant.standing(hour)];
+    const [first, second] = results.map(({ ok }) => ok);
+    return (
+      first === true &&
+      second === false &&
+      alike(standings, [
+        { used: 4, held: 11 },
+        { used: 4, held: 10 },
+      ])
+    );
+  },
   async ({ advance, events }, tenant) => {
     const spend = quotaCounter(tenant.key('day'), 100);
     const [id, attemptId] = [newId(), newId()];

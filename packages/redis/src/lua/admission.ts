@@ -71,6 +71,7 @@ end
 
 local function renewed(L)
   L.expires = now + L.leaseMs
+  if L.expires < firstEnd then firstEnd, marks = L.expires, true end
   born[#born + 1] = format('%.0f', L.expires)
   born[#born + 1] = L.id
   change(L)

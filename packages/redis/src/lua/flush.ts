@@ -1,7 +1,7 @@
 /** Writes what has changed, with its expiry. Commands that memory limits may refuse come first, so that none follows a write. */
 export const flush = `
 local minute = now - now % 60000
-if minute > mark then call('SET', partition, format('%.0f', minute)) end
+if minute > mark or marks then call('SET', partition, spack('<dd', max(minute, mark), firstEnd)) end
 for i = 1, #touched do
   local t = touched[i]
   local news = t.news and #t.news > 0 and pack(t.news) or ''
@@ -49,16 +49,10 @@ for i = 1, #changed do
     unneeded[#unneeded + 1] = base .. 'd:' .. id
   end
   local attempts, holds = L.attempts, L.holds
-  local form = '<ddddd' .. string.rep('sd', (#attempts + #holds) / 2)
-  local value
-  if #attempts == 2 then
-    value = spack(form, L.state, L.leaseMs, L.expires, L.rest, 1, attempts[1], attempts[2], unpack(holds))
-  else
-    local all = {}
-    for j = 1, #attempts do all[j] = attempts[j] end
-    for j = 1, #holds do all[#all + 1] = holds[j] end
-    value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, unpack(all))
-  end
+  local form, all = '<dddddd' .. string.rep('sd', (#attempts + #holds) / 2), {}
+  for j = 1, #attempts do all[j] = attempts[j] end
+  for j = 1, #holds do all[#all + 1] = holds[j] end
+  local value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, #holds / 2, unpack(all))
   if L.state == 0 then
     call('SET', base .. 'r:' .. id, value)
   else

@@ -1,8 +1,9 @@
 /**
  * Leases. `r:<id>` is what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, where the rest stands, then
- * attempts with their states (0 running, 1 reaped, 2 charged), and holds by counter key. The rest is needed seldom and
- * stands in the list `x:<id>` as it came with the reservation (operation, event, alternative with its grants, then each counter as
- * it stood), or, once it was looked at, in the text `d:<id>` (answer, declared attempt, caps by hold, attempts, extensions).
+ * the numbers of attempts and holds, attempts with their states (0 running, 1 reaped, 2 charged), and holds by counter key. The rest is
+ * needed seldom and stands in the list `x:<id>` as it came with the reservation (operation, event, alternative with its grants, then
+ * each counter as it stood), or, once it was looked at, in the text `d:<id>` (answer, declared attempt, caps by hold, attempts,
+ * extensions). A text of its own, since Lua hashes every byte of every text that a script reads or makes.
  */
 export const lease = `
 local reserveIn, raise, giveBack, bury, drop, endLease
@@ -13,15 +14,11 @@ local function leaseOf(id)
   local value = fetch('r:' .. id)
   local L = false
   if value then
-    local state, leaseMs, expires, rest, attemptCount, at = sunpack('<ddddd', value)
+    local state, leaseMs, expires, rest, attemptCount, holdCount, at = sunpack('<dddddd', value)
     if state == 0 or expires > now then
-      local attempts, holds, size = {}, {}, #value
+      local attempts, holds = {}, {}
       for i = 1, attemptCount do attempts[2 * i - 1], attempts[2 * i], at = sunpack('<sd', value, at) end
-      local n = 0
-      while at <= size do
-        holds[n + 1], holds[n + 2], at = sunpack('<sd', value, at)
-        n = n + 2
-      end
+      for i = 1, holdCount do holds[2 * i - 1], holds[2 * i], at = sunpack('<sd', value, at) end
       L = { id = id, state = state, leaseMs = leaseMs, expires = expires, attempts = attempts, holds = holds, rest = rest, dirty = false, deep = false, came = false, drops = 0 }
     end
   end
@@ -124,7 +121,12 @@ end
 
 /** Reaps a bounded number of leases that have run out, before anything is decided. */
 export const reaping = `
-local due = call('ZRANGEBYSCORE', base .. 'leases', '-inf', format('%.0f', now), 'LIMIT', 0, 256)
+local due = {}
+if now >= firstEnd then due = call('ZRANGEBYSCORE', base .. 'leases', '-inf', format('%.0f', now), 'LIMIT', 0, 256) end
+if now >= firstEnd and #due < 256 then
+  local following = call('ZRANGEBYSCORE', base .. 'leases', format('(%.0f', now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  firstEnd, marks = tonumber(following[2] or 9007199254740991), true
+end
 if #due > 0 then
   lookDeep()
   for i = 1, #due do

@@ -1,7 +1,7 @@
 /** Id, lease, attempt or nothing, alternatives: each its event's ARGV or 0, and charges. */
 const reserve = `
-local out, ops, keys = {}, {}, {}
-for i = 1, count do
+local ops, keys = {}, {}
+for i = from, count do
   local id, leaseMs, attemptId, alternatives = reserveIn(ARGV[i + 1])
   ops[i] = { id, leaseMs, attemptId, alternatives }
   keys[#keys + 1] = 'r:' .. id
@@ -16,7 +16,7 @@ for i = 1, count do
 end
 prefetch(keys)
 --reap--
-for i = 1, count do
+for i = from, count do
   local op = ops[i]
   local id, leaseMs, attemptId, alternatives = op[1], op[2], op[3], op[4]
   local L = leaseOf(id)
@@ -42,8 +42,8 @@ for i = 1, count do
         told[2 * j + 1] = packed(list[j])
       end
       told[#told + 1] = pack(crossed)
-      local came = { ARGV[i + 1], event > 0 and ARGV[event] or '', table.concat(told) }
-      L.came = came
+      local asked = event > 0 and ARGV[event] or ''
+      L.came = { ARGV[i + 1], asked, table.concat(told) }
     end
   end
 end
@@ -132,8 +132,8 @@ end
  * numerator and denominator of its rate, or the end of its window.
  */
 const charge = `
-local out, ops, keys = {}, {}, {}
-for i = 1, count do
+local ops, keys = {}, {}
+for i = from, count do
   local data = ARGV[i + 1]
   local op = { sunpack('<ssdddd', data) }
   local size, at, items = op[6], op[7], {}
@@ -149,7 +149,7 @@ for i = 1, count do
 end
 prefetch(keys)
 --reap--
-for i = 1, count do
+for i = from, count do
   local op = ops[i]
   local attemptId, items = op[2], op[6]
   local L = leaseOf(op[1]) or remember(op[1], op[4])

@@ -3,7 +3,9 @@ import { depth } from './depth.js';
 import { flush } from './flush.js';
 import { lease, reading, reaping, settling } from './lease.js';
 import { operations } from './operations.js';
-import { world } from './world.js';
+import { plainAdmission } from './plain-admission.js';
+import { plainSettlement } from './plain-settlement.js';
+import { opening, world } from './world.js';
 
 /** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
 export type ScriptName = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close' | 'read' | 'sweep';
@@ -34,7 +36,19 @@ export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSet
   const settles = name === 'charge' || name === 'close';
   const inside = [...(settles ? [] : [settling]), ...(name === 'reserve' ? [] : [reading])].join('');
   const outside = [...(settles ? [settling] : []), ...(name === 'reserve' ? [reading] : [])];
-  return [settings, world, lease, ...outside, depth(inside), ...parts[name], operation, flush].join('');
+  const plain = name === 'reserve' ? plainAdmission : name === 'charge' ? plainSettlement : '';
+  return [
+    settings,
+    opening,
+    plain,
+    world,
+    lease,
+    ...outside,
+    depth(inside),
+    ...parts[name],
+    operation,
+    flush,
+  ].join('');
 }
 
 /** The same with its clock replaced by the last argument: for tests, which cannot move a server's time. */

@@ -9,21 +9,22 @@
  * `c:` used, held, end of window, kept until, thresholds reached · `b:` drawn, remainder, at, holds, numerator, denominator,
  * thresholds reached · `l:` held.
  */
-export const world = `
+export const opening = `
 local call, floor, max, min = redis.call, math.floor, math.max, math.min
 local pack, unpackOne, spack, sunpack = cmsgpack.pack, cmsgpack.unpack_one, struct.pack, struct.unpack
-local sub, byte, format = string.sub, string.byte, string.format
+local sub, byte, format, rep, concat = string.sub, string.byte, string.format, string.rep, table.concat
+local nothing, noneCrossed = {}, '\\144'
 local partition = KEYS[1]
 local base = partition .. ':'
 --clock--
 local time = call('TIME')
 local now = time[1] * 1000 + floor(time[2] / 1000)
 --clock--
-local mark = tonumber(call('GET', partition) or 0)
+-- The last minute that was seen, and when the first lease may run out: before, none is looked for.
+local mark, firstEnd, marks = 0, 0, false
+local stored = call('GET', partition)
+if stored then mark, firstEnd = sunpack('<dd', stored) end
 if now < mark then now = mark end
-
-local raw, tallies, touched = {}, {}, {}
-local leases, changed, born, gone, events, unneeded = {}, {}, {}, {}, {}, {}
 
 local head, at = ARGV[1], 17
 local count, spans = sunpack('<dd', head)
@@ -46,6 +47,12 @@ for i = 1, spans do
     windows[i] = found
   end
 end
+`;
+
+/** Counters as they are read and changed in memory. */
+export const world = `
+local raw, tallies, touched = {}, {}, {}
+local leases, changed, born, gone, events, unneeded = {}, {}, {}, {}, {}, {}
 
 local function fetch(key)
   local value = raw[key]

@@ -1,0 +1,108 @@
+/**
+ * What the quota engine costs on Redis: reserve, charge and close of one request under 1, 4 and 16 limits, with lease, usage event and
+ * outbox, one request after the other. Prints microseconds of Redis' CPU and of this process's per request, medians over rounds, and
+ * what a key takes of Redis' memory. `BENCH_ROUNDS`, `BENCH_REQUESTS`; `BENCH_KEYS=1000000` measures memory with as many keys too.
+ */
+import { newId } from '@tollgate/core';
+import { redisQuota } from '@tollgate/redis';
+import { startRedis } from '@tollgate/testkit';
+import { createClient } from 'redis';
+import { median } from './harness/statistics.js';
+import { booksOf, type QuotaBooks, quotaEvent } from './quota-books.js';
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
+const requests = Number(process.env.BENCH_REQUESTS ?? 5_000);
+const partition = 'acme';
+
+const server = await startRedis();
+const client = createClient({ url: server.url });
+await client.connect();
+
+async function figure(section: string, name: string): Promise<number> {
+  const info = await client.info(section);
+  return Number(new RegExp(`^${name}[:=]([\\d.]+)`, 'm').exec(info)?.[1] ?? Number.NaN);
+}
+
+/** Seconds of CPU that the server has used, all its threads. */
+const serverCpu = async (): Promise<number> =>
+  (await figure('cpu', 'used_cpu_user')) + (await figure('cpu', 'used_cpu_sys'));
+
+/** Microseconds that the server says scripts took. */
+async function scriptMicros(): Promise<number> {
+  const stats = await client.info('commandstats');
+  return [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=\d+,usec=(\d+)/gm)].reduce(
+    (sum, [, micros]) => sum + Number(micros),
+    0,
+  );
+}
+
+type Store = ReturnType<typeof redisQuota>;
+
+async function one(store: Store, { charges, items }: QuotaBooks): Promise<void> {
+  const id = newId();
+  const event = { ...quotaEvent, eventId: id };
+  const alternatives = [{ charges, event }];
+  const result = await store.reserve({ id, partition, attemptId: id, alternatives, leaseMs: 60_000 });
+  if (!result.ok) throw new Error(JSON.stringify(result.refusal));
+  await store.charge({ id, partition, attemptId: id, items, event, close: true });
+}
+
+interface Spent {
+  readonly scripts: number;
+  readonly server: number;
+  readonly client: number;
+}
+
+/** Microseconds for each request. */
+async function round(store: Store, books: readonly QuotaBooks[]): Promise<Spent> {
+  globalThis.gc?.();
+  const before = { scripts: await scriptMicros(), server: await serverCpu(), client: process.cpuUsage() };
+  for (let request = 0; request < requests; request += 1) {
+    const book = books[request % books.length];
+    if (book) await one(store, book);
+  }
+  const { user, system } = process.cpuUsage(before.client);
+  return {
+    scripts: ((await scriptMicros()) - before.scripts) / requests,
+    server: (((await serverCpu()) - before.server) * 1e6) / requests,
+    client: (user + system) / requests,
+  };
+}
+
+async function printCosts(limits: number): Promise<void> {
+  await client.flushAll();
+  const store = redisQuota({ client, outbox: true, deadlineMs: 5_000 });
+  const books = Array.from({ length: 100 }, (_, caller) => booksOf(limits, caller));
+  await round(store, books);
+  const spent: Spent[] = [];
+  for (let count = 0; count < rounds; count += 1) spent.push(await round(store, books));
+  await store.end();
+  const of = (name: keyof Spent): string => median(spent.map((one) => one[name])).toFixed(1);
+  console.log(
+    `quota on Redis, ${limits} limits, µs per request: scripts ${of('scripts')}, Redis in all ${of('server')}, client ${of('client')}`,
+  );
+}
+
+/** One counter for each of so many callers, each used once; what leases and events take is taken away before measuring. */
+async function printMemory(keys: number): Promise<void> {
+  await client.flushAll();
+  const before = await figure('memory', 'used_memory');
+  const store = redisQuota({ client, deadlineMs: 5_000, batchSize: 128 });
+  for (let from = 0; from < keys; from += 1_000) {
+    await Promise.all(Array.from({ length: 1_000 }, (_, at) => one(store, booksOf(1, from + at))));
+  }
+  await store.end();
+  for await (const found of client.scanIterator({ MATCH: '*:r:*', COUNT: 1_000 })) {
+    if (found.length > 0) await client.unlink(found);
+  }
+  const left = await client.dbSize();
+  const bytes = ((await figure('memory', 'used_memory')) - before) / left;
+  console.log(`quota on Redis, ${left} keys: ${bytes.toFixed(0)} bytes of memory per key`);
+}
+
+for (const limits of [1, 4, 16]) await printCosts(limits);
+for (const keys of [1_000, 100_000, Number(process.env.BENCH_KEYS ?? 0)]) {
+  if (keys > 0) await printMemory(keys);
+}
+client.destroy();
+await server.stop();
