@@ -110,7 +110,7 @@ describe.each<[string, Fault]>([
     expect(Math.max(...rising(answers))).toBeLessThan(2_000);
     // And neither is waited for, once it has failed often enough.
     const [, , , , late = 0] = rising(answers.slice(3));
-    expect(late).toBeLessThan(lateMs);
+    expect(late).toBeLessThan(deadlineMs);
     await until(() => !tg.isReady, 3_000);
     await fault.end();
     await until(async () => tg.isReady && (await ask()).status === 200, 2_000);
