@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterOf, spend } from '@tollgate/core';
 import { redisQuota } from '@tollgate/redis';
-import { startRedis } from '@tollgate/testkit';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { buildPackages } from '../programs.js';
 
@@ -17,11 +17,21 @@ const counter = counterOf(limit, {
 });
 
 describe('4 processes with 250 concurrent requests each, half of them streams, on one budget', () => {
-  beforeAll(buildPackages, 120_000);
+  const clientOf = (url: string) => createClient({ url });
+  let redis: RedisProcess;
+  let client: ReturnType<typeof clientOf>;
+  beforeAll(async () => {
+    await buildPackages();
+    redis = await startRedis();
+    client = clientOf(redis.url);
+    await client.connect();
+  }, 120_000);
+  afterAll(async () => {
+    client.destroy();
+    await redis.stop();
+  });
 
   it('never admit more than the cap at any instant, and use to the nano-dollar what the provider bills', async () => {
-    const redis = await startRedis();
-    const client = await createClient({ url: redis.url }).connect();
     const store = redisQuota({ client, prefix: 'journey', deadlineMs: 10_000 });
     const { PATH } = process.env;
     const env = { PATH, REDIS_URL: redis.url, PREFIX: 'journey', FACTS: '1', GIVE_UP_AFTER_MS: '30000' };
@@ -61,7 +71,5 @@ describe('4 processes with 250 concurrent requests each, half of them streams, o
     expect(admitted + refused).toBeGreaterThanOrEqual(1_000);
     expect(facts.streams).toBeGreaterThan(0);
     expect(facts.streams).toBeLessThan(admitted);
-    client.destroy();
-    await redis.stop();
   }, 60_000);
 });

@@ -23,7 +23,8 @@ async function start({ redisUrl, prefix, capNanoUsd, providerUrl, key }: WorkerO
     '/v1/chat/completions',
     tg.proxy({ provider: openai({ apiKey: 'simulated', baseUrl: providerUrl }) }),
   );
-  const server = createServer(app);
+  // Longer than a run: a connection that is closed for idleness just as a client writes to it gives that client no answer.
+  const server = createServer({ keepAliveTimeout: 60_000 }, app);
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', 2_048, listening));
   while (!tg.isReady) await new Promise((resolve) => setTimeout(resolve, 20));
   const address = server.address();
