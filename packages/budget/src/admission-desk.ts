@@ -54,7 +54,7 @@ export class AdmissionDesk {
     });
     const unknown = (error: unknown): OpenReservation => {
       if (mayHaveRun(error)) engine.closeLater(id, partition);
-      if (!this.#passesUnverified(rules)) throw unverifiable(error);
+      this.#passUnverified('reserve', error, rules);
       return this.#unverified(call, admissions, nowMs, rules);
     };
     return goOn(asked, (result) => this.#opened(id, result, admissions, { call, begun, rules }), unknown);
@@ -110,6 +110,7 @@ export class AdmissionDesk {
     const admissions = lessHeld(this.#admissions(call, rules, fromLevel), book);
     const first = admissions[0];
     if (!reservation.verified || (adopted && first && isHeld(first, book))) {
+      if (!reservation.verified && !book.holdsFor(call.attemptId)) engine.letThrough('cover', this.context);
       if (first) this.#assign(reservation, call, first, rules);
       return true;
     }
@@ -126,7 +127,7 @@ export class AdmissionDesk {
       return true;
     };
     return goOn(asked, covered, (error) => {
-      if (!this.#passesUnverified(rules)) throw unverifiable(error);
+      this.#passUnverified('cover', error, rules);
       book.takeNothing(call.attemptId);
       return true;
     });
@@ -142,10 +143,13 @@ export class AdmissionDesk {
     try {
       result = await engine.store.extend({ id: reservation.id, partition: this.partition, charges });
     } catch (error) {
-      if (this.#passesUnverified(rules)) return;
-      reservation.closed = true;
-      engine.closeLater(reservation.id, this.partition);
-      throw unverifiable(error);
+      try {
+        return this.#passUnverified('extend', error, rules);
+      } catch (refusal) {
+        reservation.closed = true;
+        engine.closeLater(reservation.id, this.partition);
+        throw refusal;
+      }
     }
     if (!result.ok) {
       reservation.closed = true;
@@ -156,8 +160,10 @@ export class AdmissionDesk {
     this.#admit(reservation, call, [admission], result, rules);
   }
 
-  #passesUnverified({ enforced }: Rules): boolean {
-    return this.engine.settings.whenStoreDown === 'open' || !enforced;
+  /** Goes on, counted, where the store has failed and what cannot be verified passes; throws the refusal where it does not. */
+  #passUnverified(operation: 'reserve' | 'extend' | 'cover', error: unknown, { enforced }: Rules): void {
+    if (this.engine.settings.whenStoreDown !== 'open' && enforced) throw unverifiable(error);
+    this.engine.letThrough(operation, this.context);
   }
 
   #admissions(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {

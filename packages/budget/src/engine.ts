@@ -24,6 +24,8 @@ export class BudgetEngine {
   readonly heartbeat: Heartbeat;
   /** Whether the store delivers usage events itself; known from its first answer to a charge. */
   delivers: boolean | undefined;
+  /** Admissions let through without the store. */
+  unverified = 0;
 
   readonly #limits = new Map<Plan | undefined, readonly BudgetLimit[]>();
 
@@ -53,6 +55,19 @@ export class BudgetEngine {
 
   get enforced(): boolean {
     return this.settings.mode === 'enforce';
+  }
+
+  /** Counts and publishes what is let through although the store could not be asked. */
+  letThrough(operation: 'reserve' | 'extend' | 'cover', { requestId, caller }: TollgateContext): void {
+    this.unverified += 1;
+    publish('tollgate:store', () => ({
+      operation,
+      outcome: 'unverified',
+      unverified: this.unverified,
+      requestId,
+      tenant: caller?.tenant,
+      keyId: caller?.keyId,
+    }));
   }
 
   /** Charges, now or, where the store fails, later. What it returns resolves when the first try has ended; nothing where it has. */

@@ -24,6 +24,11 @@ export interface BudgetMiddleware extends RequestHandler {
   attach(context: TollgateContext): void;
   /** Brings settlements that the store has not taken yet to it: resolves when all are, or after `graceMs` (default 10 000). */
   settled(graceMs?: number): Promise<void>;
+  /**
+   * Admissions let through without the store since the start (requests, route limits and calls; `whenStoreDown: 'open'`, or shadow
+   * mode), for a metric; each is also published on `tollgate:store` with `outcome: 'unverified'`. 0 without a `store` of its own.
+   */
+  readonly unverified: number;
 }
 
 const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -72,12 +77,14 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     }
     return goOn(admitted, goAhead, turnAway);
   });
-  return Object.assign(handler, {
+  const guard = Object.assign(handler, {
     attach: (context: TollgateContext) => {
       open(engine, context);
     },
     settled: (graceMs = 10_000) => engine?.settling.drain(graceMs) ?? Promise.resolve(),
+    unverified: 0,
   });
+  return Object.defineProperty(guard, 'unverified', { get: () => engine?.unverified ?? 0 });
 }
 
 /** Puts a request on its caller's budget. Throws a TollgateError without a caller, or where its plan is unknown. */

@@ -34,7 +34,7 @@ function appOn(options: BudgetOptions = {}) {
     const [state] = await real.read('acme', [counter]);
     return { used: state?.used, held: state?.held };
   };
-  return { app, failing, attempts, read };
+  return { app, guard, failing, attempts, read };
 }
 
 /** Lets the end of the request, which runs after the answer, take place. */
@@ -95,6 +95,40 @@ describe('a store that fails', () => {
     expect(attempts('close')).toBeGreaterThan(0);
     expect(attempts('close')).toBeLessThanOrEqual(attempts('reserve'));
     expect(attempts('reserve')).toBeLessThan(20);
+  });
+
+  it('counts and publishes each admission that "open" lets through without it, and no other', async () => {
+    const { app, guard, failing } = appOn({ whenStoreDown: 'open' });
+    const told: unknown[] = [];
+    const stop = subscribe('tollgate:store', ({ operation, outcome, unverified, tenant }) => {
+      if (outcome === 'unverified') told.push([operation, unverified, tenant]);
+    });
+    await request(app).post('/').send(body).expect(200);
+    expect(guard.unverified).toBe(0);
+    failing.set('cover', 'throws');
+    await request(app).post('/').send(body).expect(200);
+    failing.set('extend', 'throws');
+    await request(app).post('/').send(body).expect(200);
+    failing.set('reserve', 'throws');
+    await request(app).post('/').send(body).expect(200);
+    stop();
+    expect(told).toEqual(
+      ['cover', 'extend', 'cover', 'reserve', 'cover'].map((operation, index) => [
+        operation,
+        index + 1,
+        'acme',
+      ]),
+    );
+    expect(guard.unverified).toBe(5);
+  });
+
+  it('refuses with "closed", and counts nothing as let through', async () => {
+    const { app, guard, failing } = appOn();
+    for (const operation of ['cover', 'extend', 'reserve'] as const) {
+      failing.set(operation, 'throws');
+      await request(app).post('/').send(body).expect(503);
+    }
+    expect(guard.unverified).toBe(0);
   });
 
   it('lets requests pass with whenStoreDown "open", and charges them once it is back', async () => {
