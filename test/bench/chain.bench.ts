@@ -40,6 +40,21 @@ async function bare(): Promise<string> {
   return listen(app);
 }
 
+/** The same chain as most apps mount it. */
+async function umbrella(): Promise<string> {
+  const { default: express } = await import('express');
+  const { default: helmet } = await import('helmet');
+  const { envKeys, tollgate } = await import('tollgate');
+  const { chainPlans } = await import('./whole-chain.js');
+  const app = express();
+  app.use(helmet(), tollgate({ plans: chainPlans(), keys: envKeys() }).guards());
+  app.post('/v1/chat/completions', async (req, res) => {
+    await req.tollgate.record({ provider: 'openai', model: 'gpt-5-mini', usage: chatUsage });
+    res.json(chatAnswer);
+  });
+  return listen(app);
+}
+
 await compare({
   name: 'chain',
   contenders: {
@@ -48,12 +63,13 @@ await compare({
       const { composedChain } = await import('./composed-chain.js');
       return listen(composedChain(chatAnswer, chatUsage.total_tokens));
     },
+    'helmet and tollgate().guards()': umbrella,
     ...Object.fromEntries(steps.map((name, index) => [name, () => ours(index + 1)])),
   },
   scenarios: [
     {
       title: 'Our chain, guard by guard',
-      contenders: ['bare Express', 'composed chain', ...steps],
+      contenders: ['bare Express', 'composed chain', ...steps, 'helmet and tollgate().guards()'],
       goals: [
         'the whole chain has at least 0.70 of the throughput of bare Express, and more than the composed one',
       ],

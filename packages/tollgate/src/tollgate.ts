@@ -20,6 +20,7 @@ import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyOptions, proxy } from '@tollgate/upstream';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { inFlight } from './in-flight.js';
+import { inTurn } from './in-turn.js';
 import { type Stores, storesOf } from './stores.js';
 import {
   answerOptions,
@@ -38,7 +39,7 @@ export interface Tollgate {
    * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → JSON body → meter → budget. Call it once per path; all share the
    * same counters.
    */
-  guards(): RequestHandler[];
+  guards(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
   scope(...scopes: string[]): RequestHandler;
   /** A route's own limit, beside the plan's: `tg.limit('$5/day', { by: ['route', 'user'] })`; for route handlers behind the guards. */
@@ -97,7 +98,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...(options.keys && { keys: options.keys }),
     ...(options.jwt && { jwt: options.jwt }),
   };
-  const guards: RequestHandler[] = [
+  const guards = inTurn('tollgateGuards', [
     flight.admit,
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...rateLimits(options, guard, plans, stores),
@@ -105,10 +106,10 @@ export function tollgate(options: TollgateOptions): Tollgate {
     meter({ ...options.meter, ...guard }),
     reservations,
     flight.track,
-  ];
+  ]);
   let closing: Promise<void> | undefined;
   return {
-    guards: () => [...guards],
+    guards: () => guards,
     scope: (...scopes) => requireScope(...scopes),
     limit: (limit, more) => budget({ ...guard, limits: [routeLimit(limit, more)] }),
     fetch: meteredFetch(fetchOptions(options)),
