@@ -11,6 +11,8 @@ export interface RedisOptions extends ConnectionOptions {
   partitions?: number;
   /** How long Redis may take, in ms, 5 to 60 000. @defaultValue 150 */
   deadlineMs?: number;
+  /** How long a process repeats a refusal without asking where what is used leaves too little, in ms, 0 to 5 000. @defaultValue 5_000 (5 s) */
+  rememberRefusalsMs?: number;
   /**
    * Whether usage events travel to `sinks` through Redis, so that none is lost with a process. Without sinks, somebody else must read
    * them. @defaultValue whether `sinks` are given
@@ -38,6 +40,7 @@ export function readRedisSetting(setting: RedisSetting): RedisOptions {
       prefix: accepts.string,
       partitions: accepts.integerBetween(1, 1024),
       deadlineMs: accepts.integerBetween(5, 60_000),
+      rememberRefusalsMs: accepts.integerBetween(0, 5_000),
       outbox: accepts.boolean,
     },
   );

@@ -1,9 +1,8 @@
 import { memoryQuota, type QuotaStore } from '@tollgate/core';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
-import { type ConnectionOptions, outbox, rateLimitStores, redisQuota } from '@tollgate/redis';
+import { type ConnectionOptions, outbox, rateLimitStores, redisQuota, storeHealth } from '@tollgate/redis';
 import { OwnRedis } from './own-redis.js';
 import { readRedisSetting } from './redis-options.js';
-import { StoreWatch } from './store-watch.js';
 import type { TollgateOptions } from './tollgate-options.js';
 
 /** Where an app counts. */
@@ -26,32 +25,43 @@ export function storesOf(options: TollgateOptions): Stores {
   return { quota, rateLimits: undefined, deadlineMs: undefined, answers: true, end: () => quota.end() };
 }
 
-function storesOnRedis(
-  { sinks = [], budget }: TollgateOptions,
-  setting: NonNullable<TollgateOptions['redis']>,
-): Stores {
-  const { url, outbox: delivers = sinks.length > 0, partitions, ...rest } = readRedisSetting(setting);
+function storesOnRedis(options: TollgateOptions, setting: NonNullable<TollgateOptions['redis']>): Stores {
+  const { sinks = [] } = options;
+  const {
+    url,
+    outbox: delivers = sinks.length > 0,
+    partitions,
+    rememberRefusalsMs,
+    ...rest
+  } = readRedisSetting(setting);
   const own = url === undefined ? undefined : new OwnRedis(url);
   const { prefix, deadlineMs, ...given } = rest;
   const connection: ConnectionOptions = own ? { client: own } : given;
   const keys = { ...connection, ...(prefix !== undefined && { prefix }) };
   const timed = { ...keys, ...(deadlineMs !== undefined && { deadlineMs }) };
   const parts = partitions === undefined ? {} : { partitions };
-  const quota = redisQuota({ ...timed, ...parts, outbox: delivers });
+  const memory = rememberRefusalsMs === undefined ? {} : { rememberRefusalsMs };
+  const quota = redisQuota({ ...timed, ...parts, ...memory, outbox: delivers });
   const delivery = delivers && sinks.length > 0 ? outbox({ ...keys, ...parts, sinks }) : undefined;
-  const watch = budget?.whenStoreDown === 'open' ? undefined : new StoreWatch(quota);
+  const health = refusesWithout(options) ? storeHealth(quota) : undefined;
   return {
     quota,
     rateLimits: rateLimitStores(timed),
     deadlineMs,
     get answers() {
-      return watch?.answers ?? true;
+      return health?.isHealthy ?? true;
     },
     async end() {
-      watch?.end();
+      health?.end();
       await quota.end();
       await delivery?.end();
       await own?.close();
     },
   };
+}
+
+/** Whether requests are refused while the shared counters are away. */
+function refusesWithout({ mode = 'enforce', budget, rateLimit }: TollgateOptions): boolean {
+  if (mode !== 'enforce') return false;
+  return budget?.whenStoreDown !== 'open' || rateLimit?.whenStoreDown === 'closed';
 }

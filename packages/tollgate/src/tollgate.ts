@@ -62,9 +62,11 @@ export interface Tollgate {
   readonly store: QuotaStore;
   /**
    * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
-   * (`budget: { whenStoreDown: 'closed' }`, the default).
+   * (`budget: { whenStoreDown: 'closed' }`, the default, or the same of `rateLimit`; not in shadow mode).
    */
   readonly isReady: boolean;
+  /** Admissions let through without the shared counters since the start (`budget: { whenStoreDown: 'open' }`, shadow mode), for a metric. */
+  readonly unverified: number;
   /** Requests that are admitted and not settled. */
   readonly inFlight: number;
   /**
@@ -127,6 +129,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
     store,
     get isReady() {
       return !flight.isClosing && stores.answers;
+    },
+    get unverified() {
+      return reservations.unverified;
     },
     get inFlight() {
       return flight.size;

@@ -137,10 +137,14 @@ describe('tollgate({ redis })', () => {
     await absent.kill();
     const { app, tg } = appOn({ url: absent.url });
     const open = appOn({ url: absent.url }, { budget: { whenStoreDown: 'open' } });
-    expect([tg.isReady, open.tg.isReady]).toEqual([false, true]);
+    const shadow = appOn({ url: absent.url }, { mode: 'shadow' });
+    const strict = { budget: { whenStoreDown: 'open' }, rateLimit: { whenStoreDown: 'closed' } } as const;
+    const others = [open, shadow, appOn({ url: absent.url }, strict)];
+    expect([tg.isReady, ...others.map((one) => one.tg.isReady)]).toEqual([false, true, true, false]);
     const refused = await post(app);
     expect([refused.status, refused.body.error.code]).toEqual([503, 'budget_unverifiable']);
     expect((await post(open.app)).status).toBe(200);
+    expect([tg.unverified, open.tg.unverified]).toEqual([0, 1]);
     await absent.restart();
     await until(() => tg.isReady, 2_000);
     await until(async () => (await post(app)).status === 200, 2_000);

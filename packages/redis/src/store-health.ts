@@ -1,0 +1,55 @@
+import { accepts, checkOptions, type QuotaStore } from '@tollgate/core';
+import { withinDeadline } from './deadline.js';
+
+export interface StoreHealthOptions {
+  /** How often the store is asked, in ms, 10 to 60 000. @defaultValue 500 */
+  everyMs?: number;
+  /** After how long an answer counts as none, in ms, 5 to 60 000. @defaultValue 1_000 (1 s) */
+  deadlineMs?: number;
+}
+
+/** Whether a store answers; for `/readyz` of an app that refuses everything while it does not. */
+export interface StoreHealth {
+  /** `false` until the store has answered for the first time, and after two questions in a row without an answer. */
+  readonly isHealthy: boolean;
+  /** Stops asking. */
+  end(): void;
+}
+
+const failuresInRow = 2;
+
+/**
+ * Asks a store all the time whether it is there, because an app that is not ready gets no requests by which it would notice that it
+ * could be. Keeps no process alive. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function storeHealth(store: Pick<QuotaStore, 'read'>, options: StoreHealthOptions = {}): StoreHealth {
+  checkOptions('storeHealth', options, {
+    everyMs: accepts.integerBetween(10, 60_000),
+    deadlineMs: accepts.integerBetween(5, 60_000),
+  });
+  const { everyMs = 500, deadlineMs = 1_000 } = options;
+  const late = (): Error => new Error('the store did not answer in time');
+  let failures = failuresInRow;
+  let asking = false;
+  const ask = async (): Promise<void> => {
+    if (asking) return;
+    asking = true;
+    try {
+      await withinDeadline(deadlineMs, async () => store.read('readiness', []), late);
+      failures = 0;
+    } catch {
+      failures += 1;
+    } finally {
+      asking = false;
+    }
+  };
+  const timer = setInterval(() => void ask(), everyMs);
+  timer.unref();
+  void ask();
+  return {
+    get isHealthy() {
+      return failures < failuresInRow;
+    },
+    end: () => clearInterval(timer),
+  };
+}
