@@ -132,6 +132,26 @@ describe('tollgate({ redis })', () => {
     expect(byOwnLimit?.headers['ratelimit-policy']).toContain('q=3;w=60');
   });
 
+  it('asks Redis once in five seconds about a key that has spent everything, and at once under a raised budget', async () => {
+    const prefix = newPrefix();
+    const onPlan = (spend: string) => appOn({ ...patient, prefix }, { plans: { free: { spend } } });
+    const { app, tg } = onPlan('$0.0002/day');
+    await until(() => tg.isReady, 2_000);
+    const answers = async (): Promise<number> => (await post(app)).status;
+    for (let sent = 0; (await answers()) === 200; sent += 1) expect(sent).toBeLessThan(100);
+    const watcher = await createClient({ url: server.url }).connect();
+    const seen: string[] = [];
+    await watcher.monitor((line) => seen.push(line.toString()));
+    for (let sent = 0; sent < 20; sent += 1) {
+      const refused = await post(app);
+      expect([refused.status, refused.body.error.code]).toEqual([402, 'budget_exceeded']);
+    }
+    watcher.destroy();
+    const asked = seen.filter((line) => line.includes(`${prefix}:`) && line.includes('acme'));
+    expect(asked).toEqual([]);
+    expect((await post(onPlan('$1/day').app)).status).toBe(200);
+  });
+
   it('starts without Redis and refuses with 503 until it is there, and again when it is gone', async () => {
     const absent = await startRedis();
     await absent.kill();
