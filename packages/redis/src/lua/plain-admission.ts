@@ -66,38 +66,56 @@ while from <= count and firstEnd > now do
       if grant < (least >= 0 and least or want) or (grant == 0 and used >= limit) then plain = false end
     end
     held = held + grant
-    local name, kind, figure
+    local name, kind, figure = 'bucket', 2, nil
     if window == 0 then
-      name, kind, figure = 'live', 3, spack('<d', held)
-      answer[n + 4], expiries[i] = held, false
+      name, kind = 'live', 3
     elseif of.id then
+      name, kind = of.id, 1
+    end
+    answer[n + 1], answer[n + 2], answer[n + 3] = name, grant, kind
+    if kind == 3 then
+      figure, expiries[i] = spack('<d', held), false
+      answer[n + 4] = held
+      n = n + 4
+    elseif kind == 1 then
       local wants = ends + 2 * leaseMs
       expiries[i] = 0
       if grant > 0 and (wants > keep or not value) then
         keep = max(wants, ends)
         expiries[i] = keep - now
       end
-      name, kind, figure = of.id, 1, spack('<ddddd', used, held, ends, keep, reached)
+      figure = spack('<ddddd', used, held, ends, keep, reached)
       answer[n + 4], answer[n + 5], answer[n + 6] = used, held, ends
+      n = n + 6
     else
       whole = whole + grant
-      name, kind, figure, expiries[i] = 'bucket', 2, spack('<ddddddd', whole, rest, since, held, num, den, reached), false
+      figure, expiries[i] = spack('<ddddddd', whole, rest, since, held, num, den, reached), false
       if held == 0 then expiries[i] = min(1e13, floor(whole / num * den) + 60000) end
-      answer[n + 4], answer[n + 5], answer[n + 6], answer[n + 7], answer[n + 8], answer[n + 9] = whole, rest, since, held, num, den
+      answer[n + 4], answer[n + 5], answer[n + 6] = whole, rest, since
+      answer[n + 7], answer[n + 8], answer[n + 9] = held, num, den
+      n = n + 9
     end
-    answer[n + 1], answer[n + 2], answer[n + 3] = name, grant, kind
-    n = #answer
-    told[i + 1], values[i] = spack('<sdd', name, grant, kind) .. figure, grant > 0 and figure
+    told[2 * i], told[2 * i + 1], values[i] = spack('<sdd', name, grant, kind), figure, grant > 0 and figure
     holds[2 * i - 1], holds[2 * i] = keys[i], grant
     i = i + 1
   end
   if not plain then break end
 
+  local expires, head = now + leaseMs, nil
+  told[2 * size + 2] = noneCrossed
+  if attemptId == '' then
+    head = spack('<dddddd' .. rep('sd', size), 0, leaseMs, expires, 1, 0, size, unpack(holds))
+  else
+    head = spack('<ddddddsd' .. rep('sd', size), 0, leaseMs, expires, 1, 1, size, attemptId, 0, unpack(holds))
+  end
+  -- What has no expiry of its own is written together.
+  local lasting = { names[1], head }
   for i = 1, size do
     local value, expiry = values[i], expiries[i]
     if value then
       if not expiry then
-        call('SET', names[i + 1], value)
+        lasting[#lasting + 1] = names[i + 1]
+        lasting[#lasting + 1] = value
       elseif expiry == 0 then
         call('SET', names[i + 1], value, 'KEEPTTL')
       else
@@ -105,14 +123,7 @@ while from <= count and firstEnd > now do
       end
     end
   end
-  local expires, head = now + leaseMs, nil
-  told[size + 2] = noneCrossed
-  if attemptId == '' then
-    head = spack('<dddddd' .. rep('sd', size), 0, leaseMs, expires, 1, 0, size, unpack(holds))
-  else
-    head = spack('<ddddddsd' .. rep('sd', size), 0, leaseMs, expires, 1, 1, size, attemptId, 0, unpack(holds))
-  end
-  call('SET', names[1], head)
+  call('MSET', unpack(lasting))
   call('RPUSH', base .. 'x:' .. id, data, event > 0 and ARGV[event] or '', concat(told))
   call('ZADD', base .. 'leases', expires, id)
   if expires < firstEnd then firstEnd, marks = expires, true end

@@ -32,6 +32,7 @@ while from <= count and firstEnd > now do
   while plain and i <= size do
     local at, value = 7 * i - 6, stored[i + 1]
     local key, amount, held = items[at], items[at + 2], holds[2 * i]
+    -- Holds are one for each counter, hence so are items that are alike.
     if holds[2 * i - 1] ~= key or not value then
       plain = false
       break
@@ -74,7 +75,6 @@ while from <= count and firstEnd > now do
       answer[n + 1], answer[n + 2] = 3, holding
       n = n + 2
     end
-    for j = 1, i - 1 do plain = plain and names[j + 1] ~= names[i + 1] end
     i = i + 1
   end
   if not plain then break end

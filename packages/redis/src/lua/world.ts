@@ -1,9 +1,9 @@
 /**
- * What every script begins with: the clock, the windows, and counters as they are read and changed in memory. Nothing is written
- * before `flush`, so that a script that fails has changed nothing.
+ * What every script begins with: the clock and the windows.
  *
- * KEYS[1] is the partition's own key; every other key is it plus a suffix, hence in the same slot. ARGV[1] says how many operations
- * follow, and the windows they refer to. ARGV[2] and on: the operations, then usage events, opaque.
+ * KEYS[1] is the partition's own key, which says the last minute that was seen and when the first lease may run out; every other key
+ * is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, and the windows they refer to. ARGV[2] and on:
+ * the operations, then usage events, opaque.
  *
  * Counters, by kind, as little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
  * `c:` used, held, end of window, kept until, thresholds reached · `b:` drawn, remainder, at, holds, numerator, denominator,
@@ -49,7 +49,10 @@ for i = 1, spans do
 end
 `;
 
-/** Counters as they are read and changed in memory. */
+/**
+ * Counters as they are read and changed in memory. But for plain cases, nothing is written before `flush`, so that a script that
+ * fails has changed nothing.
+ */
 export const world = `
 local raw, tallies, touched = {}, {}, {}
 local leases, changed, born, gone, events, unneeded = {}, {}, {}, {}, {}, {}
