@@ -42,15 +42,17 @@ function apiOfUsage(usage: Fields): WireApi | undefined {
 }
 
 function ownUsage(fields: Fields): Usage {
+  const usage = { ...nothing };
   for (const name of counts) {
-    if (fields[name] !== undefined) check(`usage.${name}`, fields[name], accepts.wholeNumber);
+    if (fields[name] === undefined) continue;
+    check(`usage.${name}`, fields[name], accepts.wholeNumber);
+    usage[name] = Number(fields[name]);
   }
   if (fields.inputTokens === undefined && fields.outputTokens === undefined) {
     throw new TypeError(
       'record: "usage" needs inputTokens or outputTokens, or has to be a provider’s usage object',
     );
   }
-  const said = Object.fromEntries(counts.map((name) => [name, Number(fields[name] ?? 0)]));
   const toolRequests: Record<string, number> = {};
   for (const [tool, uses] of Object.entries(fieldsOf(fields.toolRequests))) {
     check(`usage.toolRequests.${tool}`, uses, accepts.wholeNumber);
@@ -58,7 +60,7 @@ function ownUsage(fields: Fields): Usage {
   }
   const tier = typeof fields.tier === 'string' ? fields.tier : undefined;
   const source = fields.source === 'estimated' ? 'estimated' : 'provider';
-  return completed({ ...nothing, ...said, toolRequests, tier }, { inputTokens: 0, outputTokens: 0 }, source);
+  return completed({ ...usage, toolRequests, tier }, { inputTokens: 0, outputTokens: 0 }, source);
 }
 
 const nothing = {
