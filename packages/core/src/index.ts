@@ -62,7 +62,8 @@ export type {
   RequestsDeclaration,
 } from './plan.js';
 export { checkAlternatives, checkCharges, checkItems, checkLease, checkRunning } from './quota-checks.js';
-export { stateOf } from './quota-counters.js';
+export { type CounterBook, stateOf } from './quota-counters.js';
+export { QuotaEngine } from './quota-engine.js';
 export { type Obstacle, refusalOf } from './quota-refusal.js';
 export type {
   ChargeItem,
@@ -84,7 +85,7 @@ export type {
   RunningCost,
   ThresholdCrossing,
 } from './quota-store.js';
-export type { TallyView } from './quota-tally.js';
+export { Tally, type TallyView } from './quota-tally.js';
 export { appendRateLimit, type RateLimitEntry } from './rate-limit-field.js';
 export {
   answerError,

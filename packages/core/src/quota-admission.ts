@@ -1,5 +1,5 @@
 import type { Lease } from './lease.js';
-import type { QuotaCounters } from './quota-counters.js';
+import type { CounterBook } from './quota-counters.js';
 import { type Obstacle, refusalOf } from './quota-refusal.js';
 import type { QuotaAlternative, QuotaCharge, QuotaRefusal } from './quota-store.js';
 import type { Tally } from './quota-tally.js';
@@ -23,7 +23,7 @@ export interface Asking {
 
 /** Looks for the first alternative of which everything fits. Writes nothing that anybody could observe. */
 export function decide(
-  counters: QuotaCounters,
+  counters: CounterBook,
   alternatives: readonly QuotaAlternative[],
   nowMs: number,
   asking: Asking = {},
@@ -50,7 +50,7 @@ export function decide(
 }
 
 /** What is held already for an attempt that needs no more counts in the window that admitted it. */
-function tallyFor(counters: QuotaCounters, charge: QuotaCharge, nowMs: number, asking: Asking): Tally {
+function tallyFor(counters: CounterBook, charge: QuotaCharge, nowMs: number, asking: Asking): Tally {
   const held = asking.covers && charge.want === 0 ? asking.lease?.holdOn(charge.counter) : undefined;
   held?.tally.moveTo(nowMs);
   return held?.tally ?? counters.current(charge, nowMs);

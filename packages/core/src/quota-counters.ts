@@ -10,8 +10,26 @@ interface CounterEntry {
   past: Map<string, Tally> | undefined;
 }
 
+/** Where an engine keeps its counters. */
+export interface CounterBook {
+  /** How many counters are kept. */
+  readonly size: number;
+  /** The tally of the window that `nowMs` falls into. */
+  current(counter: QuotaCounter, nowMs: number): Tally;
+  /** The tally of a window by id. Of a window that is over and forgotten, one that nothing else sees. */
+  byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally;
+  /** The counter as it stands, without keeping anything for one that was never used. */
+  read(counter: QuotaCounter, nowMs: number): CounterState;
+  /** A lease refers to the tally, and may still change it. */
+  retain(tally: Tally): void;
+  release(key: string, tally: Tally): void;
+  /** Called between operations: forgets some of what is over. */
+  tidy(nowMs: number): void;
+  forgetSome(steps: number, nowMs: number): void;
+}
+
 /** Every counter of a memory store, by key. Forgets what is empty or over, a few counters at each operation. */
-export class QuotaCounters {
+export class QuotaCounters implements CounterBook {
   readonly #entries = new Map<string, CounterEntry>();
   #round: IterableIterator<CounterEntry> = this.#entries.values();
   /** Since the last operation. */
@@ -21,7 +39,6 @@ export class QuotaCounters {
     return this.#entries.size;
   }
 
-  /** The tally of the window that `nowMs` falls into. */
   current(counter: QuotaCounter, nowMs: number): Tally {
     const entry = this.#entries.get(counter.counter);
     if (!entry) return this.#add(counter, nowMs).current;
@@ -39,7 +56,6 @@ export class QuotaCounters {
     throw new TypeError(`quota: counter "${counter.counter}" has been counted in another kind of window`);
   }
 
-  /** The tally of a window by id. Of a window that is over and forgotten, one that nothing else sees. */
   byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally {
     const current = this.current(counter, nowMs);
     if (current.windowId === windowId) return current;
@@ -47,7 +63,6 @@ export class QuotaCounters {
     return past ?? new CalendarTally({ id: windowId, startMs: nowMs, endMs: nowMs });
   }
 
-  /** The counter as it stands, without keeping anything for one that was never used. */
   read(counter: QuotaCounter, nowMs: number): CounterState {
     const tally = this.#entries.has(counter.counter)
       ? this.current(counter, nowMs)

@@ -2,7 +2,7 @@ import { type Attempt, costOn, type Hold, Lease } from './lease.js';
 import { LeaseRegistry } from './lease-registry.js';
 import { type Admission, type Asking, decide } from './quota-admission.js';
 import { checkAlternatives, checkCharges, checkItems, checkLease, checkRunning } from './quota-checks.js';
-import { QuotaCounters, stateOf } from './quota-counters.js';
+import { type CounterBook, QuotaCounters, stateOf } from './quota-counters.js';
 import { chargeAttempt, endLease, reapLease, type SettlingWorld } from './quota-settlement.js';
 import type {
   ChargeRequest,
@@ -32,11 +32,16 @@ const ended: QuotaRefusal = Object.freeze({ blockedBy: 'closed' });
  * Usage events to deliver go to `deliver`; without it, operations answer `recorded: false`.
  */
 export class QuotaEngine {
-  readonly #counters = new QuotaCounters();
+  readonly #counters: CounterBook;
   readonly #leases = new LeaseRegistry();
   readonly #world: SettlingWorld;
 
-  constructor(thresholds: readonly number[], deliver?: (event: UsageEvent) => void) {
+  constructor(
+    thresholds: readonly number[],
+    deliver?: (event: UsageEvent) => void,
+    counters: CounterBook = new QuotaCounters(),
+  ) {
+    this.#counters = counters;
     this.#world = { counters: this.#counters, leases: this.#leases, thresholds, deliver };
   }
 

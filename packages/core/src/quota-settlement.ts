@@ -1,7 +1,7 @@
 import { publish } from './channel.js';
 import { type Attempt, type Lease, markCharged, takeReaped } from './lease.js';
 import type { LeaseRegistry } from './lease-registry.js';
-import { type QuotaCounters, stateOf } from './quota-counters.js';
+import { type CounterBook, stateOf } from './quota-counters.js';
 import type {
   ChargeItem,
   ChargeRequest,
@@ -16,7 +16,7 @@ import type { EventCharge, UsageEvent } from './usage-event.js';
 
 /** What settling reads and writes. */
 export interface SettlingWorld {
-  readonly counters: QuotaCounters;
+  readonly counters: CounterBook;
   readonly leases: LeaseRegistry;
   readonly thresholds: readonly number[];
   readonly deliver: ((event: UsageEvent) => void) | undefined;

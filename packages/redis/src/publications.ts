@@ -1,11 +1,11 @@
 import {
-  type ChargeRequest,
   type ChargeResult,
   type CloseRequest,
   publish,
   type ReserveResult,
   type ThresholdCrossing,
 } from '@tollgate/core';
+import type { QuietCharge } from './settlement-wire.js';
 
 export function publishAdmission(
   operation: 'reserve' | 'extend' | 'cover',
@@ -24,10 +24,12 @@ export function publishAdmission(
   return result;
 }
 
-export function publishCharge(request: Omit<ChargeRequest, 'event'>, result: ChargeResult): ChargeResult {
+/** What is charged without an event is a slice's: who drew from it has said so. */
+export function publishCharge(request: QuietCharge, result: ChargeResult): ChargeResult {
   const { id, partition, attemptId, items } = request;
   const { outcome } = result;
   publishCrossings(result.crossed);
+  if (!request.event) return result;
   if (outcome !== 'repeated') {
     const charges = items.map(({ counter, windowId, amount }) => ({ counter, window: windowId, amount }));
     publish('tollgate:settle', () => ({ id, partition, attemptId, outcome, charges }));

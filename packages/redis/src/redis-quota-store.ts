@@ -35,6 +35,7 @@ import {
   type QuietRenewal,
   renewText,
 } from './settlement-wire.js';
+import { Recalls } from './slices/recalls.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 import { Sweeper } from './sweeper.js';
 import { Withdrawals } from './withdrawals.js';
@@ -59,6 +60,7 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #batcher: Batcher;
   readonly #sweeper: Sweeper;
   readonly #withdrawals: Withdrawals;
+  readonly recalls: Recalls;
   #rememberMs = rememberMs;
 
   constructor(options: ReadOptions, { ownClock, processClock = Date.now, patch }: StoreSeams = {}) {
@@ -70,6 +72,7 @@ export class RedisQuotaStore implements QuotaStore {
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
+    this.recalls = new Recalls(runner, prefix, partitions);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
   }
 
@@ -124,11 +127,6 @@ export class RedisQuotaStore implements QuotaStore {
     );
     const figures = listIn(reply);
     return counters.map((counter, index) => stateIn(counter, figures[index]));
-  }
-
-  /** Closes an id in the background, until the store says it is done or the lease has passed. */
-  withdraw(id: string, partition: string, leaseMs: number): void {
-    this.close({ id, partition }).catch(() => this.#withdrawals.add(id, partition, leaseMs));
   }
 
   async end(): Promise<void> {

@@ -1,19 +1,19 @@
 import type { ChargeRequest, ChargeResult, QuotaCharge, RenewRequest, ReserveResult } from '@tollgate/core';
-import type { RedisQuotaStore } from './redis-quota-store.js';
+import type { SliceStore } from './slices/slice-store.js';
 import { type WidePart, widePartition } from './wide-part.js';
 
 type Held = Extract<ReserveResult, { ok: true }>;
 
-/** Reservations beyond this many are forgotten oldest first; their wide leases end by themselves. */
+/** Reservations beyond this many are forgotten oldest first; what they hold ends with its lease. */
 const most = 100_000;
 
-/** The leases in the wide partition that belong to this process's reservations. */
+/** What this process's reservations hold of its slices of wide counters. */
 export class WideLeases {
-  readonly #store: RedisQuotaStore;
+  readonly #slices: SliceStore;
   readonly #parts = new Map<string, WidePart>();
 
-  constructor(store: RedisQuotaStore) {
-    this.#store = store;
+  constructor(slices: SliceStore) {
+    this.#slices = slices;
   }
 
   known(id: string): WidePart | undefined {
@@ -47,13 +47,7 @@ export class WideLeases {
         expiresAtMs: 0,
       };
     }
-    return this.#store.reserve({
-      id: lease,
-      partition: widePartition,
-      attemptId,
-      alternatives: [{ charges }],
-      leaseMs: part.leaseMs,
-    });
+    return this.#slices.reserve({ id: lease, attemptId, charges, leaseMs: part.leaseMs });
   }
 
   take(id: string, part: WidePart, lease: string, attemptId: string | undefined, held: Held): void {
@@ -72,49 +66,37 @@ export class WideLeases {
     this.#parts.delete(oldest);
   }
 
-  /** Gives a lease back whose request was refused elsewhere; again and again where the store is away. */
-  undo(lease: string, leaseMs: number): void {
-    this.#store.withdraw(lease, widePartition, leaseMs);
+  /** Gives back what is held for a request that was refused elsewhere. */
+  undo(lease: string): void {
+    this.#slices.close(lease, widePartition);
   }
 
   /** The usage event is written with the tenant's own counters, not here. */
-  charge(id: string, request: ChargeRequest): Promise<ChargeResult> {
+  charge(id: string, request: ChargeRequest): ChargeResult {
     const part = this.#parts.get(id);
     const [first = `${id}~0`] = part?.leases ?? [];
     const lease = part?.leaseOf.get(request.attemptId) ?? first;
-    return this.#store.charge({
-      ...request,
-      id: lease,
-      partition: widePartition,
-      close: false,
-      event: undefined,
-    });
+    return this.#slices.charge({ ...request, id: lease, partition: widePartition, close: false });
   }
 
-  async renew({ id, running }: RenewRequest): Promise<void> {
+  renew({ id, running }: RenewRequest): void {
     const part = this.#parts.get(id);
     if (!part) return;
-    const costs = running.map(({ attemptId, items }) => ({
-      attemptId,
-      items: items.filter(({ counter }) => part.seen.has(counter)),
-    }));
-    await Promise.all(
-      [...part.leases].map((lease) =>
-        this.#store.renew({
-          id: lease,
-          partition: widePartition,
-          running: costs.filter(
-            ({ attemptId, items }) => items.length > 0 && part.leaseOf.get(attemptId) === lease,
-          ),
-        }),
-      ),
-    );
+    for (const lease of part.leases) {
+      this.#slices.renew({
+        id: lease,
+        partition: widePartition,
+        running: running
+          .filter(({ attemptId }) => part.leaseOf.get(attemptId) === lease)
+          .map((cost) => ({ ...cost, items: cost.items.filter(({ counter }) => part.seen.has(counter)) })),
+      });
+    }
   }
 
-  async closeAll(id: string): Promise<void> {
+  closeAll(id: string): void {
     const part = this.#parts.get(id);
     if (!part) return;
     this.#parts.delete(id);
-    for (const lease of part.leases) this.#store.withdraw(lease, widePartition, part.leaseMs);
+    for (const lease of part.leases) this.#slices.close(lease, widePartition);
   }
 }

@@ -13,22 +13,29 @@ import type {
   ReserveResult,
 } from '@tollgate/core';
 import type { RedisQuotaStore } from './redis-quota-store.js';
+import { SliceStore } from './slices/slice-store.js';
+import { HeardClock, type SliceClock } from './slices/store-clock.js';
 import { WideLeases } from './wide-leases.js';
 import { isWide, merged, split, type WidePart, widePartition } from './wide-part.js';
 
 type Refused = Extract<ReserveResult, { ok: false }>;
 
+/** For so long the store holds a slice of a process that has fallen silent. */
+const sliceLeaseMs = 15_000;
+
 /**
- * Keeps counters wider than a tenant in a partition of their own: a request that has any takes a second script call, which is made
- * first and undone where the tenant's own limits refuse. Requests without go straight through.
+ * Keeps counters wider than a tenant in a partition of their own, of which each process draws slices: what a request needs of them is
+ * held in memory first, and given back where the tenant's own limits refuse. Requests without any go straight through.
  */
 export class WideQuota implements QuotaStore {
   readonly #store: RedisQuotaStore;
+  readonly #slices: SliceStore;
   readonly #leases: WideLeases;
 
-  constructor(store: RedisQuotaStore) {
+  constructor(store: RedisQuotaStore, clock: SliceClock = new HeardClock()) {
     this.#store = store;
-    this.#leases = new WideLeases(store);
+    this.#slices = new SliceStore(store, clock, sliceLeaseMs, () => widePartition);
+    this.#leases = new WideLeases(this.#slices);
   }
 
   reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -44,7 +51,7 @@ export class WideQuota implements QuotaStore {
     const part = this.#leases.known(id);
     if (!isWide({ charges })) {
       const result = await this.#store.extend(request);
-      if (!result.ok && part) await this.#leases.closeAll(id);
+      if (!result.ok && part) this.#leases.closeAll(id);
       return result;
     }
     const own = part ?? this.#leases.partOf(id, 60_000, undefined);
@@ -77,13 +84,13 @@ export class WideQuota implements QuotaStore {
     for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);
     if (positions.wide.length === 0 && !this.#leases.known(id)) return this.#store.charge(request);
     const narrow = items.filter(({ wide }) => !wide);
-    const [charged, beside] = await Promise.all([
-      this.#store.charge({ ...request, items: narrow }),
+    const charging = this.#store.charge({ ...request, items: narrow });
+    const beside =
       positions.wide.length > 0
         ? this.#leases.charge(id, { ...request, items: items.filter(({ wide }) => wide) })
-        : undefined,
-    ]);
-    if (close) await this.#leases.closeAll(id);
+        : undefined;
+    const charged = await charging;
+    if (close) this.#leases.closeAll(id);
     return {
       ...charged,
       states: merged(positions, charged.states, beside?.states ?? []),
@@ -92,12 +99,13 @@ export class WideQuota implements QuotaStore {
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
-    const [alive] = await Promise.all([this.#store.renew(request), this.#leases.renew(request)]);
-    return alive;
+    this.#leases.renew(request);
+    return this.#store.renew(request);
   }
 
   async close(request: CloseRequest): Promise<void> {
-    await Promise.all([this.#store.close(request), this.#leases.closeAll(request.id)]);
+    this.#leases.closeAll(request.id);
+    await this.#store.close(request);
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
@@ -106,14 +114,15 @@ export class WideQuota implements QuotaStore {
     const narrow = counters.filter((counter) => !counter.wide);
     const [own, beside] = await Promise.all([
       narrow.length > 0 ? this.#store.read(partition, narrow) : [],
-      this.#store.read(widePartition, wide),
+      this.#slices.read(widePartition, wide),
     ]);
     const states = new Map([...own, ...beside].map((state) => [state.counter, state]));
     return counters.map(({ counter }) => states.get(counter) as CounterState);
   }
 
-  end(): Promise<void> {
-    return this.#store.end();
+  async end(): Promise<void> {
+    await this.#slices.end();
+    await this.#store.end();
   }
 
   /** The first alternative that both parts have room for: the wide one is asked first, and undone where the other refuses. */
@@ -135,7 +144,7 @@ export class WideQuota implements QuotaStore {
         refused = { ...held, refusal: { ...held.refusal, charge: positions.wide[held.refusal.charge ?? 0] } };
         continue;
       }
-      const own = await this.#orUndo(lease, part, () => askNarrow({ charges: narrow, event }));
+      const own = await this.#orUndo(lease, () => askNarrow({ charges: narrow, event }));
       if (own.ok) {
         this.#leases.take(id, part, lease, attemptId, held);
         return {
@@ -152,13 +161,13 @@ export class WideQuota implements QuotaStore {
     return refused ?? { ok: false, refusal: { blockedBy: 'closed' }, nowMs: Date.now() };
   }
 
-  async #orUndo(lease: string, part: WidePart, ask: () => Promise<ReserveResult>): Promise<ReserveResult> {
+  async #orUndo(lease: string, ask: () => Promise<ReserveResult>): Promise<ReserveResult> {
     let result: ReserveResult | undefined;
     try {
       result = await ask();
       return result;
     } finally {
-      if (!result?.ok) this.#leases.undo(lease, part.leaseMs);
+      if (!result?.ok) this.#leases.undo(lease);
     }
   }
 }

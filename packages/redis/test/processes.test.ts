@@ -9,7 +9,7 @@ import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import { build } from 'esbuild';
 import { outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';
-import { cap, spend } from './spending.js';
+import { cap, spend, spendOfAll } from './spending.js';
 
 const redis = useRedis();
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-processes-'));
@@ -32,8 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function spender(prefix: string, requests: number, leaseMs = 60_000, end = ''): ChildProcess {
-  const args = [program, redis().process.url, prefix, String(requests), String(leaseMs), end];
+function spender(prefix: string, requests: number, leaseMs = 60_000, end = '', scope = ''): ChildProcess {
+  const args = [program, redis().process.url, prefix, String(requests), String(leaseMs), end, scope];
   return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
@@ -44,8 +44,8 @@ async function told(child: ChildProcess): Promise<{ admitted: number; spent: num
   return JSON.parse(String(line));
 }
 
-async function standing(store: QuotaStore): Promise<{ used: number; held: number }> {
-  const [state] = await store.read('acme', [spend]);
+async function standing(store: QuotaStore, budget = spend): Promise<{ used: number; held: number }> {
+  const [state] = await store.read('acme', [budget]);
   if (!state) throw new Error('the budget has no state');
   return { used: state.used, held: state.held };
 }
@@ -100,4 +100,50 @@ describe('processes that share one budget', () => {
     expect(events).toHaveLength(20);
     expect(events.every(({ uncertain }) => uncertain)).toBe(true);
   });
+});
+
+describe('processes that share one budget of all tenants', () => {
+  it('never pass its cap, whenever one looks, and account for every unit', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const store = redisQuota({ client, prefix, deadlineMs: 10_000 });
+    let done = false;
+    let most = 0;
+    const watching = (async () => {
+      while (!done) {
+        const { used, held } = await standing(store, spendOfAll);
+        most = Math.max(most, used + held);
+      }
+    })();
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => told(spender(prefix, 250, 60_000, '', 'global'))),
+    );
+    done = true;
+    await watching;
+    expect(most).toBeGreaterThan(cap / 2);
+    expect(most).toBeLessThanOrEqual(cap);
+    const spent = results.reduce((sum, result) => sum + result.spent, 0);
+    expect(spent).toBeGreaterThan(cap / 4);
+    expect(await standing(store, spendOfAll)).toEqual({ used: spent, held: 0 });
+  });
+
+  it('count what one of them had leased that was killed as spent, and hold nothing of it after the lease', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const store = redisQuota({ client, prefix, deadlineMs: 10_000, sweepEveryMs: 100 });
+    const child = spender(prefix, 20, 1_000, 'hang', 'global');
+    expect((await told(child)).admitted).toBe(20);
+    const { held } = await standing(store, spendOfAll);
+    expect(held).toBeGreaterThan(0);
+    child.kill('SIGKILL');
+    const start = Date.now();
+    while ((await standing(store, spendOfAll)).held > 0 && Date.now() - start < 20_000) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const after = await standing(store, spendOfAll);
+    expect(after.held).toBe(0);
+    // At least what its requests had been admitted to; all of what it had leased.
+    expect(after.used).toBe(held);
+    expect(after.used).toBeLessThanOrEqual(cap);
+  }, 30_000);
 });

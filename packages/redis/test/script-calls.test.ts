@@ -129,6 +129,25 @@ describe('what Redis sees', () => {
     expect(refusals).toEqual({ EVALSHA: 100 });
   });
 
+  it('of 500 admissions under a limit of all tenants together: one call each, and few more for all of them', async () => {
+    const store = await warmStore(1);
+    const everybody = quotaCounter(`usd/day/global-${newId()}`, 1_000_000, { wide: true });
+    const tenants = Array.from({ length: 5 }, () => new QuotaTenant(store));
+    const ids = Array.from({ length: 500 }, () => newId());
+    const calls = await sent(async () => {
+      for (const [at, id] of ids.entries()) {
+        const tenant = tenants[at % tenants.length] as QuotaTenant;
+        const own = quotaCounter(tenant.key('day'), 100_000);
+        const charges = [own, everybody].map((counter) => ({ ...counter, want: 10 }));
+        admitted(await tenant.reserve(charges, { id }));
+      }
+    });
+    expect(calls.EVALSHA).toBeGreaterThanOrEqual(500);
+    expect(calls.EVALSHA).toBeLessThan(550);
+    for (const [at, id] of ids.entries()) await tenants[at % tenants.length]?.close(id);
+    await store.end();
+  });
+
   it('of a server that has forgotten its scripts: the text, once', async () => {
     const tenant = new QuotaTenant(await warmStore());
     const spend = quotaCounter(tenant.key('day'), 70);

@@ -10,6 +10,7 @@ import type { QuotaUnderTest } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';
 import { type RedisQuotaOptions, readOptions } from '../src/options.js';
 import { RedisQuotaStore } from '../src/redis-quota-store.js';
+import { HeardClock, type SliceClock } from '../src/slices/store-clock.js';
 import { WideQuota } from '../src/wide-quota.js';
 import { eventsIn } from './events-in.js';
 
@@ -71,6 +72,18 @@ export function useCluster(): () => ReturnType<typeof clusterOf> {
   };
 }
 
+/** For slices, the same clock as the store's; what they do by themselves they do in real time. */
+function sliceClockOf(now: () => number): SliceClock {
+  const real = new HeardClock();
+  return {
+    storeMs: now,
+    ownMs: now,
+    heard: () => undefined,
+    pause: (ms) => real.pause(ms),
+    every: (ms, work) => real.every(ms, work),
+  };
+}
+
 /** A store whose clock is moved by the test. */
 export function quotaOn(
   options: RedisQuotaOptions,
@@ -82,7 +95,7 @@ export function quotaOn(
   const prefix = newPrefix();
   const read = readOptions('redisQuota', { prefix, outbox: true, deadlineMs: 5_000, ...options });
   return {
-    store: new WideQuota(new RedisQuotaStore(read, { ownClock: clock.now, patch })),
+    store: new WideQuota(new RedisQuotaStore(read, { ownClock: clock.now, patch }), sliceClockOf(clock.now)),
     now: clock.now,
     advance: clock.advance,
     events: () =>

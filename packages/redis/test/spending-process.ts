@@ -1,13 +1,15 @@
 import { newId } from '@tollgate/core';
 import { createClient } from 'redis';
 import { redisQuota } from '../src/redis-quota.js';
-import { spend, usageOf } from './spending.js';
+import { spend, spendOfAll, usageOf } from './spending.js';
 
 /**
- * A process that spends from a shared budget, for tests: `url prefix requests leaseMs end`. Half of what it is granted is charged. With `hang`
- * it holds everything and says so, and does nothing more.
+ * A process that spends from a shared budget, for tests: `url prefix requests leaseMs end scope`. Half of what it is granted is charged. With
+ * `hang` it holds everything and says so, and does nothing more. With `global`, the budget is that of all tenants together.
  */
-const [url = '', prefix = '', requests = '0', leaseMs = '60000', end = ''] = process.argv.slice(2);
+const [url = '', prefix = '', requests = '0', leaseMs = '60000', end = '', scope = ''] =
+  process.argv.slice(2);
+const budget = scope === 'global' ? spendOfAll : spend;
 const client = createClient({ url });
 await client.connect();
 const store = redisQuota({ client, prefix, outbox: true, deadlineMs: 10_000 });
@@ -18,7 +20,7 @@ async function request(index: number): Promise<void> {
   const [id, attemptId] = [newId(), newId()];
   const want = 5 + (index % 7);
   const event = usageOf(attemptId, want);
-  const charges = [{ ...spend, want, floor: want }];
+  const charges = [{ ...budget, want, floor: want }];
   const reservation = { id, partition: 'acme', attemptId, leaseMs: Number(leaseMs) };
   const result = await store.reserve({ ...reservation, alternatives: [{ charges, event }] });
   if (!result.ok) return;
@@ -26,7 +28,7 @@ async function request(index: number): Promise<void> {
   if (end === 'hang') return;
   const [grant] = result.grants;
   const amount = Math.ceil(want / 2);
-  const items = [{ ...spend, windowId: grant?.window ?? '', amount, release: want }];
+  const items = [{ ...budget, windowId: grant?.window ?? '', amount, release: want }];
   await store.charge({
     id,
     partition: 'acme',
@@ -40,6 +42,7 @@ async function request(index: number): Promise<void> {
 
 const turns = Array.from({ length: Number(requests) }, (_, index) => request(index));
 await Promise.all(turns);
+if (end !== 'hang') await store.end();
 process.stdout.write(`${JSON.stringify({ admitted, spent })}\n`);
 if (end === 'hang') setInterval(() => undefined, 1_000);
 else client.destroy();

@@ -12,6 +12,9 @@ export const spend: QuotaCounter = {
   soft: false,
 };
 
+/** The same, for all tenants together. */
+export const spendOfAll: QuotaCounter = { ...spend, counter: 'usd/month/global', wide: true };
+
 export const usageOf = (eventId: string, cost: number): UsageEvent => ({
   eventId,
   kind: 'usage',

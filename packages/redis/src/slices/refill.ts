@@ -1,0 +1,156 @@
+import { type CounterState, newId, type QuotaCounter, type ReserveResult } from '@tollgate/core';
+import { Demand } from './demand.js';
+import type { SliceBook } from './slice-book.js';
+import type { SliceHome } from './slice-home.js';
+import { aheadOf, amountsToAsk, keptForMs } from './slice-size.js';
+import type { SliceClock } from './store-clock.js';
+
+/** What others return within, once they are asked; they look every 25 ms. */
+const recallMs = 45;
+/** After a recall that brought nothing, or was asked of us, for so long nothing is leased ahead, and nobody is asked again. */
+const scarceMs = 1_000;
+/** Permits of a `concurrent` counter that are asked for in one turn at most. */
+const mostPermits = 256;
+
+export interface RefillWorld {
+  readonly store: SliceHome;
+  readonly book: SliceBook;
+  readonly clock: SliceClock;
+  readonly leaseMs: number;
+}
+
+/** A request that what is free of a counter is not enough for. */
+export interface Need {
+  readonly counter: QuotaCounter;
+  readonly want: number;
+  /** The least that it can do with. */
+  readonly least: number;
+}
+
+/** How the store refused to lease more. */
+export interface RefillRefusal {
+  readonly state: CounterState;
+  readonly nowMs: number;
+}
+
+type Refused = Extract<ReserveResult, { ok: false }>;
+
+/** Leases more of one counter: one question at a time, for all requests that wait for it together. */
+export class Refill {
+  readonly demand = new Demand();
+  readonly #world: RefillWorld;
+  readonly #partition: string;
+  #waiting = new Set<Need>();
+  #asking: Promise<unknown> = Promise.resolve();
+  #next: Promise<RefillRefusal | undefined> | undefined;
+  #scarceUntilMs = 0;
+
+  constructor(world: RefillWorld, partition: string) {
+    this.#world = world;
+    this.#partition = partition;
+  }
+
+  /** Somebody else needs what is left. */
+  becomeScarce(): void {
+    this.#scarceUntilMs = this.#world.clock.ownMs() + scarceMs;
+  }
+
+  /** How much may be kept without being needed now. */
+  ahead(counter: QuotaCounter, left: number): number {
+    const atMs = this.#world.clock.ownMs();
+    if (atMs < this.#scarceUntilMs || counter.window.kind === 'bucket') return 0;
+    return aheadOf(this.demand.perSecond(atMs), left);
+  }
+
+  /** Leases so much anew, for what stands in an older lease. */
+  async renewal(counter: QuotaCounter, amount: number): Promise<void> {
+    await this.#leaseOf(counter, [amount]);
+  }
+
+  /** Resolves when a question that this need was part of has been answered: more is free then, or this is why not. */
+  ask(need: Need): Promise<RefillRefusal | undefined> {
+    this.#waiting.add(need);
+    this.#next ??= this.#after();
+    return this.#next;
+  }
+
+  async #after(): Promise<RefillRefusal | undefined> {
+    await this.#asking.catch(() => undefined);
+    const needs = [...this.#waiting];
+    this.#waiting = new Set();
+    this.#next = undefined;
+    const asking = this.#round(needs);
+    this.#asking = asking;
+    return asking;
+  }
+
+  async #round(needs: readonly Need[]): Promise<RefillRefusal | undefined> {
+    const { clock, book } = this.#world;
+    const [{ counter }] = needs as [Need];
+    const slice = book.current(counter, clock.storeMs());
+    const free = slice.free(clock.ownMs());
+    const lack = needs.reduce((sum, { want }) => sum + want, 0) - free;
+    const least = Math.max(1, Math.min(...needs.map((need) => need.least)) - free);
+    if (lack <= 0) return undefined;
+    const left = slice.seen?.state.left ?? counter.limit;
+    const most = Math.max(least, lack + this.ahead(counter, left));
+    const first = await this.#lease(counter, most, least);
+    if (first.ok) return undefined;
+    if (first.refusal.blockedBy !== 'held' || !(await this.#recall(counter))) return this.#told(first);
+    const second = await this.#lease(counter, Math.max(least, lack), least);
+    if (second.ok) return undefined;
+    this.becomeScarce();
+    return this.#told(second);
+  }
+
+  #told({ refusal, nowMs }: Refused): RefillRefusal {
+    if (!refusal.state) throw new TypeError('a refusal of the store names no counter');
+    return { state: refusal.state, nowMs };
+  }
+
+  /** Asks other processes for what they do not need. `false`: just now that brought nothing. */
+  async #recall({ counter }: QuotaCounter): Promise<boolean> {
+    if (this.#world.clock.ownMs() < this.#scarceUntilMs) return false;
+    await this.#world.store.recalls.ask(this.#partition, counter);
+    await this.#world.clock.pause(recallMs);
+    return true;
+  }
+
+  /** A lease on `concurrent` counts once, whatever it asks: permits are leases of their own, asked for in one turn. */
+  async #lease(counter: QuotaCounter, most: number, least: number): Promise<ReserveResult> {
+    if (counter.window.kind !== 'live') return this.#leaseOf(counter, amountsToAsk(most, least));
+    const permits = Array.from({ length: Math.min(most, mostPermits) }, () => this.#leaseOf(counter, [1]));
+    const results = await Promise.all(permits);
+    return results.find(({ ok }) => ok) ?? (results[0] as ReserveResult);
+  }
+
+  /** The floor of the attempt that stands for a portion is all of it: if this process dies, it counts as spent. */
+  async #leaseOf(counter: QuotaCounter, amounts: readonly number[]): Promise<ReserveResult> {
+    const { store, book, clock, leaseMs } = this.#world;
+    const id = newId();
+    const askedAtMs = clock.ownMs();
+    const result = await store.reserve({
+      id,
+      partition: this.#partition,
+      attemptId: id,
+      leaseMs,
+      alternatives: amounts.map((want) => ({
+        charges: [{ ...counter, want, floor: want, soft: false, min: undefined, onlyBelow: undefined }],
+      })),
+    });
+    clock.heard(result.nowMs);
+    if (!result.ok) {
+      const { state } = result.refusal;
+      if (state) book.byId(counter, state.window, clock.storeMs()).see(state);
+      return result;
+    }
+    const [grant] = result.grants;
+    const [state] = result.states;
+    if (!grant || !state) throw new TypeError('the store granted a slice without telling what');
+    const slice = book.byId(counter, grant.window, clock.storeMs());
+    const portion = { id, left: grant.granted, turns: 0, leaseMs, expiresAtMs: askedAtMs + leaseMs };
+    slice.grant({ ...portion, freshUntilMs: clock.ownMs() + keptForMs(counter.window) }, state);
+    if (result.crossed.length > 0) slice.unreported = [...(slice.unreported ?? []), ...result.crossed];
+    return result;
+  }
+}

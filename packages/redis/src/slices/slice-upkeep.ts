@@ -1,0 +1,186 @@
+import type { Portion, PortionOrder } from './portion.js';
+import type { Refill, RefillWorld } from './refill.js';
+import type { Slice } from './slice.js';
+import type { SliceHome } from './slice-home.js';
+
+/** How often others' requests are looked for while anything is free here, what was used is told, and what is not needed is given back. */
+const beatMs = 25;
+const beatsToTell = 4;
+const beatsToSpare = 40;
+/** A lease remembers each time that it was told of: after so many another takes its place. */
+const mostTurns = 32;
+
+interface Telling {
+  readonly slice: Slice;
+  readonly order: PortionOrder;
+}
+
+/** Keeps slices alive, tells the store what was used of them, and gives back what is not needed. Runs only while there are any. */
+export class SliceUpkeep {
+  readonly #world: RefillWorld;
+  readonly #refillOf: (slice: Slice) => Refill;
+  #stop: (() => void) | undefined;
+  #beats = 0;
+  #beating = false;
+  /** What the store has not confirmed yet, by portion, in order; told again until it has. */
+  #untold: Telling[] = [];
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(world: RefillWorld, refillOf: (slice: Slice) => Refill) {
+    this.#world = world;
+    this.#refillOf = refillOf;
+  }
+
+  /** Keeps no process alive. */
+  start(): void {
+    this.#stop ??= this.#world.clock.every(beatMs, () => void this.beat());
+  }
+
+  end(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+
+  /** One beat; never rejects. */
+  async beat(): Promise<void> {
+    if (this.#beating) return;
+    this.#beating = true;
+    this.#beats += 1;
+    try {
+      await this.#heed();
+      if (this.#beats % beatsToSpare === 0) await this.#renewAll();
+      if (this.#beats % beatsToTell === 0) {
+        this.#spare();
+        await this.tell();
+        this.#world.book.forgetOver();
+        if (this.#world.book.size === 0 && this.#untold.length === 0) this.end();
+      }
+    } catch {
+      // The store is away, and has said so; what is to be told is kept.
+    }
+    this.#beating = false;
+  }
+
+  /** Tells the store what was used; one after the other. What the store does not take is told again with the next. */
+  tell(): Promise<void> {
+    this.#telling = this.#telling.then(() => this.#tell());
+    return this.#telling;
+  }
+
+  /** Gives back everything that is not needed, whatever it was kept for. */
+  async giveBackAll(): Promise<void> {
+    await this.tell();
+    for (const slice of this.#world.book.all()) this.#giveBack(slice, Number.POSITIVE_INFINITY);
+    await this.tell();
+  }
+
+  get #atMs(): number {
+    return this.#world.clock.ownMs();
+  }
+
+  /** Gives back what is spare where another process asks for it. */
+  async #heed(): Promise<void> {
+    const byPartition = new Map<string, Slice[]>();
+    for (const slice of this.#world.book.all()) {
+      if (slice.spare(this.#atMs) === 0) continue;
+      const others = byPartition.get(slice.partition);
+      if (others) others.push(slice);
+      else byPartition.set(slice.partition, [slice]);
+    }
+    const looks = [...byPartition].map(async ([partition, slices]) => {
+      const counters = slices.map(({ counter }) => counter.counter);
+      const asked = new Set(await this.#world.store.recalls.asked(partition, counters));
+      for (const slice of slices) {
+        if (!asked.has(slice.counter.counter)) continue;
+        this.#refillOf(slice).becomeScarce();
+        this.#giveBack(slice, Number.POSITIVE_INFINITY);
+      }
+      return asked.size > 0;
+    });
+    if ((await Promise.all(looks)).includes(true)) await this.tell();
+  }
+
+  /** What cannot be used any more goes back at once, what is seldom needed once a second. */
+  #spare(): void {
+    const nowMs = this.#world.clock.storeMs();
+    for (const slice of this.#world.book.all()) {
+      const spare = slice.spare(this.#atMs);
+      const free = slice.hasEnded(nowMs) ? 0 : slice.free(this.#atMs);
+      const kept = Math.min(free, 2 * this.#refillOf(slice).ahead(slice.counter, slice.state().left));
+      this.#giveBack(slice, this.#beats % beatsToSpare === 0 ? spare - kept : spare - free);
+    }
+  }
+
+  async #renewAll(): Promise<void> {
+    const renewals: Promise<void>[] = [];
+    for (const slice of this.#world.book.all()) {
+      for (const portion of slice.portions) renewals.push(this.#renewOne(slice, portion));
+    }
+    await Promise.all(renewals);
+  }
+
+  async #renewOne(slice: Slice, portion: Portion): Promise<void> {
+    const { store, leaseMs } = this.#world;
+    const askedAtMs = this.#atMs;
+    const leftMs = portion.expiresAtMs - askedAtMs;
+    if (leftMs <= 0) return;
+    if (portion.turns >= mostTurns) {
+      await this.#refillOf(slice).renewal(slice.counter, portion.left);
+      for (const order of slice.retire(portion, this.#atMs)) this.#untold.push({ slice, order });
+    } else if (leftMs < (2 * leaseMs) / 3) {
+      const alive = await store.renew({ id: portion.id, partition: slice.partition, running: [] });
+      portion.expiresAtMs = alive ? askedAtMs + leaseMs : Math.min(portion.expiresAtMs, this.#atMs);
+    }
+  }
+
+  #giveBack(slice: Slice, amount: number): void {
+    if (amount <= 0) return;
+    for (const order of slice.giveBack(amount, this.#atMs)) this.#untold.push({ slice, order });
+  }
+
+  async #tell(): Promise<void> {
+    for (const slice of this.#world.book.all()) {
+      for (const order of slice.settlements(this.#atMs)) this.#untold.push({ slice, order });
+    }
+    const lanes = new Map<string, Telling[]>();
+    for (const telling of this.#untold) {
+      const lane = telling.order.part.id;
+      const others = lanes.get(lane);
+      if (others) others.push(telling);
+      else lanes.set(lane, [telling]);
+    }
+    const done = new Set<Telling>();
+    await Promise.all(
+      [...lanes.values()].map(async (tellings) => {
+        for (const telling of tellings) {
+          await tellOne(this.#world.store, telling);
+          done.add(telling);
+        }
+      }),
+    ).catch(() => undefined);
+    this.#untold = this.#untold.filter((telling) => !done.has(telling));
+  }
+}
+
+/**
+ * First what is left gets an attempt of its own to stand for it, then what was used is charged to the one that stood for both: a process
+ * that dies in between counts for too much rather than too little.
+ */
+async function tellOne(store: SliceHome, { slice, order }: Telling): Promise<void> {
+  const { part, amount, release, left } = order;
+  const { counter, partition, windowId } = slice;
+  const { id } = part;
+  if (left > 0) {
+    const items = [{ counter: counter.counter, windowId, amount: left }];
+    await store.renew({ id, partition, running: [{ attemptId: part.nextAttemptId, items }] });
+  }
+  const { crossed } = await store.charge({
+    id,
+    partition,
+    attemptId: part.attemptId,
+    items: [{ ...counter, windowId, amount, release }],
+    event: undefined,
+    close: left === 0,
+  });
+  if (crossed.length > 0) slice.unreported = [...(slice.unreported ?? []), ...crossed];
+}

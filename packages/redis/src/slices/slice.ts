@@ -1,0 +1,200 @@
+import { type CounterState, newId, type QuotaCounter, Tally } from '@tollgate/core';
+import { type Portion, type PortionOrder, partOf } from './portion.js';
+
+/**
+ * What this process has leased of one counter in one of its windows, and what it has made of it: requests are admitted against it in
+ * memory. Between what the store knows and what happens here one equation holds: what is leased covers what is held by requests, what is
+ * used and not told yet, and what is free.
+ */
+export class Slice extends Tally {
+  used = 0;
+  held = 0;
+  /** How much of `used` the store has been told. */
+  told = 0;
+  /** The counter as the store told it last, with what it held for this process then. */
+  seen: { readonly state: CounterState; readonly leased: number; readonly told: number } | undefined;
+  readonly portions: Portion[] = [];
+  /** Leased, and not admitted to anybody since. */
+  #unadmitted = 0;
+
+  constructor(
+    readonly counter: QuotaCounter,
+    /** Where the counter lives. */
+    readonly partition: string,
+    readonly windowId: string,
+    /** When its window ends, by the store's clock; absent: it has no end. */
+    readonly endsAtMs: number | undefined,
+  ) {
+    super();
+  }
+
+  get resetsAtMs(): number | undefined {
+    return this.seen?.state.resetsAtMs ?? this.endsAtMs;
+  }
+
+  hold(amount: number): void {
+    this.held += amount;
+    this.#unadmitted = Math.max(0, this.#unadmitted - amount);
+  }
+
+  settle(amount: number, release: number): void {
+    this.used += amount;
+    this.held -= release;
+  }
+
+  /** The store knows: this process does not ask time alone. */
+  waitMs(): undefined {
+    return undefined;
+  }
+
+  override hasEnded(nowMs: number): boolean {
+    return this.endsAtMs !== undefined && this.endsAtMs <= nowMs;
+  }
+
+  /** Nothing would be missed. */
+  isOver(): boolean {
+    return this.references === 0 && this.portions.length === 0 && this.held === 0 && this.used <= this.told;
+  }
+
+  /** What the store holds for this process. */
+  get leased(): number {
+    return this.portions.reduce((sum, { left }) => sum + left, 0);
+  }
+
+  /** What is leased and needed by nothing that was admitted before. */
+  spare(atMs: number): number {
+    const live = this.portions.reduce(
+      (sum, { left, expiresAtMs }) => sum + (expiresAtMs > atMs ? left : 0),
+      0,
+    );
+    return Math.max(0, live - this.held - (this.used - this.told));
+  }
+
+  /** What of it further requests may be admitted to. */
+  free(atMs: number): number {
+    const fresh = this.portions.reduce(
+      (sum, { left, expiresAtMs, freshUntilMs }) =>
+        sum + (Math.min(expiresAtMs, freshUntilMs) > atMs ? left : 0),
+      0,
+    );
+    return Math.min(fresh, this.spare(atMs));
+  }
+
+  /** The cap under which the engine in memory admits exactly to what is free. */
+  limit(atMs: number): number {
+    return Math.max(0, this.used + this.held + this.free(atMs));
+  }
+
+  /** What this process admits counts at once; what it has leased ahead and not given to anybody does not. */
+  state(limit = this.counter.limit): CounterState {
+    const { seen } = this;
+    const used = Math.max(0, (seen?.state.used ?? 0) + this.used - (seen?.told ?? 0));
+    const held = Math.max(0, (seen?.state.held ?? 0) - (seen?.leased ?? 0)) + this.held;
+    return {
+      counter: this.counter.counter,
+      window: this.windowId,
+      unit: this.counter.unit,
+      limit,
+      used,
+      held,
+      left: Math.max(0, limit - used - held),
+      resetsAtMs: this.resetsAtMs,
+    };
+  }
+
+  /** Adds a lease that the store has just granted, with the counter as it told it. */
+  grant(portion: Portion, state: CounterState): void {
+    this.portions.push(portion);
+    this.#unadmitted += portion.left;
+    this.see(state);
+  }
+
+  see(state: CounterState): void {
+    this.seen = { state, leased: this.leased, told: this.told };
+  }
+
+  /**
+   * Takes what was used and is not told yet out of what is leased, oldest first, and writes down that the store is being told. Where more
+   * was used than leased, the rest is told as it is: the truth is never clamped.
+   */
+  settlements(atMs: number): PortionOrder[] {
+    this.#waste(atMs);
+    const orders: PortionOrder[] = [];
+    for (const portion of [...this.portions]) {
+      const { left, expiresAtMs, leaseMs } = portion;
+      if (expiresAtMs > atMs) {
+        const amount = Math.min(this.#due, left, this.#unneeded);
+        if (amount > 0) orders.push(this.#order(portion, amount, amount));
+      } else if (atMs >= expiresAtMs + 2 * leaseMs) this.#absorb(portion);
+      else if (this.#unneeded >= left) orders.push(this.#order(portion, Math.min(this.#due, left), left));
+    }
+    const beyond = this.#due;
+    if (beyond > 0) {
+      this.told += beyond;
+      const id = newId();
+      orders.push({ part: { id, attemptId: id, nextAttemptId: id }, amount: beyond, release: 0, left: 0 });
+    }
+    return orders;
+  }
+
+  /**
+   * What was drawn from a token bucket and admitted to nobody has refilled in part meanwhile, and is not given back: a bucket that is given
+   * back what has refilled already would admit it twice.
+   */
+  #waste(atMs: number): void {
+    if (this.counter.window.kind !== 'bucket' || this.free(atMs) > 0) return;
+    this.used += this.#unadmitted;
+    this.#unadmitted = 0;
+  }
+
+  get #due(): number {
+    return Math.max(0, this.used - this.told);
+  }
+
+  /** What is leased, alive or not, beyond what requests hold. A lease that has run out is kept, as spent, while they may need it. */
+  get #unneeded(): number {
+    return Math.max(0, this.leased - this.held);
+  }
+
+  /** The store has charged all of a portion long ago, and nothing corrects that any more: what was used of it is charged already. */
+  #absorb(portion: Portion): void {
+    const amount = Math.min(this.#due, portion.left);
+    this.told += amount;
+    portion.left -= amount;
+    if (this.#unneeded >= portion.left) this.#remove(portion);
+  }
+
+  #remove(portion: Portion): void {
+    this.portions.splice(this.portions.indexOf(portion), 1);
+  }
+
+  /** Gives back so much of what is spare, latest lease first. */
+  giveBack(amount: number, atMs: number): PortionOrder[] {
+    this.#waste(atMs);
+    const orders: PortionOrder[] = [];
+    let rest = Math.min(amount, this.spare(atMs));
+    for (const portion of [...this.portions].reverse()) {
+      if (portion.expiresAtMs <= atMs) continue;
+      const part = Math.min(rest, portion.left);
+      if (part === 0) continue;
+      orders.push(this.#order(portion, 0, part));
+      rest -= part;
+    }
+    return orders;
+  }
+
+  /** Gives a whole portion back, if all of it is spare. */
+  retire(portion: Portion, atMs: number): PortionOrder[] {
+    const known = this.portions.includes(portion) && portion.expiresAtMs > atMs;
+    return known && this.spare(atMs) >= portion.left ? [this.#order(portion, 0, portion.left)] : [];
+  }
+
+  #order(portion: Portion, amount: number, release: number): PortionOrder {
+    this.told += amount;
+    portion.left -= release;
+    const order = { part: partOf(portion), amount, release, left: portion.left };
+    portion.turns += 1;
+    if (portion.left === 0) this.#remove(portion);
+    return order;
+  }
+}
