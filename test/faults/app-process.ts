@@ -1,4 +1,4 @@
-/** An app with meter, budget and proxy on a shared store, as a process of its own, for tests: its settings are its argument. */
+/** An app with rate limit, meter, budget and proxy on shared stores, as a process of its own, for tests: its settings are its argument. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { budget } from '@tollgate/budget';
 import {
@@ -10,7 +10,8 @@ import {
   type QuotaStore,
 } from '@tollgate/core';
 import { meter, meteredFetch } from '@tollgate/meter';
-import { redisQuota } from '@tollgate/redis';
+import { rateLimit } from '@tollgate/rate-limit';
+import { rateLimitStores, redisQuota } from '@tollgate/redis';
 import { openAiCompatible, proxy } from '@tollgate/upstream';
 import express, { type RequestHandler } from 'express';
 import { createClient, createCluster } from 'redis';
@@ -51,6 +52,7 @@ function connection() {
 /** The store, whose process dies as its answer to a charge comes in. */
 function dyingStore(store: QuotaStore): QuotaStore {
   return {
+    hasBreaker: store.hasBreaker ?? false,
     reserve: (request) => store.reserve(request),
     extend: (request) => store.extend(request),
     cover: (request) => store.cover(request),
@@ -115,17 +117,25 @@ const stopWatch: RequestHandler = (req, res, next) => {
   next();
 };
 
+const { prefix, deadlineMs } = settings;
+const shared = connection();
 const store = dyingStore(
   redisQuota({
-    ...connection(),
-    prefix: settings.prefix,
+    ...shared,
+    prefix,
     outbox: true,
-    deadlineMs: settings.deadlineMs,
+    deadlineMs,
     sweepEveryMs: 200,
   }),
 );
-const plans = definePlans({ one: { spend: settings.spend } });
-const guard = budget({ plans, store, leaseMs: settings.leaseMs, storeDeadlineMs: settings.deadlineMs });
+const plans = definePlans({ one: { requests: ['1000000/min', '10000000/hour'], spend: settings.spend } });
+const rates = rateLimit({
+  plans,
+  stores: rateLimitStores({ ...shared, prefix, deadlineMs }),
+  storeDeadlineMs: deadlineMs,
+  skip: (req) => req.get('x-unlimited') !== undefined,
+});
+const guard = budget({ plans, store, leaseMs: settings.leaseMs, storeDeadlineMs: deadlineMs });
 const prices = {
   model: { inputUsdPerMillion: '1', outputUsdPerMillion: String(outputNanoUsd / 1_000) },
 };
@@ -154,7 +164,7 @@ app.post('/settled', async (_req, res) => {
   await guard.settled(2_000);
   res.json({});
 });
-app.use('/v1', identify, jsonBody(), meter({ prices }), startWatch, guard, stopWatch);
+app.use('/v1', identify, startWatch, rates, jsonBody(), meter({ prices }), guard, stopWatch);
 const metered = meteredFetch();
 /** A handler that makes two calls. */
 app.post('/v1/agent', async (req, res, next) => {

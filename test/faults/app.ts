@@ -26,6 +26,8 @@ export interface AskOptions {
   /** @defaultValue '/v1/chat/completions' */
   path?: string;
   tenant?: string;
+  /** Its requests are not counted, so that the budget is the first to ask Redis. */
+  unlimited?: boolean;
   stream?: boolean;
   /** Output cap. */
   tokens?: number;
@@ -114,7 +116,13 @@ async function start(program: string, settings: AppSettings): Promise<App> {
 
 async function ask(
   url: string,
-  { path = '/v1/chat/completions', tenant = 'acme', stream = false, tokens = 40 }: AskOptions,
+  {
+    path = '/v1/chat/completions',
+    tenant = 'acme',
+    unlimited = false,
+    stream = false,
+    tokens = 40,
+  }: AskOptions,
 ): Promise<Answer> {
   const body = {
     model: 'model',
@@ -126,7 +134,11 @@ async function ask(
   try {
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-tenant': tenant },
+      headers: {
+        'content-type': 'application/json',
+        'x-tenant': tenant,
+        ...(unlimited && { 'x-unlimited': 'yes' }),
+      },
       body: JSON.stringify(body),
     });
     const tookMs = performance.now() - startMs;

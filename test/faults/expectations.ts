@@ -23,7 +23,8 @@ export async function expectInTime(app: App, what: string): Promise<AppState> {
     `    ${what}: ${state.decisionsMs.length} decisions, slowest ${slowest.toFixed(0)} ms (event loop stood still ${state.lagMs.toFixed(0)} ms)\n`,
   );
   expect(state.decisionsMs.length).toBeGreaterThan(0);
-  expect(slowest).toBeLessThanOrEqual(deadlineMs + slackMs + state.lagMs);
+  // A decision may meet the standing still twice: as its time is over, and as it is answered.
+  expect(slowest).toBeLessThanOrEqual(deadlineMs + slackMs + 2 * state.lagMs);
   expect(state.unhandled).toEqual([]);
   return state;
 }

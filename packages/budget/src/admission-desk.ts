@@ -3,6 +3,7 @@ import {
   goOn,
   newId,
   type ReserveResult,
+  storeTimeLeft,
   type TollgateContext,
   type TollgateError,
 } from '@tollgate/core';
@@ -45,13 +46,12 @@ export class AdmissionDesk {
     const nowMs = engine.settings.now();
     const admissions = this.#admissions(call, rules);
     const id = newId(nowMs);
-    const asked = engine.store.reserve({
-      id,
-      partition,
-      attemptId: call?.attemptId,
-      alternatives: alternativesOf(admissions, call, this.context),
-      leaseMs: engine.settings.leaseMs,
-    });
+    const { leaseMs, storeDeadlineMs } = engine.settings;
+    const alternatives = alternativesOf(admissions, call, this.context);
+    const asked = engine.store.reserve(
+      { id, partition, attemptId: call?.attemptId, alternatives, leaseMs },
+      begun ? storeDeadlineMs : this.#timeLeft,
+    );
     const unknown = (error: unknown): OpenReservation => {
       if (mayHaveRun(error)) engine.closeLater(id, partition);
       this.#passUnverified('reserve', error, rules);
@@ -141,7 +141,8 @@ export class AdmissionDesk {
     const charges = admission.asked.map(({ charge }) => charge);
     let result: ReserveResult;
     try {
-      result = await engine.store.extend({ id: reservation.id, partition: this.partition, charges });
+      const { id } = reservation;
+      result = await engine.store.extend({ id, partition: this.partition, charges }, this.#timeLeft);
     } catch (error) {
       try {
         return this.#passUnverified('extend', error, rules);
@@ -158,6 +159,11 @@ export class AdmissionDesk {
     const call = reservation.declared?.call;
     if (call) reservation.book.giveBack(call.attemptId);
     this.#admit(reservation, call, [admission], result, rules);
+  }
+
+  /** How long a guard may wait; a call that is made later has the whole deadline. */
+  get #timeLeft(): number {
+    return storeTimeLeft(this.context, this.engine.settings.storeDeadlineMs);
   }
 
   /** Goes on, counted, where the store has failed and what cannot be verified passes; throws the refusal where it does not. */

@@ -1,4 +1,4 @@
-import { isAnswered, publish, type QuotaStore } from '@tollgate/core';
+import { isAnswered, publish, type QuotaStore, withinDeadline } from '@tollgate/core';
 
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
@@ -23,27 +23,38 @@ class StoreDeadlineError extends Error {
   override readonly name = 'StoreDeadlineError';
 }
 
+/** The same within a time of its own. */
+type WithinTime<Method extends (request: never) => unknown> = (
+  request: Parameters<Method>[0],
+  withinMs: number,
+) => ReturnType<Method>;
+
 /**
  * A quota store behind a deadline: every call fails after `deadlineMs`, whatever its client thinks, and every failure is published
  * on `tollgate:store`. A call that has failed may still have run. After five failures in a row admissions fail at once for
- * half a second, then one tries. Settlements are always tried: they wait for nobody.
+ * half a second, then one tries, unless the store has a breaker of its own. Settlements are always tried: they wait for nobody.
  */
-export class GuardedStore implements Pick<QuotaStore, Waited> {
-  readonly reserve: QuotaStore['reserve'];
-  readonly extend: QuotaStore['extend'];
+export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' | 'extend'>> {
+  readonly reserve: WithinTime<QuotaStore['reserve']>;
+  readonly extend: WithinTime<QuotaStore['extend']>;
   readonly cover: QuotaStore['cover'];
   readonly charge: QuotaStore['charge'];
   readonly renew: QuotaStore['renew'];
   readonly close: QuotaStore['close'];
 
   constructor(store: QuotaStore, deadlineMs: number) {
-    const within = <Result>(operation: Waited, run: () => Promise<Result>): Promise<Result> =>
-      withDeadline(operation, run, deadlineMs);
+    const within = <Result>(
+      operation: Waited,
+      run: () => Promise<Result>,
+      withinMs = deadlineMs,
+    ): Promise<Result> => withDeadline(operation, run, withinMs);
     const breaker = new Breaker();
-    const admission = <Result>(operation: Waited, run: () => Promise<Result>): Promise<Result> =>
-      breaker.run(() => within(operation, run));
-    this.reserve = (request) => admission('reserve', () => store.reserve(request));
-    this.extend = (request) => admission('extend', () => store.extend(request));
+    const admission: typeof within = (operation, run, withinMs) => {
+      const ask = () => within(operation, run, withinMs);
+      return store.hasBreaker ? ask() : breaker.run(ask);
+    };
+    this.reserve = (request, withinMs) => admission('reserve', () => store.reserve(request), withinMs);
+    this.extend = (request, withinMs) => admission('extend', () => store.extend(request), withinMs);
     this.cover = (request) => admission('cover', () => store.cover(request));
     this.charge = (request) => within('charge', () => store.charge(request));
     this.renew = (request) => within('renew', () => store.renew(request));
@@ -103,13 +114,6 @@ function withDeadline<Result>(
     return failed(error);
   }
   if (isAnswered(asked)) return asked;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const tooLate = (): void =>
-      reject(new StoreDeadlineError(`${operation} took longer than ${deadlineMs} ms`));
-    timer = setTimeout(tooLate, deadlineMs);
-  });
-  return Promise.race([asked, late])
-    .finally(() => clearTimeout(timer))
-    .catch(failed);
+  const late = (): Error => new StoreDeadlineError(`${operation} took longer than ${deadlineMs} ms`);
+  return withinDeadline(deadlineMs, asked, late).catch(failed);
 }

@@ -69,13 +69,18 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
         goAhead();
       }
     };
+    const startMs = performance.now();
+    const waited = (): void => {
+      context.waitedForStoresMs += performance.now() - startMs;
+      goAhead();
+    };
     let admitted: void | Promise<void>;
     try {
       admitted = admit(context, req.method);
     } catch (error) {
       return turnAway(error);
     }
-    return goOn(admitted, goAhead, turnAway);
+    return goOn(admitted, waited, turnAway);
   });
   const guard = Object.assign(handler, {
     attach: (context: TollgateContext) => {

@@ -16,7 +16,7 @@ export interface FailingStore {
 }
 
 /** Puts failures before a real store. */
-export function failingStore(real: QuotaStore): FailingStore {
+export function failingStore(real: QuotaStore, hasBreaker = false): FailingStore {
   const failing = new Map<Operation, Failure>();
   const asked = new Map<Operation, number>();
   const run = <Result>(operation: Operation, work: () => Promise<Result>): Promise<Result> => {
@@ -28,6 +28,7 @@ export function failingStore(real: QuotaStore): FailingStore {
     return new Promise<Result>(() => {});
   };
   const store: QuotaStore = {
+    hasBreaker,
     reserve: (request) => run('reserve', () => real.reserve(request)),
     extend: (request) => run('extend', () => real.extend(request)),
     cover: (request) => run('cover', () => real.cover(request)),

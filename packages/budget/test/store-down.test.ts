@@ -13,9 +13,9 @@ const body = { model: 'small', input: 100, max_tokens: 100 };
 const failures: readonly Failure[] = ['throws', 'hangs', 'done unheard'];
 
 /** A handler that makes two calls, with a limit of the route: every operation is needed. */
-function appOn(options: BudgetOptions = {}) {
+function appOn(options: BudgetOptions = {}, hasBreaker = false) {
   const real = memoryQuota();
-  const { store, failing, attempts } = failingStore(real);
+  const { store, failing, attempts } = failingStore(real, hasBreaker);
   const guard = budget({ plans, store, storeDeadlineMs: 20, ...options });
   const app = appOf(caller, (app) => {
     app.use(guard);
@@ -83,6 +83,13 @@ describe('a store that fails', () => {
       status = (await request(app).post('/').send(body)).status;
     }
     expect(status).toBe(200);
+  });
+
+  it('is always asked where it leaves its servers alone by itself: one that is away says nothing of the others', async () => {
+    const { app, failing, attempts } = appOn({}, true);
+    failing.set('reserve', 'throws');
+    for (let sent = 0; sent < 10; sent += 1) await request(app).post('/').send(body).expect(503);
+    expect(attempts('reserve')).toBe(10);
   });
 
   it('is asked to give back only what it may have held, however many were refused meanwhile', async () => {

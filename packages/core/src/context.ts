@@ -32,6 +32,8 @@ export interface TollgateContext {
   labels: Readonly<Record<string, string>>;
   /** core: the one door through which every provider call goes. */
   readonly calls: CallPipeline;
+  /** the guards: how long they have waited for their stores, in ms, so that their deadlines do not add up; see `storeTimeLeft`. */
+  waitedForStoresMs: number;
   /** budget */
   reservation?: Reservation | undefined;
   /** whoever refused, through core's `refuse()`; inside a handler, the pipeline. */

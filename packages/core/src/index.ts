@@ -25,6 +25,7 @@ export type { Caller } from './caller.js';
 export { type ChannelName, publish, subscribe, subscriberFaultCount } from './channel.js';
 export type { Reservation, TollgateContext } from './context.js';
 export { type CounterSubject, counterOf } from './counter.js';
+export { storeTimeLeft, withinDeadline } from './deadline.js';
 export { declareLimit, declareRequests } from './declare-limit.js';
 export { definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';

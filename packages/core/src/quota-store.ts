@@ -211,6 +211,8 @@ export interface CloseRequest {
  * rejects only when the store itself fails; a refusal is a value. Each implementation runs the contract suite of the testkit.
  */
 export interface QuotaStore {
+  /** Whether it leaves a server that fails alone by itself, each server on its own. @defaultValue false: whoever asks it does that */
+  readonly hasBreaker?: boolean;
   /**
    * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a
    * charge is charged at its floors or its last heartbeat, whichever is more, its event goes to the store's sinks, `uncertain` and

@@ -17,6 +17,7 @@ class RequestContext implements TollgateContext, PipelineHost {
   readonly calls: RequestPipeline;
   caller: Caller | undefined;
   labels = noLabels;
+  waitedForStoresMs = 0;
   reservation: Reservation | undefined;
   refusal: TollgateError | undefined;
   #abort: AbortController | undefined;

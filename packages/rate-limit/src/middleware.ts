@@ -95,7 +95,9 @@ function countRequest(
     route: context.route,
     req,
   };
+  const startMs = performance.now();
   countAll(rates, subject, (counts, error) => {
+    context.waitedForStoresMs += performance.now() - startMs;
     if (error === undefined) decide(counts, undefined);
     else if (!(error instanceof StoreDownError)) fail(error);
     else decide(counts, whenStoreDown === 'closed' ? storeUnavailableError(error.cause) : undefined);

@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish, withinDeadline } from '@tollgate/core';
 import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';
 import { StoreDownError } from './store-down-error.js';
@@ -17,9 +17,12 @@ export interface ShieldOptions {
   readonly now: () => number;
 }
 
+/** A store that may say that it leaves a server alone by itself when that fails: then it is always asked. */
+type BreakableStore = Store & { readonly hasBreaker?: boolean };
+
 /** A store with a deadline, a rest after failures, and a stand-in in memory, so that an app outlives its store. */
 export class ShieldedStore implements Store {
-  readonly #store: Store;
+  readonly #store: BreakableStore;
   readonly #options: ShieldOptions;
   readonly #local: LocalStore;
   #init: Options | undefined;
@@ -28,7 +31,7 @@ export class ShieldedStore implements Store {
   #resting = false;
   #restUntilMs = 0;
 
-  constructor(store: Store, options: ShieldOptions) {
+  constructor(store: BreakableStore, options: ShieldOptions) {
     this.#store = store;
     this.#options = options;
     this.#local = new LocalStore(options.now);
@@ -49,7 +52,7 @@ export class ShieldedStore implements Store {
   }
 
   increment(key: string): Promise<ClientRateLimitInfo> | ClientRateLimitInfo {
-    if (this.#resting) {
+    if (this.#resting && !this.#store.hasBreaker) {
       if (this.#options.now() < this.#restUntilMs) return this.#standIn(key, undefined);
       this.#restUntilMs = this.#options.now() + restMs;
     }
@@ -72,8 +75,9 @@ export class ShieldedStore implements Store {
   }
 
   async #counted(key: string): Promise<ClientRateLimitInfo> {
+    const { deadlineMs } = this.#options;
     try {
-      const count = await within(this.#options.deadlineMs, this.#increment(key));
+      const count = await withinDeadline(deadlineMs, this.#increment(key), () => late(deadlineMs));
       if (!Number.isSafeInteger(count?.totalHits) || count.totalHits < 1) {
         throw new TypeError(`the store counted ${String(count?.totalHits)}, which is no positive integer`);
       }
@@ -136,15 +140,6 @@ export class ShieldedStore implements Store {
   }
 }
 
-/** Rejects when the work takes longer; the work itself cannot be called back and may still take effect. */
-async function within<Result>(deadlineMs: number, work: Promise<Result>): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function late(deadlineMs: number): Error {
+  return new Error(`no answer within ${deadlineMs} ms`);
 }

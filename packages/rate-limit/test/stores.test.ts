@@ -167,6 +167,12 @@ for (const mode of ['fails', 'hangs', 'lies'] as const) {
   });
 }
 
+it('a store that leaves its servers alone by itself is always asked: one that is away says nothing of the others', async () => {
+  const store = Object.assign(new ScriptedStore(), { hasBreaker: true, mode: 'fails' as const });
+  await statuses(10, appWith(store, { limits: '100/min' }));
+  expect(store.asked).toBe(10);
+});
+
 it('a store that could not begin is begun again when it is next asked', async () => {
   const store = new ScriptedStore();
   store.initFails = true;

@@ -1,3 +1,7 @@
+import { publish } from '@tollgate/core';
+import { Circuit } from './circuit.js';
+import { slotOf } from './slot.js';
+
 /** What we pass with a command: it is taken back while it has not been written to the server yet. */
 export interface CommandOptions {
   abortSignal?: AbortSignal;
@@ -25,6 +29,8 @@ export interface ClusterClient {
     args: (string | Buffer)[],
     options?: CommandOptions,
   ): Promise<unknown>;
+  /** Who serves which slot, as far as is known. Without it, all servers are taken for one when one fails. */
+  readonly slots?: readonly ({ readonly master: { readonly address: string } } | undefined)[];
 }
 
 /** The connection that the app already has: exactly one of these. It is connected, reconnected and closed by the app. */
@@ -42,12 +48,46 @@ export interface ConnectionOptions {
 /** Sends one command whose keys are in one slot, that of `key`. */
 export type SendCommand = (key: string, args: (string | Buffer)[], signal: AbortSignal) => Promise<unknown>;
 
+/** A connection as our stores see it. */
+export interface Connection {
+  readonly send: SendCommand;
+  /** The circuit breaker of the server that has this key; the same for all stores on one connection. */
+  circuitOf(key: string): Circuit;
+}
+
+/** By what the app gave us, which may be given to several stores. */
+const known = new WeakMap<object, Connection>();
+
 /** How commands are sent over what was given; `undefined` unless exactly one was. */
-export function connectionOf(options: ConnectionOptions): SendCommand | undefined {
+export function connectionOf(options: ConnectionOptions): Connection | undefined {
   const { client, pool, sentinel, cluster } = options;
-  if ([client, pool, sentinel, cluster].filter((one) => one !== undefined).length !== 1) return undefined;
+  const [given, ...others] = [client, pool, sentinel, cluster].filter((one) => one !== undefined);
+  const send = senderOf(options);
+  if (!given || !send || others.length > 0) return undefined;
+  const connection = known.get(given) ?? { send, circuitOf: circuits(cluster) };
+  known.set(given, connection);
+  return connection;
+}
+
+function senderOf({ client, pool, sentinel, cluster }: ConnectionOptions): SendCommand | undefined {
   const single = client ?? pool;
   if (single) return (_key, args, abortSignal) => single.sendCommand(args, { abortSignal });
   if (sentinel) return (_key, args, abortSignal) => sentinel.sendCommand(false, args, { abortSignal });
   return cluster && ((key, args, abortSignal) => cluster.sendCommand(key, false, args, { abortSignal }));
+}
+
+/** One circuit for each master of a cluster; of another connection, one. */
+function circuits(cluster: ClusterClient | undefined): Connection['circuitOf'] {
+  const byServer = new Map<string, Circuit>();
+  return (key) => {
+    const server = cluster?.slots?.[slotOf(key)]?.master.address ?? '';
+    let circuit = byServer.get(server);
+    if (!circuit) {
+      const say = (isOpen: boolean): void =>
+        publish('tollgate:store', () => ({ store: 'redis', server, state: isOpen ? 'down' : 'up' }));
+      circuit = new Circuit(() => performance.now(), say);
+      byServer.set(server, circuit);
+    }
+    return circuit;
+  };
 }

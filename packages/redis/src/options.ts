@@ -50,15 +50,15 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     sweepEveryMs: accepts.integerBetween(10, 3_600_000),
     rememberRefusalsMs: accepts.integerBetween(0, 5_000),
   });
-  const send = connectionOf(options);
-  if (!send)
+  const connection = connectionOf(options);
+  if (!connection)
     throw new TypeError(`${factory}: exactly one of "client", "pool", "sentinel" and "cluster" is required`);
   const { prefix = 'tollgate', partitions = 16, deadlineMs = 150, thresholds = [0.5, 0.8, 1] } = options;
   const { outbox = false, batchSize = 32, sweepEveryMs = 1_000 } = options;
   const { rememberRefusalsMs = 5_000 } = options;
   const rising = [...new Set(thresholds)].sort((a, b) => a - b);
   return {
-    send,
+    connection,
     prefix,
     partitions,
     deadlineMs,

@@ -46,13 +46,13 @@ export function readOutboxOptions(options: OutboxOptions) {
     },
     ['sinks'],
   );
-  const send = connectionOf(options);
-  if (!send)
+  const connection = connectionOf(options);
+  if (!connection)
     throw new TypeError('outbox: exactly one of "client", "pool", "sentinel" and "cluster" is required');
   const { sinks, group = 'sinks', prefix = 'tollgate', partitions = 16, pollMs = 200 } = options;
   const { batchSize = 200, claimAfterMs = 30_000, maxDeliveries = 10, maxBacklog = 100_000 } = options;
   return {
-    send,
+    send: connection.send,
     sinks,
     group,
     prefix,

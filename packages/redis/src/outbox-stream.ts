@@ -1,5 +1,5 @@
+import { withinDeadline } from '@tollgate/core';
 import type { SendCommand } from './connection.js';
-import { withinDeadline } from './deadline.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 
 /** One entry of a stream. */
@@ -120,8 +120,12 @@ export class OutboxStream {
 
   #command(...args: string[]): Promise<unknown> {
     const operation = args[0] ?? '';
-    const late = (): Error => new StoreUnavailableError({ fault: 'deadline', operation, mayHaveRun: true });
-    return withinDeadline(deadlineMs, (signal) => this.#send(this.#key, args, signal), late);
+    const abort = new AbortController();
+    const late = (): Error => {
+      abort.abort();
+      return new StoreUnavailableError({ fault: 'deadline', operation, mayHaveRun: true });
+    };
+    return withinDeadline(deadlineMs, this.#send(this.#key, args, abort.signal), late);
   }
 }
 

@@ -1,21 +1,23 @@
-import { setMaxListeners } from 'node:events';
 import type { RedisReply, SendCommandClusterDetails } from 'rate-limit-redis';
-import type { SendCommand } from './connection.js';
+import type { Connection } from './connection.js';
 import { giveBackScript, named } from './rate-limit-scripts.js';
+import { errorCodeIn } from './reply.js';
 import type { Script } from './scripts.js';
+import { StoreUnavailableError } from './store-unavailable-error.js';
+import { Turn } from './turn.js';
 
 /**
  * Sends the commands of rate-limit-redis. Its scripts are not loaded beforehand, so that an app starts without a server: each is sent
  * in full to a server that does not know it, and by its digest from then on.
  */
 export class RateLimitCommands {
-  readonly #send: SendCommand;
+  readonly #connection: Connection;
   readonly #deadlineMs: number;
   readonly #scripts = new Map<string, Script>([[giveBackScript.sha1, giveBackScript]]);
-  #turn: AbortSignal | undefined;
+  #turn: Turn | undefined;
 
-  constructor(send: SendCommand, deadlineMs: number) {
-    this.#send = send;
+  constructor(connection: Connection, deadlineMs: number) {
+    this.#connection = connection;
     this.#deadlineMs = deadlineMs;
   }
 
@@ -29,7 +31,7 @@ export class RateLimitCommands {
       case 'DECR':
         return this.#run(key, giveBackScript.sha1, ['1', key]);
       default:
-        return replyOf(await this.#send(key, command, this.#signal()));
+        return replyOf(await this.#send(key, command));
     }
   }
 
@@ -41,24 +43,38 @@ export class RateLimitCommands {
 
   async #run(key: string, sha1: string, args: string[]): Promise<RedisReply> {
     try {
-      return replyOf(await this.#send(key, ['EVALSHA', sha1, ...args], this.#signal()));
+      return replyOf(await this.#send(key, ['EVALSHA', sha1, ...args]));
     } catch (error) {
       const script = this.#scripts.get(sha1);
-      if (!script || !(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return replyOf(await this.#send(key, ['EVAL', script.source, ...args], this.#signal()));
+      if (!script || errorCodeIn(error) !== 'NOSCRIPT') throw error;
+      return replyOf(await this.#send(key, ['EVAL', script.source, ...args]));
     }
   }
 
-  /** One deadline for everything that is sent in one turn of the event loop: a timer for each command would cost as much again. */
-  #signal(): AbortSignal {
+  async #send(key: string, command: string[]): Promise<unknown> {
+    const turn = this.#currentTurn().enter(this.#connection.circuitOf(key));
+    if (!turn) throw new StoreUnavailableError({ fault: 'breaker', operation: 'count', mayHaveRun: false });
+    turn.sent();
+    try {
+      const answer = await this.#connection.send(key, command, turn.signal);
+      turn.answered();
+      return answer;
+    } catch (error) {
+      const code = errorCodeIn(error);
+      if (code === 'NOSCRIPT') turn.answered();
+      else turn.failed(code === undefined);
+      throw error;
+    }
+  }
+
+  #currentTurn(): Turn {
     if (this.#turn) return this.#turn;
-    const signal = AbortSignal.timeout(this.#deadlineMs);
-    setMaxListeners(0, signal);
-    this.#turn = signal;
+    const turn = new Turn(this.#deadlineMs);
+    this.#turn = turn;
     setImmediate(() => {
       this.#turn = undefined;
     });
-    return signal;
+    return turn;
   }
 }
 

@@ -6,7 +6,8 @@ export interface RateLimitStoresOptions extends ConnectionOptions {
   /** Begins every key; without braces. @defaultValue 'tollgate' */
   prefix?: string;
   /**
-   * After how long a command that could not be sent yet is taken back, in ms, 5 to 60 000, so that it is not counted late.
+   * After how long a command counts as failed, in ms, 5 to 60 000; what could not be sent yet is taken back, so that it is not
+   * counted late.
    * @defaultValue 150
    */
   deadlineMs?: number;
@@ -23,12 +24,12 @@ export function readRateLimitOptions(options: RateLimitStoresOptions) {
     prefix: prefixCheck,
     deadlineMs: accepts.integerBetween(5, 60_000),
   });
-  const send = connectionOf(options);
-  if (!send) {
+  const connection = connectionOf(options);
+  if (!connection) {
     throw new TypeError(
       'rateLimitStores: exactly one of "client", "pool", "sentinel" and "cluster" is required',
     );
   }
   const { prefix = 'tollgate', deadlineMs = 150 } = options;
-  return { send, prefix, deadlineMs };
+  return { connection, prefix, deadlineMs };
 }

@@ -10,12 +10,15 @@ import { type RateLimitStoresOptions, readRateLimitOptions } from './rate-limit-
  * a `TypeError` for a wrong or unknown option.
  */
 export function rateLimitStores(options: RateLimitStoresOptions): (name: string, windowMs: number) => Store {
-  const { send, prefix, deadlineMs } = readRateLimitOptions(options);
-  const commands = new RateLimitCommands(send, deadlineMs);
+  const { connection, prefix, deadlineMs } = readRateLimitOptions(options);
+  const commands = new RateLimitCommands(connection, deadlineMs);
   return (name) => new TaggedStore(`${prefix}:rate:${name}:`, commands);
 }
 
 class TaggedStore extends RedisStore {
+  /** Read by `rateLimit()`: nobody needs to leave the servers alone for it. */
+  readonly hasBreaker = true;
+
   constructor(prefix: string, commands: RateLimitCommands) {
     super({ prefix, sendCommandCluster: (details) => commands.send(details) });
   }

@@ -64,9 +64,10 @@ export class RedisQuotaStore implements QuotaStore {
   #rememberMs = rememberMs;
 
   constructor(options: ReadOptions, { ownClock, processClock = Date.now, patch }: StoreSeams = {}) {
-    const { send, prefix, partitions, deadlineMs, thresholds, outbox, batchSize, sweepEveryMs } = options;
+    const { connection, prefix, partitions, deadlineMs, thresholds, outbox, batchSize, sweepEveryMs } =
+      options;
     this.#options = options;
-    const runner = new ScriptRunner({ send, deadlineMs });
+    const runner = new ScriptRunner({ connection, deadlineMs });
     const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock });

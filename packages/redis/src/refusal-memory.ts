@@ -44,6 +44,10 @@ export class RefusalMemory implements QuotaStore {
     this.#refusals = new RememberedRefusals(rememberMs);
   }
 
+  get hasBreaker(): boolean {
+    return this.#store.hasBreaker ?? false;
+  }
+
   reserve(request: ReserveRequest): Promise<ReserveResult> {
     try {
       const refused = this.#refused(request);

@@ -16,3 +16,8 @@ export function textIn(value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString();
   throw new TypeError('a script of the quota store answered without a text');
 }
+
+/** What Redis calls an error that it answered with, e.g. `LOADING`; `undefined`: it is no answer of Redis. */
+export function errorCodeIn(error: unknown): string | undefined {
+  return error instanceof Error ? /^[A-Z]{3,}(?= )/.exec(error.message)?.[0] : undefined;
+}

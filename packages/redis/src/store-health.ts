@@ -1,5 +1,4 @@
-import { accepts, checkOptions, type QuotaStore } from '@tollgate/core';
-import { withinDeadline } from './deadline.js';
+import { accepts, checkOptions, type QuotaStore, withinDeadline } from '@tollgate/core';
 
 export interface StoreHealthOptions {
   /** How often the store is asked, in ms, 10 to 60 000. @defaultValue 500 */
@@ -35,7 +34,7 @@ export function storeHealth(store: Pick<QuotaStore, 'read'>, options: StoreHealt
     if (asking) return;
     asking = true;
     try {
-      await withinDeadline(deadlineMs, async () => store.read('readiness', []), late);
+      await withinDeadline(deadlineMs, store.read('readiness', []), late);
       failures = 0;
     } catch {
       failures += 1;

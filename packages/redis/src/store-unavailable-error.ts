@@ -31,7 +31,7 @@ export class StoreUnavailableError extends Error {
 
   constructor({ fault, operation, mayHaveRun, detail, cause }: StoreUnavailableFacts) {
     const told = detail === undefined ? '' : `: ${detail}`;
-    super(`the quota store on Redis did not do "${operation}" (${fault})${told}`, { cause });
+    super(`the store on Redis did not do "${operation}" (${fault})${told}`, { cause });
     this.fault = fault;
     this.operation = operation;
     this.mayHaveRun = mayHaveRun;

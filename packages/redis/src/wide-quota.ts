@@ -28,6 +28,7 @@ const sliceLeaseMs = 15_000;
  * held in memory first, and given back where the tenant's own limits refuse. Requests without any go straight through.
  */
 export class WideQuota implements QuotaStore {
+  readonly hasBreaker = true;
   readonly #store: RedisQuotaStore;
   readonly #slices: SliceStore;
   readonly #leases: WideLeases;

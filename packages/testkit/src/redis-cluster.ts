@@ -14,11 +14,16 @@ export interface RedisCluster {
 export interface RedisClusterOptions {
   /** How many servers share the slots. @defaultValue 3 */
   masters?: number;
+  /** Further arguments of each server, e.g. `['--cluster-require-full-coverage', 'no']`. */
+  args?: readonly string[];
 }
 
 /** Starts a cluster on free ports; ready when every server says that all slots are served. */
-export async function startRedisCluster({ masters = 3 }: RedisClusterOptions = {}): Promise<RedisCluster> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+export async function startRedisCluster({
+  masters = 3,
+  args: more = [],
+}: RedisClusterOptions = {}): Promise<RedisCluster> {
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...more];
   const nodes = await Promise.all(Array.from({ length: masters }, () => startRedis({ args })));
   const share = Math.ceil(slots / masters);
   for (const [index, { port }] of nodes.entries()) {

@@ -1,0 +1,62 @@
+import { setMaxListeners } from 'node:events';
+import type { Circuit, Ticket } from './circuit.js';
+
+/** What is sent to one server in one turn of the event loop. */
+export class SentInTurn {
+  readonly #circuit: Circuit;
+  readonly #ticket: Ticket;
+  readonly #abort = new AbortController();
+  #waiting = 0;
+
+  constructor(circuit: Circuit, ticket: Ticket) {
+    this.#circuit = circuit;
+    this.#ticket = ticket;
+    setMaxListeners(0, this.signal);
+    // Answers that came while this process itself was busy are read before immediates run: they are in time.
+    setTimeout(() => setImmediate(() => this.#end()), ticket.waitMs).unref();
+  }
+
+  /** Takes back what was not written yet. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  sent(): void {
+    this.#waiting += 1;
+  }
+
+  answered(): void {
+    this.#waiting -= 1;
+    if (this.signal.aborted) this.#circuit.answeredLate();
+    else this.#circuit.succeeded(this.#ticket);
+  }
+
+  failed(broke: boolean): void {
+    this.#waiting -= 1;
+    if (!this.signal.aborted) this.#circuit.failed(this.#ticket, broke);
+  }
+
+  #end(): void {
+    if (this.#waiting > 0) this.#circuit.overdue(this.#ticket);
+    this.#abort.abort();
+  }
+}
+
+/** One deadline for each server and turn of the event loop: a timer for each command would cost as much again as the command. */
+export class Turn {
+  readonly #deadlineMs: number;
+  readonly #sent = new Map<Circuit, SentInTurn | undefined>();
+
+  constructor(deadlineMs: number) {
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** `undefined`: the server is left alone. All windows of a request try it together, or none. */
+  enter(circuit: Circuit): SentInTurn | undefined {
+    if (!this.#sent.has(circuit)) {
+      const ticket = circuit.enter(this.#deadlineMs);
+      this.#sent.set(circuit, ticket && new SentInTurn(circuit, ticket));
+    }
+    return this.#sent.get(circuit);
+  }
+}
