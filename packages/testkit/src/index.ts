@@ -1,6 +1,7 @@
 export { createManualClock, type ManualClock, type ManualTimer } from './clock.js';
 export type { FaultMode } from './fault-mode.js';
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.js';
+export { type PostgresProcess, startPostgres } from './postgres-process.js';
 export type { Books } from './provider/books.js';
 export type { Json, JsonObject } from './provider/json.js';
 export type { ScriptChooser, SimulatedProviderOptions } from './provider/provider-options.js';

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.js';
 import { ensureRedis } from './redis-install.js';
+import { endWithThisProcess } from './watchdog.js';
 
 /** A redis-server of our own, on loopback; it ends when this process does, however that ends. */
 export interface RedisProcess {
@@ -76,16 +78,7 @@ function launch(port: number, folder: string, args: readonly string[]): ChildPro
     'warning',
   ];
   const server = spawn('redis-server', [...own, ...args], { stdio: 'ignore' });
-  server.unref();
-  // The watchdog's input ends with this process, also when that is killed; then it ends the server.
-  const watchdog = spawn('sh', ['-c', `cat >/dev/null; kill -9 ${server.pid}`], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watchdog.unref();
-  const input = watchdog.stdin;
-  if (input && 'unref' in input && typeof input.unref === 'function') input.unref();
-  server.once('exit', () => watchdog.kill('SIGKILL'));
+  endWithThisProcess(server);
   return server;
 }
 
@@ -110,24 +103,5 @@ function pong(port: number): Promise<boolean> {
     socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
     socket.once('error', () => finish(false));
     socket.setTimeout(500, () => finish(false));
-  });
-}
-
-/** A port of loopback on which nobody listens, nor on the one 10 000 above it, which a cluster's servers talk on. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await listeningOn(0);
-    if (port !== undefined && port < 55_000 && (await listeningOn(port + 10_000)) !== undefined) return port;
-  }
-}
-
-function listeningOn(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
   });
 }

@@ -1,0 +1,102 @@
+import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { migrateToLatest } from '../migrations/migrate.js';
+import { checkDatabaseOptions, type DatabaseOptions } from './connection-options.js';
+import { pgPool } from './pg-pool.js';
+import { pglitePool } from './pglite-pool.js';
+import type { Tables } from './tables.js';
+
+/** One database that ledger and keys share. Nothing is opened before it is first used. */
+export interface Database {
+  /** The schema that holds our tables. */
+  readonly schema: string;
+  /** Typed queries; the tables are found in {@link schema}. Wait for {@link ready} first. */
+  readonly query: Kysely<Tables>;
+  /** Resolves when the database is open and its tables are up to date; rejects when it is away, and tries again when asked again. */
+  ready(): Promise<void>;
+  /** Closes what was opened here. */
+  end(): Promise<void>;
+}
+
+/** A database on PostgreSQL, or on PGlite in a folder. Throws a `TypeError` for a wrong or unknown option. */
+export function database(options: DatabaseOptions): Database {
+  checkDatabaseOptions('database', options);
+  return new SqlDatabase(options);
+}
+
+class SqlDatabase implements Database {
+  readonly schema: string;
+  readonly query: Kysely<Tables>;
+  readonly #kysely: Kysely<Tables>;
+  readonly #migrates: boolean;
+  readonly #connection: PoolOnDemand;
+  #ready: Promise<void> | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    const { schema = 'tollgate', migrate = true } = options;
+    this.schema = schema;
+    this.#migrates = migrate;
+    this.#connection = new PoolOnDemand(options);
+    this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#connection }) });
+    this.query = this.#kysely.withSchema(schema);
+  }
+
+  ready(): Promise<void> {
+    if (this.#ended) return Promise.reject(new Error('the database is closed'));
+    if (!this.#ready) {
+      const opening = this.#open();
+      this.#ready = opening;
+      opening.catch(() => {
+        if (this.#ready === opening) this.#ready = undefined;
+      });
+    }
+    return this.#ready;
+  }
+
+  end(): Promise<void> {
+    this.#ended ??= (async () => {
+      await this.#ready?.catch(() => undefined);
+      await this.#connection.end();
+    })();
+    return this.#ended;
+  }
+
+  async #open(): Promise<void> {
+    if (this.#migrates) await migrateToLatest(this.#kysely, this.schema);
+    else await this.#connection.opened();
+  }
+}
+
+/** The app's pool, or one that is made when it is first asked for, and asked for again where that failed. */
+class PoolOnDemand implements PostgresPool {
+  #opening: Promise<PostgresPool> | undefined;
+
+  constructor(private readonly options: DatabaseOptions) {}
+
+  async connect() {
+    return (await this.opened()).connect();
+  }
+
+  opened(): Promise<PostgresPool> {
+    if (!this.#opening) {
+      const opening = this.#open();
+      this.#opening = opening;
+      opening.catch(() => {
+        this.#opening = undefined;
+      });
+    }
+    return this.#opening;
+  }
+
+  /** The app's own pool stays open. */
+  async end(): Promise<void> {
+    const pool = await this.#opening?.catch(() => undefined);
+    if (pool && pool !== this.options.pool) await pool.end();
+  }
+
+  async #open(): Promise<PostgresPool> {
+    const { pool, connectionString, directory = '', maxConnections = 5 } = this.options;
+    if (pool) return pool;
+    return connectionString === undefined ? pglitePool(directory) : pgPool(connectionString, maxConnections);
+  }
+}

@@ -1,0 +1,23 @@
+import { publish } from '@tollgate/core';
+import type { Pool } from 'pg';
+
+/** How long a connection may take, and a statement, before it counts as failed: a frozen server answers nothing. */
+const connectMs = 5_000;
+const queryMs = 60_000;
+
+/** A pool of our own on a PostgreSQL server. Connections that break while idle are published (`tollgate:fault`) and made anew. */
+export async function pgPool(connectionString: string, max: number): Promise<Pool> {
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    connectionTimeoutMillis: connectMs,
+    query_timeout: queryMs,
+    keepAlive: true,
+    application_name: 'tollgate',
+  });
+  pool.on('error', (error) => {
+    publish('tollgate:fault', () => ({ source: 'postgres-connection', error: error.name }));
+  });
+  return pool;
+}

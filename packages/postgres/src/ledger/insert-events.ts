@@ -1,0 +1,34 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from '../connection/database.js';
+import { type EventRow, eventColumns } from './event-columns.js';
+
+const names = sql.join(eventColumns.map(({ name }) => sql.ref(name)));
+const typed = sql.join(
+  eventColumns.map(({ name, type }) => sql`${sql.ref(`given.${name}`)}::${sql.raw(type)}`),
+);
+
+/**
+ * Writes events in one statement: each once, however often it is given, and what the new ones have charged to their windows with
+ * them. Their months must have tables. Rejects as a whole.
+ */
+export async function insertEvents({ query, schema }: Database, events: readonly EventRow[]): Promise<void> {
+  // Rows and counters are always locked in the same order, so that processes which write the same ones do not block each other.
+  const rows = [...events].sort((a, b) => (a.eventId < b.eventId ? -1 : 1));
+  const arrays = eventColumns.map(
+    (_, column): RawBuilder<unknown> => sql`${rows.map((row) => row.values[column])}::text[]`,
+  );
+  await sql`
+    with new as (
+      insert into ${sql.id(schema, 'usage_events')} (${names})
+      select ${typed} from unnest(${sql.join(arrays)}) as given (${names})
+      on conflict (event_id) do nothing
+      returning charges
+    )
+    insert into ${sql.id(schema, 'window_spend')} as spent (counter, window_id, amount, touched_at)
+    select charge ->> 'counter', charge ->> 'window', sum((charge ->> 'amount')::bigint), now()
+    from new, jsonb_array_elements(new.charges) as charge
+    group by 1, 2
+    order by 1, 2
+    on conflict (counter, window_id)
+    do update set amount = spent.amount + excluded.amount, touched_at = excluded.touched_at`.execute(query);
+}

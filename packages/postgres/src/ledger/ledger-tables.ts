@@ -1,0 +1,54 @@
+/** One usage event or adjustment. `int8` columns are read as decimal strings. Rows are added, never changed. */
+export interface UsageEventsTable {
+  /** UUIDv7; also decides the partition: its first 48 bits are milliseconds since the epoch. */
+  event_id: string;
+  kind: 'usage' | 'adjustment';
+  adjusts: string | null;
+  /** The time that the event id carries: when the attempt began. Reports count by it; an adjustment has that of what it corrects. */
+  at: Date;
+  admitted_at: Date;
+  settled_at: Date;
+  request_id: string;
+  call_id: string;
+  attempt: number;
+  tenant: string;
+  team: string | null;
+  user_id: string | null;
+  key_id: string | null;
+  plan: string;
+  route: string | null;
+  labels: Record<string, string>;
+  /** The label `feature`. */
+  feature: string | null;
+  provider: string;
+  requested_model: string;
+  model: string;
+  input_tokens: string;
+  cached_input_tokens: string;
+  cache_write_tokens: string;
+  output_tokens: string;
+  reasoning_tokens: string;
+  tier: string | null;
+  cost_nano_usd: string;
+  price_version: string;
+  source: 'provider' | 'estimated';
+  uncertain: boolean;
+  overrun: boolean;
+  charges: { counter: string; window: string; amount: number }[];
+  status: number;
+  outcome: 'ok' | 'error' | 'aborted' | 'budget_stopped';
+  stream: boolean;
+  latency_ms: string;
+  time_to_first_token_ms: string | null;
+  /** Fields of the event that this version has no column for. */
+  more: Record<string, unknown> | null;
+}
+
+/** What the events have charged to each counter, by window: the sum of their `charges`, kept with them in one step. */
+export interface WindowSpendTable {
+  counter: string;
+  window_id: string;
+  amount: string;
+  /** When something was added last. */
+  touched_at: Date;
+}

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const installers: readonly (readonly string[])[] = [
+  ['apt-get', 'install', '-y', 'postgresql'],
+  ['apk', 'add', '--no-cache', 'postgresql'],
+  ['dnf', 'install', '-y', 'postgresql-server'],
+  ['brew', 'install', 'postgresql'],
+];
+
+/**
+ * The folder of `postgres` and `initdb`: from the PATH, or where Debian keeps them. Where there is none, asks the system's package manager
+ * for it, without asking anybody, and throws an error that says what to install where that does not help.
+ */
+export function ensurePostgres(): string {
+  const found = binaries();
+  if (found !== undefined) return found;
+  for (const [command = '', ...args] of installers) {
+    if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0) continue;
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    if (command === 'apt-get') spawnSync(command, ['update'], { stdio: 'ignore', env, timeout: 120_000 });
+    spawnSync(command, args, { stdio: 'ignore', env, timeout: 300_000 });
+    const installed = binaries();
+    if (installed !== undefined) return installed;
+  }
+  throw new Error(
+    'postgres and initdb are not on the PATH and could not be installed. Install PostgreSQL 14 or later, e.g. "apt-get install postgresql" or "brew install postgresql".',
+  );
+}
+
+function binaries(): string | undefined {
+  const { stdout } = spawnSync('sh', ['-c', 'command -v initdb'], { encoding: 'utf8' });
+  const folders = [...(stdout.trim() ? [dirname(stdout.trim())] : []), ...debianFolders()];
+  return folders.find((folder) => ['initdb', 'postgres'].every((name) => existsSync(join(folder, name))));
+}
+
+/** Newest first: `/usr/lib/postgresql/17/bin`. */
+function debianFolders(): string[] {
+  const all = '/usr/lib/postgresql';
+  if (!existsSync(all)) return [];
+  const versions = readdirSync(all).sort((a, b) => Number(b) - Number(a));
+  return versions.map((version) => join(all, version, 'bin'));
+}

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from './free-port.js';
+import { ensurePostgres } from './postgres-install.js';
+import { endWithThisProcess } from './watchdog.js';
+
+/** A PostgreSQL server of our own, on loopback; it ends when this process does, however that ends. */
+export interface PostgresProcess {
+  readonly port: number;
+  /** Of its superuser, on the database `postgres`. */
+  readonly url: string;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+  /** Ends it at once, its connections with it; what was committed is kept. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with what it kept. */
+  restart(): Promise<void>;
+  /** SIGSTOP to every process of it: the server freezes, its connections stay open. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
+}
+
+const readyWithinMs = 30_000;
+
+/** PostgreSQL refuses to run as root: it is run as another user then. */
+const nobody = 65_534;
+const isRoot = process.getuid?.() === 0;
+const identity = isRoot ? { uid: nobody, gid: nobody } : {};
+
+/** Starts a server on a free port with an empty database; where there is none, it is installed by the system's package manager. */
+export async function startPostgres(): Promise<PostgresProcess> {
+  const bin = ensurePostgres();
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-postgres-'));
+  if (isRoot) chownSync(folder, nobody, nobody);
+  const port = await freePort();
+  const made = spawnSync(
+    join(bin, 'initdb'),
+    [
+      '-D',
+      folder,
+      '-U',
+      'tollgate',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--no-locale',
+      '--no-sync',
+      '--no-instructions',
+    ],
+    { encoding: 'utf8', cwd: tmpdir(), ...identity },
+  );
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
+  appendFileSync(
+    join(folder, 'postgresql.conf'),
+    `port=${port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nshared_buffers=64MB\nmax_wal_size=4GB\nfsync=off\n`,
+  );
+  let server = launch(bin, folder);
+  await answering(port, server);
+
+  async function kill(): Promise<void> {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exit = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+    signalAll('SIGCONT');
+    // Immediate shutdown: as a crash, but no child is left that keeps the shared memory.
+    server.kill('SIGQUIT');
+    await exit;
+  }
+
+  /** The server leads a group of its own. */
+  function signalAll(signal: NodeJS.Signals): void {
+    if (server.pid === undefined) return;
+    for (const pid of [server.pid, ...childrenOf(server.pid)]) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // That one has ended.
+      }
+    }
+  }
+
+  return {
+    port,
+    url: `postgres://tollgate@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+    kill,
+    async restart() {
+      await kill();
+      server = launch(bin, folder);
+      await answering(port, server);
+    },
+    pause: () => signalAll('SIGSTOP'),
+    resume: () => signalAll('SIGCONT'),
+  };
+}
+
+function launch(bin: string, folder: string): ChildProcess {
+  const server = spawn(join(bin, 'postgres'), ['-D', folder], {
+    stdio: 'ignore',
+    cwd: tmpdir(),
+    ...identity,
+  });
+  endWithThisProcess(server);
+  return server;
+}
+
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .map(Number)
+    .filter((child) => child > 0);
+}
+
+async function answering(port: number, server: ChildProcess): Promise<void> {
+  const until = Date.now() + readyWithinMs;
+  while (!(await accepting(port))) {
+    if (server.exitCode !== null) throw new Error(`postgres ended at once (exit code ${server.exitCode})`);
+    if (Date.now() > until)
+      throw new Error(`postgres on port ${port} did not answer within ${readyWithinMs} ms`);
+    await delay(20);
+  }
+}
+
+/** Whether the server takes connections: it answers a start-up message with a request for authentication, `R`. */
+function accepting(port: number): Promise<boolean> {
+  const body = Buffer.from('\0\x03\0\0user\0tollgate\0database\0postgres\0\0', 'latin1');
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.concat([length, body])));
+    const finish = (answered: boolean): void => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('data', (data) => finish(data[0] === 'R'.charCodeAt(0)));
+    socket.once('error', () => finish(false));
+    socket.once('close', () => finish(false));
+    socket.setTimeout(1_000, () => finish(false));
+  });
+}
