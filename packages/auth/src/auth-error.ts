@@ -86,6 +86,17 @@ export function unverifiableError(cause: unknown): TollgateError {
   });
 }
 
+/** 503: which limits the caller has of its own cannot be told at the moment. */
+export function limitsAwayError(cause: unknown): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'store_unavailable',
+    message: 'The limits of this credential cannot be read at the moment.',
+    retryAfterMs: 2_000,
+    cause,
+  });
+}
+
 /** 403 with the scopes that are needed (RFC 6750 §3.1). */
 export function insufficientScopeError(needed: readonly string[], realm: string): TollgateError {
   const scope = needed.join(' ');

@@ -1,11 +1,13 @@
 import * as crypto from 'node:crypto';
 import type { Caller } from '@tollgate/core';
+import { parentIdOf } from './parent-id.js';
+import type { Verified } from './verifier.js';
 
 /** A credential that was verified. */
 export interface Remembered {
   readonly caller: Caller;
-  /** API keys: SHA-256 of the secret, with which the key is looked up again. Absent for tokens. */
-  readonly sha256?: string | undefined;
+  /** Looks it up again. Absent for tokens. */
+  readonly again?: (() => Promise<Verified | undefined>) | undefined;
   /** When the look-up that verified it began, ms since the epoch. */
   checkedAtMs: number;
   /** When the credential itself ends, ms since the epoch; checked on every hit. */
@@ -51,10 +53,16 @@ export class CredentialMemory {
     this.#entries.delete(fingerprint);
   }
 
-  /** Forgets every secret of a key. */
-  forgetKey(keyId: string): void {
-    for (const [fingerprint, entry] of this.#entries) {
-      if (entry.caller.keyId === keyId) this.#entries.delete(fingerprint);
+  /** Forgets every secret of a key and all that was minted from it, or one child credential. */
+  forget(id: string): void {
+    for (const [fingerprint, { caller }] of this.#entries) {
+      if (
+        caller.keyId === id ||
+        caller.childId === id ||
+        (caller.childId !== undefined && parentIdOf(caller) === id)
+      ) {
+        this.#entries.delete(fingerprint);
+      }
     }
   }
 

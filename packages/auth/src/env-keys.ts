@@ -1,6 +1,14 @@
-import { type ApiKeyRecord, accepts, checkOptions, type KeyStore, type OptionCheck } from '@tollgate/core';
-import { parseKey, sha256Hex } from './api-key.js';
-import { type KeyFacts, keyFactsChecks } from './key-facts.js';
+import {
+  type ApiKeyRecord,
+  accepts,
+  checkOptions,
+  type KeyFacts,
+  type KeyStore,
+  keyFactsChecks,
+  type OptionCheck,
+  parseKey,
+  sha256Hex,
+} from '@tollgate/core';
 
 /** Options of {@link envKeys}. */
 export interface EnvKeysOptions {

@@ -20,14 +20,14 @@ export interface GateParts {
 export class CredentialGate {
   readonly #parts: GateParts;
   readonly #pending = new Map<string, Promise<Caller>>();
-  /** Rises with every changed key: what was looked up before is not remembered. */
+  /** Rises with every change: what was looked up before is not remembered. */
   #changes = 0;
 
   constructor(parts: GateParts) {
     this.#parts = parts;
-    parts.verifier.onChange?.((keyId) => {
+    parts.verifier.onChange?.((id) => {
       this.#changes += 1;
-      parts.memory.forgetKey(keyId);
+      parts.memory.forget(id);
     });
   }
 
@@ -93,12 +93,12 @@ export class CredentialGate {
   }
 
   async #refresh(fingerprint: string, entry: Remembered): Promise<void> {
-    const { verifier, memory } = this.#parts;
-    if (!verifier.again || entry.sha256 === undefined) return;
+    const { memory } = this.#parts;
+    if (!entry.again) return;
     entry.refreshing = true;
     const changes = this.#changes;
     try {
-      const verified = await verifier.again(entry.caller, entry.sha256);
+      const verified = await entry.again();
       if (changes !== this.#changes) return;
       if (verified) this.#remember(fingerprint, verified);
       else memory.delete(fingerprint);

@@ -1,10 +1,18 @@
-export { type CreatedKey, type CreateKeyOptions, createKey, type ParsedKey, parseKey } from './api-key.js';
+export { type CreatedKey, type CreateKeyOptions, createKey, type ParsedKey, parseKey } from '@tollgate/core';
+export {
+  type ChildCredentials,
+  type ChildCredentialsOptions,
+  childCredentials,
+  type MintedChild,
+  type Narrowing,
+} from './child-credentials.js';
+export type { ChildLimits } from './child-limits.js';
 export type { ClaimMapping, ClaimSource, Claims } from './claims.js';
 export { credentialFailureOf } from './credential-strategy.js';
 export { type EnvKeysOptions, envKeys } from './env-keys.js';
 export type { FailureLimit } from './failed-credentials.js';
 export type { JwtOptions, PublicJwk } from './jwt-options.js';
-export type { WatchableKeyStore } from './key-verifier.js';
+export type { WatchableKeyStore } from './key-lookup.js';
 export {
   type IssuedKey,
   type MemoryKeys,
@@ -12,6 +20,7 @@ export {
   memoryKeys,
   type NewKey,
 } from './memory-keys.js';
+export { type MemoryOverrides, memoryOverrides } from './memory-overrides.js';
 export { authenticate } from './middleware.js';
 export type {
   ApiKeyStrategyOptions,
@@ -19,6 +28,7 @@ export type {
   CredentialOptions,
   JwtStrategyOptions,
 } from './options.js';
+export { OverrideBook, type OverrideBookSettings } from './override-book.js';
 export type { PassportLike, PassportStrategy } from './passport-like.js';
 export { type RequireScopeOptions, requireScope } from './require-scope.js';
 export { apiKeyStrategy, jwtStrategy } from './strategies.js';

@@ -1,5 +1,4 @@
-import type { ApiKeyRecord, Caller } from '@tollgate/core';
-import { sameDigest } from './api-key.js';
+import { type ApiKeyRecord, type Caller, sameDigest } from '@tollgate/core';
 
 /** What a secret is worth at a given time. */
 export type KeyVerdict = 'valid' | 'unknown' | 'expired' | 'revoked';

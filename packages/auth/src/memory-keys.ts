@@ -1,7 +1,13 @@
-import { type ApiKeyRecord, accepts, checkOptions, type KeySecret } from '@tollgate/core';
-import { createKey } from './api-key.js';
-import { type KeyFacts, keyFactsChecks } from './key-facts.js';
-import type { WatchableKeyStore } from './key-verifier.js';
+import {
+  type ApiKeyRecord,
+  accepts,
+  checkOptions,
+  createKey,
+  type KeyFacts,
+  type KeySecret,
+  keyFactsChecks,
+} from '@tollgate/core';
+import type { WatchableKeyStore } from './key-lookup.js';
 
 /** What a new key is to stand for. */
 export interface NewKey extends Omit<KeyFacts, 'scopes'> {

@@ -1,6 +1,7 @@
 import {
   type Caller,
   contextOf,
+  goOn,
   guarded,
   isTollgateError,
   type Plans,
@@ -17,6 +18,7 @@ import { outcomeOf } from './credential-strategy.js';
 import { modelPermission } from './model-permission.js';
 import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
 import { publishOutcome } from './outcome.js';
+import { OverrideBook } from './override-book.js';
 import { lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
 import { entrancesOf } from './strategies.js';
 
@@ -33,6 +35,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
   const passport: PassportLike = options.passport ?? new passportModule.Passport();
   const entranceFor = entrancesOf(options);
   const passportMethods = requestMethodsOf(passport);
+  const book = bookOf(options);
 
   return guarded('authenticateMiddleware', (req, res, next) => {
     if (mode === 'off') return next();
@@ -48,12 +51,20 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
       if (mode === 'enforce') refuse(req, res, next, error, options);
       else runInContext(context, next);
     };
-    const letIn = (caller: Caller, outcome: 'verified' | 'remembered'): void => {
-      const unknownPlan = plans && unknownPlanOf(plans, caller);
-      if (unknownPlan) {
-        turnAway(unknownPlan, caller);
-        return;
+    const letIn = (found: Caller, outcome: 'verified' | 'remembered'): void | Promise<void> => {
+      const unknownPlan = plans && unknownPlanOf(plans, found);
+      if (unknownPlan) return turnAway(unknownPlan, found);
+      const refused = (error: unknown): void => {
+        if (isTollgateError(error)) turnAway(error, found);
+        else next(error);
+      };
+      try {
+        return goOn(book ? book.apply(found) : found, (caller) => enter(caller, outcome), refused);
+      } catch (error) {
+        return refused(error);
       }
+    };
+    const enter = (caller: Caller, outcome: 'verified' | 'remembered'): void => {
       context.caller = caller;
       Object.assign(req, { user: caller });
       context.calls.use(modelPermission(context, plans));
@@ -81,6 +92,15 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
       else next(error);
     });
   });
+}
+
+function bookOf({
+  overrides,
+  storeTimeoutMs: timeoutMs = 2_000,
+  maxRemembered: maxTenants = 10_000,
+  now = Date.now,
+}: AuthenticateOptions): OverrideBook | undefined {
+  return overrides && new OverrideBook({ overrides, timeoutMs, maxTenants, now });
 }
 
 function unknownPlanOf(plans: Plans, caller: Caller): TollgateError | undefined {

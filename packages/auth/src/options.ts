@@ -4,10 +4,12 @@ import {
   type GuardOptions,
   guardChecks,
   type KeyStore,
+  type LimitOverrides,
   type OptionCheck,
   type OptionChecks,
   type Plans,
 } from '@tollgate/core';
+import type { ChildCredentials } from './child-credentials.js';
 import type { FailureLimit } from './failed-credentials.js';
 import { checkJwtOptions, type JwtOptions } from './jwt-options.js';
 import type { PassportLike } from './passport-like.js';
@@ -45,22 +47,21 @@ export interface JwtStrategyOptions extends CredentialOptions {
   jwt: JwtOptions;
 }
 
-/** Options of `authenticate()`. At least one of `keys` and `jwt` is needed. */
+/** Options of `authenticate()`. At least one of `keys`, `jwt` and `children` is needed. */
 export interface AuthenticateOptions extends CredentialOptions, GuardOptions {
   /** Where API keys are looked up: `memoryKeys()`, `envKeys()`, or a store of your own. Absent: no API keys. */
   keys?: KeyStore;
   /** Whose tokens are accepted, and how they are read. Absent: no tokens. */
   jwt?: JwtOptions;
+  /** Child credentials, from `childCredentials()`: short-lived ones that are narrower than the key they come from. Absent: none. */
+  children?: ChildCredentials;
+  /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s: `memoryOverrides()`, or a store of your own. */
+  overrides?: LimitOverrides;
   /** Plans of `definePlans()`: callers on other plans are refused, and calls of models that the plan does not list. */
   plans?: Plans;
   /** The app's own passport instance, so that its `transformAuthInfo` and the like apply. @defaultValue an instance of our own */
   passport?: PassportLike;
 }
-
-/** RFC 6749 §3.3: what a scope consists of. */
-export const acceptsScope: OptionCheck = (value) =>
-  (typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
-  'a scope without spaces, quotes and backslashes';
 
 export const acceptsRealm: OptionCheck = (value) =>
   (typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
@@ -91,14 +92,21 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
     ...credentialChecks,
     keys: acceptsKeys,
     jwt: accepts.object,
+    children: (value) => isChildren(value) || 'what childCredentials() returns',
+    overrides: accepts.methods('find'),
     plans: accepts.object,
     passport: accepts.methods('authenticate'),
   });
   checkFailures('authenticate', options);
   if (options.jwt) checkJwtOptions('authenticate', options.jwt);
-  if (options.keys === undefined && options.jwt === undefined) {
+  const { keys, jwt, children } = options;
+  if (keys === undefined && jwt === undefined && children === undefined) {
     throw new TypeError('authenticate: "keys" or "jwt" is required; without them nobody could come in');
   }
+}
+
+function isChildren(value: unknown): boolean {
+  return accepts.methods('mint', 'revoke')(value) === true && Array.isArray((value as ChildCredentials).keys);
 }
 
 /** Checks the options of `apiKeyStrategy()`; throws a `TypeError`. */

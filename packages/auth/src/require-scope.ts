@@ -1,5 +1,6 @@
 import {
   accepts,
+  acceptsScope,
   checkOptions,
   contextOf,
   type GuardOptions,
@@ -10,7 +11,7 @@ import {
 } from '@tollgate/core';
 import type { RequestHandler } from 'express';
 import { credentialError, insufficientScopeError } from './auth-error.js';
-import { acceptsRealm, acceptsScope } from './options.js';
+import { acceptsRealm } from './options.js';
 import { publishOutcome } from './outcome.js';
 
 /** {@link requireScope} with more said about it. */

@@ -3,7 +3,7 @@ import { publish } from '@tollgate/core';
 /** How a {@link StoreGuard} is set up. */
 export interface StoreGuardSettings {
   /** What is asked, as it is called in what is published. */
-  readonly store: 'keys' | 'jwks';
+  readonly store: 'keys' | 'jwks' | 'overrides' | 'revocations';
   /** How long one call may take, in milliseconds. */
   readonly timeoutMs: number;
   readonly now: () => number;

@@ -1,7 +1,11 @@
+import type { ChildCredentials } from './child-credentials.js';
+import { childPrefix } from './child-token.js';
+import { ChildVerifier } from './child-verifier.js';
 import { CredentialMemory } from './credential-memory.js';
 import { CredentialStrategy } from './credential-strategy.js';
 import { FailedCredentials } from './failed-credentials.js';
 import { CredentialGate } from './gate.js';
+import { KeyLookup } from './key-lookup.js';
 import { KeyVerifier } from './key-verifier.js';
 import {
   type ApiKeyStrategyOptions,
@@ -27,7 +31,7 @@ export interface Entrance {
  */
 export function apiKeyStrategy(options: ApiKeyStrategyOptions): PassportStrategy {
   checkApiKeyStrategyOptions(options);
-  return keyEntrance(options, failuresOf(options)).strategy;
+  return keyEntrance(lookupOf(options), options, failuresOf(options)).strategy;
 }
 
 /**
@@ -42,13 +46,17 @@ export function jwtStrategy(options: JwtStrategyOptions): PassportStrategy {
 /** Which way in a credential takes, by its look: an API key's, or a token's. */
 export function entrancesOf(options: AuthenticateOptions): (text: string) => Entrance {
   const failures = failuresOf(options);
-  const { keys, jwt } = options;
-  const forKeys = keys && keyEntrance({ ...options, keys }, failures);
+  const { keys, jwt, children } = options;
+  const lookup = keys && lookupOf({ ...options, keys });
+  const forKeys = lookup && keyEntrance(lookup, options, failures);
   const forTokens = jwt && tokenEntrance({ ...options, jwt }, failures);
-  const first = forKeys ?? forTokens;
-  if (!first) throw new TypeError('authenticate: "keys" or "jwt" is required');
-  if (!forTokens) return () => first;
-  return (text) => (text.includes('.') ? forTokens : first);
+  const forChildren = children && childEntrance(children, lookup, options, failures);
+  const first = forKeys ?? forTokens ?? forChildren;
+  if (!first) throw new TypeError('authenticate: "keys", "jwt" or "children" is required');
+  return (text) => {
+    if (forChildren && text.startsWith(childPrefix)) return forChildren;
+    return forTokens && text.includes('.') ? forTokens : first;
+  };
 }
 
 /** The counters of failed credentials that the options ask for. */
@@ -58,16 +66,31 @@ function failuresOf(options: CredentialOptions): FailedCredentials | undefined {
     : new FailedCredentials(options.failures ?? {}, options.now ?? Date.now);
 }
 
+function lookupOf({ keys, storeTimeoutMs = 2_000, now = Date.now }: ApiKeyStrategyOptions): KeyLookup {
+  return new KeyLookup({ keys, storeTimeoutMs, now });
+}
+
 /** The way in for API keys. */
-function keyEntrance(options: ApiKeyStrategyOptions, failures: FailedCredentials | undefined): Entrance {
-  const verifier = new KeyVerifier({
-    keys: options.keys,
-    rememberMs: options.rememberMs ?? 30_000,
-    storeTimeoutMs: options.storeTimeoutMs ?? 2_000,
-    realm: options.realm ?? 'tollgate',
-    now: options.now ?? Date.now,
-  });
+function keyEntrance(
+  lookup: KeyLookup,
+  options: CredentialOptions,
+  failures: FailedCredentials | undefined,
+): Entrance {
+  const { rememberMs = 30_000, realm = 'tollgate', now = Date.now } = options;
+  const verifier = new KeyVerifier({ lookup, rememberMs, realm, now });
   return entrance('tollgate-api-key', 'invalid_api_key', verifier, options, failures);
+}
+
+/** The way in for child credentials, which are looked up where the keys are. */
+function childEntrance(
+  children: ChildCredentials,
+  lookup: KeyLookup | undefined,
+  options: CredentialOptions,
+  failures: FailedCredentials | undefined,
+): Entrance {
+  const { rememberMs = 30_000, storeTimeoutMs = 2_000, realm = 'tollgate', now = Date.now } = options;
+  const verifier = new ChildVerifier({ children, lookup, rememberMs, storeTimeoutMs, realm, now });
+  return entrance('tollgate-child', 'invalid_token', verifier, options, failures);
 }
 
 /** The way in for tokens. */

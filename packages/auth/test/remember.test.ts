@@ -255,7 +255,7 @@ describe('the memory', () => {
     memory.set('a', entry('one'));
     memory.set('b', entry('one'));
     memory.set('c', entry('two'));
-    memory.forgetKey('one');
+    memory.forget('one');
     expect([memory.get('a'), memory.get('b'), memory.get('c')?.caller.id]).toEqual([
       undefined,
       undefined,

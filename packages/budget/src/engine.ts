@@ -3,6 +3,7 @@ import {
   type ChargeRequest,
   type ChargeResult,
   goOn,
+  limitsFor,
   type Plan,
   planOf,
   publish,
@@ -27,17 +28,19 @@ export class BudgetEngine {
   /** Admissions let through without the store. */
   unverified = 0;
 
-  readonly #limits = new Map<Plan | undefined, readonly BudgetLimit[]>();
+  readonly #own: readonly BudgetLimit[];
+  readonly #ofPlan = new Map<Plan, readonly BudgetLimit[]>();
+  /** Of callers with limits of their own; forgotten with the caller. */
+  readonly #ofCaller = new WeakMap<Caller, readonly BudgetLimit[]>();
 
   constructor(
     readonly settings: BudgetSettings,
     store: QuotaStore,
   ) {
     const { plans, limits, requests } = settings;
-    const own = limits.map((limit) => ({ limit, movesLadder: false }));
-    this.#limits.set(undefined, own);
+    this.#own = limits.map((limit) => ({ limit, movesLadder: false }));
     for (const plan of Object.values(plans ?? {})) {
-      this.#limits.set(plan, [...limitsOfPlan(plan, requests), ...own]);
+      this.#ofPlan.set(plan, [...limitsOfPlan(plan, requests), ...this.#own]);
     }
     this.store = new GuardedStore(store, settings.storeDeadlineMs);
     this.heartbeat = new Heartbeat(settings.leaseMs / 3);
@@ -48,9 +51,14 @@ export class BudgetEngine {
     return this.settings.plans && planOf(this.settings.plans, caller);
   }
 
-  /** The limits of a plan, and those for everybody. */
-  limitsOf(plan: Plan | undefined): readonly BudgetLimit[] {
-    return this.#limits.get(plan) ?? [];
+  /** The limits of a caller on its plan, with those of its own, and those for everybody. */
+  limitsOf(plan: Plan | undefined, caller: Caller): readonly BudgetLimit[] {
+    if (!caller.limits) return (plan && this.#ofPlan.get(plan)) ?? this.#own;
+    const known = this.#ofCaller.get(caller);
+    if (known) return known;
+    const limits = [...limitsOfPlan(limitsFor(plan, caller), this.settings.requests), ...this.#own];
+    this.#ofCaller.set(caller, limits);
+    return limits;
   }
 
   get enforced(): boolean {

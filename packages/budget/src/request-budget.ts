@@ -47,7 +47,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     private readonly caller: Caller,
   ) {
     this.#plan = engine.planOf(caller);
-    this.#limits = engine.limitsOf(this.#plan);
+    this.#limits = engine.limitsOf(this.#plan, caller);
     this.#desk = new AdmissionDesk(engine, context, caller.tenant || caller.id);
   }
 

@@ -25,7 +25,7 @@ export interface Rules {
 export const defaultMaxOutputTokens = 4096;
 
 /** The limits of a plan as a budget counts them; requests only where it was told to. */
-export function limitsOfPlan(plan: Plan, withRequests: boolean): BudgetLimit[] {
+export function limitsOfPlan(plan: Pick<Plan, 'limits' | 'requests'>, withRequests: boolean): BudgetLimit[] {
   const limits = plan.limits.map((limit) => ({
     limit,
     movesLadder: limit.unit !== 'concurrent' && !limit.soft,

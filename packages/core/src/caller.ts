@@ -1,3 +1,5 @@
+import type { OwnLimits } from './own-limits.js';
+
 /**
  * The authenticated principal. Written by `auth` only, from verified credentials; never from a client's body or headers.
  * Limits, models and money are counted against it.
@@ -14,6 +16,10 @@ export interface Caller {
   readonly scopes: readonly string[];
   /** Public id of the API key; stays the same when the key is rotated. Absent for tokens. */
   readonly keyId?: string | undefined;
+  /** Id of the child credential that the caller came with. Absent: it came with the key or token itself. */
+  readonly childId?: string | undefined;
+  /** Limits of its own, beside or instead of its plan's. Absent: none. */
+  readonly limits?: OwnLimits | undefined;
   /** Models this credential is narrowed to, beside its plan's. Absent: all that the plan allows. */
   readonly models?: readonly string[] | undefined;
   /** Labels that verified credentials carry; they win over every other source. */

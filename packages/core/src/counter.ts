@@ -17,7 +17,7 @@ export interface CounterSubject {
 
 /**
  * The counter that a limit means for a caller, e.g. `usd/day/tenant=acme/key=k1`. Everything narrower than a tenant is kept apart by tenant.
- * A caller without a user (team) counts by its own id (its tenant). Throws a `TypeError` (`route_scope_needs_route`) for a route
+ * A caller without a user (team) counts by its own id (its tenant), one without a child credential by its key. Throws a `TypeError` (`route_scope_needs_route`) for a route
  * scope where no route is known, and for a model scope where no model is.
  */
 export function counterOf(limit: Limit, subject: CounterSubject): QuotaCounter {
@@ -32,7 +32,7 @@ export function counterOf(limit: Limit, subject: CounterSubject): QuotaCounter {
 }
 
 function isWithinTenant(part: ScopePart): boolean {
-  return part === 'key' || part === 'user' || part === 'team' || part === 'tenant';
+  return part === 'key' || part === 'user' || part === 'team' || part === 'tenant' || part === 'child';
 }
 
 function scopeName(part: ScopePart): string {
@@ -44,6 +44,8 @@ function scopeValue(limit: Limit, part: ScopePart, { caller, route, model, req }
   switch (part) {
     case 'key':
       return caller.keyId ?? caller.id;
+    case 'child':
+      return caller.childId ?? caller.keyId ?? caller.id;
     case 'user':
       return caller.user ?? caller.id;
     case 'team':

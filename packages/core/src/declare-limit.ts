@@ -7,7 +7,7 @@ import { bucketProblem } from './token-bucket.js';
 import type { Unit } from './unit.js';
 import type { CalendarPeriod, Window } from './window.js';
 
-const words = ['key', 'user', 'team', 'tenant', 'global', 'route', 'model'];
+const words = ['child', 'key', 'user', 'team', 'tenant', 'global', 'route', 'model'];
 const nameText = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /** Reads one limit of a plan, or of a builder. Throws a `TypeError` that starts with `where`. */

@@ -1,4 +1,13 @@
 export { answered, done, goOn, isAnswered, promised } from './answered.js';
+export {
+  type CreatedKey,
+  type CreateKeyOptions,
+  createKey,
+  type ParsedKey,
+  parseKey,
+  sameDigest,
+  sha256Hex,
+} from './api-key.js';
 export { calendarSpan } from './calendar-window.js';
 export type {
   Call,
@@ -23,6 +32,12 @@ export type {
 } from './call-pipeline.js';
 export type { Caller } from './caller.js';
 export { type ChannelName, publish, subscribe, subscriberFaultCount } from './channel.js';
+export {
+  type ChildIdentity,
+  type ChildRevocations,
+  childClockToleranceMs,
+  maxChildLifetimeMs,
+} from './child-revocations.js';
 export type { Reservation, TollgateContext } from './context.js';
 export { type CounterSubject, counterOf } from './counter.js';
 export { storeTimeLeft, withinDeadline } from './deadline.js';
@@ -31,6 +46,7 @@ export { definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
 export { type JsonBodyOptions, jsonBody } from './json-body.js';
+export { acceptsScope, type KeyFacts, keyFactsChecks } from './key-facts.js';
 export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
 export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
 export {
@@ -42,6 +58,16 @@ export {
   spend,
   tokens,
 } from './limit-builders.js';
+export {
+  type LimitOverride,
+  type LimitOverrides,
+  type OverrideKind,
+  type OverrideScope,
+  type OverrideSubject,
+  overrideKinds,
+  overrideSlot,
+  ownLimitsOf,
+} from './limit-override.js';
 export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
 export {
@@ -53,6 +79,7 @@ export {
   type OptionCheck,
   type OptionChecks,
 } from './options.js';
+export { limitsFor, type OwnLimits } from './own-limits.js';
 export type {
   DegradeStep,
   LimitDeclaration,

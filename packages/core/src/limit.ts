@@ -11,7 +11,16 @@ export interface CustomScope {
 }
 
 /** Whose counter a limit is. Several together (`['route', 'user']`) make one counter for each combination. */
-export type ScopePart = 'key' | 'user' | 'team' | 'tenant' | 'global' | 'route' | 'model' | CustomScope;
+export type ScopePart =
+  | 'child'
+  | 'key'
+  | 'user'
+  | 'team'
+  | 'tenant'
+  | 'global'
+  | 'route'
+  | 'model'
+  | CustomScope;
 
 /** Amount × unit × window × scope. Made by `definePlans`, `spend()`, `tokens()` and their like. */
 export interface Limit {

@@ -1,6 +1,7 @@
 import {
   type Caller,
   declareRequests,
+  limitsFor,
   type Plan,
   type Plans,
   planOf,
@@ -27,9 +28,10 @@ const used = new WeakSet<Store>();
 /** Builds one express-rate-limit instance for each distinct window of all rates. Throws what is wrong with a limit or a store. */
 export function rateBook(options: ReadRateLimitOptions): RateBook {
   const limiters = new Map<number, WindowLimiter>();
+  let started = false;
   const limiterOf = (windowMs: number): WindowLimiter => {
     const limiter =
-      limiters.get(windowMs) ?? new WindowLimiter(windowMs, storeOf(options, windowMs), options.now);
+      limiters.get(windowMs) ?? new WindowLimiter(windowMs, storeOf(options, windowMs), options.now, started);
     limiters.set(windowMs, limiter);
     return limiter;
   };
@@ -41,12 +43,23 @@ export function rateBook(options: ReadRateLimitOptions): RateBook {
   const byPlan = new Map(
     Object.values(plans ?? {}).map((plan) => [plan.name, [...bind(plan.requests, 'plan'), ...own]]),
   );
+  /** Of callers with limits of their own; forgotten with the caller. */
+  const byCaller = new WeakMap<Caller, readonly CountedRate[]>();
+  const ratesOf = (caller: Caller, plan: Plan): readonly CountedRate[] => {
+    const known = byCaller.get(caller);
+    if (known) return known;
+    const rates = [...bind(limitsFor(plan, caller).requests, 'plan'), ...own];
+    byCaller.set(caller, rates);
+    return rates;
+  };
   const strictest = byPlan.get(strictestOf(plans)?.name ?? '') ?? own;
+  started = true;
   return {
     ratesFor: (caller) => {
       if (!plans) return own;
       if (!caller) return strictest;
-      return byPlan.get(planOf(plans, caller).name) ?? own;
+      const plan = planOf(plans, caller);
+      return caller.limits ? ratesOf(caller, plan) : (byPlan.get(plan.name) ?? own);
     },
   };
 }

@@ -25,6 +25,8 @@ export class WindowLimiter {
     readonly windowMs: number,
     private readonly store: Store,
     private readonly now: () => number,
+    /** Made while requests run, for a caller's own limit: express-rate-limit takes that for a slip. */
+    late = false,
   ) {
     const faults: unknown[] = [];
     let started = false;
@@ -41,6 +43,7 @@ export class WindowLimiter {
     this.#count = expressRateLimit({
       windowMs,
       store,
+      ...(late && { validate: { creationStack: false } }),
       legacyHeaders: false,
       standardHeaders: false,
       requestPropertyName: 'counted',

@@ -9,6 +9,7 @@ import {
   type JsonBodyOptions,
   type KeyStore,
   type Limit,
+  type LimitOverrides,
   type LimitText,
   type PlanDeclaration,
   type Plans,
@@ -27,6 +28,10 @@ export interface TollgateOptions extends GuardOptions {
   keys?: KeyStore;
   /** Verifies tokens: issuer, audience and the like, see `authenticate`. */
   jwt?: AuthenticateOptions['jwt'];
+  /** Short-lived credentials that callers' keys are narrowed to, from `childCredentials()`. */
+  children?: AuthenticateOptions['children'];
+  /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s. @defaultValue none */
+  overrides?: LimitOverrides;
   /** Limits for everybody, beside the plans': `['$100/day']`. */
   limits?: readonly (Limit | LimitText)[];
   /**
@@ -42,7 +47,10 @@ export interface TollgateOptions extends GuardOptions {
    */
   sinks?: readonly UsageSink[];
   /** Further options of `authenticate()`. */
-  authenticate?: Omit<AuthenticateOptions, 'keys' | 'jwt' | 'plans' | keyof GuardOptions>;
+  authenticate?: Omit<
+    AuthenticateOptions,
+    'keys' | 'jwt' | 'children' | 'overrides' | 'plans' | keyof GuardOptions
+  >;
   /** Further options of `rateLimit()`. */
   rateLimit?: Omit<RateLimitOptions, 'plans' | keyof GuardOptions>;
   /** Options of `jsonBody()`. */
@@ -63,6 +71,8 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       plans: accepts.object,
       keys: accepts.methods('find'),
       jwt: accepts.object,
+      children: accepts.methods('mint', 'revoke'),
+      overrides: accepts.methods('find'),
       limits: accepts.arrayOf(accepts.anything),
       redis: accepts.object,
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),

@@ -1,4 +1,4 @@
-import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
+import { type AuthenticateOptions, authenticate, OverrideBook, requireScope } from '@tollgate/auth';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
 import {
   type Caller,
@@ -96,10 +96,13 @@ export function tollgate(options: TollgateOptions): Tollgate {
     store,
     limits,
   });
-  const credentials: Pick<AuthenticateOptions, 'keys' | 'jwt'> = {
+  const credentials: Pick<AuthenticateOptions, 'keys' | 'jwt' | 'children' | 'overrides'> = {
     ...(options.keys && { keys: options.keys }),
     ...(options.jwt && { jwt: options.jwt }),
+    ...(options.children && { children: options.children }),
+    ...(options.overrides && { overrides: options.overrides }),
   };
+  const book = bookOf(options);
   const guards = inTurn('tollgateGuards', [
     flight.admit,
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
@@ -117,8 +120,8 @@ export function tollgate(options: TollgateOptions): Tollgate {
     fetch: meteredFetch(fetchOptions(options)),
     proxy: (proxyOptions) => proxy({ ...answerOptions(guard), ...proxyOptions }),
     usage: () => usageReport(plans, limits, store),
-    runWith: (caller, run, more) =>
-      runWith(caller, run, {
+    runWith: async (caller, run, more) =>
+      runWith(book ? await book.apply(caller) : caller, run, {
         ...detachedMeterOptions(options),
         ...more,
         steps: (context) => reservations.attach(context),
@@ -146,6 +149,12 @@ export function tollgate(options: TollgateOptions): Tollgate {
       return closing;
     },
   };
+}
+
+/** For callers that come without a request: those of requests are looked up by `authenticate()`. */
+function bookOf({ overrides, authenticate: more = {} }: TollgateOptions): OverrideBook | undefined {
+  const { storeTimeoutMs: timeoutMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
+  return overrides && new OverrideBook({ overrides, timeoutMs, maxTenants, now });
 }
 
 function deadline({ deadlineMs }: Stores): { storeDeadlineMs?: number } {

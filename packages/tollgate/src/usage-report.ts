@@ -5,6 +5,7 @@ import {
   formatUsd,
   guarded,
   type Limit,
+  limitsFor,
   type Plans,
   planOf,
   type QuotaStore,
@@ -34,7 +35,7 @@ export function usageReport(plans: Plans, limits: readonly Limit[], store: Quota
   return guarded('usageReport', async (req, res, next) => {
     const { caller } = contextOf(req, res);
     if (!caller) return refuse(req, res, next, notAuthenticated());
-    const mine = [...planOf(plans, caller).limits, ...limits].filter(belongsToCaller);
+    const mine = [...limitsFor(planOf(plans, caller), caller).limits, ...limits].filter(belongsToCaller);
     const counters = mine.map((limit) => counterOf(limit, { caller, req }));
     let states: readonly CounterState[];
     try {
@@ -43,18 +44,24 @@ export function usageReport(plans: Plans, limits: readonly Limit[], store: Quota
       return refuse(req, res, next, unavailable(cause));
     }
     const shares = states.map(({ left, limit }) => (limit === 0 ? 0 : left / limit));
-    const tightest = Math.min(...shares);
+    const tightest = shares.indexOf(Math.min(...shares));
     res.json({
       object: 'usage',
       plan: caller.plan,
       tenant: caller.tenant,
-      limits: states.map((state, index) => line(mine[index]?.name ?? '', state, shares[index] === tightest)),
+      team: caller.team ?? null,
+      user: caller.user ?? null,
+      key_id: caller.keyId ?? null,
+      child_id: caller.childId ?? null,
+      limits: states.map((state, index) => line(mine[index]?.name ?? '', state, index === tightest)),
     });
   });
 }
 
+const ofCallers = new Set(['child', 'key', 'user', 'team', 'tenant']);
+
 function belongsToCaller({ scope }: Limit): boolean {
-  return scope.every((part) => part === 'key' || part === 'user' || part === 'team' || part === 'tenant');
+  return scope.every((part) => typeof part === 'string' && ofCallers.has(part));
 }
 
 function line(limit: string, state: CounterState, binding: boolean): UsageLine {

@@ -1,8 +1,13 @@
-import { type ApiKeyRecord, accepts, type OptionChecks } from '@tollgate/core';
-import { acceptsScope } from './options.js';
+import type { ApiKeyRecord } from './key-store.js';
+import { accepts, type OptionCheck, type OptionChecks } from './options.js';
 
 /** What a key stands for: its record without id and secrets. */
 export type KeyFacts = Omit<ApiKeyRecord, 'keyId' | 'secrets' | 'revokedAtMs'>;
+
+/** RFC 6749 §3.3: what a scope consists of. */
+export const acceptsScope: OptionCheck = (value) =>
+  (typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
+  'a scope without spaces, quotes and backslashes';
 
 const acceptsLabels = (value: unknown): true | string =>
   (accepts.object(value) === true &&

@@ -1,0 +1,61 @@
+import type { ApiKeyRecord, KeyStore } from '@tollgate/core';
+import { StoreGuard } from './store-guard.js';
+
+/** A key store that tells when a key was revoked, rotated or expired in this process, so that it takes effect at once. */
+export interface WatchableKeyStore extends KeyStore {
+  /** Calls the listener with the public id of every key that changes; returns how to stop. */
+  onChange(listener: (keyId: string) => void): () => void;
+}
+
+/** A revocation reaches every process within this time, whatever `rememberMs` says. */
+export const maxFreshKeyMs = 5_000;
+
+/** What a store knew of a key. */
+export interface FoundKey {
+  readonly record: ApiKeyRecord | undefined;
+  /** When the look-up began, ms since the epoch: what happened later may not be known. */
+  readonly askedAtMs: number;
+}
+
+/** How a {@link KeyLookup} is set up. */
+export interface KeyLookupSettings {
+  readonly keys: KeyStore;
+  readonly storeTimeoutMs: number;
+  readonly now: () => number;
+}
+
+/** Looks keys up in a store: look-ups of one key that run at the same time share one store call. Rejects where it cannot be told. */
+export class KeyLookup {
+  readonly #settings: KeyLookupSettings;
+  readonly #guard: StoreGuard;
+  readonly #asking = new Map<string, Promise<FoundKey>>();
+
+  constructor(settings: KeyLookupSettings) {
+    this.#settings = settings;
+    this.#guard = new StoreGuard({ store: 'keys', timeoutMs: settings.storeTimeoutMs, now: settings.now });
+  }
+
+  find(keyId: string): Promise<FoundKey> {
+    const asking = this.#asking.get(keyId);
+    if (asking) return asking;
+    const askedAtMs = this.#settings.now();
+    const asked = this.#guard
+      .run(async () => this.#settings.keys.find(keyId))
+      .then((record) => ({ record: record?.keyId === keyId ? record : undefined, askedAtMs }))
+      .finally(() => {
+        if (this.#asking.get(keyId) === asked) this.#asking.delete(keyId);
+      });
+    this.#asking.set(keyId, asked);
+    return asked;
+  }
+
+  /** Tells of keys that were changed, where the store does: what is being asked then is asked again. */
+  onChange(listener: (keyId: string) => void): void {
+    const { keys } = this.#settings;
+    if (!('onChange' in keys) || typeof keys.onChange !== 'function') return;
+    keys.onChange((keyId: string) => {
+      this.#asking.delete(keyId);
+      listener(keyId);
+    });
+  }
+}

@@ -1,0 +1,135 @@
+import {
+  type Caller,
+  type LimitOverride,
+  type LimitOverrides,
+  type OwnLimits,
+  ownLimitsOf,
+  publish,
+} from '@tollgate/core';
+import { limitsAwayError } from './auth-error.js';
+import { StoreGuard } from './store-guard.js';
+
+/** A change reaches every process within this time. */
+const freshMs = 5_000;
+
+/** What an {@link OverrideBook} needs. */
+export interface OverrideBookSettings {
+  readonly overrides: LimitOverrides;
+  /** Deadline of one look-up, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Tenants remembered at once; those looked up longest ago go first. */
+  readonly maxTenants: number;
+  readonly now: () => number;
+}
+
+interface Entry {
+  readonly overrides: readonly LimitOverride[];
+  /** When the look-up began, ms since the epoch. */
+  checkedAtMs: number;
+  /** Callers with their own limits: the same object while nothing changes, so that what is known of it stays known. */
+  readonly callers: WeakMap<Caller, Caller>;
+}
+
+/**
+ * The overrides of each tenant, from memory for at most 5 s and looked up again behind the scenes after half of that. While the
+ * store is away, what was last known holds; of a tenant never looked up nobody can tell, which is refused.
+ */
+export class OverrideBook {
+  readonly #settings: OverrideBookSettings;
+  readonly #guard: StoreGuard;
+  readonly #entries = new Map<string, Entry>();
+  readonly #asking = new Map<string, Promise<Entry>>();
+
+  constructor(settings: OverrideBookSettings) {
+    const { overrides, timeoutMs, now } = settings;
+    this.#settings = settings;
+    this.#guard = new StoreGuard({ store: 'overrides', timeoutMs, now });
+    overrides.onChange?.((tenant) => {
+      this.#asking.delete(tenant);
+      const entry = this.#entries.get(tenant);
+      if (entry) entry.checkedAtMs = Number.NEGATIVE_INFINITY;
+    });
+  }
+
+  /** The caller with its own limits. Throws, or rejects with, 503 where they cannot be told. */
+  apply(caller: Caller): Caller | Promise<Caller> {
+    const entry = this.#entries.get(caller.tenant);
+    const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#settings.now() - entry.checkedAtMs;
+    if (!entry || ageMs >= freshMs || ageMs < 0) {
+      return this.#ask(caller.tenant).then(
+        (found) => withOwn(caller, found),
+        (cause: unknown) => {
+          const known = this.#entries.get(caller.tenant);
+          if (known) return withOwn(caller, known);
+          throw limitsAwayError(cause);
+        },
+      );
+    }
+    // Its failure is published by who asked, and what is known holds.
+    if (ageMs * 2 >= freshMs) this.#ask(caller.tenant).catch(() => undefined);
+    return withOwn(caller, entry);
+  }
+
+  /** Look-ups of one tenant that run at the same time are one. */
+  #ask(tenant: string): Promise<Entry> {
+    const asking = this.#asking.get(tenant);
+    if (asking) return asking;
+    const checkedAtMs = this.#settings.now();
+    const asked = this.#guard
+      .run(async () => this.#settings.overrides.find(tenant))
+      .then((overrides) => {
+        const entry = entryOf(overrides, checkedAtMs, this.#entries.get(tenant));
+        if (this.#asking.get(tenant) === asked) this.#keep(tenant, entry);
+        return entry;
+      })
+      .finally(() => {
+        if (this.#asking.get(tenant) === asked) this.#asking.delete(tenant);
+      });
+    this.#asking.set(tenant, asked);
+    return asked;
+  }
+
+  #keep(tenant: string, entry: Entry): void {
+    this.#entries.delete(tenant);
+    this.#entries.set(tenant, entry);
+    if (this.#entries.size <= this.#settings.maxTenants) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+}
+
+function entryOf(overrides: readonly LimitOverride[], checkedAtMs: number, before: Entry | undefined): Entry {
+  const same = before && JSON.stringify(before.overrides) === JSON.stringify(overrides);
+  return { overrides, checkedAtMs, callers: same ? before.callers : new WeakMap() };
+}
+
+function withOwn(caller: Caller, { overrides, callers }: Entry): Caller {
+  const known = callers.get(caller);
+  if (known) return known;
+  const own = readOwn(overrides, caller);
+  const complete = own ? Object.freeze({ ...caller, limits: together(own, caller.limits) }) : caller;
+  callers.set(caller, complete);
+  return complete;
+}
+
+/** What is wrong with an override must not be an open door for its tenant, nor harm another. */
+function readOwn(overrides: readonly LimitOverride[], caller: Caller): OwnLimits | undefined {
+  try {
+    return ownLimitsOf(overrides, caller);
+  } catch (cause) {
+    const { tenant } = caller;
+    publish('tollgate:fault', () => ({ where: 'overrides', tenant, error: String(cause) }));
+    throw limitsAwayError(cause);
+  }
+}
+
+function together(own: OwnLimits, before: OwnLimits | undefined): OwnLimits {
+  return before
+    ? Object.freeze({
+        limits: [...own.limits, ...before.limits],
+        requests: [...own.requests, ...before.requests],
+      })
+    : own;
+}

@@ -1,0 +1,66 @@
+import type { Caller } from './caller.js';
+import type { Limit, RequestRate, ScopePart } from './limit.js';
+import type { Plan } from './plan.js';
+import type { Window } from './window.js';
+
+/** Limits of a caller's own: each in place of its plan's limit of the same unit, period and scope, otherwise beside its plan's. */
+export interface OwnLimits {
+  /** What `budget` counts. */
+  readonly limits: readonly Limit[];
+  /** What `rateLimit` counts. */
+  readonly requests: readonly RequestRate[];
+}
+
+/** What a plan, or the caller itself, limits. */
+type Limited = Pick<Plan, 'limits' | 'requests'>;
+
+const nothing: Limited = Object.freeze({ limits: Object.freeze([]), requests: Object.freeze([]) });
+
+/**
+ * What counts for a caller on a plan: the plan's limits with the caller's own in their place, and the caller's others. A limit that
+ * is replaced keeps its name, its counter (time zone, anchor day) and its softness; only the amount is the caller's.
+ */
+export function limitsFor(plan: Limited | undefined, { limits: own }: Pick<Caller, 'limits'>): Limited {
+  const base = plan ?? nothing;
+  if (!own) return base;
+  return { limits: placed(base.limits, own.limits), requests: placed(base.requests, own.requests) };
+}
+
+/** The list with each of `own` in the place of what it replaces, or at the end. Of two of the same kind the later counts. */
+export function placed<One extends Limit | RequestRate>(
+  base: readonly One[],
+  own: readonly One[],
+): readonly One[] {
+  const byKind = new Map<string, One>(own.map((one) => [kindOf(one), one]));
+  const merged = base.map((one): One => {
+    const instead = byKind.get(kindOf(one));
+    if (!instead) return one;
+    byKind.delete(kindOf(one));
+    return inPlaceOf(one, instead);
+  });
+  return [...merged, ...byKind.values()];
+}
+
+function inPlaceOf<One extends Limit | RequestRate>(one: One, instead: One): One {
+  const { amount } = instead;
+  if (!('window' in one) || !('window' in instead)) return { ...instead, name: one.name };
+  const window = one.window.kind === 'bucket' ? instead.window : one.window;
+  return { ...one, amount, window };
+}
+
+/** What two limits that replace each other have in common: unit, period and scope. */
+export function kindOf(limit: Limit | RequestRate): string {
+  const scope = limit.scope.map(scopeName).sort().join('+');
+  return 'window' in limit
+    ? `${limit.unit} ${periodOf(limit.window)} ${scope}`
+    : `requests ${limit.windowMs} ${scope}`;
+}
+
+function periodOf(window: Window): string {
+  if (window.kind === 'calendar') return window.period;
+  return window.kind === 'bucket' ? `${window.periodMs}ms` : 'live';
+}
+
+function scopeName(part: ScopePart): string {
+  return typeof part === 'string' ? part : part.name;
+}
