@@ -2,6 +2,7 @@ import {
   type Call,
   goOn,
   newId,
+  type ReserveRequest,
   type ReserveResult,
   storeTimeLeft,
   type TollgateContext,
@@ -48,16 +49,27 @@ export class AdmissionDesk {
     const id = newId(nowMs);
     const { leaseMs, storeDeadlineMs } = engine.settings;
     const alternatives = alternativesOf(admissions, call, this.context);
-    const asked = engine.store.reserve(
-      { id, partition, attemptId: call?.attemptId, alternatives, leaseMs },
-      begun ? storeDeadlineMs : this.#timeLeft,
-    );
+    const wanted = { id, partition, attemptId: call?.attemptId, alternatives, leaseMs };
+    const asked = engine.store.reserve(wanted, begun ? storeDeadlineMs : this.#timeLeft);
     const unknown = (error: unknown): OpenReservation => {
       if (mayHaveRun(error)) engine.closeLater(id, partition);
+      const credit = this.#grace(wanted);
+      if (credit) return this.#opened(credit.id, credit.result, admissions, { call, begun, rules });
       this.#passUnverified('reserve', error, rules);
       return this.#unverified(call, admissions, nowMs, rules);
     };
     return goOn(asked, (result) => this.#opened(id, result, admissions, { call, begun, rules }), unknown);
+  }
+
+  /** Of credit leased beforehand, where the app wants that; another id, since the first may still be admitted by the store. */
+  #grace(wanted: ReserveRequest): { id: string; result: ReserveResult } | undefined {
+    const { engine } = this;
+    if (engine.settings.whenStoreDown !== 'grace') return undefined;
+    const id = newId(engine.settings.now());
+    const result = engine.store.reserveHeld({ ...wanted, id });
+    if (!result) return undefined;
+    engine.admitFromGrace(this.context);
+    return { id, result };
   }
 
   #opened(

@@ -27,6 +27,8 @@ export class BudgetEngine {
   delivers: boolean | undefined;
   /** Admissions let through without the store. */
   unverified = 0;
+  /** Admissions of credit leased beforehand, while the store was away. */
+  fromGrace = 0;
 
   readonly #own: readonly BudgetLimit[];
   readonly #ofPlan = new Map<Plan, readonly BudgetLimit[]>();
@@ -63,6 +65,19 @@ export class BudgetEngine {
 
   get enforced(): boolean {
     return this.settings.mode === 'enforce';
+  }
+
+  /** Counts and publishes what was admitted of credit leased beforehand. */
+  admitFromGrace({ requestId, caller }: TollgateContext): void {
+    this.fromGrace += 1;
+    publish('tollgate:store', () => ({
+      operation: 'reserve',
+      outcome: 'grace',
+      fromGrace: this.fromGrace,
+      requestId,
+      tenant: caller?.tenant,
+      keyId: caller?.keyId,
+    }));
   }
 
   /** Counts and publishes what is let through although the store could not be asked. */

@@ -41,6 +41,8 @@ export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' 
   readonly charge: QuotaStore['charge'];
   readonly renew: QuotaStore['renew'];
   readonly close: QuotaStore['close'];
+  /** Asks nobody, so nothing is waited for. */
+  readonly reserveHeld: NonNullable<QuotaStore['reserveHeld']>;
 
   constructor(store: QuotaStore, deadlineMs: number) {
     const within = <Result>(
@@ -58,6 +60,7 @@ export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' 
     this.cover = (request) => admission('cover', () => store.cover(request));
     this.charge = (request) => within('charge', () => store.charge(request));
     this.renew = (request) => within('renew', () => store.renew(request));
+    this.reserveHeld = (request) => store.reserveHeld?.(request);
     this.close = (request) => within('close', () => store.close(request));
   }
 }

@@ -29,6 +29,11 @@ export interface BudgetMiddleware extends RequestHandler {
    * mode), for a metric; each is also published on `tollgate:store` with `outcome: 'unverified'`. 0 without a `store` of its own.
    */
   readonly unverified: number;
+  /**
+   * Requests admitted since the start of credit that was leased beforehand, while the store was away (`whenStoreDown: 'grace'`), for a
+   * metric; each is also published on `tollgate:store` with `outcome: 'grace'`.
+   */
+  readonly fromGrace: number;
 }
 
 const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -88,8 +93,12 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     },
     settled: (graceMs = 10_000) => engine?.settling.drain(graceMs) ?? Promise.resolve(),
     unverified: 0,
+    fromGrace: 0,
   });
-  return Object.defineProperty(guard, 'unverified', { get: () => engine?.unverified ?? 0 });
+  return Object.defineProperties(guard, {
+    unverified: { get: () => engine?.unverified ?? 0 },
+    fromGrace: { get: () => engine?.fromGrace ?? 0 },
+  });
 }
 
 /** Puts a request on its caller's budget. Throws a TollgateError without a caller, or where its plan is unknown. */

@@ -32,8 +32,11 @@ export interface BudgetOptions extends GuardOptions {
   minOutputTokens?: number;
   /** Status where the money is gone. @defaultValue 402 */
   refuseWith?: 402 | 429;
-  /** `closed`: 503 while the store is away. `open`: requests pass unreserved and are charged once it is back. @defaultValue 'closed' */
-  whenStoreDown?: 'closed' | 'open';
+  /**
+   * `closed`: 503 while the store is away. `grace`: requests pass as long as credit lasts that the store has leased beforehand, counted as
+   * reserved; then 503. `open`: requests pass unreserved and are charged once it is back. @defaultValue 'closed'
+   */
+  whenStoreDown?: 'closed' | 'grace' | 'open';
   /** How long a request waits for the store. Milliseconds, 1 to 60 000. @defaultValue 150 */
   storeDeadlineMs?: number;
   /** Told once per window when 50, 80 and 100 % of a cap are used (as the store is configured). Its faults are caught. */
@@ -52,7 +55,7 @@ export interface BudgetSettings {
   readonly leaseMs: number;
   readonly minOutputTokens: number;
   readonly refuseWith: 402 | 429;
-  readonly whenStoreDown: 'closed' | 'open';
+  readonly whenStoreDown: 'closed' | 'grace' | 'open';
   readonly storeDeadlineMs: number;
   readonly onThreshold: OnThreshold | undefined;
   readonly now: () => number;
@@ -72,7 +75,7 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     leaseMs: accepts.integerBetween(5_000, 3_600_000),
     minOutputTokens: accepts.positiveInteger,
     refuseWith: (value) => value === 402 || value === 429 || '402 or 429',
-    whenStoreDown: accepts.oneOf('closed', 'open'),
+    whenStoreDown: accepts.oneOf('closed', 'grace', 'open'),
     storeDeadlineMs: accepts.integerBetween(1, 60_000),
     onThreshold: accepts.function,
     now: accepts.function,
@@ -83,6 +86,11 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
   }
   if (options.plans && !options.store) {
     throw new TypeError('budget: "store" is required where "plans" are given, e.g. memoryQuota()');
+  }
+  if (options.whenStoreDown === 'grace' && options.store && !options.store.reserveHeld) {
+    throw new TypeError(
+      'budget: "whenStoreDown" is "grace", but "store" leases nothing beforehand; give redisQuota({ slices: \'grace\' })',
+    );
   }
   const names = new Set(limits.map(({ name, scope }) => `${name}/${scope.length}/${JSON.stringify(scope)}`));
   if (names.size < limits.length) throw new TypeError('budget: "limits" holds the same limit twice');

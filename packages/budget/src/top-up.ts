@@ -44,7 +44,7 @@ export class TopUps {
       const attemptId = `${call.attemptId}+${count}`;
       result = await engine.store.cover({ id, partition, attemptId, alternatives: [{ charges }] });
     } catch (error) {
-      if (engine.settings.whenStoreDown === 'closed' && rules.enforced) call.stop(unverifiable(error));
+      if (engine.settings.whenStoreDown !== 'open' && rules.enforced) call.stop(unverifiable(error));
       return;
     }
     if (!result.ok) {

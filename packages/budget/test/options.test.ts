@@ -21,8 +21,11 @@ describe('the options of budget()', () => {
       '"minOutputTokens" must be a positive integer',
     );
     expect(wrong({ plans, store, storeDeadlineMs: Number.NaN })).toThrow('"storeDeadlineMs" must be');
+    expect(wrong({ plans, store, whenStoreDown: 'ajar' })).toThrow(
+      '"whenStoreDown" must be one of "closed", "grace", "open"',
+    );
     expect(wrong({ plans, store, whenStoreDown: 'grace' })).toThrow(
-      '"whenStoreDown" must be one of "closed", "open"',
+      'budget: "whenStoreDown" is "grace", but "store" leases nothing beforehand',
     );
     expect(wrong({ plans, store: {} })).toThrow('budget: "store" must be an object with reserve()');
     expect(wrong({ plans, store, limits: [5] })).toThrow(

@@ -220,6 +220,11 @@ export interface QuotaStore {
    */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /**
+   * The same without asking anybody: of credit that this process has leased beforehand, counted as reserved. `undefined`: that is not
+   * enough. A store without such credit has no such method.
+   */
+  reserveHeld?(request: ReserveRequest): ReserveResult | undefined;
+  /**
    * Adds counters to a reservation (a route's own limits); floors are added to the attempt that `reserve` came with. A refusal
    * closes the whole reservation. The same charges again are a repetition. Renews the lease.
    */

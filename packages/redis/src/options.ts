@@ -23,6 +23,17 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   /** How often partitions without traffic are looked at for expired leases, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
   sweepEveryMs?: number;
   /**
+   * What is leased beforehand, for this process to admit from in memory, never above the cap. `wide`: limits of all tenants together.
+   * `busy`: also a tenant's own limits under which 20 requests come within a second; such requests take no round trip. `grace`: the
+   * same, drawn on only while Redis is away, with `budget({ whenStoreDown: 'grace' })`. @defaultValue 'wide'
+   */
+  slices?: 'wide' | 'busy' | 'grace';
+  /**
+   * For so long what was leased beforehand is held for a process that has fallen silent, and no longer it may admit without Redis, in ms,
+   * 1 000 to 3 600 000. @defaultValue 15_000 (15 s)
+   */
+  sliceLeaseMs?: number;
+  /**
    * How long a refusal may be repeated from this process's memory where what is used alone leaves less than is asked, in ms, 0 to
    * 5 000; 0: never. @defaultValue 5_000 (5 s)
    */
@@ -48,6 +59,8 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     outbox: accepts.boolean,
     batchSize: accepts.integerBetween(1, 256),
     sweepEveryMs: accepts.integerBetween(10, 3_600_000),
+    slices: accepts.oneOf('wide', 'busy', 'grace'),
+    sliceLeaseMs: accepts.integerBetween(1_000, 3_600_000),
     rememberRefusalsMs: accepts.integerBetween(0, 5_000),
   });
   const connection = connectionOf(options);
@@ -55,7 +68,7 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     throw new TypeError(`${factory}: exactly one of "client", "pool", "sentinel" and "cluster" is required`);
   const { prefix = 'tollgate', partitions = 16, deadlineMs = 150, thresholds = [0.5, 0.8, 1] } = options;
   const { outbox = false, batchSize = 32, sweepEveryMs = 1_000 } = options;
-  const { rememberRefusalsMs = 5_000 } = options;
+  const { rememberRefusalsMs = 5_000, slices = 'wide', sliceLeaseMs = 15_000 } = options;
   const rising = [...new Set(thresholds)].sort((a, b) => a - b);
   return {
     connection,
@@ -67,6 +80,8 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     batchSize,
     sweepEveryMs,
     rememberRefusalsMs,
+    slices,
+    sliceLeaseMs,
   };
 }
 

@@ -24,12 +24,11 @@ export function publishAdmission(
   return result;
 }
 
-/** What is charged without an event is a slice's: who drew from it has said so. */
 export function publishCharge(request: QuietCharge, result: ChargeResult): ChargeResult {
   const { id, partition, attemptId, items } = request;
   const { outcome } = result;
   publishCrossings(result.crossed);
-  if (!request.event) return result;
+  if (request.isQuiet) return result;
   if (outcome !== 'repeated') {
     const charges = items.map(({ counter, windowId, amount }) => ({ counter, window: windowId, amount }));
     publish('tollgate:settle', () => ({ id, partition, attemptId, outcome, charges }));

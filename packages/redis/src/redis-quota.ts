@@ -1,8 +1,7 @@
 import type { QuotaStore } from '@tollgate/core';
 import { type RedisQuotaOptions, readOptions } from './options.js';
-import { RedisQuotaStore } from './redis-quota-store.js';
+import { quotaOf } from './quota-of.js';
 import { RefusalMemory } from './refusal-memory.js';
-import { WideQuota } from './wide-quota.js';
 
 /**
  * The quota engine on Redis: one budget for all processes, one script call for an admission and one for a settlement. Methods
@@ -12,7 +11,7 @@ import { WideQuota } from './wide-quota.js';
  */
 export function redisQuota(options: RedisQuotaOptions): QuotaStore {
   const read = readOptions('redisQuota', options);
-  const store = new WideQuota(new RedisQuotaStore(read));
+  const store = quotaOf(read);
   const { rememberRefusalsMs: rememberMs } = read;
   return rememberMs === 0 ? store : new RefusalMemory(store, { rememberMs });
 }

@@ -33,6 +33,8 @@ export interface RefusalMemoryOptions {
  * asks the store at once; a correction of what is used that comes through another process is seen after `rememberMs`.
  */
 export class RefusalMemory implements QuotaStore {
+  /** Only where the store has it. */
+  readonly reserveHeld?: (request: ReserveRequest) => ReserveResult | undefined;
   readonly #store: QuotaStore;
   readonly #now: () => number;
   readonly #refusals: RememberedRefusals;
@@ -40,6 +42,7 @@ export class RefusalMemory implements QuotaStore {
 
   constructor(store: QuotaStore, { rememberMs, now = () => performance.now() }: RefusalMemoryOptions) {
     this.#store = store;
+    if (store.reserveHeld) this.reserveHeld = (request) => store.reserveHeld?.(request);
     this.#now = now;
     this.#refusals = new RememberedRefusals(rememberMs);
   }

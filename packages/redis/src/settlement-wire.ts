@@ -13,7 +13,11 @@ import { Packer } from './packer.js';
 import { listIn, textIn } from './reply.js';
 
 /** A charge whose usage event somebody else writes has none. */
-export type QuietCharge = Omit<ChargeRequest, 'event'> & { readonly event: UsageEvent | undefined };
+export type QuietCharge = Omit<ChargeRequest, 'event'> & {
+  readonly event: UsageEvent | undefined;
+  /** It has been published already. */
+  readonly isQuiet?: boolean;
+};
 export type QuietRenewal = Omit<RenewRequest, 'running'> & {
   readonly running: readonly (Omit<RunningCost, 'event'> & { readonly event?: UsageEvent })[];
 };

@@ -1,4 +1,5 @@
-import type { ChargeRequest, ChargeResult, QuotaCharge, RenewRequest, ReserveResult } from '@tollgate/core';
+import type { ChargeResult, QuotaCharge, RenewRequest, ReserveResult } from '@tollgate/core';
+import type { QuietCharge } from './settlement-wire.js';
 import type { SliceStore } from './slices/slice-store.js';
 import { type WidePart, widePartition } from './wide-part.js';
 
@@ -47,7 +48,13 @@ export class WideLeases {
         expiresAtMs: 0,
       };
     }
-    return this.#slices.reserve({ id: lease, attemptId, charges, leaseMs: part.leaseMs });
+    return this.#slices.reserve({
+      id: lease,
+      partition: widePartition,
+      attemptId,
+      charges,
+      leaseMs: part.leaseMs,
+    });
   }
 
   take(id: string, part: WidePart, lease: string, attemptId: string | undefined, held: Held): void {
@@ -72,11 +79,17 @@ export class WideLeases {
   }
 
   /** The usage event is written with the tenant's own counters, not here. */
-  charge(id: string, request: ChargeRequest): ChargeResult {
+  charge(id: string, request: QuietCharge): ChargeResult {
     const part = this.#parts.get(id);
     const [first = `${id}~0`] = part?.leases ?? [];
     const lease = part?.leaseOf.get(request.attemptId) ?? first;
-    return this.#slices.charge({ ...request, id: lease, partition: widePartition, close: false });
+    return this.#slices.charge({
+      ...request,
+      id: lease,
+      partition: widePartition,
+      close: false,
+      event: undefined,
+    });
   }
 
   renew({ id, running }: RenewRequest): void {

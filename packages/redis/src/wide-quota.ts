@@ -1,5 +1,4 @@
 import type {
-  ChargeRequest,
   ChargeResult,
   CloseRequest,
   CounterState,
@@ -13,15 +12,12 @@ import type {
   ReserveResult,
 } from '@tollgate/core';
 import type { RedisQuotaStore } from './redis-quota-store.js';
-import { SliceStore } from './slices/slice-store.js';
-import { HeardClock, type SliceClock } from './slices/store-clock.js';
+import type { QuietCharge } from './settlement-wire.js';
+import type { SliceStore } from './slices/slice-store.js';
 import { WideLeases } from './wide-leases.js';
 import { isWide, merged, split, type WidePart, widePartition } from './wide-part.js';
 
 type Refused = Extract<ReserveResult, { ok: false }>;
-
-/** For so long the store holds a slice of a process that has fallen silent. */
-const sliceLeaseMs = 15_000;
 
 /**
  * Keeps counters wider than a tenant in a partition of their own, of which each process draws slices: what a request needs of them is
@@ -33,10 +29,10 @@ export class WideQuota implements QuotaStore {
   readonly #slices: SliceStore;
   readonly #leases: WideLeases;
 
-  constructor(store: RedisQuotaStore, clock: SliceClock = new HeardClock()) {
+  constructor(store: RedisQuotaStore, slices: SliceStore) {
     this.#store = store;
-    this.#slices = new SliceStore(store, clock, sliceLeaseMs, () => widePartition);
-    this.#leases = new WideLeases(this.#slices);
+    this.#slices = slices;
+    this.#leases = new WideLeases(slices);
   }
 
   reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -79,7 +75,7 @@ export class WideQuota implements QuotaStore {
     );
   }
 
-  async charge(request: ChargeRequest): Promise<ChargeResult> {
+  async charge(request: QuietCharge): Promise<ChargeResult> {
     const { id, items, close } = request;
     const positions = { narrow: [] as number[], wide: [] as number[] };
     for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);

@@ -9,9 +9,8 @@ import {
 import type { QuotaUnderTest } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';
 import { type RedisQuotaOptions, readOptions } from '../src/options.js';
-import { RedisQuotaStore } from '../src/redis-quota-store.js';
+import { quotaOf } from '../src/quota-of.js';
 import { HeardClock, type SliceClock } from '../src/slices/store-clock.js';
-import { WideQuota } from '../src/wide-quota.js';
 import { eventsIn } from './events-in.js';
 
 let stores = 0;
@@ -95,7 +94,7 @@ export function quotaOn(
   const prefix = newPrefix();
   const read = readOptions('redisQuota', { prefix, outbox: true, deadlineMs: 5_000, ...options });
   return {
-    store: new WideQuota(new RedisQuotaStore(read, { ownClock: clock.now, patch }), sliceClockOf(clock.now)),
+    store: quotaOf(read, { ownClock: clock.now, patch }, sliceClockOf(clock.now)),
     now: clock.now,
     advance: clock.advance,
     events: () =>

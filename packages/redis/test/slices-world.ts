@@ -82,7 +82,7 @@ export class Processes {
       pause: () => this.beat(),
       every: () => () => undefined,
     };
-    return new SliceStore(this.home, clock, 15_000, () => 'wide');
+    return new SliceStore({ store: this.home, clock, leaseMs: 15_000, secondsAhead: 1, events: false });
   }
 }
 
@@ -107,7 +107,8 @@ export class Admitted {
 /** Asks for so much; what was admitted, if anything. */
 export async function ask(process: SliceStore, charge: QuotaCharge): Promise<Admitted | undefined> {
   const id = newId();
-  const result = await process.reserve({ id, attemptId: id, charges: [charge], leaseMs: 3_600_000 });
+  const request = { id, partition: 'wide', attemptId: id, charges: [charge], leaseMs: 3_600_000 };
+  const result = await process.reserve(request);
   if (!result.ok) return undefined;
   const [grant] = result.grants;
   return new Admitted(process, id, charge, grant?.window ?? '', grant?.granted ?? 0);

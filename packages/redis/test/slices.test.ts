@@ -159,7 +159,7 @@ describe('a counter that is drawn in slices', () => {
     const { processes, pass } = ground(2);
     const day = quotaCounter('usd/day', 100);
     const one = await ask(processes.process(0), { ...day, want: 60 });
-    const request = { id: 'r', attemptId: undefined, leaseMs: 60_000 };
+    const request = { id: 'r', partition: 'wide', attemptId: undefined, leaseMs: 60_000 };
     const refuse = () => processes.process(1).reserve({ ...request, charges: [{ ...day, want: 50 }] });
     expect(await refuse()).toMatchObject({
       ok: false,

@@ -14,6 +14,14 @@ export interface RedisOptions extends ConnectionOptions {
   /** How long a process repeats a refusal without asking where what is used leaves too little, in ms, 0 to 5 000. @defaultValue 5_000 (5 s) */
   rememberRefusalsMs?: number;
   /**
+   * What each process leases beforehand to admit from in memory: limits of all tenants together (`wide`), also the limits of tenants that
+   * are busy (`busy`), or those only for the time that Redis is away, with `budget: { whenStoreDown: 'grace' }` (`grace`).
+   * @defaultValue 'wide', or 'grace' with that policy
+   */
+  slices?: 'wide' | 'busy' | 'grace';
+  /** How long that stands for a process that has fallen silent, in ms, 1 000 to 3 600 000. @defaultValue 15_000 (15 s) */
+  sliceLeaseMs?: number;
+  /**
    * Whether usage events travel to `sinks` through Redis, so that none is lost with a process. Without sinks, somebody else must read
    * them. @defaultValue whether `sinks` are given
    */
@@ -41,6 +49,8 @@ export function readRedisSetting(setting: RedisSetting): RedisOptions {
       partitions: accepts.integerBetween(1, 1024),
       deadlineMs: accepts.integerBetween(5, 60_000),
       rememberRefusalsMs: accepts.integerBetween(0, 5_000),
+      slices: accepts.oneOf('wide', 'busy', 'grace'),
+      sliceLeaseMs: accepts.integerBetween(1_000, 3_600_000),
       outbox: accepts.boolean,
     },
   );

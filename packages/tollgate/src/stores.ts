@@ -32,6 +32,8 @@ function storesOnRedis(options: TollgateOptions, setting: NonNullable<TollgateOp
     outbox: delivers = sinks.length > 0,
     partitions,
     rememberRefusalsMs,
+    slices = options.budget?.whenStoreDown === 'grace' ? 'grace' : 'wide',
+    sliceLeaseMs = 15_000,
     ...rest
   } = readRedisSetting(setting);
   const own = url === undefined ? undefined : new OwnRedis(url);
@@ -41,7 +43,7 @@ function storesOnRedis(options: TollgateOptions, setting: NonNullable<TollgateOp
   const timed = { ...keys, ...(deadlineMs !== undefined && { deadlineMs }) };
   const parts = partitions === undefined ? {} : { partitions };
   const memory = rememberRefusalsMs === undefined ? {} : { rememberRefusalsMs };
-  const quota = redisQuota({ ...timed, ...parts, ...memory, outbox: delivers });
+  const quota = redisQuota({ ...timed, ...parts, ...memory, slices, sliceLeaseMs, outbox: delivers });
   const delivery = delivers && sinks.length > 0 ? outbox({ ...keys, ...parts, sinks }) : undefined;
   const health = refusesWithout(options) ? storeHealth(quota) : undefined;
   return {
@@ -63,5 +65,5 @@ function storesOnRedis(options: TollgateOptions, setting: NonNullable<TollgateOp
 /** Whether requests are refused while the shared counters are away. */
 function refusesWithout({ mode = 'enforce', budget, rateLimit }: TollgateOptions): boolean {
   if (mode !== 'enforce') return false;
-  return budget?.whenStoreDown !== 'open' || rateLimit?.whenStoreDown === 'closed';
+  return (budget?.whenStoreDown ?? 'closed') === 'closed' || rateLimit?.whenStoreDown === 'closed';
 }

@@ -67,6 +67,8 @@ export interface Tollgate {
   readonly isReady: boolean;
   /** Admissions let through without the shared counters since the start (`budget: { whenStoreDown: 'open' }`, shadow mode), for a metric. */
   readonly unverified: number;
+  /** Requests admitted while they were away, of credit leased beforehand (`budget: { whenStoreDown: 'grace' }`), for a metric. */
+  readonly fromGrace: number;
   /** Requests that are admitted and not settled. */
   readonly inFlight: number;
   /**
@@ -135,6 +137,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
     },
     get unverified() {
       return reservations.unverified;
+    },
+    get fromGrace() {
+      return reservations.fromGrace;
     },
     get inFlight() {
       return flight.size;

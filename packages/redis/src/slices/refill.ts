@@ -17,6 +17,8 @@ export interface RefillWorld {
   readonly book: SliceBook;
   readonly clock: SliceClock;
   readonly leaseMs: number;
+  /** How many seconds' takings are leased ahead. */
+  readonly secondsAhead: number;
 }
 
 /** A request that what is free of a counter is not enough for. */
@@ -25,6 +27,8 @@ export interface Need {
   readonly want: number;
   /** The least that it can do with. */
   readonly least: number;
+  /** Nobody waits for it. */
+  readonly isAhead?: boolean;
 }
 
 /** How the store refused to lease more. */
@@ -38,16 +42,19 @@ type Refused = Extract<ReserveResult, { ok: false }>;
 /** Leases more of one counter: one question at a time, for all requests that wait for it together. */
 export class Refill {
   readonly demand = new Demand();
+  /** How many requests took of it. */
+  readonly requests = new Demand();
   readonly #world: RefillWorld;
-  readonly #partition: string;
   #waiting = new Set<Need>();
   #asking: Promise<unknown> = Promise.resolve();
   #next: Promise<RefillRefusal | undefined> | undefined;
   #scarceUntilMs = 0;
 
-  constructor(world: RefillWorld, partition: string) {
+  constructor(
+    world: RefillWorld,
+    readonly partition: string,
+  ) {
     this.#world = world;
-    this.#partition = partition;
   }
 
   /** Somebody else needs what is left. */
@@ -59,12 +66,20 @@ export class Refill {
   ahead(counter: QuotaCounter, left: number): number {
     const atMs = this.#world.clock.ownMs();
     if (atMs < this.#scarceUntilMs || counter.window.kind === 'bucket') return 0;
-    return aheadOf(this.demand.perSecond(atMs), left);
+    return aheadOf(counter, this.#world.secondsAhead * this.demand.perSecond(atMs), left);
   }
 
   /** Leases so much anew, for what stands in an older lease. */
   async renewal(counter: QuotaCounter, amount: number): Promise<void> {
     await this.#leaseOf(counter, [amount]);
+  }
+
+  /** Asks other processes for what they do not need. `false`: just now that brought nothing. */
+  async recall({ counter }: QuotaCounter): Promise<boolean> {
+    if (this.#world.clock.ownMs() < this.#scarceUntilMs) return false;
+    await this.#world.store.recalls.ask(this.partition, counter);
+    await this.#world.clock.pause(recallMs);
+    return true;
   }
 
   /** Resolves when a question that this need was part of has been answered: more is free then, or this is why not. */
@@ -96,7 +111,10 @@ export class Refill {
     const most = Math.max(least, lack + this.ahead(counter, left));
     const first = await this.#lease(counter, most, least);
     if (first.ok) return undefined;
-    if (first.refusal.blockedBy !== 'held' || !(await this.#recall(counter))) return this.#told(first);
+    const waits = needs.some(({ isAhead }) => !isAhead);
+    if (!waits || first.refusal.blockedBy !== 'held' || !(await this.recall(counter))) {
+      return this.#told(first);
+    }
     const second = await this.#lease(counter, Math.max(least, lack), least);
     if (second.ok) return undefined;
     this.becomeScarce();
@@ -106,14 +124,6 @@ export class Refill {
   #told({ refusal, nowMs }: Refused): RefillRefusal {
     if (!refusal.state) throw new TypeError('a refusal of the store names no counter');
     return { state: refusal.state, nowMs };
-  }
-
-  /** Asks other processes for what they do not need. `false`: just now that brought nothing. */
-  async #recall({ counter }: QuotaCounter): Promise<boolean> {
-    if (this.#world.clock.ownMs() < this.#scarceUntilMs) return false;
-    await this.#world.store.recalls.ask(this.#partition, counter);
-    await this.#world.clock.pause(recallMs);
-    return true;
   }
 
   /** A lease on `concurrent` counts once, whatever it asks: permits are leases of their own, asked for in one turn. */
@@ -131,7 +141,7 @@ export class Refill {
     const askedAtMs = clock.ownMs();
     const result = await store.reserve({
       id,
-      partition: this.#partition,
+      partition: this.partition,
       attemptId: id,
       leaseMs,
       alternatives: amounts.map((want) => ({

@@ -1,10 +1,11 @@
-import type { Window } from '@tollgate/core';
+import type { QuotaCounter, Window } from '@tollgate/core';
 
-/** What a process leases ahead is at most this share of what is left: slices shrink as the cap nears. */
+/** What a process leases ahead is at most this share of what is left: slices shrink as the cap nears. Places in flight are few. */
 const shareOfLeft = 1 / 16;
-/** How much to lease beyond what is needed now: what a second takes, within the share. */
-export function aheadOf(perSecond: number, left: number): number {
-  return Math.min(perSecond, Math.floor(left * shareOfLeft));
+const shareOfPlaces = 1 / 4;
+/** How much to lease beyond what is needed now: what is taken in a while, within the share. */
+export function aheadOf({ window }: QuotaCounter, taken: number, left: number): number {
+  return Math.min(taken, Math.floor(left * (window.kind === 'live' ? shareOfPlaces : shareOfLeft)));
 }
 
 /**

@@ -2,40 +2,43 @@ import {
   type ChargeRequest,
   type ChargeResult,
   type CounterState,
-  type Obstacle,
   type QuotaCharge,
   type QuotaCounter,
   QuotaEngine,
   type RenewRequest,
   type ReserveResult,
-  refusalOf,
+  type UsageEvent,
 } from '@tollgate/core';
-import { Refill, type RefillWorld } from './refill.js';
-import type { Slice } from './slice.js';
+import type { QuietCharge } from '../settlement-wire.js';
+import type { RefillWorld } from './refill.js';
 import { SliceBook } from './slice-book.js';
+import { SliceEvents } from './slice-events.js';
 import type { SliceHome } from './slice-home.js';
+import { refusedBy, SliceMeans } from './slice-means.js';
 import { SliceUpkeep } from './slice-upkeep.js';
 import { viewOfState } from './state-view.js';
 import type { SliceClock } from './store-clock.js';
 
-/** How old a counter's figures may be that decide on more than what is leased. */
-const figuresMs = 1_000;
-/** A request asks for more so often at most. */
-const mostQuestions = 16;
-/** Counters whose demand is remembered; the oldest go first. */
-const mostRefills = 10_000;
-
+/** One way to admit a request: what it asks of each counter. */
 export interface SliceRequest {
   readonly id: string;
+  /** Where its counters live that are not wider than a tenant. */
+  readonly partition: string;
   readonly attemptId: string | undefined;
   readonly charges: readonly QuotaCharge[];
-  readonly leaseMs: number;
+  /** Delivered, `uncertain`, if nobody sees the attempt's end. */
+  readonly event?: UsageEvent | undefined;
 }
 
-interface Sum {
-  readonly counter: QuotaCharge;
-  want: number;
-  least: number;
+export interface SliceStoreOptions {
+  readonly store: SliceHome;
+  readonly clock: SliceClock;
+  /** How long the store holds a slice of a process that has fallen silent, ms. */
+  readonly leaseMs: number;
+  /** How many seconds' takings are leased ahead. */
+  readonly secondsAhead: number;
+  /** Whether the store delivers usage events. */
+  readonly events: boolean;
 }
 
 /**
@@ -43,58 +46,75 @@ interface Sum {
  * part by the engine in memory. The store is asked only when a part runs dry, and told in the background what was used.
  */
 export class SliceStore {
-  readonly #world: RefillWorld;
-  readonly #partitionOf: (counter: QuotaCounter) => string;
-  readonly #engine: QuotaEngine;
-  readonly #refills = new Map<string, Refill>();
-  readonly #readAtMs = new WeakMap<Slice, number>();
+  readonly means: SliceMeans;
   readonly upkeep: SliceUpkeep;
+  /** Usage events that the store has not been given yet. */
+  readonly events: SliceEvents;
+  readonly #world: RefillWorld;
+  readonly #engine: QuotaEngine;
 
-  constructor(
-    store: SliceHome,
-    clock: SliceClock,
-    leaseMs: number,
-    partitionOf: (counter: QuotaCounter) => string,
-  ) {
-    const book = new SliceBook(partitionOf);
-    this.#partitionOf = partitionOf;
-    this.#world = { store, clock, leaseMs, book };
-    this.#engine = new QuotaEngine([], undefined, book);
-    this.upkeep = new SliceUpkeep(this.#world, ({ counter }) => this.#refillOf(counter));
+  constructor({ store, clock, leaseMs, secondsAhead, events }: SliceStoreOptions) {
+    const book = new SliceBook(({ counter }) => this.means.partitionOf(counter));
+    this.#world = { store, clock, leaseMs, secondsAhead, book };
+    this.means = new SliceMeans(this.#world);
+    this.events = new SliceEvents(store);
+    const deliver = events ? (event: UsageEvent | undefined) => this.events.add(event) : undefined;
+    this.#engine = new QuotaEngine([], deliver, book);
+    this.upkeep = new SliceUpkeep(this.#world, this.means, this.events);
   }
 
   /** Holds the charges, all or none. Rejects where more would have to be leased and the store fails. */
-  async reserve({ id, attemptId, charges, leaseMs }: SliceRequest): Promise<ReserveResult> {
+  async reserve(request: SliceRequest & { readonly leaseMs: number }): Promise<ReserveResult> {
     this.upkeep.start();
-    await this.#lookAt(charges);
-    const obstacles: Obstacle[] = [];
-    for (const [index, charge] of charges.entries()) {
-      const state = this.#standing(charge);
-      if (state) obstacles.push({ index, charge, tally: viewOfState(charge, state, this.#nowMs), ahead: 0 });
-    }
-    if (obstacles.length > 0) return this.#refused(obstacles);
-    for (let question = 0; ; question += 1) {
-      const sums = this.#lacking(charges, question > 0);
-      if (sums.length === 0 || question === mostQuestions) break;
-      const told = await Promise.all(sums.map((sum) => this.#refillOf(sum.counter).ask(sum)));
-      for (const [at, refusal] of told.entries()) {
-        const { counter } = sums[at] as Sum;
-        if (!refusal) continue;
-        const index = charges.findIndex((charge) => charge.counter === counter.counter);
-        const charge = charges[index] as QuotaCharge;
-        obstacles.push({ index, charge, tally: viewOfState(charge, refusal.state, refusal.nowMs), ahead: 0 });
-      }
-      if (obstacles.length > 0 && this.#lacking(charges, true).length > 0) return this.#refused(obstacles);
-      obstacles.length = 0;
-    }
-    return this.#held({ id, attemptId, charges, leaseMs });
+    return (await this.means.prepare(request)) ?? this.reserveHeld(request);
+  }
+
+  /** The same of what is leased already. */
+  reserveHeld(request: SliceRequest & { readonly leaseMs: number }): ReserveResult {
+    const { id, partition, attemptId, leaseMs, event } = request;
+    return this.#decided(request, (charges) =>
+      this.#engine.reserve(
+        { id, partition, attemptId, leaseMs, alternatives: [{ charges, event }] },
+        this.#nowMs,
+      ),
+    );
+  }
+
+  /** Holds more for a further attempt of a reservation that this made. Rejects as `reserve` does. */
+  async cover(request: SliceRequest & { readonly attemptId: string }): Promise<ReserveResult> {
+    const refused = await this.means.prepare({
+      ...request,
+      charges: request.charges.filter(({ want }) => want > 0),
+    });
+    if (refused) return refused;
+    const { id, partition, attemptId, event } = request;
+    return this.#decided(request, (charges) =>
+      this.#engine.cover({ id, partition, attemptId, alternatives: [{ charges, event }] }, this.#nowMs),
+    );
+  }
+
+  /** Joins counters to a reservation that this made; a refusal ends it. Rejects as `reserve` does. */
+  async extend(request: SliceRequest): Promise<ReserveResult> {
+    const { id, partition } = request;
+    const refused = await this.means.prepare(request);
+    if (refused) this.close(id, partition);
+    if (refused) return refused;
+    return this.#decided(request, (charges) => this.#engine.extend({ id, partition, charges }, this.#nowMs));
+  }
+
+  /** Gives back what this process does not need of a counter, and asks the others to do so. `false`: just now that brought nothing. */
+  async recall(charge: QuotaCharge, partition: string): Promise<boolean> {
+    const slice = this.#world.book.known(charge.counter);
+    const gave = slice !== undefined && (await this.upkeep.giveBackOf(slice));
+    return (await this.means.refillOf(charge, partition).recall(charge)) || gave;
   }
 
   /** Charges to what is leased; where that is not enough, or not of this process, the truth is told to the store as it is. */
-  charge(request: ChargeRequest): ChargeResult {
+  charge(request: QuietCharge): ChargeResult {
     this.upkeep.start();
     const { book } = this.#world;
-    const result = this.#engine.charge(request, this.#nowMs);
+    for (const item of request.items) this.means.refillOf(item, request.partition);
+    const result = this.#engine.charge(request as ChargeRequest, this.#nowMs);
     const states = request.items.map((item) => book.byId(item, item.windowId, this.#nowMs).state(item.limit));
     return { ...result, states };
   }
@@ -131,91 +151,29 @@ export class SliceStore {
     return this.#world.clock.storeMs();
   }
 
-  #refillOf(counter: QuotaCounter): Refill {
-    const known = this.#refills.get(counter.counter);
-    if (known) return known;
-    const refill = new Refill(this.#world, this.#partitionOf(counter));
-    this.#refills.set(counter.counter, refill);
-    const [oldest] = this.#refills.size > mostRefills ? this.#refills.keys() : [];
-    if (oldest !== undefined) this.#refills.delete(oldest);
-    return refill;
-  }
-
-  /** What is left to ask for, by counter; `least`: what each can do with will do. */
-  #lacking(charges: readonly QuotaCharge[], atLeast: boolean): Sum[] {
-    const { book, clock } = this.#world;
-    const sums = new Map<string, Sum>();
-    for (const charge of charges) {
-      const { counter, want, min, soft } = charge;
-      if (soft || want === 0) continue;
-      const sum = sums.get(counter) ?? { counter: charge, want: 0, least: 0 };
-      sum.want += want;
-      sum.least += min ?? want;
-      sums.set(counter, sum);
-    }
-    return [...sums.values()].filter(({ counter, want, least }) => {
-      const free = book.current(counter, this.#nowMs).free(clock.ownMs());
-      return free < (atLeast ? least : want);
-    });
-  }
-
-  #held({ id, attemptId, charges, leaseMs }: SliceRequest): ReserveResult {
+  /** Has the engine decide under what is leased, and tells its answer with the figures of the store. */
+  #decided(
+    { charges, partition }: SliceRequest,
+    decide: (charges: readonly QuotaCharge[]) => ReserveResult,
+  ): ReserveResult {
     const { book, clock } = this.#world;
     const nowMs = this.#nowMs;
-    const local = charges.map((charge) => ({
-      ...charge,
-      limit: book.current(charge, nowMs).limit(clock.ownMs()),
-      onlyBelow: undefined,
-      soft: charge.soft || charge.want === 0,
-    }));
-    const [{ partition }] = [book.current(charges[0] as QuotaCharge, nowMs)];
-    const alternatives = [{ charges: local }];
-    const result = this.#engine.reserve({ id, partition, attemptId, leaseMs, alternatives }, nowMs);
+    const local = charges.map((charge) => {
+      this.means.refillOf(charge, partition);
+      const limit = book.current(charge, nowMs).limit(clock.ownMs());
+      return { ...charge, limit, onlyBelow: undefined, soft: charge.soft || charge.want === 0 };
+    });
+    const result = decide(local);
     const states = charges.map((charge) => book.current(charge, nowMs).state(charge.limit));
     if (!result.ok) {
       const index = result.refusal.charge ?? 0;
       const [charge, state] = [charges[index], states[index]];
-      if (!charge || !state) return result;
-      return this.#refused([{ index, charge, tally: viewOfState(charge, state, nowMs), ahead: 0 }]);
+      if (!charge || !state || result.refusal.blockedBy === 'closed') return result;
+      return refusedBy(nowMs, [{ index, charge, tally: viewOfState(charge, state, nowMs), ahead: 0 }]);
     }
     for (const [at, { granted }] of result.grants.entries()) {
-      this.#refillOf(charges[at] as QuotaCharge).demand.note(granted, clock.ownMs());
+      this.means.note(charges[at] as QuotaCharge, partition, granted);
     }
     return { ...result, states };
-  }
-
-  #refused(obstacles: readonly Obstacle[]): ReserveResult {
-    const nowMs = this.#nowMs;
-    return { ok: false, refusal: refusalOf(obstacles, nowMs), nowMs };
-  }
-
-  /** Where more is asked than whether enough is left, the counter's figures must be of late. */
-  async #lookAt(charges: readonly QuotaCharge[]): Promise<void> {
-    const { book, clock, store } = this.#world;
-    const looked = charges.filter(
-      ({ want, onlyBelow, soft }) => (want === 0 && !soft) || onlyBelow !== undefined,
-    );
-    await Promise.all(
-      looked.map(async (charge) => {
-        const slice = book.current(charge, this.#nowMs);
-        const atMs = clock.ownMs();
-        if (slice.seen && atMs - (this.#readAtMs.get(slice) ?? 0) < figuresMs) return;
-        const [state] = await store.read(slice.partition, [charge]);
-        if (!state) return;
-        const seen = book.byId(charge, state.window, this.#nowMs);
-        seen.see(state);
-        this.#readAtMs.set(seen, atMs);
-      }),
-    );
-  }
-
-  /** The figures by which a charge does not stand that asks for more than whether enough is left. */
-  #standing(charge: QuotaCharge): CounterState | undefined {
-    const { want, onlyBelow, soft, limit } = charge;
-    if (onlyBelow === undefined && (want > 0 || soft)) return undefined;
-    const state = this.#world.book.current(charge, this.#nowMs).state(limit);
-    const { used, held } = state;
-    if (onlyBelow !== undefined && used + held >= onlyBelow * limit) return state;
-    return want === 0 && !soft && used >= limit ? state : undefined;
   }
 }

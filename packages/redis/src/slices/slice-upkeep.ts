@@ -1,7 +1,9 @@
 import type { Portion, PortionOrder } from './portion.js';
 import type { Refill, RefillWorld } from './refill.js';
 import type { Slice } from './slice.js';
+import type { SliceEvents } from './slice-events.js';
 import type { SliceHome } from './slice-home.js';
+import type { SliceMeans } from './slice-means.js';
 
 /** How often others' requests are looked for while anything is free here, what was used is told, and what is not needed is given back. */
 const beatMs = 25;
@@ -18,7 +20,8 @@ interface Telling {
 /** Keeps slices alive, tells the store what was used of them, and gives back what is not needed. Runs only while there are any. */
 export class SliceUpkeep {
   readonly #world: RefillWorld;
-  readonly #refillOf: (slice: Slice) => Refill;
+  readonly #means: SliceMeans;
+  readonly #events: SliceEvents;
   #stop: (() => void) | undefined;
   #beats = 0;
   #beating = false;
@@ -26,9 +29,10 @@ export class SliceUpkeep {
   #untold: Telling[] = [];
   #telling: Promise<void> = Promise.resolve();
 
-  constructor(world: RefillWorld, refillOf: (slice: Slice) => Refill) {
+  constructor(world: RefillWorld, means: SliceMeans, events: SliceEvents) {
     this.#world = world;
-    this.#refillOf = refillOf;
+    this.#means = means;
+    this.#events = events;
   }
 
   /** Keeps no process alive. */
@@ -53,7 +57,7 @@ export class SliceUpkeep {
         this.#spare();
         await this.tell();
         this.#world.book.forgetOver();
-        if (this.#world.book.size === 0 && this.#untold.length === 0) this.end();
+        if (this.#world.book.size + this.#untold.length + this.#events.size === 0) this.end();
       }
     } catch {
       // The store is away, and has said so; what is to be told is kept.
@@ -67,11 +71,23 @@ export class SliceUpkeep {
     return this.#telling;
   }
 
+  /** Gives back what is spare of one slice. `false`: nothing is. */
+  async giveBackOf(slice: Slice): Promise<boolean> {
+    if (slice.spare(this.#atMs) === 0) return false;
+    this.#giveBack(slice, Number.POSITIVE_INFINITY);
+    await this.tell();
+    return true;
+  }
+
   /** Gives back everything that is not needed, whatever it was kept for. */
   async giveBackAll(): Promise<void> {
     await this.tell();
     for (const slice of this.#world.book.all()) this.#giveBack(slice, Number.POSITIVE_INFINITY);
     await this.tell();
+  }
+
+  #refillOf({ counter, partition }: Slice): Refill {
+    return this.#means.refillOf(counter, partition);
   }
 
   get #atMs(): number {
@@ -149,6 +165,7 @@ export class SliceUpkeep {
       if (others) others.push(telling);
       else lanes.set(lane, [telling]);
     }
+    const giving = this.#events.tell();
     const done = new Set<Telling>();
     await Promise.all(
       [...lanes.values()].map(async (tellings) => {
@@ -158,6 +175,7 @@ export class SliceUpkeep {
         }
       }),
     ).catch(() => undefined);
+    await giving;
     this.#untold = this.#untold.filter((telling) => !done.has(telling));
   }
 }
@@ -181,6 +199,7 @@ async function tellOne(store: SliceHome, { slice, order }: Telling): Promise<voi
     items: [{ ...counter, windowId, amount, release }],
     event: undefined,
     close: left === 0,
+    isQuiet: true,
   });
   if (crossed.length > 0) slice.unreported = [...(slice.unreported ?? []), ...crossed];
 }

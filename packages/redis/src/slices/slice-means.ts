@@ -1,0 +1,185 @@
+import {
+  type CounterState,
+  type Obstacle,
+  type QuotaCharge,
+  type QuotaCounter,
+  type ReserveResult,
+  refusalOf,
+} from '@tollgate/core';
+import { widePartition } from '../wide-part.js';
+import { Refill, type RefillWorld } from './refill.js';
+import type { Slice } from './slice.js';
+import { viewOfState } from './state-view.js';
+
+/** How old a counter's figures may be that decide on more than what is leased. */
+const figuresMs = 1_000;
+/** A request asks for more so often at most. */
+const mostQuestions = 16;
+/** Slices of a counter pay where they spare more calls than they cost: some ten a second for leasing, telling and giving back. */
+const busyPerSecond = 20;
+/** Counters whose demand is remembered; the oldest go first. */
+const mostRefills = 10_000;
+
+interface Sum {
+  readonly counter: QuotaCharge;
+  want: number;
+  least: number;
+}
+
+/** What requests ask of counters, and where they live that are not wider than a tenant. */
+export interface Asked {
+  readonly charges: readonly QuotaCharge[];
+  readonly partition: string;
+}
+
+/** Sees to it that what requests ask is leased: knows what is taken of each counter, and asks the store for more. */
+export class SliceMeans {
+  readonly #world: RefillWorld;
+  readonly #refills = new Map<string, Refill>();
+  readonly #readAtMs = new WeakMap<Slice, number>();
+
+  constructor(world: RefillWorld) {
+    this.#world = world;
+  }
+
+  partitionOf(counter: string): string {
+    return this.#refills.get(counter)?.partition ?? widePartition;
+  }
+
+  refillOf(counter: QuotaCounter, partition: string): Refill {
+    const known = this.#refills.get(counter.counter);
+    if (known) return known;
+    const refill = new Refill(this.#world, counter.wide ? widePartition : partition);
+    this.#refills.set(counter.counter, refill);
+    const [oldest] = this.#refills.size > mostRefills ? this.#refills.keys() : [];
+    if (oldest !== undefined) this.#refills.delete(oldest);
+    return refill;
+  }
+
+  /** Makes sure that what is asked is free, asking the store where it must; otherwise the refusal. */
+  async prepare({ charges, partition }: Asked): Promise<ReserveResult | undefined> {
+    await this.#lookAt(charges, partition);
+    const obstacles: Obstacle[] = [];
+    for (const [index, charge] of charges.entries()) {
+      const state = this.#standing(charge);
+      if (state) obstacles.push({ index, charge, tally: viewOfState(charge, state, this.#nowMs), ahead: 0 });
+    }
+    if (obstacles.length > 0) return refusedBy(this.#nowMs, obstacles);
+    for (let question = 0; question < mostQuestions; question += 1) {
+      const sums = this.#lacking(charges, partition, question > 0);
+      if (sums.length === 0) return undefined;
+      const told = await Promise.all(sums.map((sum) => this.refillOf(sum.counter, partition).ask(sum)));
+      for (const [at, refusal] of told.entries()) {
+        const { counter } = sums[at] as Sum;
+        if (!refusal) continue;
+        const index = charges.findIndex((charge) => charge.counter === counter.counter);
+        const charge = charges[index] as QuotaCharge;
+        obstacles.push({ index, charge, tally: viewOfState(charge, refusal.state, refusal.nowMs), ahead: 0 });
+      }
+      if (obstacles.length > 0 && this.#lacking(charges, partition, true).length > 0)
+        return refusedBy(this.#nowMs, obstacles);
+      obstacles.length = 0;
+    }
+    return undefined;
+  }
+
+  /** Whether everything can be held of what is leased already. */
+  suffice({ charges, partition }: Asked): boolean {
+    return (
+      charges.every((charge) => !this.#standing(charge)) &&
+      this.#lacking(charges, partition, false).length === 0
+    );
+  }
+
+  /** Leases ahead what is taken lately of those counters that are busy, in the background. */
+  keepAhead({ charges, partition }: Asked): void {
+    const { book, clock } = this.#world;
+    for (const charge of charges) {
+      if (charge.soft || !this.isBusy(charge, partition)) continue;
+      const refill = this.refillOf(charge, partition);
+      const slice = book.current(charge, this.#nowMs);
+      const ahead = refill.ahead(charge, slice.seen?.state.left ?? charge.limit);
+      if (2 * slice.free(clock.ownMs()) >= ahead) continue;
+      const need = { counter: charge, want: ahead, least: Math.min(ahead, charge.want), isAhead: true };
+      refill.ask(need).catch(() => undefined);
+    }
+  }
+
+  /** Whether a second brings enough requests under a counter for slices of it to pay, and enough is left of it to lease ahead. */
+  isBusy(charge: QuotaCharge, partition: string): boolean {
+    const { book, clock } = this.#world;
+    if (charge.soft || charge.wide) return true;
+    if (charge.window.kind === 'bucket') return false;
+    const refill = this.refillOf(charge, partition);
+    if (refill.requests.perSecond(clock.ownMs()) < busyPerSecond) return false;
+    const left = book.current(charge, this.#nowMs).seen?.state.left ?? charge.limit;
+    return charge.want <= refill.ahead(charge, left);
+  }
+
+  /** Notes that a request took so much of a counter. */
+  note(charge: QuotaCharge, partition: string, amount: number): void {
+    const atMs = this.#world.clock.ownMs();
+    const refill = this.refillOf(charge, partition);
+    refill.demand.note(amount, atMs);
+    refill.requests.note(1, atMs);
+  }
+
+  /** What is left to ask for, by counter; `least`: what each can do with will do. */
+  #lacking(charges: readonly QuotaCharge[], partition: string, atLeast: boolean): Sum[] {
+    const { book, clock } = this.#world;
+    const sums = new Map<string, Sum>();
+    for (const charge of charges) {
+      const { counter, want, min, soft } = charge;
+      this.refillOf(charge, partition);
+      if (soft || want === 0) continue;
+      const sum = sums.get(counter) ?? { counter: charge, want: 0, least: 0 };
+      sum.want += want;
+      sum.least += min ?? want;
+      sums.set(counter, sum);
+    }
+    return [...sums.values()].filter(({ counter, want, least }) => {
+      const free = book.current(counter, this.#nowMs).free(clock.ownMs());
+      return free < (atLeast ? least : want);
+    });
+  }
+
+  get #nowMs(): number {
+    return this.#world.clock.storeMs();
+  }
+
+  /** Where more is asked than whether enough is left, the counter's figures must be of late. */
+  async #lookAt(charges: readonly QuotaCharge[], partition: string): Promise<void> {
+    const { book, clock, store } = this.#world;
+    const looked = charges.filter(
+      ({ want, onlyBelow, soft }) => (want === 0 && !soft) || onlyBelow !== undefined,
+    );
+    await Promise.all(
+      looked.map(async (charge) => {
+        this.refillOf(charge, partition);
+        const slice = book.current(charge, this.#nowMs);
+        const atMs = clock.ownMs();
+        if (slice.seen && atMs - (this.#readAtMs.get(slice) ?? 0) < figuresMs) return;
+        const [state] = await store.read(slice.partition, [charge]);
+        if (!state) return;
+        const seen = book.byId(charge, state.window, this.#nowMs);
+        seen.see(state);
+        this.#readAtMs.set(seen, atMs);
+      }),
+    );
+  }
+
+  /** The figures by which a charge does not stand that asks for more than whether enough is left. */
+  #standing(charge: QuotaCharge): CounterState | undefined {
+    const { want, onlyBelow, soft, limit } = charge;
+    if (onlyBelow === undefined && (want > 0 || soft)) return undefined;
+    const state = this.#world.book.current(charge, this.#nowMs).state(limit);
+    const { used, held } = state;
+    if (onlyBelow !== undefined && used + held >= onlyBelow * limit) return state;
+    return want === 0 && !soft && used >= limit ? state : undefined;
+  }
+}
+
+/** The refusal by what does not fit, at a moment of the store's. */
+export function refusedBy(nowMs: number, obstacles: readonly Obstacle[]): ReserveResult {
+  return { ok: false, refusal: refusalOf(obstacles, nowMs), nowMs };
+}

@@ -1,0 +1,222 @@
+import type {
+  ChargeItem,
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaAlternative,
+  QuotaCharge,
+  QuotaCounter,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+} from '@tollgate/core';
+import { publishAdmission } from '../publications.js';
+import type { QuietCharge } from '../settlement-wire.js';
+import type { SliceStore } from './slice-store.js';
+import { SlicedReservation } from './sliced-reservation.js';
+
+/** Reservations beyond this many are forgotten oldest first; what they hold ends with its lease. */
+const most = 100_000;
+
+/** When slices of a tenant's own counters are drawn on: whenever they suffice, or only where the store is away. */
+export type SliceUse = 'busy' | 'grace';
+
+/** Where everything goes that slices are not enough for. */
+type Beyond = Omit<QuotaStore, 'charge'> & { charge(request: QuietCharge): Promise<ChargeResult> };
+
+/**
+ * Leases slices of counters under which many requests come, whose they may be, and admits within them in memory: without a round trip, or
+ * while the store is away. A request is admitted so with all of its counters, or asks the store for all of them.
+ */
+export class SlicedQuota implements QuotaStore {
+  readonly hasBreaker = true;
+  readonly #beyond: Beyond;
+  readonly #slices: SliceStore;
+  readonly #use: SliceUse;
+  readonly #recorded: boolean;
+  readonly #reservations = new Map<string, SlicedReservation>();
+
+  constructor(beyond: Beyond, slices: SliceStore, use: SliceUse, recorded: boolean) {
+    this.#beyond = beyond;
+    this.#slices = slices;
+    this.#use = use;
+    this.#recorded = recorded;
+  }
+
+  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+    const [alternative] = request.alternatives;
+    if (alternative && this.#draws(alternative.charges, request.partition)) {
+      const result = await this.#slices.reserve({ ...request, ...alternative, attemptId: request.attemptId });
+      if (result.ok) return this.#opened(request, result);
+    }
+    return this.#ask(request);
+  }
+
+  /** Of what is leased already, without asking the store; what refills is counted afterwards and not looked at. */
+  reserveHeld(request: ReserveRequest): ReserveResult | undefined {
+    const { partition, attemptId, alternatives } = request;
+    if (this.#slices.events.isFull) return undefined;
+    for (const [index, alternative] of alternatives.entries()) {
+      const charges = alternative.charges.map(unlessRefilled);
+      if (!this.#slices.means.suffice({ charges, partition })) continue;
+      const result = this.#slices.reserveHeld({ ...request, ...alternative, charges, attemptId });
+      if (result.ok) return this.#opened(request, { ...result, alternative: index });
+    }
+    return undefined;
+  }
+
+  async cover(request: CoverRequest): Promise<ReserveResult> {
+    const { id, partition, attemptId, alternatives } = request;
+    const reservation = this.#reservations.get(id);
+    if (!reservation) return this.#beyond.cover(request);
+    const [alternative] = alternatives;
+    const more = alternative?.charges.filter(({ want }) => want > 0) ?? [];
+    if (alternative && this.#holds(more, partition)) {
+      const result = await this.#slices.cover({ id, partition, attemptId, ...alternative });
+      if (result.ok || result.refusal.blockedBy === 'closed')
+        return publishAdmission('cover', request, result);
+    }
+    const part = `${id}~${attemptId}`;
+    // What it needs no more of is registered only, which is never refused.
+    const asked = alternatives.map(({ charges, event }) => ({
+      charges: charges.map((charge) => (charge.want === 0 ? { ...charge, soft: true } : charge)),
+      event,
+    }));
+    const result = await this.#askFor(reservation, part, attemptId, asked);
+    if (result.ok) reservation.covered(attemptId, part);
+    return result;
+  }
+
+  async extend(request: ExtendRequest): Promise<ReserveResult> {
+    const { id, partition, charges } = request;
+    const reservation = this.#reservations.get(id);
+    if (!reservation) return this.#beyond.extend(request);
+    if (this.#holds(charges, partition)) {
+      const result = await this.#slices.extend({ id, partition, attemptId: undefined, charges });
+      return publishAdmission('extend', request, result);
+    }
+    const counters = charges.map(({ counter }) => counter);
+    const part = `${id}~${counters.join('~')}`;
+    const result = await this.#askFor(reservation, part, reservation.declared, [{ charges }]);
+    if (result.ok) reservation.joined(counters, part);
+    else await this.close(request);
+    return result;
+  }
+
+  async charge(request: ChargeRequest): Promise<ChargeResult> {
+    const reservation = this.#reservations.get(request.id);
+    if (!reservation) return this.#beyond.charge(request);
+    const { attemptId, items } = request;
+    const byPart = new Map<string | undefined, ChargeItem[]>();
+    for (const item of items) {
+      const part = reservation.partOf(attemptId, item.counter);
+      byPart.set(part, [...(byPart.get(part) ?? []), item]);
+    }
+    const own = byPart.get(undefined) ?? [];
+    byPart.delete(undefined);
+    const others = await Promise.all(
+      [...byPart].map(([id, parts]) =>
+        this.#beyond.charge({ ...request, id: id ?? '', items: parts, event: undefined, close: false }),
+      ),
+    );
+    // In memory last: it cannot fail, and tells the event, once.
+    const result = this.#slices.charge({ ...request, items: own, close: false });
+    if (request.close) await this.close(request);
+    const states = [result, ...others].flatMap((told) => told.states);
+    return {
+      ...result,
+      recorded: this.#recorded,
+      states: items.map(
+        ({ counter, windowId }) =>
+          states.find((state) => state.counter === counter && state.window === windowId) as CounterState,
+      ),
+      crossed: [result, ...others].flatMap(({ crossed }) => crossed),
+    };
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
+    const reservation = this.#reservations.get(request.id);
+    if (!reservation) return this.#beyond.renew(request);
+    const alive = this.#slices.renew(request);
+    await Promise.all(reservation.parts.map((id) => this.#beyond.renew({ ...request, id })));
+    return alive;
+  }
+
+  async close(request: CloseRequest): Promise<void> {
+    const reservation = this.#reservations.get(request.id);
+    if (!reservation) return this.#beyond.close(request);
+    this.#reservations.delete(request.id);
+    this.#slices.close(request.id, request.partition);
+    await Promise.all(reservation.parts.map((id) => this.#beyond.close({ ...request, id })));
+  }
+
+  async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    const narrow = counters.filter(({ wide }) => !wide);
+    const wide = counters.filter((counter) => counter.wide);
+    const told = await Promise.all([
+      narrow.length > 0 ? this.#slices.read(partition, narrow) : [],
+      wide.length > 0 ? this.#beyond.read(partition, wide) : [],
+    ]);
+    const states = new Map(told.flat().map((state) => [state.counter, state]));
+    return counters.map(({ counter }) => states.get(counter) as CounterState);
+  }
+
+  end(): Promise<void> {
+    return this.#beyond.end();
+  }
+
+  /** Whether slices of all these counters are drawn on, leasing more where they run dry. */
+  #draws(charges: readonly QuotaCharge[], partition: string): boolean {
+    if (this.#use !== 'busy' || this.#slices.events.isFull) return false;
+    return charges.every((charge) => this.#slices.means.isBusy(charge, partition));
+  }
+
+  #holds(charges: readonly QuotaCharge[], partition: string): boolean {
+    return this.#slices.means.suffice({ charges, partition });
+  }
+
+  async #ask(request: ReserveRequest): Promise<ReserveResult> {
+    const { partition, alternatives } = request;
+    const { means } = this.#slices;
+    let result = await this.#beyond.reserve(request);
+    const charges = alternatives[result.ok ? result.alternative : alternatives.length - 1]?.charges ?? [];
+    if (!result.ok && result.refusal.blockedBy === 'held') {
+      const charge = charges[result.refusal.charge ?? 0];
+      if (charge && !charge.wide && (await this.#slices.recall(charge, partition))) {
+        result = await this.#beyond.reserve(request);
+        if (!result.ok) means.refillOf(charge, partition).becomeScarce();
+      }
+    }
+    const own = charges.filter(({ wide }) => !wide);
+    for (const charge of own) means.note(charge, partition, charge.want);
+    if (result.ok) {
+      this.#slices.upkeep.start();
+      means.keepAhead({ charges: own, partition });
+    }
+    return result;
+  }
+
+  #askFor(
+    { partition, leaseMs }: SlicedReservation,
+    id: string,
+    attemptId: string | undefined,
+    alternatives: readonly QuotaAlternative[],
+  ): Promise<ReserveResult> {
+    return this.#beyond.reserve({ id, partition, attemptId, alternatives, leaseMs });
+  }
+
+  #opened(request: ReserveRequest, result: ReserveResult): ReserveResult {
+    const { id, partition, leaseMs, attemptId } = request;
+    this.#reservations.set(id, new SlicedReservation(id, partition, leaseMs, attemptId));
+    const [oldest] = this.#reservations.size > most ? this.#reservations.keys() : [];
+    if (oldest !== undefined) this.#reservations.delete(oldest);
+    return publishAdmission('reserve', request, result);
+  }
+}
+
+const unlessRefilled = (charge: QuotaCharge): QuotaCharge =>
+  charge.window.kind === 'bucket' ? { ...charge, soft: true, onlyBelow: undefined } : charge;
