@@ -1,4 +1,12 @@
-export { type CreatedKey, type CreateKeyOptions, createKey, type ParsedKey, parseKey } from '@tollgate/core';
+export {
+  type CreatedKey,
+  type CreateKeyOptions,
+  createKey,
+  type IssuedKey,
+  type NewKey,
+  type ParsedKey,
+  parseKey,
+} from '@tollgate/core';
 export {
   type ChildCredentials,
   type ChildCredentialsOptions,
@@ -13,13 +21,7 @@ export { type EnvKeysOptions, envKeys } from './env-keys.js';
 export type { FailureLimit } from './failed-credentials.js';
 export type { JwtOptions, PublicJwk } from './jwt-options.js';
 export type { WatchableKeyStore } from './key-lookup.js';
-export {
-  type IssuedKey,
-  type MemoryKeys,
-  type MemoryKeysOptions,
-  memoryKeys,
-  type NewKey,
-} from './memory-keys.js';
+export { type MemoryKeys, type MemoryKeysOptions, memoryKeys } from './memory-keys.js';
 export { type MemoryOverrides, memoryOverrides } from './memory-overrides.js';
 export { authenticate } from './middleware.js';
 export type {

@@ -3,25 +3,12 @@ import {
   accepts,
   checkOptions,
   createKey,
-  type KeyFacts,
-  type KeySecret,
+  type IssuedKey,
   keyFactsChecks,
+  type NewKey,
+  rotatedSecrets,
 } from '@tollgate/core';
 import type { WatchableKeyStore } from './key-lookup.js';
-
-/** What a new key is to stand for. */
-export interface NewKey extends Omit<KeyFacts, 'scopes'> {
-  /** @defaultValue none */
-  readonly scopes?: readonly string[] | undefined;
-  /** `tg_live_…` or `tg_test_…`. @defaultValue true */
-  readonly live?: boolean | undefined;
-}
-
-/** A key that was just made. `key` is told once and kept nowhere. */
-export interface IssuedKey {
-  readonly key: string;
-  readonly keyId: string;
-}
 
 /** API keys in this process's memory. */
 export interface MemoryKeys extends WatchableKeyStore {
@@ -96,7 +83,7 @@ export function memoryKeys(
       const issued = createKey({ live, keyId });
       change(keyId, 'rotate', (record) => {
         if (record.revokedAtMs !== undefined) throw new Error('memoryKeys: rotate: the key is revoked');
-        return { ...record, secrets: rotated(record.secrets, issued.sha256, now() + overlapMs) };
+        return { ...record, secrets: rotatedSecrets(record.secrets, issued.sha256, now() + overlapMs) };
       });
       return { key: issued.key, keyId };
     },
@@ -111,11 +98,4 @@ export function memoryKeys(
     },
     list: () => [...byId.values()],
   };
-}
-
-/** The new secret, and the one before it until the overlap is over, or sooner where it was to end sooner. */
-function rotated(secrets: readonly KeySecret[], sha256: string, overlapEndMs: number): readonly KeySecret[] {
-  const [outgoing] = secrets;
-  if (!outgoing) return [{ sha256 }];
-  return [{ sha256 }, { ...outgoing, expiresAtMs: Math.min(outgoing.expiresAtMs ?? Infinity, overlapEndMs) }];
 }

@@ -46,7 +46,14 @@ export { definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
 export { type JsonBodyOptions, jsonBody } from './json-body.js';
-export { acceptsScope, type KeyFacts, keyFactsChecks } from './key-facts.js';
+export {
+  acceptsScope,
+  type IssuedKey,
+  type KeyFacts,
+  keyFactsChecks,
+  type NewKey,
+  rotatedSecrets,
+} from './key-facts.js';
 export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
 export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
 export {

@@ -1,5 +1,10 @@
 export type { DatabaseOptions } from './connection/connection-options.js';
 export { type Database, database } from './connection/database.js';
+export type { AuditEntry } from './keys/audit.js';
+export { type Registry, type RegistryOptions, registry } from './keys/registry.js';
+export type { ListedKey, SqlKeys } from './keys/sql-keys.js';
+export type { SqlOverrides } from './keys/sql-overrides.js';
+export type { ListedTenant, SqlTenants } from './keys/sql-tenants.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import { migrateToLatest } from '../migrations/migrate.js';
 import { checkDatabaseOptions, type DatabaseOptions } from './connection-options.js';
+import { NotificationListener } from './notification-listener.js';
 import { pgPool } from './pg-pool.js';
 import { pglitePool } from './pglite-pool.js';
 import type { Tables } from './tables.js';
@@ -13,6 +14,11 @@ export interface Database {
   readonly query: Kysely<Tables>;
   /** Resolves when the database is open and its tables are up to date; rejects when it is away, and tries again when asked again. */
   ready(): Promise<void>;
+  /**
+   * Calls the listener with what any process notifies on a channel of the schema's (`<schema>_<name>`), on a connection of its own that
+   * is made again whenever it breaks, until the end. What is notified in between is lost. On PGlite, which has one process, never.
+   */
+  listen(name: string, listener: (payload: string) => void): void;
   /** Closes what was opened here. */
   end(): Promise<void>;
 }
@@ -29,6 +35,7 @@ class SqlDatabase implements Database {
   readonly #kysely: Kysely<Tables>;
   readonly #migrates: boolean;
   readonly #connection: PoolOnDemand;
+  readonly #ears: NotificationListener[] = [];
   #ready: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
 
@@ -53,9 +60,19 @@ class SqlDatabase implements Database {
     return this.#ready;
   }
 
+  listen(name: string, listener: (payload: string) => void): void {
+    this.#ears.push(
+      new NotificationListener(`${this.schema}_${name}`, listener, async () => {
+        await this.ready();
+        return this.#connection.connect();
+      }),
+    );
+  }
+
   end(): Promise<void> {
     this.#ended ??= (async () => {
       await this.#ready?.catch(() => undefined);
+      await Promise.all(this.#ears.map((ear) => ear.end()));
       await this.#connection.end();
     })();
     return this.#ended;

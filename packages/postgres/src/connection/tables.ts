@@ -1,7 +1,21 @@
+import type {
+  ApiKeysTable,
+  AuditTable,
+  ChildRevocationsTable,
+  LimitOverridesTable,
+  TeamsTable,
+  TenantsTable,
+} from '../keys/keys-tables.js';
 import type { UsageEventsTable, WindowSpendTable } from '../ledger/ledger-tables.js';
 
 /** The tables by name, as queries see them. */
 export interface Tables {
   usage_events: UsageEventsTable;
   window_spend: WindowSpendTable;
+  tenants: TenantsTable;
+  teams: TeamsTable;
+  api_keys: ApiKeysTable;
+  limit_overrides: LimitOverridesTable;
+  child_revocations: ChildRevocationsTable;
+  audit: AuditTable;
 }

@@ -1,0 +1,53 @@
+import { newId } from '@tollgate/core';
+import type { Kysely } from 'kysely';
+import type { Tables } from '../connection/tables.js';
+
+/** One change: who did what to what, and when. Holds no secret and no hash of one. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: Date;
+  readonly actor: string;
+  /** `key.create`, `key.rotate`, `key.revoke`, `key.expire`, `key.disable`, `key.enable`, `tenant.create`, `override.set`, … */
+  readonly action: string;
+  readonly tenant: string | undefined;
+  readonly subject: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** What is written down beside a change, in its transaction. */
+export interface Change {
+  readonly action: string;
+  readonly tenant: string | undefined;
+  readonly subject: string;
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** Writes a change down. */
+export async function writeAudit(
+  transaction: Kysely<Tables>,
+  actor: string,
+  {
+    action,
+    tenant = null,
+    subject,
+    facts = {},
+  }: Omit<Change, 'tenant'> & { tenant?: string | null | undefined },
+  nowMs: number,
+): Promise<void> {
+  const row = { id: newId(nowMs), at: new Date(nowMs), actor, action, tenant, subject };
+  await transaction
+    .insertInto('audit')
+    .values({ ...row, facts: JSON.stringify(facts) })
+    .execute();
+}
+
+/** What changed, newest first. */
+export async function readAudit(
+  query: Kysely<Tables>,
+  { tenant, limit }: { tenant: string | undefined; limit: number },
+): Promise<AuditEntry[]> {
+  let select = query.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit);
+  if (tenant !== undefined) select = select.where('tenant', '=', tenant);
+  const rows = await select.execute();
+  return rows.map((row) => ({ ...row, tenant: row.tenant ?? undefined }));
+}

@@ -1,0 +1,46 @@
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Database } from '../connection/database.js';
+import type { Tables } from '../connection/tables.js';
+
+/** What was changed: a key (`k`), the overrides of a tenant (`o`), or a child credential or a parent of such (`c`). */
+export type ChangedKind = 'k' | 'o' | 'c';
+
+/**
+ * Tells of changes: those made here when they are committed, and those of other processes as PostgreSQL notifies of them. Only a hint
+ * that makes changes seen at once: the truth is looked up every 5 s by whoever listens.
+ */
+export class Changes {
+  readonly #listeners = new Map<ChangedKind, Set<(id: string) => void>>();
+  #listening = false;
+
+  constructor(private readonly database: Database) {}
+
+  /** Listens to a kind of changes; returns how to stop. */
+  on(kind: ChangedKind, listener: (id: string) => void): () => void {
+    const listeners = this.#listeners.get(kind) ?? new Set();
+    this.#listeners.set(kind, listeners.add(listener));
+    if (!this.#listening) {
+      this.#listening = true;
+      this.database.listen('changes', (payload) => this.#heard(payload));
+    }
+    return () => {
+      listeners.delete(listener);
+    };
+  }
+
+  /** Notifies other processes when the transaction is committed. */
+  async notify(transaction: Kysely<Tables>, kind: ChangedKind, id: string): Promise<void> {
+    const channel = `${this.database.schema}_changes`;
+    await sql`select pg_notify(${channel}, ${kind + id})`.execute(transaction);
+  }
+
+  /** Tells those who listen in this process. */
+  tell(kind: ChangedKind, id: string): void {
+    for (const listener of this.#listeners.get(kind) ?? []) listener(id);
+  }
+
+  #heard(payload: string): void {
+    this.tell(payload.slice(0, 1) as ChangedKind, payload.slice(1));
+  }
+}

@@ -1,0 +1,85 @@
+import { accepts, type ChildRevocations, checkOptions, describeValue } from '@tollgate/core';
+import {
+  checkDatabaseOptions,
+  connectionChecks,
+  type DatabaseOptions,
+} from '../connection/connection-options.js';
+import { type Database, database } from '../connection/database.js';
+import { type AuditEntry, readAudit } from './audit.js';
+import { Changes } from './changes.js';
+import { checkIds } from './names.js';
+import { type SqlKeys, sqlKeys } from './sql-keys.js';
+import { type SqlOverrides, sqlOverrides } from './sql-overrides.js';
+import { sqlRevocations } from './sql-revocations.js';
+import { type SqlTenants, sqlTenants } from './sql-tenants.js';
+import { Writer } from './writer.js';
+
+/** Options of {@link registry}: those of a database, and: */
+export interface RegistryOptions extends DatabaseOptions {
+  /** The database that others use too, instead of `pool`, `connectionString` or `directory`; it is not closed with the registry. */
+  database?: Database;
+  /** Who changes things here, for the audit trail. @defaultValue 'app' */
+  actor?: string;
+  /** The clock, ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+/** Who may come in and what they may spend: keys, tenants and limits in SQL, with who changed what. */
+export interface Registry {
+  /** For `authenticate({ keys })`. */
+  readonly keys: SqlKeys;
+  /** For `authenticate({ overrides })`. */
+  readonly overrides: SqlOverrides;
+  /** For `childCredentials({ revocations })`. */
+  readonly revocations: ChildRevocations;
+  readonly tenants: SqlTenants;
+  /** The same registry with changes made in another's name. */
+  as(actor: string): Registry;
+  /** What was changed, newest first. @defaultValue limit 100 */
+  audit(filter?: { tenant?: string | undefined; limit?: number | undefined }): Promise<AuditEntry[]>;
+  /** Closes what was opened here. */
+  close(): Promise<void>;
+}
+
+/** Keys, tenants and limits on PostgreSQL or PGlite. Nothing is opened before it is first used. Throws a `TypeError` for a wrong or unknown option. */
+export function registry(options: RegistryOptions): Registry {
+  const { database: shared, actor = 'app', now = Date.now, ...connection } = options ?? {};
+  checkOptions<RegistryOptions>(
+    'registry',
+    { ...(shared && { database: shared }), actor, now },
+    {
+      ...connectionChecks,
+      database: accepts.methods('ready', 'end', 'listen'),
+      actor: accepts.string,
+      now: accepts.function,
+    },
+  );
+  const [twice] = Object.keys(connection);
+  if (shared && twice !== undefined) {
+    throw new TypeError(
+      `registry: "${twice}" belongs to the "database" that is given, received ${describeValue(options)}`,
+    );
+  }
+  if (!shared) checkDatabaseOptions('registry', connection);
+  const own = shared ?? database(connection);
+  const close = shared ? async () => undefined : () => own.end();
+  return registryOf(own, new Changes(own), { actor, now, close });
+}
+
+function registryOf(
+  own: Database,
+  changes: Changes,
+  { actor, now, close }: { actor: string; now: () => number; close: () => Promise<void> },
+): Registry {
+  checkIds('registry', { actor });
+  const writer = new Writer(own, changes, actor, now);
+  return {
+    keys: sqlKeys(writer, changes),
+    overrides: sqlOverrides(writer, changes),
+    revocations: sqlRevocations(writer, changes),
+    tenants: sqlTenants(writer),
+    as: (other) => registryOf(own, changes, { actor: other, now, close }),
+    audit: async ({ tenant, limit = 100 } = {}) => readAudit(await writer.query(), { tenant, limit }),
+    close,
+  };
+}

@@ -1,0 +1,62 @@
+import type { Transaction } from 'kysely';
+import type { Database } from '../connection/database.js';
+import type { Tables } from '../connection/tables.js';
+import { type Change, writeAudit } from './audit.js';
+import type { ChangedKind, Changes } from './changes.js';
+
+/** What a change has done, for others to be told. */
+export interface Done<Result> {
+  readonly result: Result;
+  readonly change: Change;
+  /** Whom to tell; absent: nobody relies on it. */
+  readonly tell?: readonly [kind: ChangedKind, id: string];
+}
+
+/** Makes changes: each in a transaction with its line in the audit trail, told to all processes once it is committed. */
+export class Writer {
+  constructor(
+    readonly database: Database,
+    readonly changes: Changes,
+    readonly actor: string,
+    readonly now: () => number,
+  ) {}
+
+  async change<Result>(make: (transaction: Transaction<Tables>) => Promise<Done<Result>>): Promise<Result> {
+    const { database, changes, actor, now } = this;
+    await database.ready();
+    const { result, tell } = await database.query.transaction().execute(async (transaction) => {
+      const done = await make(transaction);
+      await writeAudit(transaction, actor, done.change, now());
+      if (done.tell) await changes.notify(transaction, ...done.tell);
+      return done;
+    });
+    if (tell) changes.tell(...tell);
+    return result;
+  }
+
+  /** Typed queries, once the tables are there. */
+  async query() {
+    await this.database.ready();
+    return this.database.query;
+  }
+}
+
+/** Makes the tenant, and its team, unless they are there. */
+export async function ensureTenant(
+  transaction: Transaction<Tables>,
+  { tenant, team }: { tenant: string; team?: string | undefined },
+  nowMs: number,
+): Promise<void> {
+  const created_at = new Date(nowMs);
+  await transaction
+    .insertInto('tenants')
+    .values({ tenant, created_at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  if (team === undefined) return;
+  await transaction
+    .insertInto('teams')
+    .values({ tenant, team, created_at })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
