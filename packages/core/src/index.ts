@@ -8,6 +8,7 @@ export {
   sameDigest,
   sha256Hex,
 } from './api-key.js';
+export { AppendFile } from './append-file.js';
 export { calendarSpan } from './calendar-window.js';
 export type {
   Call,

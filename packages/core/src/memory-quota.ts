@@ -27,6 +27,11 @@ export interface MemoryQuotaOptions {
   now?: () => number;
   /** Where usage events go, each to every sink. Given any, the store answers `recorded: true`. @defaultValue [] */
   sinks?: readonly UsageSink[];
+  /**
+   * Refuses to reserve while a sink says that it is full, so that nothing is spent that could not be written down: `budget()` then does
+   * what `whenStoreDown` says. @defaultValue false
+   */
+  strict?: boolean;
   /** Shares of a cap that are reported once per window when `used` reaches them, 0 < share ≤ 1. @defaultValue [0.5, 0.8, 1] */
   thresholds?: readonly number[];
   /** How often expired leases are looked for when nothing happens, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
@@ -41,6 +46,7 @@ export function memoryQuota(options: MemoryQuotaOptions = {}): QuotaStore {
   checkOptions('memoryQuota', options, {
     now: accepts.function,
     sinks: accepts.arrayOf(accepts.methods('write')),
+    strict: accepts.boolean,
     thresholds: accepts.arrayOf(accepts.share),
     reapEveryMs: accepts.integerBetween(10, 3_600_000),
   });
@@ -53,6 +59,7 @@ class MemoryQuota implements QuotaStore {
   readonly #outbox: UsageOutbox;
   readonly #clock: () => number;
   readonly #reapEveryMs: number;
+  readonly #mustHaveRoom: readonly UsageSink[];
   #nowMs = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
@@ -60,6 +67,7 @@ class MemoryQuota implements QuotaStore {
   constructor(options: MemoryQuotaOptions) {
     const { sinks = [], thresholds = [0.5, 0.8, 1] } = options;
     this.#outbox = new UsageOutbox(sinks);
+    this.#mustHaveRoom = options.strict ? sinks : [];
     this.#clock = options.now ?? Date.now;
     this.#reapEveryMs = options.reapEveryMs ?? 1_000;
     const rising = [...new Set(thresholds)].sort((a, b) => a - b);
@@ -67,6 +75,11 @@ class MemoryQuota implements QuotaStore {
   }
 
   reserve(request: ReserveRequest): Promise<ReserveResult> {
+    if (this.#mustHaveRoom.some(({ isFull }) => isFull)) {
+      return Promise.reject(
+        new Error('a usage sink is full: nothing may be spent that could not be written down'),
+      );
+    }
     this.#watch();
     return atOnce(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
   }

@@ -70,4 +70,6 @@ export interface UsageSink {
   /** Resolves when everything written so far is safe. */
   flush?(): Promise<void>;
   close?(): Promise<void>;
+  /** `true` while it can keep hardly more: in strict mode, requests are refused before their events would be lost. */
+  readonly isFull?: boolean;
 }

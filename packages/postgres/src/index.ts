@@ -8,3 +8,4 @@ export type { ListedTenant, SqlTenants } from './keys/sql-tenants.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
+export type { SpoolOptions } from './spool/spool-options.js';

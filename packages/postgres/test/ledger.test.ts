@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adjustmentEvent, newId } from '@tollgate/core';
 import { sql } from 'kysely';
-import { type Ledger, ledger } from '../src/index.js';
+import { database, type Ledger, ledger } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
@@ -11,12 +11,13 @@ describe.each(databases)('the ledger on $name', ({ start }) => {
 
   beforeAll(async () => {
     server = await start();
-    books = ledger(server.options);
+    books = ledger({ database: database(server.options) });
     await books.database.ready();
   }, 60_000);
 
   afterAll(async () => {
     await books.close();
+    await books.database.end();
     await server.end();
   }, 30_000);
 
@@ -141,8 +142,7 @@ describe.each(databases)('the ledger on $name', ({ start }) => {
     for (const month of months) await books.write(usageEvent({ tenant: 'old' }, month));
     expect(await books.dropMonthsBefore('2024-03')).toEqual(['2024-01', '2024-02']);
     expect(await rowsOf('old')).toHaveLength(1);
-    const late = usageEvent({ tenant: 'old' }, months[0]);
-    await books.write(late).catch(() => books.write(late));
+    await books.write(usageEvent({ tenant: 'old' }, months[0]));
     expect(await rowsOf('old')).toHaveLength(2);
     await expect(books.dropMonthsBefore('soon')).rejects.toThrow('a month such as "2026-01"');
   });

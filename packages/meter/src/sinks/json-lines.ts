@@ -1,6 +1,11 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { accepts, checkOptions, describeValue, type UsageEvent, type UsageSink } from '@tollgate/core';
+import {
+  AppendFile,
+  accepts,
+  checkOptions,
+  describeValue,
+  type UsageEvent,
+  type UsageSink,
+} from '@tollgate/core';
 import { sinkFailed } from './write-event.js';
 
 /** Options of {@link jsonLines}. */
@@ -41,11 +46,10 @@ class JsonLinesFile implements JsonLinesSink {
   droppedCount = 0;
   #queue: UsageEvent[] = [];
   #writing: Promise<void> | undefined;
-  #file: FileHandle | undefined;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
+  readonly #file: AppendFile;
   readonly #maxQueued: number;
-  readonly #sync: boolean;
   readonly #retryMs: number;
 
   constructor(
@@ -53,7 +57,7 @@ class JsonLinesFile implements JsonLinesSink {
     { maxQueued = 10_000, sync = true, retryMs = 1_000 }: JsonLinesOptions,
   ) {
     this.#maxQueued = maxQueued;
-    this.#sync = sync;
+    this.#file = new AppendFile(path, sync);
     this.#retryMs = retryMs;
   }
 
@@ -85,8 +89,7 @@ class JsonLinesFile implements JsonLinesSink {
       await this.flush();
     } finally {
       clearTimeout(this.#retry);
-      await this.#file?.close();
-      this.#file = undefined;
+      await this.#file.close();
     }
   }
 
@@ -105,30 +108,13 @@ class JsonLinesFile implements JsonLinesSink {
       this.#queue = [];
       const [first] = batch;
       try {
-        await this.#append(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
+        await this.#file.append(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
       } catch (error) {
         this.#queue = [...batch, ...this.#queue];
         if (first) sinkFailed(first, error);
         this.#later();
         break;
       }
-    }
-  }
-
-  async #append(text: string): Promise<void> {
-    if (!this.#file) {
-      await mkdir(dirname(this.path), { recursive: true });
-      this.#file = await open(this.path, 'a', 0o600);
-    }
-    const { size } = await this.#file.stat();
-    try {
-      await this.#file.appendFile(text);
-      if (this.#sync) await this.#file.datasync();
-    } catch (error) {
-      await this.#file.truncate(size).catch(() => undefined);
-      await this.#file.close().catch(() => undefined);
-      this.#file = undefined;
-      throw error;
     }
   }
 

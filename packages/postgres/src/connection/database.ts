@@ -1,8 +1,9 @@
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import { EventEmitter } from 'node:events';
+import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { migrateToLatest } from '../migrations/migrate.js';
 import { checkDatabaseOptions, type DatabaseOptions } from './connection-options.js';
 import { NotificationListener } from './notification-listener.js';
-import { pgPool } from './pg-pool.js';
+import { connectionBroke, pgPool } from './pg-pool.js';
 import { pglitePool } from './pglite-pool.js';
 import type { Tables } from './tables.js';
 
@@ -87,11 +88,18 @@ class SqlDatabase implements Database {
 /** The app's pool, or one that is made when it is first asked for, and asked for again where that failed. */
 class PoolOnDemand implements PostgresPool {
   #opening: Promise<PostgresPool> | undefined;
+  readonly #heard = new WeakSet<object>();
 
   constructor(private readonly options: DatabaseOptions) {}
 
-  async connect() {
-    return (await this.opened()).connect();
+  async connect(): Promise<PostgresPoolClient> {
+    const client = await (await this.opened()).connect();
+    // A connection that breaks between two statements says so by an event, which would end the process; the next statement fails.
+    if (client instanceof EventEmitter && !this.#heard.has(client)) {
+      this.#heard.add(client);
+      client.on('error', connectionBroke);
+    }
+    return client;
   }
 
   opened(): Promise<PostgresPool> {

@@ -1,40 +1,64 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { codeOf } from './error-code.js';
+
+const lockName = 'tollgate.lock';
+/** How often a lock says that its owner lives, and after how long without a word from another machine it counts as left. */
+const beatMs = 10_000;
+const silentMs = 60_000;
 
 /** Folders that this process has open, also by another copy of this module. */
 const held = heldDirectories();
 
+/** A folder that only this process uses. */
+export interface DirectoryLock {
+  /** Gives it back. */
+  release(): void;
+}
+
 /**
- * Takes a folder for this process; returns how to give it back. The lock is a file that names the process, so one that was killed does
- * not keep it. Throws an error that names the folder and the process that has it. Processes must see each other's ids: not two containers.
+ * Takes a folder for this process, making it where it is missing. The lock is a file that names machine and process, so one that was
+ * killed does not keep it; of another machine (a container) it is kept as long as it is touched. Throws an error that names who has it.
  */
-export function lockDirectory(directory: string): () => void {
+export function lockDirectory(directory: string): DirectoryLock {
   const path = resolve(directory);
-  const file = join(path, 'tollgate.lock');
+  const file = join(path, lockName);
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (held.has(path)) throw inUse(path, process.pid);
+  if (held.has(path)) throw new Error(`${path} is in use by this process already`);
   for (let tries = 0; ; tries += 1) {
     try {
-      writeFileSync(file, String(process.pid), { flag: 'wx' });
+      writeFileSync(file, `${process.pid} ${hostname()}`, { flag: 'wx', mode: 0o600 });
       break;
     } catch (error) {
-      const owner = ownerOf(file);
-      if (!isCode(error, 'EEXIST') || tries === 3) throw error;
-      // A number of our own that we do not hold was left by a process before us, as in a container that starts again.
-      if (owner !== undefined && owner !== process.pid && isAlive(owner)) throw inUse(path, owner);
+      if (codeOf(error) !== 'EEXIST' || tries === 3) throw error;
+      const owner = livingOwner(file);
+      if (owner !== undefined) {
+        throw new Error(`${path} is in use by ${owner}: it takes one process; use PostgreSQL for more`);
+      }
       rmSync(file, { force: true });
     }
   }
   held.add(path);
-  return () => {
-    if (held.delete(path)) rmSync(file, { force: true });
+  const beat = setInterval(() => touch(file), beatMs);
+  beat.unref();
+  return {
+    release() {
+      clearInterval(beat);
+      if (held.delete(path)) rmSync(file, { force: true });
+    },
   };
 }
 
-function ownerOf(file: string): number | undefined {
+/** Who holds a lock, in words; `undefined`: nobody any more. */
+function livingOwner(file: string): string | undefined {
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
-    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+    const [pid = 0, host = ''] = readFileSync(file, 'utf8').split(' ');
+    if (host !== hostname()) {
+      return Date.now() - statSync(file).mtimeMs < silentMs ? `process ${pid} on ${host}` : undefined;
+    }
+    // Our own number, and not held: left by a process before us, as in a container that starts again.
+    return Number(pid) !== process.pid && isAlive(Number(pid)) ? `process ${pid}` : undefined;
   } catch {
     return undefined;
   }
@@ -42,22 +66,18 @@ function ownerOf(file: string): number | undefined {
 
 function isAlive(pid: number): boolean {
   try {
-    process.kill(pid, 0);
-    return true;
+    return Number.isSafeInteger(pid) && pid > 0 && process.kill(pid, 0);
   } catch (error) {
-    return isCode(error, 'EPERM');
+    return codeOf(error) === 'EPERM';
   }
 }
 
-function inUse(path: string, pid: number): Error {
-  const who = pid === process.pid ? 'this process already' : `process ${pid}`;
-  return new Error(
-    `${path} is in use by ${who}: an embedded database takes one opener; use PostgreSQL for more`,
-  );
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date());
+  } catch {
+    // The folder was removed under us: there is nothing to hold.
+  }
 }
 
 function heldDirectories(): Set<string> {

@@ -16,8 +16,11 @@ export async function pgPool(connectionString: string, max: number): Promise<Poo
     keepAlive: true,
     application_name: 'tollgate',
   });
-  pool.on('error', (error) => {
-    publish('tollgate:fault', () => ({ source: 'postgres-connection', error: error.name }));
-  });
+  pool.on('error', connectionBroke);
   return pool;
+}
+
+/** Says that a connection has broken while nothing was asked of it. */
+export function connectionBroke(error: Error): void {
+  publish('tollgate:fault', () => ({ source: 'postgres-connection', error: error.name }));
 }

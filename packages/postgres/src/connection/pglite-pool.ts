@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import { lockDirectory } from './directory-lock.js';
+import { type DirectoryLock, lockDirectory } from './directory-lock.js';
 
 /** What is used of PGlite. */
 interface Embedded {
@@ -17,13 +17,13 @@ const parsers = { 20: (value: string): string => value };
 
 /** Opens PGlite in a folder, locked for this process, in the shape of a pool of one connection. */
 export async function pglitePool(directory: string): Promise<PostgresPool> {
-  const unlock = lockDirectory(directory);
+  const lock = lockDirectory(directory);
   try {
     const { PGlite } = await import('@electric-sql/pglite');
     const embedded = await PGlite.create(join(directory, 'pglite'));
-    return new PglitePool(embedded, unlock);
+    return new PglitePool(embedded, lock);
   } catch (error) {
-    unlock();
+    lock.release();
     throw error;
   }
 }
@@ -35,7 +35,7 @@ class PglitePool implements PostgresPool {
 
   constructor(
     private readonly embedded: Embedded,
-    private readonly unlock: () => void,
+    private readonly lock: DirectoryLock,
   ) {}
 
   async connect(): Promise<PostgresPoolClient> {
@@ -50,7 +50,7 @@ class PglitePool implements PostgresPool {
   }
 
   end(): Promise<void> {
-    this.#ended ??= this.#last.then(() => this.embedded.close()).finally(this.unlock);
+    this.#ended ??= this.#last.then(() => this.embedded.close()).finally(() => this.lock.release());
     return this.#ended;
   }
 

@@ -1,5 +1,6 @@
 import type { UsageEvent } from '@tollgate/core';
 import type { Database } from '../connection/database.js';
+import { codeOf } from '../connection/error-code.js';
 import { type EventRow, rowOf } from './event-columns.js';
 import { insertEvents } from './insert-events.js';
 import { monthOf } from './month.js';
@@ -33,6 +34,14 @@ export class EventWriter {
     });
   }
 
+  /** Resolves when all are in the database but those that it cannot hold; rejects where the database is away. */
+  async writeAll(events: readonly UsageEvent[]): Promise<{ refused: UsageEvent[] }> {
+    const outcomes = await Promise.allSettled(events.map((event) => this.write(event)));
+    const failed = outcomes.find((one) => one.status === 'rejected' && !isOfData(one.reason));
+    if (failed?.status === 'rejected') throw failed.reason;
+    return { refused: events.filter((_, index) => outcomes[index]?.status === 'rejected') };
+  }
+
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     while (this.#running) await this.#running;
@@ -61,13 +70,15 @@ export class EventWriter {
 
   async #insert(rows: readonly EventRow[]): Promise<void> {
     await this.#database.ready();
-    try {
-      for (const { eventId } of rows) await this.#ensureMonth(eventId);
-      await insertEvents(this.#database, rows);
-    } catch (error) {
-      // A month may have been dropped, or the database may be another one now.
-      if (isOfData(error)) this.#months.clear();
-      throw error;
+    for (let again = true; ; again = false) {
+      try {
+        for (const { eventId } of rows) await this.#ensureMonth(eventId);
+        return await insertEvents(this.#database, rows);
+      } catch (error) {
+        // No table takes a row (23514): its month was dropped, or the database is another one now.
+        if (!again || codeOf(error) !== '23514') throw error;
+        this.#months.clear();
+      }
     }
   }
 
@@ -79,7 +90,7 @@ export class EventWriter {
   }
 }
 
-/** Whether the database understood the statement and will not take a value of it: SQLSTATE classes 22 and 23. */
+/** Whether the event itself is at fault: it cannot be a row (a `TypeError`), or holds a value that no column takes (SQLSTATE 22, 23). */
 function isOfData(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^2[23]/.test(String(error.code));
+  return error instanceof TypeError || /^2[23]/.test(codeOf(error));
 }

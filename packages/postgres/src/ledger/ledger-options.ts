@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { accepts, checkOptions, describeValue } from '@tollgate/core';
 import {
   checkDatabaseOptions,
@@ -5,26 +6,40 @@ import {
   type DatabaseOptions,
 } from '../connection/connection-options.js';
 import { type Database, database } from '../connection/database.js';
+import { acceptsSpool, readSpool, type SpoolOptions } from '../spool/spool-options.js';
 
 export interface LedgerOptions extends DatabaseOptions {
   /** The database that others use too, instead of `pool`, `connectionString` or `directory`; it is not closed with the ledger. */
   database?: Database;
+  /**
+   * Where events wait on the disk until the database has them: a folder, or more about it. With it `write()` is done when the event is
+   * taken, and `flush()` when it is on the disk. For apps whose events come from their own process; with the outbox of
+   * `@tollgate/redis`, they wait there. @defaultValue with `directory`, its folder `spool`; otherwise none
+   */
+  spool?: string | SpoolOptions;
 }
 
 /** The database to use, and how to end it. Throws a `TypeError` for a wrong or unknown option. */
 export function readLedgerOptions(options: LedgerOptions): {
   database: Database;
   endDatabase: () => Promise<void>;
+  spool: Required<SpoolOptions> | undefined;
 } {
-  const { database: shared, ...connection } = options ?? {};
+  const { database: shared, spool = besideEmbedded(options), ...connection } = options ?? {};
+  const verdict = spool === undefined || acceptsSpool(spool);
+  if (verdict !== true) {
+    throw new TypeError(`ledger: "spool" must be ${verdict}, received ${describeValue(spool)}`);
+  }
+  const more = { spool: spool === undefined ? undefined : readSpool(spool) };
   if (shared === undefined) {
     checkDatabaseOptions('ledger', connection);
     const own = database(connection);
-    return { database: own, endDatabase: () => own.end() };
+    return { database: own, endDatabase: () => own.end(), ...more };
   }
   checkOptions<LedgerOptions>('ledger', options, {
     ...connectionChecks,
     database: accepts.methods('ready', 'end'),
+    spool: acceptsSpool,
   });
   const [twice] = Object.keys(connection);
   if (twice !== undefined) {
@@ -32,5 +47,10 @@ export function readLedgerOptions(options: LedgerOptions): {
       `ledger: "${twice}" belongs to the "database" that is given, received ${describeValue(options)}`,
     );
   }
-  return { database: shared, endDatabase: async () => undefined };
+  return { database: shared, endDatabase: async () => undefined, ...more };
+}
+
+/** PGlite takes seconds to open, and events come before. */
+function besideEmbedded({ directory }: LedgerOptions = {}): string | undefined {
+  return typeof directory === 'string' && directory !== '' ? join(directory, 'spool') : undefined;
 }

@@ -1,17 +1,25 @@
 import type { UsageEvent, UsageSink } from '@tollgate/core';
 import type { Database } from '../connection/database.js';
+import { Spool } from '../spool/spool.js';
 import { EventWriter } from './event-writer.js';
 import { type LedgerOptions, readLedgerOptions } from './ledger-options.js';
 import { dropMonthsBefore } from './partitions.js';
 
 /** Usage events in SQL: the truth about what was spent. A sink, and what is asked of it. */
 export interface Ledger extends UsageSink {
-  /** Resolves when the event is in the database; rejects where the database is away or cannot hold it. */
-  write(event: UsageEvent): Promise<void>;
-  /** Resolves when nothing is under way. */
+  /**
+   * Without a spool: resolves when the event is in the database; rejects where the database is away or cannot hold it. With one:
+   * the event is taken, and the answer is nothing.
+   */
+  write(event: UsageEvent): void | Promise<void>;
+  /** Resolves when everything written is in the database, or with a spool on the disk; rejects where it cannot be. */
   flush(): Promise<void>;
-  /** Flushes, and closes what was opened here. */
+  /** Flushes, hands on what is in the spool (for 10 s at most; the rest stays there), and closes what was opened here. */
   close(): Promise<void>;
+  /** `true` while the spool can take hardly more. */
+  readonly isFull: boolean;
+  /** Events dropped since the start because the spool was full. */
+  readonly droppedCount: number;
   readonly database: Database;
   /** Drops whole months, events and all, before that one, e.g. `'2026-01'`. Resolves with the months dropped. */
   dropMonthsBefore(month: string): Promise<string[]>;
@@ -22,32 +30,49 @@ export interface Ledger extends UsageSink {
  * often it is given. Throws a `TypeError` for a wrong or unknown option.
  */
 export function ledger(options: LedgerOptions): Ledger {
-  const { database, endDatabase } = readLedgerOptions(options);
-  return new SqlLedger(database, endDatabase);
+  return new SqlLedger(readLedgerOptions(options));
 }
 
+/** How long closing hands on what is in the spool. */
+const closeMs = 10_000;
+
 class SqlLedger implements Ledger {
+  readonly database: Database;
   readonly #writer: EventWriter;
+  readonly #spool: Spool | undefined;
+  readonly #endDatabase: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  constructor(
-    readonly database: Database,
-    private readonly endDatabase: () => Promise<void>,
-  ) {
+  constructor({ database, endDatabase, spool }: ReturnType<typeof readLedgerOptions>) {
+    this.database = database;
+    this.#endDatabase = endDatabase;
     this.#writer = new EventWriter(database);
+    this.#spool = spool && new Spool(spool, (events) => this.#writer.writeAll(events));
   }
 
-  write(event: UsageEvent): Promise<void> {
+  get isFull(): boolean {
+    return this.#spool?.isFull ?? false;
+  }
+
+  get droppedCount(): number {
+    return this.#spool?.droppedCount ?? 0;
+  }
+
+  write(event: UsageEvent): void | Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the ledger is closed'));
-    return this.#writer.write(event);
+    return this.#spool ? this.#spool.write(event) : this.#writer.write(event);
   }
 
   flush(): Promise<void> {
-    return this.#writer.settled();
+    return this.#spool?.flush() ?? this.#writer.settled();
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.flush().then(() => this.endDatabase());
+    this.#closed ??= (async () => {
+      await this.#spool?.close(closeMs);
+      await this.#writer.settled();
+      await this.#endDatabase();
+    })();
     return this.#closed;
   }
 

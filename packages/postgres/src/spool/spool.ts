@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AppendFile, publish, type UsageEvent, warnOnce } from '@tollgate/core';
+import { adoptAbandoned, type OwnPart, ownPart } from './parts.js';
+import type { SpoolOptions } from './spool-options.js';
+
+/** What became of events that were handed on. Rejects where they must be handed on again. */
+export type Deliver = (events: readonly UsageEvent[]) => Promise<{ refused: readonly UsageEvent[] }>;
+
+/** Between rounds of handing on; after a failure, doubling up to the longest. */
+const roundMs = 100;
+const longestPauseMs = 5_000;
+/** How often parts of processes that have died are looked for. */
+const adoptEveryMs = 60_000;
+/** Events that may wait in memory while the disk takes none. */
+const mostInMemory = 20_000;
+
+/**
+ * Events on their way into the database, on this machine's disk: appended in batches, handed on in order, removed once they are there.
+ * What a process that has died left is handed on by the next.
+ */
+export class Spool {
+  droppedCount = 0;
+  readonly #options: Required<SpoolOptions>;
+  readonly #deliver: Deliver;
+  readonly #refused: AppendFile;
+  readonly #own: OwnPart;
+  readonly #stop = new AbortController();
+  readonly #carrying: Promise<void>;
+  #waiting: string[] = [];
+  #appending: Promise<void> | undefined;
+  #diskFails = false;
+  /** The file that is appended to is to be closed. */
+  #rotates = false;
+  #wake: (() => void) | undefined;
+
+  /** Takes its part of the folder at once; throws where the folder cannot be written to. */
+  constructor(options: Required<SpoolOptions>, deliver: Deliver) {
+    this.#options = options;
+    this.#deliver = deliver;
+    this.#refused = new AppendFile(join(options.directory, 'refused.jsonl'), options.sync);
+    this.#own = ownPart(options.directory, options.sync);
+    this.#carrying = this.#carry();
+  }
+
+  /** From nine tenths on, or while the disk takes nothing and half of the memory for it is used. */
+  get isFull(): boolean {
+    return this.#own.segments.bytes > 0.9 * this.#options.maxBytes || this.#waiting.length > mostInMemory / 2;
+  }
+
+  /** Takes an event; beyond the bounds it is dropped, published and counted. */
+  write(event: UsageEvent): void {
+    if (this.#own.segments.bytes > this.#options.maxBytes || this.#waiting.length >= mostInMemory) {
+      this.droppedCount += 1;
+      this.#failed('full', event.eventId);
+      return;
+    }
+    this.#waiting.push(`${JSON.stringify(event)}\n`);
+    if (!this.#diskFails) void this.#append();
+  }
+
+  /** Resolves when everything written so far is on the disk; rejects where it cannot be. */
+  async flush(): Promise<void> {
+    await this.#append();
+    if (this.#waiting.length > 0)
+      throw new Error(`${this.#waiting.length} usage events wait: the spool cannot be written`);
+  }
+
+  /** Hands on what it can within `withinMs`, and stops at the first failure; the rest stays on the disk for the next process. */
+  async close(withinMs: number): Promise<void> {
+    await this.flush().catch(() => undefined);
+    this.#stop.abort();
+    this.#wake?.();
+    const timer = new AbortController();
+    const late = delay(withinMs, undefined, { signal: timer.signal });
+    const lastRound = this.#carrying.then(() => this.#round());
+    await Promise.race([lastRound, late]).catch(() => undefined);
+    timer.abort();
+    await this.#own.end();
+    await this.#refused.close();
+  }
+
+  /** Appends what waits, in one write for all that came meanwhile. Never rejects. */
+  #append(): Promise<void> {
+    this.#appending ??= this.#appendAll();
+    return this.#appending;
+  }
+
+  async #appendAll(): Promise<void> {
+    await Promise.resolve(); // what comes in the same turn goes together
+    const { segments } = this.#own;
+    try {
+      while (this.#waiting.length > 0) await this.#appendBatch();
+      if (this.#rotates) await segments.rotate();
+      this.#rotates = false;
+      this.#diskFails = false;
+    } catch (error) {
+      this.#diskFails = true;
+      this.#failed('append', undefined, error);
+    } finally {
+      this.#appending = undefined;
+    }
+  }
+
+  /** While the disk takes nothing, the database may. Rejects where neither does; nothing is lost then. */
+  async #appendBatch(): Promise<void> {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    try {
+      await this.#own.segments
+        .append(batch.join(''))
+        .catch(() => this.#handOn(batch.map((line) => JSON.parse(line) as UsageEvent)));
+    } catch (error) {
+      this.#waiting = [...batch, ...this.#waiting];
+      throw error;
+    }
+  }
+
+  /** Hands on round by round until it is stopped. Never rejects. */
+  async #carry(): Promise<void> {
+    const { directory, sync } = this.#options;
+    let pauseMs = roundMs;
+    let adoptAtMs = 0;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#round();
+        if (Date.now() >= adoptAtMs)
+          await adoptAbandoned(directory, sync, (...left) => this.#handOn(...left));
+        adoptAtMs = Math.max(adoptAtMs, Date.now() + adoptEveryMs);
+        pauseMs = roundMs;
+      } catch (error) {
+        pauseMs = Math.min(longestPauseMs, pauseMs * 2);
+        this.#failed('deliver', undefined, error);
+      }
+      await this.#pause(pauseMs);
+    }
+  }
+
+  /** Hands on everything that is there. */
+  async #round(): Promise<void> {
+    const { segments } = this.#own;
+    this.#rotates = segments.hasCurrent;
+    if (this.#rotates || this.#waiting.length > 0) await this.#append();
+    for (let oldest = await segments.oldest(); oldest; oldest = await segments.oldest()) {
+      await this.#handOn(oldest.events, oldest.torn);
+      await segments.removeOldest();
+    }
+  }
+
+  async #handOn(events: readonly UsageEvent[], torn = 0): Promise<void> {
+    if (torn > 0) this.#failed('torn');
+    const { refused } = await this.#deliver(events);
+    if (refused.length === 0) return;
+    for (const { eventId } of refused) this.#failed('refused', eventId);
+    await this.#refused.append(refused.map((event) => `${JSON.stringify(event)}\n`).join(''));
+  }
+
+  /** Sleeps between rounds; keeps no process alive. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms).unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #failed(what: 'full' | 'append' | 'deliver' | 'refused' | 'torn', eventId?: string, cause?: unknown): void {
+    const error = cause instanceof Error ? cause.name : undefined;
+    publish('tollgate:fault', () => ({ source: 'ledger-spool', what, eventId, error }));
+    if (what === 'deliver') return; // the database is away: that is what the spool is for
+    warnOnce('TOLLGATE_W_SINK_FAILED', `The spool in ${this.#options.directory} failed (${what}).`);
+  }
+}
