@@ -135,7 +135,13 @@ const rates = rateLimit({
   storeDeadlineMs: deadlineMs,
   skip: (req) => req.get('x-unlimited') !== undefined,
 });
-const guard = budget({ plans, store, leaseMs: settings.leaseMs, storeDeadlineMs: deadlineMs });
+const guard = budget({
+  plans,
+  store,
+  leaseMs: settings.leaseMs,
+  storeDeadlineMs: deadlineMs,
+  ...(settings.spool !== undefined && { spool: settings.spool }),
+});
 const prices = {
   model: { inputUsdPerMillion: '1', outputUsdPerMillion: String(outputNanoUsd / 1_000) },
 };

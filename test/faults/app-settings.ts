@@ -33,6 +33,8 @@ export interface AppSettings {
   /** How far this process's clock is off. */
   offsetMs: number;
   killAt: KillPoint | undefined;
+  /** Where settlements are kept that Redis does not take. */
+  spool?: string;
 }
 
 /** What an app process tells of itself. */

@@ -44,6 +44,9 @@ export class AdmissionDesk {
   /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Throws, or rejects with, the refusal. */
   reserve(call: Call | undefined, begun: boolean, rules: Rules): OpenReservation | Promise<OpenReservation> {
     const { engine, partition } = this;
+    if (rules.enforced && engine.settings.strict && engine.settling.isFull) {
+      throw unverifiable(new Error(`${engine.settling.size} settlements wait for the store`));
+    }
     const nowMs = engine.settings.now();
     const admissions = this.#admissions(call, rules);
     const id = newId(nowMs);

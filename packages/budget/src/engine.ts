@@ -16,12 +16,13 @@ import { Heartbeat } from './heartbeat.js';
 import type { BudgetSettings } from './options.js';
 import { type BudgetLimit, limitsOfPlan } from './rules.js';
 import { SettleQueue } from './settle-queue.js';
+import type { Settlement } from './settlement.js';
 import { announce } from './threshold.js';
 
 /** What all requests of one `budget()` share: the store behind its deadline, the queue of settlements, the heartbeat. */
 export class BudgetEngine {
   readonly store: GuardedStore;
-  readonly settling = new SettleQueue();
+  readonly settling: SettleQueue;
   readonly heartbeat: Heartbeat;
   /** Whether the store delivers usage events itself; known from its first answer to a charge. */
   delivers: boolean | undefined;
@@ -46,6 +47,12 @@ export class BudgetEngine {
     }
     this.store = new GuardedStore(store, settings.storeDeadlineMs);
     this.heartbeat = new Heartbeat(settings.leaseMs / 3);
+    this.settling = new SettleQueue({
+      settle: (settlement, onCharged) => this.#settle(settlement, onCharged),
+      most: settings.maxUnsettled,
+      leaseMs: settings.leaseMs,
+      spool: settings.spool,
+    });
   }
 
   /** The caller's plan. Throws a TollgateError where it is not one of ours. */
@@ -99,36 +106,38 @@ export class BudgetEngine {
     context: TollgateContext,
     onCharged?: (result: ChargeResult) => void,
   ): void | Promise<void> {
-    return this.settling.run(() =>
-      goOn(this.store.charge(request), (result) => {
-        this.delivers = result.recorded;
-        onCharged?.(result);
-        announce(result.crossed, context, this.settings.onThreshold);
-        publish('tollgate:settle', () => ({
-          outcome: result.outcome,
-          requestId: context.requestId,
-          reservationId: request.id,
-          attemptId: request.attemptId,
-          tenant: context.caller?.tenant,
-          costNanoUsd: request.event.costNanoUsd,
-          overrun: request.event.overrun,
-        }));
-      }),
-    );
+    return this.settling.run({ kind: 'charge', request }, (result) => {
+      onCharged?.(result);
+      announce(result.crossed, context, this.settings.onThreshold);
+    });
   }
 
   /** Ends a reservation; what it holds is given back, now or, where the store fails, later. */
   close(id: string, partition: string): void | Promise<void> {
-    return this.settling.run(() => this.#close(id, partition));
+    return this.settling.run({ kind: 'close', request: { id, partition } });
   }
 
   /** Ends a reservation whose outcome is not known, because the store has just failed. */
   closeLater(id: string, partition: string): void {
-    this.settling.later(() => this.#close(id, partition));
+    this.settling.later({ kind: 'close', request: { id, partition } });
   }
 
-  #close(id: string, partition: string): void | Promise<void> {
-    return goOn(this.store.close({ id, partition }), () => undefined);
+  #settle({ kind, request }: Settlement, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
+    if (kind === 'close') return goOn(this.store.close(request), () => undefined);
+    return goOn(this.store.charge(request), (result) => {
+      this.delivers = result.recorded;
+      onCharged?.(result);
+      const { event, attemptId } = request;
+      publish('tollgate:settle', () => ({
+        outcome: result.outcome,
+        requestId: event.requestId,
+        reservationId: request.id,
+        attemptId,
+        tenant: event.tenant,
+        costNanoUsd: event.costNanoUsd,
+        overrun: event.overrun,
+      }));
+    });
   }
 }
 

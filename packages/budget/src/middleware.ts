@@ -34,6 +34,8 @@ export interface BudgetMiddleware extends RequestHandler {
    * metric; each is also published on `tollgate:store` with `outcome: 'grace'`.
    */
   readonly fromGrace: number;
+  /** Settlements that wait for the store at the moment, for a metric. */
+  readonly unsettled: number;
 }
 
 const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -94,10 +96,12 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     settled: (graceMs = 10_000) => engine?.settling.drain(graceMs) ?? Promise.resolve(),
     unverified: 0,
     fromGrace: 0,
+    unsettled: 0,
   });
   return Object.defineProperties(guard, {
     unverified: { get: () => engine?.unverified ?? 0 },
     fromGrace: { get: () => engine?.fromGrace ?? 0 },
+    unsettled: { get: () => engine?.settling.size ?? 0 },
   });
 }
 

@@ -39,6 +39,15 @@ export interface BudgetOptions extends GuardOptions {
   whenStoreDown?: 'closed' | 'grace' | 'open';
   /** How long a request waits for the store. Milliseconds, 1 to 60 000. @defaultValue 150 */
   storeDeadlineMs?: number;
+  /**
+   * A file that keeps settlements while the store does not take them, so that the next process brings them to it if this one ends.
+   * Each process needs its own; its directory is made. @defaultValue none: they are kept in memory
+   */
+  spool?: string;
+  /** How many settlements may wait for the store; further ones are lost and said. 1 to 1 000 000. @defaultValue 10_000, about 20 MB */
+  maxUnsettled?: number;
+  /** Refuses new requests (503) while no further settlement could be kept, instead of losing any. @defaultValue false */
+  strict?: boolean;
   /** Told once per window when 50, 80 and 100 % of a cap are used (as the store is configured). Its faults are caught. */
   onThreshold?: OnThreshold;
   /** Clock of ids and headers, ms since the epoch; windows go by the store's. @defaultValue Date.now */
@@ -57,6 +66,9 @@ export interface BudgetSettings {
   readonly refuseWith: 402 | 429;
   readonly whenStoreDown: 'closed' | 'grace' | 'open';
   readonly storeDeadlineMs: number;
+  readonly spool: string | undefined;
+  readonly maxUnsettled: number;
+  readonly strict: boolean;
   readonly onThreshold: OnThreshold | undefined;
   readonly now: () => number;
   readonly mode: 'enforce' | 'shadow' | 'off';
@@ -77,6 +89,9 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     refuseWith: (value) => value === 402 || value === 429 || '402 or 429',
     whenStoreDown: accepts.oneOf('closed', 'grace', 'open'),
     storeDeadlineMs: accepts.integerBetween(1, 60_000),
+    spool: accepts.string,
+    maxUnsettled: accepts.integerBetween(1, 1_000_000),
+    strict: accepts.boolean,
     onThreshold: accepts.function,
     now: accepts.function,
   });
@@ -92,6 +107,13 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
       'budget: "whenStoreDown" is "grace", but "store" leases nothing beforehand; give redisQuota({ slices: \'grace\' })',
     );
   }
+  for (const name of ['spool', 'maxUnsettled', 'strict'] as const) {
+    if (options[name] !== undefined && !options.store) {
+      throw new TypeError(
+        `budget: "store" is required where "${name}" is given: it is about its settlements`,
+      );
+    }
+  }
   const names = new Set(limits.map(({ name, scope }) => `${name}/${scope.length}/${JSON.stringify(scope)}`));
   if (names.size < limits.length) throw new TypeError('budget: "limits" holds the same limit twice');
   return {
@@ -105,6 +127,9 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     refuseWith: options.refuseWith ?? 402,
     whenStoreDown: options.whenStoreDown ?? 'closed',
     storeDeadlineMs: options.storeDeadlineMs ?? 150,
+    spool: options.spool,
+    maxUnsettled: options.maxUnsettled ?? 10_000,
+    strict: options.strict ?? false,
     onThreshold: options.onThreshold,
     now: options.now ?? Date.now,
     mode: options.mode ?? 'enforce',

@@ -1,102 +1,219 @@
-import { publish, warnOnce } from '@tollgate/core';
+import { type ChargeResult, publish, warnOnce } from '@tollgate/core';
+import { SettleSpool } from './settle-spool.js';
+import type { Settlement } from './settlement.js';
 
-/** What must reach the store sooner or later: a charge, or a reservation's end. Repeating it changes nothing. */
-type Settling = () => void | Promise<void>;
+/** So many are tried together; if all of them fail, the queue pauses. */
+const atOnce = 32;
+const firstPauseMs = 200;
+const longestPauseMs = 2_000;
+
+type OnCharged = (result: ChargeResult) => void;
 
 interface Waiting {
-  readonly job: Settling;
-  readonly tries: number;
-  readonly dueMs: number;
+  readonly settlement: Settlement;
+  readonly onCharged: OnCharged | undefined;
+  /** For a close: when the lease has ended, and with it what the close would give back. */
+  readonly untilMs: number;
 }
 
-/** At most so many wait, each tried so often: about three minutes with the pauses below. */
-const maxWaiting = 10_000;
-const maxTries = 12;
-const firstPauseMs = 200;
-const longestPauseMs = 30_000;
+export interface SettleQueueOptions {
+  /** Brings one to the store; throws or rejects where that fails. */
+  readonly settle: (settlement: Settlement, onCharged: OnCharged | undefined) => void | Promise<void>;
+  /** How many charges may wait, and how many closes beside them. */
+  readonly most: number;
+  /** How long a reservation holds without a close. */
+  readonly leaseMs: number;
+  /** A file that outlives the process. */
+  readonly spool?: string | undefined;
+  /** Runs something later, without keeping the process alive. */
+  readonly later?: (run: () => void, ms: number) => unknown;
+  readonly now?: () => number;
+}
 
-/** Brings settlements to the store: at once, and where that fails again and again with longer pauses. Never rejects. */
+/**
+ * Brings settlements to the store: at once, and where that fails for as long as it takes, oldest first, in rounds with longer
+ * and longer pauses up to two seconds. Bounded; what does not fit is lost and said. Never rejects.
+ */
 export class SettleQueue {
-  #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  readonly #running = new Set<Promise<void>>();
   /** Settlements given up on: what they held ends with its lease, what they used is missing from the counters. */
   lost = 0;
+  readonly #options: SettleQueueOptions;
+  readonly #later: (run: () => void, ms: number) => unknown;
+  readonly #now: () => number;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #count = { charge: 0, close: 0 };
+  readonly #spool: SettleSpool | undefined;
+  /** First tries that are under way. */
+  readonly #running = new Set<Promise<void>>();
+  #numbers = 0;
+  #pauseMs = firstPauseMs;
+  #nextRound: object | undefined;
+  #round: Promise<void> | undefined;
+
+  /** Throws where the spool cannot be read. */
+  constructor(options: SettleQueueOptions) {
+    this.#options = options;
+    this.#later = options.later ?? ((run, ms) => setTimeout(run, ms).unref());
+    this.#now = options.now ?? Date.now;
+    if (options.spool === undefined) return;
+    this.#spool = new SettleSpool(options.spool, () => this.#kept());
+    for (const [number, settlement] of this.#spool.left) {
+      this.#waiting.set(number, { settlement, onCharged: undefined, untilMs: Number.POSITIVE_INFINITY });
+      this.#count.charge += 1;
+      this.#numbers = Math.max(this.#numbers, number);
+    }
+    this.#schedule(0);
+  }
+
+  /** How many charges wait. */
+  get size(): number {
+    return this.#count.charge;
+  }
+
+  /** Whether no further charge could be kept. */
+  get isFull(): boolean {
+    return this.#count.charge >= this.#options.most;
+  }
 
   /** Tries at once. What it returns resolves when that try has ended, well or not; nothing where it has. */
-  run(job: Settling): void | Promise<void> {
-    return this.#try(job, 0);
-  }
-
-  /** Tries later: for what must not follow a failed call immediately. */
-  later(job: Settling): void {
-    this.#enqueue(job, 0);
-  }
-
-  /** Resolves when everything is settled or given up, retrying without pauses; at most `graceMs`. */
-  async drain(graceMs: number): Promise<void> {
-    const untilMs = Date.now() + graceMs;
-    while (this.#waiting.length + this.#running.size > 0 && Date.now() < untilMs) {
-      const waiting = this.#waiting.splice(0);
-      const tries = waiting.map(({ job, tries }) => this.#try(job, tries));
-      await Promise.race([
-        Promise.all([...this.#running, ...tries]),
-        pause(Math.max(0, untilMs - Date.now())),
-      ]);
-      if (this.#waiting.length > 0) await pause(Math.min(firstPauseMs, Math.max(0, untilMs - Date.now())));
-    }
-  }
-
-  #try(job: Settling, tries: number): void | Promise<void> {
+  run(settlement: Settlement, onCharged?: OnCharged): void | Promise<void> {
     const failed = (error: unknown): void => {
-      publish('tollgate:settle', () => ({ outcome: 'failed', tries: tries + 1, error: String(error) }));
-      this.#enqueue(job, tries + 1);
+      sayFailed(error);
+      this.#keep(settlement, onCharged, error);
     };
     let trying: void | Promise<void>;
     try {
-      trying = job();
+      trying = this.#options.settle(settlement, onCharged);
     } catch (error) {
       return failed(error);
     }
-    if (!trying) return;
-    const running = trying.catch(failed).finally(() => this.#running.delete(running));
+    if (!trying) return this.#succeeded();
+    const running = trying.then(() => this.#succeeded(), failed).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
   }
 
-  #enqueue(job: Settling, tries: number): void {
-    if (tries >= maxTries || this.#waiting.length >= maxWaiting) {
-      this.lost += 1;
-      publish('tollgate:settle', () => ({ outcome: 'lost', lost: this.lost }));
-      warnOnce(
-        'TOLLGATE_W_SETTLE_FAILED',
-        'budget(): a settlement could not be brought to the quota store; counters lag behind the usage events',
-      );
+  /** Tries later: for what must not follow a failed call immediately. */
+  later(settlement: Settlement): void {
+    this.#keep(settlement, undefined, undefined);
+  }
+
+  /** Resolves when everything is settled or given up, or after `graceMs`; what waits then is in the spool, if there is one. */
+  async drain(graceMs: number): Promise<void> {
+    const untilMs = Date.now() + graceMs;
+    while (this.#waiting.size + this.#running.size > 0 && Date.now() < untilMs) {
+      const tries = Promise.all([...this.#running, this.#try()]);
+      await Promise.race([tries, pause(Math.max(0, untilMs - Date.now()))]);
+      if (this.#waiting.size > 0) await pause(Math.min(firstPauseMs, Math.max(0, untilMs - Date.now())));
+    }
+    await this.#spool?.flush();
+  }
+
+  #keep(settlement: Settlement, onCharged: OnCharged | undefined, error: unknown): void {
+    const { kind } = settlement;
+    const isCharge = kind === 'charge';
+    if (this.#count[kind] >= this.#options.most || isHopeless(error)) {
+      if (isCharge) this.#lose();
       return;
     }
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** tries);
-    this.#waiting.push({ job, tries, dueMs: Date.now() + pauseMs });
-    this.#schedule();
+    this.#numbers += 1;
+    this.#count[kind] += 1;
+    const untilMs = isCharge ? Number.POSITIVE_INFINITY : this.#now() + this.#options.leaseMs;
+    this.#waiting.set(this.#numbers, { settlement, onCharged, untilMs });
+    if (isCharge) {
+      this.#spool?.add(this.#numbers, settlement);
+      if (this.isFull) publish('tollgate:settle', () => ({ outcome: 'full', waiting: this.size }));
+    }
+    this.#schedule(this.#pauseMs);
   }
 
-  #schedule(): void {
-    if (this.#timer || this.#waiting.length === 0) return;
-    const nextMs = this.#waiting.reduce(
-      (least, { dueMs }) => Math.min(least, dueMs),
-      Number.POSITIVE_INFINITY,
+  #lose(): void {
+    this.lost += 1;
+    publish('tollgate:settle', () => ({ outcome: 'lost', lost: this.lost }));
+    warnOnce(
+      'TOLLGATE_W_SETTLE_FAILED',
+      'budget(): a settlement could not be brought to the quota store; counters lag behind the usage events',
     );
-    this.#timer = setTimeout(() => this.#wake(), Math.max(0, nextMs - Date.now()));
-    this.#timer.unref();
   }
 
-  #wake(): void {
-    this.#timer = undefined;
-    const nowMs = Date.now();
-    const due = this.#waiting.filter(({ dueMs }) => dueMs <= nowMs);
-    this.#waiting = this.#waiting.filter(({ dueMs }) => dueMs > nowMs);
-    for (const { job, tries } of due) void this.#try(job, tries);
-    this.#schedule();
+  /** The store is there again: whatever waits is tried soon. */
+  #succeeded(): void {
+    if (this.#waiting.size === 0 || this.#pauseMs === firstPauseMs) return;
+    this.#pauseMs = firstPauseMs;
+    this.#nextRound = undefined;
+    this.#schedule(firstPauseMs);
   }
+
+  #schedule(ms: number): void {
+    if (this.#nextRound || this.#round || this.#waiting.size === 0) return;
+    const round = {};
+    this.#nextRound = round;
+    this.#later(() => {
+      if (this.#nextRound !== round) return;
+      this.#nextRound = undefined;
+      void this.#try();
+    }, ms);
+  }
+
+  #try(): Promise<void> {
+    this.#round ??= this.#rounds().finally(() => {
+      this.#round = undefined;
+      this.#schedule(this.#pauseMs);
+    });
+    return this.#round;
+  }
+
+  /** Rounds as long as they bring anything to the store. */
+  async #rounds(): Promise<void> {
+    for (;;) {
+      const due = [...this.#waiting].slice(0, atOnce);
+      const settled = await Promise.all(due.map(([number, waiting]) => this.#retry(number, waiting)));
+      if (this.#waiting.size === 0 || settled.includes(true)) this.#pauseMs = firstPauseMs;
+      else this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);
+      if (this.#waiting.size === 0 || !settled.includes(true)) return;
+    }
+  }
+
+  async #retry(number: number, waiting: Waiting): Promise<boolean> {
+    const { settlement, onCharged, untilMs } = waiting;
+    try {
+      if (this.#now() < untilMs) await this.#options.settle(settlement, onCharged);
+      this.#forget(number, settlement);
+      return true;
+    } catch (error) {
+      sayFailed(error);
+      if (isHopeless(error)) {
+        this.#forget(number, settlement);
+        if (settlement.kind === 'charge') this.#lose();
+        return true;
+      }
+      // To the end: what fails for itself must not hold up the others.
+      this.#waiting.delete(number);
+      this.#waiting.set(number, waiting);
+      return false;
+    }
+  }
+
+  #forget(number: number, { kind }: Settlement): void {
+    this.#waiting.delete(number);
+    this.#count[kind] -= 1;
+    if (kind === 'charge') this.#spool?.settled(number);
+  }
+
+  *#kept(): Iterable<readonly [number, Settlement]> {
+    for (const [number, { settlement }] of this.#waiting) {
+      if (settlement.kind === 'charge') yield [number, settlement];
+    }
+  }
+}
+
+/** A store that takes it for malformed always will. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError;
+}
+
+function sayFailed(error: unknown): void {
+  publish('tollgate:settle', () => ({ outcome: 'failed', error: String(error) }));
 }
 
 function pause(ms: number): Promise<void> {

@@ -34,6 +34,19 @@ describe('the options of budget()', () => {
     expect(wrong({ plans, store, limits: ['5/day/'] })).toThrow('budget: limits must be a limit such as');
   });
 
+  it('are refused where they are about settlements and there is no store', () => {
+    for (const option of [{ spool: 'spool.jsonl' }, { maxUnsettled: 5 }, { strict: true }]) {
+      const [name = ''] = Object.keys(option);
+      expect(wrong({ limits: ['$5/day'], ...option })).toThrow(
+        `"store" is required where "${name}" is given`,
+      );
+    }
+    expect(wrong({ plans, store, spool: '' })).toThrow(
+      'budget: "spool" must be a non-empty string, received ""',
+    );
+    expect(wrong({ plans, store, maxUnsettled: 0 })).toThrow('"maxUnsettled" must be an integer from 1 to');
+  });
+
   it('are refused where they are misspelt, with what was probably meant', () => {
     expect(wrong({ plans, store, limit: [] })).toThrow(
       'budget: unknown option "limit" (did you mean "limits"?)',

@@ -129,6 +129,20 @@ describe('a store that fails', () => {
     expect(guard.unverified).toBe(5);
   });
 
+  it('gets no further requests while no settlement could be kept any more, where "strict" says so', async () => {
+    const { app, guard, failing, read } = appOn({ whenStoreDown: 'open', strict: true, maxUnsettled: 2 });
+    failing.set('reserve', 'throws').set('charge', 'throws');
+    await request(app).post('/').send(body).expect(200);
+    await afterwards();
+    expect(guard.unsettled).toBe(2);
+    const refused = await request(app).post('/').send(body).expect(503);
+    expect(refused.body.error.code).toBe('budget_unverifiable');
+    failing.clear();
+    expect(await read()).toEqual({ used: 30_000, held: 0 });
+    expect(guard.unsettled).toBe(0);
+    await request(app).post('/').send(body).expect(200);
+  });
+
   it('refuses with "closed", and counts nothing as let through', async () => {
     const { app, guard, failing } = appOn();
     for (const operation of ['cover', 'extend', 'reserve'] as const) {

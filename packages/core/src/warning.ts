@@ -13,7 +13,8 @@ export type WarningCode =
   | 'TOLLGATE_W_REDIS_PERSISTENCE'
   | 'TOLLGATE_W_REDIS_VERSION'
   | 'TOLLGATE_W_SINK_FAILED'
-  | 'TOLLGATE_W_SETTLE_FAILED';
+  | 'TOLLGATE_W_SETTLE_FAILED'
+  | 'TOLLGATE_W_SPOOL_FAILED';
 
 const said = new Set<WarningCode>();
 

@@ -1,0 +1,134 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { publish, warnOnce } from '@tollgate/core';
+import type { Settlement } from './settlement.js';
+
+/** Lines that say nothing any more; beyond so many the file is written anew. */
+const mostStale = 10_000;
+
+/** A line of the file: a settlement that waits, or the number of one that has been settled. */
+interface Line {
+  readonly number: number;
+  readonly waits?: Settlement;
+}
+
+/**
+ * Keeps settlements that wait in a file, so that the next process brings them to the store if this one does not. It is appended to
+ * and forced to the disk in batches, and written anew when most of it is settled. It belongs to one process. Throws at start where the
+ * file cannot be read; what fails later is published on `tollgate:fault` and warned of once, and tried again with the next line.
+ */
+export class SettleSpool {
+  /** What an earlier process has left, oldest first. */
+  readonly left: ReadonlyMap<number, Settlement>;
+  readonly #path: string;
+  readonly #waiting: () => Iterable<readonly [number, Settlement]>;
+  #text = '';
+  #lines = 0;
+  #file: FileHandle | undefined;
+  #writing: Promise<void> | undefined;
+  #mustRewrite = true;
+
+  /** `waiting`: everything that waits at the moment. */
+  constructor(path: string, waiting: () => Iterable<readonly [number, Settlement]>) {
+    this.#path = path;
+    this.#waiting = waiting;
+    mkdirSync(dirname(path), { recursive: true });
+    this.left = settlementsIn(textOf(path));
+  }
+
+  add(number: number, waits: Settlement): void {
+    this.#put({ number, waits });
+  }
+
+  settled(number: number): void {
+    this.#put({ number });
+  }
+
+  /** Resolves when everything so far is on the disk, or could not be written. */
+  async flush(): Promise<void> {
+    await this.#writing;
+  }
+
+  #put(line: Line): void {
+    this.#text += `${JSON.stringify(line)}\n`;
+    this.#lines += 1;
+    this.#writing ??= this.#write();
+  }
+
+  /** Begins with the next turn, so that what comes together is forced to the disk once. Never rejects. */
+  async #write(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#text !== '') {
+      try {
+        if (this.#mustRewrite || this.#lines > mostStale) await this.#rewrite();
+        else await this.#append();
+      } catch (error) {
+        this.#failed(error);
+        break;
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #append(): Promise<void> {
+    const text = this.#text;
+    this.#text = '';
+    await this.#file?.appendFile(text);
+    await this.#file?.datasync();
+  }
+
+  /** What waits, and nothing else: beside the file first, and then in its place. */
+  async #rewrite(): Promise<void> {
+    this.#text = '';
+    this.#lines = 0;
+    const lines = [...this.#waiting()].map(([number, waits]) => `${JSON.stringify({ number, waits })}\n`);
+    const beside = `${this.#path}.new`;
+    await this.#file?.close();
+    this.#file = undefined;
+    const file = await open(beside, 'w', 0o600);
+    await file.appendFile(lines.join(''));
+    await file.datasync();
+    await rename(beside, this.#path);
+    this.#file = file;
+    this.#mustRewrite = false;
+  }
+
+  #failed(error: unknown): void {
+    this.#text = '';
+    this.#mustRewrite = true;
+    publish('tollgate:fault', () => ({ source: 'settle-spool', error: String(error) }));
+    warnOnce(
+      'TOLLGATE_W_SPOOL_FAILED',
+      `budget(): settlements that wait for the quota store could not be written to ${this.#path}; they are lost if this process ends`,
+    );
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+/** A line that was cut off as its process ended is left out. */
+function settlementsIn(text: string): Map<number, Settlement> {
+  const waiting = new Map<number, Settlement>();
+  for (const one of text.split('\n')) {
+    const line = lineIn(one);
+    if (line?.waits) waiting.set(line.number, line.waits);
+    else if (line) waiting.delete(line.number);
+  }
+  return waiting;
+}
+
+function lineIn(text: string): Line | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
