@@ -1,11 +1,18 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A server in a process of its own, so that its CPU time is its own. */
-export interface Child {
+/** A server that listens. */
+export interface Serving {
   readonly url: string;
   /** CPU time used since it started, user and system, in microseconds. */
   cpuMicros(): Promise<number>;
+}
+
+/** Starts a server in this process. A URL alone: its CPU time is that of this process. */
+export type Start = () => Promise<string | Serving>;
+
+/** A server in a process of its own, so that its CPU time is its own. */
+export interface Child extends Serving {
   stop(): Promise<void>;
 }
 
@@ -40,29 +47,39 @@ export async function startChild(
 }
 
 /** In a process started by {@link startChild}: starts the server of that name and answers its parent. Returns whether it is one. */
-export function serveIfChild(servers: Readonly<Record<string, () => Promise<string>>>): boolean {
+export function serveIfChild(servers: Readonly<Record<string, Start>>): boolean {
   const [, , flag, name = ''] = process.argv;
   if (flag !== '--serve') return false;
   const start = servers[name];
   const send = (message: Message): void => {
     process.send?.(message);
   };
+  let cpuMicros = ownCpuMicros;
   process.on('message', (question) => {
-    const { user, system } = process.cpuUsage();
-    if (question === 'cpu') send({ cpuMicros: user + system });
+    if (question === 'cpu') void cpuMicros().then((micros) => send({ cpuMicros: micros }));
     if (question === 'stop') process.exit();
   });
   process.on('disconnect', () => process.exit());
   if (!start) send({ failed: `there is no server "${name}"` });
   else
     start().then(
-      (url) => send({ url }),
+      (serving) => {
+        if (typeof serving === 'string') return send({ url: serving });
+        cpuMicros = serving.cpuMicros;
+        send({ url: serving.url });
+      },
       (error: unknown) => send({ failed: String(error) }),
     );
   return true;
 }
 
-async function ask(
+async function ownCpuMicros(): Promise<number> {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
+
+/** Asks a process in which {@link serveIfChild} runs. */
+export async function ask(
   child: ChildProcess,
   question: string | undefined,
   field: 'url' | 'cpuMicros',

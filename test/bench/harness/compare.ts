@@ -1,10 +1,8 @@
-import { type Child, serveIfChild, startChild } from './child.js';
+import { type Child, type Start, serveIfChild, startChild } from './child.js';
+import type { Gauge } from './gauge.js';
 import { type Load, runLoad } from './load.js';
 import { type Row, report } from './report.js';
 import { median } from './statistics.js';
-
-/** A server that is measured: starts listening in its own process and resolves with its URL. */
-export type Start = () => Promise<string>;
 
 /** One load, sent to several servers in turn. */
 export interface Scenario {
@@ -24,6 +22,8 @@ export interface Benchmark {
   readonly contenders: Readonly<Record<string, Start>>;
   /** Servers that contenders need; each one's URL is in the environment of those after it, as `BENCH_<NAME>_URL`. */
   readonly services?: Readonly<Record<string, Start>>;
+  /** Figures of a service, of which reports show what a request adds. Opened when the services run. */
+  readonly gauge?: () => Promise<Gauge>;
   readonly scenarios: readonly Scenario[];
 }
 
@@ -33,6 +33,8 @@ interface Run {
   readonly busy: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** What each request has added to the gauge's figures. */
+  readonly gauged: readonly number[];
 }
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
@@ -47,6 +49,7 @@ const only = process.env.BENCH_ONLY?.split(',');
  */
 export async function compare(benchmark: Benchmark): Promise<void> {
   const { name, contenders, services = {} } = benchmark;
+  let gauge: Gauge | undefined;
   const scenarios = benchmark.scenarios.map((scenario) => ({ ...scenario, contenders: chosen(scenario) }));
   if (serveIfChild({ ...contenders, ...services })) return;
   const children = new Map<string, Child>();
@@ -58,11 +61,15 @@ export async function compare(benchmark: Benchmark): Promise<void> {
       environment[`BENCH_${service.toUpperCase()}_URL`] = child.url;
       Object.assign(process.env, environment);
     }
+    gauge = await benchmark.gauge?.();
     for (const contender of new Set(scenarios.flatMap((scenario) => scenario.contenders))) {
       children.set(contender, await startChild(contender, environment));
     }
-    for (const scenario of scenarios) await report(name, scenario, await measure(scenario, children));
+    for (const scenario of scenarios) {
+      await report(name, scenario, await measure(scenario, children, gauge), gauge?.names);
+    }
   } finally {
+    await gauge?.close();
     for (const child of [...children.values()].reverse()) await child.stop();
   }
 }
@@ -71,7 +78,11 @@ function chosen({ contenders }: Scenario): readonly string[] {
   return only ? contenders.filter((name, index) => index === 0 || only.includes(name)) : contenders;
 }
 
-async function measure(scenario: Scenario, children: ReadonlyMap<string, Child>): Promise<Row[]> {
+async function measure(
+  scenario: Scenario,
+  children: ReadonlyMap<string, Child>,
+  gauge: Gauge | undefined,
+): Promise<Row[]> {
   const names = scenario.contenders;
   const runs = new Map<string, Run[]>(names.map((name) => [name, []]));
   for (let round = -1; round < rounds; round += 1) {
@@ -80,23 +91,26 @@ async function measure(scenario: Scenario, children: ReadonlyMap<string, Child>)
       const child = children.get(name);
       if (!child) throw new Error(`no contender is named ${name}`);
       const load = typeof scenario.load === 'function' ? await scenario.load(name) : scenario.load;
-      const run = await runOnce(child, load, round === -1 ? warmUpSeconds : seconds);
+      const run = await runOnce(child, load, round === -1 ? warmUpSeconds : seconds, gauge);
       if (round >= 0) runs.get(name)?.push(run);
     }
   }
   return names.map((name) => rowOf(name, runs.get(name) ?? []));
 }
 
-async function runOnce(child: Child, load: Load, forSeconds: number): Promise<Run> {
+async function runOnce(child: Child, load: Load, forSeconds: number, gauge: Gauge | undefined): Promise<Run> {
+  const gaugedBefore = (await gauge?.read()) ?? [];
   const before = await child.cpuMicros();
   const seen = await runLoad(child.url, load, forSeconds);
   const used = (await child.cpuMicros()) - before;
+  const gauged = (await gauge?.read()) ?? [];
   return {
     perSecond: seen.requests / seen.seconds,
     cpuMicros: used / seen.requests,
     busy: used / 1e6 / seen.seconds,
     p50Ms: seen.p50Ms,
     p99Ms: seen.p99Ms,
+    gauged: gauged.map((figure, at) => (figure - (gaugedBefore[at] ?? 0)) / seen.requests),
   };
 }
 
@@ -110,6 +124,7 @@ function rowOf(name: string, runs: readonly Run[]): Row {
     busy: middle((run) => run.busy),
     p50Ms: middle((run) => run.p50Ms),
     p99Ms: middle((run) => run.p99Ms),
+    gauged: (runs[0]?.gauged ?? []).map((_figure, at) => middle((run) => run.gauged[at] ?? 0)),
     rounds: runs.map(({ perSecond, cpuMicros }) => ({ perSecond, cpuMicros })),
   };
 }

@@ -15,11 +15,18 @@ export interface Row {
   readonly busy: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** What each request has added to the gauge's figures. */
+  readonly gauged: readonly number[];
   readonly rounds: readonly { readonly perSecond: number; readonly cpuMicros: number }[];
 }
 
 /** Prints a scenario's table, in Markdown, and writes it as JSON below `test/.work/bench/results`. */
-export async function report(benchmark: string, scenario: Scenario, rows: readonly Row[]): Promise<void> {
+export async function report(
+  benchmark: string,
+  scenario: Scenario,
+  rows: readonly Row[],
+  gaugeNames: readonly string[] = [],
+): Promise<void> {
   const { title, pieces, goals = [] } = scenario;
   const [first] = rows;
   const perPiece = pieces ? [`CPU µs/${pieces.name}`, `× the first's`] : [];
@@ -34,6 +41,7 @@ export async function report(benchmark: string, scenario: Scenario, rows: readon
     'p50 ms',
     'p99 ms',
     'busy',
+    ...gaugeNames,
   ];
   const body = rows.map((row) => [
     row.name,
@@ -48,6 +56,7 @@ export async function report(benchmark: string, scenario: Scenario, rows: readon
     row.p50Ms.toFixed(2),
     row.p99Ms.toFixed(2),
     row.busy.toFixed(2),
+    ...row.gauged.map((figure) => figure.toFixed(2)),
   ]);
   const lines = [
     `\n### ${title}\n`,
