@@ -35,4 +35,5 @@ export {
 } from './provider/wire-fixtures.js';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export { type RedisProcess, type RedisProcessOptions, startRedis } from './redis-process.js';
+export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.js';
 export { tapWire, type WireTap } from './wire-tap.js';

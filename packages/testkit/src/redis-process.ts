@@ -77,12 +77,18 @@ function launch(port: number, folder: string, args: readonly string[]): ChildPro
     '--loglevel',
     'warning',
   ];
-  const server = spawn('redis-server', [...own, ...args], { stdio: 'ignore' });
+  return launchServer([...own, ...args]);
+}
+
+/** A redis-server with these arguments, which ends when this process does. */
+export function launchServer(args: readonly string[]): ChildProcess {
+  const server = spawn('redis-server', args, { stdio: 'ignore' });
   endWithThisProcess(server);
   return server;
 }
 
-async function answering(port: number, server: ChildProcess): Promise<void> {
+/** Waits until a server answers; rejects when it has ended, or does not answer in time. */
+export async function answering(port: number, server: ChildProcess): Promise<void> {
   const until = Date.now() + readyWithinMs;
   while (!(await pong(port))) {
     if (server.exitCode !== null)
