@@ -25,7 +25,7 @@ export interface PostgresProcess {
   resume(): void;
 }
 
-const readyWithinMs = 30_000;
+const readyWithinMs = 45_000;
 
 /** PostgreSQL refuses to run as root: it is run as another user then. */
 const nobody = 65_534;
@@ -37,7 +37,6 @@ export async function startPostgres(): Promise<PostgresProcess> {
   const bin = ensurePostgres();
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-postgres-'));
   if (isRoot) chownSync(folder, nobody, nobody);
-  const port = await freePort();
   const made = spawnSync(
     join(bin, 'initdb'),
     [
@@ -56,9 +55,10 @@ export async function startPostgres(): Promise<PostgresProcess> {
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
   appendFileSync(
     join(folder, 'postgresql.conf'),
-    `port=${port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\nshared_buffers=64MB\nmax_wal_size=4GB\nfsync=off\n`,
+    `listen_addresses='127.0.0.1'\nunix_socket_directories=''\nshared_buffers=64MB\nmax_wal_size=4GB\nfsync=off\n`,
   );
-  let server = launch(bin, folder);
+  const port = await freePort(); // last, for making the database takes long enough for somebody else to take it
+  let server = launch(bin, folder, port);
   await answering(port, server);
 
   async function kill(): Promise<void> {
@@ -92,7 +92,7 @@ export async function startPostgres(): Promise<PostgresProcess> {
     kill,
     async restart() {
       await kill();
-      server = launch(bin, folder);
+      server = launch(bin, folder, port);
       await answering(port, server);
     },
     pause: () => signalAll('SIGSTOP'),
@@ -100,8 +100,8 @@ export async function startPostgres(): Promise<PostgresProcess> {
   };
 }
 
-function launch(bin: string, folder: string): ChildProcess {
-  const server = spawn(join(bin, 'postgres'), ['-D', folder], {
+function launch(bin: string, folder: string, port: number): ChildProcess {
+  const server = spawn(join(bin, 'postgres'), ['-D', folder, '-p', String(port)], {
     stdio: 'ignore',
     cwd: tmpdir(),
     ...identity,
