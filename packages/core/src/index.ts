@@ -133,6 +133,7 @@ export {
 } from './refuse.js';
 export { contextOf, detachedContext } from './request-context.js';
 export { runInContext, runningContext } from './running-context.js';
+export type { CounterWindow, SpendSource, WindowSpend } from './spend-source.js';
 export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';
 export {
   isTollgateError,

@@ -1,6 +1,7 @@
 import { answered } from './answered.js';
 import { publish } from './channel.js';
 import { accepts, checkOptions } from './options.js';
+import { QuotaCounters } from './quota-counters.js';
 import { QuotaEngine } from './quota-engine.js';
 import type {
   ChargeRequest,
@@ -15,6 +16,8 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from './quota-store.js';
+import { restoredQuota } from './restored-quota.js';
+import type { SpendSource, WindowSpend } from './spend-source.js';
 import type { UsageSink } from './usage-event.js';
 import { UsageOutbox } from './usage-outbox.js';
 import { warnOfManyProcesses } from './warning.js';
@@ -28,6 +31,11 @@ export interface MemoryQuotaOptions {
   /** Where usage events go, each to every sink. Given any, the store answers `recorded: true`. @defaultValue [] */
   sinks?: readonly UsageSink[];
   /**
+   * A ledger that knows what was spent before this process: windows that are open go on where they were. Nothing is admitted before it
+   * has answered, and the store rejects while it fails. @defaultValue every counter begins at 0
+   */
+  spent?: SpendSource;
+  /**
    * Refuses to reserve while a sink says that it is full, so that nothing is spent that could not be written down: `budget()` then does
    * what `whenStoreDown` says. @defaultValue false
    */
@@ -39,22 +47,26 @@ export interface MemoryQuotaOptions {
 }
 
 /**
- * The quota engine in this process's memory: exact within one process, and empty after a restart. Publishes on
+ * The quota engine in this process's memory: exact within one process, and empty after a restart unless `spent` is given. Publishes on
  * `tollgate:reserve`, `tollgate:settle` and `tollgate:threshold`. Throws a `TypeError` for a wrong or unknown option.
  */
 export function memoryQuota(options: MemoryQuotaOptions = {}): QuotaStore {
   checkOptions('memoryQuota', options, {
     now: accepts.function,
     sinks: accepts.arrayOf(accepts.methods('write')),
+    spent: accepts.methods('spentIn', 'openWindows'),
     strict: accepts.boolean,
     thresholds: accepts.arrayOf(accepts.share),
     reapEveryMs: accepts.integerBetween(10, 3_600_000),
   });
   warnOfManyProcesses('memoryQuota', 'Give a store that processes share.');
-  return new MemoryQuota(options);
+  const store = new MemoryQuota(options);
+  const { spent } = options;
+  return spent ? restoredQuota(store, async () => store.restore(await spent.openWindows())) : store;
 }
 
 class MemoryQuota implements QuotaStore {
+  readonly #counters = new QuotaCounters();
   readonly #engine: QuotaEngine;
   readonly #outbox: UsageOutbox;
   readonly #clock: () => number;
@@ -71,7 +83,11 @@ class MemoryQuota implements QuotaStore {
     this.#clock = options.now ?? Date.now;
     this.#reapEveryMs = options.reapEveryMs ?? 1_000;
     const rising = [...new Set(thresholds)].sort((a, b) => a - b);
-    this.#engine = new QuotaEngine(rising, sinks.length > 0 ? this.#outbox.put : undefined);
+    this.#engine = new QuotaEngine(rising, sinks.length > 0 ? this.#outbox.put : undefined, this.#counters);
+  }
+
+  restore(spends: readonly WindowSpend[]): void {
+    this.#counters.restore(spends);
   }
 
   reserve(request: ReserveRequest): Promise<ReserveResult> {

@@ -1,6 +1,7 @@
 import { calendarSpan } from './calendar-window.js';
 import type { CounterState, QuotaCounter } from './quota-store.js';
 import { BucketTally, CalendarTally, LiveTally, type Tally, type TallyView } from './quota-tally.js';
+import type { WindowSpend } from './spend-source.js';
 import type { WindowSpan } from './window.js';
 
 /** One counter: its tally now, and those of past windows that leases still refer to. */
@@ -34,9 +35,18 @@ export class QuotaCounters implements CounterBook {
   #round: IterableIterator<CounterEntry> = this.#entries.values();
   /** Since the last operation. */
   #added = 0;
+  /** What earlier processes have used, by counter and window, until the counter is first used here. */
+  readonly #before = new Map<string, number>();
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Begins windows with what was spent in them before, once they are used. */
+  restore(spends: readonly WindowSpend[]): void {
+    for (const { counter, window, amount } of spends) {
+      if (amount > 0) this.#before.set(windowKey(counter, window), amount);
+    }
   }
 
   current(counter: QuotaCounter, nowMs: number): Tally {
@@ -66,7 +76,7 @@ export class QuotaCounters implements CounterBook {
   read(counter: QuotaCounter, nowMs: number): CounterState {
     const tally = this.#entries.has(counter.counter)
       ? this.current(counter, nowMs)
-      : newTally(counter, nowMs);
+      : this.#newTally(counter, nowMs);
     return stateOf(counter, tally);
   }
 
@@ -104,7 +114,7 @@ export class QuotaCounters implements CounterBook {
 
   #add(counter: QuotaCounter, nowMs: number): CounterEntry {
     this.#added += 1;
-    const entry = { key: counter.counter, current: newTally(counter, nowMs), past: undefined };
+    const entry = { key: counter.counter, current: this.#newTally(counter, nowMs), past: undefined };
     this.#entries.set(counter.counter, entry);
     return entry;
   }
@@ -115,15 +125,23 @@ export class QuotaCounters implements CounterBook {
       entry.past ??= new Map();
       entry.past.set(over.windowId, over);
     }
-    entry.current = new CalendarTally(span);
+    entry.current = this.#newCalendarTally(entry.key, span);
     return entry.current;
+  }
+
+  #newTally({ counter, window }: QuotaCounter, nowMs: number): Tally {
+    if (window.kind === 'calendar') return this.#newCalendarTally(counter, calendarSpan(window, nowMs));
+    return window.kind === 'bucket' ? new BucketTally(window, nowMs) : new LiveTally();
+  }
+
+  #newCalendarTally(counter: string, span: WindowSpan): Tally {
+    const tally = new CalendarTally(span);
+    if (this.#before.size > 0) tally.used = this.#before.get(windowKey(counter, span.id)) ?? 0;
+    return tally;
   }
 }
 
-function newTally({ window }: QuotaCounter, nowMs: number): Tally {
-  if (window.kind === 'calendar') return new CalendarTally(calendarSpan(window, nowMs));
-  return window.kind === 'bucket' ? new BucketTally(window, nowMs) : new LiveTally();
-}
+const windowKey = (counter: string, window: string): string => `${counter} ${window}`;
 
 /** A tally as callers see it, against the cap in force for them. */
 export function stateOf(

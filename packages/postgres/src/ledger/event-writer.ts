@@ -5,9 +5,13 @@ import { type EventRow, rowOf } from './event-columns.js';
 import { insertEvents } from './insert-events.js';
 import { monthOf } from './month.js';
 import { ensureMonth } from './partitions.js';
+import { forgetWindows } from './spend.js';
 
 /** Events of one statement, at most. */
 const mostAtOnce = 1_000;
+
+/** A window is open for 31 days at most, and asked for a while longer. Looked after when a month begins, and at the start. */
+const keepWindowsDays = 92;
 
 interface Waiting {
   readonly row: EventRow;
@@ -87,6 +91,7 @@ export class EventWriter {
     if (this.#months.has(month.month)) return;
     await ensureMonth(this.#database, month);
     this.#months.add(month.month);
+    await forgetWindows(this.#database, keepWindowsDays);
   }
 }
 

@@ -1,12 +1,13 @@
-import type { UsageEvent, UsageSink } from '@tollgate/core';
+import type { CounterWindow, SpendSource, UsageEvent, UsageSink, WindowSpend } from '@tollgate/core';
 import type { Database } from '../connection/database.js';
 import { Spool } from '../spool/spool.js';
 import { EventWriter } from './event-writer.js';
 import { type LedgerOptions, readLedgerOptions } from './ledger-options.js';
 import { dropMonthsBefore } from './partitions.js';
+import { openWindows, spentIn } from './spend.js';
 
 /** Usage events in SQL: the truth about what was spent. A sink, and what is asked of it. */
-export interface Ledger extends UsageSink {
+export interface Ledger extends UsageSink, SpendSource {
   /**
    * Without a spool: resolves when the event is in the database; rejects where the database is away or cannot hold it. With one:
    * the event is taken, and the answer is nothing.
@@ -74,6 +75,18 @@ class SqlLedger implements Ledger {
       await this.#endDatabase();
     })();
     return this.#closed;
+  }
+
+  async spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]> {
+    await this.database.ready();
+    return spentIn(this.database, windows);
+  }
+
+  /** What waits in the spool of an earlier process was spent, too. */
+  async openWindows(): Promise<readonly WindowSpend[]> {
+    await this.database.ready();
+    await this.#spool?.replayed();
+    return openWindows(this.database);
   }
 
   async dropMonthsBefore(month: string): Promise<string[]> {

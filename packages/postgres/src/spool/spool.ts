@@ -27,6 +27,8 @@ export class Spool {
   readonly #own: OwnPart;
   readonly #stop = new AbortController();
   readonly #carrying: Promise<void>;
+  readonly #whenReplayed: (() => void)[] = [];
+  #isReplayed = false;
   #waiting: string[] = [];
   #appending: Promise<void> | undefined;
   #diskFails = false;
@@ -57,6 +59,14 @@ export class Spool {
     }
     this.#waiting.push(`${JSON.stringify(event)}\n`);
     if (!this.#diskFails) void this.#append();
+  }
+
+  /** Resolves when what earlier processes have left on this machine was handed on, once since the start. */
+  replayed(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isReplayed) resolve();
+      else this.#whenReplayed.push(resolve);
+    });
   }
 
   /** Resolves when everything written so far is on the disk; rejects where it cannot be. */
@@ -124,9 +134,12 @@ export class Spool {
     while (!this.#stop.signal.aborted) {
       try {
         await this.#round();
-        if (Date.now() >= adoptAtMs)
+        if (Date.now() >= adoptAtMs) {
           await adoptAbandoned(directory, sync, (...left) => this.#handOn(...left));
-        adoptAtMs = Math.max(adoptAtMs, Date.now() + adoptEveryMs);
+          adoptAtMs = Date.now() + adoptEveryMs;
+          this.#isReplayed = true;
+          for (const resolve of this.#whenReplayed.splice(0)) resolve();
+        }
         pauseMs = roundMs;
       } catch (error) {
         pauseMs = Math.min(longestPauseMs, pauseMs * 2);

@@ -1,0 +1,18 @@
+/** One window of a counter: its key and the window's id, as the `charges` of usage events name them. */
+export interface CounterWindow {
+  readonly counter: string;
+  readonly window: string;
+}
+
+/** What settled attempts have charged to a window, corrections included, in the counter's unit. */
+export interface WindowSpend extends CounterWindow {
+  readonly amount: number;
+}
+
+/** Knows what was spent, so that counters can be rebuilt after they were lost: a ledger. Rejects while it cannot tell. */
+export interface SpendSource {
+  /** What was spent in these windows, in their order; 0 where nothing was. */
+  spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]>;
+  /** What was spent in every calendar window that may still be open; windows that are over may be among them. */
+  openWindows(): Promise<readonly WindowSpend[]>;
+}
