@@ -3,6 +3,8 @@ export interface Portion {
   readonly id: string;
   /** What the store holds for it. */
   left: number;
+  /** Of a token bucket: admitted to nobody yet. */
+  unadmitted: number;
   /** How often the store has been told about it: names the attempt that stands for all that is left. */
   turns: number;
   /** When the store may take it for dead: what was left of it counts as spent from then on. */

@@ -2,7 +2,7 @@ import { type CounterState, newId, type QuotaCounter, type ReserveResult } from 
 import { Demand } from './demand.js';
 import type { SliceBook } from './slice-book.js';
 import type { SliceHome } from './slice-home.js';
-import { aheadOf, amountsToAsk, keptForMs } from './slice-size.js';
+import { aheadOf, amountsToAsk, drawing } from './slice-size.js';
 import type { SliceClock } from './store-clock.js';
 
 /** What others return within, once they are asked; they look every 25 ms. */
@@ -65,7 +65,7 @@ export class Refill {
   /** How much may be kept without being needed now. */
   ahead(counter: QuotaCounter, left: number): number {
     const atMs = this.#world.clock.ownMs();
-    if (atMs < this.#scarceUntilMs || counter.window.kind === 'bucket') return 0;
+    if (atMs < this.#scarceUntilMs) return 0;
     return aheadOf(counter, this.#world.secondsAhead * this.demand.perSecond(atMs), left);
   }
 
@@ -138,6 +138,7 @@ export class Refill {
   async #leaseOf(counter: QuotaCounter, amounts: readonly number[]): Promise<ReserveResult> {
     const { store, book, clock, leaseMs } = this.#world;
     const id = newId();
+    const { keepMs, ahead, limit } = drawing(counter);
     const askedAtMs = clock.ownMs();
     const result = await store.reserve({
       id,
@@ -145,7 +146,9 @@ export class Refill {
       attemptId: id,
       leaseMs,
       alternatives: amounts.map((want) => ({
-        charges: [{ ...counter, want, floor: want, soft: false, min: undefined, onlyBelow: undefined }],
+        charges: [
+          { ...counter, limit, want, floor: want, soft: false, min: undefined, onlyBelow: undefined },
+        ],
       })),
     });
     clock.heard(result.nowMs);
@@ -158,8 +161,17 @@ export class Refill {
     const [state] = result.states;
     if (!grant || !state) throw new TypeError('the store granted a slice without telling what');
     const slice = book.byId(counter, grant.window, clock.storeMs());
-    const portion = { id, left: grant.granted, turns: 0, leaseMs, expiresAtMs: askedAtMs + leaseMs };
-    slice.grant({ ...portion, freshUntilMs: clock.ownMs() + keptForMs(counter.window) }, state);
+    const portion = {
+      id,
+      left: grant.granted,
+      unadmitted: grant.granted,
+      turns: 0,
+      leaseMs,
+      expiresAtMs: askedAtMs + leaseMs,
+      // Drawn after it was asked for: what may be kept is kept by that.
+      freshUntilMs: (ahead ? askedAtMs : clock.ownMs()) + keepMs,
+    };
+    slice.grant(portion, state);
     if (result.crossed.length > 0) slice.unreported = [...(slice.unreported ?? []), ...result.crossed];
     return result;
   }

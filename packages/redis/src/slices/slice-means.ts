@@ -91,11 +91,11 @@ export class SliceMeans {
     );
   }
 
-  /** Leases ahead what is taken lately of those counters that are busy, in the background. */
+  /** Leases ahead what is taken lately of those counters that are busy, in the background; not what can only be kept for a moment. */
   keepAhead({ charges, partition }: Asked): void {
     const { book, clock } = this.#world;
     for (const charge of charges) {
-      if (charge.soft || !this.isBusy(charge, partition)) continue;
+      if (charge.soft || charge.window.kind === 'bucket' || !this.isBusy(charge, partition)) continue;
       const refill = this.refillOf(charge, partition);
       const slice = book.current(charge, this.#nowMs);
       const ahead = refill.ahead(charge, slice.seen?.state.left ?? charge.limit);
@@ -109,7 +109,6 @@ export class SliceMeans {
   isBusy(charge: QuotaCharge, partition: string): boolean {
     const { book, clock } = this.#world;
     if (charge.soft || charge.wide) return true;
-    if (charge.window.kind === 'bucket') return false;
     const refill = this.refillOf(charge, partition);
     if (refill.requests.perSecond(clock.ownMs()) < busyPerSecond) return false;
     const left = book.current(charge, this.#nowMs).seen?.state.left ?? charge.limit;

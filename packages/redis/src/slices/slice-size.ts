@@ -1,19 +1,46 @@
-import type { QuotaCounter, Window } from '@tollgate/core';
+import { type QuotaCounter, refillRate } from '@tollgate/core';
 
 /** What a process leases ahead is at most this share of what is left: slices shrink as the cap nears. Places in flight are few. */
 const shareOfLeft = 1 / 16;
 const shareOfPlaces = 1 / 4;
-/** How much to lease beyond what is needed now: what is taken in a while, within the share. */
-export function aheadOf({ window }: QuotaCounter, taken: number, left: number): number {
-  return Math.min(taken, Math.floor(left * (window.kind === 'live' ? shareOfPlaces : shareOfLeft)));
+/** What is drawn from a token bucket may be kept for so long at most, and for a 64th of the time in which it refills. */
+const bucketMs = 250;
+const bucketShare = 1 / 64;
+/** What is drawn for those who wait reaches them within this; no process is counted on to be quicker. */
+const handedOverMs = 5;
+
+/** How a counter is leased. */
+export interface Drawing {
+  /** How long what was leased may wait for a request. */
+  readonly keepMs: number;
+  /** Whether more is leased than those need who wait. */
+  readonly ahead: boolean;
+  /** The cap that leases go by. */
+  readonly limit: number;
 }
 
 /**
- * How long what was leased may wait for a request. A token bucket refills while somebody keeps what he has drawn: what is kept and what
- * has refilled meanwhile together would be more than its burst. So it is drawn for those who ask, and for nobody else.
+ * A token bucket refills while somebody keeps what he has drawn: what is kept and what has refilled meanwhile together would be more than
+ * its burst. So it is kept for a short time only, and all draws leave room for what refills within that: admitted ≤ burst + rate × t
+ * holds over any interval. Where that room would be much of the burst, it is drawn for those who wait, and for nobody else.
  */
-export function keptForMs({ kind }: Window): number {
-  return kind === 'bucket' ? 1 : Number.POSITIVE_INFINITY;
+export function drawing({ window, limit }: QuotaCounter): Drawing {
+  if (window.kind !== 'bucket') return { keepMs: Number.POSITIVE_INFINITY, ahead: true, limit };
+  const { numerator, denominator } = refillRate(window);
+  const fullMs = (window.burst * denominator) / numerator;
+  const keepMs = Math.min(bucketMs, Math.floor(fullMs * bucketShare));
+  const refilled = Math.ceil((keepMs * numerator) / denominator);
+  if (keepMs <= handedOverMs || refilled > limit * shareOfLeft)
+    return { keepMs: handedOverMs, ahead: false, limit };
+  return { keepMs, ahead: true, limit: limit - refilled };
+}
+
+/** How much to lease beyond what is needed now: what is taken within the time that it may be kept, within the share. */
+export function aheadOf(counter: QuotaCounter, taken: number, left: number): number {
+  const { keepMs, ahead } = drawing(counter);
+  if (!ahead) return 0;
+  const share = counter.window.kind === 'live' ? shareOfPlaces : shareOfLeft;
+  return Math.min(Math.ceil(taken * Math.min(1, keepMs / 1_000)), Math.floor(left * share));
 }
 
 /** From the whole down to the least by halves: the store takes the first that fits. */

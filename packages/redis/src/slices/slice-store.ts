@@ -160,7 +160,9 @@ export class SliceStore {
     const nowMs = this.#nowMs;
     const local = charges.map((charge) => {
       this.means.refillOf(charge, partition);
-      const limit = book.current(charge, nowMs).limit(clock.ownMs());
+      const slice = book.current(charge, nowMs);
+      slice.age(clock.ownMs());
+      const limit = slice.limit(clock.ownMs());
       return { ...charge, limit, onlyBelow: undefined, soft: charge.soft || charge.want === 0 };
     });
     const result = decide(local);

@@ -14,8 +14,6 @@ export class Slice extends Tally {
   /** The counter as the store told it last, with what it held for this process then. */
   seen: { readonly state: CounterState; readonly leased: number; readonly told: number } | undefined;
   readonly portions: Portion[] = [];
-  /** Leased, and not admitted to anybody since. */
-  #unadmitted = 0;
 
   constructor(
     readonly counter: QuotaCounter,
@@ -34,7 +32,13 @@ export class Slice extends Tally {
 
   hold(amount: number): void {
     this.held += amount;
-    this.#unadmitted = Math.max(0, this.#unadmitted - amount);
+    let rest = amount;
+    for (const portion of this.portions) {
+      const part = Math.min(rest, portion.unadmitted);
+      portion.unadmitted -= part;
+      rest -= part;
+      if (rest === 0) return;
+    }
   }
 
   settle(amount: number, release: number): void {
@@ -105,7 +109,6 @@ export class Slice extends Tally {
   /** Adds a lease that the store has just granted, with the counter as it told it. */
   grant(portion: Portion, state: CounterState): void {
     this.portions.push(portion);
-    this.#unadmitted += portion.left;
     this.see(state);
   }
 
@@ -118,7 +121,7 @@ export class Slice extends Tally {
    * was used than leased, the rest is told as it is: the truth is never clamped.
    */
   settlements(atMs: number): PortionOrder[] {
-    this.#waste(atMs);
+    this.age(atMs);
     const orders: PortionOrder[] = [];
     for (const portion of [...this.portions]) {
       const { left, expiresAtMs, leaseMs } = portion;
@@ -138,13 +141,16 @@ export class Slice extends Tally {
   }
 
   /**
-   * What was drawn from a token bucket and admitted to nobody has refilled in part meanwhile, and is not given back: a bucket that is given
-   * back what has refilled already would admit it twice.
+   * What was drawn from a token bucket and is too old to be admitted to anybody has refilled in part meanwhile, and counts as used: a
+   * bucket that is given back what has refilled already would admit it twice.
    */
-  #waste(atMs: number): void {
-    if (this.counter.window.kind !== 'bucket' || this.free(atMs) > 0) return;
-    this.used += this.#unadmitted;
-    this.#unadmitted = 0;
+  age(atMs: number): void {
+    if (this.counter.window.kind !== 'bucket') return;
+    for (const portion of this.portions) {
+      if (portion.freshUntilMs > atMs) continue;
+      this.used += portion.unadmitted;
+      portion.unadmitted = 0;
+    }
   }
 
   get #due(): number {
@@ -168,12 +174,14 @@ export class Slice extends Tally {
     this.portions.splice(this.portions.indexOf(portion), 1);
   }
 
-  /** Gives back so much of what is spare, latest lease first. */
+  /** Gives back so much of what is spare, latest lease first; to a token bucket only what requests gave back themselves. */
   giveBack(amount: number, atMs: number): PortionOrder[] {
-    this.#waste(atMs);
+    this.age(atMs);
     const orders: PortionOrder[] = [];
-    let rest = Math.min(amount, this.spare(atMs));
-    for (const portion of [...this.portions].reverse()) {
+    const isBucket = this.counter.window.kind === 'bucket';
+    const kept = isBucket ? this.portions.reduce((sum, { unadmitted }) => sum + unadmitted, 0) : 0;
+    let rest = Math.min(amount, Math.max(0, this.spare(atMs) - kept));
+    for (const portion of isBucket ? [...this.portions] : [...this.portions].reverse()) {
       if (portion.expiresAtMs <= atMs) continue;
       const part = Math.min(rest, portion.left);
       if (part === 0) continue;
