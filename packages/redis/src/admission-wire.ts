@@ -8,18 +8,32 @@ import {
   type ReserveResult,
   refusalOf,
   type Unit,
+  type Window,
 } from '@tollgate/core';
-import type { CallArguments } from './call-arguments.js';
-import { crossingsIn, groupsIn, stateIn, type ToldCounter, viewOf } from './figures.js';
+import { type CallArguments, rateOf } from './call-arguments.js';
+import { type CounterKind, packCounters, placeOf } from './counter-place.js';
+import { crossingsIn, stateIn, storedCounter, type ToldCounter, viewOf } from './figures.js';
 import { Packer } from './packer.js';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
+import { Unpacker } from './unpacker.js';
 
 export function reserveText(args: CallArguments, request: ReserveRequest): Buffer {
   const { id, leaseMs, attemptId = '', alternatives } = request;
-  const packer = new Packer().text(id).number(leaseMs).text(attemptId).number(alternatives.length);
+  const packer = new Packer().text(id).number(leaseMs).text(attemptId).byte(alternatives.length);
   for (const { charges, event } of alternatives) {
-    packer.number(args.event(event)).number(charges.length);
-    for (const charge of charges) packCharge(packer, args, charge);
+    const isDistinct = charges.every(
+      ({ counter }, at) => charges.findIndex((one) => one.counter === counter) === at,
+    );
+    packer
+      .short(args.event(event))
+      .short(charges.length)
+      .byte(isDistinct ? 1 : 0);
+    packCounters(
+      packer,
+      charges,
+      ({ counter, window }) => placeOf(kindOf(window), counter, args.windowId(window)),
+      (charge) => packCharge(packer, args, charge),
+    );
   }
   return packer.done();
 }
@@ -33,18 +47,41 @@ export function coverText(args: CallArguments, { id, attemptId, alternatives }: 
   return JSON.stringify([id, attemptId, alternativesOf(args, alternatives)]);
 }
 
-/** What a script answered about a request to hold something; a repetition is answered as what was asked first. */
-export function admissionIn(alternatives: readonly QuotaAlternative[], reply: unknown): ReserveResult {
+/**
+ * What a script answered about a request to hold something; a repetition is answered as what was asked first. `args`: what the
+ * script was sent.
+ */
+export function admissionIn(
+  alternatives: readonly QuotaAlternative[],
+  args: CallArguments,
+  reply: unknown,
+): ReserveResult {
+  if (Buffer.isBuffer(reply)) return plainlyAdmittedIn(alternatives, args, new Unpacker(reply));
   const [ok, ...rest] = listIn(reply);
   if (ok === 1) return admittedIn(chargesOf(alternatives, numberIn(rest[0])), rest);
-  if (ok === 3) {
-    const [alternative, nowMs, expiresAtMs, ...figures] = rest;
-    const told = [alternative, nowMs, expiresAtMs, groupsIn(figures, 2), []];
-    return admittedIn(chargesOf(alternatives, numberIn(alternative)), told);
-  }
   if (ok !== 2) return refusedIn(alternatives, rest);
   const [told, answer] = rest;
   return admittedIn(countersIn(told), listIn(answer).slice(1));
+}
+
+/** Alternative, time, expiry, whether everything asked was granted, else what was, then the counters as they stand. */
+function plainlyAdmittedIn(
+  alternatives: readonly QuotaAlternative[],
+  args: CallArguments,
+  told: Unpacker,
+): ReserveResult {
+  const alternative = told.byte();
+  const [nowMs, expiresAtMs] = [told.number(), told.number()];
+  const charges = chargesOf(alternatives, alternative);
+  const isExact = told.byte() === 1;
+  const granted = charges.map(({ window, want }) => {
+    if (!isExact) return told.number();
+    return window.kind === 'live' ? Math.min(want, 1) : want;
+  });
+  const figures = charges.map(({ window }, at) => {
+    return [args.windowId(window), granted[at], ...storedCounter(window.kind, told)];
+  });
+  return admittedIn(charges, [alternative, nowMs, expiresAtMs, figures, []]);
 }
 
 function admittedIn(charges: readonly ToldCounter[], told: Reply): ReserveResult {
@@ -115,16 +152,18 @@ function chargeOf(args: CallArguments, charge: QuotaCharge): unknown[] {
 }
 
 function packCharge(packer: Packer, args: CallArguments, charge: QuotaCharge): void {
-  const { counter, window, limit, want, min, onlyBelow, floor, soft, unit } = charge;
+  const { window, limit, want, min, onlyBelow, floor, soft } = charge;
+  const [numerator, denominator] = window.kind === 'bucket' ? rateOf(window) : [0, 0];
   packer
-    .text(counter)
-    .number(args.window(window))
+    .short(args.window(window))
     .number(limit)
     .number(want)
-    .number(min ?? -1);
-  packer
+    .number(min ?? -1)
     .number(onlyBelow ?? 0)
     .number(floor ?? 0)
-    .number(soft ? 1 : 0)
-    .text(unit);
+    .number(numerator)
+    .number(denominator);
+  packer.byte(soft ? 1 : 0);
 }
+
+const kindOf = ({ kind }: Window): CounterKind => (kind === 'calendar' ? 'c' : kind === 'bucket' ? 'b' : 'l');

@@ -6,7 +6,7 @@ export class CallArguments {
   readonly #count: number;
   readonly #nowMs: number;
   readonly #marginMs: number;
-  readonly #windows: (readonly (string | number)[])[] = [];
+  readonly #windows: SentWindow[] = [];
   readonly #indexes = new Map<Window, number>();
   readonly #events: string[] = [];
 
@@ -25,6 +25,13 @@ export class CallArguments {
     this.#windows.push(window.kind === 'bucket' ? rateOf(window) : this.#spans(window));
     this.#indexes.set(window, this.#windows.length);
     return this.#windows.length;
+  }
+
+  /** Of the span that is named first: what the scripts take for the present one, if nothing speaks against it. */
+  windowId(window: Window): string {
+    if (window.kind !== 'calendar') return window.kind;
+    const sent = this.#windows[this.window(window) - 1];
+    return typeof sent?.[0] === 'object' ? sent[0].id : '';
   }
 
   /** The end of a calendar window of that id, if it is the present one or beside it; else 0. */
@@ -46,35 +53,44 @@ export class CallArguments {
     return [this.#head(), ...operations, ...this.#events];
   }
 
-  /** How many operations and windows there are; of each window how many figures, then those: id, start, end of each span, or a rate. */
+  /**
+   * How many operations and windows there are, from when until when every span that is named first is open; of each window how many
+   * spans, and id, start and end of each, or none and a rate.
+   */
   #head(): Buffer {
-    const packer = new Packer().number(this.#count).number(this.#windows.length);
+    const first = this.#windows.flatMap((window) => (isRate(window) ? [] : window.slice(0, 1)));
+    const packer = new Packer()
+      .short(this.#count)
+      .short(this.#windows.length)
+      .number(Math.max(0, ...first.map(({ startMs }) => startMs)))
+      .number(Math.min(Number.MAX_SAFE_INTEGER, ...first.map(({ endMs }) => endMs)));
     for (const window of this.#windows) {
-      packer.number(window.length);
-      for (const figure of window) {
-        if (typeof figure === 'string') packer.text(figure);
-        else packer.number(figure);
+      if (isRate(window)) {
+        packer.byte(0).text('').number(window[0]).number(window[1]);
+      } else {
+        packer.byte(window.length);
+        for (const { id, startMs, endMs } of window) packer.text(id).number(startMs).number(endMs);
       }
     }
     return packer.done();
   }
 
-  #spans(window: Window & { kind: 'calendar' }): (string | number)[] {
+  #spans(window: Window & { kind: 'calendar' }): CalendarSpan[] {
     const span = calendarSpan(window, this.#nowMs);
-    const spans: (string | number)[] = [span.id, span.startMs, span.endMs];
-    if (this.#nowMs - span.startMs < this.#marginMs) {
-      const { id, startMs, endMs } = calendarSpan(window, span.startMs - 1);
-      spans.push(id, startMs, endMs);
-    }
-    if (span.endMs - this.#nowMs < this.#marginMs) {
-      const { id, startMs, endMs } = calendarSpan(window, span.endMs);
-      spans.push(id, startMs, endMs);
-    }
+    const spans = [span];
+    if (this.#nowMs - span.startMs < this.#marginMs) spans.push(calendarSpan(window, span.startMs - 1));
+    if (span.endMs - this.#nowMs < this.#marginMs) spans.push(calendarSpan(window, span.endMs));
     return spans;
   }
 }
 
-export function rateOf(bucket: Window & { kind: 'bucket' }): [numerator: number, denominator: number] {
+type CalendarSpan = ReturnType<typeof calendarSpan>;
+type Rate = readonly [numerator: number, denominator: number];
+type SentWindow = Rate | readonly CalendarSpan[];
+
+const isRate = (window: SentWindow): window is Rate => typeof window[0] === 'number';
+
+export function rateOf(bucket: Window & { kind: 'bucket' }): Rate {
   const { numerator, denominator } = refillRate(bucket);
   return [numerator, denominator];
 }

@@ -5,7 +5,12 @@ import { slotOf } from './slot.js';
 /** What we pass with a command: it is taken back while it has not been written to the server yet. */
 export interface CommandOptions {
   abortSignal?: AbortSignal;
+  /** Texts of the answer come as bytes. */
+  typeMapping?: { readonly [bulkString]: typeof Buffer };
 }
+
+/** How node-redis names texts in its `typeMapping` (`RESP_TYPES.BLOB_STRING`). */
+const bulkString = 36;
 
 /** A client or a pool of node-redis, or anything that sends a command as they do. */
 export interface CommandClient {
@@ -45,8 +50,13 @@ export interface ConnectionOptions {
   cluster?: ClusterClient;
 }
 
-/** Sends one command whose keys are in one slot, that of `key`. */
-export type SendCommand = (key: string, args: (string | Buffer)[], signal: AbortSignal) => Promise<unknown>;
+/** Sends one command whose keys are in one slot, that of `key`. `as` says that texts of its answer are wanted as bytes. */
+export type SendCommand = (
+  key: string,
+  args: (string | Buffer)[],
+  signal: AbortSignal,
+  as?: 'bytes',
+) => Promise<unknown>;
 
 /** A connection as our stores see it. */
 export interface Connection {
@@ -71,9 +81,11 @@ export function connectionOf(options: ConnectionOptions): Connection | undefined
 
 function senderOf({ client, pool, sentinel, cluster }: ConnectionOptions): SendCommand | undefined {
   const single = client ?? pool;
-  if (single) return (_key, args, abortSignal) => single.sendCommand(args, { abortSignal });
-  if (sentinel) return (_key, args, abortSignal) => sentinel.sendCommand(false, args, { abortSignal });
-  return cluster && ((key, args, abortSignal) => cluster.sendCommand(key, false, args, { abortSignal }));
+  if (single) return (_key, args, signal, as) => single.sendCommand(args, optionsFor(signal, as));
+  if (sentinel) return (_key, args, signal, as) => sentinel.sendCommand(false, args, optionsFor(signal, as));
+  return (
+    cluster && ((key, args, signal, as) => cluster.sendCommand(key, false, args, optionsFor(signal, as)))
+  );
 }
 
 /** One circuit for each master of a cluster; of another connection, one. */
@@ -91,3 +103,6 @@ function circuits(cluster: ClusterClient | undefined): Connection['circuitOf'] {
     return circuit;
   };
 }
+
+const optionsFor = (abortSignal: AbortSignal, as: 'bytes' | undefined): CommandOptions =>
+  as ? { abortSignal, typeMapping: { [bulkString]: Buffer } } : { abortSignal };

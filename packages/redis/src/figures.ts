@@ -6,11 +6,14 @@ import {
   type TallyView,
   type ThresholdCrossing,
   type Unit,
+  type Window,
 } from '@tollgate/core';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
+import type { Unpacker } from './unpacker.js';
 
 const bucket = 2;
 const calendar = 1;
+const live = 3;
 
 /** A counter as a script tells it: [window, granted, kind, figures of its kind …]. */
 export function viewOf(figures: Reply): TallyView {
@@ -55,16 +58,16 @@ function bucketView(
   };
 }
 
-/** Counters that are told in one flat list: each so many entries, its kind, and figures of its kind. */
-export function groupsIn(flat: Reply, before: number): Reply[] {
-  const groups: Reply[] = [];
-  for (let at = 0; at < flat.length; ) {
-    const kind = numberIn(flat[at + before]);
-    const size = before + 1 + (kind === calendar ? 3 : kind === bucket ? 6 : 1);
-    groups.push(flat.slice(at, at + size));
-    at += size;
-  }
-  return groups;
+/** A counter as it is stored, which plain answers tell it as: its kind and figures of its kind, as scripts tell them. */
+export function storedCounter(kind: Window['kind'], stored: Unpacker): number[] {
+  if (kind === 'live') return [live, stored.number()];
+  const figures =
+    kind === 'calendar'
+      ? [calendar, stored.number(), stored.number(), stored.seconds() * 1_000]
+      : [bucket, ...Array.from({ length: 6 }, () => stored.number())];
+  // The number of thresholds that were reached, which nobody is told.
+  stored.byte();
+  return figures;
 }
 
 /** What tells one counter from another, and its cap. */

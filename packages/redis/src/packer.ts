@@ -1,6 +1,6 @@
 /**
- * Writes what a script reads with `struct.unpack('<…')`: numbers as doubles, exact to 2^53, and texts that end in a zero byte. Costs
- * the server less than any format that it has to make tables of.
+ * Writes what a script reads with `struct.unpack('<…')`: numbers as doubles (exact to 2^53), bytes (`B`) or shorts (`H`), and texts
+ * that end in a zero byte. Costs the server less than any format that it has to make tables of.
  */
 export class Packer {
   #buffer = Buffer.allocUnsafe(1024);
@@ -9,6 +9,20 @@ export class Packer {
   number(value: number): this {
     this.#reserve(8);
     this.#length = this.#buffer.writeDoubleLE(value, this.#length);
+    return this;
+  }
+
+  /** An integer from 0 to 255. */
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#length = this.#buffer.writeUInt8(value, this.#length);
+    return this;
+  }
+
+  /** An integer from 0 to 65 535. */
+  short(value: number): this {
+    this.#reserve(2);
+    this.#length = this.#buffer.writeUInt16LE(value, this.#length);
     return this;
   }
 

@@ -17,6 +17,7 @@ import {
 } from '@tollgate/core';
 import { admissionIn, coverText, extendText, reserveText } from './admission-wire.js';
 import { Batcher } from './batcher.js';
+import type { CallArguments } from './call-arguments.js';
 import { stateIn } from './figures.js';
 import { Layout } from './layout.js';
 import type { ScriptName } from './lua/source.js';
@@ -141,8 +142,13 @@ export class RedisQuotaStore implements QuotaStore {
     alternatives: readonly QuotaAlternative[],
     text: OperationText,
   ): Promise<ReserveResult> {
-    const reply = await this.#run(operation, request.partition, text);
-    return publishAdmission(operation, request, admissionIn(alternatives, reply));
+    let sent: CallArguments | undefined;
+    const reply = await this.#run(operation, request.partition, (args) => {
+      sent = args;
+      return text(args);
+    });
+    if (!sent) throw new TypeError('an answer came to what was not sent');
+    return publishAdmission(operation, request, admissionIn(alternatives, sent, reply));
   }
 
   async #run(name: ScriptName, partition: string, text: OperationText): Promise<unknown> {

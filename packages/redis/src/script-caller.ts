@@ -1,7 +1,7 @@
 import { CallArguments } from './call-arguments.js';
 import type { ScriptName } from './lua/source.js';
 import { partitionKey } from './partition.js';
-import { listIn, numberIn } from './reply.js';
+import { listIn, numberIn, textIn } from './reply.js';
 import type { ScriptRunner } from './script-runner.js';
 import type { Scripts } from './scripts.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
@@ -68,8 +68,14 @@ export class ScriptCaller {
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);
     if (ownClock) all.push(String(nowMs));
-    const reply = listIn(await runner.run(name, scripts[name], partitionKey(prefix, partition), all));
+    const answer = await runner.run(name, scripts[name], partitionKey(prefix, partition), all);
+    if (Buffer.isBuffer(answer)) {
+      // A single plain answer: a byte, and the time.
+      this.#offsetMs = answer.readDoubleLE(1) - processClock();
+      return [answer];
+    }
+    const reply = listIn(answer);
     this.#offsetMs = numberIn(reply[1]) - processClock();
-    return reply[0] === 'clock' ? undefined : listIn(reply[2]);
+    return textIn(reply[0]) === 'clock' ? undefined : listIn(reply[2]);
   }
 }

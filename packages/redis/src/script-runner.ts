@@ -37,10 +37,10 @@ export class ScriptRunner {
     return this.#guarded(operation, key, async (signal) => {
       const rest = ['1', key, ...args];
       try {
-        return await this.#twice(key, ['EVALSHA', script.sha1, ...rest], signal);
+        return await this.#twice(key, ['EVALSHA', script.sha1, ...rest], signal, 'bytes');
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return await this.#twice(key, ['EVAL', script.source, ...rest], signal);
+        return await this.#twice(key, ['EVAL', script.source, ...rest], signal, 'bytes');
       }
     });
   }
@@ -49,14 +49,14 @@ export class ScriptRunner {
     return this.#guarded(operation, key, (signal) => this.#twice(key, args, signal));
   }
 
-  async #twice(key: string, args: (string | Buffer)[], signal: AbortSignal): Promise<unknown> {
+  async #twice(key: string, args: (string | Buffer)[], signal: AbortSignal, as?: 'bytes'): Promise<unknown> {
     try {
-      return await this.#connection.send(key, args, signal);
+      return await this.#connection.send(key, args, signal, as);
     } catch (error) {
       if (!(error instanceof Error) || !passing.test(error.message)) throw error;
       await delay(retryAfterMs);
       if (signal.aborted) throw error;
-      return await this.#connection.send(key, args, signal);
+      return await this.#connection.send(key, args, signal, as);
     }
   }
 

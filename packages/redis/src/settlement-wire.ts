@@ -8,9 +8,11 @@ import type {
   UsageEvent,
 } from '@tollgate/core';
 import { type CallArguments, rateOf } from './call-arguments.js';
-import { crossingsIn, groupsIn, stateIn } from './figures.js';
+import { type CounterKind, packCounters, placeOf } from './counter-place.js';
+import { crossingsIn, stateIn, storedCounter } from './figures.js';
 import { Packer } from './packer.js';
 import { listIn, textIn } from './reply.js';
+import { Unpacker } from './unpacker.js';
 
 /** A charge whose usage event somebody else writes has none. */
 export type QuietCharge = Omit<ChargeRequest, 'event'> & {
@@ -28,10 +30,15 @@ export function chargeText(args: CallArguments, request: QuietCharge, rememberMs
   const packer = new Packer()
     .text(id)
     .text(attemptId)
-    .number(close ? 1 : 0)
-    .number(rememberMs);
-  packer.number(args.event(event)).number(items.length);
-  for (const item of items) packItem(packer, args, item);
+    .byte(close ? 1 : 0)
+    .text(String(rememberMs));
+  packer.short(args.event(event)).short(items.length);
+  packCounters(
+    packer,
+    items,
+    (item) => placeOf(kindOf(item), item.counter, item.windowId),
+    (item) => packItem(packer, args, item),
+  );
   return packer.done();
 }
 
@@ -55,11 +62,9 @@ export function chargedIn(
   recorded: boolean,
   reply: unknown,
 ): ChargeResult {
-  const told = listIn(reply);
-  const isPlain = told[0] === 3;
-  const [outcome, states, crossed] = isPlain
-    ? ['charged', groupsIn(told.slice(1), 0).map((group) => ['', 0, ...group]), []]
-    : told;
+  const [outcome, states, crossed] = Buffer.isBuffer(reply)
+    ? ['charged', storedCounters(items, new Unpacker(reply, 9)), []]
+    : listIn(reply);
   const figures = listIn(states);
   const text = textIn(outcome);
   return {
@@ -70,14 +75,26 @@ export function chargedIn(
   };
 }
 
-/** Key, cap, amount, release, unit, then what the counter would begin with: its rate, or the end of its window. */
+const storedCounters = (items: readonly ChargeItem[], stored: Unpacker): unknown[] =>
+  items.map((item) => {
+    const kind = kindOf(item);
+    const windowKind = kind === 'c' ? 'calendar' : kind === 'b' ? 'bucket' : 'live';
+    return ['', 0, ...storedCounter(windowKind, stored)];
+  });
+
+/** The window of an item may be another than the one that its id is of. */
+function kindOf({ window, windowId }: ChargeItem): CounterKind {
+  if (window.kind === 'bucket' && windowId === 'bucket') return 'b';
+  return window.kind === 'live' && windowId === 'live' ? 'l' : 'c';
+}
+
+/** Cap, amount, release, then what the counter would begin with: its rate, or the end of its window. */
 function packItem(packer: Packer, args: CallArguments, item: ChargeItem): void {
-  const { counter, windowId, window, limit, amount, release, unit } = item;
-  const isBucket = window.kind === 'bucket' && windowId === 'bucket';
-  const kind = isBucket ? 'b' : window.kind === 'live' && windowId === 'live' ? 'l' : 'c';
-  packer.text(`${kind}:${counter}|${windowId}`).number(limit).number(amount).number(release).text(unit);
-  const [first, second] = isBucket
-    ? rateOf(window)
-    : [window.kind === 'calendar' ? args.endOf(window, windowId) : 0, 0];
+  const { windowId, window, limit, amount, release } = item;
+  packer.number(limit).number(amount).number(release);
+  const [first, second] =
+    kindOf(item) === 'b' && window.kind === 'bucket'
+      ? rateOf(window)
+      : [window.kind === 'calendar' ? args.endOf(window, windowId) : 0, 0];
   packer.number(first).number(second);
 }

@@ -171,7 +171,7 @@ describe('what Redis sees', () => {
     const items = [itemFor(spend, grants[0], 5)];
     await store.charge({ ...base, attemptId: newId(), items, event, close: true });
     const tag = `${prefix}:{p${partitionOf('acme', 16)}}`;
-    const counter = `${tag}:c:${spend.counter}|${grants[0]?.window}`;
+    const counter = `${tag}:s:tenant=acme/key=0190a5b27d3e7c4a`;
     expect(await client.memoryUsage(counter)).toBeLessThanOrEqual(250);
     const keys = await client.keys(`${prefix}:{*`);
     const kept = await Promise.all(keys.map(async (key) => ({ key, ttl: await client.pTTL(key) })));

@@ -6,8 +6,8 @@ const redis = useRedis();
 
 /** Mistakes that such scripts are known to be written with: what stands there, and what is put in its place. */
 const bugs: readonly [name: string, find: string | RegExp, replace: string][] = [
-  ['no look at whether an id is known', "local value = fetch('r:' .. id)", 'local value = false'],
-  ['no look at whether an id is known, in plain cases', 'plain = plain and not stored[1]', ''],
+  ['no look at whether an id is known', "local value = pcall('LINDEX', name, 0)", 'local value = false'],
+  ['no look at whether an id is known, in plain cases', 'if length ~= 4 then', 'if false then'],
   ['no tombstone for what has ended', 'if state == 0 or expires > now then', 'if state == 0 then'],
   ['no look at whether an attempt was charged', 'if state ~= 2 then', 'if true then'],
   ['a hold before the check', 't.pend = t.pend + grant', 'hold(t, grant, 0)'],
@@ -23,7 +23,7 @@ const bugs: readonly [name: string, find: string | RegExp, replace: string][] = 
   ['holds that are not given back', 't.held = max(0, t.held - release)', 't.held = t.held'],
   [
     'a counter for all windows',
-    "return 'c:' .. counter .. '|' .. window.id",
+    "return 'c:' .. counter .. '|' .. window[1]",
     "return 'c:' .. counter .. '|one'",
   ],
   [
@@ -35,8 +35,8 @@ const bugs: readonly [name: string, find: string | RegExp, replace: string][] = 
   ['a plain admission without a look at what is held', '      taken = used + held\n', '      taken = used\n'],
   [
     'a plain admission of more than is left',
-    'limit - taken))\n      if grant <',
-    'limit))\n      if grant <',
+    'limit - taken))\n        if grant <',
+    'limit))\n        if grant <',
   ],
   ['a plain settlement of what was charged', 'attempt == attemptId and attemptState == 0', 'true'],
   ['a plain settlement that gives nothing back', 'max(0, holding - held)', 'holding'],

@@ -51,24 +51,32 @@ const checks: readonly Check[] = [
   // One after the other, while another lease lives: what the scripts decide without much ado.
   async (_, tenant) => {
     const [day, hour] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('hour'), 25)];
-    admitted(await tenant.reserve([{ ...day, want: 1 }]));
+    const opening = [
+      { ...day, want: 1 },
+      { ...hour, want: 1 },
+    ];
+    admitted(await tenant.reserve(opening));
     const [id, attemptId] = [newId(), newId()];
     const charges = [
       { ...day, want: 10 },
       { ...hour, want: 10 },
     ];
     const { grants } = admitted(await tenant.reserve(charges, { id, attemptId }));
-    const results = [await tenant.reserve(charges), await tenant.reserve(charges)];
+    const twice = { id: newId(), attemptId: newId() };
+    const second = await tenant.reserve(charges, twice);
+    const third = await tenant.reserve(charges);
     const items = [itemFor(day, grants[0], 4), itemFor(hour, grants[1], 4)];
     await tenant.charge(id, items, { attemptId, close: true });
+    for (const close of [false, true]) {
+      await tenant.charge(twice.id, items, { attemptId: twice.attemptId, close });
+    }
     const standings = [await tenant.standing(day), await tenant.standing(hour)];
-    const [first, second] = results.map(({ ok }) => ok);
     return (
-      first === true &&
-      second === false &&
+      second.ok &&
+      !third.ok &&
       alike(standings, [
-        { used: 4, held: 11 },
-        { used: 4, held: 10 },
+        { used: 8, held: 1 },
+        { used: 8, held: 1 },
       ])
     );
   },

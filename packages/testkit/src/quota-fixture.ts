@@ -101,7 +101,7 @@ export class QuotaTenant {
 
   /** A counter's key, unlike any other tenant's. */
   key(name: string): string {
-    return `${this.name}:${name}`;
+    return `${name}/tenant=${this.name}`;
   }
 
   reserve(charges: readonly QuotaCharge[], more: Partial<ReserveRequest> = {}): Promise<ReserveResult> {

@@ -34,7 +34,7 @@ local function decide(alternatives, L, covers)
     for i = 1, #charges do
       local charge = charges[i]
       local at = covers and charge[4] == 0 and heldOn(L, charge[1])
-      local t = at and kept(L, L.holds[at]) or current(charge[10] or keyOf(charge[1], charge[2]), charge[2])
+      local t = at and kept(L, L.holds[at]) or current(keyOf(charge[1], charge[2]), charge[2])
       local grant = grantFor(charge, t, L, covers)
       if grant then
         t.pend = t.pend + grant
@@ -63,7 +63,10 @@ local function take(L, list, granted)
       L.holds[#L.holds + 1] = t.key
       L.holds[#L.holds + 1] = amount
     end
-    if amount > 0 then hold(t, amount, 2 * L.leaseMs) end
+    if amount > 0 then
+      hold(t, amount)
+      keepUntil(placeOf(t.key), max(L.expires, t.ends or 0) + 2 * L.leaseMs)
+    end
   end
   for i = 1, #list do answer[i] = figures(list[i], granted[i]) end
   return answer
@@ -74,6 +77,8 @@ local function renewed(L)
   if L.expires < firstEnd then firstEnd, marks = L.expires, true end
   born[#born + 1] = format('%.0f', L.expires)
   born[#born + 1] = L.id
+  -- What it holds must not be forgotten before it has run out.
+  for i = 1, #L.holds, 2 do keepUntil(placeOf(L.holds[i]), L.expires + 2 * L.leaseMs) end
   change(L)
 end
 `;

@@ -3,58 +3,68 @@
  * since making them costs every script that does not. `inside`: further functions that only these need here.
  */
 export const depth = (inside: string): string => String.raw`
-local deepOf, attemptOf, costOn, setState, kept, chargesText, reap
+local deepAs, deepOf, attemptOf, costOn, setState, kept, chargesText, reap
 local function lookDeep()
   if deepOf then return end
 ${inside}
-  -- The answer to a reservation, as it was given.
+  -- The answer to a plain reservation, as it was given.
   local function toldIn(charges, text)
-    local a, at, expires, next = sunpack('<ddd', text)
-    local answer = {}
+    local _, at, expires, exact, next = sunpack('<BddB', text)
+    local answer, grants = {}, {}
     for i = 1, #charges do
-      local window, granted, kind
-      window, granted, kind, next = sunpack('<sdd', text, next)
-      if kind == 3 then
+      local key, want = charges[i][10], charges[i][4]
+      grants[i] = byte(key) == 108 and min(want, 1) or want
+      if exact == 0 then grants[i], next = sunpack('<d', text, next) end
+    end
+    for i = 1, #charges do
+      local key, window = charges[i][10], windowOf(charges[i][10])
+      if byte(key) == 99 then
+        local used, held, ends, _
+        used, held, ends, _, next = sunpack('<ddI4B', text, next)
+        answer[i] = { window, grants[i], 1, used, held, 1000 * ends }
+      elseif byte(key) == 98 then
+        local whole, rest, since, held, num, den, _
+        whole, rest, since, held, num, den, _, next = sunpack('<ddddddB', text, next)
+        answer[i] = { window, grants[i], 2, whole, rest, since, held, num, den }
+      else
         local held
         held, next = sunpack('<d', text, next)
-        answer[i] = { window, granted, 3, held }
-      elseif kind == 2 then
-        local whole, rest, since, held, num, den, _
-        whole, rest, since, held, num, den, _, next = sunpack('<ddddddd', text, next)
-        answer[i] = { window, granted, 2, whole, rest, since, held, num, den }
-      else
-        local used, held, ends, _, _2
-        used, held, ends, _, _2, next = sunpack('<ddddd', text, next)
-        answer[i] = { window, granted, 1, used, held, ends }
+        answer[i] = { window, grants[i], 3, held }
       end
     end
-    return { 1, a - 1, at, expires, answer, cmsgpack.unpack(sub(text, next)) }
+    return { 1, 0, at, expires, answer, {} }
+  end
+
+  -- What is known of a lease that was reserved with these charges and answered so.
+  function deepAs(L, charges, answer, declared, event)
+    local deep, told, costs = { declared = declared, caps = {}, attempts = {}, extensions = {} }, {}, {}
+    for i = 1, #charges do
+      local charge, figures = charges[i], answer[5][i]
+      local key = (figures[3] == 3 and 'l:' or figures[3] == 2 and 'b:' or 'c:') .. charge[1] .. '|' .. figures[1]
+      told[i] = { charge[1], charge[3], charge[9] }
+      deep.caps[key] = deep.caps[key] or { charge[9], charge[3], figures[3] == 2 and figures[8] or figures[6] or 0, figures[9] or 0 }
+      if charge[7] > 0 then costs[#costs + 1] = { key, charge[7], 0, 0 } end
+    end
+    deep.answer = { 2, told, answer }
+    if declared ~= '' then
+      local isRunning = stateOf(L, declared) == 0
+      deep.attempts[1] = { declared, isRunning and event or '', false, isRunning and costs or {} }
+    end
+    return deep
   end
 
   function deepOf(L)
     if L.deep then return L.deep end
     local deep = { caps = {}, attempts = {}, extensions = {} }
-    local value = L.rest == 2 and call('GET', base .. 'd:' .. L.id)
-    local stored = L.came or L.rest == 1 and call('LRANGE', base .. 'x:' .. L.id, 0, -1)
-    if value then
-      stored = cmsgpack.unpack(value)
-      deep = { answer = stored[1], declared = stored[2], caps = stored[3], attempts = stored[4], extensions = stored[5] }
-    elseif stored and stored[3] then
+    local stored = L.listed and call('LRANGE', L.name, 1, -1)
+    if L.rest == 2 then
+      local text = cmsgpack.unpack(stored[1])
+      deep = { answer = text[1], declared = text[2], caps = text[3], attempts = text[4], extensions = text[5] }
+    elseif L.rest == 1 then
       local _, _, declared, alternatives = reserveIn(stored[1])
-      local charges, costs, told = alternatives[sunpack('<d', stored[3])][2], {}, {}
+      local charges = alternatives[1][2]
       local answer = toldIn(charges, stored[3])
-      for i = 1, #charges do told[i] = { charges[i][1], charges[i][3], charges[i][9] } end
-      deep.answer, deep.declared = { 2, told, answer }, declared
-      for i = 1, #charges do
-        local charge, told = charges[i], answer[5][i]
-        local name = (told[3] == 3 and 'l:' or told[3] == 2 and 'b:' or 'c:') .. charge[1] .. '|' .. told[1]
-        deep.caps[name] = deep.caps[name] or { charge[9], charge[3], told[3] == 2 and told[8] or told[6] or 0, told[9] or 0 }
-        if charge[7] > 0 then costs[#costs + 1] = { name, charge[7], 0, 0 } end
-      end
-      if declared ~= '' then
-        local running = stateOf(L, declared) == 0
-        deep.attempts[1] = { declared, running and stored[2] or '', false, running and costs or {} }
-      end
+      deep = deepAs(L, charges, answer, declared, stored[2])
     end
     L.deep = deep
     return deep
@@ -84,7 +94,7 @@ ${inside}
   -- A counter that a lease holds something of; where it is not there any more, it begins anew.
   function kept(L, key)
     local cap = deepOf(L).caps[key]
-    return tally(key, cap and { cap[3], cap[4], ends = cap[3] })
+    return tally(key, cap and { false, cap[3], cap[4] })
   end
 
   function chargesText(list)

@@ -1,3 +1,6 @@
+/** For how long a hash is kept beyond what is needed, and a window in it beyond its end, in ms. */
+const spareMs = 600_000;
+
 /** Writes what has changed, with its expiry. Commands that memory limits may refuse come first, so that none follows a write. */
 export const flush = `
 local minute = now - now % 60000
@@ -5,63 +8,81 @@ if minute > mark or marks then call('SET', partition, spack('<dd', max(minute, m
 for i = 1, #touched do
   local t = touched[i]
   local news = t.news and #t.news > 0 and pack(t.news) or ''
-  if t.ghost then
-    -- nobody would look at it
-  elseif t.kind == 1 then
-    if t.wants > t.keep or not t.stored then
-      t.keep = max(t.wants, t.ends)
-      call('SET', t.name, packed(t) .. news, 'PX', format('%.0f', max(1000, t.keep - now)))
-    else
-      call('SET', t.name, packed(t) .. news, 'KEEPTTL')
+  local hash, field = placeOf(t.key)
+  -- Nobody would look at a ghost. What is empty stays, so that the next request finds it.
+  if not t.ghost then
+    local written = hash.written
+    written[#written + 1] = field
+    written[#written + 1] = packed(t) .. news
+    if t.kind == 1 then
+      keepUntil(hash, t.ends)
+      if not t.stored then hash.opened = true end
+    elseif t.kind == 2 then
+      keepUntil(hash, now + min(1e13, floor(t.whole / t.num * t.den) + 60000))
     end
-  elseif t.kind == 2 then
-    if t.whole == 0 and t.holds == 0 and news == '' then
-      if t.stored then unneeded[#unneeded + 1] = t.name end
-    elseif t.holds > 0 then
-      call('SET', t.name, packed(t) .. news)
-    else
-      call('SET', t.name, packed(t) .. news, 'PX', format('%.0f', min(1e13, t.whole / t.num * t.den + 60000)))
+  end
+end
+for i = 1, #hashList do
+  local hash = hashList[i]
+  local written = hash.written
+  if #written > 0 or hash.needs > 0 then
+    local keep = hash.keep
+    if not keep then
+      local known = call('HGET', hash.name, 'k')
+      keep = known and 1000 * sunpack('<I4', known) or 0
     end
-  elseif t.held > 0 then
-    call('SET', t.name, packed(t))
-  elseif t.stored then
-    unneeded[#unneeded + 1] = t.name
+    -- Longer than is needed, so that not every request has to put it off.
+    local later = hash.needs > keep and hash.needs + ${spareMs}
+    if later then
+      written[#written + 1] = 'k'
+      written[#written + 1] = spack('<I4', floor(later / 1000))
+    end
+    if #written > 0 then call('HSET', hash.name, unpack(written)) end
+    if later then call('PEXPIRE', hash.name, format('%.0f', max(1000, later - now))) end
+  end
+  -- A window that begins is the occasion to forget those that are long over.
+  if hash.opened then
+    local all, over = call('HGETALL', hash.name), {}
+    for j = 1, #all, 2 do
+      if byte(all[j]) == 99 then
+        local _, held, ends = sunpack('<ddI4', all[j + 1])
+        if held == 0 and 1000 * ends + ${spareMs} <= now then over[#over + 1] = all[j] end
+      end
+    end
+    if #over > 0 then call('HDEL', hash.name, unpack(over)) end
   end
 end
 for i = 1, #changed do
   local L = changed[i]
-  local deep, id = L.deep, L.id
-  if deep then
-    if L.rest == 1 then drop(L) end
-    L.rest = 2
-    local rest = pack({ deep.answer or false, deep.declared or '', deep.caps, deep.attempts, deep.extensions })
-    if L.state == 0 then
-      call('SET', base .. 'd:' .. id, rest)
-    else
-      call('SET', base .. 'd:' .. id, rest, 'PX', format('%.0f', max(1000, L.expires - now)))
-    end
-  elseif L.came then
-    call('RPUSH', base .. 'x:' .. id, unpack(L.came))
-  end
-  if L.drops == 1 then
-    unneeded[#unneeded + 1] = base .. 'x:' .. id
-  elseif L.drops == 2 and not deep then
-    unneeded[#unneeded + 1] = base .. 'd:' .. id
-  end
-  local attempts, holds = L.attempts, L.holds
-  local form, all = '<dddddd' .. string.rep('sd', (#attempts + #holds) / 2), {}
+  local deep, attempts, holds = L.deep, L.attempts, L.holds
+  if deep then L.rest = 2 end
+  local form, all, places, scope = '<BddBHHs' .. rep('sB', #attempts / 2) .. rep('d', #holds / 2), {}, {}, nil
   for j = 1, #attempts do all[j] = attempts[j] end
-  for j = 1, #holds do all[#all + 1] = holds[j] end
-  local value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, #holds / 2, unpack(all))
-  if L.state == 0 then
-    call('SET', base .. 'r:' .. id, value)
+  for j = 1, #holds, 2 do
+    local hash, field = placeOf(holds[j])
+    if hash.scope ~= scope then
+      scope = hash.scope
+      places[#places + 1] = scope
+    end
+    places[#places + 1] = field
+    all[#all + 1] = holds[j + 1]
+  end
+  local value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, #holds / 2, concat(places, '\\n'), unpack(all))
+  local left = format('%.0f', max(1000, L.expires - now))
+  if L.state == 1 and not deep then
+    call('SET', L.name, value, 'PX', left)
   else
-    call('SET', base .. 'r:' .. id, value, 'PX', format('%.0f', max(1000, L.expires - now)))
+    if deep then
+      call('DEL', L.name)
+      call('RPUSH', L.name, value, pack({ deep.answer or false, deep.declared or '', deep.caps, deep.attempts, deep.extensions }))
+    else
+      call('LSET', L.name, 0, value)
+    end
+    if L.state ~= 0 then call('PEXPIRE', L.name, left) end
   end
 end
 if #born > 0 then call('ZADD', base .. 'leases', unpack(born)) end
 for i = 1, #events do call('XADD', base .. 'outbox', '*', unpack(events[i])) end
 if #gone > 0 then call('ZREM', base .. 'leases', unpack(gone)) end
-if #unneeded > 0 then call('DEL', unpack(unneeded)) end
 return { 'done', now, out }
 `;

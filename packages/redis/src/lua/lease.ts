@@ -1,27 +1,44 @@
 /**
- * Leases. `r:<id>` is what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, where the rest stands, then
- * the numbers of attempts and holds, attempts with their states (0 running, 1 reaped, 2 charged), and holds by counter key. The rest is
- * needed seldom and stands in the list `x:<id>` as it came with the reservation (operation, event, alternative with its grants, then
- * each counter as it stood), or, once it was looked at, in the text `d:<id>` (answer, declared attempt, caps by hold, attempts,
- * extensions). A text of its own, since Lua hashes every byte of every text that a script reads or makes.
+ * Leases. The list `r:<id>` begins with what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, what
+ * follows in the list, the numbers of attempts and holds, the places of what is held, attempts with their states (0 running, 1 reaped,
+ * 2 charged), and the amounts held. The rest is needed seldom: as it came with a plain reservation (operation, event, answer), or, once it was looked
+ * at, one text (answer, declared attempt, caps by hold, attempts, extensions). Elements of their own, since Lua hashes every byte of
+ * every text that a script reads or makes. Of a lease that was closed the beginning is left, as a text that expires.
  */
 export const lease = `
-local reserveIn, raise, giveBack, bury, drop, endLease
+local reserveIn, raise, giveBack, bury, endLease
 
 local function leaseOf(id)
   local known = leases[id]
   if known ~= nil then return known end
-  local value = fetch('r:' .. id)
+  local name = base .. 'r:' .. id
+  local value = pcall('LINDEX', name, 0)
+  local listed = type(value) == 'string'
+  if type(value) == 'table' then value = call('GET', name) end
   local L = false
   if value then
-    local state, leaseMs, expires, rest, attemptCount, holdCount, at = sunpack('<dddddd', value)
+    local state, leaseMs, expires, rest, attemptCount, holdCount, shape, at = sunpack('<BddBHHs', value)
     if state == 0 or expires > now then
       local attempts, holds = {}, {}
-      for i = 1, attemptCount do attempts[2 * i - 1], attempts[2 * i], at = sunpack('<sd', value, at) end
-      for i = 1, holdCount do holds[2 * i - 1], holds[2 * i], at = sunpack('<sd', value, at) end
-      L = { id = id, state = state, leaseMs = leaseMs, expires = expires, attempts = attempts, holds = holds, rest = rest, dirty = false, deep = false, came = false, drops = 0 }
+      for i = 1, attemptCount do attempts[2 * i - 1], attempts[2 * i], at = sunpack('<sB', value, at) end
+      local scope, i = '', 1
+      for line in shape:gmatch('[^\\n]+') do
+        if byte(line) >= 111 then
+          scope = line
+        else
+          holds[i], holds[i + 1], at = keyAt(scope, line), sunpack('<d', value, at)
+          i = i + 2
+        end
+      end
+      L = { id = id, name = name, state = state, leaseMs = leaseMs, expires = expires, attempts = attempts, holds = holds, rest = rest, listed = listed, dirty = false, deep = false }
     end
   end
+  leases[id] = L
+  return L
+end
+
+local function newLease(id, state, leaseMs, expires)
+  local L = { id = id, name = base .. 'r:' .. id, state = state, leaseMs = leaseMs, expires = expires, attempts = {}, holds = {}, rest = 0, listed = false, dirty = false, deep = false }
   leases[id] = L
   return L
 end
@@ -49,17 +66,26 @@ end
 /** A request to reserve, as it was sent. */
 export const reading = `
 function reserveIn(data)
-  local id, leaseMs, attemptId, count, at = sunpack('<sdsd', data)
+  local id, leaseMs, attemptId, count, at = sunpack('<sdsB', data)
   local alternatives = {}
   for a = 1, count do
-    local event, size
-    event, size, at = sunpack('<dd', data, at)
-    local charges = {}
-    for i = 1, size do
-      -- The tenth is where the next begins; the counter's key takes its place.
-      local charge = { sunpack('<sddddddds', data, at) }
-      at = charge[10]
-      charges[i] = charge
+    local event, groups, charges, _ = 0, 0, {}, nil
+    event, _, _, _, groups, at = sunpack('<HHBsH', data, at)
+    for _ = 1, groups do
+      local scope, size
+      scope, size, at = sunpack('<sH', data, at)
+      local before = #charges
+      for i = 1, size do
+        local field
+        field, at = sunpack('<s', data, at)
+        charges[before + i] = { 0, 0, 0, 0, 0, 0, 0, 0, '', keyAt(scope, field) }
+      end
+      for i = 1, size do
+        local charge, _ = charges[before + i], nil
+        charge[1] = counterIn(charge[10])
+        charge[2], charge[3], charge[4], charge[5], charge[6], charge[7], _, _, charge[8], at = sunpack('<HdddddddB', data, at)
+      end
+      for i = 1, size do charges[before + i][9], at = sunpack('<s', data, at) end
     end
     alternatives[a] = { event, charges }
   end
@@ -97,12 +123,6 @@ function bury(L, state)
   change(L)
 end
 
--- What stands beside the lease is not needed any more, or in another form.
-function drop(L)
-  L.drops = not L.came and L.rest or 0
-  L.rest, L.came = 0, false
-end
-
 function endLease(L)
   if L.state ~= 0 then return end
   giveBack(L)
@@ -113,8 +133,7 @@ function endLease(L)
       charged[#charged + 1] = 2
     end
   end
-  L.attempts, L.holds, L.deep = charged, {}, false
-  drop(L)
+  L.attempts, L.holds, L.rest, L.deep = charged, {}, 0, false
   bury(L, 1)
 end
 `;

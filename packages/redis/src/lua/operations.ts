@@ -4,15 +4,7 @@ local ops, keys = {}, {}
 for i = from, count do
   local id, leaseMs, attemptId, alternatives = reserveIn(ARGV[i + 1])
   ops[i] = { id, leaseMs, attemptId, alternatives }
-  keys[#keys + 1] = 'r:' .. id
-  for a = 1, #alternatives do
-    local charges = alternatives[a][2]
-    for j = 1, #charges do
-      local key = keyOf(charges[j][1], charges[j][2])
-      charges[j][10] = key
-      if a == 1 then keys[#keys + 1] = key end
-    end
-  end
+  for _, charge in ipairs(alternatives[1][2]) do keys[#keys + 1] = keyOf(charge[1], charge[2]) end
 end
 prefetch(keys)
 --reap--
@@ -28,22 +20,13 @@ for i = from, count do
     if not a then
       out[i] = list
     else
-      L = { id = id, state = 0, leaseMs = leaseMs, expires = 0, attempts = {}, holds = {}, rest = 1, dirty = false, deep = false, came = false, drops = 0 }
-      leases[id] = L
+      lookDeep()
+      L = newLease(id, 0, leaseMs, 0)
       if attemptId ~= '' then L.attempts = { attemptId, 0 } end
       renewed(L)
-      local answer, event = take(L, list, granted), alternatives[a][1]
-      local crossed = takeNews(list)
-      out[i] = { 1, a - 1, now, L.expires, answer, crossed }
-      -- What is needed to repeat this answer, or to reap: mostly texts that are here already.
-      local told = { spack('<ddd', a, now, L.expires) }
-      for j = 1, #list do
-        told[2 * j] = spack('<sdd', answer[j][1], granted[j], answer[j][3])
-        told[2 * j + 1] = packed(list[j])
-      end
-      told[#told + 1] = pack(crossed)
-      local asked = event > 0 and ARGV[event] or ''
-      L.came = { ARGV[i + 1], asked, table.concat(told) }
+      local event, charges = alternatives[a][1], alternatives[a][2]
+      out[i] = { 1, a - 1, now, L.expires, take(L, list, granted), takeNews(list) }
+      L.deep = deepAs(L, charges, out[i], attemptId, event > 0 and ARGV[event] or '')
     end
   end
 end
@@ -120,8 +103,7 @@ end
 /** Remembers an id of which no lease is known, so that whatever comes late is recognised. */
 const remember = `
 local function remember(id, forMs)
-  local L = { id = id, state = 1, leaseMs = forMs / 2, expires = now + forMs, attempts = {}, holds = {}, rest = 0, dirty = false, deep = false, came = false, drops = 0 }
-  leases[id] = L
+  local L = newLease(id, 1, forMs / 2, now + forMs)
   change(L)
   return L
 end
@@ -135,14 +117,23 @@ const charge = `
 local ops, keys = {}, {}
 for i = from, count do
   local data = ARGV[i + 1]
-  local op = { sunpack('<ssdddd', data) }
-  local size, at, items = op[6], op[7], {}
-  keys[#keys + 1] = 'r:' .. op[1]
-  for j = 1, size do
-    local item = { sunpack('<sdddsdd', data, at) }
-    at = item[8]
-    items[j] = item
-    keys[#keys + 1] = item[1]
+  local op = { sunpack('<ssBsHHsH', data) }
+  local groups, at, items = op[8], op[9], {}
+  for _ = 1, groups do
+    local scope, size
+    scope, size, at = sunpack('<sH', data, at)
+    local before = #items
+    for j = 1, size do
+      local field
+      field, at = sunpack('<s', data, at)
+      items[before + j] = { keyAt(scope, field), 0, 0, 0, '', 0, 0 }
+      keys[#keys + 1] = items[before + j][1]
+    end
+    for j = 1, size do
+      local item = items[before + j]
+      item[2], item[3], item[4], item[6], item[7], at = sunpack('<ddddd', data, at)
+    end
+    for j = 1, size do items[before + j][5], at = sunpack('<s', data, at) end
   end
   op[6] = items
   ops[i] = op
@@ -152,21 +143,21 @@ prefetch(keys)
 for i = from, count do
   local op = ops[i]
   local attemptId, items = op[2], op[6]
-  local L = leaseOf(op[1]) or remember(op[1], op[4])
+  local L = leaseOf(op[1]) or remember(op[1], tonumber(op[4]))
   local list = {}
   for j = 1, #items do
     local item = items[j]
     local key = item[1]
     local missing = not tallies[key] and not fetch(key)
-    local t = tally(key, missing and { item[6], item[7], ends = item[6] } or nil)
-    if t.kind == 2 and not positionOf(L, key) then adopt(t, { item[6], item[7] }) end
+    local t = tally(key, missing and { false, item[6], item[7] } or nil)
+    if t.kind == 2 and not positionOf(L, key) then adopt(t, { false, item[6], item[7] }) end
     list[j] = t
   end
   local state, at = stateOf(L, attemptId)
   local crossed = takeNews(list)
   if state ~= 2 then
     local attempt
-    -- A list of what came with the reservation may stay as it is: the attempt's state says that its costs are settled.
+    -- What came with a plain reservation may stay as it is: the attempt's state says that its costs are settled.
     if L.rest == 2 or L.deep or state == 1 then
       lookDeep()
       attempt = attemptOf(deepOf(L), attemptId)

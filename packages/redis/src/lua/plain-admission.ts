@@ -1,132 +1,118 @@
 import { remark } from './remark.js';
 
 /**
- * The plain case of a reservation, which nearly all are: an id that nobody knows, whose first alternative fits, on counters of which
- * nothing is to be reported. It is decided without tables of its own for each counter and written at once, and answered with figures
- * in one flat list. Whatever is not plain is left, with nothing written, to the code that follows, from operation `from` on.
+ * The plain case of a reservation, which nearly all are: an id that nobody knows, whose first alternative fits, on counters that are
+ * there already and of which nothing is to be reported. It is decided without tables of its own for each counter and written at once,
+ * and answered in one text: alternative, time, expiry, whether all that was asked was granted, else what was, and each counter as it
+ * is stored. Whatever is not plain is left, with nothing written, to the code that follows, from operation `from` on.
  */
 export const plainAdmission = `
 local out, from = {}, 1
-while from <= count and firstEnd > now do
+while from <= count and now >= opened and now < ends and firstEnd > now do
   local data = ARGV[from + 1]
-  local id, leaseMs, attemptId, _, event, size, first = sunpack('<sdsddd', data)
-  local asked = { sunpack('<' .. rep('sddddddds', size), data, first) }
-  local keys, names, plain = {}, { base .. 'r:' .. id }, true
-  for i = 1, size do
-    local at = 9 * i - 8
-    local window = asked[at + 1]
-    local of = windows[window]
-    local key = window == 0 and 'l:' .. asked[at] .. '|live' or of.id and 'c:' .. asked[at] .. '|' .. of.id or 'b:' .. asked[at] .. '|bucket'
-    for j = 1, i - 1 do plain = plain and keys[j] ~= key end
-    keys[i], names[i + 1] = key, base .. key
-  end
-  local stored = call('MGET', unpack(names))
-  plain = plain and not stored[1]
-  local values, expiries, holds, told = {}, {}, {}, { spack('<ddd', 1, now, now + leaseMs) }
-  local answer = { 3, 0, now, now + leaseMs }
-  local i, n = 1, 4
-  while plain and i <= size do
-    local at, value = 9 * i - 8, stored[i + 1]
-    local window, limit, want, least, below = asked[at + 1], asked[at + 2], asked[at + 3], asked[at + 4], asked[at + 5]
-    local used, held, taken = 0, 0, 0
-    local whole, rest, since, num, den, ends, keep, reached = 0, 0, now, 0, 0, 0, 0, 0
-    local of = windows[window]
-    if window == 0 then
-      want = min(want, 1)
-      if value then held = sunpack('<d', value) end
-      taken = held
-    elseif of.id then
-      ends = of.ends
-      if value then
-        used, held, ends, keep, reached = sunpack('<ddddd', value)
-        plain = #value == 40
+  local id, leaseMs, attemptId, _, event, size, distinct, shape, groups, scope, width, first = sunpack('<sdsBHHBsHsH', data)
+  local plain, expires, exact, done = distinct == 1, now + leaseMs, 1, 0
+  -- Made as long as they usually get, since a table that grows costs more than all that is done with it.
+  local values, grants = { '', 0, 0, 0, 0 }, { 0, 0, 0, 0 }
+  local writes, writeCount = { 0, 0 }, 0
+  while true do
+    -- Counters of one scope, which are read and written together.
+    local hash = base .. scope
+    local read = { hash, 'k', sunpack('<' .. rep('s', width), data, first) }
+    local at = read[width + 3]
+    local stored = call('HMGET', unpack(read, 1, width + 2))
+    local write, n, needs = { hash, 0, 0, 0, 0, 0, 0, 0, 0 }, 1, expires + 2 * leaseMs
+    plain = plain and stored[1]
+    if not plain then break end
+    for i = 1, width do
+      local value = stored[i + 1]
+      if not value then
+        plain = false
+        break
       end
-      taken = used + held
-    else
-      num, den = of[1], of[2]
-      if value then
-        local parts, storedNum, storedDen
-        whole, rest, since, held, storedNum, storedDen, reached = sunpack('<ddddddd', value)
-        parts = (now - since) * num + rest
-        plain = #value == 56 and storedNum == num and storedDen == den and now >= since and parts <= 9007199254740991
-        if plain and now > since then
+      local field = read[i + 2]
+      local _, limit, want, least, below, _, toNum, toDen, soft, next = sunpack('<HdddddddB', data, at)
+      at = next
+      local kind, used, held, taken = byte(field), 0, 0, 0
+      local whole, rest, since, num, den, over, reached
+      if kind == 99 then
+        used, held, over, reached = sunpack('<ddI4B', value)
+        if #value > 21 then plain = false end
+        if 1000 * over + 2 * leaseMs > needs then needs = 1000 * over + 2 * leaseMs end
+        taken = used + held
+      elseif kind == 98 then
+        whole, rest, since, held, num, den, reached = sunpack('<ddddddB', value)
+        local parts = (now - since) * num + rest
+        if #value > 49 or num ~= toNum or den ~= toDen or now < since or parts > 9007199254740991 then plain = false end
+        if now > since then
           since = now
           local units = floor(parts / den)
           if units >= whole then whole, rest = 0, 0 else whole, rest = whole - units, parts - units * den end
         end
         if whole == 0 then reached = 0 end
+        if whole > held then used, taken = whole - held, whole else taken = whole end
+      else
+        if want > 1 then want = 1 end
+        held = sunpack('<d', value)
+        taken = held
       end
-      used = max(0, whole - held)
-      taken = used + min(held, whole)
-    end
-    local grant = want
-    if below > 0 and taken >= below * limit then plain = false end
-    if asked[at + 7] ~= 1 then
-      grant = min(want, max(0, limit - taken))
-      if grant < (least >= 0 and least or want) or (grant == 0 and used >= limit) then plain = false end
-    end
-    held = held + grant
-    local name, kind, figure = 'bucket', 2, nil
-    if window == 0 then
-      name, kind = 'live', 3
-    elseif of.id then
-      name, kind = of.id, 1
-    end
-    answer[n + 1], answer[n + 2], answer[n + 3] = name, grant, kind
-    if kind == 3 then
-      figure, expiries[i] = spack('<d', held), false
-      answer[n + 4] = held
-      n = n + 4
-    elseif kind == 1 then
-      local wants = ends + 2 * leaseMs
-      expiries[i] = 0
-      if grant > 0 and (wants > keep or not value) then
-        keep = max(wants, ends)
-        expiries[i] = keep - now
+      local grant = want
+      if below > 0 and taken >= below * limit then plain = false end
+      if soft ~= 1 then
+        grant = min(want, max(0, limit - taken))
+        if grant < (least >= 0 and least or want) or (grant == 0 and used >= limit) then plain = false end
+        if grant ~= want then exact = 0 end
       end
-      figure = spack('<ddddd', used, held, ends, keep, reached)
-      answer[n + 4], answer[n + 5], answer[n + 6] = used, held, ends
-      n = n + 6
-    else
-      whole = whole + grant
-      figure, expiries[i] = spack('<ddddddd', whole, rest, since, held, num, den, reached), false
-      if held == 0 then expiries[i] = min(1e13, floor(whole / num * den) + 60000) end
-      answer[n + 4], answer[n + 5], answer[n + 6] = whole, rest, since
-      answer[n + 7], answer[n + 8], answer[n + 9] = held, num, den
-      n = n + 9
+      held = held + grant
+      if kind == 99 then
+        value = spack('<ddI4B', used, held, over, reached)
+      elseif kind == 98 then
+        whole = whole + grant
+        value = spack('<ddddddB', whole, rest, since, held, num, den, reached)
+        local full = now + floor(whole / num * den) + 60000
+        if full > needs then needs = full end
+      else
+        value = spack('<d', held)
+      end
+      done = done + 1
+      values[done + 1], grants[done] = value, grant
+      if grant > 0 then
+        write[n + 1], write[n + 2] = field, value
+        n = n + 2
+      end
     end
-    told[2 * i], told[2 * i + 1], values[i] = spack('<sdd', name, grant, kind), figure, grant > 0 and figure
-    holds[2 * i - 1], holds[2 * i] = keys[i], grant
-    i = i + 1
+    if not plain or 1000 * sunpack('<I4', stored[1]) < needs then
+      plain = false
+      break
+    end
+    if n > 1 then
+      writes[writeCount + 1], writes[writeCount + 2] = write, n
+      writeCount = writeCount + 2
+    end
+    if done == size then break end
+    local units = { sunpack('<' .. rep('s', width), data, at) }
+    scope, width, first = sunpack('<sH', data, units[width + 1])
   end
   if not plain then break end
 
-  local expires, head = now + leaseMs, nil
-  told[2 * size + 2] = noneCrossed
+  values[1] = spack('<BddB', 0, now, expires, exact)
+  if exact == 0 then values[1] = values[1] .. spack('<' .. rep('d', size), unpack(grants)) end
+  local told, head = concat(values, '', 1, size + 1), nil
   if attemptId == '' then
-    head = spack('<dddddd' .. rep('sd', size), 0, leaseMs, expires, 1, 0, size, unpack(holds))
+    head = spack('<BddBHHs' .. rep('d', size), 0, leaseMs, expires, 1, 0, size, shape, unpack(grants, 1, size))
   else
-    head = spack('<ddddddsd' .. rep('sd', size), 0, leaseMs, expires, 1, 1, size, attemptId, 0, unpack(holds))
+    head = spack('<BddBHHssB' .. rep('d', size), 0, leaseMs, expires, 1, 1, size, shape, attemptId, 0, unpack(grants, 1, size))
   end
-  -- What has no expiry of its own is written together.
-  local lasting = { names[1], head }
-  for i = 1, size do
-    local value, expiry = values[i], expiries[i]
-    if value then
-      if not expiry then
-        lasting[#lasting + 1] = names[i + 1]
-        lasting[#lasting + 1] = value
-      elseif expiry == 0 then
-        call('SET', names[i + 1], value, 'KEEPTTL')
-      else
-        call('SET', names[i + 1], value, 'PX', max(1000, expiry))
-      end
-    end
+  -- An id that is known has a list already, or a text; then nothing else is written.
+  local lease = base .. 'r:' .. id
+  local length = pcall('RPUSH', lease, head, data, event > 0 and ARGV[event] or '', told)
+  if length ~= 4 then
+    if type(length) == 'number' then call('LTRIM', lease, 0, -5) end
+    break
   end
-  call('MSET', unpack(lasting))
-  call('RPUSH', base .. 'x:' .. id, data, event > 0 and ARGV[event] or '', concat(told))
-  call('ZADD', base .. 'leases', expires, id)
+  for i = 1, writeCount, 2 do call('HSET', unpack(writes[i], 1, writes[i + 1])) end
+  call('ZADD', base .. 'leases', expires .. '', id)
   if expires < firstEnd then firstEnd, marks = expires, true end
-  out[from], from = answer, from + 1
+  out[from], from = told, from + 1
 end
 ${remark}`;

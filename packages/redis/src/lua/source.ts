@@ -5,7 +5,7 @@ import { lease, reading, reaping, settling } from './lease.js';
 import { operations } from './operations.js';
 import { plainAdmission } from './plain-admission.js';
 import { plainSettlement } from './plain-settlement.js';
-import { opening, world } from './world.js';
+import { opening, windows, world } from './world.js';
 
 /** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
 export type ScriptName = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close' | 'read' | 'sweep';
@@ -41,6 +41,7 @@ export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSet
     settings,
     opening,
     plain,
+    windows,
     world,
     lease,
     ...outside,

@@ -1,19 +1,19 @@
 /**
- * What every script begins with: the clock and the windows.
+ * What every script begins with: the clock.
  *
  * KEYS[1] is the partition's own key, which says the last minute that was seen and when the first lease may run out; every other key
- * is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, and the windows they refer to. ARGV[2] and on:
- * the operations, then usage events, opaque.
+ * is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, from when until when all windows that are
+ * named first are open, and the windows they refer to. ARGV[2] and on: the operations, then usage events, opaque.
  *
- * Counters, by kind, as little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
- * `c:` used, held, end of window, kept until, thresholds reached · `b:` drawn, remainder, at, holds, numerator, denominator,
- * thresholds reached · `l:` held.
+ * All counters of one scope (`tenant=acme/key=k1`) stand in one hash, so that they are read and written together. A field is a kind,
+ * a name and a window, a value little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
+ * `c:` used, held, end of window in seconds (4 bytes), thresholds reached (1 byte) · `b:` drawn, remainder, at, holds, numerator,
+ * denominator, thresholds reached (1 byte) · `l:` held. The field `k` says until when the hash is kept, in seconds (4 bytes).
  */
 export const opening = `
-local call, floor, max, min = redis.call, math.floor, math.max, math.min
+local call, pcall, floor, max, min = redis.call, redis.pcall, math.floor, math.max, math.min
 local pack, unpackOne, spack, sunpack = cmsgpack.pack, cmsgpack.unpack_one, struct.pack, struct.unpack
 local sub, byte, format, rep, concat = string.sub, string.byte, string.format, string.rep, table.concat
-local nothing, noneCrossed = {}, '\\144'
 local partition = KEYS[1]
 local base = partition .. ':'
 --clock--
@@ -26,22 +26,24 @@ local stored = call('GET', partition)
 if stored then mark, firstEnd = sunpack('<dd', stored) end
 if now < mark then now = mark end
 
-local head, at = ARGV[1], 17
-local count, spans = sunpack('<dd', head)
+local head = ARGV[1]
+local count, spans, opened, ends, at = sunpack('<HHdd', head)
+`;
+
+/** The windows that are open by the server's clock, where one that was named second may be. */
+export const windows = `
+-- Of each its id and end, or false and its rate.
 local windows = {}
 for i = 1, spans do
-  local figures
-  figures, at = sunpack('<d', head, at)
-  if figures == 2 then
-    local num, den
-    num, den, at = sunpack('<dd', head, at)
-    windows[i] = { num, den, id = false }
+  local figures, id, starts, ends
+  figures, id, starts, ends, at = sunpack('<Bsdd', head, at)
+  if figures == 0 then
+    windows[i] = { false, starts, ends }
   else
-    local found = false
-    for _ = 1, figures, 3 do
-      local id, starts, ends
+    local found = now >= starts and now < ends and { id, ends }
+    for _ = 2, figures do
       id, starts, ends, at = sunpack('<sdd', head, at)
-      if not found and now >= starts and now < ends then found = { id = id, ends = ends } end
+      if not found and now >= starts and now < ends then found = { id, ends } end
     end
     if not found then return { 'clock', now } end
     windows[i] = found
@@ -54,23 +56,64 @@ end
  * fails has changed nothing.
  */
 export const world = `
-local raw, tallies, touched = {}, {}, {}
-local leases, changed, born, gone, events, unneeded = {}, {}, {}, {}, {}, {}
+local raw, tallies, touched, hashes, hashList = {}, {}, {}, {}, {}
+local leases, changed, born, gone, events = {}, {}, {}, {}, {}
+
+-- The hash and the field of a counter: everything from its tenant on is its scope; one without a tenant has a hash of its own.
+local function placeOf(key)
+  local bar = key:find('|[^|]*$')
+  local at = key:find('/tenant=', 3, true)
+  local scope = at and 's:' .. sub(key, at + 1, bar - 1) or 'o:' .. sub(key, 3, bar - 1)
+  local hash = hashes[scope]
+  if not hash then
+    hash = { name = base .. scope, scope = scope, keep = false, needs = 0, opened = false, written = {}, asked = {} }
+    hashes[scope] = hash
+    hashList[#hashList + 1] = hash
+  end
+  return hash, sub(key, 1, at and at - 1 or 2) .. sub(key, bar)
+end
+
+-- The key of a counter in this field of this hash.
+local function keyAt(scope, field)
+  local bar = field:find('|[^|]*$')
+  if byte(scope) == 111 then return sub(field, 1, 2) .. sub(scope, 3) .. sub(field, bar) end
+  return sub(field, 1, bar - 1) .. '/' .. sub(scope, 3) .. sub(field, bar)
+end
+
+local function counterIn(key) return key:match('^.:(.*)|') end
 
 local function fetch(key)
   local value = raw[key]
   if value == nil then
-    value = call('GET', base .. key)
+    local hash, field = placeOf(key)
+    value = call('HGET', hash.name, field)
     raw[key] = value
   end
   return value
 end
 
+-- Counters, of each hash together.
 local function prefetch(keys)
-  local full = {}
-  for i = 1, #keys do full[i] = base .. keys[i] end
-  local values = call('MGET', unpack(full))
-  for i = 1, #keys do raw[keys[i]] = values[i] end
+  for i = 1, #keys do
+    local hash, field = placeOf(keys[i])
+    local asked = hash.asked
+    asked[#asked + 1] = field
+    asked[#asked + 1] = keys[i]
+  end
+  for i = 1, #hashList do
+    local hash, fields = hashList[i], { 'k' }
+    local asked = hash.asked
+    for j = 1, #asked, 2 do fields[#fields + 1] = asked[j] end
+    local values = call('HMGET', hash.name, unpack(fields))
+    hash.keep = values[1] and 1000 * sunpack('<I4', values[1]) or 0
+    for j = 2, #asked, 2 do raw[asked[j]] = values[j / 2 + 1] end
+    hash.asked = {}
+  end
+end
+
+-- A hash outlives what it holds something for.
+local function keepUntil(hash, untilMs)
+  if untilMs > hash.needs then hash.needs = untilMs end
 end
 
 local function refill(t)
@@ -108,31 +151,31 @@ end
 local function tally(key, w)
   local t = tallies[key]
   if t then return t end
-  local value, kind, name = fetch(key), byte(key), base .. key
+  local value, kind = fetch(key), byte(key)
   local stored, size = value and true or false, 0
   if kind == 99 then
-    local used, held, ends, keep, reached = 0, 0, w and w.ends or now, 0, 0
+    local used, held, ends, reached = 0, 0, w and w[2] or now, 0
     if value then
-      used, held, ends, keep, reached = sunpack('<ddddd', value)
-      size = 40
+      used, held, ends, reached = sunpack('<ddI4B', value)
+      ends, size = 1000 * ends, 21
     end
     t = {
-      key = key, name = name, kind = 1, window = false, used = used, held = held, ends = ends, keep = keep, reached = reached,
-      pend = 0, wants = 0, stored = stored, ghost = not stored and ends <= now, dirty = false, news = false,
+      key = key, kind = 1, window = false, used = used, held = held, ends = ends, reached = reached,
+      pend = 0, stored = stored, ghost = not stored and ends <= now, dirty = false, news = false,
     }
   elseif kind == 98 then
-    local whole, rest, at, holds, num, den, reached = 0, 0, now, 0, w and w[1] or 1, w and w[2] or 1, 0
+    local whole, rest, at, holds, num, den, reached = 0, 0, now, 0, w and w[2] or 1, w and w[3] or 1, 0
     if value then
-      whole, rest, at, holds, num, den, reached = sunpack('<ddddddd', value)
-      size = 56
+      whole, rest, at, holds, num, den, reached = sunpack('<ddddddB', value)
+      size = 49
     end
     t = {
-      key = key, name = name, kind = 2, window = 'bucket', whole = whole, rest = rest, at = at, holds = holds, num = num, den = den,
+      key = key, kind = 2, window = 'bucket', whole = whole, rest = rest, at = at, holds = holds, num = num, den = den,
       reached = reached, pend = 0, stored = stored, ghost = not stored and not w, dirty = false, news = false,
     }
   else
     t = {
-      key = key, name = name, kind = 3, window = 'live', held = value and sunpack('<d', value) or 0,
+      key = key, kind = 3, window = 'live', held = value and sunpack('<d', value) or 0,
       pend = 0, stored = stored, ghost = false, dirty = false, news = false,
     }
   end
@@ -146,13 +189,13 @@ end
 local function isOver(t) return t.kind == 1 and t.ends <= now end
 
 local function adopt(t, w)
-  if t.num ~= w[1] or t.den ~= w[2] then t.rest, t.num, t.den = 0, w[1], w[2] end
+  if t.num ~= w[2] or t.den ~= w[3] then t.rest, t.num, t.den = 0, w[2], w[3] end
 end
 
 local function keyOf(counter, w)
   if w == 0 then return 'l:' .. counter .. '|live' end
   local window = windows[w]
-  if window.id then return 'c:' .. counter .. '|' .. window.id end
+  if window[1] then return 'c:' .. counter .. '|' .. window[1] end
   return 'b:' .. counter .. '|bucket'
 end
 
@@ -160,7 +203,7 @@ local function current(key, w)
   local window = windows[w]
   local t = tally(key, window)
   if t.kind == 1 then
-    t.window = window.id
+    t.window = window[1]
   elseif t.kind == 2 then
     adopt(t, window)
   end
@@ -195,11 +238,10 @@ local function settle(t, amount, release)
   end
 end
 
-local function hold(t, amount, keepMs)
+local function hold(t, amount)
   touch(t)
   if t.kind == 1 then
     t.held = t.held + amount
-    t.wants = max(t.wants, t.ends + keepMs)
   elseif t.kind == 2 then
     t.whole = t.whole + amount
     t.holds = t.holds + amount
@@ -212,8 +254,8 @@ local function windowOf(key) return key:match('|([^|]*)$') end
 
 -- The counter as it is written, which also serves to tell later how it stood.
 local function packed(t)
-  if t.kind == 1 then return spack('<ddddd', t.used, t.held, t.ends, t.keep, t.reached) end
-  if t.kind == 2 then return spack('<ddddddd', t.whole, t.rest, t.at, t.holds, t.num, t.den, t.reached) end
+  if t.kind == 1 then return spack('<ddI4B', t.used, t.held, floor(t.ends / 1000), t.reached) end
+  if t.kind == 2 then return spack('<ddddddB', t.whole, t.rest, t.at, t.holds, t.num, t.den, t.reached) end
   return spack('<d', t.held)
 end
 
