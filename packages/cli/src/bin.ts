@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { userInfo } from 'node:os';
+import { run } from './run.js';
+
+/** Whoever reads our output may stop: `tollgate keys list | head`. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  env: process.env,
+  user: nameOfUser(),
+  now: Date.now,
+  write: (text) => process.stdout.write(text),
+  writeError: (text) => process.stderr.write(text),
+});
+
+/** A process in a container may have no name. */
+function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? 'unknown');
+  }
+}

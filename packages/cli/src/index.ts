@@ -1,0 +1,1 @@
+export { type CommandLine, run } from './run.js';

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { auditCommand } from './commands/audit.js';
+import { budgetsCommand } from './commands/budgets.js';
+import { childrenCommand } from './commands/children.js';
+import { keysCommand } from './commands/keys.js';
+import { migrateCommand } from './commands/migrate.js';
+import { pricesCommand } from './commands/prices.js';
+import { tenantsCommand } from './commands/tenants.js';
+import { usageCommand } from './commands/usage.js';
+import type { CommandLine } from './run.js';
+
+const after = `
+Where: --database-url or DATABASE_URL (PostgreSQL); otherwise the folder of --dir, TOLLGATE_DIR or .tollgate,
+an embedded database that one process opens at a time: stop the app first.
+Exit codes: 0 done, 1 could not be done, 2 not understood.
+
+Examples:
+  tollgate keys create --tenant acme --plan pro --scope chat
+  tollgate budgets set spend '$500/month' --tenant acme
+  tollgate usage --tenant acme --by team,model --month 2026-10 --json`;
+
+/** The whole command line, with its commands writing to `io`. */
+export function program(io: CommandLine): Command {
+  const root = new Command('tollgate')
+    .description('Keys, tenants, budgets, usage and prices of Tollgate.')
+    .option('--database-url <url>', 'PostgreSQL; otherwise DATABASE_URL')
+    .option('--dir <folder>', 'embedded database; otherwise TOLLGATE_DIR or .tollgate')
+    .option('--schema <name>', 'schema of the tables; otherwise TOLLGATE_SCHEMA or tollgate')
+    .option('--actor <name>', 'who is changing things, for the audit trail; otherwise cli:<user>')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', after);
+  for (const make of [
+    keysCommand,
+    childrenCommand,
+    tenantsCommand,
+    budgetsCommand,
+    usageCommand,
+    auditCommand,
+    pricesCommand,
+    migrateCommand,
+  ]) {
+    root.addCommand(make(io));
+  }
+  settle(root, io);
+  return root;
+}
+
+/** Every command throws instead of ending the process, and writes where it is told. */
+function settle(command: Command, io: CommandLine): void {
+  command
+    .exitOverride()
+    .configureOutput({ writeOut: io.write, writeErr: io.writeError })
+    .showSuggestionAfterError();
+  for (const one of command.commands) settle(one, io);
+}

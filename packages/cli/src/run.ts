@@ -1,0 +1,29 @@
+import { CommanderError } from 'commander';
+import { sayFailure } from './failure.js';
+import { program } from './program.js';
+
+/** What a command reads and writes beside the database. */
+export interface CommandLine {
+  /** `DATABASE_URL`, `TOLLGATE_DIR` and `TOLLGATE_SCHEMA` are read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who is at the terminal, for the audit trail. */
+  readonly user: string;
+  /** The clock, ms since the epoch. */
+  readonly now: () => number;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+}
+
+/**
+ * Runs one command: `run(['keys', 'list', '--json'], …)`. Resolves with the exit code: 0 done, 1 could not be done, 2 not
+ * understood. Never rejects.
+ */
+export async function run(args: readonly string[], io: CommandLine): Promise<number> {
+  try {
+    await program(io).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return sayFailure(error, io.writeError);
+  }
+}
