@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /** One usage event or adjustment. `int8` columns are read as decimal strings. Rows are added, never changed. */
 export interface UsageEventsTable {
   /** UUIDv7; also decides the partition: its first 48 bits are milliseconds since the epoch. */
@@ -51,4 +53,11 @@ export interface WindowSpendTable {
   amount: string;
   /** When something was added last. */
   touched_at: Date;
+}
+
+/** What requests have led to, as the app told. */
+export interface OutcomesTable {
+  request_id: string;
+  outcome: string;
+  recorded_at: Generated<Date>;
 }

@@ -19,7 +19,7 @@ export function monthOf(eventId: string): LedgerMonth {
 }
 
 /** An id below every UUIDv7 of that millisecond or later, above every earlier one: a time as a bound of event ids. */
-function lowestId(timeMs: number): string {
+export function lowestId(timeMs: number): string {
   const digits = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0');
   return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }
