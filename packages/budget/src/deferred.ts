@@ -1,3 +1,5 @@
+import { Roster, type RosterPlace } from '@tollgate/core';
+
 /** Something that was put off for a moment. */
 export interface Deferred {
   flushDeferred(): void;
@@ -5,24 +7,22 @@ export interface Deferred {
 
 /** The longest that anything is put off. */
 const longestMs = 100;
-const waiting = new Set<Deferred>();
+const waiting = new Roster<Deferred>();
 let timer: NodeJS.Timeout | undefined;
 
 /** Puts a settlement off, at most 100 ms, so that it can travel with its request's end. One timer for the whole process. */
-export function defer(one: Deferred): void {
-  waiting.add(one);
+export function defer(one: Deferred): RosterPlace<Deferred> {
   timer ??= setTimeout(flushAll, longestMs);
   timer.unref();
+  return waiting.add(one);
 }
 
 /** It was settled meanwhile. */
-export function undefer(one: Deferred): void {
-  waiting.delete(one);
+export function undefer(place: RosterPlace<Deferred>): void {
+  waiting.remove(place);
 }
 
 function flushAll(): void {
   timer = undefined;
-  const due = [...waiting];
-  waiting.clear();
-  for (const one of due) one.flushDeferred();
+  for (const one of waiting.clear()) one.flushDeferred();
 }

@@ -1,3 +1,5 @@
+import { Roster, type RosterPlace } from '@tollgate/core';
+
 /** Something that lives on a lease. */
 export interface Leased {
   /** Renews its leases. Never rejects. */
@@ -6,19 +8,20 @@ export interface Leased {
 
 /** One interval for all live reservations of a budget; runs only while there are any, and keeps no process alive. */
 export class Heartbeat {
-  readonly #live = new Set<Leased>();
+  readonly #live = new Roster<Leased>();
   #timer: NodeJS.Timeout | undefined;
 
   /** `everyMs` is a third of a lease, so that one missed beat, or an event loop that stood still, loses none. */
   constructor(private readonly everyMs: number) {}
 
-  add(one: Leased): void {
-    this.#live.add(one);
+  /** Beats for it until {@link Heartbeat.remove}. */
+  add(one: Leased): RosterPlace<Leased> {
     this.#timer ??= setInterval(() => this.#tick(), this.everyMs).unref();
+    return this.#live.add(one);
   }
 
-  remove(one: Leased): void {
-    this.#live.delete(one);
+  remove(place: RosterPlace<Leased>): void {
+    this.#live.remove(place);
   }
 
   /** It is stopped here and not with the last one removed: a quiet app would make a new one for every request. */
@@ -33,7 +36,7 @@ export class Heartbeat {
 
   /** Renews everything now. */
   async beat(): Promise<void> {
-    await Promise.all([...this.#live].map((one) => one.renew()));
+    await Promise.all(this.#live.members().map((one) => one.renew()));
   }
 
   /** How many are alive. */

@@ -7,6 +7,7 @@ import {
   type Limit,
   type Plan,
   type RequestEnd,
+  type RosterPlace,
   type RunningCost,
   type TollgateContext,
 } from '@tollgate/core';
@@ -35,8 +36,10 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   readonly #desk: AdmissionDesk;
   #topUps: TopUps | undefined;
   readonly #plan: Plan | undefined;
-  readonly #open = new Set<OpenReservation>();
-  readonly #running = new Map<string, RunningCall>();
+  #open: readonly OpenReservation[] = [];
+  #running: readonly RunningCall[] = [];
+  #beat: RosterPlace<Leased> | undefined;
+  #deferred: RosterPlace<Deferred> | undefined;
   #limits: readonly BudgetLimit[];
   #opening: Promise<OpenReservation> | undefined;
 
@@ -80,28 +83,28 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     if (this.engine.enforced && !this.context.calls.has('meter')) throw unmetered();
     const rules = made ? { ...this.#rules, enforced: false } : this.#rules;
     return goOn(this.#reservationFor(call, rules), (reservation) => {
-      this.#running.set(call.attemptId, { call, reservation, made });
+      this.#running = [...this.#running, { call, reservation, made }];
     });
   }
 
   progress(call: Call): void {
-    const running = this.#running.get(call.attemptId);
+    const running = this.#runningOf(call);
     if (!running) return;
     this.#topUps ??= new TopUps(this.engine);
     this.#topUps.watch(call, running.reservation, this.#rules);
   }
 
   end(call: Call, end: CallEnd): void | Promise<void> {
-    const running = this.#running.get(call.attemptId);
+    const running = this.#runningOf(call);
     if (!running) return;
     const { reservation, made } = running;
-    this.#running.delete(call.attemptId);
+    this.#running = without(this.#running, running);
     reservation.settle(call, end);
     if (made) call.overrun = false;
     const { calls } = this.context;
-    if ((end.last || calls.finished) && this.#running.size === 0) return this.#closeOne(reservation);
+    if ((end.last || calls.finished) && this.#running.length === 0) return this.#closeOne(reservation);
     if (this.engine.delivers === undefined) return reservation.flush(false);
-    defer(this);
+    this.#deferred ??= defer(this);
   }
 
   finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
@@ -113,16 +116,21 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   flushDeferred(): void {
+    this.#deferred = undefined;
     for (const reservation of this.#open) void reservation.flush(false);
   }
 
   async renew(): Promise<void> {
-    const byReservation = new Map<OpenReservation, RunningCost[]>([...this.#open].map((one) => [one, []]));
-    for (const { call, reservation } of this.#running.values()) {
+    const byReservation = new Map<OpenReservation, RunningCost[]>(this.#open.map((one) => [one, []]));
+    for (const { call, reservation } of this.#running) {
       const cost = reservation.running(call);
       if (cost) byReservation.get(reservation)?.push(cost);
     }
     await Promise.all([...byReservation].map(([reservation, running]) => reservation.renew(running)));
+  }
+
+  #runningOf(call: Call): RunningCall | undefined {
+    return this.#running.find((running) => running.call.attemptId === call.attemptId);
   }
 
   get #rules(): Rules {
@@ -152,8 +160,8 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   #reserve(call: Call | undefined, begun: boolean, rules: Rules): OpenReservation | Promise<OpenReservation> {
     const opened = goOn(this.#desk.reserve(call, begun, rules), (reservation) => {
-      this.#open.add(reservation);
-      this.engine.heartbeat.add(this);
+      this.#open = [...this.#open, reservation];
+      this.#beat ??= this.engine.heartbeat.add(this);
       return reservation;
     });
     if (opened instanceof OpenReservation) return opened;
@@ -175,17 +183,26 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   #closeOne(reservation: OpenReservation): void | Promise<void> {
     this.#forget(reservation);
-    undefer(this);
+    if (this.#deferred) undefer(this.#deferred);
+    this.#deferred = undefined;
     return reservation.flush(true);
   }
 
   #forget(reservation: OpenReservation): void {
-    this.#open.delete(reservation);
-    if (this.#open.size > 0) return;
-    this.engine.heartbeat.remove(this);
+    this.#open = without(this.#open, reservation);
+    if (this.#open.length > 0) return;
+    if (this.#beat) this.engine.heartbeat.remove(this.#beat);
+    this.#beat = undefined;
     this.context.reservation = undefined;
   }
 }
+
+/** Nearly every request has one of each, for which an array is cheaper than a set. */
+function without<Item>(items: readonly Item[], one: Item): readonly Item[] {
+  return items.length === 1 && items[0] === one ? none : items.filter((item) => item !== one);
+}
+
+const none: readonly never[] = [];
 
 function outcomeOf({ aborted, status }: RequestEnd): CallEnd['outcome'] {
   if (aborted) return 'aborted';

@@ -86,6 +86,14 @@ export interface RecordedCall {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What charges a request's calls that were made by means of its own. */
+export interface CallRecorder {
+  /** Rejects with a `TypeError` for figures that are no counts, and with a TollgateError where the model has no price. */
+  record(call: RecordedCall): Promise<void>;
+  /** The request made no provider call. */
+  noCall(): void;
+}
+
 /** The one door through which every provider call of a request goes. Written by core; packages install steps. */
 export interface CallPipeline {
   /** Installs a step, once per name and stage. */

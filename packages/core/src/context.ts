@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { CallPipeline, RecordedCall } from './call-pipeline.js';
+import type { CallPipeline, CallRecorder, RecordedCall } from './call-pipeline.js';
 import type { Caller } from './caller.js';
 import type { TollgateError } from './tollgate-error.js';
 
@@ -44,9 +44,11 @@ export interface TollgateContext {
   abort(error: TollgateError): void;
   /** meter: metered fetch bound to this request. Throws `no_request` where `meter()` is not mounted. */
   fetch: typeof fetch;
-  /** meter: for handlers that know their usage. */
+  /** meter: what {@link TollgateContext.record} and {@link TollgateContext.noCall} ask. */
+  recorder?: CallRecorder | undefined;
+  /** core: for handlers that know their usage. Rejects with `no_request` where `meter()` is not mounted. */
   record(call: RecordedCall): Promise<void>;
-  /** meter: this request made no provider call; nothing is charged. */
+  /** core: this request made no provider call; nothing is charged. Throws `no_request` where `meter()` is not mounted. */
   noCall(): void;
   /** core: route path as Express matched it (`/v1/chat/:id`), where a route handler is known. Never the path text. */
   readonly route: string | undefined;

@@ -26,6 +26,7 @@ export type {
   BeginOptions,
   CallHandle,
   CallPipeline,
+  CallRecorder,
   CallStage,
   CallStep,
   RecordedCall,
@@ -132,6 +133,7 @@ export {
   tollgateErrors,
 } from './refuse.js';
 export { contextOf, detachedContext } from './request-context.js';
+export { Roster, type RosterPlace } from './roster.js';
 export { runInContext, runningContext } from './running-context.js';
 export type { CounterWindow, SpendSource, WindowSpend } from './spend-source.js';
 export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';

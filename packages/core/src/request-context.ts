@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
-import type { RecordedCall } from './call-pipeline.js';
+import type { CallRecorder, RecordedCall } from './call-pipeline.js';
 import type { Caller } from './caller.js';
 import type { Reservation, TollgateContext } from './context.js';
 import { newId } from './id.js';
 import { type PipelineHost, RequestPipeline } from './request-pipeline.js';
+import { shareHiddenClass } from './shared-hidden-class.js';
 import { TollgateError } from './tollgate-error.js';
 
 const unmeteredFetch: typeof fetch = () => Promise.reject(notMounted('req.tollgate.fetch'));
@@ -20,6 +21,7 @@ class RequestContext implements TollgateContext, PipelineHost {
   waitedForStoresMs = 0;
   reservation: Reservation | undefined;
   refusal: TollgateError | undefined;
+  recorder: CallRecorder | undefined;
   #abort: AbortController | undefined;
   #aborted: TollgateError | undefined;
 
@@ -78,12 +80,13 @@ class RequestContext implements TollgateContext, PipelineHost {
 
   fetch = unmeteredFetch;
 
-  record(_call: RecordedCall): Promise<void> {
-    return Promise.reject(notMounted('req.tollgate.record()'));
+  record(call: RecordedCall): Promise<void> {
+    return this.recorder?.record(call) ?? Promise.reject(notMounted('req.tollgate.record()'));
   }
 
   noCall(): void {
-    throw notMounted('req.tollgate.noCall()');
+    if (!this.recorder) throw notMounted('req.tollgate.noCall()');
+    this.recorder.noCall();
   }
 }
 
@@ -103,6 +106,7 @@ export function contextOf(req: Request, res: Response, now: () => number = Date.
   const existing: TollgateContext | undefined = req.tollgate;
   if (existing) return existing;
   const context = new RequestContext(now, req, res);
+  shareHiddenClass(req, res);
   req.tollgate = context;
   if (!res.headersSent) {
     res.setHeader('x-request-id', context.requestId);

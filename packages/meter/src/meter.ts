@@ -14,7 +14,6 @@ import {
 import type { Request, RequestHandler } from 'express';
 import { makeEngine } from './calls/engine.js';
 import { isMetered, markMetered } from './calls/metered-contexts.js';
-import { record } from './calls/recording.js';
 import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
 import { exposeCost } from './cost-header.js';
 import { unmeteredRoute } from './fetch/fetch-errors.js';
@@ -75,12 +74,9 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
     const requestMeter = new RequestMeter(settings, context);
     markMetered(context);
     context.calls.use(requestMeter.parse);
-    context.calls.use(requestMeter.record);
+    context.calls.use(requestMeter.write);
     context.fetch = fetchWithin(context, options);
-    context.record = async (call) => record(context, settings.engine, call);
-    context.noCall = () => {
-      requestMeter.madeNoCall = true;
-    };
+    context.recorder = requestMeter;
     return requestMeter;
   };
 }

@@ -1,4 +1,12 @@
-import { contextOf, guarded, refuse, type TollgateContext, TollgateError } from '@tollgate/core';
+import {
+  contextOf,
+  guarded,
+  Roster,
+  type RosterPlace,
+  refuse,
+  type TollgateContext,
+  TollgateError,
+} from '@tollgate/core';
 import type { RequestHandler } from 'express';
 
 /** The requests that are between admission and settlement, so that an app can end without losing one. */
@@ -18,12 +26,12 @@ export interface InFlight {
 
 /** Counts requests in flight. */
 export function inFlight(): InFlight {
-  const running = new Set<TollgateContext>();
+  const running = new Roster<TollgateContext>();
   let closing = false;
   let idle: (() => void) | undefined;
 
-  const done = (context: TollgateContext): void => {
-    running.delete(context);
+  const done = (place: RosterPlace<TollgateContext>): void => {
+    running.remove(place);
     if (running.size === 0) idle?.();
   };
 
@@ -46,8 +54,8 @@ export function inFlight(): InFlight {
     track: guarded('tollgateTrack', (req, res, next) => {
       const context = contextOf(req, res);
       if (context.calls.finished) return next();
-      running.add(context);
-      context.calls.use({ name: 'tollgate', stage: 'record', finish: () => done(context) });
+      const place = running.add(context);
+      context.calls.use({ name: 'tollgate', stage: 'record', finish: () => done(place) });
       next();
     }),
     get isClosing() {
@@ -59,7 +67,7 @@ export function inFlight(): InFlight {
     async close(graceMs, settleMs) {
       closing = true;
       await untilIdle(graceMs);
-      for (const context of running) context.abort(shuttingDown());
+      for (const context of running.members()) context.abort(shuttingDown());
       await untilIdle(settleMs);
     },
   };

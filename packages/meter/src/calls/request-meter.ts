@@ -1,11 +1,14 @@
 import {
   type Call,
   type CallEnd,
+  type CallRecorder,
   type CallStep,
   goOn,
   isTollgateError,
   type ParsedCall,
+  promised,
   publish,
+  type RecordedCall,
   type RequestEnd,
   type Settlement,
   type TollgateContext,
@@ -16,7 +19,7 @@ import { writeEvent } from '../sinks/write-event.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';
 import { inputSettlement, wholeSettlement } from './estimated-settlement.js';
-import { recordingOf } from './recording.js';
+import { record, recordingOf } from './recording.js';
 
 /** What every request of one `meter()` shares. */
 export interface MeterSettings {
@@ -28,9 +31,9 @@ export interface MeterSettings {
 }
 
 /** Measures the calls of one request: the steps that meter installs in its pipeline. */
-export class RequestMeter {
+export class RequestMeter implements CallRecorder {
   readonly parse: CallStep;
-  readonly record: CallStep;
+  readonly write: CallStep;
   /** Settled so far, in nano-dollars. */
   spentNanoUsd = 0;
   /** How many attempts were settled. */
@@ -57,13 +60,25 @@ export class RequestMeter {
       end: (call, end) => this.#settle(call, end),
       finish: (end, declared) => this.#finish(end, declared),
     };
-    this.record = {
+    this.write = {
       name: 'meter',
       stage: 'record',
       begin: (call) => this.#covered(call),
       end: (call, end) => this.#ended(call, end),
       finish: (_end, declared) => declared && this.#write(declared, this.#declaredEnd),
     };
+  }
+
+  record(call: RecordedCall): Promise<void> {
+    try {
+      return promised(record(this.context, this.settings.engine, call));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  noCall(): void {
+    this.madeNoCall = true;
   }
 
   get now(): () => number {

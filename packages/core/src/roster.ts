@@ -1,0 +1,49 @@
+/** The place of a member in its {@link Roster}. */
+export interface RosterPlace<Member> {
+  readonly member: Member;
+  /** @internal */
+  index: number;
+}
+
+/**
+ * What is alive, for things that come and go with every request. A `Set` would do the same and cost the garbage collector dearly: each
+ * time it has grown or shrunk, the table it leaves behind still holds what was in it and the table that followed, so that requests which
+ * have long ended are kept until the next full collection.
+ */
+export class Roster<Member> {
+  readonly #places: RosterPlace<Member>[] = [];
+
+  get size(): number {
+    return this.#places.length;
+  }
+
+  add(member: Member): RosterPlace<Member> {
+    const place = { member, index: this.#places.length };
+    this.#places.push(place);
+    return place;
+  }
+
+  /** Takes a member out; nothing for one that is out already. */
+  remove(place: RosterPlace<Member>): void {
+    const { index } = place;
+    if (index < 0) return;
+    place.index = -1;
+    const last = this.#places.pop() as RosterPlace<Member>;
+    if (last === place) return;
+    last.index = index;
+    this.#places[index] = last;
+  }
+
+  /** The members of this moment, in no order. */
+  members(): Member[] {
+    return this.#places.map(({ member }) => member);
+  }
+
+  /** Takes all members out and returns them. */
+  clear(): Member[] {
+    const members = this.members();
+    for (const place of this.#places) place.index = -1;
+    this.#places.length = 0;
+    return members;
+  }
+}
