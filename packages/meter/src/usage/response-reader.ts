@@ -99,7 +99,7 @@ export class ResponseReader {
     }
     this.lastFrame = bytes;
     const cut = hideUsage ? nullUsage(text) : undefined;
-    return cut && Buffer.concat([bytes.subarray(0, cut.from), bytes.subarray(cut.to)]);
+    return cut && without(bytes, cut);
   }
 
   /** Usage stands near the end of an event; of one that is too large the end is looked at. */
@@ -197,4 +197,12 @@ export class ResponseReader {
     if (answer.unreadable) answer.seenBytes = Math.max(answer.seenBytes, this.#bodyBytes);
     this.#body = [];
   }
+}
+
+/** One buffer that is written twice: concatenating slices would make two more for every chunk of every stream. */
+function without(bytes: Buffer, { from, to }: { readonly from: number; readonly to: number }): Buffer {
+  const rest = Buffer.allocUnsafe(bytes.length - (to - from));
+  bytes.copy(rest, 0, 0, from);
+  bytes.copy(rest, from, to);
+  return rest;
 }
