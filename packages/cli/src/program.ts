@@ -5,6 +5,7 @@ import { childrenCommand } from './commands/children.js';
 import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
 import { pricesCommand } from './commands/prices.js';
+import { reconcileCommand } from './commands/reconcile.js';
 import { tenantsCommand } from './commands/tenants.js';
 import { usageCommand } from './commands/usage.js';
 import type { CommandLine } from './run.js';
@@ -35,6 +36,7 @@ export function program(io: CommandLine): Command {
     tenantsCommand,
     budgetsCommand,
     usageCommand,
+    reconcileCommand,
     auditCommand,
     pricesCommand,
     migrateCommand,

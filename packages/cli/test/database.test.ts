@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, parseKey, sha256Hex, type UsageEvent } from '@tollgate/core';
 import { ledger, registry } from '@tollgate/postgres';
@@ -226,6 +229,25 @@ describe('tollgate usage', () => {
     expect(await json('usage', '--tenant', `x' or '1'='1`)).toEqual([]);
     const { out } = await tollgate('usage', '--tenant', 'wayne', '--by', 'model');
     expect(out).toMatch(/^MODEL +ATTEMPTS +INPUT +OUTPUT +COST\ngpt-5 +2 +200 +100 +\$9007199\.754740993\n/);
+  });
+
+  it('is compared with a provider’s own figures by reconcile, which ends with 1 where they differ', async () => {
+    const [start_time, end_time] = [clock.now() / 1_000 - 43_200, clock.now() / 1_000 + 43_200];
+    const result = {
+      object: 'organization.usage.completions.result',
+      input_tokens: 50,
+      output_tokens: 1,
+      model: 'o9',
+    };
+    const file = join(mkdtempSync(join(tmpdir(), 'tollgate-cli-')), 'usage.json');
+    writeFileSync(file, JSON.stringify({ data: [{ start_time, end_time, results: [result] }] }));
+    const { code, out, error } = await tollgate('reconcile', file);
+    expect(code).toBe(1);
+    expect(out).toMatch(/2026-10-15 +o9 +0 ≠ 50 +0 +0 ≠ 1 +- +\$0\.00 +differs\n/);
+    expect(error).toMatch(/^tollgate: \d of \d lines differ\n$/);
+    writeFileSync(file, 'not JSON');
+    expect(await tollgate('reconcile', file)).toMatchObject({ code: 2, out: '' });
+    expect((await tollgate('reconcile', `${file}-not-there`)).error).toContain('cannot be read');
   });
 
   it('refuses periods and groups that make no sense', async () => {

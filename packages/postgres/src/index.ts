@@ -8,6 +8,7 @@ export type { ListedTenant, SqlTenants } from './keys/sql-tenants.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
+export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
 export type { BillLine, PlanPrice } from './reports/bill.js';
 export type { Dimension, Facet, Period } from './reports/dimensions.js';
 export type { Mover } from './reports/movers.js';

@@ -1,5 +1,5 @@
-import { formatUsd } from '@tollgate/core';
 import { Command } from 'commander';
+import { dollarsOf } from '../dollars.js';
 import { UsageError } from '../failure.js';
 import type { CommandLine } from '../run.js';
 import { withSession } from '../session.js';
@@ -36,13 +36,13 @@ export function usageCommand(io: CommandLine): Command {
         const json = lines.map(({ groups, costNanoUsd, ...rest }) => ({
           ...Object.fromEntries(by.map((name, index) => [name, groups[index] ?? null])),
           ...{ attempts: rest.attempts, input_tokens: rest.inputTokens, output_tokens: rest.outputTokens },
-          cost_usd: dollars(costNanoUsd),
+          cost_usd: dollarsOf(costNanoUsd),
           cost_nano_usd: costNanoUsd.toString(),
         }));
         const rows = lines.map(({ groups, attempts, inputTokens, outputTokens, costNanoUsd }) => [
           ...groups,
           ...[attempts, inputTokens, outputTokens],
-          `$${dollars(costNanoUsd)}`,
+          `$${dollarsOf(costNanoUsd)}`,
         ]);
         say(json, () => table([...by, 'attempts', 'input', 'output', 'cost'], rows));
       });
@@ -86,12 +86,4 @@ function dimensionsOf(text: string): Dimension[] {
 
 function isDimension(name: string): name is Dimension {
   return (dimensions as readonly string[]).includes(name);
-}
-
-/** Beyond 2^53 nano-dollars the last digits of a number would be wrong. */
-function dollars(nanoUsd: bigint): string {
-  const sign = nanoUsd < 0n ? '-' : '';
-  const size = nanoUsd < 0n ? -nanoUsd : nanoUsd;
-  const [, fraction = '00'] = formatUsd(Number(size % 1_000_000_000n)).split('.');
-  return `${sign}${size / 1_000_000_000n}.${fraction}`;
 }
