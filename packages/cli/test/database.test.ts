@@ -227,6 +227,18 @@ describe('tollgate usage', () => {
     expect(await json('usage', '--tenant', 'wayne', '--from', '30d')).toMatchObject([{ attempts: 4 }]);
     expect(await json('usage', '--tenant', `O'Reilly"; --`)).toHaveLength(1);
     expect(await json('usage', '--tenant', `x' or '1'='1`)).toEqual([]);
+    const days = await json(
+      'usage',
+      '--tenant',
+      'wayne',
+      '--by',
+      'day',
+      '--from',
+      '30d',
+      '--time-zone',
+      'Asia/Tokyo',
+    );
+    expect(days.map(({ day }: { day: string }) => day)).toEqual(['2026-10-01', '2026-10-15']);
     const { out } = await tollgate('usage', '--tenant', 'wayne', '--by', 'model');
     expect(out).toMatch(/^MODEL +ATTEMPTS +INPUT +OUTPUT +COST\ngpt-5 +2 +200 +100 +\$9007199\.754740993\n/);
   });
@@ -256,6 +268,7 @@ describe('tollgate usage', () => {
       ['--month', '2026-10', '--from', '7d'],
       ['--from', '2026-10-02', '--to', '2026-10-01'],
       ['--from', 'yesterday'],
+      ['--time-zone', 'Mars/Olympus'],
       ['--by', 'tenant;drop table usage_events'],
       ['--by', 'tenant,tenant'],
     ]) {

@@ -1,10 +1,10 @@
+import { type Dimension, reports } from '@tollgate/postgres';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { UsageError } from '../failure.js';
 import type { CommandLine } from '../run.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
-import { type Dimension, dimensions, usageBy } from '../usage-by.js';
 import { momentMs } from '../when.js';
 
 interface UsageOptions {
@@ -13,6 +13,7 @@ interface UsageOptions {
   month?: string;
   from?: string;
   to?: string;
+  timeZone?: string;
 }
 
 /** `tollgate usage` */
@@ -20,29 +21,43 @@ export function usageCommand(io: CommandLine): Command {
   return new Command('usage')
     .description('what was used and what it cost, from the ledger; the dearest first')
     .option('--tenant <tenant>')
-    .option('--by <list>', `one or several of ${dimensions.join(', ')}`, 'tenant')
+    .option(
+      '--by <list>',
+      'one or several of tenant, team, user, key, plan, route, feature, provider, model, requestedModel, tier, outcome, source, label:<name>, day, week, month',
+      'tenant',
+    )
     .option('--month <month>', '2026-10, in UTC; otherwise the running month')
     .option('--from <when>', 'from a date, or so long ago such as 7d, instead of --month')
     .option('--to <when>', 'up to a date; otherwise now')
+    .option('--time-zone <zone>', 'of days, weeks and months, e.g. Europe/Berlin; otherwise UTC')
     .addHelpText(
       'after',
       '\nExample:\n  tollgate usage --tenant acme --by team,model --from 2026-10-01 --to 2026-10-15',
     )
     .action(async (options: UsageOptions, command: Command) => {
-      const period = periodOf(options, io.now());
-      const by = dimensionsOf(options.by);
+      const { tenant, timeZone } = options;
+      const { fromMs, toMs } = periodOf(options, io.now());
+      const by = options.by.split(',').map((name) => name.trim()) as Dimension[];
       await withSession(io, command, async ({ database, say }) => {
-        const lines = await usageBy(database, { ...period, by, tenant: options.tenant });
-        const json = lines.map(({ groups, costNanoUsd, ...rest }) => ({
-          ...Object.fromEntries(by.map((name, index) => [name, groups[index] ?? null])),
-          ...{ attempts: rest.attempts, input_tokens: rest.inputTokens, output_tokens: rest.outputTokens },
-          cost_usd: dollarsOf(costNanoUsd),
-          cost_nano_usd: costNanoUsd.toString(),
+        const sums = await reports({ database }).usage({
+          from: new Date(fromMs),
+          to: new Date(toMs),
+          by,
+          ...(tenant !== undefined && { where: { tenant } }),
+          ...(timeZone !== undefined && { timeZone }),
+        });
+        const json = sums.map(({ by, attempts, calls, inputTokens, outputTokens, ...rest }) => ({
+          ...by,
+          ...{ attempts, calls, input_tokens: inputTokens, output_tokens: outputTokens },
+          cached_input_tokens: rest.cachedInputTokens,
+          cost_usd: dollarsOf(BigInt(rest.costNanoUsd)),
+          cost_nano_usd: rest.costNanoUsd,
+          unconfirmed_nano_usd: rest.unconfirmedNanoUsd,
         }));
-        const rows = lines.map(({ groups, attempts, inputTokens, outputTokens, costNanoUsd }) => [
-          ...groups,
-          ...[attempts, inputTokens, outputTokens],
-          `$${dollarsOf(costNanoUsd)}`,
+        const rows = sums.map((sum) => [
+          ...by.map((name) => sum.by[name]),
+          ...[sum.attempts, sum.inputTokens, sum.outputTokens],
+          `$${dollarsOf(BigInt(sum.costNanoUsd))}`,
         ]);
         say(json, () => table([...by, 'attempts', 'input', 'output', 'cost'], rows));
       });
@@ -71,19 +86,4 @@ function periodOf({ month, from, to }: UsageOptions, nowMs: number): { fromMs: n
 function agoMs(option: string, text: string, nowMs: number): number {
   const atMs = momentMs(option, text, nowMs);
   return /^\d+[smhdw]$/.test(text) ? nowMs - (atMs - nowMs) : atMs;
-}
-
-function dimensionsOf(text: string): Dimension[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !isDimension(name));
-  if (unknown !== undefined || new Set(names).size < names.length) {
-    throw new UsageError(
-      `--by must be one or several of ${dimensions.join(', ')}, received ${JSON.stringify(text)}`,
-    );
-  }
-  return names.filter(isDimension);
-}
-
-function isDimension(name: string): name is Dimension {
-  return (dimensions as readonly string[]).includes(name);
 }
