@@ -1,9 +1,6 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, parseKey, sha256Hex, type UsageEvent } from '@tollgate/core';
-import { ledger, registry } from '@tollgate/postgres';
+import { newId, parseKey, sha256Hex } from '@tollgate/core';
+import { registry } from '@tollgate/postgres';
 import { createManualClock, type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import { terminal } from './terminal.js';
 
@@ -182,98 +179,6 @@ describe('tollgate audit', () => {
       trail.map(({ actor, action }: { actor: string; action: string }) => `${actor} ${action}`).sort(),
     ).toEqual(['cli:ann override.set', 'deploy tenant.create']);
     expect((await tollgate('audit', '--limit', '0')).code).toBe(2);
-  });
-});
-
-describe('tollgate usage', () => {
-  const event = (facts: Partial<UsageEvent>, atMs = clock.now()): UsageEvent => ({
-    ...{ eventId: newId(atMs), kind: 'usage', requestId: newId(atMs), callId: newId(atMs), attempt: 1 },
-    ...{ admittedAt: new Date(atMs).toISOString(), time: new Date(atMs).toISOString() },
-    ...{
-      tenant: 'wayne',
-      plan: 'pro',
-      labels: {},
-      provider: 'openai',
-      model: 'gpt-5',
-      requestedModel: 'gpt-5',
-    },
-    ...{ inputTokens: 100, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 50, reasoningTokens: 0 },
-    ...{
-      costNanoUsd: '1',
-      priceVersion: 'v',
-      source: 'provider',
-      uncertain: false,
-      overrun: false,
-      charges: [],
-    },
-    ...{ status: 200, outcome: 'ok', stream: false, latencyMs: 1 },
-    ...facts,
-  });
-
-  it('sums the ledger by what is asked for, to the nano-dollar, the dearest first', async () => {
-    const books = ledger({ connectionString: server.url });
-    await books.write(event({ team: 'data', costNanoUsd: '9007199254740993' }));
-    await books.write(event({ team: 'data', costNanoUsd: '7', model: 'gpt-5-mini' }));
-    await books.write(event({ costNanoUsd: '500000000' }));
-    await books.write(event({ costNanoUsd: '1' }, Date.UTC(2026, 8, 30, 23, 59, 59, 999)));
-    await books.write(event({ tenant: `O'Reilly"; --`, costNanoUsd: '1' }));
-    await books.close();
-    expect(await json('usage', '--tenant', 'wayne', '--by', 'team,model')).toEqual([
-      expect.objectContaining({ team: 'data', model: 'gpt-5', cost_usd: '9007199.254740993', attempts: 1 }),
-      expect.objectContaining({ team: null, model: 'gpt-5', cost_usd: '0.50', cost_nano_usd: '500000000' }),
-      expect.objectContaining({ team: 'data', model: 'gpt-5-mini', cost_nano_usd: '7', input_tokens: 100 }),
-    ]);
-    expect(await json('usage', '--tenant', 'wayne', '--month', '2026-09')).toMatchObject([{ attempts: 1 }]);
-    expect(await json('usage', '--tenant', 'wayne', '--from', '30d')).toMatchObject([{ attempts: 4 }]);
-    expect(await json('usage', '--tenant', `O'Reilly"; --`)).toHaveLength(1);
-    expect(await json('usage', '--tenant', `x' or '1'='1`)).toEqual([]);
-    const days = await json(
-      'usage',
-      '--tenant',
-      'wayne',
-      '--by',
-      'day',
-      '--from',
-      '30d',
-      '--time-zone',
-      'Asia/Tokyo',
-    );
-    expect(days.map(({ day }: { day: string }) => day)).toEqual(['2026-10-01', '2026-10-15']);
-    const { out } = await tollgate('usage', '--tenant', 'wayne', '--by', 'model');
-    expect(out).toMatch(/^MODEL +ATTEMPTS +INPUT +OUTPUT +COST\ngpt-5 +2 +200 +100 +\$9007199\.754740993\n/);
-  });
-
-  it('is compared with a provider’s own figures by reconcile, which ends with 1 where they differ', async () => {
-    const [start_time, end_time] = [clock.now() / 1_000 - 43_200, clock.now() / 1_000 + 43_200];
-    const result = {
-      object: 'organization.usage.completions.result',
-      input_tokens: 50,
-      output_tokens: 1,
-      model: 'o9',
-    };
-    const file = join(mkdtempSync(join(tmpdir(), 'tollgate-cli-')), 'usage.json');
-    writeFileSync(file, JSON.stringify({ data: [{ start_time, end_time, results: [result] }] }));
-    const { code, out, error } = await tollgate('reconcile', file);
-    expect(code).toBe(1);
-    expect(out).toMatch(/2026-10-15 +o9 +0 ≠ 50 +0 +0 ≠ 1 +- +\$0\.00 +differs\n/);
-    expect(error).toMatch(/^tollgate: \d of \d lines differ\n$/);
-    writeFileSync(file, 'not JSON');
-    expect(await tollgate('reconcile', file)).toMatchObject({ code: 2, out: '' });
-    expect((await tollgate('reconcile', `${file}-not-there`)).error).toContain('cannot be read');
-  });
-
-  it('refuses periods and groups that make no sense', async () => {
-    for (const args of [
-      ['--month', '2026-13'],
-      ['--month', '2026-10', '--from', '7d'],
-      ['--from', '2026-10-02', '--to', '2026-10-01'],
-      ['--from', 'yesterday'],
-      ['--time-zone', 'Mars/Olympus'],
-      ['--by', 'tenant;drop table usage_events'],
-      ['--by', 'tenant,tenant'],
-    ]) {
-      expect([args, (await tollgate('usage', ...args)).code]).toEqual([args, 2]);
-    }
   });
 });
 

@@ -1,0 +1,70 @@
+import { sql } from 'kysely';
+import type { Database } from '../connection/database.js';
+import { lowestId } from '../ledger/month.js';
+
+/** A window whose kept sum is not that of its events. Amounts are integers in the counter's unit, as decimal strings. */
+export interface WrongSum {
+  readonly counter: string;
+  readonly window: string;
+  /** What `window_spend` says, and budgets are restored from. */
+  readonly kept: string;
+  /** What the events have charged: the truth. */
+  readonly charged: string;
+}
+
+/** How a check is made. */
+export interface CheckBooksOptions {
+  /** Windows to which something was charged in the last so many days. 1 to 3 650. @defaultValue 35 */
+  days?: number;
+  /** Sets what is wrong to what the events say. Events are written after it. @defaultValue false */
+  repair?: boolean;
+  /** The clock, ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+const dayMs = 86_400_000;
+/** The longest window is a month: its first charge is so much older than its last. */
+const longestWindowDays = 32;
+
+/** Compares the sums that budgets are restored from with the events they are sums of; lists, and on demand repairs, what differs. */
+export async function checkBooks(
+  database: Database,
+  { days = 35, repair = false, now = Date.now }: CheckBooksOptions = {},
+): Promise<WrongSum[]> {
+  if (!Number.isSafeInteger(days) || days < 1 || days > 3_650) {
+    throw new TypeError(`checkBooks: "days" must be an integer from 1 to 3650, received ${String(days)}`);
+  }
+  await database.ready();
+  const { query, schema } = database;
+  const spend = sql.id(schema, 'window_spend');
+  const touched = new Date(now() - days * dayMs);
+  const oldest = lowestId(now() - (days + longestWindowDays) * dayMs);
+  return query.transaction().execute(async (transaction) => {
+    if (repair) await sql`lock table ${spend} in share row exclusive mode`.execute(transaction);
+    const { rows } = await sql<WrongSum>`
+      with charged as (
+        select charge ->> 'counter' as counter, charge ->> 'window' as window_id,
+          sum((charge ->> 'amount')::bigint) as amount, max(settled_at) as touched_at
+        from ${sql.id(schema, 'usage_events')}, jsonb_array_elements(charges) as charge
+        where event_id >= ${oldest}::uuid and charge ->> 'window' <> 'bucket'
+        group by 1, 2
+      )
+      select counter, window_id as window, coalesce(kept.amount, 0)::text as kept,
+        coalesce(charged.amount, 0)::text as charged
+      from (select * from ${spend} where window_id <> 'bucket' and touched_at >= ${touched}) as kept
+      full join charged using (counter, window_id)
+      where coalesce(kept.amount, 0) <> coalesce(charged.amount, 0)
+        and (kept.counter is not null or charged.touched_at >= ${touched})
+      order by 1, 2`.execute(transaction);
+    if (repair && rows.length > 0) {
+      const column = (name: keyof WrongSum) => rows.map((row) => row[name]);
+      await sql`
+        insert into ${spend} (counter, window_id, amount, touched_at)
+        select counter, window_id, amount, now()
+        from unnest(${column('counter')}::text[], ${column('window')}::text[], ${column('charged')}::bigint[])
+          as right_one (counter, window_id, amount)
+        on conflict (counter, window_id) do update set amount = excluded.amount`.execute(transaction);
+    }
+    return rows;
+  });
+}
