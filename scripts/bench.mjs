@@ -8,9 +8,9 @@ import { root } from './workspace.mjs';
 await setUp();
 const folder = join(root, 'test/bench');
 const [wanted = ''] = process.argv.slice(2);
-const files = existsSync(folder)
-  ? readdirSync(folder).filter((file) => file.endsWith('.bench.ts') && file.includes(wanted))
-  : [];
+const all = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.bench.ts')) : [];
+const named = all.filter((file) => file === `${wanted}.bench.ts`);
+const files = named.length > 0 ? named : all.filter((file) => file.includes(wanted));
 if (files.length === 0) console.error(`No benchmark in test/bench matches "${wanted}".`);
 process.exitCode = files.length === 0 ? 1 : 0;
 

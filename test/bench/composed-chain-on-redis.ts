@@ -58,6 +58,8 @@ export async function composedChainOnRedis(
   }
   app.use(express.json());
   app.post('/v1/chat/completions', async (req, res, next) => {
+    // The load has ended while Redis was waited for: there is no body any more.
+    if (req.body === undefined) return;
     try {
       const tenant = tenantOf(req);
       const estimate =

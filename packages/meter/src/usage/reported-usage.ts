@@ -86,12 +86,17 @@ export function completed(
   missing: { readonly inputTokens: number; readonly outputTokens: number },
   source: Usage['source'],
 ): Usage {
-  const { suspicious: _, tier, ...counts } = usage;
-  return {
-    ...counts,
+  const counts = {
     inputTokens: usage.inputTokens ?? missing.inputTokens,
+    cachedInputTokens: usage.cachedInputTokens,
+    cacheWriteTokens: usage.cacheWriteTokens,
+    cacheWrite1hTokens: usage.cacheWrite1hTokens,
     outputTokens: usage.outputTokens ?? missing.outputTokens,
-    ...(tier === undefined ? {} : { tier }),
+    reasoningTokens: usage.reasoningTokens,
+    inputAudioTokens: usage.inputAudioTokens,
+    outputAudioTokens: usage.outputAudioTokens,
+    toolRequests: usage.toolRequests,
     source,
   };
+  return usage.tier === undefined ? counts : { ...counts, tier: usage.tier };
 }
