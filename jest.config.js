@@ -20,5 +20,5 @@ export default {
     '^@tollgate/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
   },
   maxWorkers: 2,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 };
