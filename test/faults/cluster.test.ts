@@ -37,8 +37,12 @@ describe('an app on a Redis Cluster of which one master is frozen', () => {
     const [, second] = cluster.nodes;
     if (!second) throw new Error('the cluster has one node');
     second.pause();
-    const first = await askAll();
-    const away = tenants.filter((_, index) => first[index]?.status !== 200);
+    // Whoever is served once lives elsewhere: a busy machine may keep anybody waiting too long.
+    let away: readonly string[] = tenants;
+    for (let round = 0; round < 3; round += 1) {
+      const answers = await askAll();
+      away = away.filter((tenant) => answers[tenants.indexOf(tenant)]?.status !== 200);
+    }
     const served = tenants.filter((tenant) => !away.includes(tenant));
     expect(away.length).toBeGreaterThan(2);
     expect(served.length).toBeGreaterThan(2);
