@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import {
   answerError,
   type KeyStore,
+  type LedgerOptions,
   type Provider,
   type Tollgate,
   TollgateError,
@@ -18,13 +19,19 @@ export interface AppConfig {
   sinks: UsageSink[];
   /** Whom calls are passed on to; the first that speaks a route's API answers it. */
   providers: Provider[];
+  /** The ledger; absent: none. */
+  database?: LedgerOptions | undefined;
   /** Shares counters with other processes; absent: in memory. */
   redis?: { url: string; deadlineMs: number } | undefined;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers, redis }: AppConfig): { app: Express; tg: Tollgate } {
-  const tg = tollgate({ plans, keys, sinks, ...(redis && { redis }), meter: { exposeCost: true } });
+export function createApp({ keys, sinks, providers, database, redis }: AppConfig): {
+  app: Express;
+  tg: Tollgate;
+} {
+  const stores = { ...(database && { database }), ...(redis && { redis }) };
+  const tg = tollgate({ plans, keys, sinks, ...stores, meter: { exposeCost: true } });
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());

@@ -15,6 +15,8 @@ export interface Config {
   anthropic: ProviderConfig | undefined;
   /** API keys as `envKeys()` reads them; absent: demo keys. */
   keys: string | undefined;
+  /** Where the ledger is; absent: embedded, in the folder. */
+  databaseUrl: string | undefined;
   /** Where counters are shared with other processes; absent: in memory. */
   redisUrl: string | undefined;
   /** Milliseconds that Redis may take before a request is refused. */
@@ -37,6 +39,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     openai: provider(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),
     anthropic: provider(env.ANTHROPIC_API_KEY, env.ANTHROPIC_BASE_URL),
     keys: env.TOLLGATE_KEYS || undefined,
+    databaseUrl: env.DATABASE_URL || undefined,
     redisUrl: env.REDIS_URL || undefined,
     redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),

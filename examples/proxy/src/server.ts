@@ -4,15 +4,18 @@ import { envKeys, jsonLines } from 'tollgate';
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
 import { demoKeys } from './demo-keys.js';
+import { openLedger } from './ledger.js';
 import { startProviders } from './providers.js';
 
 const config = readConfig(process.env);
 const demo = config.keys ? undefined : demoKeys(config.directory);
 const upstream = await startProviders(config);
+const kept = openLedger(config);
 const { app, tg } = createApp({
   keys: demo?.keys ?? envKeys(),
   sinks: [jsonLines(join(config.directory, 'usage.jsonl'))],
   providers: upstream.providers,
+  database: kept.database && { database: kept.database, spool: kept.spool },
   redis: config.redisUrl ? { url: config.redisUrl, deadlineMs: config.redisDeadlineMs } : undefined,
 });
 
@@ -29,7 +32,7 @@ server.listen(config.port, config.host, () => {
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
   for (const { plan, key } of demo?.shown ?? []) console.log(`${plan} ${key}`);
   console.log(`Tollgate listens on ${url} in front of ${upstream.described}, counting ${counting}`);
-  if (process.env.DATABASE_URL) console.log('DATABASE_URL is set, but this version keeps usage in a file');
+  console.log(`the ledger: ${kept.described}`);
   console.log(
     `curl -s ${url}/v1/chat/completions -H 'Authorization: Bearer ${demo?.shown[0]?.key ?? '<your key>'}' -H 'Content-Type: application/json' -d '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Hello"}]}'`,
   );
@@ -43,6 +46,7 @@ async function end(): Promise<void> {
   server.close();
   server.closeIdleConnections();
   await tg.close({ graceMs: config.graceMs });
+  await kept.database?.end();
   server.closeAllConnections();
   await upstream.close();
   process.exit(0);

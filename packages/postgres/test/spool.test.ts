@@ -40,7 +40,7 @@ beforeAll(async () => {
     conditions: ['@tollgate/source'],
     alias: { '@tollgate/core': join(here, '../../core/src/index.ts') },
     banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
     },
   });
 }, 60_000);

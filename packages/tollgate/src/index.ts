@@ -66,6 +66,17 @@ export {
   meteredFetch,
   runWith,
 } from '@tollgate/meter';
+export {
+  type Database,
+  type DatabaseOptions,
+  database,
+  type Ledger,
+  type LedgerOptions,
+  ledger,
+  type Reports,
+  reports,
+  type UsageQuery,
+} from '@tollgate/postgres';
 export { type RateLimitOptions, rateLimit } from '@tollgate/rate-limit';
 export {
   type Outbox,

@@ -1,4 +1,6 @@
-import { memoryQuota, type QuotaStore } from '@tollgate/core';
+import { join } from 'node:path';
+import { memoryQuota, type QuotaStore, type UsageSink } from '@tollgate/core';
+import { type Ledger, ledger } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import { type ConnectionOptions, outbox, rateLimitStores, redisQuota, storeHealth } from '@tollgate/redis';
 import { OwnRedis } from './own-redis.js';
@@ -14,19 +16,43 @@ export interface Stores {
   readonly deadlineMs: number | undefined;
   /** `false` while requests would be refused because the shared counters are away. */
   readonly answers: boolean;
+  readonly ledger: Ledger | undefined;
   /** Hands over what is still to be written, and closes what was opened here. */
   end(): Promise<void>;
 }
 
+/** How long the first requests may wait until an embedded database says what was spent before; counters in memory answer at once after. */
+const restoringMs = 30_000;
+
 /** The app's own store, else counters on Redis where it is given, else in memory. Throws a `TypeError` for wrong options. */
 export function storesOf(options: TollgateOptions): Stores {
-  if (options.redis !== undefined) return storesOnRedis(options, options.redis);
-  const quota = options.store ?? memoryQuota({ sinks: options.sinks ?? [] });
-  return { quota, rateLimits: undefined, deadlineMs: undefined, answers: true, end: () => quota.end() };
+  const books = ledgerOf(options);
+  const sinks = [...(options.sinks ?? []), ...(books ? [books] : [])];
+  if (options.redis !== undefined) return storesOnRedis(options, options.redis, sinks, books);
+  const quota = options.store ?? memoryQuota({ sinks, ...(books && { spent: books }) });
+  return {
+    quota,
+    rateLimits: undefined,
+    deadlineMs: books && restoringMs,
+    answers: true,
+    ledger: books,
+    end: () => quota.end(),
+  };
 }
 
-function storesOnRedis(options: TollgateOptions, setting: NonNullable<TollgateOptions['redis']>): Stores {
-  const { sinks = [] } = options;
+/** Events of this process wait on the disk while the database is away; those of Redis wait there. */
+function ledgerOf({ database, redis }: TollgateOptions): Ledger | undefined {
+  if (database === undefined) return undefined;
+  const waitsHere = redis === undefined && database.directory === undefined;
+  return ledger({ ...(waitsHere && { spool: join('.tollgate', 'spool') }), ...database });
+}
+
+function storesOnRedis(
+  options: TollgateOptions,
+  setting: NonNullable<TollgateOptions['redis']>,
+  sinks: readonly UsageSink[],
+  books: Ledger | undefined,
+): Stores {
   const {
     url,
     outbox: delivers = sinks.length > 0,
@@ -50,6 +76,7 @@ function storesOnRedis(options: TollgateOptions, setting: NonNullable<TollgateOp
     quota,
     rateLimits: rateLimitStores(timed),
     deadlineMs,
+    ledger: books,
     get answers() {
       return health?.isHealthy ?? true;
     },

@@ -17,6 +17,7 @@ import {
   type UsageSink,
 } from '@tollgate/core';
 import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
+import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import type { RedisSetting } from './redis-options.js';
 
@@ -46,6 +47,12 @@ export interface TollgateOptions extends GuardOptions {
    * the processes, whichever it came from. @defaultValue none
    */
   sinks?: readonly UsageSink[];
+  /**
+   * The ledger: `{ connectionString }` or `{ pool }` for PostgreSQL, `{ directory: '.tollgate' }` for PGlite inside this process. Each
+   * settled attempt becomes a row, and counters in memory go on after a restart where the ledger says they were. Without `redis` events
+   * wait in its `spool` (`.tollgate/spool`, or in the directory) until the database has them. @defaultValue none
+   */
+  database?: LedgerOptions;
   /** Further options of `authenticate()`. */
   authenticate?: Omit<
     AuthenticateOptions,
@@ -77,6 +84,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       redis: accepts.object,
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
       sinks: accepts.arrayOf(accepts.methods('write')),
+      database: accepts.object,
       authenticate: accepts.object,
       rateLimit: accepts.object,
       jsonBody: accepts.object,
@@ -90,6 +98,11 @@ export function checkTollgateOptions(options: TollgateOptions): void {
   }
   if (options.store && options.redis) {
     throw new TypeError('tollgate: "store" and "redis" are two places for one counter; give one of them');
+  }
+  if (options.store && options.database) {
+    throw new TypeError(
+      'tollgate: give ledger() to the store itself when "store" is given, among its sinks: it delivers the usage events',
+    );
   }
   if (options.store && options.sinks) {
     throw new TypeError(

@@ -16,6 +16,7 @@ import {
   tollgateErrors,
 } from '@tollgate/core';
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
+import type { Ledger } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyOptions, proxy } from '@tollgate/upstream';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
@@ -60,6 +61,8 @@ export interface Tollgate {
   errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
   readonly plans: Plans;
   readonly store: QuotaStore;
+  /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */
+  readonly ledger: Ledger | undefined;
   /**
    * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
    * (`budget: { whenStoreDown: 'closed' }`, the default, or the same of `rateLimit`; not in shadow mode).
@@ -132,6 +135,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
       tollgateErrors({ ...more, ...(guard.errorFormat && { errorFormat: guard.errorFormat }) }),
     plans,
     store,
+    ledger: stores.ledger,
     get isReady() {
       return !flight.isClosing && stores.answers;
     },
@@ -150,6 +154,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         await reservations.settled(settleMs);
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
+        await stores.ledger?.close();
       })();
       return closing;
     },

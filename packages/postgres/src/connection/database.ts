@@ -1,16 +1,23 @@
 import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { migrateToLatest } from '../migrations/migrate.js';
 import { checkDatabaseOptions, type DatabaseOptions } from './connection-options.js';
+import { type DirectoryLock, lockDirectory } from './directory-lock.js';
 import { NotificationListener } from './notification-listener.js';
 import { connectionBroke, pgPool } from './pg-pool.js';
-import { pglitePool } from './pglite-pool.js';
+import { pgliteFolder, pglitePool } from './pglite-pool.js';
 import type { Tables } from './tables.js';
 
-/** One database that ledger and keys share. Nothing is opened before it is first used. */
+/** One database that ledger and keys share. Nothing is opened before it is first used; a folder is locked at once. */
 export interface Database {
   /** The schema that holds our tables. */
   readonly schema: string;
+  /** Whether there was no embedded database in the folder when this was made: it can hold nothing of before. */
+  readonly isNew: boolean;
+  /** Whether {@link ready} has resolved. */
+  readonly isOpen: boolean;
   /** Typed queries; the tables are found in {@link schema}. Wait for {@link ready} first. */
   readonly query: Kysely<Tables>;
   /** Resolves when the database is open and its tables are up to date; rejects when it is away, and tries again when asked again. */
@@ -24,7 +31,7 @@ export interface Database {
   end(): Promise<void>;
 }
 
-/** A database on PostgreSQL, or on PGlite in a folder. Throws a `TypeError` for a wrong or unknown option. */
+/** A database on PostgreSQL, or on PGlite in a folder. Throws a `TypeError` for a wrong or unknown option, and an `Error` where another process has the folder. */
 export function database(options: DatabaseOptions): Database {
   checkDatabaseOptions('database', options);
   return new SqlDatabase(options);
@@ -32,6 +39,8 @@ export function database(options: DatabaseOptions): Database {
 
 class SqlDatabase implements Database {
   readonly schema: string;
+  readonly isNew: boolean;
+  isOpen = false;
   readonly query: Kysely<Tables>;
   readonly #kysely: Kysely<Tables>;
   readonly #migrates: boolean;
@@ -41,7 +50,8 @@ class SqlDatabase implements Database {
   #ended: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
-    const { schema = 'tollgate', migrate = true } = options;
+    const { schema = 'tollgate', migrate = true, directory } = options;
+    this.isNew = directory !== undefined && !existsSync(pgliteFolder(directory));
     this.schema = schema;
     this.#migrates = migrate;
     this.#connection = new PoolOnDemand(options);
@@ -72,6 +82,7 @@ class SqlDatabase implements Database {
 
   end(): Promise<void> {
     this.#ended ??= (async () => {
+      this.#connection.stopOpening();
       await this.#ready?.catch(() => undefined);
       await Promise.all(this.#ears.map((ear) => ear.end()));
       await this.#connection.end();
@@ -82,15 +93,24 @@ class SqlDatabase implements Database {
   async #open(): Promise<void> {
     if (this.#migrates) await migrateToLatest(this.#kysely, this.schema);
     else await this.#connection.opened();
+    this.isOpen = true;
   }
 }
+
+/** How long closing waits for statements under way. */
+const endMs = 5_000;
 
 /** The app's pool, or one that is made when it is first asked for, and asked for again where that failed. */
 class PoolOnDemand implements PostgresPool {
   #opening: Promise<PostgresPool> | undefined;
   readonly #heard = new WeakSet<object>();
 
-  constructor(private readonly options: DatabaseOptions) {}
+  readonly #lock: DirectoryLock | undefined;
+  readonly #stop = new AbortController();
+
+  constructor(private readonly options: DatabaseOptions) {
+    this.#lock = options.directory === undefined ? undefined : lockDirectory(options.directory);
+  }
 
   async connect(): Promise<PostgresPoolClient> {
     const client = await (await this.opened()).connect();
@@ -113,15 +133,25 @@ class PoolOnDemand implements PostgresPool {
     return this.#opening;
   }
 
-  /** The app's own pool stays open. */
+  /** Does not wait for an embedded database that is not open yet. */
+  stopOpening(): void {
+    this.#stop.abort();
+  }
+
+  /** The app's own pool stays open. A frozen server is not waited for. */
   async end(): Promise<void> {
     const pool = await this.#opening?.catch(() => undefined);
-    if (pool && pool !== this.options.pool) await pool.end();
+    if (pool && pool !== this.options.pool) {
+      await Promise.race([pool.end(), delay(endMs, undefined, { ref: false })]);
+    }
+    this.#lock?.release();
   }
 
   async #open(): Promise<PostgresPool> {
     const { pool, connectionString, directory = '', maxConnections = 5 } = this.options;
     if (pool) return pool;
-    return connectionString === undefined ? pglitePool(directory) : pgPool(connectionString, maxConnections);
+    return connectionString === undefined
+      ? pglitePool(directory, this.#stop.signal)
+      : pgPool(connectionString, maxConnections);
   }
 }

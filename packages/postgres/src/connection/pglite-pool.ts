@@ -1,31 +1,19 @@
 import { join } from 'node:path';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
-import { type DirectoryLock, lockDirectory } from './directory-lock.js';
+import { PgliteWorker } from './pglite-worker.js';
 
-/** What is used of PGlite. */
-interface Embedded {
-  query(
-    text: string,
-    values: unknown[],
-    options: { parsers: Record<number, (value: string) => unknown> },
-  ): Promise<{ rows: unknown[]; affectedRows?: number }>;
-  close(): Promise<void>;
-}
+/** Where PGlite keeps its files in a folder of ours. */
+export const pgliteFolder = (directory: string): string => join(directory, 'pglite');
 
-/** `int8` as text, as `pg` gives it: PGlite would give numbers or bigints by size. */
-const parsers = { 20: (value: string): string => value };
-
-/** Opens PGlite in a folder, locked for this process, in the shape of a pool of one connection. */
-export async function pglitePool(directory: string): Promise<PostgresPool> {
-  const lock = lockDirectory(directory);
-  try {
-    const { PGlite } = await import('@electric-sql/pglite');
-    const embedded = await PGlite.create(join(directory, 'pglite'));
-    return new PglitePool(embedded, lock);
-  } catch (error) {
-    lock.release();
-    throw error;
-  }
+/** Opens PGlite in a folder that this process has locked, in the shape of a pool of one connection. Gives up when `stop` says so. */
+export async function pglitePool(directory: string, stop: AbortSignal): Promise<PostgresPool> {
+  stop.throwIfAborted();
+  const embedded = new PgliteWorker(pgliteFolder(directory));
+  const giveUp = (): void => void embedded.terminate();
+  stop.addEventListener('abort', giveUp);
+  await embedded.query('select 1', []);
+  stop.removeEventListener('abort', giveUp);
+  return new PglitePool(embedded);
 }
 
 /** PGlite is one session: whoever has it is alone with it, so that transactions do not mix. */
@@ -33,10 +21,7 @@ class PglitePool implements PostgresPool {
   #last: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
 
-  constructor(
-    private readonly embedded: Embedded,
-    private readonly lock: DirectoryLock,
-  ) {}
+  constructor(private readonly embedded: PgliteWorker) {}
 
   async connect(): Promise<PostgresPoolClient> {
     if (this.#ended) throw new Error('the database is closed');
@@ -50,12 +35,12 @@ class PglitePool implements PostgresPool {
   }
 
   end(): Promise<void> {
-    this.#ended ??= this.#last.then(() => this.embedded.close()).finally(() => this.lock.release());
+    this.#ended ??= this.#last.then(() => this.embedded.close());
     return this.#ended;
   }
 
   readonly #query = async (text: string, values: readonly unknown[] = []): Promise<unknown> => {
-    const { rows, affectedRows = 0 } = await this.embedded.query(text, [...values], { parsers });
+    const { rows, affectedRows = 0 } = await this.embedded.query(text, values);
     const command = /^\s*(insert|update|delete|merge)\b/i.exec(text)?.[1]?.toUpperCase() ?? 'SELECT';
     return { rows, command, rowCount: affectedRows };
   };

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { accepts, checkOptions, describeValue } from '@tollgate/core';
 import {
@@ -24,17 +25,20 @@ export function readLedgerOptions(options: LedgerOptions): {
   database: Database;
   endDatabase: () => Promise<void>;
   spool: Required<SpoolOptions> | undefined;
+  isNew: boolean;
 } {
   const { database: shared, spool = besideEmbedded(options), ...connection } = options ?? {};
   const verdict = spool === undefined || acceptsSpool(spool);
   if (verdict !== true) {
     throw new TypeError(`ledger: "spool" must be ${verdict}, received ${describeValue(spool)}`);
   }
-  const more = { spool: spool === undefined ? undefined : readSpool(spool) };
+  const waiting = spool === undefined ? undefined : readSpool(spool);
+  const isNew = (one: Database): boolean =>
+    one.isNew && (waiting === undefined || !existsSync(waiting.directory));
   if (shared === undefined) {
     checkDatabaseOptions('ledger', connection);
     const own = database(connection);
-    return { database: own, endDatabase: () => own.end(), ...more };
+    return { database: own, endDatabase: () => own.end(), spool: waiting, isNew: isNew(own) };
   }
   checkOptions<LedgerOptions>('ledger', options, {
     ...connectionChecks,
@@ -47,7 +51,7 @@ export function readLedgerOptions(options: LedgerOptions): {
       `ledger: "${twice}" belongs to the "database" that is given, received ${describeValue(options)}`,
     );
   }
-  return { database: shared, endDatabase: async () => undefined, ...more };
+  return { database: shared, endDatabase: async () => undefined, spool: waiting, isNew: isNew(shared) };
 }
 
 /** PGlite takes seconds to open, and events come before. */

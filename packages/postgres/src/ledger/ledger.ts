@@ -15,7 +15,7 @@ export interface Ledger extends UsageSink, SpendSource {
   write(event: UsageEvent): void | Promise<void>;
   /** Resolves when everything written is in the database, or with a spool on the disk; rejects where it cannot be. */
   flush(): Promise<void>;
-  /** Flushes, hands on what is in the spool (for 10 s at most; the rest stays there), and closes what was opened here. */
+  /** Flushes, hands on what is in the spool (for 2 s at most; the rest stays there), and closes what was opened here. */
   close(): Promise<void>;
   /** `true` while the spool can take hardly more. */
   readonly isFull: boolean;
@@ -34,8 +34,8 @@ export function ledger(options: LedgerOptions): Ledger {
   return new SqlLedger(readLedgerOptions(options));
 }
 
-/** How long closing hands on what is in the spool. */
-const closeMs = 10_000;
+/** How long closing hands on what is in the spool: it is safe there. */
+const closeMs = 2_000;
 
 class SqlLedger implements Ledger {
   readonly database: Database;
@@ -44,7 +44,11 @@ class SqlLedger implements Ledger {
   readonly #endDatabase: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  constructor({ database, endDatabase, spool }: ReturnType<typeof readLedgerOptions>) {
+  /** There was nothing when this process began: nothing was spent before, and nobody need wait until the tables are made. */
+  readonly #isNew: boolean;
+
+  constructor({ database, endDatabase, spool, isNew }: ReturnType<typeof readLedgerOptions>) {
+    this.#isNew = isNew;
     this.database = database;
     this.#endDatabase = endDatabase;
     this.#writer = new EventWriter(database);
@@ -70,8 +74,9 @@ class SqlLedger implements Ledger {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      await this.#spool?.close(closeMs);
-      await this.#writer.settled();
+      // A database that is still being made is made again by the next process, which takes over the spool.
+      const withinMs = this.database.isNew && !this.database.isOpen ? 0 : closeMs;
+      await (this.#spool?.close(withinMs) ?? this.#writer.settled());
       await this.#endDatabase();
     })();
     return this.#closed;
@@ -84,6 +89,7 @@ class SqlLedger implements Ledger {
 
   /** What waits in the spool of an earlier process was spent, too. */
   async openWindows(): Promise<readonly WindowSpend[]> {
+    if (this.#isNew) return [];
     await this.database.ready();
     await this.#spool?.replayed();
     return openWindows(this.database);

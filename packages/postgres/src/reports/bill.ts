@@ -43,6 +43,12 @@ function factorOf(name: string, percent: number): bigint {
 }
 
 const base = 10_000n;
+/** `Math.min` takes no bigint. */
+function least(one: bigint, other: bigint): bigint {
+  if (one < other) return one;
+  return other;
+}
+
 const roundedUp = (amount: bigint, divisor: bigint): bigint => (amount + divisor - 1n) / divisor;
 
 /** What each tenant is billed for sums by tenant and plan. A plan without a price is billed at cost. */
@@ -62,7 +68,7 @@ export function billOf(sums: readonly UsageSum[], prices: Readonly<Record<string
     ];
     const cost = BigInt(costNanoUsd);
     const usagePrice = roundedUp(cost * factor, base);
-    const included = usagePrice < includedNanoUsd ? usagePrice : includedNanoUsd;
+    const included = least(usagePrice, includedNanoUsd);
     // What goes beyond is a share of the usage: at cost it is beyond / factor, and has the price of overage.
     const overage = roundedUp(
       (cost * factor - included * base > 0n ? cost * factor - included * base : 0n) * overageFactor,
