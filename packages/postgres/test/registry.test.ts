@@ -201,6 +201,14 @@ describe.each(databases)('the registry on $name', ({ name: databaseName, start }
   });
 
   if (databaseName === 'PostgreSQL') {
+    it('does without hints on a pool of one connection, which it leaves to everything else', async () => {
+      const narrow = registry({ ...server.options, maxConnections: 1 });
+      narrow.keys.onChange(() => undefined);
+      const { keyId } = await narrow.keys.create({ tenant: 'narrow', plan: 'free' });
+      expect(await narrow.keys.find(keyId)).toBeDefined();
+      await narrow.close();
+    });
+
     it('tells another process of changes at once', async () => {
       const heard: string[] = [];
       const until = (text: string) =>

@@ -24,7 +24,8 @@ export interface Database {
   ready(): Promise<void>;
   /**
    * Calls the listener with what any process notifies on a channel of the schema's (`<schema>_<name>`), on a connection of its own that
-   * is made again whenever it breaks, until the end. What is notified in between is lost. On PGlite, which has one process, never.
+   * is made again whenever it breaks, until the end. What is notified in between is lost. Never on PGlite, which has one process, and on a
+   * pool of one connection, which everything else needs.
    */
   listen(name: string, listener: (payload: string) => void): void;
   /** Closes what was opened here. */
@@ -45,6 +46,7 @@ class SqlDatabase implements Database {
   readonly #kysely: Kysely<Tables>;
   readonly #migrates: boolean;
   readonly #connection: PoolOnDemand;
+  readonly #canSpareOne: boolean;
   readonly #ears: NotificationListener[] = [];
   #ready: Promise<void> | undefined;
   #ended: Promise<void> | undefined;
@@ -53,6 +55,7 @@ class SqlDatabase implements Database {
     const { schema = 'tollgate', migrate = true, directory } = options;
     this.isNew = directory !== undefined && !existsSync(pgliteFolder(directory));
     this.schema = schema;
+    this.#canSpareOne = (options.pool?.options?.max ?? options.maxConnections ?? 5) > 1;
     this.#migrates = migrate;
     this.#connection = new PoolOnDemand(options);
     this.#kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#connection }) });
@@ -72,6 +75,7 @@ class SqlDatabase implements Database {
   }
 
   listen(name: string, listener: (payload: string) => void): void {
+    if (!this.#canSpareOne) return;
     this.#ears.push(
       new NotificationListener(`${this.schema}_${name}`, listener, async () => {
         await this.ready();
