@@ -61,6 +61,7 @@ export function registry(options: RegistryOptions): Registry {
     );
   }
   if (!shared) checkDatabaseOptions('registry', connection);
+  checkIds('registry', { actor }); // before a folder is locked
   const own = shared ?? database(connection);
   const close = shared ? async () => undefined : () => own.end();
   return registryOf(own, new Changes(own), { actor, now, close });
