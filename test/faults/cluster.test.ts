@@ -20,7 +20,7 @@ beforeAll(async () => {
   provider = await simulateProvider();
   const redisPorts = cluster.nodes.map(({ port }) => port);
   // Long enough that a busy machine is not taken for a frozen server.
-  app = await startApp({ redisPorts, cluster: true, providerUrl: provider.openAiUrl, deadlineMs: 1_000 });
+  app = await startApp({ redisPorts, cluster: true, providerUrl: provider.openAiUrl, deadlineMs: 3_000 });
   await until(async () => (await askAll()).every(({ status }) => status === 200), 5_000, 'a sound cluster');
   await app.state();
 });

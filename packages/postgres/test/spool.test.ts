@@ -164,8 +164,9 @@ describe('the spool', () => {
     for (const event of [good, bad, other]) books.write(event);
     await books.database.ready();
     await until(ids([good, other]), () => idsOf('set-aside'));
-    await until(true, () => existsSync(join(directory, 'refused.jsonl')));
-    expect(JSON.parse(readFileSync(join(directory, 'refused.jsonl'), 'utf8'))).toEqual(bad);
+    const refused = join(directory, 'refused.jsonl');
+    await until(true, () => existsSync(refused) && readFileSync(refused, 'utf8').endsWith('\n'));
+    expect(JSON.parse(readFileSync(refused, 'utf8'))).toEqual(bad);
   }, 60_000);
 
   it('says when it is full, drops beyond its bound, and in strict mode nothing more is admitted', async () => {

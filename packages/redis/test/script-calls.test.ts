@@ -11,6 +11,7 @@ const redis = useRedis();
 async function warmStore(batchSize?: number) {
   const { client } = redis();
   const store = redisQuota({
+    deadlineMs: 10_000,
     client,
     prefix: newPrefix(),
     outbox: true,
@@ -160,7 +161,7 @@ describe('what Redis sees', () => {
   it('keys that expire, and at most 250 bytes for a counter', async () => {
     const { client } = redis();
     const prefix = newPrefix();
-    const store = redisQuota({ client, prefix, sweepEveryMs: 3_600_000 });
+    const store = redisQuota({ client, prefix, sweepEveryMs: 3_600_000, deadlineMs: 10_000 });
     const spend = quotaCounter('usd/day/tenant=acme/key=0190a5b27d3e7c4a', 1000);
     const id = newId();
     const base = { id, partition: 'acme', leaseMs: 60_000 };
