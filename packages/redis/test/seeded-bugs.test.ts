@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { isSound } from '@tollgate/testkit/contracts';
 import { quotaOn, useRedis } from './servers.js';
-import { isSound } from './sound.js';
 
 const redis = useRedis();
 

@@ -16,4 +16,5 @@ export { QuotaModel } from './quota-model.js';
 export { type PlayOptions, playTrace } from './quota-play.js';
 export { quotaProperties } from './quota-properties.js';
 export type { QuotaPropertyOptions } from './quota-property-ground.js';
+export { isSound } from './quota-sound.js';
 export { type TraceCommand, traces } from './quota-trace.js';

@@ -118,6 +118,39 @@ export function quotaLeaseContract(given: Given): void {
       });
     }
 
+    it('takes back what was charged on a counter that it does not name, and events name what changed only', async () => {
+      const { store, advance, events } = given();
+      const tenant = new QuotaTenant(store);
+      const spend = quotaCounter(tenant.key('day'), 100);
+      const [tokens, calls] = [quotaCounter(tenant.key('tokens'), 100), quotaCounter(tenant.key('calls'), 9)];
+      const live = liveCounter(tenant.key('live'), 2);
+      const [id, attemptId] = [newId(), newId()];
+      const charges = [
+        { ...spend, want: 80, floor: 20 },
+        { ...tokens, want: 50, floor: 10 },
+        { ...calls, want: 1 },
+        { ...live, want: 1, floor: 1 },
+      ];
+      const alternatives = [{ charges, event: usageEvent({ eventId: attemptId }) }];
+      const { grants } = admitted(await tenant.reserve([], { id, attemptId, alternatives, leaseMs }));
+      await advance(leaseMs);
+      expect(await tenant.standing(tokens)).toEqual({ used: 10, held: 0 });
+      const items = [itemFor(spend, grants[0], 20), itemFor(live, grants[3], 1)];
+      await tenant.charge(id, items, { attemptId, close: true });
+      expect(await tenant.standing(spend)).toEqual({ used: 20, held: 0 });
+      expect(await tenant.standing(tokens)).toEqual({ used: 0, held: 0 });
+      const written = (await events()).filter(({ eventId, adjusts }) => (adjusts ?? eventId) === attemptId);
+      written.sort((one, other) => other.kind.localeCompare(one.kind));
+      const told = written.map((event) => event.charges.map(({ counter, amount }) => [counter, amount]));
+      expect(told).toEqual([
+        [
+          [spend.counter, 20],
+          [tokens.counter, 10],
+        ],
+        [[tokens.counter, -10]],
+      ]);
+    });
+
     it('is charged in full for an attempt that the lease never heard of', async () => {
       const { store, advance } = given();
       const tenant = new QuotaTenant(store);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId, type QuotaCounter } from '@tollgate/core';
 import type { Given } from './quota-contract.js';
 import {
   admitted,
@@ -101,6 +101,25 @@ export function quotaWindowContract(given: Given): void {
       expect(refusal(await tenant.reserve([{ ...tokens, want: 101 }])).blockedBy).toBe('size');
       admitted(await tenant.reserve([{ ...tokens, want: 100 }]));
       expect(refusal(await tenant.reserve([{ ...tokens, want: 1 }])).blockedBy).toBe('held');
+    });
+
+    it('it refills at another rate from the first reservation of a changed plan on', async () => {
+      const { store, advance } = given();
+      const tenant = new QuotaTenant(store);
+      const plan = (rate: number, periodMs: number): QuotaCounter =>
+        bucketCounter(tenant.key('bucket'), { rate, periodMs, burst: 20 });
+      const id = newId();
+      const { grants } = admitted(await tenant.reserve([{ ...plan(1, 1000), want: 15 }], { id }));
+      await tenant.charge(id, [itemFor(plan(1, 1000), grants[0], 15)], { close: true });
+      const used = [];
+      for (const counter of [plan(1, 1000), plan(3, 1000), plan(3, 500)]) {
+        const another = newId();
+        admitted(await tenant.reserve([{ ...counter, want: 1 }], { id: another }));
+        await tenant.close(another);
+        await advance(1000);
+        used.push((await tenant.standing(counter)).used);
+      }
+      expect(used).toEqual([14, 11, 5]);
     });
 
     it('usage beyond what was held drives it into debt, which time pays off', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
 import { quotaAdmissionContract } from './quota-contract-admission.js';
+import { quotaAttemptContract } from './quota-contract-attempt.js';
 import { quotaLeaseContract } from './quota-contract-lease.js';
 import { quotaSettlementContract } from './quota-contract-settlement.js';
 import { quotaWindowContract } from './quota-contract-window.js';
@@ -26,6 +27,7 @@ export function quotaContract(name: string, makeStore: () => Promise<QuotaUnderT
     });
 
     quotaAdmissionContract(given);
+    quotaAttemptContract(given);
     quotaWindowContract(given);
     quotaSettlementContract(given);
     quotaLeaseContract(given);

@@ -3,7 +3,7 @@ import { type MakeStore, playTrace, type QuotaStep, withStore } from './quota-pl
 import type { TraceCommand, traces } from './quota-trace.js';
 
 export interface QuotaPropertyOptions {
-  /** Random traces for each property. @defaultValue 200, or 10 000 where `TOLLGATE_LONG` is 1 */
+  /** Random traces for each property. @defaultValue `TOLLGATE_RUNS`, or 200, or 10 000 where `TOLLGATE_LONG` is 1 */
   runs?: number;
 }
 
@@ -24,7 +24,8 @@ export interface PropertyGround {
 /** Seeded and short, or at random and long. */
 export function propertyGround(makeStore: MakeStore, { runs }: QuotaPropertyOptions): PropertyGround {
   const long = process.env.TOLLGATE_LONG === '1';
-  const parameters = { numRuns: runs ?? (long ? 10_000 : 200), ...(long ? {} : { seed: 20_261_121 }) };
+  const usual = long ? 10_000 : Number(process.env.TOLLGATE_RUNS ?? 200);
+  const parameters = { numRuns: runs ?? usual, ...(long ? {} : { seed: 20_261_121 }) };
   return {
     makeStore,
     parameters,

@@ -1,5 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { itemFor, liveCounter, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
+import {
+  bucketCounter,
+  itemFor,
+  liveCounter,
+  QuotaTenant,
+  quotaCounter,
+  usageEvent,
+} from '@tollgate/testkit/contracts';
 import { memoryQuota, newId, subscribe } from '../../src/index.js';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
@@ -38,6 +45,14 @@ describe('memoryQuota', () => {
     }
     await expect(tenant.reserve([{ ...spend, want: 1 }], { leaseMs: 5 })).rejects.toThrow('leaseMs');
     await expect(tenant.charge(newId(), [itemFor(spend, undefined, -5)])).rejects.toThrow('amount');
+    const running = [
+      {
+        attemptId: newId(),
+        event: usageEvent(),
+        items: [{ counter: spend.counter, windowId: '', amount: -5 }],
+      },
+    ];
+    await expect(tenant.renew(newId(), running)).rejects.toThrow('amount');
     expect(await tenant.standing(spend)).toEqual({ used: 0, held: 0 });
     await store.end();
   });
@@ -93,6 +108,55 @@ describe('memoryQuota', () => {
     ]);
     expect(crossed).toMatchObject([{ counter: spend.counter, threshold: 0.8, used: 85 }]);
     expect([...reserved, ...settled, ...crossed].every(Object.isFrozen)).toBe(true);
+    await store.end();
+  });
+
+  it('reaps and corrects without a sink, and tells of a close once, with what it gave back', async () => {
+    let nowMs = start;
+    const settled = listen('tollgate:settle');
+    const store = memoryQuota({ now: () => nowMs });
+    const tenant = new QuotaTenant(store);
+    const [spend, calls] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('calls'), 9)];
+    const [id, attemptId] = [newId(), newId()];
+    const charges = [{ ...spend, want: 60, floor: 20 }];
+    const alternatives = [{ charges, event: usageEvent({ eventId: attemptId }) }];
+    const result = await tenant.reserve([], { id, attemptId, alternatives, leaseMs });
+    nowMs += leaseMs;
+    expect(await tenant.standing(spend)).toEqual({ used: 20, held: 0 });
+    const grant = result.ok ? result.grants[0] : undefined;
+    const late = await tenant.charge(id, [itemFor(spend, grant, 30)], { attemptId, close: true });
+    expect(late).toMatchObject({ outcome: 'adjusted', recorded: false });
+    const closed = newId();
+    await tenant.reserve(
+      [
+        { ...spend, want: 5 },
+        { ...calls, want: 0 },
+      ],
+      { id: closed },
+    );
+    await tenant.close(closed);
+    await tenant.close(closed);
+    expect(settled.filter((facts) => facts.id === closed)).toMatchObject([
+      { outcome: 'closed', givenBack: [{ counter: spend.counter, amount: 5 }] },
+    ]);
+    await store.end();
+  });
+
+  it('reports a share of a token bucket again once it has been full in between', async () => {
+    let nowMs = start;
+    const store = memoryQuota({ now: () => nowMs, thresholds: [0.5] });
+    const tenant = new QuotaTenant(store);
+    const tokens = bucketCounter(tenant.key('bucket'), { rate: 1, periodMs: 1000, burst: 10 });
+    const crossings = [];
+    for (const restMs of [0, 1000, 20_000]) {
+      nowMs += restMs;
+      const id = newId();
+      const result = await tenant.reserve([{ ...tokens, want: 1 }], { id });
+      const grant = result.ok ? result.grants[0] : undefined;
+      const { crossed } = await tenant.charge(id, [itemFor(tokens, grant, 6)], { close: true });
+      crossings.push(crossed.length);
+    }
+    expect(crossings).toEqual([1, 0, 1]);
     await store.end();
   });
 

@@ -1,10 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import {
-  QuotaModel,
-  type QuotaUnderTest,
-  quotaAgreement,
-  quotaProperties,
-} from '@tollgate/testkit/contracts';
+import { type QuotaUnderTest, quotaAgreement, quotaProperties } from '@tollgate/testkit/contracts';
 import { memoryQuota, type UsageEvent } from '../../src/index.js';
 
 const start = Date.parse('2026-11-21T23:58:30.123Z');
@@ -28,19 +23,5 @@ function memory(): QuotaUnderTest {
   };
 }
 
-function model(): QuotaUnderTest {
-  let nowMs = start;
-  const store = new QuotaModel(() => nowMs);
-  return {
-    store,
-    now: () => nowMs,
-    advance: (ms) => {
-      nowMs += ms;
-    },
-    events: async () => store.events,
-  };
-}
-
 quotaAgreement('memoryQuota', memory);
 quotaProperties('memoryQuota', memory);
-quotaProperties('model', model, { runs: 50 });

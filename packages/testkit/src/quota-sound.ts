@@ -7,8 +7,9 @@ import {
   QuotaTenant,
   type QuotaUnderTest,
   quotaCounter,
+  refusal,
   usageEvent,
-} from '@tollgate/testkit/contracts';
+} from './quota-fixture.js';
 
 type Check = (underTest: QuotaUnderTest, tenant: QuotaTenant) => Promise<boolean>;
 
@@ -48,7 +49,7 @@ const checks: readonly Check[] = [
     const told = alike(again, first) && alike(outcomes, ['charged', 'repeated', 'repeated']) && !late.ok;
     return told && alike(await tenant.standing(spend), { used: 4, held: 0 });
   },
-  // One after the other, while another lease lives: what the scripts decide without much ado.
+  // One after the other, while another lease lives: what a store may decide without much ado.
   async (_, tenant) => {
     const [day, hour] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('hour'), 25)];
     const opening = [
@@ -99,8 +100,9 @@ const checks: readonly Check[] = [
     const id = newId();
     const { grants } = admitted(await tenant.reserve([{ ...spend, want: 80 }], { id, leaseMs: 600_000 }));
     await advance(60_000 - (now() % 60_000));
+    admitted(await tenant.reserve([{ ...spend, want: 90 }]));
     await tenant.charge(id, [itemFor(spend, grants[0], 80)], { close: true });
-    return alike(await tenant.standing(spend), { used: 0, held: 0 });
+    return alike(await tenant.standing(spend), { used: 0, held: 90 });
   },
   async ({ advance }, tenant) => {
     const tokens = bucketCounter(tenant.key('bucket'), { rate: 7, periodMs: 1_000, burst: 20 });
@@ -114,6 +116,29 @@ const checks: readonly Check[] = [
       await tenant.close(another);
     }
     return alike(await tenant.standing(tokens), { used: 8, held: 0 });
+  },
+  // 0.1 + 0.2 dollars; and what asks for at least 0 gets what is left, but not of nothing.
+  async (_, tenant) => {
+    const spend = quotaCounter(tenant.key('day'), 500_000_000);
+    const [few, many] = [
+      { ...spend, want: 100_000_000 },
+      { ...spend, want: 900_000_000, min: 0 },
+    ];
+    for (const amount of [100_000_000, 200_000_000]) {
+      const id = newId();
+      const { grants } = admitted(await tenant.reserve([few], { id }));
+      await tenant.charge(id, [itemFor(spend, grants[0], amount)], { close: true });
+    }
+    const summed = await tenant.standing(spend);
+    const id = newId();
+    const { grants } = admitted(await tenant.reserve([many], { id }));
+    await tenant.charge(id, [itemFor(spend, grants[0], 200_000_000)], { close: true });
+    const { blockedBy } = refusal(await tenant.reserve([many]));
+    return (
+      alike(summed, { used: 300_000_000, held: 0 }) &&
+      grants[0]?.granted === 200_000_000 &&
+      blockedBy === 'used'
+    );
   },
 ];
 

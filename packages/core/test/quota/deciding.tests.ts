@@ -1,0 +1,10 @@
+/** What may catch a mutant, in one file, so that every mutant loads it all once: the quickest first, random traces last. */
+import '../money.test.js';
+import './memory-quota.test.js';
+import './memory-quota-life.test.js';
+import './restored-counters.test.js';
+import './token-bucket.test.js';
+import './usage-outbox.test.js';
+import './calendar-window.test.js';
+import './quota-engine.test.js';
+import './memory-quota-properties.test.js';
