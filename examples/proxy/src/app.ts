@@ -4,12 +4,14 @@ import {
   answerError,
   type KeyStore,
   type LedgerOptions,
+  metrics,
   type Provider,
   type Tollgate,
   TollgateError,
   tollgate,
   type UsageSink,
 } from 'tollgate';
+import { onlyFromHere } from './only-from-here.js';
 import { plans } from './plans.js';
 
 /** What the app needs from outside. */
@@ -31,13 +33,24 @@ export function createApp({ keys, sinks, providers, database, redis }: AppConfig
   tg: Tollgate;
 } {
   const stores = { ...(database && { database }), ...(redis && { redis }) };
-  const tg = tollgate({ plans, keys, sinks, ...stores, meter: { exposeCost: true } });
+  const measured = metrics({ process: true });
+  const tg = tollgate({
+    plans,
+    keys,
+    sinks: [...sinks, measured.sink],
+    ...stores,
+    meter: { exposeCost: true },
+  });
+  measured.watch(tg);
   const app = express();
   app.disable('x-powered-by');
   app.use(helmet());
 
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', (_req, res) => void res.status(tg.isReady ? 200 : 503).json({ ready: tg.isReady }));
+
+  app.get('/metrics', onlyFromHere, measured.handler()); // others need an admin's key:
+  app.get('/metrics', tg.guards(), tg.scope('admin'), measured.handler());
 
   app.use('/v1', tg.guards()); // everything below needs a key, and can be paid for
   const passOn = tg.proxy({ providers });

@@ -118,6 +118,27 @@ describe('the example proxy', () => {
     });
   });
 
+  it('tells Prometheus on this machine what was spent and refused, and others by an admin key only', async () => {
+    const local = await fetch(`${proxy.url}/metrics`);
+    const text = await local.text();
+    expect(local.status).toBe(200);
+    expect(text).toMatch(
+      /^tollgate_cost_usd_total\{plan="pro",provider="openai",model="gpt-5-mini"\} 0\.\d+$/m,
+    );
+    expect(text).toMatch(
+      /^tollgate_refusals_total\{code="model_not_allowed",status="403",shadow="false"\} 1$/m,
+    );
+    expect(text).toMatch(/^tollgate_ready 1$/m);
+    expect(text).not.toContain('demo-pro');
+    const outside = (key: string): Promise<Response> =>
+      fetch(`${proxy.url}/metrics`, {
+        headers: { 'x-forwarded-for': '203.0.113.7', ...(key && { 'x-api-key': key }) },
+      });
+    expect((await outside('')).status).toBe(401);
+    expect((await outside(keyOf(proxy, 'pro'))).status).toBe(403);
+    expect((await outside(keyOf(proxy, 'admin'))).status).toBe(200);
+  });
+
   it('keeps its demo keys over a restart', async () => {
     const again = await start({ TOLLGATE_DIR: directory });
     expect(keyOf(again, 'free')).toBe(keyOf(proxy, 'free'));

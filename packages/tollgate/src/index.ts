@@ -87,6 +87,7 @@ export {
   rateLimitStores,
   redisQuota,
 } from '@tollgate/redis';
+export { type Metrics, type MetricsOptions, metrics } from '@tollgate/telemetry';
 export {
   anthropic,
   azureOpenAI,

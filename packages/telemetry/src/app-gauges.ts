@@ -1,0 +1,35 @@
+import { Gauge, type Registry } from 'prom-client';
+
+/** What `tollgate()` knows of itself; all of it is read when the metrics are. */
+export interface WatchedApp {
+  /** Whether the app takes requests, as `/readyz` says. */
+  readonly isReady: boolean;
+  /** Requests admitted and not settled. */
+  readonly inFlight: number;
+  /** Admissions let through without the shared counters since the start. */
+  readonly unverified: number;
+  /** Admissions of credit leased beforehand since the start. */
+  readonly fromGrace: number;
+}
+
+/** Adds gauges that ask an app when they are read. */
+export function appGauges(app: WatchedApp, registry: Registry, prefix: string): void {
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name: prefix + name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('ready', '1 while the app takes requests.', () => Number(app.isReady));
+  gauge('in_flight_requests', 'Requests admitted and not settled.', () => app.inFlight);
+  gauge(
+    'unverified_admissions',
+    'Admissions without the shared counters since the start.',
+    () => app.unverified,
+  );
+  gauge('grace_admissions', 'Admissions of credit leased beforehand since the start.', () => app.fromGrace);
+}

@@ -1,0 +1,83 @@
+import { subscribe, subscriberFaultCount } from '@tollgate/core';
+import { Gauge } from 'prom-client';
+import type { Instruments } from './instruments.js';
+
+/** Counts what packages publish on `node:diagnostics_channel`; returns how to stop. */
+export function channelMetrics(instruments: Instruments, prefix: string): () => void {
+  const authentications = instruments.counter('authentications_total', 'Credentials looked at.', 'outcome');
+  const rateLimits = instruments.counter(
+    'rate_limit_decisions_total',
+    'Requests that rateLimit() decided on.',
+    'plan',
+    'outcome',
+  );
+  const refusals = instruments.counter(
+    'refusals_total',
+    'Requests refused; shadow="true": let through, since the guard only watches.',
+    'code',
+    'status',
+    'shadow',
+  );
+  const reservations = instruments.counter(
+    'reservations_total',
+    'Decisions of the quota store: reserve, extend, cover.',
+    'operation',
+    'outcome',
+    'blocked_by',
+  );
+  const settlements = instruments.counter('settlements_total', 'What became of settlements.', 'outcome');
+  const thresholds = instruments.counter(
+    'thresholds_total',
+    'Shares of caps (0.5, 0.8, 1) that were crossed.',
+    'unit',
+    'threshold',
+  );
+  const stores = instruments.counter(
+    'store_events_total',
+    'Stores failing, down, up again, and admissions without them (unverified, grace).',
+    'store',
+    'operation',
+    'outcome',
+  );
+  const upstream = instruments.counter(
+    'upstream_attempts_total',
+    'HTTP exchanges of proxy() with providers.',
+    'provider',
+    'api',
+    'status',
+    'outcome',
+  );
+  const faults = instruments.counter('faults_total', 'Faults that were caught; answers went on.', 'where');
+  const warnings = instruments.counter('warnings_total', 'Hazards of the environment warned of.', 'code');
+  new Gauge({
+    name: `${prefix}subscriber_faults`,
+    help: 'How often a listener of subscribe() has thrown.',
+    registers: [instruments.registry],
+    collect() {
+      this.set(subscriberFaultCount());
+    },
+  });
+
+  const ends = [
+    subscribe('tollgate:auth', (facts) => authentications(facts)),
+    subscribe('tollgate:rate-limit', (facts) => rateLimits(facts)),
+    subscribe('tollgate:refuse', (facts) => refusals({ ...facts, shadow: facts.shadow === true })),
+    subscribe('tollgate:reserve', ({ operation, ok, blockedBy }) =>
+      reservations({ operation, outcome: ok ? 'admitted' : 'refused', blocked_by: blockedBy }),
+    ),
+    // Stores publish each settlement as well; of theirs only what nobody else says is counted.
+    subscribe('tollgate:settle', ({ outcome, partition }) => {
+      if (partition === undefined || outcome === 'reaped') settlements({ outcome });
+    }),
+    subscribe('tollgate:threshold', (facts) => thresholds(facts)),
+    subscribe('tollgate:store', ({ store, operation, outcome, state }) =>
+      stores({ store: store ?? 'quota', operation, outcome: outcome ?? state }),
+    ),
+    subscribe('tollgate:upstream', (facts) => upstream(facts)),
+    subscribe('tollgate:fault', ({ where, source }) => faults({ where: where ?? source })),
+    subscribe('tollgate:warning', (facts) => warnings(facts)),
+  ];
+  return () => {
+    for (const end of ends) end();
+  };
+}

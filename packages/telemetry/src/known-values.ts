@@ -1,0 +1,19 @@
+/** What values beyond the bound are called. */
+export const otherValue = 'other';
+
+/** Tells a bounded number of values apart: the first ones by name, all later ones together. */
+export class KnownValues {
+  readonly #known = new Set<string>();
+
+  constructor(private readonly most: number) {}
+
+  /** The value as a label: itself, `other` beyond the bound, `''` where there is none. */
+  label(value: unknown): string {
+    if (value === undefined || value === null) return '';
+    const text = String(value);
+    if (this.#known.has(text)) return text;
+    if (this.#known.size >= this.most) return otherValue;
+    this.#known.add(text);
+    return text;
+  }
+}

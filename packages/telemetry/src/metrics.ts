@@ -1,0 +1,51 @@
+import type { UsageSink } from '@tollgate/core';
+import type { RequestHandler } from 'express';
+import { collectDefaultMetrics, type Registry } from 'prom-client';
+import { appGauges, type WatchedApp } from './app-gauges.js';
+import { channelMetrics } from './channel-metrics.js';
+import { Instruments } from './instruments.js';
+import { type MetricsOptions, readOptions } from './options.js';
+import { usageMetrics } from './usage-metrics.js';
+
+/** Metrics of one process. */
+export interface Metrics {
+  /** Counts cost, tokens and latencies: give it among the `sinks` of `tollgate()`, `memoryQuota()` or `meter()`. */
+  readonly sink: UsageSink;
+  /** Adds what an app knows of itself: `metrics.watch(tg)`. Once per registry; a second app throws. */
+  watch(app: WatchedApp): void;
+  /** Answers `GET /metrics` in Prometheus's text format. It asks nobody for credentials: mount what may read it before. */
+  handler(): RequestHandler;
+  readonly registry: Registry;
+  /** Stops counting. */
+  close(): void;
+}
+
+/**
+ * Counts what is admitted, refused, spent and failed in this process, from the channels that all packages publish on and the usage
+ * events that `sink` is given. Labels hold plans, models, providers and codes; no key, no prompt, and tenants by option only.
+ * Throws a `TypeError` for a wrong or unknown option.
+ */
+export function metrics(options?: MetricsOptions): Metrics {
+  const { registry, prefix, maxLabelValues, tenants, process } = readOptions(options);
+  const instruments = new Instruments(registry, prefix, maxLabelValues);
+  const sink = usageMetrics(instruments, tenants);
+  const stop = channelMetrics(instruments, prefix);
+  if (process) collectDefaultMetrics({ register: registry });
+
+  const metricsHandler: RequestHandler = (_req, res, next) => {
+    registry
+      .metrics()
+      .then(
+        (text) =>
+          void res.set('content-type', registry.contentType).set('cache-control', 'no-store').end(text),
+        next,
+      );
+  };
+  return {
+    sink,
+    watch: (app) => appGauges(app, registry, prefix),
+    handler: () => metricsHandler,
+    registry,
+    close: stop,
+  };
+}

@@ -1,0 +1,39 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import { Registry } from 'prom-client';
+
+/** Options of `metrics()`. */
+export interface MetricsOptions {
+  /** prom-client's registry that the metrics are added to, e.g. the app's own. @defaultValue a registry of its own */
+  registry?: Registry;
+  /** Begins every name; letters, digits and `_`. @defaultValue 'tollgate_' */
+  prefix?: string;
+  /**
+   * How many different values of one label are told apart, 1 to 10 000; what comes later is counted as `other`. A hundred series of
+   * every kind make a scrape of about 200 kB. @defaultValue 100
+   */
+  maxLabelValues?: number;
+  /** Whether cost and tokens carry the tenant as a label. Whoever may read the metrics then learns who the customers are. @defaultValue false */
+  tenants?: boolean;
+  /** Whether the process itself is measured too, as prom-client does: memory, event loop lag, garbage collection. @defaultValue false */
+  process?: boolean;
+}
+
+/** Fills in the defaults; throws a `TypeError` for a wrong or unknown option. */
+export function readOptions(options: MetricsOptions | undefined): Required<MetricsOptions> {
+  checkOptions<MetricsOptions>('metrics', options, {
+    registry: accepts.methods('registerMetric', 'metrics', 'getSingleMetric'),
+    prefix: (value) =>
+      (typeof value === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value)) ||
+      'letters, digits and "_", not beginning with a digit',
+    maxLabelValues: accepts.integerBetween(1, 10_000),
+    tenants: accepts.boolean,
+    process: accepts.boolean,
+  });
+  return {
+    registry: options?.registry ?? new Registry(),
+    prefix: options?.prefix ?? 'tollgate_',
+    maxLabelValues: options?.maxLabelValues ?? 100,
+    tenants: options?.tenants ?? false,
+    process: options?.process ?? false,
+  };
+}

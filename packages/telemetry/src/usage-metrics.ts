@@ -1,0 +1,75 @@
+import type { UsageEvent, UsageSink } from '@tollgate/core';
+import type { Instruments } from './instruments.js';
+
+const nanoPerUsd = 1e9;
+
+/**
+ * A sink that counts usage events: attempts, tokens, dollars, latencies. Dollars are floats here, good for a graph; the ledger has them
+ * exactly. An adjustment that takes something back is counted apart, since a counter of Prometheus never falls.
+ */
+export function usageMetrics(instruments: Instruments, tenants: boolean): UsageSink {
+  const whose = tenants ? ['tenant', 'plan', 'provider', 'model'] : ['plan', 'provider', 'model'];
+  const attempts = instruments.counter(
+    'attempts_total',
+    'Settled attempts at providers.',
+    'provider',
+    'model',
+    'outcome',
+    'source',
+  );
+  const doubtful = instruments.counter(
+    'doubtful_attempts_total',
+    'Attempts whose charge is uncertain, or above what was held (overrun).',
+    'provider',
+    'model',
+    'why',
+  );
+  const cost = instruments.counter('cost_usd_total', 'Dollars charged.', ...whose);
+  const givenBack = instruments.counter(
+    'cost_given_back_usd_total',
+    'Dollars that adjustments took back.',
+    ...whose,
+  );
+  const tokens = instruments.counter(
+    'tokens_total',
+    'Tokens used: input and output in all; cached_input, cache_write and reasoning are parts of them.',
+    ...whose,
+    'type',
+  );
+  const latency = instruments.duration(
+    'provider_latency_seconds',
+    'From sending a call to the end of its answer.',
+    'provider',
+    'model',
+  );
+  const firstToken = instruments.duration(
+    'time_to_first_token_seconds',
+    'From sending a streamed call to its first visible output.',
+    'provider',
+    'model',
+  );
+
+  function write(event: UsageEvent): void {
+    const dollars = Number(event.costNanoUsd) / nanoPerUsd;
+    if (dollars >= 0) cost({ ...event }, dollars);
+    else givenBack({ ...event }, -dollars);
+    if (event.kind === 'adjustment') return;
+    attempts({ ...event });
+    if (event.uncertain) doubtful({ ...event, why: 'uncertain' });
+    if (event.overrun) doubtful({ ...event, why: 'overrun' });
+    for (const [type, amount] of tokensOf(event)) if (amount > 0) tokens({ ...event, type }, amount);
+    latency({ ...event }, event.latencyMs);
+    if (event.timeToFirstTokenMs !== undefined) firstToken({ ...event }, event.timeToFirstTokenMs);
+  }
+  return { write };
+}
+
+function tokensOf(event: UsageEvent): [type: string, amount: number][] {
+  return [
+    ['input', event.inputTokens],
+    ['cached_input', event.cachedInputTokens],
+    ['cache_write', event.cacheWriteTokens],
+    ['output', event.outputTokens],
+    ['reasoning', event.reasoningTokens],
+  ];
+}
