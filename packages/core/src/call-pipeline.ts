@@ -86,8 +86,10 @@ export interface RecordedCall {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What charges a request's calls that were made by means of its own. */
+/** What meters a request's calls that do not come through a transport of ours. */
 export interface CallRecorder {
+  /** Metered: what it sends is estimated, covered and charged in this request. */
+  readonly fetch: typeof fetch;
   /** Rejects with a `TypeError` for figures that are no counts, and with a TollgateError where the model has no price. */
   record(call: RecordedCall): Promise<void>;
   /** The request made no provider call. */

@@ -42,14 +42,14 @@ export interface TollgateContext {
   readonly signal: AbortSignal;
   /** core: for the guards that must end a request which is already running. */
   abort(error: TollgateError): void;
-  /** meter: metered fetch bound to this request. Throws `no_request` where `meter()` is not mounted. */
-  fetch: typeof fetch;
-  /** meter: what {@link TollgateContext.record} and {@link TollgateContext.noCall} ask. */
+  /** core: metered fetch of this request; like the two below it may be taken off the context. Rejects with `no_request` where `meter()` is not mounted. */
+  readonly fetch: typeof fetch;
+  /** meter: what {@link TollgateContext.fetch}, {@link TollgateContext.record} and {@link TollgateContext.noCall} ask. */
   recorder?: CallRecorder | undefined;
   /** core: for handlers that know their usage. Rejects with `no_request` where `meter()` is not mounted. */
-  record(call: RecordedCall): Promise<void>;
+  readonly record: (call: RecordedCall) => Promise<void>;
   /** core: this request made no provider call; nothing is charged. Throws `no_request` where `meter()` is not mounted. */
-  noCall(): void;
+  readonly noCall: () => void;
   /** core: route path as Express matched it (`/v1/chat/:id`), where a route handler is known. Never the path text. */
   readonly route: string | undefined;
 }

@@ -8,7 +8,6 @@ import { type PipelineHost, RequestPipeline } from './request-pipeline.js';
 import { shareHiddenClass } from './shared-hidden-class.js';
 import { TollgateError } from './tollgate-error.js';
 
-const unmeteredFetch: typeof fetch = () => Promise.reject(notMounted('req.tollgate.fetch'));
 const noLabels: Readonly<Record<string, string>> = Object.freeze({});
 
 /** The one implementation of {@link TollgateContext}. */
@@ -78,15 +77,21 @@ class RequestContext implements TollgateContext, PipelineHost {
     void this.calls.finish({ status, aborted, routed: req.route !== undefined });
   }
 
-  fetch = unmeteredFetch;
-
-  record(call: RecordedCall): Promise<void> {
-    return this.recorder?.record(call) ?? Promise.reject(notMounted('req.tollgate.record()'));
+  // Getters, so that each works when it is taken off the context, and no request pays for functions that nobody asks for.
+  get fetch(): typeof fetch {
+    return (input, init) =>
+      this.recorder?.fetch(input, init) ?? Promise.reject(notMounted('req.tollgate.fetch'));
   }
 
-  noCall(): void {
-    if (!this.recorder) throw notMounted('req.tollgate.noCall()');
-    this.recorder.noCall();
+  get record(): (call: RecordedCall) => Promise<void> {
+    return (call) => this.recorder?.record(call) ?? Promise.reject(notMounted('req.tollgate.record()'));
+  }
+
+  get noCall(): () => void {
+    return () => {
+      if (!this.recorder) throw notMounted('req.tollgate.noCall()');
+      this.recorder.noCall();
+    };
   }
 }
 

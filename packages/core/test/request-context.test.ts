@@ -173,8 +173,10 @@ describe('a context without a request', () => {
   });
 
   it('says what is missing when meter() is not mounted', async () => {
-    const { context } = detachedContext(caller);
-    await expect(context.fetch('https://x')).rejects.toThrow('needs meter() mounted');
-    expect(() => context.noCall()).toThrow('needs meter() mounted');
+    const { fetch, record, noCall } = detachedContext(caller).context;
+    await expect(fetch('https://x')).rejects.toThrow('req.tollgate.fetch needs meter() mounted');
+    const call = { provider: 'openai', model: 'gpt-5-mini', usage: {} };
+    await expect(record(call)).rejects.toThrow('req.tollgate.record() needs meter() mounted');
+    expect(() => noCall()).toThrow('req.tollgate.noCall() needs meter() mounted');
   });
 });

@@ -17,7 +17,6 @@ import { isMetered, markMetered } from './calls/metered-contexts.js';
 import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
 import { exposeCost } from './cost-header.js';
 import { unmeteredRoute } from './fetch/fetch-errors.js';
-import { fetchWithin } from './fetch/metered-fetch.js';
 import { labelsOf } from './labels.js';
 import { type MeterOptions, meterChecks } from './meter-options.js';
 import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
@@ -67,6 +66,7 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
   const settings: MeterSettings = {
     engine: makeEngine(options, now),
     sinks: options.sinks ?? [],
+    fetching: options,
     shadow: options.mode === 'shadow',
     now,
   };
@@ -75,7 +75,6 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
     markMetered(context);
     context.calls.use(requestMeter.parse);
     context.calls.use(requestMeter.write);
-    context.fetch = fetchWithin(context, options);
     context.recorder = requestMeter;
     return requestMeter;
   };

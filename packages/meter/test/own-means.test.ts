@@ -114,6 +114,35 @@ describe('a handler that calls its provider by means of its own', () => {
     ]);
   });
 
+  it('may take record, noCall and fetch off the context', async () => {
+    const sent: string[] = [];
+    const provider: typeof fetch = async (input) => {
+      sent.push(String(input));
+      return Response.json({ usage: { prompt_tokens: 7, completion_tokens: 2 } });
+    };
+    const { app, events, settled } = meteredApp(
+      (app) => {
+        app.post('/record', async ({ tollgate: { record, fetch } }, res) => {
+          await record({ provider: 'openai', model: 'gpt-5-mini', usage: { inputTokens: 1 } });
+          await (await fetch('https://api.openai.com/v1/chat/completions', post)).json();
+          res.json({});
+        });
+        app.post(path, ({ tollgate: { noCall } }, res) => {
+          noCall();
+          res.json({});
+        });
+      },
+      { fetch: provider },
+    );
+    const post = { method: 'POST', body: JSON.stringify(body) };
+    await request(app).post('/record').send({}).expect(200);
+    await settled(2);
+    await request(app).post(path).send(body).expect(200);
+    await turns();
+    expect(sent).toHaveLength(1);
+    expect(events.map(({ inputTokens }) => inputTokens)).toEqual([1, 7]);
+  });
+
   it('takes the declared call’s place only with the declared model', async () => {
     const { app, events, settled } = meteredApp((app) =>
       app.post(path, async (req, res) => {

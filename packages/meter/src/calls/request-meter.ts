@@ -15,6 +15,7 @@ import {
   type UsageSink,
   usageEventOf,
 } from '@tollgate/core';
+import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
 import { writeEvent } from '../sinks/write-event.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';
@@ -25,6 +26,8 @@ import { record, recordingOf } from './recording.js';
 export interface MeterSettings {
   readonly engine: Engine;
   readonly sinks: readonly UsageSink[];
+  /** For `req.tollgate.fetch`. */
+  readonly fetching: MeteredFetchOptions;
   /** What would be refused passes unmetered. */
   readonly shadow: boolean;
   readonly now: () => number;
@@ -67,6 +70,10 @@ export class RequestMeter implements CallRecorder {
       end: (call, end) => this.#ended(call, end),
       finish: (_end, declared) => declared && this.#write(declared, this.#declaredEnd),
     };
+  }
+
+  fetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+    return send(this.context, this.settings.fetching, input, init);
   }
 
   record(call: RecordedCall): Promise<void> {

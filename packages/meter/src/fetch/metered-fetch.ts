@@ -57,12 +57,8 @@ export function meteredFetch(options: MeteredFetchOptions = {}): Fetch {
   return (input, init) => send(runningContext(), options, input, init);
 }
 
-/** The same, for one request: `req.tollgate.fetch`. */
-export function fetchWithin(context: TollgateContext, options: MeteredFetchOptions): Fetch {
-  return (input, init) => send(context, options, input, init);
-}
-
-async function send(
+/** The same for one request. */
+export async function send(
   context: TollgateContext | undefined,
   options: MeteredFetchOptions,
   input: Parameters<Fetch>[0],
