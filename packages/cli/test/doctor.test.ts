@@ -68,7 +68,7 @@ describe('tollgate doctor', () => {
     await books.write(await charged(counter, tenant, 700));
     const healthy = await tollgate('doctor');
     expect(healthy.out).toBe(
-      'Sums of the ledger: all right\nCounters on Redis: 1 compared, 0 not comparable, 0 differ\n',
+      'Sums of the ledger: all right\nSums of days: all right\nCounters on Redis: 1 compared, 0 not comparable, 0 differ\n',
     );
     expect(healthy.code).toBe(0);
 
@@ -102,7 +102,7 @@ describe('tollgate doctor', () => {
     const { code, out } = await terminal({ DATABASE_URL: postgres.url }).tollgate('doctor');
     expect([code, out]).toEqual([
       0,
-      'Sums of the ledger: all right\nCounters on Redis: not looked at (no REDIS_URL)\n',
+      'Sums of the ledger: all right\nSums of days: all right\nCounters on Redis: not looked at (no REDIS_URL)\n',
     ]);
   });
 });

@@ -1,6 +1,7 @@
 export type { DatabaseOptions } from './connection/connection-options.js';
 export { type Database, database } from './connection/database.js';
 export { type CheckBooksOptions, checkBooks, type WrongSum } from './doctor/check-books.js';
+export { checkDailyUsage, type WrongDay } from './doctor/check-daily-usage.js';
 export type { AuditEntry } from './keys/audit.js';
 export { type Registry, type RegistryOptions, registry } from './keys/registry.js';
 export type { ListedKey, SqlKeys } from './keys/sql-keys.js';
@@ -8,7 +9,7 @@ export type { SqlOverrides } from './keys/sql-overrides.js';
 export type { ListedTenant, SqlTenants } from './keys/sql-tenants.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
-export type { UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
+export type { DailyUsageTable, UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
 export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
 export type { BillLine, PlanPrice } from './reports/bill.js';
 export type { Dimension, Facet, Period } from './reports/dimensions.js';

@@ -1,4 +1,4 @@
-import { checkBooks, ledger } from '@tollgate/postgres';
+import { checkBooks, checkDailyUsage, ledger } from '@tollgate/postgres';
 import { redisQuota } from '@tollgate/redis';
 import { Command } from 'commander';
 import { createClient } from 'redis';
@@ -17,7 +17,7 @@ interface DoctorOptions {
 export function doctorCommand(io: CommandLine): Command {
   return new Command('doctor')
     .description(
-      'check the sums that budgets are restored from, and the counters on Redis, against the ledger; ends with 1 where they differ',
+      'check the sums that budgets are restored from and reports are made from, and the counters on Redis, against the ledger; ends with 1 where they differ',
     )
     .option('--repair', 'set wrong sums to what the events say; counters are never changed')
     .option(
@@ -34,10 +34,13 @@ that is behind the ledger has lost something.`,
     .action((options: DoctorOptions, command: Command) =>
       withSession(io, command, async (session) => {
         const { database, say } = session;
-        const sums = await checkBooks(database, { repair: options.repair ?? false, now: io.now });
+        const how = { repair: options.repair ?? false, now: io.now };
+        const sums = await checkBooks(database, how);
+        const days = await checkDailyUsage(database, how);
+        const wrong = sums.length + days.length;
         const counters = await countersOf(session, options);
         const gaps = counters?.gaps ?? [];
-        say({ sums, repaired: options.repair === true && sums.length > 0, counters: counters ?? null }, () =>
+        say({ sums, days, repaired: how.repair && wrong > 0, counters: counters ?? null }, () =>
           [
             `Sums of the ledger: ${sums.length === 0 ? 'all right' : `${sums.length} wrong`}\n`,
             sums.length === 0
@@ -45,6 +48,19 @@ that is behind the ledger has lost something.`,
               : table(
                   ['counter', 'window', 'kept', 'charged'],
                   sums.map((one) => [one.counter, one.window, one.kept, one.charged]),
+                ),
+            `Sums of days: ${days.length === 0 ? 'all right' : `${days.length} wrong`}\n`,
+            days.length === 0
+              ? ''
+              : table(
+                  ['day', 'kept attempts', 'kept nano-dollars', 'attempts', 'nano-dollars'],
+                  days.map((one) => [
+                    one.day,
+                    one.keptAttempts,
+                    one.keptNanoUsd,
+                    one.attempts,
+                    one.costNanoUsd,
+                  ]),
                 ),
             counters
               ? `Counters on Redis: ${counters.compared} compared, ${counters.skipped} not comparable, ${gaps.length} differ\n`
@@ -57,10 +73,10 @@ that is behind the ledger has lost something.`,
                 ),
           ].join(''),
         );
-        const open = gaps.length + (options.repair ? 0 : sums.length);
+        const open = gaps.length + (how.repair ? 0 : wrong);
         if (open > 0)
           throw new Error(
-            `${open} figures differ${sums.length > 0 && !options.repair ? '; --repair sets sums right' : ''}`,
+            `${open} figures differ${wrong > 0 && !how.repair ? '; --repair sets sums right' : ''}`,
           );
       }),
     );

@@ -6,12 +6,18 @@ import type {
   TeamsTable,
   TenantsTable,
 } from '../keys/keys-tables.js';
-import type { OutcomesTable, UsageEventsTable, WindowSpendTable } from '../ledger/ledger-tables.js';
+import type {
+  DailyUsageTable,
+  OutcomesTable,
+  UsageEventsTable,
+  WindowSpendTable,
+} from '../ledger/ledger-tables.js';
 
 /** The tables by name, as queries see them. */
 export interface Tables {
   usage_events: UsageEventsTable;
   window_spend: WindowSpendTable;
+  daily_usage: DailyUsageTable;
   outcomes: OutcomesTable;
   tenants: TenantsTable;
   teams: TeamsTable;

@@ -1,3 +1,4 @@
+import { accepts, checkOptions } from '@tollgate/core';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { lowestId } from '../ledger/month.js';
@@ -26,14 +27,20 @@ const dayMs = 86_400_000;
 /** The longest window is a month: its first charge is so much older than its last. */
 const longestWindowDays = 32;
 
+/** Throws a `TypeError` that names the check, the option and what was received. */
+export function readCheckOptions(check: string, options: CheckBooksOptions): Required<CheckBooksOptions> {
+  checkOptions<CheckBooksOptions>(check, options, {
+    days: accepts.integerBetween(1, 3_650),
+    repair: accepts.boolean,
+    now: accepts.function,
+  });
+  const { days = 35, repair = false, now = Date.now } = options;
+  return { days, repair, now };
+}
+
 /** Compares the sums that budgets are restored from with the events they are sums of; lists, and on demand repairs, what differs. */
-export async function checkBooks(
-  database: Database,
-  { days = 35, repair = false, now = Date.now }: CheckBooksOptions = {},
-): Promise<WrongSum[]> {
-  if (!Number.isSafeInteger(days) || days < 1 || days > 3_650) {
-    throw new TypeError(`checkBooks: "days" must be an integer from 1 to 3650, received ${String(days)}`);
-  }
+export async function checkBooks(database: Database, options: CheckBooksOptions = {}): Promise<WrongSum[]> {
+  const { days, repair, now } = readCheckOptions('checkBooks', options);
   await database.ready();
   const { query, schema } = database;
   const spend = sql.id(schema, 'window_spend');

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../connection/database.js';
+import { dailySums } from './daily-usage.js';
 import { type EventRow, eventColumns } from './event-columns.js';
 
 const names = sql.join(eventColumns.map(({ name }) => sql.ref(name)));
@@ -8,8 +9,8 @@ const typed = sql.join(
 );
 
 /**
- * Writes events in one statement: each once, however often it is given, and what the new ones have charged to their windows with
- * them. Their months must have tables. Rejects as a whole.
+ * Writes events in one statement: each once, however often it is given, and with them what the new ones have charged to their windows
+ * and add to their day's sums. Their months must have tables. Rejects as a whole.
  */
 export async function insertEvents({ query, schema }: Database, events: readonly EventRow[]): Promise<void> {
   // Rows and counters are always locked in the same order, so that processes which write the same ones do not block each other.
@@ -22,8 +23,9 @@ export async function insertEvents({ query, schema }: Database, events: readonly
       insert into ${sql.id(schema, 'usage_events')} (${names})
       select ${typed} from unnest(${sql.join(arrays)}) as given (${names})
       on conflict (event_id) do nothing
-      returning charges
-    )
+      returning *
+    ),
+    days as (${dailySums(sql.id(schema, 'daily_usage'), sql`new`)})
     insert into ${sql.id(schema, 'window_spend')} as spent (counter, window_id, amount, touched_at)
     select charge ->> 'counter', charge ->> 'window', sum((charge ->> 'amount')::bigint), now()
     from new, jsonb_array_elements(new.charges) as charge

@@ -61,3 +61,30 @@ export interface OutcomesTable {
   outcome: string;
   recorded_at: Generated<Date>;
 }
+
+/** The sums of a UTC day's events for one value of each dimension, corrections counted in: kept with the events in one step. */
+export interface DailyUsageTable {
+  day: Date;
+  /** A hash of all dimensions. */
+  slot: string;
+  tenant: string;
+  team: string | null;
+  plan: string;
+  route: string | null;
+  feature: string | null;
+  provider: string;
+  requested_model: string;
+  model: string;
+  tier: string | null;
+  outcome: string;
+  source: string;
+  attempts: string;
+  calls: string;
+  input_tokens: string;
+  cached_input_tokens: string;
+  cache_write_tokens: string;
+  output_tokens: string;
+  reasoning_tokens: string;
+  cost_nano_usd: string;
+  unconfirmed_nano_usd: string;
+}

@@ -24,13 +24,16 @@ export async function ensureMonth(
   });
 }
 
-/** Drops every month before that one (`2026-01`), rows and all. Returns those that were dropped. */
+/** Drops every month before that one (`2026-01`), rows, their days' sums and all. Returns those that were dropped. */
 export async function dropMonthsBefore({ query, schema }: Database, month: string): Promise<string[]> {
   return query.transaction().execute(async (transaction) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(partitionLock)})`.execute(transaction);
     const dropped = (await monthsOf(transaction, schema)).filter((one) => one < month);
     for (const one of dropped)
       await sql`drop table ${sql.id(schema, partitionName(one))}`.execute(transaction);
+    await sql`delete from ${sql.id(schema, 'daily_usage')} where day < ${`${month}-01`}::date`.execute(
+      transaction,
+    );
     return dropped;
   });
 }

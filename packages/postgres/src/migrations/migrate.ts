@@ -3,12 +3,14 @@ import type { Tables } from '../connection/tables.js';
 import { usageEvents } from './0001-usage-events.js';
 import { keys } from './0002-keys.js';
 import { reportTables } from './0003-reports.js';
+import { dailyUsage } from './0004-daily-usage.js';
 
 /** Every step of the schema, in order. A step that was released is never changed: a new one follows it. */
 const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0001-usage-events': usageEvents,
   '0002-keys': keys,
   '0003-reports': reportTables,
+  '0004-daily-usage': dailyUsage,
 };
 
 /** Creates the schema or brings it up to date, once among any number of processes. Rejects with what went wrong. */

@@ -42,11 +42,22 @@ export function checkDimension(report: string, dimension: unknown): void {
   );
 }
 
-/** A dimension as SQL over `usage_events`. It must have been checked. */
-export function expressionOf(dimension: Dimension, timeZone: string): RawBuilder<string | null> {
+/** Whether a dimension is one of the columns of that name, or a period that begins and ends with UTC days. */
+export function isIn(names: readonly string[], dimension: Dimension, timeZone: string): boolean {
+  if (isPeriod(dimension)) return timeZone === 'UTC';
+  return !dimension.startsWith('label:') && names.includes(columns[dimension as keyof typeof columns]);
+}
+
+/** The time of an event in a time zone, as a calendar there shows it. */
+export function localTime(timeZone: string): RawBuilder<unknown> {
+  return sql`at at time zone ${sql.lit(timeZone)}`;
+}
+
+/** A dimension as SQL over rows that have its column, and whose time is `moment`, a timestamp without zone. It must have been checked. */
+export function expressionOf(dimension: Dimension, moment: RawBuilder<unknown>): RawBuilder<string | null> {
   if (dimension.startsWith('label:'))
     return sql`labels ->> ${dimension.slice(6).replaceAll('\0', '\uFFFD')}::text`;
   if (!isPeriod(dimension)) return sql`${sql.ref(columns[dimension as keyof typeof columns])}`;
   const form = dimension === 'month' ? 'YYYY-MM' : 'YYYY-MM-DD';
-  return sql`to_char(date_trunc(${sql.lit(dimension)}, at at time zone ${sql.lit(timeZone)}), ${sql.lit(form)})`;
+  return sql`to_char(date_trunc(${sql.lit(dimension)}, ${moment}), ${sql.lit(form)})`;
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
-import { expressionOf } from './dimensions.js';
+import { expressionOf, localTime } from './dimensions.js';
 import type { CheckedQuery } from './usage-query.js';
-import { conditionOf, type UsageSum } from './usage-report.js';
+import type { UsageSum } from './usage-report.js';
+import { conditionsOf, periodOfEvents } from './usage-rows.js';
 
 /** What usage has cost for each time that an outcome was reached. */
 export interface OutcomeCost {
@@ -28,7 +29,7 @@ export async function outcomeCounts(
   asked: CheckedQuery,
   outcome: string,
 ): Promise<Map<string, number>> {
-  const keys = asked.by.map((dimension) => expressionOf(dimension, asked.timeZone));
+  const keys = asked.by.map((dimension) => expressionOf(dimension, localTime(asked.timeZone)));
   const columns = keys.map((_, index) => sql.ref(`by_${index}`));
   const named = keys.map((key, index) => sql`${key} as ${columns[index]}`);
   const { rows } = await sql<Record<string, string | null>>`
@@ -36,7 +37,7 @@ export async function outcomeCounts(
     from (
       select distinct on (request_id) ${sql.join([sql`request_id`, ...named])}
       from ${sql.id(schema, 'usage_events')}
-      where ${conditionOf(asked)}
+      where ${periodOfEvents(asked)} and ${conditionsOf(asked)}
         and request_id in (select request_id from ${sql.id(schema, 'outcomes')} where outcome = ${outcome})
       order by request_id, event_id
     ) as reached

@@ -1,8 +1,7 @@
-import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
-import { lowestId } from '../ledger/month.js';
-import { expressionOf } from './dimensions.js';
 import type { CheckedQuery } from './usage-query.js';
+import { usageRows } from './usage-rows.js';
 
 /** What was used, for one value of each dimension. Corrections are counted in. */
 export interface UsageSum {
@@ -23,51 +22,30 @@ export interface UsageSum {
   readonly unconfirmedNanoUsd: string;
 }
 
+/** The sums of a report, and the columns that they are sums of. */
 const figures = {
-  attempts: sql`count(*) filter (where kind = 'usage')`,
-  calls: sql`count(*) filter (where kind = 'usage' and attempt = 1)`,
-  inputTokens: sql`coalesce(sum(input_tokens), 0)`,
-  cachedInputTokens: sql`coalesce(sum(cached_input_tokens), 0)`,
-  cacheWriteTokens: sql`coalesce(sum(cache_write_tokens), 0)`,
-  outputTokens: sql`coalesce(sum(output_tokens), 0)`,
-  reasoningTokens: sql`coalesce(sum(reasoning_tokens), 0)`,
-  costNanoUsd: sql`coalesce(sum(cost_nano_usd), 0)`,
-  unconfirmedNanoUsd: sql`coalesce(sum(cost_nano_usd) filter (where source = 'estimated' or uncertain), 0)`,
-};
+  attempts: 'attempts',
+  calls: 'calls',
+  inputTokens: 'input_tokens',
+  cachedInputTokens: 'cached_input_tokens',
+  cacheWriteTokens: 'cache_write_tokens',
+  outputTokens: 'output_tokens',
+  reasoningTokens: 'reasoning_tokens',
+  costNanoUsd: 'cost_nano_usd',
+  unconfirmedNanoUsd: 'unconfirmed_nano_usd',
+} as const;
 
 /** Sums usage by the query's dimensions: periods in their order, otherwise the dearest first. */
 export async function usageReport({ query, schema }: Database, asked: CheckedQuery): Promise<UsageSum[]> {
-  const keys = asked.by.map((dimension, index) => ({
-    column: `by_${index}`,
-    expression: expressionOf(dimension, asked.timeZone),
-  }));
-  const sums = Object.entries(figures).map(([name, sum]) => sql`${sum}::text as ${sql.ref(name)}`);
-  const selected = [
-    ...keys.map(({ column, expression }) => sql`${expression} as ${sql.ref(column)}`),
-    ...sums,
-  ];
-  const grouping =
-    keys.length === 0 ? sql`` : sql`group by ${sql.join(keys.map((_, index) => sql.lit(index + 1)))}`;
+  const keys = asked.by.map((_, index) => sql.ref(`by_${index}`));
+  const sums = Object.entries(figures).map(
+    ([name, column]) => sql`coalesce(sum(${sql.ref(column)}), 0)::text as ${sql.ref(name)}`,
+  );
   const { rows } = await sql<Record<string, string | null>>`
-    select ${sql.join(selected)} from ${sql.id(schema, 'usage_events')}
-    where ${conditionOf(asked)} ${grouping}
+    select ${sql.join([...keys, ...sums])} from (${usageRows(schema, asked)}) as used
+    ${keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)}`}
     order by sum(cost_nano_usd) desc nulls last limit ${sql.lit(asked.limit)}`.execute(query);
   return rows.map((row) => sumOf(row, asked)).sort(byPeriod(asked));
-}
-
-/** Which rows a query is about, as SQL. */
-export function conditionOf({ fromMs, toMs, where, timeZone }: CheckedQuery): RawBuilder<SqlBool> {
-  const conditions = [
-    sql`event_id >= ${lowestId(fromMs)}::uuid`,
-    sql`event_id < ${lowestId(toMs)}::uuid`,
-    ...where.map(([facet, values]) => {
-      const texts = values.filter((value) => value !== null).map((value) => value.replaceAll('\0', '\uFFFD'));
-      const expression = expressionOf(facet, timeZone);
-      const isAbsent = values.includes(null) ? sql`${expression} is null` : sql`false`;
-      return sql`(${expression} = any(${texts}::text[]) or ${isAbsent})`;
-    }),
-  ];
-  return sql.join(conditions, sql` and `);
 }
 
 function sumOf(row: Record<string, string | null>, { by }: CheckedQuery): UsageSum {
