@@ -1,20 +1,23 @@
 import { calendarSpan, refillRate, type UsageEvent, type Window } from '@tollgate/core';
 import { Packer } from './packer.js';
+import type { Standing } from './standings.js';
 
 /** The arguments of one script call: windows and usage events, which its operations refer to by number. */
 export class CallArguments {
   readonly #count: number;
   readonly #nowMs: number;
   readonly #marginMs: number;
+  readonly #standing: Standing;
   readonly #windows: SentWindow[] = [];
   readonly #indexes = new Map<Window, number>();
   readonly #events: string[] = [];
 
-  /** `nowMs`: the server's clock as we know it; `marginMs`: how far it may be off. */
-  constructor(count: number, nowMs: number, marginMs: number) {
+  /** `nowMs`: the server's clock as we know it; `marginMs`: how far it may be off; `standing`: what the partition must not be behind. */
+  constructor(count: number, nowMs: number, marginMs: number, standing: Standing) {
     this.#count = count;
     this.#nowMs = nowMs;
     this.#marginMs = marginMs;
+    this.#standing = standing;
   }
 
   /** Number of a window in the table, from 1; 0 for live leases. */
@@ -54,7 +57,7 @@ export class CallArguments {
   }
 
   /**
-   * How many operations and windows there are, from when until when every span that is named first is open; of each window how many
+   * How many operations and windows there are, what is known of the partition, from when until when every span that is named first is open; of each window how many
    * spans, and id, start and end of each, or none and a rate.
    */
   #head(): Buffer {
@@ -62,6 +65,8 @@ export class CallArguments {
     const packer = new Packer()
       .short(this.#count)
       .short(this.#windows.length)
+      .number(this.#standing.seenMs)
+      .number(this.#standing.generation)
       .number(Math.max(0, ...first.map(({ startMs }) => startMs)))
       .number(Math.min(Number.MAX_SAFE_INTEGER, ...first.map(({ endMs }) => endMs)));
     for (const window of this.#windows) {

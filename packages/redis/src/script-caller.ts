@@ -1,9 +1,11 @@
+import { warnOnce } from '@tollgate/core';
 import { CallArguments } from './call-arguments.js';
 import type { ScriptName } from './lua/source.js';
 import { partitionKey } from './partition.js';
 import { listIn, numberIn, textIn } from './reply.js';
 import type { ScriptRunner } from './script-runner.js';
 import type { Scripts } from './scripts.js';
+import { Standings } from './standings.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 
 /** One operation of a script call: its text, made anew for each attempt, since windows depend on the time. */
@@ -22,10 +24,13 @@ export interface CallerOptions {
 /** How far the server's clock may be from what we make of ours, before and after it has answered once. */
 const unknownOffMs = 120_000;
 const knownOffMs = 2_000;
+/** So often a call is tried with other windows; the second fit the clock that the first has told. */
+const mostClocks = 2;
 
 /** Calls scripts with the windows that are open by the server's clock, which it learns from every answer. */
 export class ScriptCaller {
   readonly #options: CallerOptions;
+  readonly #standings = new Standings();
   #offsetMs: number | undefined;
   /** When each partition was called last, by our clock. */
   readonly #calledAtMs = new Map<number, number>();
@@ -45,25 +50,38 @@ export class ScriptCaller {
     operations: readonly OperationText[],
   ): Promise<readonly unknown[]> {
     this.#calledAtMs.set(partition, Date.now());
-    const answers =
-      (await this.#attempt(name, partition, operations)) ??
-      (await this.#attempt(name, partition, operations));
-    if (answers) return answers;
+    let clocks = 0;
+    while (clocks < mostClocks) {
+      const answer = await this.#attempt(name, partition, operations);
+      if (typeof answer === 'object') return answer;
+      if (answer === 'clock') clocks += 1;
+      else this.#lost(partition);
+    }
     throw new StoreUnavailableError({ fault: 'clock', operation: name, mayHaveRun: false });
   }
 
-  /** `undefined`: none of the windows fits the server's clock, which is known now. */
+  /** Its counters begin at 0, or where an older copy of them stood. */
+  #lost(partition: number): void {
+    this.#standings.forget(partition);
+    warnOnce(
+      'TOLLGATE_W_REDIS_LOST',
+      'redisQuota: Redis has lost counters (it was started again empty or with an older copy, or emptied): what was spent before is not counted any more. Give "spent", a ledger that knows it.',
+    );
+  }
+
+  /** `clock`: none of the windows fits the server's clock, which is known now. `lost`: the partition is behind what this process has seen. */
   async #attempt(
     name: ScriptName,
     partition: number,
     operations: readonly OperationText[],
-  ): Promise<readonly unknown[] | undefined> {
+  ): Promise<readonly unknown[] | 'clock' | 'lost'> {
     const { runner, scripts, prefix, ownClock, processClock } = this.#options;
     const nowMs = ownClock ? Math.floor(ownClock()) : processClock() + (this.#offsetMs ?? 0);
     const args = new CallArguments(
       operations.length,
       nowMs,
       this.#offsetMs === undefined ? unknownOffMs : knownOffMs,
+      this.#standings.of(partition),
     );
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);
@@ -71,11 +89,18 @@ export class ScriptCaller {
     const answer = await runner.run(name, scripts[name], partitionKey(prefix, partition), all);
     if (Buffer.isBuffer(answer)) {
       // A single plain answer: a byte, and the time.
-      this.#offsetMs = answer.readDoubleLE(1) - processClock();
+      this.#heard(partition, answer.readDoubleLE(1));
       return [answer];
     }
     const reply = listIn(answer);
-    this.#offsetMs = numberIn(reply[1]) - processClock();
-    return textIn(reply[0]) === 'clock' ? undefined : listIn(reply[2]);
+    const [kind, toldMs] = [textIn(reply[0]), numberIn(reply[1])];
+    if (kind === 'done') this.#heard(partition, toldMs);
+    else this.#offsetMs = toldMs - processClock();
+    return kind === 'clock' || kind === 'lost' ? kind : listIn(reply[2]);
+  }
+
+  #heard(partition: number, storeMs: number): void {
+    this.#offsetMs = storeMs - this.#options.processClock();
+    this.#standings.saw(partition, storeMs);
   }
 }

@@ -3,8 +3,8 @@ const spareMs = 600_000;
 
 /** Writes what has changed, with its expiry. Commands that memory limits may refuse come first, so that none follows a write. */
 export const flush = `
-local minute = now - now % 60000
-if minute > mark or marks then call('SET', partition, spack('<dd', max(minute, mark), firstEnd)) end
+local tenth = now - now % 100
+if tenth > mark or marks then call('SET', partition, spack('<dddd', max(tenth, mark), firstEnd, generation, emptied)) end
 for i = 1, #touched do
   local t = touched[i]
   local news = t.news and #t.news > 0 and pack(t.news) or ''

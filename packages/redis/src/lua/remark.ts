@@ -1,13 +1,13 @@
 /**
- * What ends the plain case: the minute and the first end of a lease are remembered, and where all is done, the script is. A single
+ * What ends the plain case: the tenth of a second and the first end of a lease are remembered, and where all is done, the script is. A single
  * answer is told as it is.
  */
 export const remark = `
 if from > 1 then
-  local minute = now - now % 60000
-  if minute > mark or marks then
-    call('SET', partition, spack('<dd', max(minute, mark), firstEnd))
-    mark, marks = max(minute, mark), false
+  local tenth = now - now % 100
+  if tenth > mark or marks then
+    call('SET', partition, spack('<dddd', max(tenth, mark), firstEnd, generation, emptied))
+    mark, marks = max(tenth, mark), false
   end
 end
 if from > count then

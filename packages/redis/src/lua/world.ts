@@ -1,9 +1,12 @@
 /**
  * What every script begins with: the clock.
  *
- * KEYS[1] is the partition's own key, which says the last minute that was seen and when the first lease may run out; every other key
- * is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, from when until when all windows that are
- * named first are open, and the windows they refer to. ARGV[2] and on: the operations, then usage events, opaque.
+ * KEYS[1] is the partition's own key, which says the last tenth of a second that was seen, when the first lease may run out, its
+ * generation (0: of stores that rebuild nothing, below 0: closed, being rebuilt), and since when buckets that are not there refill.
+ * Every other key is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, what the process has seen of
+ * the partition (who saw later, or knows another generation, is told that it was lost, and nothing is done; 0: any will do), from when
+ * until when all windows that are named first are open, and the windows they refer to. ARGV[2] and on: the operations, then usage
+ * events, opaque.
  *
  * All counters of one scope (`tenant=acme/key=k1`) stand in one hash, so that they are read and written together. A field is a kind,
  * a name and a window, a value little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
@@ -20,14 +23,15 @@ local base = partition .. ':'
 local time = call('TIME')
 local now = time[1] * 1000 + floor(time[2] / 1000)
 --clock--
--- The last minute that was seen, and when the first lease may run out: before, none is looked for.
-local mark, firstEnd, marks = 0, 0, false
+-- The last tenth of a second that was seen; when the first lease may run out: before, none is looked for; what was rebuilt when.
+local mark, firstEnd, generation, emptied, marks = 0, 0, 0, 0, false
 local stored = call('GET', partition)
-if stored then mark, firstEnd = sunpack('<dd', stored) end
+if stored and #stored == 32 then mark, firstEnd, generation, emptied = sunpack('<dddd', stored) end
 if now < mark then now = mark end
 
 local head = ARGV[1]
-local count, spans, opened, ends, at = sunpack('<HHdd', head)
+local count, spans, seen, known, opened, ends, at = sunpack('<HHdddd', head)
+if mark < seen or known ~= 0 and generation ~= known then return { 'lost', now, {} } end
 `;
 
 /** The windows that are open by the server's clock, where one that was named second may be. */
