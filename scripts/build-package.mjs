@@ -6,7 +6,7 @@ import { capture } from './run.mjs';
 import { root } from './workspace.mjs';
 
 /** Published as ES modules only, so our CommonJS file carries them: `require` of them fails in users' Jest. */
-const esmOnly = ['jose'];
+const esmOnly = ['hyparquet-writer', 'jose'];
 
 /** A relative specifier in a .d.ts names a file; its CommonJS twin must name the twin of that file. */
 function writeCommonJsTypes(dist) {

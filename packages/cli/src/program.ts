@@ -3,6 +3,7 @@ import { auditCommand } from './commands/audit.js';
 import { budgetsCommand } from './commands/budgets.js';
 import { childrenCommand } from './commands/children.js';
 import { doctorCommand } from './commands/doctor.js';
+import { exportCommand } from './commands/export.js';
 import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
 import { pricesCommand } from './commands/prices.js';
@@ -37,6 +38,7 @@ export function program(io: CommandLine): Command {
     tenantsCommand,
     budgetsCommand,
     usageCommand,
+    exportCommand,
     reconcileCommand,
     doctorCommand,
     auditCommand,

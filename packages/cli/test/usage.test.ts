@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -76,6 +76,51 @@ describe('tollgate usage', () => {
     expect(days.map(({ day }: { day: string }) => day)).toEqual(['2026-10-01', '2026-10-15']);
     const { out } = await tollgate('usage', '--tenant', 'wayne', '--by', 'model');
     expect(out).toMatch(/^MODEL +ATTEMPTS +INPUT +OUTPUT +COST\ngpt-5 +2 +200 +100 +\$9007199\.754740993\n/);
+  });
+
+  it('is written to a file by export, which appears when it is complete and is not replaced unasked', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+    const out = join(folder, 'october.csv');
+    const { code, out: said } = await tollgate(
+      'export',
+      '--month',
+      '2026-10',
+      '--tenant',
+      'wayne',
+      '--out',
+      out,
+    );
+    expect([code, said]).toEqual([0, `3 events in ${out}, ${readFileSync(out).length} bytes\n`]);
+    const costs = readFileSync(out, 'utf8')
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(',')[26]);
+    expect(costs.sort()).toEqual(['500000000', '7', '9007199254740993', 'cost_nano_usd']);
+    expect(readdirSync(folder)).toEqual(['october.csv']);
+    expect(await tollgate('export', '--out', out)).toMatchObject({
+      code: 2,
+      error: `tollgate: ${JSON.stringify(out)} is there already; --force replaces it\n`,
+    });
+    expect(await json('export', '--format', 'jsonl', '--from', '30d', '--out', out, '--force')).toEqual({
+      file: out,
+      events: 5,
+      bytes: readFileSync(out).length,
+    });
+    expect(JSON.parse(readFileSync(out, 'utf8').split('\n')[0] ?? '')).toMatchObject({
+      tenant: 'wayne',
+      attempt: 1,
+    });
+    await json('export', '--format', 'parquet', '--out', join(folder, 'all.parquet'));
+    expect(readFileSync(join(folder, 'all.parquet')).subarray(0, 4).toString()).toBe('PAR1');
+    expect((await tollgate('export', '--out', join(folder, 'not', 'there.csv'))).code).toBe(1);
+    for (const args of [['--format', 'xlsx', '--out', 'x'], [], ['--layout', 'redshift']]) {
+      expect([args, (await tollgate('export', ...args)).code]).toEqual([args, 2]);
+    }
+    const nowhere = terminal({});
+    expect(JSON.parse((await nowhere.tollgate('export', '--layout', 'bigquery')).out)[0].name).toBe(
+      'event_id',
+    );
+    expect((await nowhere.tollgate('export', '--layout', 'snowflake')).out).toMatch(/^create table /);
   });
 
   it('is compared with a provider’s own figures by reconcile, which ends with 1 where they differ', async () => {
