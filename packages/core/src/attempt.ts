@@ -38,6 +38,8 @@ export class Attempt implements Call {
   degradedFrom: Call['degradedFrom'];
   /** The attempt goes on when the client is gone. */
   drains = false;
+  /** Its refusal is not the request's. */
+  alternative = false;
   #abort: AbortController | undefined;
 
   constructor(facts: AttemptFacts) {

@@ -50,6 +50,8 @@ export interface BeginOptions {
    * for a client that is gone.
    */
   readonly whenClientGone?: 'abort' | 'drain' | undefined;
+  /** One way of several to make the call: where it is refused, another one stands, so the refusal is not the request's. */
+  readonly alternative?: boolean | undefined;
 }
 
 /** One attempt, handed to the transport that makes it. */

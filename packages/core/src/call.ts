@@ -29,6 +29,8 @@ export interface OutgoingRequest {
   readonly provider?: string | undefined;
   /** Wire format, where the transport knows it; otherwise it is recognised by the URL. */
   readonly api?: WireApi | undefined;
+  /** The model that was asked for, where the transport asks another one in its place; the ledger's `requestedModel`. */
+  readonly requestedModel?: string | undefined;
 }
 
 /** Another model or output cap that a call could be made with. */

@@ -9,6 +9,7 @@ export {
   sha256Hex,
 } from './api-key.js';
 export { AppendFile } from './append-file.js';
+export { type AttemptChain, chained, chainOf } from './attempt-chain.js';
 export { calendarSpan } from './calendar-window.js';
 export type {
   Call,

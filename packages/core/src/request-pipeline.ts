@@ -88,6 +88,7 @@ export class RequestPipeline implements CallPipeline {
     if (same) call.outgoing = outgoing;
     if (adopts) this.#declaredTaken = true;
     call.drains = options.whenClientGone === 'drain';
+    call.alternative = options.alternative === true;
     if (this.#gone && !call.drains) call.stop(this.#gone);
     this.running.add(call);
     const begun = (): CallHandle => {
@@ -164,15 +165,15 @@ export class RequestPipeline implements CallPipeline {
         const waiting = step.begin?.(call);
         if (!waiting) continue;
         const behind = () => this.#runBegin(call, first, last, index + 1);
-        return goOn(waiting, behind, (error) => this.#refuse(error));
+        return goOn(waiting, behind, (error) => this.#refuse(call, error));
       }
     } catch (error) {
-      this.#refuse(error);
+      this.#refuse(call, error);
     }
   }
 
-  #refuse(error: unknown): never {
-    if (isTollgateError(error)) this.host.refused(error);
+  #refuse(call: Attempt, error: unknown): never {
+    if (isTollgateError(error) && !call.alternative) this.host.refused(error);
     throw error;
   }
 

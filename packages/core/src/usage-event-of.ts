@@ -29,7 +29,7 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
   const { caller } = context;
   const { settlement, end, charges, nowMs } = facts;
   const usage = settlement.usage ?? noUsage;
-  const requestedModel = call.parsed?.requestedModel ?? '';
+  const requestedModel = call.outgoing.requestedModel ?? call.parsed?.requestedModel ?? '';
   return {
     eventId: call.attemptId,
     kind: 'usage',

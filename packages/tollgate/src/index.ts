@@ -98,6 +98,9 @@ export {
   type ProxyOptions,
   provider,
   proxy,
+  type Resilience,
+  type ResilienceOptions,
+  resilience,
 } from '@tollgate/upstream';
 export type { RedisOptions, RedisSetting } from './redis-options.js';
 export { type Tollgate, tollgate } from './tollgate.js';

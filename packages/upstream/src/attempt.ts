@@ -70,6 +70,10 @@ export interface AttemptResult {
   readonly tail: Uint8Array;
   /** The provider refuses the app's own key, or its credit. */
   readonly credentialRefused: boolean;
+  /** The wait that the provider asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** The provider says that a retry is useless. */
+  readonly retryUseless: boolean;
   /** Until the head of the answer, in milliseconds from the start of the attempt. */
   readonly firstByteMs: number | undefined;
   readonly latencyMs: number;

@@ -14,7 +14,7 @@ export class ClientAnswer implements AnswerWriter {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #last: Uint8Array | undefined;
-  readonly #boundary = new EventBoundary();
+  #boundary = new EventBoundary();
 
   constructor(private readonly res: Response) {}
 
@@ -41,6 +41,10 @@ export class ClientAnswer implements AnswerWriter {
     this.#status = status;
     this.#headers = headers;
     this.#kind = kind;
+    // An attempt before this one may have left something that nobody has seen.
+    this.#kept = [];
+    this.#keptBytes = 0;
+    this.#boundary = new EventBoundary();
   }
 
   write(bytes: Uint8Array): boolean {

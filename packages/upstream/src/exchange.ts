@@ -6,6 +6,7 @@ import { AttemptClock, type LimitKind } from './attempt-clock.js';
 import { DecodedBody, isDecodable } from './decoded-body.js';
 import { RefusedAnswer } from './refused-answer.js';
 import { answerHeaders, flatHeaders } from './response-headers.js';
+import { retryWishes } from './retry-after.js';
 import { upstreamError, upstreamTimeout, upstreamUnavailable } from './upstream-error.js';
 import { verdictOf } from './verdict.js';
 
@@ -26,6 +27,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
   #status = 0;
+  #headers: Readonly<Record<string, string>> = {};
   #firstByteMs: number | undefined;
   #receivedBytes = 0;
   /** The same, decompressed. */
@@ -97,6 +99,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#isDone) return;
     const headers = flatHeaders(given);
     this.#status = status;
+    this.#headers = headers;
     this.#firstByteMs = this.#clock.elapsedMs;
     this.#clock.enter('body');
     this.#hook(() => this.hooks.onResponse(status, headers));
@@ -279,6 +282,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       stopped,
       tail,
       credentialRefused: ending.credentialRefused ?? false,
+      ...retryWishes(this.#status, this.#headers),
       firstByteMs: this.#firstByteMs,
       latencyMs: this.#clock.elapsedMs,
       receivedBytes: this.#receivedBytes,

@@ -8,6 +8,7 @@ export {
   type ProviderPaths,
   type ProviderTarget,
   provider,
+  type WeightedKey,
 } from './provider.js';
 export {
   type AzureOpenAIOptions,
@@ -19,4 +20,7 @@ export {
   openai,
   type ShapeOptions,
 } from './provider-shapes.js';
+export { type Resilience, resilience } from './resilience/resilience.js';
+export type { BreakerOptions, ResilienceOptions, RetryOptions } from './resilience/resilience-options.js';
+export type { Fallback, Fallbacks } from './resilience/target.js';
 export type { Timeouts } from './timeouts.js';

@@ -5,10 +5,12 @@ import {
   type GuardOptions,
   guardChecks,
   modelAllowed,
-  type OptionCheck,
   type WireApi,
 } from '@tollgate/core';
 import type { Provider } from './provider.js';
+import { Resilience } from './resilience/resilience.js';
+import { fallbacksCheck, isProvider } from './resilience/resilience-options.js';
+import type { Fallbacks } from './resilience/target.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
 
 /** Options of {@link proxy}. */
@@ -26,6 +28,13 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   whenClientGone?: 'abort' | 'drain';
   /** How long a call may go on without its client, in milliseconds. Positive integer. @defaultValue 120_000 */
   drainMs?: number;
+  /**
+   * Retries, fallbacks and circuit breakers, shared with whatever else calls the same providers. @defaultValue none: each call is one
+   * attempt
+   */
+  resilience?: Resilience;
+  /** Fallbacks by model, in place of those of `resilience`, which this needs. */
+  fallbacks?: Fallbacks;
   /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
   /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
@@ -39,6 +48,8 @@ export interface ProxySettings {
   readonly drainMs: number;
   readonly timeouts: Timeouts | undefined;
   readonly maxResponseBytes: number;
+  readonly resilience: Resilience;
+  readonly fallbacks: Fallbacks | undefined;
   readonly refusals: 'answer' | 'next';
   readonly errorFormat: ErrorFormat | 'auto';
   /** The provider of a call; `undefined` where none speaks its API or takes its model. */
@@ -46,10 +57,6 @@ export interface ProxySettings {
   /** The provider whose models are listed. */
   listing(anthropic: boolean): Provider | undefined;
 }
-
-const isProvider: OptionCheck = (value) =>
-  accepts.methods('dispatcher', 'targetOf', 'urlOf', 'headersOf', 'signed')(value) === true ||
-  'a provider, such as openai({ apiKey })';
 
 /** Throws a `TypeError` for a wrong or unknown option. */
 export function readOptions(options: ProxyOptions): ProxySettings {
@@ -67,6 +74,8 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     ),
     whenClientGone: accepts.oneOf('abort', 'drain'),
     drainMs: accepts.positiveInteger,
+    resilience: (value) => value instanceof Resilience || 'what resilience() returns',
+    fallbacks: fallbacksCheck,
     timeouts: accepts.object,
     maxResponseBytes: accepts.positiveInteger,
     refusals: guardChecks.refusals,
@@ -77,6 +86,9 @@ export function readOptions(options: ProxyOptions): ProxySettings {
   if (providers.length === 0 || (options.provider && options.providers)) {
     throw new TypeError('proxy: exactly one of "provider" and "providers" is required');
   }
+  if (options.fallbacks && !options.resilience) {
+    throw new TypeError('proxy: "fallbacks" needs "resilience", e.g. resilience: resilience()');
+  }
   const lists = providers.filter(({ listsModels }) => listsModels);
   const speaks = (one: Provider, api: WireApi): boolean => one.apis.includes(api);
   return {
@@ -84,6 +96,8 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     whenClientGone: options.whenClientGone,
     drainMs: options.drainMs ?? 120_000,
     timeouts: options.timeouts,
+    resilience: options.resilience ?? new Resilience({ retries: false, breaker: false }),
+    fallbacks: options.fallbacks,
     maxResponseBytes: options.maxResponseBytes ?? Number.POSITIVE_INFINITY,
     refusals: options.refusals ?? 'answer',
     errorFormat: options.errorFormat ?? 'auto',

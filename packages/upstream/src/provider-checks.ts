@@ -1,4 +1,4 @@
-import type { OptionCheck } from '@tollgate/core';
+import { accepts, type OptionCheck } from '@tollgate/core';
 
 const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
@@ -59,6 +59,20 @@ export const credentialCheck: OptionCheck = (value) => {
     'apiKey',
     `a key of visible ASCII characters${value === '' ? ', received an empty one' : ''}`,
   );
+};
+
+/** Several keys, each a text or `{ key, weight }`. */
+export const credentialsCheck: OptionCheck = (value) => {
+  const expected = 'an array of keys, or of { key, weight }';
+  if (!Array.isArray(value) || value.length === 0) throw secretly('apiKeys', expected);
+  for (const given of value) {
+    const { key, weight = 1, ...more }: Record<string, unknown> = isRecord(given) ? given : { key: given };
+    credentialCheck(key);
+    if (accepts.positiveInteger(weight) !== true || Object.keys(more).length > 0) {
+      throw secretly('apiKeys', `${expected}, each weight a positive integer`);
+    }
+  }
+  return true;
 };
 
 const secretly = (option: string, expected: string): TypeError =>

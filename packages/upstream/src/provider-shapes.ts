@@ -5,10 +5,10 @@ import { type Provider, type ProviderOptions, type ProviderPaths, provider } fro
 export interface ShapeOptions
   extends Pick<
     ProviderOptions,
-    'headers' | 'passHeaders' | 'models' | 'timeouts' | 'maxConnections' | 'deployments'
+    'apiKeys' | 'headers' | 'passHeaders' | 'models' | 'timeouts' | 'maxConnections' | 'deployments'
   > {
-  /** The app's own key at the provider. */
-  apiKey: string;
+  /** The app's own key at the provider; this or `apiKeys`. */
+  apiKey?: string;
   /** As in the official SDK. */
   baseUrl?: string;
   /** Name as in the price catalogue. */
@@ -24,13 +24,11 @@ export interface AzureOpenAIOptions extends ShapeOptions {
 }
 
 /** Options of {@link openAiCompatible}. */
-export interface OpenAiCompatibleOptions extends Omit<ShapeOptions, 'apiKey'> {
+export interface OpenAiCompatibleOptions extends ShapeOptions {
   /** Name as in the price catalogue: `groq`, `mistral`, `together`, … */
   name: string;
   /** Including the version, e.g. `http://127.0.0.1:11434/v1`. */
   baseUrl: string;
-  /** Default: none is sent. */
-  apiKey?: string;
   /** The APIs that it speaks. @defaultValue ['openai-chat', 'openai-embeddings'] */
   apis?: readonly ('openai-chat' | 'openai-responses' | 'openai-embeddings')[];
 }
@@ -38,6 +36,7 @@ export interface OpenAiCompatibleOptions extends Omit<ShapeOptions, 'apiKey'> {
 // Values are checked by provider(); here only the names, so that a misspelt option names the factory that was called.
 const names: OptionChecks<ShapeOptions> = {
   apiKey: accepts.anything,
+  apiKeys: accepts.anything,
   baseUrl: accepts.anything,
   name: accepts.anything,
   headers: accepts.anything,
@@ -56,7 +55,8 @@ const openAiPaths = {
 
 /** OpenAI: chat completions, responses, embeddings. Base URL `https://api.openai.com/v1`. */
 export function openai(options: ShapeOptions): Provider {
-  checkOptions<ShapeOptions>('openai', options, names, ['apiKey']);
+  checkOptions<ShapeOptions>('openai', options, names);
+  checkKeyed('openai', options);
   return provider({
     name: 'openai',
     baseUrl: 'https://api.openai.com/v1',
@@ -67,7 +67,8 @@ export function openai(options: ShapeOptions): Provider {
 
 /** Anthropic: messages. Base URL `https://api.anthropic.com`, without `/v1`; sends `anthropic-version: 2023-06-01`. */
 export function anthropic(options: ShapeOptions): Provider {
-  checkOptions<ShapeOptions>('anthropic', options, names, ['apiKey']);
+  checkOptions<ShapeOptions>('anthropic', options, names);
+  checkKeyed('anthropic', options);
   return provider({
     name: 'anthropic',
     baseUrl: 'https://api.anthropic.com',
@@ -80,7 +81,8 @@ export function anthropic(options: ShapeOptions): Provider {
 
 /** Gemini: `generateContent` and `streamGenerateContent`. Base URL `https://generativelanguage.googleapis.com`. */
 export function gemini(options: ShapeOptions): Provider {
-  checkOptions<ShapeOptions>('gemini', options, names, ['apiKey']);
+  checkOptions<ShapeOptions>('gemini', options, names);
+  checkKeyed('gemini', options);
   return provider({
     name: 'google',
     baseUrl: 'https://generativelanguage.googleapis.com',
@@ -93,10 +95,10 @@ export function gemini(options: ShapeOptions): Provider {
 /** Azure OpenAI: chat completions and embeddings of deployments; `deployments` names the deployment of a model. */
 export function azureOpenAI(options: AzureOpenAIOptions): Provider {
   checkOptions<AzureOpenAIOptions>('azureOpenAI', options, { ...names, apiVersion: accepts.string }, [
-    'apiKey',
     'baseUrl',
     'apiVersion',
   ]);
+  checkKeyed('azureOpenAI', options);
   const { apiVersion, ...rest } = options;
   return provider({
     name: 'azure',
@@ -125,6 +127,10 @@ export function openAiCompatible(options: OpenAiCompatibleOptions): Provider {
   const { apis = ['openai-chat', 'openai-embeddings'], ...rest } = options;
   const paths = Object.fromEntries(apis.map((api) => [api, openAiPaths[api]]));
   return provider({ paths: { ...paths, models: '/models' }, ...rest });
+}
+
+function checkKeyed(factory: string, { apiKey, apiKeys }: ShapeOptions): void {
+  if (apiKey === undefined && apiKeys === undefined) throw new TypeError(`${factory}: "apiKey" is required`);
 }
 
 /** Options that are there: an explicit `undefined` must not hide a default. */

@@ -1,8 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { accepts, checkOptions, TollgateError, type WireApi } from '@tollgate/core';
 import { Agent, type Dispatcher } from 'undici';
+import { KeyRing, type ProviderKey } from './key-ring.js';
 import { checkPassHeaders, type PassHeaders, passedHeaders } from './pass-headers.js';
-import { baseUrlCheck, credentialCheck, headersCheck, pathsCheck, queryCheck } from './provider-checks.js';
+import {
+  baseUrlCheck,
+  credentialCheck,
+  credentialsCheck,
+  headersCheck,
+  pathsCheck,
+  queryCheck,
+} from './provider-checks.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
 
 export type { PassHeaders } from './pass-headers.js';
@@ -23,6 +31,11 @@ export interface ProviderOptions {
   paths: ProviderPaths;
   /** The app's own key at the provider. Default: none is sent. */
   apiKey?: string;
+  /**
+   * Several keys instead, with their shares of the calls (`weight`, a positive integer, 1 by default): each call takes the one that is
+   * least busy, and one that the provider refuses (401, 403) or limits (429) rests.
+   */
+  apiKeys?: readonly (string | WeightedKey)[];
   /** The header that carries the key; `authorization` sends it as `Bearer`. @defaultValue 'authorization' */
   apiKeyHeader?: 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key';
   /** Further request headers, e.g. `{ 'anthropic-version': '2023-06-01' }`. */
@@ -38,6 +51,13 @@ export interface ProviderOptions {
   timeouts?: Timeouts;
   /** Connections at a time; calls beyond it wait, within `connectMs`. Positive integer. Default: no bound. */
   maxConnections?: number;
+}
+
+/** One of several keys at a provider. */
+export interface WeightedKey {
+  readonly key: string;
+  /** Positive integer. @defaultValue 1 */
+  readonly weight?: number;
 }
 
 /** What is asked of a provider. */
@@ -72,8 +92,10 @@ export interface Provider {
   urlOf(ask: ProviderAsk): string;
   /** Request headers without credentials; of the client's, those that `passHeaders` lets through. */
   headersOf(ask: ProviderAsk, inbound: IncomingHttpHeaders): Record<string, string>;
-  /** Adds the credentials to such headers. */
-  signed(headers: Record<string, string>): Record<string, string>;
+  /** Its keys, without their secrets. */
+  readonly keys: KeyRing;
+  /** Adds the credentials to such headers: those of this key, or of the one whose turn it is. */
+  signed(headers: Record<string, string>, key?: ProviderKey): Record<string, string>;
   /** Ends when the running calls have; later calls are answered with 503. */
   close(): Promise<void>;
 }
@@ -91,6 +113,7 @@ export function provider(options: ProviderOptions): Provider {
       baseUrl: baseUrlCheck,
       paths: pathsCheck,
       apiKey: credentialCheck,
+      apiKeys: credentialsCheck,
       apiKeyHeader: accepts.oneOf('authorization', 'x-api-key', 'api-key', 'x-goog-api-key'),
       headers: headersCheck,
       query: queryCheck,
@@ -104,15 +127,21 @@ export function provider(options: ProviderOptions): Provider {
   );
   checkTimeouts('provider', options.timeouts);
   const allowed = checkPassHeaders('provider', options.passHeaders);
-  const { name, paths, apiKey, apiKeyHeader = 'authorization', timeouts = {}, deployments = {} } = options;
+  if (options.apiKey !== undefined && options.apiKeys !== undefined) {
+    throw new TypeError('provider: "apiKey" and "apiKeys" are two ways to say one thing; give one of them');
+  }
+  const { name, paths, apiKeyHeader = 'authorization', timeouts = {}, deployments = {} } = options;
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
   const query = new URLSearchParams(options.query).toString();
   const own = lowerCased(options.headers);
-  const credential =
-    apiKey === undefined
-      ? {}
-      : { [apiKeyHeader]: apiKeyHeader === 'authorization' ? `Bearer ${apiKey}` : apiKey };
+  const weighted = (options.apiKeys ?? (options.apiKey === undefined ? [] : [options.apiKey])).map(
+    weightedKey,
+  );
+  const keys = new KeyRing(weighted.map(({ weight }) => weight));
+  const credentials = weighted.map(({ key }) => ({
+    [apiKeyHeader]: apiKeyHeader === 'authorization' ? `Bearer ${key}` : key,
+  }));
   const pathOf = (ask: ProviderAsk, names: Readonly<Record<string, string>>): string => {
     const template = paths[ask.api];
     if (template === undefined) throw new TypeError(`provider ${name} does not speak ${ask.api}`);
@@ -155,7 +184,8 @@ export function provider(options: ProviderOptions): Provider {
       if (ask.api !== 'models') headers['content-type'] = 'application/json';
       return headers;
     },
-    signed: (headers) => ({ ...headers, ...credential }),
+    keys,
+    signed: (headers, key = keys.take(Date.now())) => ({ ...headers, ...(key && credentials[key.index]) }),
     async close() {
       const open = connections();
       if (!open.closed && !open.destroyed) await open.close();
@@ -178,6 +208,9 @@ function filledIn(template: string, ask: ProviderAsk, deployments: Readonly<Reco
   }
   return template.replace('{model}', () => encodeURIComponent(name)).replace('{action}', action);
 }
+
+const weightedKey = (given: string | WeightedKey): Required<WeightedKey> =>
+  typeof given === 'string' ? { key: given, weight: 1 } : { key: given.key, weight: given.weight ?? 1 };
 
 function lowerCased(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

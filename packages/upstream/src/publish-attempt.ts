@@ -1,11 +1,14 @@
 import { type Call, publish, type TollgateContext, type WireApi } from '@tollgate/core';
 import type { AttemptResult } from './attempt.js';
+import type { StepReason } from './resilience/call-plan.js';
 
 /** Which attempt it was. */
 export interface AttemptNames {
   readonly provider: string;
   readonly api: WireApi | 'models';
   readonly call?: Call | undefined;
+  /** Why it was made. */
+  readonly reason?: StepReason | undefined;
 }
 
 /** Publishes `tollgate:upstream`: ids and numbers of one exchange with a provider. */
@@ -18,6 +21,7 @@ export function publishAttempt(context: TollgateContext, result: AttemptResult, 
     attempt: names.call?.attempt ?? 1,
     provider: names.provider,
     api: names.api,
+    reason: names.reason,
     model: names.call?.parsed?.model,
     stream: names.call?.parsed?.stream,
     status: result.status,

@@ -14,14 +14,15 @@ export interface RetryAdvice {
  * it is; longer waits are named, without an invitation to sleep them out; beyond an hour nothing is said but that a retry is useless.
  */
 export function retryAdvice(headers: Readonly<Record<string, string>>, nowMs: number): RetryAdvice {
-  const waitMs = waitOf(headers, nowMs);
+  const waitMs = statedWaitMs(headers, nowMs);
   if (waitMs === undefined) return {};
   if (waitMs <= maxRetryMs) return { retryAfterMs: waitMs };
   if (waitMs > maxNamedMs) return { retryAfterMs: false };
   return { retryAfterMs: false, headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) } };
 }
 
-function waitOf(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
+/** How long a provider asks to wait, in ms, by `retry-after-ms`, then `retry-after`; `undefined` where it says nothing legible. */
+export function statedWaitMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const exact = numberOf(headers['retry-after-ms']);
   if (exact !== undefined) return exact;
   const text = headers['retry-after'];
@@ -34,4 +35,16 @@ function waitOf(headers: Readonly<Record<string, string>>, nowMs: number): numbe
 
 function numberOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}(?:\.\d{1,6})?$/.test(text.trim()) ? Number(text) : undefined;
+}
+
+/** What the head of an answer says about trying again: how long to wait first, and whether it is useless. */
+export function retryWishes(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): { retryAfterMs: number | undefined; retryUseless: boolean } {
+  if (status < 400) return { retryAfterMs: undefined, retryUseless: false };
+  return {
+    retryAfterMs: statedWaitMs(headers, Date.now()),
+    retryUseless: headers['x-should-retry']?.toLowerCase() === 'false',
+  };
 }

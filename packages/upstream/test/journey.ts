@@ -69,7 +69,7 @@ export const azureOnly = (sim: SimulatedProvider): Provider[] => [
 
 export async function journey(options: JourneyOptions = {}): Promise<Journey> {
   const { providers = allProviders, step = {}, express: version = 5, ...rest } = options;
-  const sim = await simulateProvider({ apiKeys: [appKey] });
+  const sim = await simulateProvider({ apiKeys: [appKey, 'sk-other'] });
   const made = providers(sim);
   const seen: Seen = { contexts: [], calls: [], ends: [], chunks: [], onEnd: () => Promise.resolve() };
   const waiting: { count: number; resolve: () => void }[] = [];

@@ -1,4 +1,11 @@
-import type { Call, CallHandle, TollgateContext } from '@tollgate/core';
+import {
+  type AttemptChain,
+  type Call,
+  type CallHandle,
+  chainOf,
+  type OutgoingRequest,
+  type TollgateContext,
+} from '@tollgate/core';
 import { isMetered } from '../calls/metered-contexts.js';
 import { noRequest } from './fetch-errors.js';
 import { isAbort, meteredBody, stoppedOutcome, usageIsNear, usageWaitMs } from './metered-body.js';
@@ -21,12 +28,16 @@ export class MeteredExchange {
   ) {}
 
   async run(request: FetchRequest): Promise<Response> {
-    const { text, ...outgoing } = await outgoingOf(request);
+    const { text, ...read } = await outgoingOf(request);
     const key = `${request.url}\n${text}`;
+    const chain = chainOf(this.init);
+    const outgoing = chain ? asked(read, chain) : read;
     const handle = await this.context.calls.begin(outgoing, {
-      previous: this.#previous(request, key),
+      previous: chain ? chain.call : this.#previous(request, key),
       whenClientGone: this.options.whenClientGone,
+      alternative: chain?.alternative,
     });
+    if (chain) chain.call = handle.call;
     if (!handle.call.parsed && !isMetered(this.context)) {
       await handle.end({ outcome: 'error', status: 0, sent: false, last: false });
       throw noRequest('meteredFetch needs meter() mounted before this handler');
@@ -94,6 +105,11 @@ export class MeteredExchange {
     const failed = (failedCalls.get(this.context) ?? []).filter((one) => one.key !== key);
     failedCalls.set(this.context, [...failed, { key, call }].slice(-mostFailed));
   }
+}
+
+/** What the chain knows of an attempt, and its URL does not tell. */
+function asked(outgoing: OutgoingRequest, { provider, requestedModel }: AttemptChain): OutgoingRequest {
+  return { ...outgoing, ...(provider !== undefined && { provider }), requestedModel };
 }
 
 /** The handle's signal, which waits a moment for a usage that is nearly there. */

@@ -1,5 +1,6 @@
 import {
   accepts,
+  chainOf,
   checkOptions,
   isTollgateError,
   type OptionChecks,
@@ -89,7 +90,9 @@ export async function send(
   } catch (error) {
     if (!isTollgateError(error) || error.code === 'no_request' || error.code === 'request_aborted')
       throw error;
-    context.refusal ??= error;
+    const chain = chainOf(init);
+    if (chain) chain.refusal = error;
+    if (!chain?.alternative) context.refusal ??= error;
     return refusedResponse(error, api, context.requestId);
   }
 }

@@ -1,0 +1,62 @@
+/** One of an app's keys at a provider, without its secret: how busy it is, and until when it rests. */
+export class ProviderKey {
+  /** Attempts that run with it. */
+  inFlight = 0;
+  #restsUntilMs = 0;
+
+  constructor(
+    /** Which of the keys it is, from 0. */
+    readonly index: number,
+    /** Its share of the calls, beside the weights of the others. */
+    readonly weight: number,
+  ) {}
+
+  /** How long it still rests, in milliseconds. */
+  restMs(nowMs: number): number {
+    return Math.max(0, this.#restsUntilMs - nowMs);
+  }
+
+  /** Lets it rest until then, if that is later than it rests already. */
+  rest(untilMs: number): void {
+    this.#restsUntilMs = Math.max(this.#restsUntilMs, untilMs);
+  }
+
+  /** It works: an answer has come. */
+  wake(): void {
+    this.#restsUntilMs = 0;
+  }
+}
+
+/** An app's keys at one provider: each call takes the one that is least busy for its weight, in turn where several are. */
+export class KeyRing {
+  readonly keys: readonly ProviderKey[];
+  #next = 0;
+
+  constructor(weights: readonly number[]) {
+    this.keys = weights.map((weight, index) => new ProviderKey(index, weight));
+  }
+
+  /** The key for a call. Where all rest, the one that rests the shortest, since somebody has to find out. */
+  take(nowMs: number): ProviderKey | undefined {
+    const { keys } = this;
+    let best = keys[0];
+    if (keys.length < 2) return best;
+    for (let offset = 0; offset < keys.length; offset += 1) {
+      const key = keys[(this.#next + offset) % keys.length] as ProviderKey;
+      if (offset === 0 || isBetter(key, best as ProviderKey, nowMs)) best = key;
+    }
+    this.#next = ((best as ProviderKey).index + 1) % keys.length;
+    return best;
+  }
+
+  /** Whether a key other than this is awake. */
+  hasOther(than: ProviderKey | undefined, nowMs: number): boolean {
+    return this.keys.some((key) => key !== than && key.restMs(nowMs) === 0);
+  }
+}
+
+function isBetter(one: ProviderKey, other: ProviderKey, nowMs: number): boolean {
+  const [rest, otherRest] = [one.restMs(nowMs), other.restMs(nowMs)];
+  if (rest !== otherRest) return rest < otherRest;
+  return (one.inFlight + 1) / one.weight < (other.inFlight + 1) / other.weight;
+}

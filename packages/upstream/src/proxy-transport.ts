@@ -1,0 +1,224 @@
+import {
+  type Call,
+  type CallHandle,
+  isTollgateError,
+  type JsonValue,
+  type OutgoingRequest,
+  type TollgateError,
+} from '@tollgate/core';
+import type { Request } from 'express';
+import { routeOf } from './api-route.js';
+import type { AskedCall } from './asked-call.js';
+import { type AttemptResult, attempt } from './attempt.js';
+import type { ClientAnswer } from './client-answer.js';
+import type { ProxySettings } from './options.js';
+import type { Provider } from './provider.js';
+import { publishAttempt } from './publish-attempt.js';
+import type { AttemptEnd } from './resilience/attempt-end.js';
+import type { CallPlan, Step } from './resilience/call-plan.js';
+import type { Transport } from './resilience/make-call.js';
+import { saysStreamIsComplete } from './stream-end.js';
+import { timeoutsOf } from './timeouts.js';
+
+/** How long an answer that is complete waits for its charge. */
+const maxSettleWaitMs = 100;
+
+/** An attempt that was begun, or refused before. */
+export type ProxyOutcome =
+  | {
+      readonly step: Step;
+      readonly handle: CallHandle;
+      readonly result: AttemptResult;
+      settled: Promise<void> | undefined;
+    }
+  | { readonly refusal: TollgateError; readonly alternative: boolean };
+
+/** Makes the attempts of one request's call, and streams the answer to its client. */
+export class ProxyTransport implements Transport<ProxyOutcome> {
+  #previous: Call | undefined;
+
+  constructor(
+    private readonly req: Request,
+    private readonly answer: ClientAnswer,
+    private readonly settings: ProxySettings,
+    private readonly asked: AskedCall,
+    private readonly plan: CallPlan,
+  ) {}
+
+  async run(step: Step): Promise<ProxyOutcome> {
+    const { req, settings } = this;
+    const { target, alternative } = step;
+    const provider = target.provider as Provider;
+    const asked = target.substituted ? withModel(this.asked, target.model) : this.asked;
+    const headers = provider.headersOf(asked, req.headers);
+    const outgoing: OutgoingRequest = {
+      method: 'POST',
+      url: provider.urlOf(asked),
+      headers,
+      body: asked.body,
+      provider: provider.name,
+      api: asked.api,
+      ...(target.substituted && { requestedModel: this.asked.model }),
+    };
+    const { whenClientGone } = settings;
+    let handle: CallHandle;
+    try {
+      handle = await req.tollgate.calls.begin(outgoing, {
+        previous: this.#previous,
+        whenClientGone,
+        alternative,
+      });
+    } catch (refusal) {
+      if (!isTollgateError(refusal)) throw refusal;
+      return { refusal, alternative };
+    }
+    this.#previous = handle.call;
+    this.#sayRoute(step);
+    const result = await this.#exchange(handle, step, provider, headers, asked);
+    publishAttempt(req.tollgate, result, {
+      provider: provider.name,
+      api: asked.api,
+      call: handle.call,
+      reason: step.reason,
+    });
+    return { step, handle, result, settled: undefined };
+  }
+
+  endOf(outcome: ProxyOutcome): AttemptEnd {
+    if ('refusal' in outcome) return refusedEnd;
+    const { error, outcome: how, status, sent, stopped, credentialRefused, retryAfterMs } = outcome.result;
+    return {
+      status,
+      sent,
+      ok: how === 'ok',
+      visible: this.answer.begun || this.answer.gone,
+      stopped: stopped || (error === undefined && status >= 400),
+      refused: false,
+      credentialRefused,
+      retryAfterMs,
+      retryUseless: outcome.result.retryUseless,
+    };
+  }
+
+  async settle(made: ProxyOutcome, last: boolean): Promise<void> {
+    if ('refusal' in made) return;
+    const { outcome, status, sent, error } = made.result;
+    made.settled = made.handle.end({ outcome, status, sent, last });
+    // So that the answer can state its cost, and the client's next request meets counters that are right.
+    if (last && this.answer.isKept && !error) await atMost(maxSettleWaitMs, made.settled);
+  }
+
+  wait(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const { signal } = this.req.tollgate;
+      const done = (goOn: boolean): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', gone);
+        resolve(goOn);
+      };
+      const gone = (): void => done(false);
+      const timer = setTimeout(() => done(true), ms);
+      if (signal.aborted) gone();
+      else signal.addEventListener('abort', gone);
+    });
+  }
+
+  /** What led to this attempt, where it is not plainly the one that was asked for. */
+  #sayRoute(step: Step): void {
+    const { res } = this.req;
+    const route = this.plan.notes.leadingTo(step);
+    if (route === undefined || !res || res.headersSent) return;
+    res.setHeader('x-tollgate-route', route);
+    const { substituted, model } = step.target;
+    if (substituted && model !== undefined) {
+      res.setHeader('x-tollgate-model', model);
+      res.setHeader('x-tollgate-degraded', 'fallback');
+    }
+  }
+
+  /** Makes the attempt; whatever goes wrong before it, the handle gets its end. */
+  async #exchange(
+    handle: CallHandle,
+    step: Step,
+    provider: Provider,
+    headers: Record<string, string>,
+    asked: AskedCall,
+  ): Promise<AttemptResult> {
+    const { call } = handle;
+    const { settings } = this;
+    const timeouts = timeoutsOf(provider.timeouts, settings.timeouts);
+    try {
+      const { origin, path } = provider.targetOf({ ...asked, model: wireModel(call, asked) });
+      return await attempt(
+        {
+          signal: handle.signal,
+          onResponse: (status, given) => handle.onResponse(status, given),
+          onChunk: (chunk) => handle.onChunk(chunk),
+          onEnd: () => handle.onEnd(),
+          stopped: () => call.stopped,
+        },
+        {
+          dispatcher: provider.dispatcher(),
+          origin,
+          path,
+          method: 'POST',
+          headers: provider.signed(headers, step.key),
+          body: handle.body,
+        },
+        this.answer,
+        {
+          timeouts: { ...timeouts, totalMs: Math.max(1, Math.min(timeouts.totalMs, this.plan.leftMs)) },
+          whenClientGone: handle.drains ? 'drain' : 'abort',
+          drainMs: settings.drainMs,
+          maxResponseBytes: settings.maxResponseBytes,
+          isComplete: (last) => asked.stream && saysStreamIsComplete(asked.api, last),
+          isBrokenOff: () => asked.stream && call.answer === 'cut',
+          inParts: asked.stream,
+          nowMs: () => performance.now(),
+        },
+      );
+    } catch (error) {
+      this.plan.cancelled(step);
+      await handle.end({ outcome: 'error', status: 0, sent: false, last: true });
+      throw error;
+    }
+  }
+}
+
+const refusedEnd: AttemptEnd = {
+  status: 0,
+  sent: false,
+  ok: false,
+  visible: false,
+  stopped: false,
+  refused: true,
+  credentialRefused: false,
+  retryAfterMs: undefined,
+  retryUseless: false,
+};
+
+/** The same call of another model; the body is a copy, of which the first level suffices. */
+function withModel(asked: AskedCall, model: string | undefined): AskedCall {
+  const { body } = asked;
+  if (model === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return asked;
+  const copy: JsonValue = asked.api === 'gemini-generate' ? { ...body } : { ...body, model };
+  return { ...asked, model, body: copy };
+}
+
+/** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
+function wireModel({ parsed }: Call, asked: AskedCall): string | undefined {
+  if (!parsed) return asked.model;
+  const [path = ''] = parsed.url.replace(/^\w+:\/\/[^/]*/, '').split('?', 1);
+  return routeOf('POST', path)?.model ?? parsed.model;
+}
+
+/** Resolves with the promise, or after that long. */
+function atMost(ms: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

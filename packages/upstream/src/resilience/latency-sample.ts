@@ -1,0 +1,27 @@
+const size = 128;
+/** Fewer answers than this say nothing about their slowest twentieth. */
+const enough = 20;
+
+/** How long the last answers of a model took to begin, in milliseconds. */
+export class LatencySample {
+  readonly #latest = new Float64Array(size);
+  #count = 0;
+  #p95: number | undefined;
+
+  add(ms: number): void {
+    this.#latest[this.#count % size] = ms;
+    this.#count += 1;
+    // Sorted anew for every eighth answer: it moves slowly.
+    if (this.#count % 8 === 0) this.#p95 = undefined;
+  }
+
+  /** The time within which 19 of 20 answers began; `undefined` before 20 were seen. */
+  get p95Ms(): number | undefined {
+    if (this.#count < enough) return undefined;
+    if (this.#p95 === undefined) {
+      const sorted = this.#latest.slice(0, Math.min(this.#count, size)).sort();
+      this.#p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
+    }
+    return this.#p95;
+  }
+}

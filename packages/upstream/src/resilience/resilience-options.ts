@@ -1,0 +1,165 @@
+import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import type { Provider } from '../provider.js';
+import { checkTimeouts, type Timeouts } from '../timeouts.js';
+import type { BreakerSettings } from './breaker.js';
+import type { Fallbacks } from './target.js';
+
+/** How often, when and for how long a call is tried again. */
+export interface RetryOptions {
+  /** Attempts of one call, fallbacks included. Integer from 1 to 20. @defaultValue 4 */
+  attempts?: number;
+  /** Attempts at one target before the next fallback. Integer from 1 to 20. @defaultValue 2 */
+  perTarget?: number;
+  /** Bound of the first wait, in milliseconds; it doubles with each failure. @defaultValue 250 */
+  baseMs?: number;
+  /** Longest wait that is not asked for by the provider, in milliseconds. @defaultValue 8_000 */
+  maxMs?: number;
+  /** Longest `retry-after` that is waited for; for a longer one the call goes elsewhere, or ends. Milliseconds. @defaultValue 10_000 */
+  maxRetryAfterMs?: number;
+  /** Retries at a provider, as a share of its calls: 0 to 1; ten are at hand at the start. @defaultValue 0.2 */
+  ratio?: number;
+  /**
+   * A call that was sent and not answered to the end is charged at least its input, since the provider may have billed it. `stop`: so
+   * it ends. `go-on`: it is tried again, and both attempts are charged. Never after visible output. @defaultValue 'stop'
+   */
+  whenUncertain?: 'stop' | 'go-on';
+}
+
+/** When a model at a provider is left alone. */
+export interface BreakerOptions {
+  /** Share of failures above which it is. Between 0 and 1. @defaultValue 0.5 */
+  threshold?: number;
+  /** Over how long they are counted, in milliseconds. @defaultValue 20_000 */
+  windowMs?: number;
+  /** Fewer calls than this within it are no sample. Positive integer. @defaultValue 10 */
+  minimumCalls?: number;
+  /** How long it is left alone until one call tries it, in milliseconds. @defaultValue 5_000 */
+  openMs?: number;
+}
+
+/** Options of {@link resilience}. */
+export interface ResilienceOptions {
+  /** Retries, or `false` for none. */
+  retries?: RetryOptions | false;
+  /** Where calls go that fail: `{ 'gpt-5': ['gpt-5-mini', { provider: azure, model: 'gpt-5' }] }`. @defaultValue none */
+  fallbacks?: Fallbacks;
+  /** Circuit breakers for each model at each provider, or `false` for none. */
+  breaker?: BreakerOptions | false;
+  /** Providers that an SDK's own calls go to: recognised by base URL, their keys and time-outs are used. */
+  providers?: readonly Provider[];
+  /** Time-outs of each attempt that is made through `resilient()`; those of `proxy()` are its own. */
+  timeouts?: Timeouts;
+  /** Within how long all attempts of a call have begun and ended, in milliseconds. @defaultValue 600_000 */
+  deadlineMs?: number;
+  /** Monotonic clock, in milliseconds. @defaultValue performance.now */
+  nowMs?: () => number;
+  /** In [0, 1). @defaultValue Math.random */
+  random?: () => number;
+}
+
+/** {@link ResilienceOptions}, checked and complete. */
+export interface ResilienceSettings {
+  readonly retries: Required<RetryOptions>;
+  readonly fallbacks: Fallbacks;
+  readonly breaker: BreakerSettings | undefined;
+  readonly providers: readonly Provider[];
+  readonly timeouts: Timeouts | undefined;
+  readonly deadlineMs: number;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+}
+
+export const isProvider: OptionCheck = (value) =>
+  accepts.methods('dispatcher', 'targetOf', 'urlOf', 'headersOf', 'signed')(value) === true ||
+  'a provider, such as openai({ apiKey })';
+
+/** The check of {@link Fallbacks}. */
+export const fallbacksCheck: OptionCheck = (value) => {
+  const expected = 'an object of lists by model, each of models or { provider, model }';
+  if (accepts.object(value) !== true) return expected;
+  const fine = Object.values(value as object).every(
+    (list) => Array.isArray(list) && list.length > 0 && list.every(isFallback),
+  );
+  return fine || expected;
+};
+
+function isFallback(value: unknown): boolean {
+  if (typeof value === 'string') return value !== '';
+  if (typeof value !== 'object' || value === null) return false;
+  const { provider, model, ...more }: Record<string, unknown> = { ...value };
+  const named = model === undefined || accepts.string(model) === true;
+  return isProvider(provider) === true && named && Object.keys(more).length === 0;
+}
+
+const orFalse =
+  (check: OptionCheck): OptionCheck =>
+  (value) =>
+    value === false || check(value);
+
+const between0And1: OptionCheck = (value) =>
+  (typeof value === 'number' && value > 0 && value < 1) || 'a number between 0 and 1';
+
+/** Throws a `TypeError` for a wrong or unknown option. */
+export function readResilience(options: ResilienceOptions): ResilienceSettings {
+  checkOptions<ResilienceOptions>('resilience', options, {
+    retries: orFalse(accepts.object),
+    fallbacks: fallbacksCheck,
+    breaker: orFalse(accepts.object),
+    providers: accepts.arrayOf(isProvider),
+    timeouts: accepts.object,
+    deadlineMs: accepts.positiveInteger,
+    nowMs: accepts.function,
+    random: accepts.function,
+  });
+  checkTimeouts('resilience', options.timeouts);
+  return {
+    retries: readRetries(options.retries),
+    fallbacks: options.fallbacks ?? {},
+    breaker: readBreaker(options.breaker),
+    providers: options.providers ?? [],
+    timeouts: options.timeouts,
+    deadlineMs: options.deadlineMs ?? 600_000,
+    nowMs: options.nowMs ?? (() => performance.now()),
+    random: options.random ?? Math.random,
+  };
+}
+
+function readRetries(given: RetryOptions | false = {}): Required<RetryOptions> {
+  const retries = given === false ? { perTarget: 1 } : given;
+  checkOptions<RetryOptions>('resilience: retries', retries, {
+    attempts: accepts.integerBetween(1, 20),
+    perTarget: accepts.integerBetween(1, 20),
+    baseMs: accepts.positiveInteger,
+    maxMs: accepts.positiveInteger,
+    maxRetryAfterMs: accepts.wholeNumber,
+    ratio: (value) => (typeof value === 'number' && value >= 0 && value <= 1) || 'a number from 0 to 1',
+    whenUncertain: accepts.oneOf('stop', 'go-on'),
+  });
+  return {
+    attempts: 4,
+    perTarget: 2,
+    baseMs: 250,
+    maxMs: 8_000,
+    maxRetryAfterMs: 10_000,
+    ratio: 0.2,
+    whenUncertain: 'stop',
+    ...present(retries),
+  };
+}
+
+function readBreaker(given: BreakerOptions | false = {}): BreakerSettings | undefined {
+  if (given === false) return undefined;
+  checkOptions<BreakerOptions>('resilience: breaker', given, {
+    threshold: between0And1,
+    windowMs: accepts.positiveInteger,
+    minimumCalls: accepts.positiveInteger,
+    openMs: accepts.positiveInteger,
+  });
+  const { threshold = 0.5, windowMs = 20_000, minimumCalls = 10, openMs = 5_000 } = given;
+  return { threshold, windowMs, minimumRps: (minimumCalls * 1000) / windowMs, openMs };
+}
+
+/** Options that are there: an explicit `undefined` must not hide a default. */
+function present<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+}

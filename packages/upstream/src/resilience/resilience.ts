@@ -1,0 +1,128 @@
+import { modelAllowed, publish } from '@tollgate/core';
+import type { Provider } from '../provider.js';
+import type { AttemptEnd, EndKind } from './attempt-end.js';
+import { Breaker } from './breaker.js';
+import { CallPlan, type Step } from './call-plan.js';
+import { RecentMap } from './recent-map.js';
+import { type ResilienceOptions, type ResilienceSettings, readResilience } from './resilience-options.js';
+import { RetryBudget } from './retry-budget.js';
+import { type Fallbacks, type Target, targetAt } from './target.js';
+
+/** Names are the clients', so what is remembered of them is bounded. */
+const mostTargets = 1_000;
+/** How long a key rests that the provider has refused (401, 403). */
+const refusedKeyRestMs = 60_000;
+/** How long a key rests after a 429 that does not say how long, where there are others. */
+const limitedKeyRestMs = 1_000;
+
+/** What a call asks for, before anybody decides where it goes. */
+export interface PlannedCall {
+  readonly provider: Provider | undefined;
+  /** Name of the provider, or its host. */
+  readonly name: string;
+  /** Base URL, or origin. */
+  readonly base: string;
+  readonly model: string | undefined;
+  /** Whether a provider can take the call's place. */
+  readonly fits: (provider: Provider) => boolean;
+  /** In place of those of the options. */
+  readonly fallbacks?: Fallbacks | undefined;
+}
+
+/** What an app has learnt of its providers: shared by all that call them. Made by {@link resilience}. */
+export class Resilience {
+  readonly settings: ResilienceSettings;
+  readonly #breakers: RecentMap<Breaker>;
+  readonly #budgets: RecentMap<RetryBudget>;
+
+  constructor(options: ResilienceOptions) {
+    const settings = readResilience(options);
+    this.settings = settings;
+    this.#breakers = new RecentMap(mostTargets, (id) => this.#newBreaker(id));
+    this.#budgets = new RecentMap(mostTargets, () => new RetryBudget(settings.retries.ratio));
+  }
+
+  /** How a call is made: where it is sent, then its fallbacks. */
+  plan(call: PlannedCall): CallPlan {
+    const { provider, name, base, model } = call;
+    const targets = [targetAt(provider, name, base, model, model)];
+    for (const fallback of fallbacksOf(call.fallbacks ?? this.settings.fallbacks, model)) {
+      const other = typeof fallback === 'string' ? { model: fallback } : fallback;
+      const at = 'provider' in other ? other.provider : provider;
+      if (at ? !call.fits(at) : 'provider' in other) continue;
+      targets.push(
+        at
+          ? targetAt(at, at.name, at.baseUrl, other.model ?? model, model)
+          : targetAt(undefined, name, base, other.model, model),
+      );
+    }
+    return new CallPlan(targets, this);
+  }
+
+  breakerOf({ id }: Target): Breaker | undefined {
+    return this.settings.breaker && this.#breakers.get(id);
+  }
+
+  admits(target: Target): boolean {
+    return this.breakerOf(target)?.admit() ?? true;
+  }
+
+  /** Takes a retry out of the provider's budget; `false`: it has none left. */
+  mayRetry({ name }: Target): boolean {
+    return this.#budgets.get(name).spend();
+  }
+
+  /** An attempt is about to be made. */
+  begun({ target, key, reason }: Step): void {
+    if (reason !== 'retry') this.#budgets.get(target.name).earn();
+    if (key) key.inFlight += 1;
+  }
+
+  /** It is not made after all. */
+  cancelled({ target, key }: Step): void {
+    if (key) key.inFlight -= 1;
+    this.breakerOf(target)?.undecided();
+  }
+
+  /** An attempt has ended: what that says about its target and its key. */
+  ended({ target, key }: Step, end: AttemptEnd, kind: EndKind): void {
+    const nowMs = Date.now();
+    if (key) key.inFlight -= 1;
+    const several = (target.provider?.keys.keys.length ?? 0) > 1;
+    if (kind === 'key' && several) key?.rest(nowMs + refusedKeyRestMs);
+    else if (kind === 'limited' && several) key?.rest(nowMs + (end.retryAfterMs ?? limitedKeyRestMs));
+    else if (kind === 'ok') key?.wake();
+    const breaker = this.breakerOf(target);
+    if (!breaker) return;
+    const { status } = end;
+    const answered = end.ok || (status >= 300 && status < 500 && status !== 408);
+    if (answered) breaker.succeeded();
+    else if (end.stopped || end.refused) breaker.undecided();
+    else breaker.failed();
+  }
+
+  #newBreaker(id: string): Breaker {
+    const settings = this.settings.breaker as NonNullable<ResilienceSettings['breaker']>;
+    return new Breaker(settings, {
+      nowMs: this.settings.nowMs,
+      changed: (open, openMs) =>
+        publish('tollgate:upstream', () => ({ target: id, breaker: open ? 'open' : 'closed', openMs })),
+    });
+  }
+}
+
+/**
+ * Makes calls to providers survive what providers do: retries, fallbacks, circuit breakers. One for an app, given to `proxy()` and to
+ * {@link resilient}, so that what one has learnt holds for the other. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function resilience(options: ResilienceOptions = {}): Resilience {
+  return new Resilience(options);
+}
+
+function fallbacksOf(fallbacks: Fallbacks, model: string | undefined) {
+  if (model === undefined) return [];
+  for (const pattern in fallbacks) {
+    if (Object.hasOwn(fallbacks, pattern) && modelAllowed([pattern], model)) return fallbacks[pattern] ?? [];
+  }
+  return [];
+}

@@ -1,0 +1,35 @@
+import type { AttemptEnd } from './attempt-end.js';
+import type { Step } from './call-plan.js';
+import type { Target } from './target.js';
+
+/** What was tried for a call and what became of it, for `x-tollgate-route`. */
+export class RouteNotes {
+  readonly #notes: string[] = [];
+
+  ended({ target }: Step, { status, refused, sent }: AttemptEnd): void {
+    const what = refused
+      ? 'refused'
+      : status === 0
+        ? sent
+          ? 'no-answer'
+          : 'unreachable'
+        : `status=${status}`;
+    this.#notes.push(`${nameOf(target)};${what}`);
+  }
+
+  skipped(target: Target, why: 'open' | 'limited'): void {
+    this.#notes.push(`${nameOf(target)};${why}`);
+  }
+
+  /**
+   * What led to this attempt, in the order in which it happened: `openai/gpt-5;status=503, azure/gpt-5`. `undefined` where nothing
+   * did: the call goes where it was sent.
+   */
+  leadingTo({ target }: Step): string | undefined {
+    return this.#notes.length === 0 ? undefined : [...this.#notes, nameOf(target)].join(', ');
+  }
+}
+
+/** As a token of a structured field (RFC 9651): names come from clients. */
+const nameOf = ({ name, model }: Target): string =>
+  (model === undefined ? name : `${name}/${model}`).replaceAll(/[^\w!#$%&'*+.^`|~:/-]/g, '_').slice(0, 200);
