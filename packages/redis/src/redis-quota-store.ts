@@ -14,6 +14,7 @@ import {
   type QuotaStore,
   type ReserveRequest,
   type ReserveResult,
+  type UsageEvent,
 } from '@tollgate/core';
 import { admissionIn, coverText, extendText, reserveText } from './admission-wire.js';
 import { Batcher } from './batcher.js';
@@ -29,9 +30,12 @@ import { type OperationText, ScriptCaller } from './script-caller.js';
 import { ScriptRunner } from './script-runner.js';
 import { scriptsFor } from './scripts.js';
 import {
+  appendText,
   chargedIn,
   chargeText,
   closeText,
+  type DrawRequest,
+  drawText,
   type QuietCharge,
   type QuietRenewal,
   renewText,
@@ -121,6 +125,16 @@ export class RedisQuotaStore implements QuotaStore {
   async close(request: CloseRequest): Promise<void> {
     await this.#run('close', request.partition, () => closeText(request, this.#rememberMs));
     publishClose(request);
+  }
+
+  /** `false`: it is not the plain case, and nothing was done. */
+  async draw(request: DrawRequest): Promise<boolean> {
+    return (await this.#run('draw', request.partition, () => drawText(request))) === 1;
+  }
+
+  /** Appends events to the outbox of a partition, together, and once for each id. */
+  async append(id: string, partition: string, events: readonly UsageEvent[]): Promise<void> {
+    await this.#run('append', partition, (args) => appendText(args, id, events, this.#rememberMs));
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {

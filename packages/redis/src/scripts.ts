@@ -28,5 +28,7 @@ export function scriptsFor(
     close: script('close'),
     read: script('read'),
     sweep: script('sweep'),
+    append: script('append'),
+    draw: script('draw'),
   };
 }

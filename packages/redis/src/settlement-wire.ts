@@ -46,6 +46,33 @@ export function closeText({ id }: CloseRequest, rememberMs: number): string {
   return JSON.stringify([id, rememberMs]);
 }
 
+/** Settles a part of a lease that one attempt stands for; the next one stands for the rest. */
+export interface DrawRequest {
+  readonly id: string;
+  readonly partition: string;
+  readonly attemptId: string;
+  readonly nextAttemptId: string;
+  readonly item: ChargeItem;
+  /** What the next attempt stands for: all that is left of the hold. */
+  readonly left: number;
+}
+
+export function drawText({ id, attemptId, nextAttemptId, item, left }: DrawRequest): Buffer {
+  const { scope, field } = placeOf(kindOf(item), item.counter, item.windowId);
+  const packer = new Packer().text(id).text(attemptId).text(nextAttemptId).text(scope).text(field);
+  return packer.number(item.limit).number(item.amount).number(item.release).number(left).done();
+}
+
+export function appendText(
+  args: CallArguments,
+  id: string,
+  events: readonly UsageEvent[],
+  rememberMs: number,
+): Buffer {
+  const [first = 0] = events.map((event) => args.event(event));
+  return new Packer().text(id).short(first).short(events.length).text(String(rememberMs)).done();
+}
+
 export function renewText(args: CallArguments, { id, running }: QuietRenewal): string {
   return JSON.stringify([
     id,

@@ -39,6 +39,19 @@ export function homeInMemory(moment: Moment): SliceHome {
     charge: (request: QuietCharge) =>
       later(() => engine.charge({ ...request, event: usageEvent() }, moment.ms)),
     read: (_partition, counters) => later(() => engine.read(counters, moment.ms)),
+    draw: ({ id, partition, attemptId, nextAttemptId, item, left }) =>
+      later(() => {
+        const running = [
+          { attemptId: nextAttemptId, items: [{ ...item, amount: left }], event: usageEvent() },
+        ];
+        if (!engine.renew({ id, partition, running }, moment.ms)) return false;
+        engine.charge(
+          { id, partition, attemptId, items: [item], event: usageEvent(), close: false },
+          moment.ms,
+        );
+        return true;
+      }),
+    append: () => later(() => undefined),
     recalls: {
       ask: (_partition, counter) => later(() => void marks.set(counter, moment.ms + 400)),
       asked: (_partition, counters) =>

@@ -60,10 +60,12 @@ ${inside}
     if L.rest == 2 then
       local text = cmsgpack.unpack(stored[1])
       deep = { answer = text[1], declared = text[2], caps = text[3], attempts = text[4], extensions = text[5] }
-    elseif L.rest == 1 then
+    elseif L.rest == 1 or L.rest == 3 then
       local _, _, declared, alternatives = reserveIn(stored[1])
       local charges = alternatives[1][2]
       local answer = toldIn(charges, stored[3])
+      -- What was drawn from it is charged already: the attempt that stands for the rest may cost all of that.
+      if L.rest == 3 then declared, charges[1][7] = L.attempts[3], L.holds[2] end
       deep = deepAs(L, charges, answer, declared, stored[2])
     end
     L.deep = deep

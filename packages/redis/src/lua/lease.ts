@@ -1,8 +1,8 @@
 /**
  * Leases. The list `r:<id>` begins with what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, what
  * follows in the list, the numbers of attempts and holds, the places of what is held, attempts with their states (0 running, 1 reaped,
- * 2 charged), and the amounts held. The rest is needed seldom: as it came with a plain reservation (operation, event, answer), or, once it was looked
- * at, one text (answer, declared attempt, caps by hold, attempts, extensions). Elements of their own, since Lua hashes every byte of
+ * 2 charged), and the amounts held. The rest is needed seldom: as it came with a plain reservation (1: operation, event, answer), also of
+ * one that was drawn from since (3), or, once it was looked at, one text (2: answer, declared attempt, caps by hold, attempts, extensions). Elements of their own, since Lua hashes every byte of
  * every text that a script reads or makes. Of a lease that was closed the beginning is left, as a text that expires.
  */
 export const lease = `

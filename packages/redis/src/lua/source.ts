@@ -1,5 +1,7 @@
 import { admission, joining } from './admission.js';
+import { append } from './append.js';
 import { depth } from './depth.js';
+import { draw } from './draw.js';
 import { flush } from './flush.js';
 import { lease, reading, reaping, settling } from './lease.js';
 import { operations } from './operations.js';
@@ -8,7 +10,17 @@ import { plainSettlement } from './plain-settlement.js';
 import { opening, windows, world } from './world.js';
 
 /** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
-export type ScriptName = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close' | 'read' | 'sweep';
+export type ScriptName =
+  | 'reserve'
+  | 'extend'
+  | 'cover'
+  | 'charge'
+  | 'renew'
+  | 'close'
+  | 'read'
+  | 'sweep'
+  | 'append'
+  | 'draw';
 
 export interface ScriptSettings {
   /** Rising shares of a cap that are reported. */
@@ -17,7 +29,7 @@ export interface ScriptSettings {
   readonly record: boolean;
 }
 
-const parts: Readonly<Record<ScriptName, readonly string[]>> = {
+const parts: Readonly<Record<Exclude<ScriptName, 'append' | 'draw'>, readonly string[]>> = {
   reserve: [admission],
   extend: [admission, joining],
   cover: [admission, joining],
@@ -31,6 +43,8 @@ const parts: Readonly<Record<ScriptName, readonly string[]>> = {
 /** The whole text of a script: settings, what all share, what this one needs, the operation, and writing it all at the end. */
 export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSettings): string {
   const settings = `local thresholds, record = { ${thresholds.join(', ')} }, ${record}\n`;
+  if (name === 'append') return [settings, opening, append].join('');
+  if (name === 'draw') return [settings, opening, draw].join('');
   const operation = operations[name].replace('--reap--', () => reaping);
   // Functions cost what they capture, in every call: those that a script seldom needs are made within others.
   const settles = name === 'charge' || name === 'close';

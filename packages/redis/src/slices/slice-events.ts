@@ -1,43 +1,61 @@
-import type { UsageEvent } from '@tollgate/core';
+import { newId, type UsageEvent } from '@tollgate/core';
 import type { SliceHome } from './slice-home.js';
 
 /** More waiting than this, and nothing is admitted whose event would have to wait as well. */
 const most = 10_000;
+/** So many are appended in one step at most: it holds up the server for as long as they take. */
+const mostTogether = 32;
 
-/** Usage events of what was admitted in memory, until the store has them in its outbox: each once, by its id. */
+/** Events of one tenant that are appended together, under an id by which the store knows that it has them. */
+interface Batch {
+  readonly id: string;
+  readonly partition: string;
+  readonly events: readonly UsageEvent[];
+}
+
+/** Usage events of what was admitted in memory, until the store has them in its outbox. */
 export class SliceEvents {
   readonly #store: SliceHome;
-  #waiting: UsageEvent[] = [];
-  #underWay = 0;
+  #waiting = new Map<string, UsageEvent[]>();
+  #batches: Batch[] = [];
+  #size = 0;
 
   constructor(store: SliceHome) {
     this.#store = store;
   }
 
   get size(): number {
-    return this.#waiting.length + this.#underWay;
+    return this.#size;
   }
 
   get isFull(): boolean {
-    return this.size >= most;
+    return this.#size >= most;
   }
 
   /** What is charged without an event is somebody else's to tell. */
   add(event: UsageEvent | undefined): void {
-    if (event) this.#waiting.push(event);
+    if (!event) return;
+    const others = this.#waiting.get(event.tenant);
+    if (others) others.push(event);
+    else this.#waiting.set(event.tenant, [event]);
+    this.#size += 1;
   }
 
-  /** Gives the store what waits; what it does not take is given again with the next. */
+  /** Gives the store what waits; what it does not take is given again with the next, as it was. */
   async tell(): Promise<void> {
-    const events = this.#waiting.splice(0);
-    this.#underWay = events.length;
-    const given = await Promise.allSettled(events.map((event) => this.#tellOne(event)));
-    this.#underWay = 0;
-    this.#waiting.unshift(...events.filter((_, at) => given[at]?.status === 'rejected'));
-  }
-
-  #tellOne(event: UsageEvent): Promise<unknown> {
-    const { eventId: id, tenant: partition } = event;
-    return this.#store.charge({ id, partition, attemptId: id, items: [], event, close: true, isQuiet: true });
+    for (const [partition, events] of this.#waiting) {
+      for (let from = 0; from < events.length; from += mostTogether) {
+        this.#batches.push({ id: newId(), partition, events: events.slice(from, from + mostTogether) });
+      }
+    }
+    this.#waiting = new Map();
+    const batches = this.#batches;
+    const given = await Promise.allSettled(
+      batches.map(({ id, partition, events }) => this.#store.append(id, partition, events)),
+    );
+    this.#batches = batches.filter((_, at) => given[at]?.status === 'rejected');
+    for (const [at, { events }] of batches.entries()) {
+      if (given[at]?.status === 'fulfilled') this.#size -= events.length;
+    }
   }
 }

@@ -1,5 +1,12 @@
-import type { ChargeResult, CounterState, QuotaCounter, ReserveRequest, ReserveResult } from '@tollgate/core';
-import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
+import type {
+  ChargeResult,
+  CounterState,
+  QuotaCounter,
+  ReserveRequest,
+  ReserveResult,
+  UsageEvent,
+} from '@tollgate/core';
+import type { DrawRequest, QuietCharge, QuietRenewal } from '../settlement-wire.js';
 
 /** Where slices are leased, and told about. */
 export interface SliceHome {
@@ -7,7 +14,11 @@ export interface SliceHome {
   /** `false`: the lease is gone. */
   renew(request: QuietRenewal): Promise<boolean>;
   charge(request: QuietCharge): Promise<ChargeResult>;
+  /** Charges a part of a lease and leaves the rest to a next attempt. `false`: nothing was done, and `renew` and `charge` must do it. */
+  draw(request: DrawRequest): Promise<boolean>;
   read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]>;
+  /** Appends usage events to the outbox, all in one step, once for each id of such a step. */
+  append(id: string, partition: string, events: readonly UsageEvent[]): Promise<void>;
   readonly recalls: {
     /** Asks other processes for what they have leased of a counter and do not need. */
     ask(partition: string, counter: string): Promise<void>;

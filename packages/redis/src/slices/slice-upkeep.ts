@@ -181,7 +181,7 @@ export class SliceUpkeep {
 }
 
 /**
- * First what is left gets an attempt of its own to stand for it, then what was used is charged to the one that stood for both: a process
+ * In one step where that is possible. Otherwise first what is left gets an attempt of its own to stand for it, then what was used is charged to the one that stood for both: a process
  * that dies in between counts for too much rather than too little.
  */
 async function tellOne(store: SliceHome, { slice, order }: Telling): Promise<void> {
@@ -189,6 +189,8 @@ async function tellOne(store: SliceHome, { slice, order }: Telling): Promise<voi
   const { counter, partition, windowId } = slice;
   const { id } = part;
   if (left > 0) {
+    const item = { ...counter, windowId, amount, release };
+    if (await store.draw({ ...part, partition, item, left })) return;
     const items = [{ counter: counter.counter, windowId, amount: left }];
     await store.renew({ id, partition, running: [{ attemptId: part.nextAttemptId, items }] });
   }
