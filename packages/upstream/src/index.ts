@@ -24,3 +24,4 @@ export { type Resilience, resilience } from './resilience/resilience.js';
 export type { BreakerOptions, ResilienceOptions, RetryOptions } from './resilience/resilience-options.js';
 export type { Fallback, Fallbacks } from './resilience/target.js';
 export type { Timeouts } from './timeouts.js';
+export { type TranslatedCall, translatedFor } from './translate/translated-for.js';

@@ -1,0 +1,49 @@
+import type { JsonValue } from '@tollgate/core';
+import type { Origin } from './neutral-request.js';
+
+/** Usage as far as all formats know it. Whole numbers. */
+export interface AnswerUsage {
+  /** All input, cached and cache-written included. */
+  readonly input: number;
+  readonly cached: number;
+  readonly cacheWritten: number;
+  /** All output, reasoning included. */
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+/** Why an answer ended. `sequence`: at one of the client's own stop sequences. */
+export type Finish = 'stop' | 'length' | 'calls' | 'filter' | 'sequence';
+
+/** One step of an answer, streamed or not, in no provider's format. */
+export type AnswerEvent =
+  | { readonly type: 'start'; readonly id: string; readonly model: string; readonly createdSeconds?: number }
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thought'; readonly text: string }
+  /** Vouches for the thoughts before it, and for what follows. */
+  | { readonly type: 'signature'; readonly signature: string; readonly origin: Origin }
+  | { readonly type: 'redacted'; readonly data: string }
+  /** A call of a tool begins. */
+  | { readonly type: 'call'; readonly id: string; readonly name: string }
+  /** A piece of the arguments of the call that began last, as JSON text. */
+  | { readonly type: 'arguments'; readonly json: string }
+  /** All that is known by now; the last one counts. */
+  | { readonly type: 'usage'; readonly usage: AnswerUsage }
+  | {
+      readonly type: 'finish';
+      readonly reason: Finish;
+      readonly sequence?: string | undefined;
+      /** What Tollgate itself wrote beside the format's own fields. */
+      readonly tollgate?: JsonValue | undefined;
+    }
+  | { readonly type: 'error'; readonly error: AnswerError }
+  /** Nothing follows. */
+  | { readonly type: 'end' };
+
+/** An error as the provider, or the end of a stopped stream, states it. */
+export interface AnswerError {
+  readonly message: string;
+  /** HTTP status that stands for it. */
+  readonly status: number;
+  readonly code?: string | undefined;
+}

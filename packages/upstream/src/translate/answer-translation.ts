@@ -1,0 +1,120 @@
+import type { JsonObject, JsonValue } from '@tollgate/core';
+import { createParser, type EventSourceParser } from 'eventsource-parser';
+import type { AnswerEvent } from './answer-event.js';
+import type { AnswerReader, AnswerWriter } from './answer-reader.js';
+import { json } from './json.js';
+
+const nothing = new Uint8Array(0);
+/** Longest event of a stream, in characters. */
+const maxEventLength = 4 * 1024 * 1024;
+/** Longest answer in one piece, in bytes: it is translated as a whole. */
+const maxWholeBytes = 32 * 1024 * 1024;
+
+/** Translates one answer as it comes, wherever it is cut. Throws where the provider's bytes make no sense. */
+export class AnswerTranslation {
+  #mode: 'events' | 'whole' | 'error' = 'whole';
+  #status = 0;
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+  readonly #decoder = new TextDecoder();
+  readonly #parser: EventSourceParser;
+  #texts: string[] = [];
+  #ended = false;
+
+  constructor(
+    private readonly reader: AnswerReader,
+    private readonly writer: AnswerWriter,
+  ) {
+    this.#parser = createParser({
+      maxBufferSize: maxEventLength,
+      onEvent: ({ data }) => this.#event(data),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw error;
+      },
+    });
+  }
+
+  /** A stream has said all it had to say. */
+  get complete(): boolean {
+    return this.#ended || this.reader.complete;
+  }
+
+  /** The head of the answer has come. */
+  begin(status: number, contentType: string | undefined): void {
+    this.#status = status;
+    const isStream = /^text\/event-stream\b/i.test(contentType ?? '');
+    this.#mode = status >= 400 ? 'error' : isStream ? 'events' : 'whole';
+  }
+
+  push(bytes: Uint8Array): Uint8Array {
+    if (bytes.length === 0) return nothing;
+    if (this.#mode === 'events') {
+      this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+      return this.#written();
+    }
+    this.#bytes += bytes.length;
+    if (this.#bytes > maxWholeBytes) throw new Error(`The answer is longer than ${maxWholeBytes} bytes.`);
+    this.#parts.push(bytes);
+    return nothing;
+  }
+
+  /** No more bytes follow these. */
+  end(bytes: Uint8Array): Uint8Array {
+    const before = this.push(bytes);
+    if (this.#mode !== 'events') return this.#whole();
+    this.#flush();
+    for (const event of this.reader.over('closed')) this.#write(event);
+    return Buffer.concat([before, this.#written()]);
+  }
+
+  /** A last event may lack the blank line after it, or be half there. */
+  #flush(): void {
+    try {
+      this.#parser.feed('\n\n');
+    } catch {
+      // Half an event says nothing; that the stream was cut is seen by its missing end.
+    }
+  }
+
+  #event(data: string): void {
+    if (data === '[DONE]') for (const event of this.reader.over('done')) this.#write(event);
+    else {
+      const value: JsonValue = JSON.parse(data);
+      for (const event of this.reader.event(json.object(value))) this.#write(event);
+    }
+  }
+
+  #write(event: AnswerEvent): void {
+    if (this.#ended) return;
+    this.#ended = event.type === 'end' || event.type === 'error';
+    this.#texts.push(this.writer.event(event));
+  }
+
+  #written(): Uint8Array {
+    const text = this.#texts.join('');
+    this.#texts = [];
+    return text === '' ? nothing : Buffer.from(text);
+  }
+
+  /** A body that is no JSON was cut short: nothing of it goes on. */
+  #whole(): Uint8Array {
+    const text = Buffer.concat(this.#parts).toString('utf8');
+    this.#parts = [];
+    const body = parsed(text);
+    if (!body) return nothing;
+    const written =
+      this.#mode === 'error' || json.isObject(body.error)
+        ? this.writer.error(this.reader.error(body, this.#status))
+        : this.writer.whole(this.reader.whole(body));
+    return Buffer.from(JSON.stringify(written));
+  }
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const value: JsonValue = JSON.parse(text);
+    return json.isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,35 @@
+import type { JsonObject } from '@tollgate/core';
+import { budgetOf, effortOf } from '../effort.js';
+import type { Effort, Settings } from '../neutral-request.js';
+import { notTranslatable } from '../not-translatable.js';
+
+/** Models up to 4.5 think by a budget; later ones decide for themselves, by effort (platform.claude.com, "Adaptive thinking"). */
+const byBudget = /^claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@\d+)?$)/;
+
+/** Anthropic's smallest budget, and what an answer is left at least where the client states no cap. */
+const least = 1_024;
+/** What the meter puts in where the client states no cap. */
+const usualCap = 4_096;
+
+/** Anthropic's two ways of saying how much to think. */
+export function writeThinking(
+  model: string,
+  { reasoning, maxTokens }: Settings,
+): { thinking?: JsonObject; effort?: Exclude<Effort, 'none' | 'minimal'> } {
+  if (!reasoning) return {};
+  const effort = effortOf(reasoning.value);
+  if (effort === 'none') return { thinking: { type: 'disabled' } };
+  if (!byBudget.test(model)) {
+    const thinking = { type: 'adaptive' };
+    if (effort === undefined) return { thinking };
+    return { thinking, effort: effort === 'minimal' ? 'low' : effort };
+  }
+  const asked = budgetOf(reasoning.value) ?? 8_192;
+  const room = maxTokens ? maxTokens.value - 1 : usualCap - least;
+  if (room < least)
+    throw notTranslatable(
+      reasoning.param,
+      `thinking takes a cap of more than ${least} tokens with this model`,
+    );
+  return { thinking: { type: 'enabled', budget_tokens: Math.min(asked, room) } };
+}

@@ -1,0 +1,26 @@
+import type { JsonObject } from '@tollgate/core';
+import { budgetOf, effortOf } from '../effort.js';
+import type { Asked, Effort, Reasoning } from '../neutral-request.js';
+import { notTranslatable } from '../not-translatable.js';
+
+/** Gemini 3 and later think by level (ai.google.dev, "Gemini thinking"); a budget is of the models before. */
+const byBudget = /^gemini-[12]\b/;
+
+const levels: Readonly<Record<Exclude<Effort, 'none'>, string>> = {
+  minimal: 'MINIMAL',
+  low: 'LOW',
+  medium: 'MEDIUM',
+  high: 'HIGH',
+  xhigh: 'HIGH',
+  max: 'HIGH',
+};
+
+/** Gemini's `thinkingConfig`. */
+export function writeThinking(model: string, { value, param }: Asked<Reasoning>): JsonObject {
+  const shown = value.shown ? { includeThoughts: true } : {};
+  if (byBudget.test(model)) return { ...shown, thinkingBudget: budgetOf(value) ?? -1 };
+  const effort = effortOf(value);
+  if (effort === undefined) return shown;
+  if (effort === 'none') throw notTranslatable(param, 'this model cannot be kept from thinking');
+  return { ...shown, thinkingLevel: levels[effort] };
+}

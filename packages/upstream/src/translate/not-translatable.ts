@@ -1,0 +1,23 @@
+import { describeValue, TollgateError } from '@tollgate/core';
+
+/** 400 `unsupported_parameter`: what the client asks has no counterpart at the provider that answers. */
+export function notTranslatable(param: string, why: string): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'unsupported_parameter',
+    param,
+    message: `${param} is not supported here: ${why}.`,
+    retryAfterMs: false,
+  });
+}
+
+/** 400 `invalid_value`: the client's own format does not allow it. */
+export function notValid(param: string, expected: string, received: unknown): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'invalid_value',
+    param,
+    message: `${param} must be ${expected}, received ${describeValue(received)}.`,
+    retryAfterMs: false,
+  });
+}

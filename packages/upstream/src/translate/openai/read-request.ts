@@ -1,0 +1,150 @@
+import type { JsonObject } from '@tollgate/core';
+import { Fields } from '../fields.js';
+import type {
+  Asked,
+  Effort,
+  NeutralRequest,
+  OutputForm,
+  Reasoning,
+  Settings,
+  Tool,
+  ToolChoice,
+} from '../neutral-request.js';
+import { notTranslatable, notValid } from '../not-translatable.js';
+import { readMessages } from './read-messages.js';
+
+const efforts: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+const isEffort = (value: string): value is Effort => efforts.some((one) => one === value);
+
+/** Reads a request of OpenAI's chat completions. Refuses by name what no other format has. */
+export function readOpenAiRequest(body: JsonObject): NeutralRequest {
+  const fields = new Fields(body);
+  const model = fields.word('model');
+  const { system, turns } = readMessages(fields.each('messages'));
+  if (turns.length === 0) throw notValid('messages', 'an array with at least one message of the user', []);
+  const stream = fields.flag('stream') ?? false;
+  const streaming = fields.fields('stream_options');
+  const usageInStream = streaming?.flag('include_usage') ?? false;
+  streaming?.only('include_obfuscation', [false], 'its padding is of OpenAI alone');
+  streaming?.refuseRest();
+  const tools = fields.each('tools').map(readTool);
+  const settings = readSettings(fields);
+  checkHarmless(fields);
+  fields.refuseRest();
+  return { model, stream, usageInStream, system, turns, tools, settings };
+}
+
+function readSettings(fields: Fields): Settings {
+  const asked = <Value>(name: string, value: Value | undefined): Asked<Value> | undefined =>
+    value === undefined ? undefined : { value, param: fields.param(name) };
+  const cap = fields.count('max_completion_tokens', 1);
+  const legacyCap = fields.count('max_tokens', 1);
+  if (cap !== undefined && legacyCap !== undefined && cap !== legacyCap) {
+    throw notTranslatable('max_tokens', 'max_completion_tokens states another cap');
+  }
+  const effort = fields.text('reasoning_effort');
+  if (effort !== undefined && !isEffort(effort)) {
+    throw notValid('reasoning_effort', `one of ${efforts.join(', ')}`, effort);
+  }
+  const reasoning: Reasoning | undefined = effort === undefined ? undefined : { effort, shown: false };
+  const user = fields.text('safety_identifier');
+  const legacyUser = fields.text('user');
+  return {
+    maxTokens: cap === undefined ? asked('max_tokens', legacyCap) : asked('max_completion_tokens', cap),
+    temperature: asked('temperature', fields.number('temperature')),
+    topP: asked('top_p', fields.number('top_p')),
+    stop: asked('stop', readStop(fields)),
+    seed: asked('seed', fields.number('seed')),
+    presencePenalty: asked('presence_penalty', fields.number('presence_penalty') || undefined),
+    frequencyPenalty: asked('frequency_penalty', fields.number('frequency_penalty') || undefined),
+    toolChoice: asked('tool_choice', readToolChoice(fields)),
+    parallelCalls: asked('parallel_tool_calls', fields.flag('parallel_tool_calls')),
+    output: asked('response_format', readOutput(fields.fields('response_format'))),
+    reasoning: asked('reasoning_effort', reasoning),
+    verbosity: asked('verbosity', fields.text('verbosity')),
+    user: user === undefined ? asked('user', legacyUser) : asked('safety_identifier', user),
+    standardTier: asked('service_tier', readTier(fields)),
+  };
+}
+
+function readStop(fields: Fields): readonly string[] | undefined {
+  const value = fields.take('stop');
+  if (value === undefined) return undefined;
+  const list = Array.isArray(value) ? value : [value];
+  const texts = list.filter((one) => typeof one === 'string');
+  if (texts.length < list.length) throw notValid('stop', 'a string or an array of strings', value);
+  return texts;
+}
+
+/** `auto` leaves the tier to the app's own account. */
+function readTier(fields: Fields): boolean | undefined {
+  const tier = fields.text('service_tier');
+  if (tier === undefined || tier === 'auto') return undefined;
+  if (tier === 'default') return true;
+  throw notTranslatable('service_tier', 'the provider that answers has no such tier');
+}
+
+function readTool(tool: Fields): Tool {
+  if (tool.word('type') !== 'function') {
+    throw notTranslatable(tool.param('type'), 'only tools of type "function" can be translated');
+  }
+  const definition = Fields.of(tool.take('function'), tool.param('function'));
+  const read: Tool = {
+    param: tool.path,
+    name: definition.word('name'),
+    description: definition.text('description'),
+    schema: definition.json('parameters'),
+    strict: definition.flag('strict'),
+  };
+  definition.refuseRest();
+  tool.refuseRest();
+  return read;
+}
+
+function readToolChoice(fields: Fields): ToolChoice | undefined {
+  const value = fields.take('tool_choice');
+  if (value === undefined || value === 'auto' || value === 'none' || value === 'required') return value;
+  if (typeof value === 'string') throw notValid('tool_choice', 'auto, none, required or a function', value);
+  const choice = Fields.of(value, 'tool_choice');
+  if (choice.word('type') !== 'function') {
+    throw notTranslatable('tool_choice.type', 'only the choice of one function can be translated');
+  }
+  const chosen = Fields.of(choice.take('function'), 'tool_choice.function');
+  const name = chosen.word('name');
+  chosen.refuseRest();
+  choice.refuseRest();
+  return { name };
+}
+
+function readOutput(format: Fields | undefined): OutputForm | undefined {
+  if (!format) return undefined;
+  const type = format.word('type');
+  if (type !== 'json_schema') {
+    format.refuseRest();
+    if (type === 'text') return undefined;
+    if (type === 'json_object') return {};
+    throw notTranslatable('response_format.type', 'only text, json_object and json_schema can be translated');
+  }
+  const form = Fields.of(format.take('json_schema'), 'response_format.json_schema');
+  const output: OutputForm = {
+    name: form.word('name'),
+    schema: form.json('schema') ?? { type: 'object' },
+    strict: form.flag('strict'),
+  };
+  form.refuseRest();
+  format.refuseRest();
+  return output;
+}
+
+/** Fields that change nothing with these values. */
+function checkHarmless(fields: Fields): void {
+  fields.only('n', [1], 'one answer at a time can be translated');
+  fields.only('store', [false], 'the answer is kept nowhere');
+  fields.only('logprobs', [false], 'the provider that answers has none in this form');
+  const modalities = fields.list('modalities');
+  if (modalities?.some((one) => one !== 'text'))
+    throw notTranslatable('modalities', 'only text can be translated');
+  const bias = fields.json('logit_bias');
+  if (bias && Object.keys(bias).length > 0)
+    throw notTranslatable('logit_bias', 'tokens have other numbers elsewhere');
+}

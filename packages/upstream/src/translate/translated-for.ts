@@ -1,0 +1,79 @@
+import type { JsonObject, WireApi } from '@tollgate/core';
+import type { AnswerReader, AnswerWriter } from './answer-reader.js';
+import { AnswerTranslation } from './answer-translation.js';
+import { AnthropicAnswerReader } from './anthropic/answer-reader.js';
+import { AnthropicAnswerWriter } from './anthropic/answer-writer.js';
+import { readAnthropicRequest } from './anthropic/read-request.js';
+import { writeAnthropicRequest } from './anthropic/write-request.js';
+import { GeminiAnswerReader } from './gemini/answer-reader.js';
+import { writeGeminiRequest } from './gemini/write-request.js';
+import type { NeutralRequest } from './neutral-request.js';
+import { OpenAiAnswerReader } from './openai/answer-reader.js';
+import { OpenAiAnswerWriter } from './openai/answer-writer.js';
+import { readOpenAiRequest } from './openai/read-request.js';
+import { writeOpenAiRequest } from './openai/write-request.js';
+
+/** A request as the provider that answers takes it, and what brings its answer back. */
+export interface TranslatedCall {
+  /** The format of `body`. */
+  readonly api: WireApi;
+  readonly model: string;
+  readonly stream: boolean;
+  /** Without an output cap where the client states none. */
+  readonly body: JsonObject;
+  /** For one attempt: brings its answer into the client's format. */
+  answer(): AnswerTranslation;
+}
+
+interface ClientFormat {
+  read(body: JsonObject): NeutralRequest;
+  writer(request: NeutralRequest): AnswerWriter;
+}
+
+interface ProviderFormat {
+  write(request: NeutralRequest): JsonObject;
+  reader(): AnswerReader;
+}
+
+const clients: { readonly [Api in WireApi]?: ClientFormat } = {
+  'openai-chat': {
+    read: readOpenAiRequest,
+    writer: ({ usageInStream }) => new OpenAiAnswerWriter(usageInStream, Date.now),
+  },
+  'anthropic-messages': { read: readAnthropicRequest, writer: () => new AnthropicAnswerWriter() },
+};
+
+const providers: { readonly [Api in WireApi]?: ProviderFormat } = {
+  'openai-chat': { write: writeOpenAiRequest, reader: () => new OpenAiAnswerReader() },
+  'anthropic-messages': { write: writeAnthropicRequest, reader: () => new AnthropicAnswerReader() },
+  'gemini-generate': { write: writeGeminiRequest, reader: () => new GeminiAnswerReader() },
+};
+
+/**
+ * Translates a client's chat request for a provider: the format that it is sent in is the first of `apis` that can be translated to.
+ * `undefined` where there is none. Throws `unsupported_parameter` (400), with the client's own name of the field as `param`, for what
+ * cannot be translated, and `invalid_value` (400) for what is not valid in the client's own format.
+ */
+export function translatedFor(
+  { apis }: { readonly apis: readonly WireApi[] },
+  client: WireApi,
+  body: JsonObject,
+): TranslatedCall | undefined {
+  const api = translatableTo(apis, client);
+  const from = clients[client];
+  const to = api && providers[api];
+  if (!api || !from || !to) return undefined;
+  const request = from.read(body);
+  return {
+    api,
+    model: request.model,
+    stream: request.stream,
+    body: to.write(request),
+    answer: () => new AnswerTranslation(to.reader(), from.writer(request)),
+  };
+}
+
+/** The first of a provider's formats that a client's requests can be translated to. */
+export function translatableTo(apis: readonly WireApi[], client: WireApi): WireApi | undefined {
+  return clients[client] && apis.find((api) => api !== client && providers[api]);
+}
