@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from '@jest/globals';
-import { build } from 'esbuild';
+import { bundleProgram } from '../bundle-program.js';
 import type { AppSettings, AppState } from './app-settings.js';
 
 /** An app process, and what a test does with it. */
@@ -47,19 +47,7 @@ export function useApps(): (settings: Partial<AppSettings> & { redisPorts: numbe
   const program = join(folder, 'app.mjs');
   const started: App[] = [];
   beforeAll(async () => {
-    await build({
-      entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'app-process.ts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'esm',
-      conditions: ['@tollgate/source'],
-      banner: {
-        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-      },
-      logLevel: 'error',
-    });
+    await bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'app-process.ts'), program);
   });
   afterAll(async () => {
     await Promise.all(started.map((app) => app.stop()));

@@ -9,6 +9,7 @@ import {
   startRedis,
 } from '@tollgate/testkit';
 import { createClient } from 'redis';
+import { seeded } from '../seeded.js';
 import { useApps } from './app.js';
 import { inputNanoUsd, type KillPoint, killPoints, outputNanoUsd } from './app-settings.js';
 import { moneyOf, until } from './expectations.js';
@@ -47,15 +48,6 @@ afterAll(async () => {
   client.destroy();
   await redis.stop();
 });
-
-/** A small seeded generator, so that a run that fails can be run again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 interface Killed {
   readonly tenant: string;

@@ -36,4 +36,11 @@ export {
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export { type RedisProcess, type RedisProcessOptions, startRedis } from './redis-process.js';
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.js';
+export {
+  type SimulatedStripe,
+  type SimulatedStripeOptions,
+  type StripeFault,
+  simulateStripe,
+} from './stripe/simulate-stripe.js';
+export type { StripeMeterEvent } from './stripe/stripe-meter-books.js';
 export { tapWire, type WireTap } from './wire-tap.js';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { migrateToLatest } from '../migrations/migrate.js';
 import { checkDatabaseOptions, type DatabaseOptions } from './connection-options.js';
 import { type DirectoryLock, lockDirectory } from './directory-lock.js';
@@ -22,6 +22,8 @@ export interface Database {
   readonly query: Kysely<Tables>;
   /** Resolves when the database is open and its tables are up to date; rejects when it is away, and tries again when asked again. */
   ready(): Promise<void>;
+  /** Runs one statement with its values (`$1`, …), as a transaction of its own; for tables beside ours, as those of `@tollgate/billing`. */
+  readonly execute: (statement: string, values: readonly unknown[]) => Promise<Record<string, unknown>[]>;
   /**
    * Calls the listener with what any process notifies on a channel of the schema's (`<schema>_<name>`), on a connection of its own that
    * is made again whenever it breaks, until the end. What is notified in between is lost. Never on PGlite, which has one process, and on a
@@ -73,6 +75,11 @@ class SqlDatabase implements Database {
     }
     return this.#ready;
   }
+
+  readonly execute: Database['execute'] = async (statement, values) => {
+    const compiled = CompiledQuery.raw(statement, [...values]);
+    return (await this.#kysely.executeQuery<Record<string, unknown>>(compiled)).rows;
+  };
 
   listen(name: string, listener: (payload: string) => void): void {
     if (!this.#canSpareOne) return;

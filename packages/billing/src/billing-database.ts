@@ -1,0 +1,12 @@
+/** What billing needs of a database: what `database()` of `@tollgate/postgres` makes has it. */
+export interface BillingDatabase {
+  /** The schema of the ledger, which holds billing's own tables, too. */
+  readonly schema: string;
+  /** Resolves when the ledger's tables are there; rejects while the database is away. */
+  ready(): Promise<void>;
+  /** Runs one statement with its values (`$1`, …), as a transaction of its own. */
+  readonly execute: (
+    statement: string,
+    values: readonly unknown[],
+  ) => Promise<readonly Record<string, unknown>[]>;
+}

@@ -1,0 +1,12 @@
+export { type Billing, type BillingRun, billing } from './billing.js';
+export type { BillingDatabase } from './billing-database.js';
+export type { BillingOptions } from './billing-options.js';
+export type { BillingProvider, MeterEvent, SendResult } from './billing-provider.js';
+export type { BillingStatus, MeterState, OpenEvent } from './billing-status.js';
+export type { EventRequest, HttpProviderOptions } from './http-provider.js';
+export { lago, lagoRequest } from './lago.js';
+export type { Meter, Quantity } from './meter.js';
+export { openMeter, openMeterRequest } from './open-meter.js';
+export type { Slice } from './outbox.js';
+export type { BillingLine } from './reconcile-billing.js';
+export { type StripeClient, type StripeMetersOptions, stripeMeters } from './stripe-meters.js';
