@@ -1,3 +1,5 @@
+import { marking } from './marking.js';
+
 /**
  * Appends usage events of what was admitted in memory, many in one step. Each operation: its id, by which a repetition is known, and
  * which of ARGV its events are.
@@ -11,5 +13,6 @@ for i = 1, count do
   end
   out[i] = 1
 end
+${marking}
 return { 'done', now, out }
 `;

@@ -1,3 +1,5 @@
+import { marking } from './marking.js';
+
 /**
  * Settles a part of a lease on one counter, and leaves the rest of it held by the next attempt, whose floor that is: how slices tell
  * what was used of them. Answers 1, and 0 with nothing changed where that is not plain: renewing and charging do it then. Of each
@@ -60,5 +62,6 @@ for i = 1, count do
   end
   out[i] = done
 end
+${marking}
 return { 'done', now, out }
 `;

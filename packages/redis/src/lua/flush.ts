@@ -1,10 +1,11 @@
+import { marking } from './marking.js';
+
 /** For how long a hash is kept beyond what is needed, and a window in it beyond its end, in ms. */
 const spareMs = 600_000;
 
 /** Writes what has changed, with its expiry. Commands that memory limits may refuse come first, so that none follows a write. */
 export const flush = `
-local tenth = now - now % 100
-if tenth > mark or marks then call('SET', partition, spack('<dddd', max(tenth, mark), firstEnd, generation, emptied)) end
+${marking}
 for i = 1, #touched do
   local t = touched[i]
   local news = t.news and #t.news > 0 and pack(t.news) or ''

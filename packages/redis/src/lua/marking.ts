@@ -1,0 +1,8 @@
+/** When a script ran is written down, in tenths of a second: whoever was answered knows that the partition has come so far. */
+export const marking = `
+local tenth = now - now % 100
+if tenth > mark or marks then
+  call('SET', partition, spack('<dddd', max(tenth, mark), firstEnd, generation, emptied))
+  mark, marks = max(tenth, mark), false
+end
+`;
