@@ -77,7 +77,7 @@ async function round(callers: number, inFlight: number): Promise<number> {
   const store = memoryQuota({ now: () => nowMs });
   const books = Array.from({ length: callers }, (_, caller) => booksOf(caller, nowMs));
   const ids = Array.from({ length: requests }, () => newId());
-  const settle = (request: number): Promise<unknown> | undefined => {
+  const settle = (request: number): unknown => {
     const [id, book] = [ids[request], books[request % callers]];
     if (id === undefined || !book) return undefined;
     return store.charge({ id, partition, attemptId: id, items: book.items, event, close: true });

@@ -122,18 +122,20 @@ function lowered(charge: QuotaCharge, free: number): QuotaCharge {
   return { ...charge, want, min: charge.min === undefined ? undefined : Math.max(0, charge.min - free) };
 }
 
+const unseenEnd = { outcome: 'error', status: 0 } as const;
+
 /** What is written down if nobody sees the attempt's end: its input, uncertain. */
 function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): QuotaAlternative['event'] {
-  const event = usageEventOf(context, call, {
+  return usageEventOf(context, call, {
     settlement: {
       usage: { ...noUsage, inputTokens: estimate.inputTokens, source: 'estimated' },
       costNanoUsd: estimate.inputNanoUsd,
       priceVersion: estimate.priceVersion,
       uncertain: true,
     },
-    end: { outcome: 'error', status: 0 },
+    end: unseenEnd,
     charges: [],
     nowMs: call.startedAtMs,
+    model: estimate.model,
   });
-  return { ...event, model: estimate.model };
 }

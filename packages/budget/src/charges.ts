@@ -1,6 +1,5 @@
-import type { Estimate, QuotaCharge } from '@tollgate/core';
+import { counterOf, type Estimate, type QuotaCharge } from '@tollgate/core';
 import { demandOf, floorOf } from './amounts.js';
-import { knownCounter } from './known-counter.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import type { Way } from './ways.js';
 
@@ -20,13 +19,14 @@ export function chargesOf(
   rules: Rules,
 ): LimitCharge[] {
   const costsNothing = !priced || (rules.enforced && most.costNanoUsd === 0);
+  const { caller, route, req } = rules;
   const charges: LimitCharge[] = [];
   for (const { limit, movesLadder } of rules.limits) {
     const { unit } = limit;
     if (unit === 'usd' && costsNothing) continue;
     const want = demandOf(unit, most);
     const min = least === undefined ? want : demandOf(unit, least);
-    const { counter, limit: cap, window, wide, soft } = knownCounter(limit, rules, model);
+    const { counter, limit: cap, window, wide, soft } = counterOf(limit, { caller, route, req, model });
     const charge = {
       counter,
       unit,
@@ -50,7 +50,7 @@ export function chargesOfNone(rules: Rules): LimitCharge[] {
     .filter(({ limit }) => !limit.scope.includes('model'))
     .map(({ limit }): LimitCharge => {
       const perRequest = limit.unit === 'concurrent' || limit.unit === 'requests';
-      return { limit, charge: { ...knownCounter(limit, rules), want: perRequest ? 1 : 0 } };
+      return { limit, charge: { ...counterOf(limit, rules), want: perRequest ? 1 : 0 } };
     });
   return tightest(charges);
 }
@@ -62,7 +62,7 @@ export function namedCharges(
   model: string | undefined,
 ): LimitCharge[] {
   const limits = rules.limits.filter(({ limit }) => model !== undefined || !limit.scope.includes('model'));
-  const named = limits.map(({ limit }) => [knownCounter(limit, rules, model).counter, limit] as const);
+  const named = limits.map(({ limit }) => [counterOf(limit, { ...rules, model }).counter, limit] as const);
   const byCounter = new Map(named);
   return charges.flatMap((charge) => {
     const limit = byCounter.get(charge.counter);

@@ -1,4 +1,5 @@
 import {
+  type Call,
   type Caller,
   type ChargeRequest,
   type ChargeResult,
@@ -100,15 +101,11 @@ export class BudgetEngine {
     }));
   }
 
-  /** Charges, now or, where the store fails, later. What it returns resolves when the first try has ended; nothing where it has. */
-  charge(
-    request: ChargeRequest,
-    context: TollgateContext,
-    onCharged?: (result: ChargeResult) => void,
-  ): void | Promise<void> {
-    return this.settling.run({ kind: 'charge', request }, (result) => {
-      onCharged?.(result);
-      announce(result.crossed, context, this.settings.onThreshold);
+  /** Charges an attempt, of this call if it is one, now or, where the store fails, later. What it returns resolves when the first try has ended; nothing where it has. */
+  charge(request: ChargeRequest, context: TollgateContext, call: Call | undefined): void | Promise<void> {
+    return this.settling.run({ kind: 'charge', request }, ({ recorded, crossed }) => {
+      if (call) call.recorded = recorded;
+      announce(crossed, context, this.settings.onThreshold);
     });
   }
 
@@ -123,22 +120,26 @@ export class BudgetEngine {
   }
 
   #settle({ kind, request }: Settlement, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
-    if (kind === 'close') return goOn(this.store.close(request), () => undefined);
+    if (kind === 'close') return this.store.close(request);
     return goOn(this.store.charge(request), (result) => {
       this.delivers = result.recorded;
       onCharged?.(result);
-      const { event, attemptId } = request;
-      publish('tollgate:settle', () => ({
-        outcome: result.outcome,
-        requestId: event.requestId,
-        reservationId: request.id,
-        attemptId,
-        tenant: event.tenant,
-        costNanoUsd: event.costNanoUsd,
-        overrun: event.overrun,
-      }));
+      publishCharged(request, result);
     });
   }
+}
+
+function publishCharged({ event, id, attemptId }: ChargeRequest, { outcome }: ChargeResult): void {
+  const { requestId, tenant, costNanoUsd, overrun } = event;
+  publish('tollgate:settle', () => ({
+    outcome,
+    requestId,
+    reservationId: id,
+    attemptId,
+    tenant,
+    costNanoUsd,
+    overrun,
+  }));
 }
 
 /** Says what shadow mode would have refused. */

@@ -1,4 +1,4 @@
-import { isAnswered, publish, type QuotaStore, withinDeadline } from '@tollgate/core';
+import { goOn, isPromise, publish, type QuotaStore, withinDeadline } from '@tollgate/core';
 
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
@@ -33,6 +33,7 @@ type WithinTime<Method extends (request: never) => unknown> = (
  * A quota store behind a deadline: every call fails after `deadlineMs`, whatever its client thinks, and every failure is published
  * on `tollgate:store`. A call that has failed may still have run. After five failures in a row admissions fail at once for
  * half a second, then one tries, unless the store has a breaker of its own. Settlements are always tried: they wait for nobody.
+ * What a store in this process has answered when it returns is passed on as it is.
  */
 export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' | 'extend'>> {
   readonly reserve: WithinTime<QuotaStore['reserve']>;
@@ -45,23 +46,25 @@ export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' 
   readonly reserveHeld: NonNullable<QuotaStore['reserveHeld']>;
 
   constructor(store: QuotaStore, deadlineMs: number) {
-    const within = <Result>(
-      operation: Waited,
-      run: () => Promise<Result>,
-      withinMs = deadlineMs,
-    ): Promise<Result> => withDeadline(operation, run, withinMs);
     const breaker = new Breaker();
-    const admission: typeof within = (operation, run, withinMs) => {
-      const ask = () => within(operation, run, withinMs);
-      return store.hasBreaker ? ask() : breaker.run(ask);
+    const admission = <Result>(
+      operation: Waited,
+      run: () => Result | Promise<Result>,
+      withinMs = deadlineMs,
+    ): Result | Promise<Result> => {
+      if (store.hasBreaker) return withDeadline(operation, run, withinMs);
+      if (breaker.isOpen()) {
+        return Promise.reject(new StoreLeftAloneError('the quota store has failed repeatedly'));
+      }
+      return breaker.watch(withDeadline(operation, run, withinMs));
     };
     this.reserve = (request, withinMs) => admission('reserve', () => store.reserve(request), withinMs);
-    this.extend = (request, withinMs) => admission('extend', () => store.extend(request), withinMs);
+    this.extend = async (request, withinMs) => admission('extend', () => store.extend(request), withinMs);
     this.cover = (request) => admission('cover', () => store.cover(request));
-    this.charge = (request) => within('charge', () => store.charge(request));
-    this.renew = (request) => within('renew', () => store.renew(request));
+    this.charge = (request) => withDeadline('charge', () => store.charge(request), deadlineMs);
+    this.renew = async (request) => withDeadline('renew', () => store.renew(request), deadlineMs);
     this.reserveHeld = (request) => store.reserveHeld?.(request);
-    this.close = (request) => within('close', () => store.close(request));
+    this.close = (request) => withDeadline('close', () => store.close(request), deadlineMs);
   }
 }
 
@@ -69,29 +72,25 @@ class Breaker {
   #failures = 0;
   #restsUntilMs = 0;
 
-  run<Result>(call: () => Promise<Result>): Promise<Result> {
-    if (this.#failures >= failuresInRow) {
-      const nowMs = performance.now();
-      if (nowMs < this.#restsUntilMs)
-        return Promise.reject(new StoreLeftAloneError('the quota store has failed repeatedly'));
-      this.#restsUntilMs = nowMs + restMs;
-    }
-    const asked = call();
-    if (isAnswered(asked)) {
+  /** Whether the store is left alone now. Of those who ask after its rest, the first is to try. */
+  isOpen(): boolean {
+    if (this.#failures < failuresInRow) return false;
+    const nowMs = performance.now();
+    if (nowMs < this.#restsUntilMs) return true;
+    this.#restsUntilMs = nowMs + restMs;
+    return false;
+  }
+
+  watch<Result>(asked: Result | Promise<Result>): Result | Promise<Result> {
+    const succeeded = (result: Result): Result => {
       this.#failures = 0;
-      return asked;
-    }
-    return asked.then(
-      (result) => {
-        this.#failures = 0;
-        return result;
-      },
-      (error: unknown) => {
-        // A request that the store takes for malformed says nothing about the store.
-        if (!(error instanceof TypeError)) this.#failed();
-        throw error;
-      },
-    );
+      return result;
+    };
+    return goOn(asked, succeeded, (error) => {
+      // A request that the store takes for malformed says nothing about the store.
+      if (!(error instanceof TypeError)) this.#failed();
+      throw error;
+    });
   }
 
   #failed(): void {
@@ -100,23 +99,23 @@ class Breaker {
   }
 }
 
-/** A store in this process may have answered when it returns: then there is nothing to wait for. */
 function withDeadline<Result>(
   operation: Waited,
-  run: () => Promise<Result>,
+  run: () => Result | Promise<Result>,
   deadlineMs: number,
-): Promise<Result> {
-  const failed = (error: unknown): Promise<never> => {
-    publish('tollgate:store', () => ({ operation, outcome: 'failed', error: String(error) }));
-    return Promise.reject(error);
-  };
-  let asked: Promise<Result>;
+): Result | Promise<Result> {
+  let asked: Result | Promise<Result>;
   try {
     asked = run();
   } catch (error) {
-    return failed(error);
+    return failed(operation, error);
   }
-  if (isAnswered(asked)) return asked;
+  if (!isPromise(asked)) return asked;
   const late = (): Error => new StoreDeadlineError(`${operation} took longer than ${deadlineMs} ms`);
-  return withinDeadline(deadlineMs, asked, late).catch(failed);
+  return withinDeadline(deadlineMs, asked, late).catch((error: unknown) => failed(operation, error));
+}
+
+function failed(operation: Waited, error: unknown): Promise<never> {
+  publish('tollgate:store', () => ({ operation, outcome: 'failed', error: String(error) }));
+  return Promise.reject(error);
 }

@@ -3,6 +3,7 @@ import {
   type CallEnd,
   type ChargeItem,
   type ChargeRequest,
+  type EventCharge,
   noUsage,
   type RunningCost,
   type Settlement,
@@ -26,7 +27,8 @@ export interface ReservationFacts {
 
 interface Pending {
   readonly call: Call | undefined;
-  readonly request: Omit<ChargeRequest, 'close'>;
+  /** `close` is known when it is sent. */
+  readonly request: Omit<ChargeRequest, 'close'> & { close: boolean };
 }
 
 const nothingUsed: Settlement = { usage: noUsage, costNanoUsd: 0, priceVersion: '', uncertain: false };
@@ -66,7 +68,7 @@ export class OpenReservation {
       call.overrun = spending.overrun && this.verified && call.parsed !== undefined;
       this.book.forget(call.attemptId);
     }
-    this.#put(call, settlement, end, [...items, ...requests]);
+    this.#put(call, settlement, end, requests.length === 0 ? items : [...items, ...requests]);
   }
 
   /** Whether anything waits for {@link flush}. */
@@ -87,10 +89,8 @@ export class OpenReservation {
     let waiting: Promise<void>[] | undefined;
     for (let index = 0; index < batch.length; index += 1) {
       const { call, request } = batch[index] as Pending;
-      const last = ending && index === batch.length - 1;
-      const trying = this.engine.charge({ ...request, close: last }, this.context, ({ recorded }) => {
-        if (call) call.recorded = recorded;
-      });
+      request.close = ending && index === batch.length - 1;
+      const trying = this.engine.charge(request, this.context, call);
       if (trying) {
         waiting ??= [];
         waiting.push(trying);
@@ -128,7 +128,8 @@ export class OpenReservation {
     call.charges = event.charges;
     call.recorded = this.engine.delivers;
     const { id, partition } = this;
-    this.#pending.push({ call, request: { id, partition, attemptId: call.attemptId, items, event } });
+    const request = { id, partition, attemptId: call.attemptId, items, event, close: false };
+    this.#pending.push({ call, request });
   }
 
   /** A request that made no call is charged as a request, by an event of its own. */
@@ -148,7 +149,8 @@ export class OpenReservation {
       stop: () => {},
     };
     const event = this.#event(call, nothingUsed, { outcome: 'ok', status: 0 }, items);
-    this.#pending.push({ call: undefined, request: { id, partition, attemptId: id, items, event } });
+    const request = { id, partition, attemptId: id, items, event, close: false };
+    this.#pending.push({ call: undefined, request });
   }
 
   #event(
@@ -157,9 +159,10 @@ export class OpenReservation {
     end: Pick<CallEnd, 'outcome' | 'status'>,
     items: readonly ChargeItem[],
   ): UsageEvent {
-    const charges = items
-      .filter(({ amount }) => amount > 0)
-      .map(({ counter, windowId, amount }) => ({ counter, window: windowId, amount }));
+    const charges: EventCharge[] = [];
+    for (const { counter, windowId, amount } of items) {
+      if (amount > 0) charges.push({ counter, window: windowId, amount });
+    }
     return usageEventOf(this.context, call, { settlement, end, charges, nowMs: this.engine.settings.now() });
   }
 }

@@ -77,20 +77,22 @@ export class SettleQueue {
 
   /** Tries at once. What it returns resolves when that try has ended, well or not; nothing where it has. */
   run(settlement: Settlement, onCharged?: OnCharged): void | Promise<void> {
-    const failed = (error: unknown): void => {
-      sayFailed(error);
-      this.#keep(settlement, onCharged, error);
-    };
     let trying: void | Promise<void>;
     try {
       trying = this.#options.settle(settlement, onCharged);
     } catch (error) {
-      return failed(error);
+      return this.#failed(settlement, onCharged, error);
     }
     if (!trying) return this.#succeeded();
+    const failed = (error: unknown): void => this.#failed(settlement, onCharged, error);
     const running = trying.then(() => this.#succeeded(), failed).finally(() => this.#running.delete(running));
     this.#running.add(running);
     return running;
+  }
+
+  #failed(settlement: Settlement, onCharged: OnCharged | undefined, error: unknown): void {
+    sayFailed(error);
+    this.#keep(settlement, onCharged, error);
   }
 
   /** Tries later: for what must not follow a failed call immediately. */

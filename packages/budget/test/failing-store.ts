@@ -19,21 +19,24 @@ export interface FailingStore {
 export function failingStore(real: QuotaStore, hasBreaker = false): FailingStore {
   const failing = new Map<Operation, Failure>();
   const asked = new Map<Operation, number>();
-  const run = <Result>(operation: Operation, work: () => Promise<Result>): Promise<Result> => {
+  const run = <Answer>(
+    operation: Operation,
+    work: () => Answer | Promise<Answer>,
+  ): Answer | Promise<Answer> => {
     asked.set(operation, (asked.get(operation) ?? 0) + 1);
     const failure = failing.get(operation);
     if (!failure) return work();
     if (failure === 'throws') throw new Error(`${operation} is broken`);
     if (failure === 'done unheard') void work();
-    return new Promise<Result>(() => {});
+    return new Promise<Answer>(() => {});
   };
   const store: QuotaStore = {
     hasBreaker,
     reserve: (request) => run('reserve', () => real.reserve(request)),
-    extend: (request) => run('extend', () => real.extend(request)),
+    extend: async (request) => run('extend', () => real.extend(request)),
     cover: (request) => run('cover', () => real.cover(request)),
     charge: (request) => run('charge', () => real.charge(request)),
-    renew: (request) => run('renew', () => real.renew(request)),
+    renew: async (request) => run('renew', () => real.renew(request)),
     close: (request) => run('close', () => real.close(request)),
     read: (partition, counters) => real.read(partition, counters),
     end: () => real.end(),

@@ -30,7 +30,7 @@ async function stateOf(store: QuotaStore) {
 /** Lets what was asked of a store in memory be answered. */
 const answered = () => new Promise(setImmediate);
 
-function begin(store: QuotaStore): { handle: Promise<CallHandle>; finish: () => Promise<void> } {
+function begin(store: QuotaStore): { handle: CallHandle | Promise<CallHandle>; finish: () => Promise<void> } {
   const { context, finish } = detachedContext(caller);
   budget({ plans, store }).attach(context);
   for (const step of stubSteps) context.calls.use(step);

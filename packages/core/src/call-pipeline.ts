@@ -106,13 +106,14 @@ export interface CallPipeline {
   has(name: string): boolean;
   /** The call that the request's own body declares, if any. */
   readonly declared: Call | undefined;
-  /** Runs the stages before `cover` for the call that the request's body declares. Rejects with the refusal. */
-  declare(outgoing: OutgoingRequest): Promise<Call>;
+  /** Runs the stages before `cover` for the call that the request's body declares. Rejects with the refusal. A promise only where a step is waited for. */
+  declare(outgoing: OutgoingRequest): Call | Promise<Call>;
   /**
    * Begins an attempt; rejects with the refusal. The first attempt of a request takes the place of the declared call: with the
-   * same body object and provider it is that call, otherwise it takes over its ids and is parsed and estimated anew.
+   * same body object and provider it is that call, otherwise it takes over its ids and is parsed and estimated anew. A promise
+   * only where a step is waited for.
    */
-  begin(outgoing: OutgoingRequest, options?: BeginOptions): Promise<CallHandle>;
+  begin(outgoing: OutgoingRequest, options?: BeginOptions): CallHandle | Promise<CallHandle>;
   /** Attempts that have begun and not ended. */
   readonly running: ReadonlySet<Call>;
   /** Whether any attempt was begun. */

@@ -22,7 +22,7 @@ export interface OutgoingRequest {
   /** Absolute URL, or the path where the provider is not chosen yet. */
   readonly url: string;
   /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The parsed JSON body, an own copy that steps may write to; `undefined` where there is none. */
   readonly body: JsonValue | undefined;
   /** Provider by name, where the transport knows it: `openai`, `anthropic`, … */

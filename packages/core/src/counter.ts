@@ -15,12 +15,32 @@ export interface CounterSubject {
   readonly req?: Request | undefined;
 }
 
+/** Counters in which the request has no part are put together once per caller and limit, and forgotten with the caller. */
+const known = new WeakMap<Caller, WeakMap<Limit, QuotaCounter>>();
+
+/** Whether a limit's counter depends on the request, and not on its caller alone. */
+export function isOfRequest({ scope }: Pick<Limit, 'scope'>): boolean {
+  return scope.some((part) => part === 'route' || part === 'model' || typeof part === 'object');
+}
+
 /**
  * The counter that a limit means for a caller, e.g. `usd/day/tenant=acme/key=k1`. Everything narrower than a tenant is kept apart by tenant.
  * A caller without a user (team) counts by its own id (its tenant), one without a child credential by its key. Throws a `TypeError` (`route_scope_needs_route`) for a route
  * scope where no route is known, and for a model scope where no model is.
  */
 export function counterOf(limit: Limit, subject: CounterSubject): QuotaCounter {
+  const { caller } = subject;
+  const before = known.get(caller)?.get(limit);
+  if (before) return before;
+  const counter = newCounter(limit, subject);
+  if (isOfRequest(limit)) return counter;
+  const ofCaller = known.get(caller) ?? new WeakMap<Limit, QuotaCounter>();
+  known.set(caller, ofCaller);
+  ofCaller.set(limit, counter);
+  return counter;
+}
+
+function newCounter(limit: Limit, subject: CounterSubject): QuotaCounter {
   const { scope, unit, window } = limit;
   const wide = !scope.some(isWithinTenant);
   let counter = `${unit}/${windowName(window)}`;

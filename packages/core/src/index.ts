@@ -1,4 +1,4 @@
-export { answered, done, goOn, isAnswered, promised } from './answered.js';
+export { done, goOn, isPromise, promised } from './answered.js';
 export {
   type CreatedKey,
   type CreateKeyOptions,
@@ -42,7 +42,7 @@ export {
   maxChildLifetimeMs,
 } from './child-revocations.js';
 export type { Reservation, TollgateContext } from './context.js';
-export { type CounterSubject, counterOf } from './counter.js';
+export { type CounterSubject, counterOf, isOfRequest } from './counter.js';
 export { storeTimeLeft, withinDeadline } from './deadline.js';
 export { declareLimit, declareRequests } from './declare-limit.js';
 export { definePlans, modelAllowed, planOf } from './define-plans.js';

@@ -1,4 +1,3 @@
-import { answered } from './answered.js';
 import { publish } from './channel.js';
 import { accepts, checkOptions } from './options.js';
 import { QuotaCounters } from './quota-counters.js';
@@ -90,7 +89,7 @@ class MemoryQuota implements QuotaStore {
     this.#counters.restore(spends);
   }
 
-  reserve(request: ReserveRequest): Promise<ReserveResult> {
+  reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
     if (this.#mustHaveRoom.some(({ isFull }) => isFull)) {
       return Promise.reject(
         new Error('a usage sink is full: nothing may be spent that could not be written down'),
@@ -100,24 +99,24 @@ class MemoryQuota implements QuotaStore {
     return atOnce(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
   }
 
-  extend(request: ExtendRequest): Promise<ReserveResult> {
-    return atOnce(() => published('extend', request, this.#engine.extend(request, this.#now())));
+  async extend(request: ExtendRequest): Promise<ReserveResult> {
+    return published('extend', request, this.#engine.extend(request, this.#now()));
   }
 
-  cover(request: CoverRequest): Promise<ReserveResult> {
+  cover(request: CoverRequest): ReserveResult | Promise<ReserveResult> {
     return atOnce(() => published('cover', request, this.#engine.cover(request, this.#now())));
   }
 
-  charge(request: ChargeRequest): Promise<ChargeResult> {
+  charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
     this.#watch();
     return atOnce(() => this.#engine.charge(request, this.#now()));
   }
 
-  renew(request: RenewRequest): Promise<boolean> {
-    return atOnce(() => this.#engine.renew(request, this.#now()));
+  async renew(request: RenewRequest): Promise<boolean> {
+    return this.#engine.renew(request, this.#now());
   }
 
-  close(request: CloseRequest): Promise<void> {
+  close(request: CloseRequest): void | Promise<void> {
     this.#watch();
     return atOnce(() => this.#engine.close(request, this.#now()));
   }
@@ -156,10 +155,10 @@ class MemoryQuota implements QuotaStore {
   }
 }
 
-/** Every operation is done when it returns: its answer is known at once, and a fault rejects as it would elsewhere. */
-function atOnce<Result>(operation: () => Result): Promise<Result> {
+/** Every operation is done when it returns: its answer is known at once. A fault rejects, as it would elsewhere. */
+function atOnce<Result>(operation: () => Result): Result | Promise<Result> {
   try {
-    return answered(operation());
+    return operation();
   } catch (error) {
     return Promise.reject(error);
   }

@@ -208,7 +208,8 @@ export interface CloseRequest {
 
 /**
  * Counters with leases: the quota engine. Every method is one step (all or nothing), idempotent on id, attempt and kind, and
- * rejects only when the store itself fails; a refusal is a value. Each implementation runs the contract suite of the testkit.
+ * throws or rejects only when the store itself fails; a refusal is a value. One in this process answers at once, without a promise,
+ * where each request waits for it. Each implementation runs the contract suite of the testkit.
  */
 export interface QuotaStore {
   /** Whether it leaves a server that fails alone by itself, each server on its own. @defaultValue false: whoever asks it does that */
@@ -218,7 +219,7 @@ export interface QuotaStore {
    * charge is charged at its floors or its last heartbeat, whichever is more, its event goes to the store's sinks, `uncertain` and
    * with its `charges`; everything else is given back.
    */
-  reserve(request: ReserveRequest): Promise<ReserveResult>;
+  reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult>;
   /**
    * The same without asking anybody: of credit that this process has leased beforehand, counted as reserved. `undefined`: that is not
    * enough. A store without such credit has no such method.
@@ -233,16 +234,16 @@ export interface QuotaStore {
    * Holds more before a further attempt, and registers the attempt. A refusal leaves the reservation as it was. Idempotent per
    * attempt. Renews the lease.
    */
-  cover(request: CoverRequest): Promise<ReserveResult>;
+  cover(request: CoverRequest): ReserveResult | Promise<ReserveResult>;
   /**
    * Charges the truth of one attempt, whatever it is, also after the lease was reaped or closed, or of an id never heard of. Never
    * clamped. Idempotent per attempt, until two leases after the end.
    */
-  charge(request: ChargeRequest): Promise<ChargeResult>;
+  charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult>;
   /** Heartbeat; items on counters that the reservation was not granted are ignored. `false`: the lease is gone. */
   renew(request: RenewRequest): Promise<boolean>;
   /** Gives back whatever is held and not charged; the one terminal effect. Also before a late `reserve` of that id arrives. */
-  close(request: CloseRequest): Promise<void>;
+  close(request: CloseRequest): void | Promise<void>;
   /** Counters as they stand; changes nothing. */
   read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]>;
   /** Reaps what nobody in this process will settle any more, hands over what is still to be delivered, and frees resources. */

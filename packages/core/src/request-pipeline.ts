@@ -71,7 +71,7 @@ export class RequestPipeline implements CallPipeline {
     return this.#steps.some((step) => step.name === name);
   }
 
-  declare(outgoing: OutgoingRequest): Promise<Call> {
+  declare(outgoing: OutgoingRequest): Call | Promise<Call> {
     const call = this.#mint(outgoing, undefined);
     const declared = (): Call => {
       this.#declared = call;
@@ -80,7 +80,7 @@ export class RequestPipeline implements CallPipeline {
     return this.#settled(() => goOn(this.#runBegin(call, rankOf.parse, rankOf.inspect, 0), declared));
   }
 
-  begin(outgoing: OutgoingRequest, options: BeginOptions = {}): Promise<CallHandle> {
+  begin(outgoing: OutgoingRequest, options: BeginOptions = {}): CallHandle | Promise<CallHandle> {
     const declared = this.#declared;
     const adopts = declared !== undefined && !this.#declaredTaken && !options.previous;
     const same = adopts && isSame(declared, outgoing);
@@ -143,13 +143,13 @@ export class RequestPipeline implements CallPipeline {
     if (this.#finished) return this.#runFinish();
   };
 
-  /** As a promise, what may have been thrown or is known already. */
+  /** What is known or promised; what was thrown, as a rejection. */
   #settled<Result>(
     run: () => Result | Promise<Result>,
     failed?: (error: unknown) => Promise<never>,
-  ): Promise<Result> {
+  ): Result | Promise<Result> {
     try {
-      return promised(run());
+      return run();
     } catch (error) {
       return failed ? failed(error) : Promise.reject(error);
     }

@@ -31,17 +31,17 @@ export function restoredQuota(store: QuotaStore, restore: () => Promise<void>): 
     return attempt;
   }
 
-  const once = <Result>(run: () => Promise<Result>): Promise<Result> =>
+  const once = <Result>(run: () => Result | Promise<Result>): Result | Promise<Result> =>
     restored ? run() : ready().then(run);
   ready().catch(() => undefined);
   return {
     reserve: (request) => once(() => store.reserve(request)),
-    extend: (request) => once(() => store.extend(request)),
+    extend: async (request) => once(() => store.extend(request)),
     cover: (request) => once(() => store.cover(request)),
     charge: (request) => once(() => store.charge(request)),
-    renew: (request) => once(() => store.renew(request)),
+    renew: async (request) => once(() => store.renew(request)),
     close: (request) => once(() => store.close(request)),
-    read: (partition, counters) => once(() => store.read(partition, counters)),
+    read: async (partition, counters) => once(() => store.read(partition, counters)),
     end: () => store.end(),
   };
 }

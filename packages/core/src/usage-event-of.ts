@@ -10,18 +10,20 @@ export interface EventFacts {
   readonly charges: readonly EventCharge[];
   /** Ms since the epoch. */
   readonly nowMs: number;
+  /** The model that the figures are for. @defaultValue the one that the call is made with */
+  readonly model?: string | undefined;
 }
 
-let writtenMs = Number.NaN;
-let written = '';
+/** Events come several to the millisecond, and writing a date costs as much as the rest of one: the latest are remembered. */
+const latest = Array.from({ length: 16 }, () => ({ ms: Number.NaN, text: '' }));
 
-/** Events come several to the millisecond, and writing a date costs as much as the rest of one. */
 function isoTime(ms: number): string {
-  if (ms !== writtenMs) {
-    written = new Date(ms).toISOString();
-    writtenMs = ms;
+  const known = latest[ms & 15] as (typeof latest)[number];
+  if (known.ms !== ms) {
+    known.text = new Date(ms).toISOString();
+    known.ms = ms;
   }
-  return written;
+  return known.text;
 }
 
 /** The usage event of one attempt: also the skeleton that a lease keeps, with the figures known so far. */
@@ -47,7 +49,7 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     labels: call.labels ? { ...call.labels, ...context.labels } : context.labels,
     provider: call.parsed?.provider ?? call.outgoing.provider ?? '',
     requestedModel,
-    model: call.parsed?.model ?? requestedModel,
+    model: facts.model ?? call.parsed?.model ?? requestedModel,
     inputTokens: usage.inputTokens,
     cachedInputTokens: usage.cachedInputTokens,
     cacheWriteTokens: usage.cacheWriteTokens,

@@ -43,7 +43,7 @@ export function meter(options: MeterOptions = {}): RequestHandler {
       else refuse(req, res, next, error, options);
     };
     let requestMeter: RequestMeter;
-    let declared: Promise<Call> | undefined;
+    let declared: Call | Promise<Call> | undefined;
     try {
       requestMeter = install(context);
       context.labels = labelsOf(req, context.caller, options.labels, options.labelHeader);
@@ -73,15 +73,19 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
   return (context) => {
     const requestMeter = new RequestMeter(settings, context);
     markMetered(context);
-    context.calls.use(requestMeter.parse);
-    context.calls.use(requestMeter.write);
+    context.calls.use(requestMeter);
+    context.calls.use(requestMeter.writing);
     context.recorder = requestMeter;
     return requestMeter;
   };
 }
 
 /** Declares the call that the request's own body is, if it is one. */
-function declare(req: Request, context: TollgateContext, options: MeterOptions): Promise<Call> | undefined {
+function declare(
+  req: Request,
+  context: TollgateContext,
+  options: MeterOptions,
+): Call | Promise<Call> | undefined {
   const { method, originalUrl: url } = req;
   const api = options.api ?? apiOf(url, method)?.api;
   if (api === undefined) {
@@ -92,17 +96,11 @@ function declare(req: Request, context: TollgateContext, options: MeterOptions):
   if (method !== 'POST') return undefined;
   const body: unknown = req.body;
   if (body === undefined || !isJson(req)) throw notParsed(req);
-  return context.calls.declare({ method, url, headers: headersOf(req), body: req.body, api });
+  return context.calls.declare({ method, url, headers: req.headers, body: req.body, api });
 }
 
 const isJson = (req: Request): boolean =>
   /^application\/(?:[\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '');
-
-function headersOf(req: Request): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const name in req.headers) headers[name] = String(req.headers[name]);
-  return headers;
-}
 
 function notParsed(req: Request): TollgateError {
   if (!isJson(req)) {

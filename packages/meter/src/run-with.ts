@@ -81,7 +81,7 @@ async function leave(context: TollgateContext, meter: RequestMeter, graceMs: num
     message: 'The work that this call was made for has ended.',
   });
   const timer = setTimeout(() => context.abort(gone), graceMs);
-  await meter.whenIdle();
+  await meter.writing.whenIdle();
   clearTimeout(timer);
   // The last attempt is taken off the pipeline only after its last step has ended.
   while (context.calls.running.size > 0) await new Promise(setImmediate);

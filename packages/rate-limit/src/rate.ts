@@ -1,4 +1,11 @@
-import { type CounterSubject, counterOf, type Limit, type RequestRate } from '@tollgate/core';
+import {
+  type Caller,
+  type CounterSubject,
+  counterOf,
+  isOfRequest,
+  type Limit,
+  type RequestRate,
+} from '@tollgate/core';
 import type { WindowLimiter } from './window-limiter.js';
 
 /** One rate as it is counted: which window, which counter, how many. A burst is a rate of its own, of one second. */
@@ -54,7 +61,21 @@ export function countedRates(
       quota: amount,
       windowMs,
       limiter: limiterOf(windowMs),
-      keyFor: (subject) => `${prefix}/${name}/${counterOf(limit, subject).counter}`,
+      keyFor: keysOf(limit, `${prefix}/${name}/`),
     };
   });
+}
+
+/** Where the request has no part in a key, it is put together once per caller, and forgotten with it. */
+function keysOf(limit: Limit, prefix: string): CountedRate['keyFor'] {
+  const keyFor: CountedRate['keyFor'] = (subject) => prefix + counterOf(limit, subject).counter;
+  if (isOfRequest(limit)) return keyFor;
+  const known = new WeakMap<Caller, string>();
+  return (subject) => {
+    const before = known.get(subject.caller);
+    if (before !== undefined) return before;
+    const key = keyFor(subject);
+    known.set(subject.caller, key);
+    return key;
+  };
 }

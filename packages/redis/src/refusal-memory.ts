@@ -1,5 +1,4 @@
 import {
-  answered,
   type ChargeRequest,
   type ChargeResult,
   type CloseRequest,
@@ -54,7 +53,7 @@ export class RefusalMemory implements QuotaStore {
   reserve(request: ReserveRequest): Promise<ReserveResult> {
     try {
       const refused = this.#refused(request);
-      return refused ? answered(refused) : this.#ask(request);
+      return refused ? Promise.resolve(refused) : this.#ask(request);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -79,7 +78,7 @@ export class RefusalMemory implements QuotaStore {
     return this.#store.extend(request);
   }
 
-  cover(request: CoverRequest): Promise<ReserveResult> {
+  cover(request: CoverRequest): ReserveResult | Promise<ReserveResult> {
     return this.#store.cover(request);
   }
 
@@ -87,7 +86,7 @@ export class RefusalMemory implements QuotaStore {
     return this.#store.renew(request);
   }
 
-  close(request: CloseRequest): Promise<void> {
+  close(request: CloseRequest): void | Promise<void> {
     return this.#store.close(request);
   }
 

@@ -2,6 +2,7 @@ import {
   type CalendarWindow,
   type ChargeItem,
   type ChargeRequest,
+  type ChargeResult,
   newId,
   type QuotaCharge,
   type QuotaCounter,
@@ -104,7 +105,7 @@ export class QuotaTenant {
     return `${name}/tenant=${this.name}`;
   }
 
-  reserve(charges: readonly QuotaCharge[], more: Partial<ReserveRequest> = {}): Promise<ReserveResult> {
+  async reserve(charges: readonly QuotaCharge[], more: Partial<ReserveRequest> = {}): Promise<ReserveResult> {
     return this.#store.reserve({
       id: newId(),
       partition: this.name,
@@ -114,7 +115,7 @@ export class QuotaTenant {
     });
   }
 
-  cover(
+  async cover(
     id: string,
     attemptId: string,
     charges: readonly QuotaCharge[],
@@ -127,11 +128,11 @@ export class QuotaTenant {
     return this.#store.extend({ id, partition: this.name, charges });
   }
 
-  charge(
+  async charge(
     id: string,
     items: readonly ChargeItem[],
     more: Partial<ChargeRequest> = {},
-  ): ReturnType<QuotaStore['charge']> {
+  ): Promise<ChargeResult> {
     const attemptId = more.attemptId ?? newId();
     return this.#store.charge({
       id,
@@ -148,8 +149,8 @@ export class QuotaTenant {
     return this.#store.renew({ id, partition: this.name, running });
   }
 
-  close(id: string): Promise<void> {
-    return this.#store.close({ id, partition: this.name });
+  async close(id: string): Promise<void> {
+    await this.#store.close({ id, partition: this.name });
   }
 
   /** `used` and `held` of a counter. */

@@ -65,9 +65,8 @@ describe('a request whose call is declared', () => {
         stage: 'cover',
         begin: (call) => void log.push(`cover ${call.outgoing.url}`),
       });
-      calls
-        .declare({ method: 'POST', url: req.originalUrl, headers: {}, body: req.body })
-        .then(() => next(), next);
+      const declared = calls.declare({ method: 'POST', url: req.originalUrl, headers: {}, body: req.body });
+      Promise.resolve(declared).then(() => next(), next);
     };
     const made = await app('/v1/chat/completions', [declare]);
     await request(made).post('/v1/chat/completions').send(chat).expect(200);

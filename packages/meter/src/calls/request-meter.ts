@@ -12,31 +12,29 @@ import {
   type RequestEnd,
   type Settlement,
   type TollgateContext,
-  type UsageSink,
-  usageEventOf,
 } from '@tollgate/core';
 import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
-import { writeEvent } from '../sinks/write-event.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';
-import { inputSettlement, wholeSettlement } from './estimated-settlement.js';
+import { wholeSettlement } from './estimated-settlement.js';
 import { record, recordingOf } from './recording.js';
+import { UsageWriting, type WritingSettings } from './usage-writing.js';
 
 /** What every request of one `meter()` shares. */
-export interface MeterSettings {
+export interface MeterSettings extends WritingSettings {
   readonly engine: Engine;
-  readonly sinks: readonly UsageSink[];
   /** For `req.tollgate.fetch`. */
   readonly fetching: MeteredFetchOptions;
   /** What would be refused passes unmetered. */
   readonly shadow: boolean;
-  readonly now: () => number;
 }
 
-/** Measures the calls of one request: the steps that meter installs in its pipeline. */
-export class RequestMeter implements CallRecorder {
-  readonly parse: CallStep;
-  readonly write: CallStep;
+/** Measures the calls of one request: the first step that meter installs in its pipeline. */
+export class RequestMeter implements CallRecorder, CallStep {
+  readonly name = 'meter';
+  readonly stage = 'parse';
+  /** The last one. */
+  readonly writing: UsageWriting;
   /** Settled so far, in nano-dollars. */
   spentNanoUsd = 0;
   /** How many attempts were settled. */
@@ -45,31 +43,13 @@ export class RequestMeter implements CallRecorder {
   madeNoCall = false;
   /** What the response tap saw: the settlement of the declared call, if the response shows one. */
   tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
-  #declaredEnd: Pick<CallEnd, 'outcome' | 'status'> = { outcome: 'ok', status: 0 };
   #readings: Map<Call, CallReading> | undefined;
-  #running = 0;
-  #idle: (() => void)[] = [];
 
   constructor(
     private readonly settings: MeterSettings,
     private readonly context: TollgateContext,
   ) {
-    this.parse = {
-      name: 'meter',
-      stage: 'parse',
-      begin: (call) => this.#begin(call),
-      response: (call, status, headers) => this.reading(call)?.begin(status, headers['content-type']),
-      chunk: (call, chunk, last) => this.#chunk(call, chunk, last),
-      end: (call, end) => this.#settle(call, end),
-      finish: (end, declared) => this.#finish(end, declared),
-    };
-    this.write = {
-      name: 'meter',
-      stage: 'record',
-      begin: (call) => this.#covered(call),
-      end: (call, end) => this.#ended(call, end),
-      finish: (_end, declared) => declared && this.#write(declared, this.#declaredEnd),
-    };
+    this.writing = new UsageWriting(settings, context);
   }
 
   fetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
@@ -102,11 +82,15 @@ export class RequestMeter implements CallRecorder {
     return reading;
   }
 
-  #begin(call: Call): void {
+  begin(call: Call): void {
     const recording = recordingOf(call.outgoing);
     call.parsed = recording ? recording.parsed : this.#parse(call);
     // Known before it begins: the call was made already, so that no step may refuse it.
     call.settlement = recording?.settlement;
+  }
+
+  response(call: Call, status: number, headers: Readonly<Record<string, string>>): void {
+    this.reading(call)?.begin(status, headers['content-type']);
   }
 
   #parse(call: Call): ParsedCall | undefined {
@@ -120,17 +104,12 @@ export class RequestMeter implements CallRecorder {
     }
   }
 
-  #covered(call: Call): void {
-    this.#running += 1;
-    if (call.parsed) call.running = inputSettlement(call.parsed.estimate);
-  }
-
-  #chunk(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
+  chunk(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
     const reading = this.reading(call);
     return last ? reading?.finish() : reading?.push(chunk, this.settings.now());
   }
 
-  #settle(call: Call, end: CallEnd): void {
+  end(call: Call, end: CallEnd): void {
     const recording = recordingOf(call.outgoing);
     const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
     if (!settlement) return;
@@ -143,14 +122,14 @@ export class RequestMeter implements CallRecorder {
   }
 
   /** A declared call that nobody began: charged its estimate where the handler may well have made it. */
-  #finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
+  finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
     if (!declared?.parsed) return;
     const { estimate } = declared.parsed;
     return goOn(this.tapped?.(end), (tapped) => {
       if (tapped) {
         const cut = end.aborted ? 'aborted' : 'error';
         declared.settlement = tapped;
-        this.#declaredEnd = { outcome: declared.answer === 'whole' ? 'ok' : cut, status: end.status };
+        this.writing.declaredEnd = { outcome: declared.answer === 'whole' ? 'ok' : cut, status: end.status };
       } else if (this.#forgotten(end)) declared.settlement = wholeSettlement(estimate);
     });
   }
@@ -158,28 +137,5 @@ export class RequestMeter implements CallRecorder {
   #forgotten(end: RequestEnd): boolean {
     const answered = end.routed && end.status >= 200 && end.status < 300;
     return answered && !this.madeNoCall && !this.context.refusal;
-  }
-
-  /** Resolves when no attempt is running. */
-  whenIdle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#idle.push(resolve);
-    });
-  }
-
-  #ended(call: Call, end: CallEnd): void {
-    this.#running -= 1;
-    this.#write(call, end);
-    if (this.#running > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle = [];
-  }
-
-  #write(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
-    const { settlement } = call;
-    if (!settlement || call.recorded || this.settings.sinks.length === 0) return;
-    const facts = { settlement, end, charges: call.charges ?? [], nowMs: this.settings.now() };
-    writeEvent(this.settings.sinks, usageEventOf(this.context, call, facts));
   }
 }

@@ -36,7 +36,23 @@ const azureOperations: Readonly<Record<string, WireApi>> = {
  * trailing slash, percent-encoded. A path alone (`/v1/messages`) must carry its version; an absolute URL need not.
  */
 export function apiOf(url: string, method: string): ApiMatch | undefined {
-  if (method.toUpperCase() !== 'POST') return undefined;
+  if (method !== 'POST' && method.toUpperCase() !== 'POST') return undefined;
+  const known = recognised.get(url);
+  if (known) return known;
+  const match = recognise(url);
+  if (match && url.length <= longestRemembered) {
+    if (recognised.size >= mostRemembered) recognised.clear();
+    recognised.set(url, match);
+  }
+  return match;
+}
+
+/** An app has few of these, but clients write them. */
+const recognised = new Map<string, ApiMatch>();
+const mostRemembered = 256;
+const longestRemembered = 256;
+
+function recognise(url: string): ApiMatch | undefined {
   const exact = pathOf(url);
   const path = exact.toLowerCase();
   if (path.includes(':')) return geminiMatch(exact, path);

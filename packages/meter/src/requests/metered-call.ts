@@ -144,7 +144,7 @@ export class MeteredCall implements ParsedCall {
   }
 
   #priceOf(model: string): Price {
-    modelName(model, this.provider);
+    if (model !== this.requestedModel) modelName(model, this.provider);
     const price = this.settings.prices.find(this.provider, model);
     if (!price) throw notPriced(model);
     if (!price.declared && searchesByItself(model)) {

@@ -26,7 +26,7 @@ const hosts: readonly (readonly [host: string, provider: string])[] = [
 export function providerOf(outgoing: OutgoingRequest, match: ApiMatch, fallback: string | undefined): string {
   if (outgoing.provider !== undefined) return outgoing.provider;
   const host = hostOf(outgoing.url);
-  const known = hosts.find(([end]) => host === end || host.endsWith(`.${end}`));
+  const known = host === '' ? undefined : hosts.find(([end]) => host === end || host.endsWith(`.${end}`));
   if (known) return known[1];
   if (match.azure) return 'azure';
   if (match.api === 'anthropic-messages') return 'anthropic';

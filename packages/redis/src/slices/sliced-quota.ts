@@ -200,7 +200,7 @@ export class SlicedQuota implements QuotaStore {
     return result;
   }
 
-  #askFor(
+  async #askFor(
     { partition, leaseMs }: SlicedReservation,
     id: string,
     attemptId: string | undefined,

@@ -1,0 +1,67 @@
+import {
+  type Call,
+  type CallEnd,
+  type CallStep,
+  type RequestEnd,
+  type TollgateContext,
+  type UsageSink,
+  usageEventOf,
+} from '@tollgate/core';
+import { writeEvent } from '../sinks/write-event.js';
+import { inputSettlement } from './estimated-settlement.js';
+
+/** What writing needs of a meter's settings. */
+export interface WritingSettings {
+  readonly sinks: readonly UsageSink[];
+  readonly now: () => number;
+}
+
+/** The last step of a request's calls: counts those that run, and writes the usage event of each that was settled. */
+export class UsageWriting implements CallStep {
+  readonly name = 'meter';
+  readonly stage = 'record';
+  /** How a declared call ended that nobody began. */
+  declaredEnd: Pick<CallEnd, 'outcome' | 'status'> = declaredOk;
+  #running = 0;
+  #idle: (() => void)[] | undefined;
+
+  constructor(
+    private readonly settings: WritingSettings,
+    private readonly context: TollgateContext,
+  ) {}
+
+  begin(call: Call): void {
+    this.#running += 1;
+    if (call.parsed && !call.settlement) call.running = inputSettlement(call.parsed.estimate);
+  }
+
+  end(call: Call, end: CallEnd): void {
+    this.#running -= 1;
+    this.#write(call, end);
+    if (this.#running > 0 || !this.#idle) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = undefined;
+  }
+
+  finish(_end: RequestEnd, declared: Call | undefined): void {
+    if (declared) this.#write(declared, this.declaredEnd);
+  }
+
+  /** Resolves when no attempt is running. */
+  whenIdle(): Promise<void> {
+    if (this.#running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#idle ??= [];
+      this.#idle.push(resolve);
+    });
+  }
+
+  #write(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
+    const { settlement } = call;
+    if (!settlement || call.recorded || this.settings.sinks.length === 0) return;
+    const facts = { settlement, end, charges: call.charges ?? [], nowMs: this.settings.now() };
+    writeEvent(this.settings.sinks, usageEventOf(this.context, call, facts));
+  }
+}
+
+const declaredOk = { outcome: 'ok', status: 0 } as const;
