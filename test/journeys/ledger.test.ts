@@ -1,0 +1,294 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { counterOf, spend } from '@tollgate/core';
+import { type Database, database, ledger, type Registry, registry, reports } from '@tollgate/postgres';
+import { type Outbox, outbox, redisQuota } from '@tollgate/redis';
+import {
+  type PostgresProcess,
+  type ReceivedRequest,
+  type RedisProcess,
+  type Script,
+  type SimulatedProvider,
+  simulateProvider,
+  startPostgres,
+  startRedis,
+} from '@tollgate/testkit';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { bundleProgram } from '../bundle-program.js';
+import { seeded } from '../seeded.js';
+import { type LedgerProcessSettings, models, tenantLimit } from './ledger-settings.js';
+import { invoiced } from './provider-invoice.js';
+
+const asks = process.env.TOLLGATE_LONG === '1' ? 1_500 : 240;
+const killedAt = asks / 2;
+const atOnce = 12;
+const teams = [
+  ['acme', 'data'],
+  ['acme', 'support'],
+  ['beta', 'core'],
+  ['gamma', 'ops'],
+] as const;
+const tenants = ['acme', 'beta', 'gamma'];
+
+/** A row of the ledger, as far as this looks at it. */
+interface Row {
+  readonly ask: string;
+  readonly tenant: string;
+  readonly team: string;
+  readonly model: string;
+  readonly cost: bigint;
+  /** Whether the provider has said what it used. */
+  readonly reported: boolean;
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-ledger-'));
+const program = join(folder, 'app.mjs');
+const random = seeded(20_261_101);
+const children: ChildProcess[] = [];
+/** Of each reservation its ask, and what was granted of the tenant's money. */
+const askOf = new Map<string, string>();
+const grantedTo = new Map<string, bigint>();
+let redis: RedisProcess;
+let postgres: PostgresProcess;
+let provider: SimulatedProvider;
+let pool: pg.Pool;
+let keys: string[];
+let shared: Database;
+let people: Registry;
+let client: ReturnType<typeof createClient>;
+let delivery: Outbox;
+let rows: Row[];
+let counted: Map<string, { used: number; held: number }>;
+
+const choose = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
+const askIn = ({ rawBody }: ReceivedRequest): string => /ask-\d+/.exec(rawBody.toString())?.[0] ?? 'none';
+
+/** What the provider does with each request that it gets: cached tokens, refusals and breaks among them. */
+function scriptFor(): Script {
+  const [fate, paced] = [random(), { chunkDelayMs: 3, tokens: 10 + Math.floor(random() * 40) }];
+  if (fate < 0.06) return { status: choose([429, 500, 503]) };
+  if (fate < 0.09) return { ...paced, reset: { afterChunks: 4 } };
+  if (fate < 0.5) return { ...paced, usage: { cachedInputTokens: 2, cacheWriteTokens: 1 } };
+  return paced;
+}
+
+async function startApp(): Promise<{ url: string; child: ChildProcess }> {
+  const settings: LedgerProcessSettings = {
+    ...{ redisUrl: redis.url, databaseUrl: postgres.url, providerUrl: provider.url },
+  };
+  const child = spawn(process.execPath, [program, JSON.stringify(settings)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  if (!child.stdout) throw new Error('the app has no output');
+  const port = await new Promise<number>((resolve) => {
+    createInterface(child.stdout as NonNullable<typeof child.stdout>).on('line', (line) => {
+      const { port: listening, reservation, grants, ask } = JSON.parse(line);
+      if (listening) resolve(listening);
+      if (ask) askOf.set(reservation, ask);
+      for (const { counter, granted } of grants ?? []) {
+        if (!counter.startsWith('usd/month')) continue;
+        grantedTo.set(reservation, (grantedTo.get(reservation) ?? 0n) + BigInt(granted));
+      }
+    });
+  });
+  return { url: `http://127.0.0.1:${port}`, child };
+}
+
+/** One request of a client, which may leave in the middle of its stream, or find its app killed. */
+async function ask(url: string, index: number): Promise<void> {
+  const [model, stream, leaves, key] = [choose(models), random() < 0.6, random() < 0.15, choose(keys)];
+  const isClaude = model.startsWith('claude');
+  const gone = new AbortController();
+  try {
+    const response = await fetch(`${url}/v1/${isClaude ? 'messages' : 'chat/completions'}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${key}`,
+        'x-ask': `ask-${index}`,
+        ...(isClaude && { 'anthropic-version': '2023-06-01' }),
+      },
+      body: JSON.stringify({
+        model,
+        stream,
+        ...(isClaude ? { max_tokens: 60 } : { max_completion_tokens: 60 }),
+        messages: [
+          { role: 'user', content: `ask-${index}: ${'tell me more of the sea '.repeat(1 + (index % 5))}` },
+        ],
+      }),
+      signal: gone.signal,
+    });
+    let chunks = 0;
+    for await (const _ of response.body ?? []) {
+      chunks += 1;
+      if (stream && leaves && chunks === 3) gone.abort();
+    }
+  } catch {
+    // Whoever leaves, or whose app is killed, gets no answer.
+  }
+}
+
+/** Asks all there is to ask, a dozen at once; in the middle one of the two apps is killed with its requests. */
+async function askAll(): Promise<void> {
+  const apps = [await startApp(), await startApp()];
+  let next = 0;
+  const one = async (): Promise<void> => {
+    while (next < asks) {
+      const index = next++;
+      if (index === killedAt) apps.shift()?.child.kill('SIGKILL');
+      await ask(apps[index % apps.length]?.url ?? '', index);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, one));
+}
+
+async function readRows(): Promise<Row[]> {
+  const { rows: found } = await pool.query(
+    `select labels ->> 'ask' as ask, tenant, team, model, cost_nano_usd::text as cost, source = 'provider' and not uncertain as reported
+    from tollgate.usage_events`,
+  );
+  return found.map((row) => ({ ...row, cost: BigInt(row.cost) }));
+}
+
+const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, one) => total + one, 0n);
+const costOf = (of: readonly Row[]): bigint => sum(of.map(({ cost }) => cost));
+
+beforeAll(async () => {
+  [redis, postgres, provider] = await Promise.all([
+    startRedis(),
+    startPostgres(),
+    simulateProvider({ script: scriptFor }),
+    bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'ledger-process.ts'), program),
+  ]);
+  pool = new pg.Pool({ connectionString: postgres.url });
+  shared = database({ connectionString: postgres.url });
+  people = registry({ database: shared });
+  const made = await Promise.all(
+    teams.map(([tenant, team]) => people.keys.create({ tenant, team, plan: 'pro' })),
+  );
+  keys = made.map(({ key }) => key);
+  client = createClient({ url: redis.url });
+  await client.connect();
+  const books = ledger({ database: shared });
+  // Another process of the same group, which soon takes over what the one that is killed has not delivered.
+  delivery = outbox({ client, sinks: [books], claimAfterMs: 1_000, pollMs: 50 });
+  await askAll();
+  const store = redisQuota({ client, outbox: true, deadlineMs: 5_000, sweepEveryMs: 200 });
+  const limit = spend(tenantLimit).by('tenant');
+  const end = Date.now() + 60_000;
+  for (let settled = false; !settled && Date.now() < end; await delay(200)) {
+    counted = new Map();
+    for (const tenant of tenants) {
+      const caller = { id: tenant, tenant, plan: 'pro', scopes: [], labels: {} };
+      const [state] = await store.read(tenant, [counterOf(limit, { caller })]);
+      counted.set(tenant, { used: state?.used ?? 0, held: state?.held ?? 0 });
+    }
+    rows = await readRows();
+    settled = tenants.every((tenant) => {
+      const { used = 0, held = 1 } = counted.get(tenant) ?? {};
+      return held === 0 && BigInt(used) === costOf(rows.filter((row) => row.tenant === tenant));
+    });
+  }
+  await delivery.end();
+  await store.end();
+  await books.close();
+}, 180_000);
+
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+  client.destroy();
+  await people.close();
+  await shared.end();
+  await pool.end();
+  await Promise.all([provider.close(), redis.stop(), postgres.stop()]);
+  rmSync(folder, { recursive: true, force: true });
+}, 30_000);
+
+describe('three tenants, four teams and five models, one of two processes killed', () => {
+  it('has met all that it is about', () => {
+    const requests = provider.requests;
+    expect(new Set(rows.map(({ model }) => model)).size).toBe(5);
+    expect(new Set(rows.map(({ tenant, team }) => `${tenant}/${team}`)).size).toBe(4);
+    expect(requests.filter(({ status }) => status !== 200).length).toBeGreaterThan(5);
+    expect(requests.filter(({ aborted }) => aborted).length).toBeGreaterThan(5);
+    expect(requests.filter(({ billed }) => billed.cachedInputTokens > 0).length).toBeGreaterThan(20);
+    expect(requests.length).toBeGreaterThan(new Set(requests.map(askIn)).size);
+    expect(rows.filter(({ reported }) => !reported).length).toBeGreaterThan(5);
+    expect(children[0]?.signalCode).toBe('SIGKILL');
+  });
+
+  it('ends with a ledger that adds up to the counters, to the nano-dollar, and nothing held', async () => {
+    const { rows: sums } = await pool.query(
+      `select counter, amount::text from tollgate.window_spend where counter like 'usd/month/tenant=%' order by 1`,
+    );
+    for (const [index, tenant] of tenants.entries()) {
+      const cost = costOf(rows.filter((row) => row.tenant === tenant));
+      expect(cost).toBeGreaterThan(0n);
+      expect(counted.get(tenant)).toEqual({ used: Number(cost), held: 0 });
+      expect(sums[index]).toEqual({ counter: `usd/month/tenant=${tenant}`, amount: String(cost) });
+    }
+  });
+
+  it('agrees with the provider’s own books exactly where the provider has reported', () => {
+    let compared = 0;
+    for (const [name, { own, exchanges }] of byAsk()) {
+      if (!own.every(({ reported }) => reported)) continue;
+      compared += 1;
+      expect({ name, cost: costOf(own) }).toEqual({ name, cost: sum(exchanges.map(invoiced)) });
+    }
+    expect(compared).toBeGreaterThan(asks / 2);
+  });
+
+  it('charges what nobody has reported at least what the provider bills, and at most what was reserved; the gap is reported', async () => {
+    let gap = 0n;
+    for (const [name, { own, exchanges }] of byAsk()) {
+      if (own.every(({ reported }) => reported)) continue;
+      const [billed, cost] = [sum(exchanges.map(invoiced)), costOf(own)];
+      const reserved = sum(
+        [...askOf].filter(([, one]) => one === name).map(([reservation]) => grantedTo.get(reservation) ?? 0n),
+      );
+      expect({ name, billed, cost, reserved, holds: billed <= cost && cost <= reserved }).toMatchObject({
+        name,
+        holds: true,
+      });
+      gap += cost - billed;
+    }
+    const [total] = await reports({ database: shared }).usage({
+      from: new Date(Date.now() - 86_400_000),
+      to: new Date(Date.now() + 86_400_000),
+      by: [],
+    });
+    expect(gap).toBeGreaterThan(0n);
+    expect(BigInt(total?.unconfirmedNanoUsd ?? 0)).toBeGreaterThanOrEqual(gap);
+  });
+
+  it('has one row for each exchange that is billed, and none for an ask that never reached the provider', () => {
+    for (const [name, { own, exchanges }] of byAsk()) {
+      const billed = exchanges.filter(({ billed: { inputTokens } }) => inputTokens > 0).length;
+      expect({ name, rows: own.filter(({ cost }) => cost > 0n).length }).toEqual({ name, rows: billed });
+    }
+  });
+});
+
+/** Rows and the provider's exchanges, by what was asked. */
+function byAsk(): Map<string, { own: Row[]; exchanges: ReceivedRequest[] }> {
+  const found = new Map<string, { own: Row[]; exchanges: ReceivedRequest[] }>();
+  const at = (name: string) => {
+    const one = found.get(name) ?? { own: [], exchanges: [] };
+    found.set(name, one);
+    return one;
+  };
+  for (const row of rows) at(row.ask).own.push(row);
+  for (const request of provider.requests) at(askIn(request)).exchanges.push(request);
+  return found;
+}
