@@ -8,6 +8,8 @@ import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
 import { pricesCommand } from './commands/prices.js';
 import { reconcileCommand } from './commands/reconcile.js';
+import { repriceCommand } from './commands/reprice.js';
+import { simulateCommand } from './commands/simulate.js';
 import { tenantsCommand } from './commands/tenants.js';
 import { usageCommand } from './commands/usage.js';
 import type { CommandLine } from './run.js';
@@ -39,6 +41,8 @@ export function program(io: CommandLine): Command {
     budgetsCommand,
     usageCommand,
     exportCommand,
+    simulateCommand,
+    repriceCommand,
     reconcileCommand,
     doctorCommand,
     auditCommand,

@@ -142,6 +142,33 @@ describe('tollgate usage', () => {
     expect((await tollgate('reconcile', `${file}-not-there`)).error).toContain('cannot be read');
   });
 
+  it('is replayed against other plans by simulate, and priced anew by reprice', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+    const [plans, prices] = [join(folder, 'plans.json'), join(folder, 'prices.json')];
+    writeFileSync(plans, JSON.stringify({ tight: { spend: { limit: '$1/day', by: 'tenant' } } }));
+    const asked = ['--month', '2026-10', '--tenant', 'wayne'];
+    const { out } = await tollgate('simulate', ...asked, '--plans', plans, '--plan', 'tight');
+    expect(out).toMatch(/wayne +3 +1 +0 +\$9007199\.754741 +\$0\.500000007 +\$9007199\.254740993\n/);
+    expect(out).toMatch(/tight +usd-day +1\n$/);
+    expect(await json('simulate', ...asked, '--plans', plans)).toMatchObject({
+      total: { refusedRequests: 0 },
+    });
+    writeFileSync(prices, JSON.stringify({ 'gpt-5': { inputUsdPerMillion: '1', outputUsdPerMillion: '2' } }));
+    expect(await json('reprice', ...asked, '--prices', prices)).toMatchObject([
+      { model: 'gpt-5', attempts: 2, repricedNanoUsd: '400000', correctedAttempts: 0 },
+      { model: 'gpt-5-mini', attempts: 1, repricedNanoUsd: '125000', correctedAttempts: 0 },
+    ]);
+    for (const args of [
+      ['simulate'],
+      ['simulate', '--plans', `${plans}-not-there`],
+      ['simulate', '--plans', plans, '--plan', 'none'],
+      ['simulate', '--plans', prices],
+      ['simulate', '--prices', plans],
+    ]) {
+      expect([args, (await tollgate(...args)).code]).toEqual([args, 2]);
+    }
+  });
+
   it('refuses periods and groups that make no sense', async () => {
     for (const args of [
       ['--month', '2026-13'],

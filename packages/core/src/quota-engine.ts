@@ -29,7 +29,8 @@ const ended: QuotaRefusal = Object.freeze({ blockedBy: 'closed' });
 
 /**
  * The quota engine in memory: every operation is one synchronous step at a moment that is passed in. Moments must not go back.
- * Usage events to deliver go to `deliver`; without it, operations answer `recorded: false`.
+ * Usage events to deliver go to `deliver`; without it, operations answer `recorded: false`. A quiet one publishes nothing: it replays
+ * what is long over.
  */
 export class QuotaEngine {
   readonly #counters: CounterBook;
@@ -40,9 +41,10 @@ export class QuotaEngine {
     thresholds: readonly number[],
     deliver?: (event: UsageEvent) => void,
     counters: CounterBook = new QuotaCounters(),
+    isQuiet = false,
   ) {
     this.#counters = counters;
-    this.#world = { counters: this.#counters, leases: this.#leases, thresholds, deliver };
+    this.#world = { counters: this.#counters, leases: this.#leases, thresholds, deliver, isQuiet };
   }
 
   /** Nothing is kept: neither counters nor leases. */

@@ -20,6 +20,7 @@ export interface SettlingWorld {
   readonly leases: LeaseRegistry;
   readonly thresholds: readonly number[];
   readonly deliver: ((event: UsageEvent) => void) | undefined;
+  readonly isQuiet: boolean;
 }
 
 /** Charges the truth of one attempt to a lease, live or ended, once. */
@@ -42,7 +43,7 @@ export function chargeAttempt(
       world.deliver?.(adjustmentEvent(written, request.event, corrections));
     } else world.deliver?.(request.event);
     markCharged(attempt);
-    publishSettled(lease, { attemptId: attempt.id, outcome, charges: corrections });
+    publishSettled(world, lease, { attemptId: attempt.id, outcome, charges: corrections });
   }
   if (request.close) endLease(world, lease, nowMs);
   const states = request.items.map((item, index) => stateOf(item, tallies[index] as Tally));
@@ -82,13 +83,14 @@ function settleItems(
 }
 
 /** Gives back what is held and turns the lease into a tombstone for two leases; nothing for one that has ended. */
-export function endLease({ counters, leases }: SettlingWorld, lease: Lease, nowMs: number): void {
+export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
+  const { counters, leases } = world;
   if (lease.state !== 'live') return;
   const givenBack = giveBack(lease, nowMs);
   for (const { counter, tally } of lease.holds) counters.release(counter.counter, tally);
   lease.forget('closed');
   leases.bury(lease, nowMs + 2 * lease.leaseMs);
-  publishSettled(lease, { outcome: 'closed', givenBack });
+  publishSettled(world, lease, { outcome: 'closed', givenBack });
 }
 
 /**
@@ -102,7 +104,7 @@ export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): vo
   const givenBack = giveBack(lease, nowMs);
   lease.forget('reaped');
   world.leases.bury(lease, nowMs + 2 * lease.leaseMs);
-  publishSettled(lease, { outcome: 'reaped', givenBack });
+  publishSettled(world, lease, { outcome: 'reaped', givenBack });
 }
 
 function reapAttempt({ thresholds, deliver }: SettlingWorld, attempt: Attempt, nowMs: number): void {
@@ -158,6 +160,11 @@ function tallyOf({ counters }: SettlingWorld, lease: Lease, item: ChargeItem, no
   return held ?? counters.byId(item, item.windowId, nowMs);
 }
 
-function publishSettled(lease: Lease, facts: Readonly<Record<string, unknown>>): void {
+function publishSettled(
+  { isQuiet }: SettlingWorld,
+  lease: Lease,
+  facts: Readonly<Record<string, unknown>>,
+): void {
+  if (isQuiet) return;
   publish('tollgate:settle', () => ({ id: lease.id, partition: lease.partition, ...facts }));
 }

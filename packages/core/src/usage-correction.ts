@@ -30,15 +30,33 @@ export function adjustmentEvent(
     cacheWriteTokens: truth.cacheWriteTokens - written.cacheWriteTokens,
     outputTokens: truth.outputTokens - written.outputTokens,
     reasoningTokens: truth.reasoningTokens - written.reasoningTokens,
+    cacheWrite1hTokens: difference(truth.cacheWrite1hTokens, written.cacheWrite1hTokens),
+    inputAudioTokens: difference(truth.inputAudioTokens, written.inputAudioTokens),
+    outputAudioTokens: difference(truth.outputAudioTokens, written.outputAudioTokens),
+    toolRequests: toolDifferences(truth.toolRequests, written.toolRequests),
     costNanoUsd: String(BigInt(truth.costNanoUsd) - BigInt(written.costNanoUsd)),
     charges,
   };
 }
 
-/** A UUIDv7 made of the other id's time and a hash of it. */
-export function adjustmentId(eventId: string): string {
+function difference(truth = 0, written = 0): number | undefined {
+  return truth === written ? undefined : truth - written;
+}
+
+function toolDifferences(
+  truth: UsageEvent['toolRequests'] = {},
+  written: UsageEvent['toolRequests'] = {},
+): UsageEvent['toolRequests'] {
+  const names = [...new Set([...Object.keys(truth), ...Object.keys(written)])];
+  const changed = names.filter((name) => truth[name] !== written[name]);
+  if (changed.length === 0) return undefined;
+  return Object.fromEntries(changed.map((name) => [name, (truth[name] ?? 0) - (written[name] ?? 0)]));
+}
+
+/** A UUIDv7 made of the other id's time and a hash of it; another for each `reason` to correct it. */
+export function adjustmentId(eventId: string, reason = 'adjustment'): string {
   const time = (idTimeMs(eventId) ?? 0).toString(16).padStart(12, '0');
-  const hash = createHash('sha256').update(`adjustment:${eventId}`).digest('hex');
+  const hash = createHash('sha256').update(`${reason}:${eventId}`).digest('hex');
   const variant = ((Number.parseInt(hash.slice(3, 4), 16) & 0x3) | 0x8).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hash.slice(0, 3)}-${variant}${hash.slice(4, 7)}-${hash.slice(7, 19)}`;
 }

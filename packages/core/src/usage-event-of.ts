@@ -55,6 +55,10 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     cacheWriteTokens: usage.cacheWriteTokens,
     outputTokens: usage.outputTokens,
     reasoningTokens: usage.reasoningTokens,
+    cacheWrite1hTokens: usage.cacheWrite1hTokens || undefined,
+    inputAudioTokens: usage.inputAudioTokens || undefined,
+    outputAudioTokens: usage.outputAudioTokens || undefined,
+    toolRequests: hasAny(usage.toolRequests) ? usage.toolRequests : undefined,
     tier: usage.tier,
     costNanoUsd: String(settlement.costNanoUsd),
     priceVersion: settlement.priceVersion,
@@ -69,4 +73,9 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     timeToFirstTokenMs:
       call.firstOutputAtMs === undefined ? undefined : Math.max(0, call.firstOutputAtMs - call.startedAtMs),
   };
+}
+
+function hasAny(uses: Readonly<Record<string, number>>): boolean {
+  for (const _name in uses) return true;
+  return false;
 }

@@ -46,6 +46,11 @@ export interface UsageEvent {
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
+  /** Classes that have a price of their own, where there are any; see `Usage`. */
+  readonly cacheWrite1hTokens?: number | undefined;
+  readonly inputAudioTokens?: number | undefined;
+  readonly outputAudioTokens?: number | undefined;
+  readonly toolRequests?: Readonly<Record<string, number>> | undefined;
   readonly tier?: string | undefined;
   /** Decimal string of an integer number of nano-dollars. */
   readonly costNanoUsd: string;

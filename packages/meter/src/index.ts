@@ -2,9 +2,10 @@ export { type MeteredFetchOptions, meteredFetch } from './fetch/metered-fetch.js
 export { type LabelHeader, type Labels, labels } from './labels.js';
 export { meter } from './meter.js';
 export type { MeterOptions } from './meter-options.js';
-export type { PriceDeclaration, PriceDeclarations } from './prices/declared-price.js';
+export { acceptsPrices, type PriceDeclaration, type PriceDeclarations } from './prices/declared-price.js';
 export type { Price, PriceBand } from './prices/price.js';
 export { type PriceBook, type PriceBookOptions, priceBook } from './prices/price-book.js';
+export { type PricedUsage, pricing } from './prices/pricing.js';
 export type { ParseOptions, ToolDeclaration, WorstCase } from './requests/parse-options.js';
 export { type RunWithOptions, runWith } from './run-with.js';
 export { callbackSink } from './sinks/callback-sink.js';

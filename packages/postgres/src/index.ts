@@ -21,3 +21,14 @@ export { type Reports, type ReportsOptions, reports } from './reports/reports.js
 export type { UsageQuery } from './reports/usage-query.js';
 export type { UsageSum } from './reports/usage-report.js';
 export type { SpoolOptions } from './spool/spool-options.js';
+export type { PricedModel, Pricing } from './what-if/pricing.js';
+export type { RecordedUsage } from './what-if/recorded-usage.js';
+export { type RepricedModel, type RepriceQuery, reprice } from './what-if/reprice.js';
+export {
+  type RefusalReason,
+  type SimulatedFacet,
+  type SimulatedSum,
+  type Simulation,
+  type SimulationQuery,
+  simulate,
+} from './what-if/simulate.js';

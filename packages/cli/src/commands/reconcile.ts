@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { type Compared, type ReconcileLine, reconcile } from '@tollgate/postgres';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
-import { UsageError } from '../failure.js';
+import { jsonIn } from '../json-in.js';
 import type { CommandLine } from '../run.js';
 import { withSession } from '../session.js';
 import { table } from '../table.js';
@@ -24,7 +23,7 @@ Example:
   tollgate reconcile usage.json`,
     )
     .action(async (files: string[], { all }: { all?: boolean }, command: Command) => {
-      const pages = files.map(pageIn);
+      const pages = files.map(jsonIn);
       await withSession(io, command, async ({ database, say }) => {
         const lines = await reconcile(database, pages);
         const differing = lines.filter(({ agrees }) => !agrees);
@@ -35,15 +34,6 @@ Example:
         if (differing.length > 0) throw new Error(`${differing.length} of ${lines.length} lines differ`);
       });
     });
-}
-
-function pageIn(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new UsageError(`${JSON.stringify(file)} ${why}`);
-  }
 }
 
 const headings = ['day', 'model', 'input', 'cached', 'output', 'cost', 'unconfirmed', 'status'];

@@ -29,7 +29,7 @@ export const eventFigures: Readonly<Record<string, RawBuilder<unknown>>> = {
 };
 
 /** The UTC day of an event. */
-export const dayOfEvent = sql`(at at time zone 'UTC')::date`;
+const dayOfEvent = sql`(at at time zone 'UTC')::date`;
 
 const dimensions = sql.join(dailyDimensions.map((name) => sql.ref(name)));
 const figureNames = Object.keys(eventFigures);

@@ -1,0 +1,61 @@
+import { priceBook, pricing } from '@tollgate/meter';
+import { reprice } from '@tollgate/postgres';
+import { Command } from 'commander';
+import { dollarsOf } from '../dollars.js';
+import { type PeriodOptions, periodOf, withPeriod } from '../period.js';
+import { declaredPrices } from '../prices-in.js';
+import type { CommandLine } from '../run.js';
+import { withSession } from '../session.js';
+import { table } from '../table.js';
+
+interface RepriceOptions extends PeriodOptions {
+  prices?: string;
+  tenant?: string;
+  apply?: boolean;
+}
+
+/** `tollgate reprice` */
+export function repriceCommand(io: CommandLine): Command {
+  return withPeriod(
+    new Command('reprice').description(
+      "what a period would have cost by today's catalogue, or by prices of your own, by model",
+    ),
+  )
+    .option('--prices <file>', 'prices by model on top of the catalogue, as priceBook() takes them, in JSON')
+    .option('--tenant <tenant>', 'of one tenant only')
+    .option(
+      '--apply',
+      'correct the ledger to it, by rows of their own; twice is as once. Budgets keep what they counted',
+    )
+    .addHelpText('after', '\nExample:\n  tollgate reprice --month 2026-10 --prices negotiated.json')
+    .action(async (options: RepriceOptions, command: Command) => {
+      const { fromMs, toMs } = periodOf(options, io.now());
+      const price = pricing(priceBook({ prices: declaredPrices(options.prices) }));
+      const { tenant } = options;
+      await withSession(io, command, async ({ database, say }) => {
+        const models = await reprice(database, {
+          ...{
+            from: new Date(fromMs),
+            to: new Date(toMs),
+            price,
+            apply: options.apply ?? false,
+            now: io.now,
+          },
+          ...(tenant !== undefined && { where: { tenant } }),
+        });
+        const rows = models.map((one) => [
+          ...[one.provider, one.model, one.attempts, one.unpricedAttempts],
+          ...[one.costNanoUsd, one.repricedNanoUsd, one.differenceNanoUsd].map(
+            (nano) => `$${dollarsOf(BigInt(nano))}`,
+          ),
+          one.correctedAttempts,
+        ]);
+        say(models, () =>
+          table(
+            ['provider', 'model', 'attempts', 'no price', 'cost', 'repriced', 'difference', 'corrected'],
+            rows,
+          ),
+        );
+      });
+    });
+}

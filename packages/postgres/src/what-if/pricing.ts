@@ -1,0 +1,28 @@
+import type { Usage } from '@tollgate/core';
+import type { RecordedUsage } from './recorded-usage.js';
+
+/** What is priced: a model at a provider, at a moment in ms since the epoch. */
+export interface PricedModel {
+  readonly provider: string;
+  readonly model: string;
+  readonly atMs: number;
+}
+
+/**
+ * Another price catalogue: what a usage costs there, an integer number of nano-dollars, and the catalogue's version; `undefined` where it has
+ * no price. `pricing(priceBook(…))` of `@tollgate/meter` is one.
+ */
+export type Pricing = (
+  usage: Usage,
+  of: PricedModel,
+) => { readonly costNanoUsd: number; readonly priceVersion: string } | undefined;
+
+/** What a recorded attempt costs by another catalogue; one that used nothing and cost nothing still does. */
+export function priced(
+  price: Pricing,
+  { usage, provider, model, admittedMs, costNanoUsd }: RecordedUsage,
+): ReturnType<Pricing> {
+  const usedNothing = costNanoUsd === 0n && usage.inputTokens === 0 && usage.outputTokens === 0;
+  const found = price(usage, { provider, model, atMs: admittedMs });
+  return found && usedNothing ? { ...found, costNanoUsd: 0 } : found;
+}

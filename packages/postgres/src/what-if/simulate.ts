@@ -1,0 +1,175 @@
+import { accepts, checkOptions, describeValue, type Plan, type Plans } from '@tollgate/core';
+import type { Database } from '../connection/database.js';
+import { checkQuery, type UsageQuery } from '../reports/usage-query.js';
+import type { Pricing } from './pricing.js';
+import { eachRecorded, type RecordedUsage } from './recorded-usage.js';
+import { Replay, type Verdict } from './replay.js';
+
+/** What rows of a simulation can be told apart by. */
+export type SimulatedFacet =
+  | 'tenant'
+  | 'team'
+  | 'user'
+  | 'key'
+  | 'plan'
+  | 'route'
+  | 'feature'
+  | 'provider'
+  | 'requestedModel'
+  | 'model';
+
+/** What is replayed, and against what: plans, prices, or both. */
+export interface SimulationQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
+  /** Plans by name, from `definePlans`. A recorded plan that is not among them limits nothing. */
+  plans?: Plans;
+  /** Another plan for somebody, by name. @defaultValue the plan that was recorded */
+  planOf?: (recorded: RecordedUsage) => string;
+  /** Another price catalogue, e.g. `pricing(priceBook({ prices }))`. Needed where a plan degrades. @defaultValue the recorded costs */
+  price?: Pricing;
+  /** What each row is for. @defaultValue ['tenant'] */
+  by?: readonly SimulatedFacet[];
+}
+
+/** What would have become of usage. Money in nano-dollars as decimal strings. */
+export interface SimulatedSum {
+  readonly by: Readonly<Record<string, string | null>>;
+  readonly requests: number;
+  /** Requests of which something would have been refused: all of it, or what came after a first call. */
+  readonly refusedRequests: number;
+  readonly attempts: number;
+  readonly refusedAttempts: number;
+  /** Admitted with another model, or a shorter answer. */
+  readonly degradedAttempts: number;
+  /** As recorded. */
+  readonly costNanoUsd: string;
+  readonly simulatedNanoUsd: string;
+  /** Recorded less simulated: negative where it would have cost more. */
+  readonly savedNanoUsd: string;
+}
+
+/** Why requests would have been refused: the name of a limit of a plan, or `model_not_allowed`. */
+export interface RefusalReason {
+  readonly plan: string;
+  readonly limit: string;
+  readonly requests: number;
+}
+
+export interface Simulation {
+  readonly total: SimulatedSum;
+  /** By the query's dimensions, what is saved most first. */
+  readonly rows: readonly SimulatedSum[];
+  /** The most frequent first. */
+  readonly refusals: readonly RefusalReason[];
+}
+
+const facets = [
+  'tenant',
+  'team',
+  'user',
+  'key',
+  'plan',
+  'route',
+  'feature',
+  'provider',
+  'requestedModel',
+  'model',
+];
+
+/**
+ * Replays a period of the ledger, in the order of admission, against other plans or prices, with the quota engine that budgets use. Each attempt
+ * asks for what it came to use: budgets, which reserve the worst case, refuse a little earlier near a cap. Counters begin at nothing at
+ * `from`. Rates of requests are counted as buckets, `concurrent` counts calls, and overrides of single tenants are not known. Throws a
+ * `TypeError` for a wrong query.
+ */
+export async function simulate(database: Database, query: SimulationQuery): Promise<Simulation> {
+  checkOptions<SimulationQuery>('simulate', query, checks, ['from', 'to']);
+  const { from, to, where = {}, plans, planOf = ({ plan }) => plan, price, by = ['tenant'] } = query;
+  const asked = checkQuery('simulate', { from, to, where });
+  if (!plans && !price)
+    throw new TypeError('simulate: "plans" or "price" is required: there is nothing to compare with');
+  checkPlans(plans ?? {}, price !== undefined);
+  const total = new Tally({});
+  const tallies = new Map<string, Tally>();
+  const refusals = new Map<string, RefusalReason>();
+  const replay = new Replay(price);
+  await eachRecorded(database, asked, (recorded) => {
+    const name = planOf(recorded);
+    const verdict = replay.admit(recorded, (plans && Object.hasOwn(plans, name) && plans[name]) || unlimited);
+    const values = Object.fromEntries(by.map((facet) => [facet, recorded[facet] ?? null]));
+    const key = JSON.stringify(Object.values(values));
+    const tally = tallies.get(key) ?? new Tally(values);
+    tallies.set(key, tally);
+    for (const one of [total, tally]) one.add(recorded, verdict);
+    if (verdict.refusedBy === undefined || verdict.isRepeated) return;
+    const reason = JSON.stringify([name, verdict.refusedBy]);
+    const requests = (refusals.get(reason)?.requests ?? 0) + 1;
+    refusals.set(reason, { plan: name, limit: verdict.refusedBy, requests });
+  });
+  const saved = ({ savedNanoUsd }: SimulatedSum): number => Number(savedNanoUsd);
+  return {
+    total: total.sum,
+    rows: [...tallies.values()].map(({ sum }) => sum).sort((one, other) => saved(other) - saved(one)),
+    refusals: [...refusals.values()].sort((one, other) => other.requests - one.requests),
+  };
+}
+
+const checks = {
+  ...{ from: accepts.anything, to: accepts.anything, where: accepts.object, plans: accepts.object },
+  ...{ planOf: accepts.function, price: accepts.function },
+  by: accepts.arrayOf(accepts.oneOf(...facets)),
+};
+
+const unlimited: Plan = Object.freeze({ name: '', requests: [], limits: [], priority: 0, degrade: [] });
+
+/** What the ledger cannot tell is refused rather than guessed. */
+function checkPlans(plans: Plans, isPriced: boolean): void {
+  for (const { name, limits, requests, degrade } of Object.values(plans)) {
+    const custom = [...limits, ...requests].find(({ scope }) =>
+      scope.some((part) => typeof part !== 'string'),
+    );
+    if (custom) {
+      throw new TypeError(
+        `simulate: limit "${custom.name}" of plan ${describeValue(name)} is by a scope of the app's own, which the ledger does not know`,
+      );
+    }
+    if (degrade.length > 0 && !isPriced) {
+      throw new TypeError(
+        `simulate: plan ${describeValue(name)} degrades; "price" is required to say what that costs`,
+      );
+    }
+  }
+}
+
+class Tally {
+  readonly #counts = {
+    requests: 0,
+    refusedRequests: 0,
+    attempts: 0,
+    refusedAttempts: 0,
+    degradedAttempts: 0,
+  };
+  #cost = 0n;
+  #simulated = 0n;
+
+  constructor(private readonly by: SimulatedSum['by']) {}
+
+  get sum(): SimulatedSum {
+    return {
+      by: this.by,
+      ...this.#counts,
+      costNanoUsd: String(this.#cost),
+      simulatedNanoUsd: String(this.#simulated),
+      savedNanoUsd: String(this.#cost - this.#simulated),
+    };
+  }
+
+  add(recorded: RecordedUsage, { isFirst, refusedBy, isRepeated, isDegraded, costNanoUsd }: Verdict): void {
+    this.#counts.attempts += 1;
+    this.#counts.requests += Number(isFirst);
+    this.#counts.refusedAttempts += Number(refusedBy !== undefined);
+    this.#counts.refusedRequests += Number(refusedBy !== undefined && !isRepeated);
+    this.#counts.degradedAttempts += Number(isDegraded === true);
+    this.#cost += recorded.costNanoUsd;
+    this.#simulated += costNanoUsd;
+  }
+}
