@@ -4,6 +4,7 @@ import { type Channel, channel as diagnosticsChannel } from 'node:diagnostics_ch
 export type ChannelName =
   | 'tollgate:auth'
   | 'tollgate:rate-limit'
+  | 'tollgate:concurrency'
   | 'tollgate:refuse'
   | 'tollgate:reserve'
   | 'tollgate:settle'

@@ -21,6 +21,7 @@ export {
   requireScope,
 } from '@tollgate/auth';
 export { type BudgetMiddleware, type BudgetOptions, budget, type ThresholdEvent } from '@tollgate/budget';
+export { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '@tollgate/concurrency';
 export {
   type ApiKeyRecord,
   answerError,

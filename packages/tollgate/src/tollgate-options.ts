@@ -1,5 +1,6 @@
 import type { AuthenticateOptions } from '@tollgate/auth';
 import type { BudgetOptions } from '@tollgate/budget';
+import type { ConcurrencyOptions } from '@tollgate/concurrency';
 import {
   accepts,
   checkOptions,
@@ -60,6 +61,11 @@ export interface TollgateOptions extends GuardOptions {
   >;
   /** Further options of `rateLimit()`. */
   rateLimit?: Omit<RateLimitOptions, 'plans' | keyof GuardOptions>;
+  /**
+   * Options of `concurrency()`: how many requests may be in flight at once, who waits and how long. With `redis` or `store`, over all
+   * processes. @defaultValue no limit but the plans' `concurrent`, which `budget()` counts
+   */
+  concurrency?: Omit<ConcurrencyOptions, 'plans' | 'store' | 'perCaller' | keyof GuardOptions>;
   /** Options of `jsonBody()`. */
   jsonBody?: Omit<JsonBodyOptions, keyof GuardOptions>;
   /** Further options of `meter()`. */
@@ -87,6 +93,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       database: accepts.object,
       authenticate: accepts.object,
       rateLimit: accepts.object,
+      concurrency: accepts.object,
       jsonBody: accepts.object,
       meter: accepts.object,
       budget: accepts.object,

@@ -1,5 +1,6 @@
 import { type AuthenticateOptions, authenticate, OverrideBook, requireScope } from '@tollgate/auth';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
+import { type ConcurrencyMiddleware, concurrency } from '@tollgate/concurrency';
 import {
   type Caller,
   declareLimit,
@@ -37,14 +38,18 @@ import { usageReport } from './usage-report.js';
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → JSON body → meter → budget. Call it once per path; all share the
-   * same counters.
+   * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → concurrency → JSON body → meter → budget. Call it once per path;
+   * all share the same counters.
    */
   guards(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
   scope(...scopes: string[]): RequestHandler;
   /** A route's own limit, beside the plan's: `tg.limit('$5/day', { by: ['route', 'user'] })`; for route handlers behind the guards. */
   limit(limit: Limit | LimitText, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
+  /** For routes whose work can wait for room: batch work, see `concurrency()`. Throws a `TypeError` without that option. */
+  batch(): RequestHandler;
+  /** The app's places and queue, for metrics; absent without the option `concurrency`. */
+  readonly concurrency: ConcurrencyMiddleware | undefined;
   /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
   readonly fetch: typeof fetch;
   /** A handler that passes calls through to providers. Its refusals have the app's shape. */
@@ -108,10 +113,12 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...(options.overrides && { overrides: options.overrides }),
   };
   const book = bookOf(options);
+  const places = placesOf(options, guard, plans, store);
   const guards = inTurn('tollgateGuards', [
     flight.admit,
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...rateLimits(options, guard, plans, stores),
+    ...(places ? [places] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
     meter({ ...options.meter, ...guard }),
     reservations,
@@ -122,6 +129,13 @@ export function tollgate(options: TollgateOptions): Tollgate {
     guards: () => guards,
     scope: (...scopes) => requireScope(...scopes),
     limit: (limit, more) => budget({ ...guard, limits: [routeLimit(limit, more)] }),
+    batch: () => {
+      if (places) return places.batch;
+      throw new TypeError(
+        'tollgate: batch() needs the option "concurrency", e.g. concurrency: { limit: 100 }',
+      );
+    },
+    concurrency: places,
     fetch: meteredFetch(fetchOptions(options)),
     proxy: (proxyOptions) => proxy({ ...answerOptions(guard), ...proxyOptions }),
     usage: () => usageReport(plans, limits, store),
@@ -150,7 +164,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
     },
     close: ({ graceMs = 10_000 } = {}) => {
       closing ??= (async () => {
-        await flight.close(graceMs, settleMs);
+        const closed = flight.close(graceMs, settleMs);
+        places?.close();
+        await closed;
         await reservations.settled(settleMs);
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
@@ -181,6 +197,17 @@ function rateLimits(
   if (requests && more?.limits === undefined) return [];
   const shared = { ...deadline(stores), ...(stores.rateLimits && { stores: stores.rateLimits }) };
   return [rateLimit({ ...shared, ...more, ...guard, ...(!requests && { plans }) })];
+}
+
+/** Over all processes where they share their counters. */
+function placesOf(
+  { concurrency: more, redis, store: own }: TollgateOptions,
+  guard: GuardOptions,
+  plans: Plans,
+  store: QuotaStore,
+): ConcurrencyMiddleware | undefined {
+  if (!more) return undefined;
+  return concurrency({ ...more, ...guard, plans, ...((redis ?? own) && { store }) });
 }
 
 function routeLimit(limit: Limit | LimitText, more: Omit<LimitDeclaration, 'limit'> | undefined): Limit {

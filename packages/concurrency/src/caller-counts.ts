@@ -1,0 +1,36 @@
+import { type Caller, counterOf, type Limit, limitsFor, type Plans, planOf } from '@tollgate/core';
+
+/** What a caller holds, to be given back. */
+export type CallerHold = readonly string[];
+
+/** Requests of callers that wait or run in this process. Knows a caller only as long as it has any. */
+export class CallerCounts {
+  readonly #counts = new Map<string, number>();
+
+  constructor(private readonly plans: Plans) {}
+
+  /** Counts one more, unless that is more than the caller may have: then the limit that says so, and nothing is counted. */
+  add(caller: Caller): CallerHold | Limit {
+    const limits = limitsFor(planOf(this.plans, caller), caller).limits.filter(
+      ({ unit, soft }) => unit === 'concurrent' && !soft,
+    );
+    const keys = limits.map((limit) => counterOf(limit, { caller }).counter);
+    const reached = limits.find((limit, index) => (this.#counts.get(keys[index] ?? '') ?? 0) >= limit.amount);
+    if (reached) return reached;
+    for (const key of keys) this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    return keys;
+  }
+
+  remove(hold: CallerHold): void {
+    for (const key of hold) {
+      const count = (this.#counts.get(key) ?? 0) - 1;
+      if (count > 0) this.#counts.set(key, count);
+      else this.#counts.delete(key);
+    }
+  }
+
+  /** How many counters are kept at the moment. */
+  get size(): number {
+    return this.#counts.size;
+  }
+}

@@ -1,0 +1,235 @@
+import { goOn } from '@tollgate/core';
+import type { Clock } from './clock.js';
+import { FairQueue } from './fair-queue.js';
+import type { LaneSettings } from './lane.js';
+import type { PlacesLimit } from './places-limit.js';
+import type { SharedPlaces, Taking } from './shared-places.js';
+import type { Entrant, Ticket, TurnedAway } from './ticket.js';
+
+export interface GateSettings {
+  readonly lanes: readonly LaneSettings[];
+  readonly limit: PlacesLimit;
+  /** Share of the limit below which batch work is admitted. */
+  readonly batchShare: number;
+  readonly queueSize: number;
+  readonly perTenant: number;
+  /** Places that all processes share. Absent: this process's own are all. */
+  readonly shared?: SharedPlaces | undefined;
+  readonly clock: Clock;
+}
+
+/** How long a process waits before it asks again where all shared places are taken, in ms. */
+const askAgainMs = 25;
+
+/** Admits up to a limit, lets the others wait in a fair queue, and gives each place that comes free to whose turn it is. */
+export class Gate {
+  readonly #settings: GateSettings;
+  readonly #queue: FairQueue<Ticket>;
+  /** Those that have a place here, also while they ask for the shared one. */
+  #running = 0;
+  #asking = 0;
+  /** The shared places were all taken when last asked for: one asks at a time, and none before this is called off. */
+  #scarce = false;
+  #pause: (() => void) | undefined;
+  #closed = false;
+  #dispatching = false;
+
+  constructor(settings: GateSettings) {
+    this.#settings = settings;
+    this.#queue = new FairQueue(settings.lanes, settings.queueSize);
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Whether somebody of this lane would be admitted at once. */
+  hasRoom(lane: number): boolean {
+    const batch = this.#settings.lanes[lane]?.batch === true;
+    const nobodyAhead = batch ? this.#queue.size === 0 : !this.#queue.hasUrgent;
+    return nobodyAhead && this.#running < this.#room(batch) && this.#mayAsk();
+  }
+
+  /** Asks for a place. Whoever asks must {@link Gate.end} the ticket once, however it ends. */
+  enter(entrant: Entrant): Ticket {
+    const ticket = this.#ticketOf(entrant, 'waiting');
+    if (this.#closed) this.#turnAway(ticket, 'closed');
+    else if (this.hasRoom(entrant.lane)) this.#start(ticket);
+    else this.#queueUp(ticket);
+    return ticket;
+  }
+
+  /** Counts somebody who is let through whatever the limit says, for shadow mode. */
+  pass(entrant: Entrant): Ticket {
+    const ticket = this.#ticketOf(entrant, 'running');
+    this.#running += 1;
+    ticket.running = Math.min(this.#running, this.#settings.limit.value);
+    return ticket;
+  }
+
+  /** Gives the place back, or leaves the queue. Does nothing the second time. */
+  end(ticket: Ticket): void {
+    const { state } = ticket;
+    if (state === 'ended') return;
+    ticket.state = 'ended';
+    if (state === 'waiting') this.#leaveQueue(ticket);
+    // One that is asking has its place until the answer comes.
+    if (state === 'running') this.#free(ticket);
+    this.#dispatch();
+  }
+
+  /** The limit may have changed. */
+  changed(): void {
+    this.#dispatch();
+  }
+
+  /** Turns away everybody who waits, and who comes from now on. */
+  close(): void {
+    this.#closed = true;
+    for (let waiter = this.#queue.take(true); waiter; waiter = this.#queue.take(true)) {
+      waiter.item.waiter = undefined;
+      this.#turnAway(waiter.item, 'closed');
+    }
+    this.#pause?.();
+    this.#pause = undefined;
+  }
+
+  #ticketOf(entrant: Entrant, state: Ticket['state']): Ticket {
+    const nowMs = this.#settings.clock.now();
+    return {
+      entrant,
+      enteredAtMs: nowMs,
+      state,
+      admittedAtMs: nowMs,
+      running: 0,
+      lease: undefined,
+      waiter: undefined,
+      cancelTimer: undefined,
+    };
+  }
+
+  #room(batch: boolean): number {
+    const { limit, batchShare } = this.#settings;
+    return batch ? Math.max(1, Math.floor(limit.value * batchShare)) : limit.value;
+  }
+
+  /** Whether the shared places may be asked now. */
+  #mayAsk(): boolean {
+    return !this.#scarce || (this.#asking === 0 && this.#pause === undefined);
+  }
+
+  #queueUp(ticket: Ticket): void {
+    const { lane, tenant, timeoutMs } = ticket.entrant;
+    const reason = this.#makeWay(lane, tenant);
+    if (reason) {
+      this.#turnAway(ticket, reason);
+      return;
+    }
+    ticket.waiter = this.#queue.put(ticket, lane, tenant);
+    ticket.cancelTimer = this.#settings.clock.after(timeoutMs, () => {
+      if (ticket.state === 'waiting') this.#leaveQueue(ticket);
+      this.#turnAway(ticket, 'timeout');
+    });
+  }
+
+  /** Sees to it that one more may wait, at the cost of a lower plan; else why it may not. */
+  #makeWay(lane: number, tenant: string): TurnedAway | undefined {
+    const { queueSize, perTenant } = this.#settings;
+    if (queueSize > 0 && this.#queue.sizeOf(lane, tenant) >= perTenant) return 'tenant_full';
+    if (this.#queue.size < queueSize) return undefined;
+    const victim = this.#queue.victimOf(lane)?.item;
+    if (!victim) return 'full';
+    this.#leaveQueue(victim);
+    this.#turnAway(victim, 'displaced');
+    return undefined;
+  }
+
+  #leaveQueue(ticket: Ticket): void {
+    ticket.cancelTimer?.();
+    if (ticket.waiter) this.#queue.remove(ticket.waiter);
+    ticket.waiter = undefined;
+  }
+
+  #turnAway(ticket: Ticket, reason: TurnedAway): void {
+    if (ticket.state === 'ended') return;
+    ticket.state = 'ended';
+    ticket.cancelTimer?.();
+    ticket.entrant.turnAway(reason);
+  }
+
+  /** Gives free places to those whose turn it is. One that is admitted may end at once: the loop that runs sees to it. */
+  #dispatch(): void {
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    while (this.#queue.size > 0 && this.#running < this.#room(false) && this.#mayAsk()) {
+      const waiter = this.#queue.take(this.#running < this.#room(true));
+      if (!waiter) break;
+      this.#start(waiter.item);
+    }
+    this.#dispatching = false;
+  }
+
+  #start(ticket: Ticket): void {
+    const { shared } = this.#settings;
+    this.#running += 1;
+    ticket.running = this.#running;
+    if (!shared) {
+      this.#admit(ticket);
+      return;
+    }
+    ticket.state = 'asking';
+    this.#asking += 1;
+    void goOn(shared.take(this.#running), (taking) => this.#answered(ticket, taking));
+  }
+
+  #answered(ticket: Ticket, taking: Taking): void {
+    this.#asking -= 1;
+    if (taking.outcome === 'taken') {
+      this.#scarce = false;
+      ticket.lease = taking.lease;
+      if (ticket.state === 'ended') this.#free(ticket);
+      else this.#admit(ticket);
+    } else {
+      this.#running -= 1;
+      if (taking.outcome === 'unavailable') this.#turnAway(ticket, 'store_unavailable');
+      else this.#askLater(ticket);
+    }
+    this.#dispatch();
+  }
+
+  /** All shared places are taken: a place of this process that comes free is a reason to ask again, and so is time. */
+  #askLater(ticket: Ticket): void {
+    this.#scarce = true;
+    this.#pause ??= this.#settings.clock.after(askAgainMs, () => {
+      this.#pause = undefined;
+      this.#dispatch();
+    });
+    this.#waitOn(ticket);
+  }
+
+  /** Back to the head of the queue, or, for one that has not waited yet, into it. */
+  #waitOn(ticket: Ticket): void {
+    if (ticket.state === 'ended') return;
+    ticket.state = 'waiting';
+    if (ticket.waiter) this.#queue.putBack(ticket.waiter);
+    else this.#queueUp(ticket);
+  }
+
+  #admit(ticket: Ticket): void {
+    ticket.state = 'running';
+    ticket.cancelTimer?.();
+    ticket.admittedAtMs = this.#settings.clock.now();
+    ticket.entrant.admit(ticket);
+  }
+
+  #free(ticket: Ticket): void {
+    this.#running -= 1;
+    if (ticket.lease !== undefined) this.#settings.shared?.give(ticket.lease);
+    this.#pause?.();
+    this.#pause = undefined;
+  }
+}

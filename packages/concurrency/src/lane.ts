@@ -1,0 +1,113 @@
+import { Chain, Link } from './chain.js';
+
+/** One class of traffic: a plan, or a plan's batch work. */
+export interface LaneSettings {
+  /** Turns it gets beside the other lanes' while all have somebody waiting. Above 0. */
+  readonly weight: number;
+  /** Who gives way when the queue is full: the lower. */
+  readonly rank: number;
+  /** Served only where there is room to spare, see {@link FairQueue.take}. */
+  readonly batch: boolean;
+}
+
+/** Somebody who waits. */
+export class Waiter<Item> {
+  /** @internal */
+  readonly inLine: Link<Waiter<Item>>;
+  /** @internal */
+  readonly inLane: Link<Waiter<Item>>;
+  /** @internal The lane's start tag when it was taken. */
+  takenAt = 0;
+
+  constructor(
+    readonly item: Item,
+    readonly lane: Lane<Item>,
+    readonly tenant: string,
+  ) {
+    this.inLine = new Link<Waiter<Item>>(this);
+    this.inLane = new Link<Waiter<Item>>(this);
+  }
+}
+
+/** The waiters of one tenant, in the order in which they came. */
+class Line<Item> {
+  readonly waiters = new Chain<Waiter<Item>>();
+  readonly turn: Link<Line<Item>> = new Link<Line<Item>>(this);
+}
+
+/** The waiters of one class, whose tenants take turns. Knows a tenant only as long as one of its requests waits. */
+export class Lane<Item> {
+  /** Virtual time at which its next waiter begins, and at which its last one ended; the queue's. */
+  start = 0;
+  finish = 0;
+  readonly #lines = new Map<string, Line<Item>>();
+  readonly #turns = new Chain<Line<Item>>();
+  readonly #arrivals = new Chain<Waiter<Item>>();
+
+  constructor(
+    readonly settings: LaneSettings,
+    /** How many of it may wait whatever the other lanes want. */
+    readonly sure: number,
+  ) {}
+
+  get size(): number {
+    return this.#arrivals.size;
+  }
+
+  /** How many of a tenant wait. */
+  sizeOf(tenant: string): number {
+    return this.#lines.get(tenant)?.waiters.size ?? 0;
+  }
+
+  /** The last to have come. */
+  get latest(): Waiter<Item> | undefined {
+    return this.#arrivals.last;
+  }
+
+  add(waiter: Waiter<Item>): void {
+    this.#lineOf(waiter.tenant, 'last').waiters.push(waiter.inLine);
+    this.#arrivals.push(waiter.inLane);
+  }
+
+  /** Back to where it was before {@link Lane.take}: its tenant's turn is the next. */
+  putBack(waiter: Waiter<Item>): void {
+    const line = this.#lineOf(waiter.tenant, 'first');
+    this.#turns.remove(line.turn);
+    this.#turns.unshift(line.turn);
+    line.waiters.unshift(waiter.inLine);
+    this.#arrivals.unshift(waiter.inLane);
+  }
+
+  /** The first of the tenant whose turn it is; the tenant's next turn comes after all others'. */
+  take(): Waiter<Item> | undefined {
+    const line = this.#turns.first;
+    const waiter = line?.waiters.first;
+    if (!line || !waiter) return undefined;
+    this.remove(waiter);
+    if (line.waiters.size > 0) {
+      this.#turns.remove(line.turn);
+      this.#turns.push(line.turn);
+    }
+    return waiter;
+  }
+
+  remove(waiter: Waiter<Item>): void {
+    const line = this.#lines.get(waiter.tenant);
+    if (!line) return;
+    line.waiters.remove(waiter.inLine);
+    this.#arrivals.remove(waiter.inLane);
+    if (line.waiters.size > 0) return;
+    this.#turns.remove(line.turn);
+    this.#lines.delete(waiter.tenant);
+  }
+
+  #lineOf(tenant: string, turn: 'first' | 'last'): Line<Item> {
+    const known = this.#lines.get(tenant);
+    if (known) return known;
+    const line = new Line<Item>();
+    this.#lines.set(tenant, line);
+    if (turn === 'first') this.#turns.unshift(line.turn);
+    else this.#turns.push(line.turn);
+    return line;
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type Caller,
+  contextOf,
+  guarded,
+  refuse,
+  runInContext,
+  warnOfManyProcesses,
+  warnOnce,
+} from '@tollgate/core';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { unknownPriorityError } from './concurrency-error.js';
+import { type ConcurrencyOptions, type PriorityHeader, readOptions } from './options.js';
+import { PlacesDesk } from './places-desk.js';
+import { RequestPlace, refusalOrThrow, type Ways } from './request-place.js';
+
+/** What {@link concurrency} returns: the middleware, and what an app needs beside it. */
+export interface ConcurrencyMiddleware extends RequestHandler {
+  /**
+   * For routes whose work can wait, alone or behind the guard itself: the request waits for room as batch work. One that was admitted
+   * already gives its place back first.
+   */
+  readonly batch: RequestHandler;
+  /** Requests that have a place, and that wait for one, in this process; for metrics. */
+  readonly running: number;
+  readonly waiting: number;
+  /** The limit at the moment: `limit`, or where `adaptive` has brought it. */
+  readonly limit: number;
+  /** Places given while the store was away since the start, for a metric. */
+  readonly withoutStore: number;
+  /** Turns away whoever waits or comes from now on (503 `shutting_down`); those that run are not touched. */
+  close(): void;
+}
+
+/**
+ * Holds an app to so many requests in flight. Who finds no place free waits in a bounded queue, served by plan and, within a plan, tenant by
+ * tenant. Reads `caller`; writes nothing. A place is held until the response has closed and no call of the request runs any more.
+ * Refuses with 503 `queue_full`, `queue_timeout` or `shutting_down`, with 429 `concurrency_exceeded` where it counts callers, with 403 for a plan
+ * that is not defined, with 400 `invalid_value` for a wrong priority header, and with 503 `store_unavailable` where told so.
+ * Throws a `TypeError` at start for a wrong, unknown or missing option.
+ */
+export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware {
+  const settings = readOptions(options);
+  const desk = new PlacesDesk(settings);
+  const { batch, plans, mode, skip, latency } = settings;
+  const held = Symbol('place with this guard');
+  type Guarded = Request & { [held]?: RequestPlace };
+  if (!settings.store && mode !== 'off') {
+    warnOfManyProcesses('concurrency', 'Give "store", or the limit of one process.');
+  }
+
+  const admit = (req: Guarded, res: Response, next: NextFunction, asBatch: boolean): void => {
+    const context = contextOf(req, res);
+    if (context.calls.finished) return;
+    const ways: Ways = {
+      goAhead: () => {
+        if (context.calls.finished) return;
+        try {
+          runInContext(context, next);
+        } catch (error) {
+          next(error);
+        }
+      },
+      refuse: (error) => refuse(req, res, next, error, options),
+    };
+    if (!context.caller && plans) warnOfOrder();
+    const known = req[held];
+    const place = known ?? new RequestPlace(desk, context);
+    req[held] = place;
+    try {
+      const wants = asBatch || batch.of?.(req) === true || saysBatch(req, context.caller, batch.header);
+      if (known && (known.isBatch || !asBatch)) {
+        if (!asBatch) warnTwice();
+        next();
+        return;
+      }
+      if (!known && latency === 'firstByte')
+        whenAnswered(res, () => (place.answeredAtMs = settings.clock.now()));
+      place.enter(wants, ways);
+    } catch (error) {
+      const refusal = refusalOrThrow(error);
+      if (mode === 'shadow') ways.goAhead();
+      else ways.refuse(refusal);
+    }
+  };
+  const guard = guarded('concurrencyMiddleware', (req, res, next) => {
+    if (mode === 'off' || skip(req)) return next();
+    admit(req, res, next, false);
+  });
+  const waitsForRoom = guarded('concurrencyBatchMiddleware', (req, res, next) => {
+    if (mode === 'off') return next();
+    admit(req, res, next, true);
+  });
+  return Object.defineProperties(
+    Object.assign(guard, {
+      batch: waitsForRoom,
+      close: () => desk.gate.close(),
+      running: 0,
+      waiting: 0,
+      limit: 0,
+      withoutStore: 0,
+    }),
+    {
+      running: { get: () => desk.gate.running },
+      waiting: { get: () => desk.gate.waiting },
+      limit: { get: () => settings.limit.value },
+      withoutStore: { get: () => desk.shared?.withoutStore ?? 0 },
+    },
+  );
+}
+
+/** Whether a caller that may has declared its request batch work. Throws a TollgateError (400) for another word. */
+function saysBatch(req: Request, caller: Caller | undefined, header: PriorityHeader | undefined): boolean {
+  const said = header && caller?.scopes.includes(header.scope) ? req.headers[header.name] : undefined;
+  if (!header || said === undefined || said === 'interactive') return false;
+  if (said === 'batch') return true;
+  throw unknownPriorityError(header.name);
+}
+
+/** Calls back when the answer's headers are sent, which Node has no event for. */
+function whenAnswered(res: Response, callback: () => void): void {
+  const { writeHead } = res;
+  const answering: typeof writeHead = (...head: unknown[]) => {
+    res.writeHead = writeHead;
+    callback();
+    return Reflect.apply(writeHead, res, head);
+  };
+  res.writeHead = answering;
+}
+
+function warnOfOrder(): void {
+  warnOnce(
+    'TOLLGATE_W_ORDER',
+    'concurrency: a request came without a caller, so it waits behind every plan. Mount authenticate() before concurrency({ plans }).',
+  );
+}
+
+function warnTwice(): void {
+  warnOnce(
+    'TOLLGATE_W_MOUNTED_TWICE',
+    'concurrency: the same guard ran twice for one request; it counted once.',
+  );
+}

@@ -1,0 +1,213 @@
+import {
+  accepts,
+  checkOptions,
+  describeValue,
+  type GuardOptions,
+  guardChecks,
+  type Plans,
+  type QuotaStore,
+} from '@tollgate/core';
+import type { Request } from 'express';
+import { type AdaptiveOptions, adaptiveCheck, limitFrom } from './adaptive-options.js';
+import { type Clock, systemClock } from './clock.js';
+import type { PlacesLimit } from './places-limit.js';
+
+/** Where requests wait that find no place free. */
+export interface QueueOptions {
+  /** How many may wait. Integer ≥ 0. @defaultValue 1_000 */
+  size?: number;
+  /** How many of one tenant may wait in each lane, so that none fills the queue. Positive integer. @defaultValue a tenth of `size`, at least 1 */
+  perTenant?: number;
+  /** How long one may wait, in ms, 1 to 3 600 000. @defaultValue 10_000 (10 s) */
+  timeoutMs?: number;
+}
+
+/** Work that waits for room. */
+export interface BatchOptions {
+  /** Batch work is admitted only while less than this share of the places is taken and nobody else waits, 0 < share ≤ 1. @defaultValue 0.5 */
+  share?: number;
+  /** How long it may wait, in ms, 1 to 3 600 000. @defaultValue 60_000 (1 min) */
+  timeoutMs?: number;
+  /** Which requests are batch work: `(req) => req.path.startsWith('/jobs')`. @defaultValue those of routes with `guard.batch`, and the header's */
+  of?: (req: Request) => boolean;
+  /**
+   * Callers with that scope may declare their own requests batch work by a header, `x-tollgate-priority: batch`; that of others is
+   * ignored. @defaultValue no header
+   */
+  header?: { scope: string; name?: string };
+}
+
+/** Options of `concurrency`. */
+export interface ConcurrencyOptions extends GuardOptions {
+  /** How many requests may be in flight at once, of all processes where `store` is given. Positive integer. */
+  limit: number;
+  /** Tiers, from `definePlans`: `priority` decides how often a plan's waiters get their turn, `1 + priority` times each. @defaultValue all are equal */
+  plans?: Plans;
+  /**
+   * Also refuses callers that have more in flight than their plan's `concurrent` (429), waiters included, counted in this process. For
+   * apps without `budget()`, which counts that otherwise, over all processes. Needs `plans`. @defaultValue false
+   */
+  perCaller?: boolean;
+  /** `false`: nobody waits. @defaultValue 1 000 waiters, 10 s */
+  queue?: QueueOptions | false;
+  /** Follows latency and failures, between `min` and `limit`; each process by what it sees. @defaultValue false: `limit` it is */
+  adaptive?: boolean | AdaptiveOptions;
+  batch?: BatchOptions;
+  /** Requests that need no place. @defaultValue GET, HEAD and OPTIONS */
+  skip?: (req: Request) => boolean;
+  /** Counts places of all processes together, as leases: the `store` that `budget()` has. @defaultValue this process alone */
+  store?: QuotaStore;
+  /** The places' name in the store. Two guards that share a store and must not share places need two. @defaultValue 'app' */
+  name?: string;
+  /** While the store fails: `local` allows `limit ÷ expectedProcesses` here, `open` the whole limit, `closed` refuses (503). @defaultValue 'local' */
+  whenStoreDown?: 'local' | 'open' | 'closed';
+  /** How many processes share the store. Positive integer. @defaultValue 1 */
+  expectedProcesses?: number;
+  /** How long the store may take, in ms, 5 to 60 000. @defaultValue 150 */
+  storeDeadlineMs?: number;
+  /** When the places of a process that died are free again, in ms, 1 000 to 3 600 000. @defaultValue 30_000 (30 s) */
+  leaseMs?: number;
+  /** For tests. @defaultValue the system's */
+  clock?: Clock;
+}
+
+/** The options, read: every default filled in. */
+export interface ConcurrencySettings {
+  readonly most: number;
+  readonly limit: PlacesLimit;
+  /** Where latency is taken; `undefined` where nobody asks. */
+  readonly latency: 'firstByte' | 'end' | undefined;
+  readonly plans: Plans | undefined;
+  readonly perCaller: boolean;
+  readonly queue: Required<QueueOptions>;
+  readonly batch: {
+    readonly share: number;
+    readonly timeoutMs: number;
+    readonly of: ((req: Request) => boolean) | undefined;
+    readonly header: PriorityHeader | undefined;
+  };
+  readonly skip: (req: Request) => boolean;
+  readonly store: QuotaStore | undefined;
+  readonly name: string;
+  readonly whenStoreDown: 'local' | 'open' | 'closed';
+  readonly expectedProcesses: number;
+  readonly storeDeadlineMs: number;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+  readonly mode: 'enforce' | 'shadow' | 'off';
+}
+
+/** Which header says that a request is batch work, and whose is heeded. */
+export interface PriorityHeader {
+  readonly scope: string;
+  readonly name: string;
+}
+
+const waitMs = accepts.integerBetween(1, 3_600_000);
+
+/** Checks and reads the options. Throws a `TypeError` on a wrong, unknown or missing one. */
+export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
+  checkOptions<ConcurrencyOptions>(
+    'concurrency',
+    options,
+    {
+      ...guardChecks,
+      limit: accepts.positiveInteger,
+      plans: plansCheck,
+      perCaller: accepts.boolean,
+      queue: (value) => value === false || accepts.object(value) === true || 'false or an object',
+      adaptive: adaptiveCheck,
+      batch: accepts.object,
+      skip: accepts.function,
+      store: accepts.methods('reserve', 'close', 'renew'),
+      name: nameCheck,
+      whenStoreDown: accepts.oneOf('local', 'open', 'closed'),
+      expectedProcesses: accepts.positiveInteger,
+      storeDeadlineMs: accepts.integerBetween(5, 60_000),
+      leaseMs: accepts.integerBetween(1_000, 3_600_000),
+      clock: accepts.methods('now', 'after'),
+    },
+    ['limit'],
+  );
+  const { limit: most, plans, perCaller = false } = options;
+  if (perCaller && !plans) throw new TypeError('concurrency: "perCaller" needs "plans", which say how many');
+  const { limit, latency } = limitFrom(options.adaptive, most);
+  return {
+    most,
+    limit,
+    latency,
+    plans,
+    perCaller,
+    queue: queueOf(options.queue ?? {}),
+    batch: batchOf(options.batch ?? {}),
+    skip: options.skip ?? makesNoCall,
+    store: options.store,
+    name: options.name ?? 'app',
+    whenStoreDown: options.whenStoreDown ?? 'local',
+    expectedProcesses: options.expectedProcesses ?? 1,
+    storeDeadlineMs: options.storeDeadlineMs ?? 150,
+    leaseMs: options.leaseMs ?? 30_000,
+    clock: options.clock ?? systemClock,
+    mode: options.mode ?? 'enforce',
+  };
+}
+
+function queueOf(queue: QueueOptions | false): Required<QueueOptions> {
+  if (queue === false) return { size: 0, perTenant: 1, timeoutMs: 1 };
+  checkOptions<QueueOptions>('concurrency: queue', queue, {
+    size: accepts.wholeNumber,
+    perTenant: accepts.positiveInteger,
+    timeoutMs: waitMs,
+  });
+  const { size = 1_000, timeoutMs = 10_000 } = queue;
+  return { size, timeoutMs, perTenant: queue.perTenant ?? Math.max(1, Math.ceil(size / 10)) };
+}
+
+function batchOf(batch: BatchOptions): ConcurrencySettings['batch'] {
+  checkOptions<BatchOptions>('concurrency: batch', batch, {
+    share: accepts.share,
+    timeoutMs: waitMs,
+    of: accepts.function,
+    header: accepts.object,
+  });
+  const { share = 0.5, timeoutMs = 60_000, of, header } = batch;
+  if (!header) return { share, timeoutMs, of, header: undefined };
+  const named = /^[a-z0-9-]{1,64}$/;
+  checkOptions<NonNullable<BatchOptions['header']>>(
+    'concurrency: batch: header',
+    header,
+    {
+      scope: accepts.string,
+      name: (value) => (typeof value === 'string' && named.test(value)) || 'a header name in lower case',
+    },
+    ['scope'],
+  );
+  return {
+    share,
+    timeoutMs,
+    of,
+    header: { scope: header.scope, name: header.name ?? 'x-tollgate-priority' },
+  };
+}
+
+const callless = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+function makesNoCall({ method }: Request): boolean {
+  return callless.has(method);
+}
+
+function plansCheck(value: unknown): true | string {
+  const good =
+    accepts.object(value) === true &&
+    Object.values(value as object).every(
+      (plan) => accepts.object(plan) === true && Number.isSafeInteger(plan.priority),
+    );
+  return good || 'what definePlans returns';
+}
+
+function nameCheck(value: unknown): true | string {
+  return (
+    (typeof value === 'string' && /^[a-z0-9][a-z0-9._-]{0,62}$/.test(value)) ||
+    `a short name of a-z, 0-9, ".", "_" and "-", not ${describeValue(value)}`
+  );
+}

@@ -1,0 +1,50 @@
+import { publish } from '@tollgate/core';
+import { CallerCounts } from './caller-counts.js';
+import { Gate } from './gate.js';
+import { Lanes } from './lanes.js';
+import type { ConcurrencySettings } from './options.js';
+import { QuotaPlaces } from './shared-places.js';
+
+let desks = 0;
+
+/** What all requests of one `concurrency()` share. */
+export class PlacesDesk {
+  readonly gate: Gate;
+  readonly lanes: Lanes;
+  readonly callers: CallerCounts | undefined;
+  readonly shared: QuotaPlaces | undefined;
+  /** Of its own for each guard: a request may pass several, and has a place with each. */
+  readonly stepName: string;
+
+  constructor(readonly settings: ConcurrencySettings) {
+    const { plans, perCaller, store, mode, batch, queue, limit, clock } = settings;
+    desks += 1;
+    this.stepName = `concurrency-${desks}`;
+    this.lanes = new Lanes(plans);
+    this.callers = perCaller && plans ? new CallerCounts(plans) : undefined;
+    this.shared =
+      store && mode === 'enforce'
+        ? new QuotaPlaces({ ...settings, store, limit: settings.most, deadlineMs: settings.storeDeadlineMs })
+        : undefined;
+    this.gate = new Gate({
+      lanes: this.lanes.settings,
+      limit,
+      batchShare: batch.share,
+      queueSize: queue.size,
+      perTenant: queue.perTenant,
+      shared: this.shared,
+      clock,
+    });
+  }
+
+  limitChanged(): void {
+    const { limit, name } = this.settings;
+    publish('tollgate:concurrency', () => ({
+      outcome: 'limit',
+      name,
+      limit: limit.value,
+      running: this.gate.running,
+      waiting: this.gate.waiting,
+    }));
+  }
+}

@@ -1,0 +1,22 @@
+/** One request, as a limit that adapts sees it. */
+export interface Sample {
+  /** How long it took, in ms. */
+  readonly latencyMs: number;
+  /** The provider or the handler failed it: its latency says nothing. */
+  readonly failed: boolean;
+  /** How many were in flight when it was admitted, itself included. */
+  readonly running: number;
+}
+
+/** How many requests may be in flight. */
+export interface PlacesLimit {
+  /** Integer ≥ 1. */
+  readonly value: number;
+  /** One request has ended. Says whether the limit has changed. */
+  sample(sample: Sample, nowMs: number): boolean;
+}
+
+/** A limit that stays what it is. */
+export function fixedLimit(value: number): PlacesLimit {
+  return { value, sample: () => false };
+}

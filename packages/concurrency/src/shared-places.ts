@@ -1,0 +1,171 @@
+import {
+  goOn,
+  isAnswered,
+  newId,
+  publish,
+  type QuotaCharge,
+  type QuotaStore,
+  type ReserveResult,
+  Roster,
+  type RosterPlace,
+  withinDeadline,
+} from '@tollgate/core';
+import type { Clock } from './clock.js';
+
+/** What asking for a shared place came to. Without a lease: let through while the store is away. */
+export type Taking =
+  | { readonly outcome: 'taken'; readonly lease: Lease | undefined }
+  | { readonly outcome: 'full' | 'unavailable' };
+
+/** A shared place that somebody has. */
+export type Lease = RosterPlace<string>;
+
+/** Places that several processes share. */
+export interface SharedPlaces {
+  /** Never rejects. `running`: how many this process has, the one that asks included. */
+  take(running: number): Taking | Promise<Taking>;
+  /** Never throws. */
+  give(lease: Lease): void;
+}
+
+export interface QuotaPlacesSettings {
+  readonly store: QuotaStore;
+  readonly name: string;
+  /** Places of all processes together. */
+  readonly limit: number;
+  readonly whenStoreDown: 'local' | 'open' | 'closed';
+  readonly expectedProcesses: number;
+  readonly deadlineMs: number;
+  readonly leaseMs: number;
+  readonly clock: Clock;
+}
+
+/** Failures in a row after which a store is left alone, and for how long, in ms. */
+const failuresToRest = 3;
+const restMs = 1_000;
+
+const full: Taking = Object.freeze({ outcome: 'full' });
+const unavailable: Taking = Object.freeze({ outcome: 'unavailable' });
+const withoutLease: Taking = Object.freeze({ outcome: 'taken', lease: undefined });
+
+/** Places as live leases of a quota store: whoever dies gives its places back by letting them run out. */
+export class QuotaPlaces implements SharedPlaces {
+  /** Places given without the store, because it was away. */
+  withoutStore = 0;
+  readonly #settings: QuotaPlacesSettings;
+  readonly #charge: QuotaCharge;
+  readonly #leases = new Roster<string>();
+  #heartbeat: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #restsUntilMs = 0;
+
+  constructor(settings: QuotaPlacesSettings) {
+    this.#settings = settings;
+    this.#charge = {
+      counter: `concurrent/live/app=${settings.name}`,
+      unit: 'concurrent',
+      limit: settings.limit,
+      window: { kind: 'live' },
+      wide: true,
+      soft: false,
+      want: 1,
+    };
+  }
+
+  take(running: number): Taking | Promise<Taking> {
+    const { store, leaseMs, clock, deadlineMs } = this.#settings;
+    if (this.#failures >= failuresToRest && !store.hasBreaker) {
+      if (clock.now() < this.#restsUntilMs) return this.#withoutStore(running);
+      this.#restsUntilMs = clock.now() + restMs;
+    }
+    const id = newId();
+    const failed = (error: unknown): Taking => {
+      this.#failed(error);
+      // It may have been done all the same.
+      this.#close(id);
+      return this.#withoutStore(running);
+    };
+    try {
+      const alternatives = [{ charges: [this.#charge] }];
+      const asked = store.reserve({ id, partition: this.#partition, alternatives, leaseMs });
+      const late = (): Error => new Error(`no answer within ${deadlineMs} ms`);
+      const answer = isAnswered(asked) ? asked : withinDeadline(deadlineMs, asked, late);
+      return goOn(answer, (result) => this.#taken(id, result), failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  give(lease: Lease): void {
+    this.#leases.remove(lease);
+    this.#close(lease.member);
+  }
+
+  get #partition(): string {
+    return this.#settings.name;
+  }
+
+  #taken(id: string, { ok }: ReserveResult): Taking {
+    if (this.#failures >= failuresToRest) this.#publish('up', undefined);
+    this.#failures = 0;
+    if (!ok) return full;
+    this.#heartbeat ??= setInterval(() => this.#beat(), this.#settings.leaseMs / 3).unref();
+    return { outcome: 'taken', lease: this.#leases.add(id) };
+  }
+
+  #withoutStore(running: number): Taking {
+    const { whenStoreDown, limit, expectedProcesses } = this.#settings;
+    if (whenStoreDown === 'closed') return unavailable;
+    const share = whenStoreDown === 'open' ? limit : Math.max(1, Math.floor(limit / expectedProcesses));
+    if (running > share) return full;
+    this.withoutStore += 1;
+    return withoutLease;
+  }
+
+  /** A failure costs nothing but time: the lease runs out by itself. */
+  #close(id: string): void {
+    const { store } = this.#settings;
+    try {
+      store.close({ id, partition: this.#partition }).catch((error: unknown) => this.#failed(error));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #beat(): void {
+    if (this.#leases.size === 0) {
+      clearInterval(this.#heartbeat);
+      this.#heartbeat = undefined;
+      return;
+    }
+    for (const id of this.#leases.members()) {
+      const renewed = Promise.resolve(this.#renew(id));
+      renewed.catch((error: unknown) => this.#failed(error));
+    }
+  }
+
+  async #renew(id: string): Promise<void> {
+    const { store } = this.#settings;
+    const lives = await store.renew({ id, partition: this.#partition, running: [] });
+    if (!lives) this.#publish('lost', new Error('a place ran out while its request was running'));
+  }
+
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    if (this.#failures === 1) this.#publish('failing', error);
+    if (this.#failures !== failuresToRest) return;
+    this.#restsUntilMs = this.#settings.clock.now() + restMs;
+    this.#publish('down', error);
+  }
+
+  #publish(state: 'failing' | 'down' | 'up' | 'lost', error: unknown): void {
+    const { name, whenStoreDown: policy } = this.#settings;
+    publish('tollgate:store', () => ({
+      store: 'concurrency',
+      name,
+      state,
+      policy,
+      error: error === undefined ? undefined : String(error),
+    }));
+  }
+}
