@@ -1,6 +1,6 @@
 import {
   goOn,
-  isAnswered,
+  isPromise,
   newId,
   publish,
   type QuotaCharge,
@@ -89,7 +89,7 @@ export class QuotaPlaces implements SharedPlaces {
       const alternatives = [{ charges: [this.#charge] }];
       const asked = store.reserve({ id, partition: this.#partition, alternatives, leaseMs });
       const late = (): Error => new Error(`no answer within ${deadlineMs} ms`);
-      const answer = isAnswered(asked) ? asked : withinDeadline(deadlineMs, asked, late);
+      const answer = isPromise(asked) ? withinDeadline(deadlineMs, asked, late) : asked;
       return goOn(answer, (result) => this.#taken(id, result), failed);
     } catch (error) {
       return failed(error);
@@ -126,7 +126,8 @@ export class QuotaPlaces implements SharedPlaces {
   #close(id: string): void {
     const { store } = this.#settings;
     try {
-      store.close({ id, partition: this.#partition }).catch((error: unknown) => this.#failed(error));
+      const closing = store.close({ id, partition: this.#partition });
+      if (isPromise(closing)) closing.catch((error: unknown) => this.#failed(error));
     } catch (error) {
       this.#failed(error);
     }
@@ -138,10 +139,7 @@ export class QuotaPlaces implements SharedPlaces {
       this.#heartbeat = undefined;
       return;
     }
-    for (const id of this.#leases.members()) {
-      const renewed = Promise.resolve(this.#renew(id));
-      renewed.catch((error: unknown) => this.#failed(error));
-    }
+    for (const id of this.#leases.members()) this.#renew(id).catch((error: unknown) => this.#failed(error));
   }
 
   async #renew(id: string): Promise<void> {
