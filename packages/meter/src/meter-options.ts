@@ -3,6 +3,7 @@ import {
   type GuardOptions,
   guardChecks,
   type OptionChecks,
+  type OutgoingRequest,
   type UsageSink,
   type WireApi,
 } from '@tollgate/core';
@@ -17,6 +18,11 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
    * Absent: recognised by path; other routes declare no call.
    */
   api?: WireApi;
+  /**
+   * Where a declared call will really go: `meter({ dispatch: handler.dispatch })` with a `proxy()` that translates. It is priced and
+   * reserved as what this returns. May throw the refusal of a call that cannot be made. Absent: as the request's path and body say.
+   */
+  dispatch?: (outgoing: OutgoingRequest) => OutgoingRequest;
   /** Where usage events go, unless the budget's store delivers them to sinks of its own. @defaultValue [] */
   sinks?: readonly UsageSink[];
   /** Labels of every request, in its usage events. They give way to a route's and to the verified caller's. */
@@ -45,6 +51,7 @@ export const meterChecks: OptionChecks<MeterOptions> = {
     'anthropic-messages',
     'gemini-generate',
   ),
+  dispatch: accepts.function,
   sinks: accepts.arrayOf(accepts.methods('write')),
   labels: acceptsLabels,
   labelHeader: acceptsLabelHeader,

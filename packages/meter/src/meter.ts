@@ -5,6 +5,7 @@ import {
   goOn,
   guarded,
   isTollgateError,
+  type OutgoingRequest,
   refuse,
   runInContext,
   type TollgateContext,
@@ -96,7 +97,8 @@ function declare(
   if (method !== 'POST') return undefined;
   const body: unknown = req.body;
   if (body === undefined || !isJson(req)) throw notParsed(req);
-  return context.calls.declare({ method, url, headers: req.headers, body: req.body, api });
+  const outgoing: OutgoingRequest = { method, url, headers: req.headers, body: req.body, api };
+  return context.calls.declare(options.dispatch ? options.dispatch(outgoing) : outgoing);
 }
 
 const isJson = (req: Request): boolean =>

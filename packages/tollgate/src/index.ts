@@ -96,6 +96,7 @@ export {
   openAiCompatible,
   openai,
   type Provider,
+  type ProxyHandler,
   type ProxyOptions,
   provider,
   proxy,

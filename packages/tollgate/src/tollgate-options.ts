@@ -146,7 +146,7 @@ export function detachedMeterOptions({
   meter = {},
   sinks,
 }: TollgateOptions): Omit<RunWithOptions, 'steps' | 'labels'> {
-  const { api, tap, exposeCost, labelHeader, labels, ...rest } = meter;
+  const { api, dispatch, tap, exposeCost, labelHeader, labels, ...rest } = meter;
   return { ...rest, ...(sinks && { sinks }) };
 }
 

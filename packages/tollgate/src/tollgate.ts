@@ -19,7 +19,7 @@ import {
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
 import type { Ledger } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
-import { type ProxyOptions, proxy } from '@tollgate/upstream';
+import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
@@ -53,7 +53,7 @@ export interface Tollgate {
   /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
   readonly fetch: typeof fetch;
   /** A handler that passes calls through to providers. Its refusals have the app's shape. */
-  proxy(options: ProxyOptions): RequestHandler;
+  proxy(options: ProxyOptions): ProxyHandler;
   /** A handler that answers what the caller has used and has left. */
   usage(): RequestHandler;
   /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */

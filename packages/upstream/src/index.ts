@@ -1,4 +1,4 @@
-export { proxy } from './middleware.js';
+export { type ProxyHandler, proxy } from './middleware.js';
 export type { ProxyOptions } from './options.js';
 export {
   type PassHeaders,

@@ -1,9 +1,26 @@
-import { contextOf, guarded, isTollgateError, refuse, runInContext } from '@tollgate/core';
+import {
+  contextOf,
+  guarded,
+  isTollgateError,
+  type OutgoingRequest,
+  refuse,
+  runInContext,
+} from '@tollgate/core';
 import type { RequestHandler } from 'express';
 import { askedCall } from './asked-call.js';
+import { Dispatch } from './dispatch.js';
 import { listModels } from './list-models.js';
 import { type ProxyOptions, readOptions } from './options.js';
 import { passOn } from './pass-on.js';
+
+/** What {@link proxy} returns. */
+export interface ProxyHandler extends RequestHandler {
+  /**
+   * For `meter({ dispatch })`, where requests are translated: the call that a request declares is priced and reserved as it will be
+   * sent, at the provider that will answer it.
+   */
+  readonly dispatch: (outgoing: OutgoingRequest) => OutgoingRequest;
+}
 
 /**
  * Answers with what a provider says: sends the call that the request declares to the provider's own URL, with the app's own key,
@@ -11,17 +28,20 @@ import { passOn } from './pass-on.js';
  * path and query go nowhere. Refuses with `upstream_timeout` (504), `upstream_error` (502), `upstream_unavailable` (503),
  * `upstream_rate_limited` (429), `not_found` (404) and what the steps of the call refuse with.
  */
-export function proxy(options: ProxyOptions): RequestHandler {
+export function proxy(options: ProxyOptions): ProxyHandler {
   const settings = readOptions(options);
-  return guarded('proxyMiddleware', async function proxyMiddleware(req, res, next) {
+  const way = new Dispatch(settings);
+  const handler = guarded('proxyMiddleware', async function proxyMiddleware(req, res, next) {
     const context = contextOf(req, res);
     try {
-      const asked = askedCall(req, settings.api);
+      const dispatched = way.of(context.calls.declared?.outgoing.body);
+      const asked = dispatched?.asked ?? askedCall(req, settings.api);
       if (asked === 'models') await listModels(req, res, next, settings);
-      else await runInContext(context, () => passOn(req, res, next, settings, asked));
+      else await runInContext(context, () => passOn(req, res, next, settings, asked, dispatched));
     } catch (error) {
       if (!isTollgateError(error)) throw error;
       refuse(req, res, next, error, settings);
     }
   });
+  return Object.assign(handler, { dispatch: way.dispatch });
 }

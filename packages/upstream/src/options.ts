@@ -12,6 +12,7 @@ import { Resilience } from './resilience/resilience.js';
 import { fallbacksCheck, isProvider } from './resilience/resilience-options.js';
 import type { Fallbacks } from './resilience/target.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
+import { translatableTo } from './translate/translated-for.js';
 
 /** Options of {@link proxy}. */
 export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
@@ -35,6 +36,12 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   resilience?: Resilience;
   /** Fallbacks by model, in place of those of `resilience`, which this needs. */
   fallbacks?: Fallbacks;
+  /**
+   * Where no provider speaks the API of a chat request and takes its model, one that takes the model in another format may answer: the
+   * request, its answer and its errors are translated between OpenAI's chat completions, Anthropic's messages and Gemini's format. What
+   * cannot be translated is refused by name. @defaultValue false
+   */
+  translate?: boolean;
   /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
   /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
@@ -52,8 +59,10 @@ export interface ProxySettings {
   readonly fallbacks: Fallbacks | undefined;
   readonly refusals: 'answer' | 'next';
   readonly errorFormat: ErrorFormat | 'auto';
-  /** The provider of a call; `undefined` where none speaks its API or takes its model. */
+  /** The provider of a call; `undefined` where none speaks its API, or one it can be translated to, or takes its model. */
   providerFor(api: WireApi, model: string | undefined): Provider | undefined;
+  /** Whether a provider can take calls of an API. */
+  takes(provider: Provider, api: WireApi): boolean;
   /** The provider whose models are listed. */
   listing(anthropic: boolean): Provider | undefined;
 }
@@ -76,6 +85,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     drainMs: accepts.positiveInteger,
     resilience: (value) => value instanceof Resilience || 'what resilience() returns',
     fallbacks: fallbacksCheck,
+    translate: accepts.boolean,
     timeouts: accepts.object,
     maxResponseBytes: accepts.positiveInteger,
     refusals: guardChecks.refusals,
@@ -91,6 +101,10 @@ export function readOptions(options: ProxyOptions): ProxySettings {
   }
   const lists = providers.filter(({ listsModels }) => listsModels);
   const speaks = (one: Provider, api: WireApi): boolean => one.apis.includes(api);
+  const translates = (one: Provider, api: WireApi): boolean =>
+    options.translate === true && translatableTo(one.apis, api) !== undefined;
+  const takesModel = ({ models }: Provider, model: string | undefined): boolean =>
+    !models || (model !== undefined && modelAllowed(models, model));
   return {
     api: options.api,
     whenClientGone: options.whenClientGone,
@@ -102,10 +116,9 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     refusals: options.refusals ?? 'answer',
     errorFormat: options.errorFormat ?? 'auto',
     providerFor: (api, model) =>
-      providers.find(
-        (one) =>
-          speaks(one, api) && (!one.models || (model !== undefined && modelAllowed(one.models, model))),
-      ),
+      providers.find((one) => speaks(one, api) && takesModel(one, model)) ??
+      providers.find((one) => translates(one, api) && takesModel(one, model)),
+    takes: (one, api) => speaks(one, api) || translates(one, api),
     listing: (anthropic) => lists.find((one) => speaks(one, 'anthropic-messages') === anthropic) ?? lists[0],
   };
 }

@@ -2,6 +2,7 @@ import { type ErrorFormat, TollgateError } from '@tollgate/core';
 import type { NextFunction, Request, Response } from 'express';
 import type { AskedCall } from './asked-call.js';
 import { ClientAnswer } from './client-answer.js';
+import type { DispatchedCall } from './dispatch.js';
 import { finishAnswer } from './finish-answer.js';
 import type { ProxySettings } from './options.js';
 import { ProxyTransport } from './proxy-transport.js';
@@ -14,21 +15,22 @@ export async function passOn(
   next: NextFunction,
   settings: ProxySettings,
   asked: AskedCall,
+  dispatched?: DispatchedCall,
 ): Promise<void> {
   // Gone while the body was read or a guard waited: nothing is reserved for nobody.
   if (res.closed) return;
-  const provider = settings.providerFor(asked.api, asked.model);
+  const provider = dispatched?.provider ?? settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
   const plan = settings.resilience.plan({
     provider,
     name: provider.name,
     base: provider.baseUrl,
     model: asked.model,
-    fits: (other) => other.apis.includes(asked.api),
+    fits: (other) => settings.takes(other, asked.api),
     fallbacks: settings.fallbacks,
   });
   const answer = new ClientAnswer(res);
-  const made = await makeCall(plan, new ProxyTransport(req, answer, settings, asked, plan));
+  const made = await makeCall(plan, new ProxyTransport(req, answer, settings, asked, plan, dispatched));
   if (made === undefined) throw plan.unavailable();
   if ('refusal' in made) throw made.alternative ? plan.unavailable() : made.refusal;
   finishAnswer(req, res, next, answer, made.result, {

@@ -11,17 +11,23 @@ import { routeOf } from './api-route.js';
 import type { AskedCall } from './asked-call.js';
 import { type AttemptResult, attempt } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
+import type { DispatchedCall } from './dispatch.js';
 import type { ProxySettings } from './options.js';
 import type { Provider } from './provider.js';
 import { publishAttempt } from './publish-attempt.js';
 import type { AttemptEnd } from './resilience/attempt-end.js';
 import type { CallPlan, Step } from './resilience/call-plan.js';
 import type { Transport } from './resilience/make-call.js';
+import type { Target } from './resilience/target.js';
+import { type SentCall, sentTo } from './sent-call.js';
 import { saysStreamIsComplete } from './stream-end.js';
 import { timeoutsOf } from './timeouts.js';
 
 /** How long an answer that is complete waits for its charge. */
 const maxSettleWaitMs = 100;
+
+/** Output tokens of an answer whose cap nobody states. */
+const usualCap = 4_096;
 
 /** An attempt that was begun, or refused before. */
 export type ProxyOutcome =
@@ -43,26 +49,29 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     private readonly settings: ProxySettings,
     private readonly asked: AskedCall,
     private readonly plan: CallPlan,
+    private readonly dispatched?: DispatchedCall | undefined,
   ) {}
 
   async run(step: Step): Promise<ProxyOutcome> {
     const { req, settings } = this;
     const { target, alternative } = step;
     const provider = target.provider as Provider;
-    const asked = target.substituted ? withModel(this.asked, target.model) : this.asked;
-    const headers = provider.headersOf(asked, req.headers);
-    const outgoing: OutgoingRequest = {
-      method: 'POST',
-      url: provider.urlOf(asked),
-      headers,
-      body: asked.body,
-      provider: provider.name,
-      api: asked.api,
-      ...(target.substituted && { requestedModel: this.asked.model }),
-    };
     const { whenClientGone } = settings;
+    let sent: SentCall;
+    let headers: Record<string, string>;
     let handle: CallHandle;
     try {
+      sent = this.#sentTo(provider, target);
+      headers = provider.headersOf(sent, req.headers);
+      const outgoing: OutgoingRequest = {
+        method: 'POST',
+        url: provider.urlOf(sent),
+        headers,
+        body: sent.body,
+        provider: provider.name,
+        api: sent.api,
+        ...(target.substituted && { requestedModel: this.asked.model }),
+      };
       handle = await req.tollgate.calls.begin(outgoing, {
         previous: this.#previous,
         whenClientGone,
@@ -74,14 +83,22 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     }
     this.#previous = handle.call;
     this.#sayRoute(step);
-    const result = await this.#exchange(handle, step, provider, headers, asked);
+    const result = await this.#exchange(handle, step, provider, headers, sent);
     publishAttempt(req.tollgate, result, {
       provider: provider.name,
-      api: asked.api,
+      api: sent.api,
       call: handle.call,
       reason: step.reason,
     });
     return { step, handle, result, settled: undefined };
+  }
+
+  /** The call as this provider takes it; what was priced beforehand is sent as it was priced. */
+  #sentTo(provider: Provider, { substituted, model }: Target): SentCall {
+    const { dispatched, asked, req } = this;
+    if (!substituted && provider === dispatched?.provider) return dispatched.sent;
+    const sent = sentTo(provider, substituted ? withModel(asked, model) : asked);
+    return sent.answer && !req.tollgate.calls.has('meter') ? withCap(sent) : sent;
   }
 
   endOf(outcome: ProxyOutcome): AttemptEnd {
@@ -142,19 +159,26 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     step: Step,
     provider: Provider,
     headers: Record<string, string>,
-    asked: AskedCall,
+    sent: SentCall,
   ): Promise<AttemptResult> {
     const { call } = handle;
-    const { settings } = this;
+    const { settings, asked } = this;
+    const translation = sent.answer?.();
     const timeouts = timeoutsOf(provider.timeouts, settings.timeouts);
     try {
-      const { origin, path } = provider.targetOf({ ...asked, model: wireModel(call, asked) });
+      const { origin, path } = provider.targetOf({ ...sent, model: wireModel(call, sent) });
       return await attempt(
         {
           signal: handle.signal,
-          onResponse: (status, given) => handle.onResponse(status, given),
-          onChunk: (chunk) => handle.onChunk(chunk),
-          onEnd: () => handle.onEnd(),
+          onResponse: (status, given) => {
+            handle.onResponse(status, given);
+            translation?.begin(status, given['content-type']);
+          },
+          // Measured in the provider's format, then translated: so is the polite end of a stream that was stopped.
+          onChunk: translation
+            ? (chunk) => translation.push(handle.onChunk(chunk))
+            : (chunk) => handle.onChunk(chunk),
+          onEnd: () => (translation ? translation.end(handle.onEnd()) : handle.onEnd()),
           stopped: () => call.stopped,
         },
         {
@@ -171,9 +195,10 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           whenClientGone: handle.drains ? 'drain' : 'abort',
           drainMs: settings.drainMs,
           maxResponseBytes: settings.maxResponseBytes,
-          isComplete: (last) => asked.stream && saysStreamIsComplete(asked.api, last),
-          isBrokenOff: () => asked.stream && call.answer === 'cut',
-          inParts: asked.stream,
+          isComplete: (last) =>
+            asked.stream && (translation?.complete ?? saysStreamIsComplete(asked.api, last)),
+          isBrokenOff: () => asked.stream && (call.answer === 'cut' || translation?.complete === false),
+          inParts: asked.stream && !translation,
           nowMs: () => performance.now(),
         },
       );
@@ -203,6 +228,13 @@ function withModel(asked: AskedCall, model: string | undefined): AskedCall {
   if (model === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return asked;
   const copy: JsonValue = asked.api === 'gemini-generate' ? { ...body } : { ...body, model };
   return { ...asked, model, body: copy };
+}
+
+/** Where no meter puts one in: Anthropic requires a cap, which other formats leave open. */
+function withCap(sent: SentCall): SentCall {
+  const { body } = sent;
+  if (sent.api !== 'anthropic-messages' || typeof body !== 'object' || body === null) return sent;
+  return Array.isArray(body) ? sent : { ...sent, body: { max_tokens: usualCap, ...body } };
 }
 
 /** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */

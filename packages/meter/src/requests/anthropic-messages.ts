@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@tollgate/core';
+import { defaultMaxOutputTokens } from '../estimate.js';
 import { anthropicContent } from './anthropic-content.js';
 import { anthropicTools, boundedTools } from './anthropic-tools.js';
 import { largestCap } from './caps.js';
@@ -54,6 +55,8 @@ export const anthropicMessages: WireFormat = {
     writeStated(body, caps, cap);
   },
   prepare(body, facts, options) {
+    // Required, and absent where the request was translated from a format that leaves it open; its estimate is that of so many tokens.
+    if (facts.statedCap === undefined) body.set('max_tokens', defaultMaxOutputTokens);
     const tools = body.get('tools');
     if (facts.tools.length > 0 && Array.isArray(tools))
       body.set('tools', boundedTools(tools, facts, options));

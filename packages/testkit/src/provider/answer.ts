@@ -1,7 +1,7 @@
-import type { Json } from './json.js';
+import type { Json, JsonObject } from './json.js';
 import type { AnswerScript } from './script.js';
 import { NO_USAGE, type TokenUsage } from './token-usage.js';
-import { type ToolCall, type ToolChoice, type ToolOffer, toolCallFor } from './tool-call.js';
+import { argumentsFor, type ToolCall, type ToolChoice, type ToolOffer, toolCallFor } from './tool-call.js';
 import { answerPieces, piecesOf } from './words.js';
 import { reportedUsage } from './wrong-usage.js';
 
@@ -25,6 +25,10 @@ export interface Asked {
   lastIsUser: boolean;
   tools: ToolOffer[];
   toolChoice: ToolChoice;
+  /** JSON schema that the answer has to keep to. */
+  outputSchema?: Json | undefined;
+  /** Gemini: thoughts are to be seen. */
+  showThoughts?: boolean | undefined;
   serviceTier: string | undefined;
   /** Anthropic's `speed`. */
   speed: string | undefined;
@@ -59,6 +63,7 @@ export interface Answer {
   /** Output tokens of each choice that no text shows: reasoning, rejected predictions. */
   hiddenTokens: number;
   includeUsage: boolean;
+  showThoughts: boolean;
   obfuscation: boolean;
   usageDeltas: number;
   /** The usage as it goes on the wire; `undefined` leaves the field out. */
@@ -96,6 +101,11 @@ function trueUsage(
   };
 }
 
+/** Where a schema is given, an object that keeps to it. */
+function structuredAnswer({ outputSchema, prompt }: Asked, { text }: AnswerScript): JsonObject | undefined {
+  return text === undefined && outputSchema !== undefined ? argumentsFor(outputSchema, prompt) : undefined;
+}
+
 /** Decides the answer to a request: pure, the same arguments give the same answer. */
 export function makeAnswer(asked: Asked, script: AnswerScript, id: string, createdSeconds: number): Answer {
   const cap = asked.cap ?? Number.POSITIVE_INFINITY;
@@ -105,17 +115,21 @@ export function makeAnswer(asked: Asked, script: AnswerScript, id: string, creat
   const call =
     script.toolCall ??
     (asked.lastIsUser ? toolCallFor(asked.tools, asked.toolChoice, asked.prompt) : undefined);
-  const wanted = call
-    ? piecesOf(JSON.stringify(call.arguments).replaceAll(',', ', ').replaceAll('":', '": '))
+  const object = call ? call.arguments : structuredAnswer(asked, script);
+  const wanted = object
+    ? piecesOf(JSON.stringify(object).replaceAll(',', ', ').replaceAll('":', '": '))
     : script.text === undefined
       ? answerPieces(asked.prompt, Math.min(script.tokens ?? DEFAULT_TOKENS, room))
       : piecesOf(script.text).slice(0, script.tokens);
-  const wantedTokens = call || script.text !== undefined ? wanted.length : (script.tokens ?? DEFAULT_TOKENS);
+  const wantedTokens =
+    object || script.text !== undefined ? wanted.length : (script.tokens ?? DEFAULT_TOKENS);
   const pieces = wanted.slice(0, room);
   const choices = Array.from({ length: asked.n }, (_, index): Choice => {
     if (call) return { pieces: [], toolCall: { ...call, id: `${id}${index}`, pieces } };
     const own =
-      index === 0 || script.text !== undefined ? pieces : answerPieces(asked.prompt, pieces.length, index);
+      index === 0 || object || script.text !== undefined
+        ? pieces
+        : answerPieces(asked.prompt, pieces.length, index);
     return { pieces: own, toolCall: undefined };
   });
   const hiddenCut =
@@ -133,6 +147,7 @@ export function makeAnswer(asked: Asked, script: AnswerScript, id: string, creat
     usage: trueUsage(asked, script, { reasoning, rejected }, pieces.length),
     hiddenTokens: reasoning + rejected,
     includeUsage: asked.includeUsage,
+    showThoughts: asked.showThoughts === true,
     obfuscation: asked.includeObfuscation,
     usageDeltas: script.usageDeltas ?? 1,
     report: (usage) => reportedUsage(usage, script.wrongUsage),

@@ -47,6 +47,7 @@ function readAnthropicMessages(body: JsonObject, facts: RequestFacts): Asked | I
       return name !== undefined && schema !== undefined ? [{ name, schema }] : [];
     }),
     toolChoice: toolChoiceOf(body.tool_choice),
+    outputSchema: fieldOf(fieldOf(body.output_config, 'format'), 'schema'),
     serviceTier: undefined,
     speed: stringOf(body.speed),
     inputTokens: countInputTokens([body.messages, body.system, body.tools], messages.length, facts.bodyBytes),

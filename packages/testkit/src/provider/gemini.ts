@@ -54,6 +54,8 @@ function readGemini(body: JsonObject, facts: RequestFacts): Asked | Invalid {
       }),
     ),
     toolChoice: toolChoiceOf(body),
+    outputSchema: fieldOf(body.generationConfig, 'responseJsonSchema'),
+    showThoughts: fieldOf(fieldOf(body.generationConfig, 'thinkingConfig'), 'includeThoughts') === true,
     serviceTier: undefined,
     speed: undefined,
     inputTokens: countInputTokens(
@@ -81,12 +83,20 @@ function geminiUsage(answer: Answer, producedTokens = answer.usage.outputTokens)
   };
 }
 
-function partsOf(choice: Choice): JsonObject[] {
+/** A model that thought signs its call, and shows its thoughts to those who ask. */
+function partsOf(choice: Choice, answer: Answer): JsonObject[] {
   const call = choice.toolCall;
-  return call
-    ? [{ functionCall: { name: call.name, args: call.arguments } }]
-    : [{ text: textOfChoice(choice) }];
+  const signed = answer.usage.reasoningTokens > 0 ? { thoughtSignature: `sig${answer.id}` } : {};
+  return [
+    ...thoughtsOf(answer),
+    call
+      ? { functionCall: { name: call.name, args: call.arguments }, ...signed }
+      : { text: textOfChoice(choice) },
+  ];
 }
+
+const thoughtsOf = ({ showThoughts, usage }: Answer): JsonObject[] =>
+  showThoughts && usage.reasoningTokens > 0 ? [{ text: 'Let me think about this.', thought: true }] : [];
 
 function body(answer: Answer, candidates: JsonObject[], producedTokens: number): JsonAnswer {
   const usage = answer.report(geminiUsage(answer, producedTokens));
@@ -102,7 +112,7 @@ function body(answer: Answer, candidates: JsonObject[], producedTokens: number):
 /** The body of an answer in one piece. */
 function geminiJson(answer: Answer): JsonAnswer {
   const candidates = answer.choices.map((choice, index) => ({
-    content: { parts: partsOf(choice), role: 'model' },
+    content: { parts: partsOf(choice, answer), role: 'model' },
     finishReason: FINISH[answer.finish],
     index,
   }));
@@ -126,7 +136,9 @@ function geminiEvents(answer: Answer): StreamEvent[] {
     const last = step === longest - 1;
     const candidates = answer.choices.map((choice, index) => ({
       content: {
-        parts: choice.toolCall ? partsOf(choice) : [{ text: choice.pieces[step] ?? '' }],
+        parts: choice.toolCall
+          ? partsOf(choice, answer)
+          : [...(step === 0 ? thoughtsOf(answer) : []), { text: choice.pieces[step] ?? '' }],
         role: 'model',
       },
       ...(last ? { finishReason: FINISH[answer.finish] } : {}),

@@ -43,6 +43,7 @@ export function readOpenAiChat(body: JsonObject, facts: RequestFacts): Asked | I
     lastIsUser: fieldOf(messages.at(-1), 'role') === 'user',
     tools: openAiTools(body.tools),
     toolChoice: openAiToolChoice(body.tool_choice),
+    outputSchema: fieldOf(fieldOf(body.response_format, 'json_schema'), 'schema'),
     serviceTier: stringOf(body.service_tier),
     speed: undefined,
     inputTokens: countInputTokens(

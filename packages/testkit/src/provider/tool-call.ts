@@ -38,7 +38,7 @@ function exampleOf(schema: Json | undefined, prompt: string): Json {
 }
 
 /** Arguments that fit the schema: its required properties (all, where none is required), filled from the prompt. */
-function argumentsFor(schema: Json | undefined, prompt: string): JsonObject {
+export function argumentsFor(schema: Json | undefined, prompt: string): JsonObject {
   const properties = fieldOf(schema, 'properties');
   const required = listOf(fieldOf(schema, 'required')).filter((key) => typeof key === 'string');
   const keys =

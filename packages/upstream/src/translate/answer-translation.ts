@@ -100,8 +100,9 @@ export class AnswerTranslation {
   #whole(): Uint8Array {
     const text = Buffer.concat(this.#parts).toString('utf8');
     this.#parts = [];
-    const body = parsed(text);
+    const body = parsed(text) ?? (this.#mode === 'error' ? {} : undefined);
     if (!body) return nothing;
+    this.#ended = true;
     const written =
       this.#mode === 'error' || json.isObject(body.error)
         ? this.writer.error(this.reader.error(body, this.#status))

@@ -1,0 +1,23 @@
+import type { AskedCall } from './asked-call.js';
+import type { Provider } from './provider.js';
+import { type TranslatedCall, translatedFor } from './translate/translated-for.js';
+
+/** A call as one provider takes it. */
+export interface SentCall extends AskedCall {
+  /** Brings an attempt's answer back into the client's format; absent where the provider speaks it. */
+  readonly answer?: TranslatedCall['answer'] | undefined;
+}
+
+/**
+ * The call in the provider's own format: as it was asked where the provider speaks that, otherwise translated. Throws the refusal of
+ * what cannot be translated.
+ */
+export function sentTo(provider: Provider, asked: AskedCall): SentCall {
+  const { body } = asked;
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  if (provider.apis.includes(asked.api) || !isObject) return asked;
+  const translated = translatedFor(provider, asked.api, body);
+  if (!translated) return asked;
+  const { api, stream, answer } = translated;
+  return { api, model: asked.model, stream, sse: api === 'gemini-generate', body: translated.body, answer };
+}
