@@ -32,7 +32,11 @@ export function reserveText(args: CallArguments, request: ReserveRequest): Buffe
       packer,
       charges,
       ({ counter, window }) => placeOf(kindOf(window), counter, args.windowId(window)),
-      (charge) => packCharge(packer, args, charge),
+      {
+        hot: (charge) => packCharge(packer, charge),
+        cold: ({ window, floor }) => packer.short(args.window(window)).number(floor ?? 0),
+        coldBytes: 10,
+      },
     );
   }
   return packer.done();
@@ -151,19 +155,15 @@ function chargeOf(args: CallArguments, charge: QuotaCharge): unknown[] {
   ];
 }
 
-function packCharge(packer: Packer, args: CallArguments, charge: QuotaCharge): void {
-  const { window, limit, want, min, onlyBelow, floor, soft } = charge;
-  const [numerator, denominator] = window.kind === 'bucket' ? rateOf(window) : [0, 0];
-  packer
-    .short(args.window(window))
-    .number(limit)
-    .number(want)
-    .number(min ?? -1)
-    .number(onlyBelow ?? 0)
-    .number(floor ?? 0)
-    .number(numerator)
-    .number(denominator);
-  packer.byte(soft ? 1 : 0);
+/** Flags (1: soft, 2: less will do, 4: only below a share), cap and amount, then that least, that share, and a bucket's rate. */
+function packCharge(packer: Packer, { window, limit, want, min, onlyBelow, soft }: QuotaCharge): void {
+  const flags = (soft ? 1 : 0) + (min === undefined ? 0 : 2) + (onlyBelow === undefined ? 0 : 4);
+  packer.byte(flags).number(limit).number(want);
+  if (min !== undefined) packer.number(min);
+  if (onlyBelow !== undefined) packer.number(onlyBelow);
+  if (window.kind !== 'bucket') return;
+  const [numerator, denominator] = rateOf(window);
+  packer.number(numerator).number(denominator);
 }
 
 const kindOf = ({ kind }: Window): CounterKind => (kind === 'calendar' ? 'c' : kind === 'bucket' ? 'b' : 'l');

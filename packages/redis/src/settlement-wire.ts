@@ -33,12 +33,11 @@ export function chargeText(args: CallArguments, request: QuietCharge, rememberMs
     .byte(close ? 1 : 0)
     .text(String(rememberMs));
   packer.short(args.event(event)).short(items.length);
-  packCounters(
-    packer,
-    items,
-    (item) => placeOf(kindOf(item), item.counter, item.windowId),
-    (item) => packItem(packer, args, item),
-  );
+  packCounters(packer, items, (item) => placeOf(kindOf(item), item.counter, item.windowId), {
+    hot: ({ limit, amount, release }) => packer.number(limit).number(amount).number(release),
+    cold: (item) => packBeginning(packer, args, item),
+    coldBytes: 16,
+  });
   return packer.done();
 }
 
@@ -115,10 +114,9 @@ function kindOf({ window, windowId }: ChargeItem): CounterKind {
   return window.kind === 'live' && windowId === 'live' ? 'l' : 'c';
 }
 
-/** Cap, amount, release, then what the counter would begin with: its rate, or the end of its window. */
-function packItem(packer: Packer, args: CallArguments, item: ChargeItem): void {
-  const { windowId, window, limit, amount, release } = item;
-  packer.number(limit).number(amount).number(release);
+/** What the counter would begin with: its rate, or the end of its window. */
+function packBeginning(packer: Packer, args: CallArguments, item: ChargeItem): void {
+  const { windowId, window } = item;
   const [first, second] =
     kindOf(item) === 'b' && window.kind === 'bucket'
       ? rateOf(window)

@@ -68,7 +68,7 @@ for i = 1, #changed do
     places[#places + 1] = field
     all[#all + 1] = holds[j + 1]
   end
-  local value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, #holds / 2, concat(places, '\\n'), unpack(all))
+  local value = spack(form, L.state, L.leaseMs, L.expires, L.rest, #attempts / 2, #holds / 2, (L.rest == 1 or L.rest == 3) and L.shape or concat(places, '\\n'), unpack(all))
   local left = format('%.0f', max(1000, L.expires - now))
   if L.state == 1 and not deep then
     call('SET', L.name, value, 'PX', left)

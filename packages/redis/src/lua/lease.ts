@@ -1,12 +1,36 @@
 /**
  * Leases. The list `r:<id>` begins with what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, what
  * follows in the list, the numbers of attempts and holds, the places of what is held, attempts with their states (0 running, 1 reaped,
- * 2 charged), and the amounts held. The rest is needed seldom: as it came with a plain reservation (1: operation, event, answer), also of
- * one that was drawn from since (3), or, once it was looked at, one text (2: answer, declared attempt, caps by hold, attempts, extensions). Elements of their own, since Lua hashes every byte of
+ * 2 charged), and the amounts held. The rest is needed seldom: as it came with a plain reservation (1: operation, event, answer; the
+ * places stand in there, and only their digest in the beginning), also of one that was drawn from since (3), or, once it was looked at,
+ * one text (2: answer, declared attempt, caps by hold, attempts, extensions). Elements of their own, since Lua hashes every byte of
  * every text that a script reads or makes. Of a lease that was closed the beginning is left, as a text that expires.
  */
 export const lease = `
 local reserveIn, raise, giveBack, bury, endLease
+
+-- The places of what was reserved plainly, by the operation that did so.
+local function placesIn(data)
+  local groups, _, at = 0, nil, nil
+  _, _, _, _, _, _, _, _, groups, at = sunpack('<sdsBHHBsH', data)
+  local lines = {}
+  for _ = 1, groups do
+    local scope, width, cold, kinds = nil, 0, 0, {}
+    scope, width, cold, at = sunpack('<sHH', data, at)
+    lines[#lines + 1] = scope
+    for i = 1, width do
+      local field
+      field, at = sunpack('<s', data, at)
+      lines[#lines + 1], kinds[i] = field, byte(field)
+    end
+    for i = 1, width do
+      local flags = byte(data, at)
+      at = at + 17 + (flags % 4 > 1 and 8 or 0) + (flags > 3 and 8 or 0) + (kinds[i] == 98 and 16 or 0)
+    end
+    at = at + cold
+  end
+  return concat(lines, '\\n')
+end
 
 local function leaseOf(id)
   local known = leases[id]
@@ -22,7 +46,9 @@ local function leaseOf(id)
       local attempts, holds = {}, {}
       for i = 1, attemptCount do attempts[2 * i - 1], attempts[2 * i], at = sunpack('<sB', value, at) end
       local scope, i = '', 1
-      for line in shape:gmatch('[^\\n]+') do
+      local isAsItCame = rest == 1 or rest == 3
+      local places = isAsItCame and placesIn(call('LINDEX', name, 1)) or shape
+      for line in places:gmatch('[^\\n]+') do
         if byte(line) >= 111 then
           scope = line
         else
@@ -30,7 +56,7 @@ local function leaseOf(id)
           i = i + 2
         end
       end
-      L = { id = id, name = name, state = state, leaseMs = leaseMs, expires = expires, attempts = attempts, holds = holds, rest = rest, listed = listed, dirty = false, deep = false }
+      L = { id = id, name = name, state = state, leaseMs = leaseMs, expires = expires, attempts = attempts, holds = holds, rest = rest, shape = isAsItCame and shape, listed = listed, dirty = false, deep = false }
     end
   end
   leases[id] = L
@@ -38,7 +64,7 @@ local function leaseOf(id)
 end
 
 local function newLease(id, state, leaseMs, expires)
-  local L = { id = id, name = base .. 'r:' .. id, state = state, leaseMs = leaseMs, expires = expires, attempts = {}, holds = {}, rest = 0, listed = false, dirty = false, deep = false }
+  local L = { id = id, name = base .. 'r:' .. id, state = state, leaseMs = leaseMs, expires = expires, attempts = {}, holds = {}, rest = 0, shape = false, listed = false, dirty = false, deep = false }
   leases[id] = L
   return L
 end
@@ -72,8 +98,8 @@ function reserveIn(data)
     local event, groups, charges, _ = 0, 0, {}, nil
     event, _, _, _, groups, at = sunpack('<HHBsH', data, at)
     for _ = 1, groups do
-      local scope, size
-      scope, size, at = sunpack('<sH', data, at)
+      local scope, size, _
+      scope, size, _, at = sunpack('<sHH', data, at)
       local before = #charges
       for i = 1, size do
         local field
@@ -81,10 +107,15 @@ function reserveIn(data)
         charges[before + i] = { 0, 0, 0, 0, 0, 0, 0, 0, '', keyAt(scope, field) }
       end
       for i = 1, size do
-        local charge, _ = charges[before + i], nil
-        charge[1] = counterIn(charge[10])
-        charge[2], charge[3], charge[4], charge[5], charge[6], charge[7], _, _, charge[8], at = sunpack('<HdddddddB', data, at)
+        local charge, flags = charges[before + i], 0
+        charge[1], charge[5] = counterIn(charge[10]), -1
+        flags, charge[3], charge[4], at = sunpack('<Bdd', data, at)
+        charge[8] = flags % 2
+        if flags % 4 > 1 then charge[5], at = sunpack('<d', data, at) end
+        if flags > 3 then charge[6], at = sunpack('<d', data, at) end
+        if byte(charge[10]) == 98 then at = at + 16 end
       end
+      for i = 1, size do charges[before + i][2], charges[before + i][7], at = sunpack('<Hd', data, at) end
       for i = 1, size do charges[before + i][9], at = sunpack('<s', data, at) end
     end
     alternatives[a] = { event, charges }

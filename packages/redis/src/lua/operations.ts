@@ -120,8 +120,8 @@ for i = from, count do
   local op = { sunpack('<ssBsHHsH', data) }
   local groups, at, items = op[8], op[9], {}
   for _ = 1, groups do
-    local scope, size
-    scope, size, at = sunpack('<sH', data, at)
+    local scope, size, _
+    scope, size, _, at = sunpack('<sHH', data, at)
     local before = #items
     for j = 1, size do
       local field
@@ -131,8 +131,9 @@ for i = from, count do
     end
     for j = 1, size do
       local item = items[before + j]
-      item[2], item[3], item[4], item[6], item[7], at = sunpack('<ddddd', data, at)
+      item[2], item[3], item[4], at = sunpack('<ddd', data, at)
     end
+    for j = 1, size do items[before + j][6], items[before + j][7], at = sunpack('<dd', data, at) end
     for j = 1, size do items[before + j][5], at = sunpack('<s', data, at) end
   end
   op[6] = items

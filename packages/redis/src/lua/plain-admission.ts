@@ -7,10 +7,10 @@ import { remark } from './remark.js';
  * is stored. Whatever is not plain is left, with nothing written, to the code that follows, from operation `from` on.
  */
 export const plainAdmission = `
-local out, from = {}, 1
+local out, from, born, expiry, expiryText = {}, 1, {}, 0, ''
 while from <= count and now >= opened and now < ends and firstEnd > now do
   local data = ARGV[from + 1]
-  local id, leaseMs, attemptId, _, event, size, distinct, shape, groups, scope, width, first = sunpack('<sdsBHHBsHsH', data)
+  local id, leaseMs, attemptId, _, event, size, distinct, shape, groups, scope, width, cold, first = sunpack('<sdsBHHBsHsHH', data)
   local plain, expires, exact, done = distinct == 1, now + leaseMs, 1, 0
   -- Made as long as they usually get, since a table that grows costs more than all that is done with it.
   local values, grants = { '', 0, 0, 0, 0 }, { 0, 0, 0, 0 }
@@ -18,7 +18,7 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
   while true do
     -- Counters of one scope, which are read and written together.
     local hash = base .. scope
-    local read = { hash, 'k', sunpack('<' .. rep('s', width), data, first) }
+    local read = { hash, 'k', sunpack(rep('s', width), data, first) }
     local at = read[width + 3]
     local stored = call('HMGET', unpack(read, 1, width + 2))
     local write, n, needs = { hash, 0, 0, 0, 0, 0, 0, 0, 0 }, 1, expires + 2 * leaseMs
@@ -31,8 +31,11 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
         break
       end
       local field = read[i + 2]
-      local _, limit, want, least, below, _, toNum, toDen, soft, next = sunpack('<HdddddddB', data, at)
-      at = next
+      local flags, limit, want, least, below
+      flags, limit, want, at = sunpack('<Bdd', data, at)
+      local soft = flags % 2 == 1
+      if flags % 4 > 1 then least, at = sunpack('<d', data, at) end
+      if flags > 3 then below, at = sunpack('<d', data, at) end
       local kind, used, held, taken = byte(field), 0, 0, 0
       local whole, rest, since, num, den, over, reached
       if kind == 99 then
@@ -42,6 +45,8 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
         taken = used + held
       elseif kind == 98 then
         whole, rest, since, held, num, den, reached = sunpack('<ddddddB', value)
+        local toNum, toDen
+        toNum, toDen, at = sunpack('<dd', data, at)
         local parts = (now - since) * num + rest
         if #value > 49 or num ~= toNum or den ~= toDen or now < since or parts > 9007199254740991 then plain = false end
         if now > since then
@@ -57,10 +62,10 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
         taken = held
       end
       local grant = want
-      if below > 0 and taken >= below * limit then plain = false end
-      if soft ~= 1 then
+      if below and taken >= below * limit then plain = false end
+      if not soft then
         grant = min(want, max(0, limit - taken))
-        if grant < (least >= 0 and least or want) or (grant == 0 and used >= limit) then plain = false end
+        if grant < (least or want) or (grant == 0 and used >= limit) then plain = false end
         if grant ~= want then exact = 0 end
       end
       held = held + grant
@@ -90,8 +95,7 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
       writeCount = writeCount + 2
     end
     if done == size then break end
-    local units = { sunpack('<' .. rep('s', width), data, at) }
-    scope, width, first = sunpack('<sH', data, units[width + 1])
+    scope, width, cold, first = sunpack('<sHH', data, at + cold)
   end
   if not plain then break end
 
@@ -111,8 +115,11 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
     break
   end
   for i = 1, writeCount, 2 do call('HSET', unpack(writes[i], 1, writes[i + 1])) end
-  call('ZADD', base .. 'leases', expires .. '', id)
+  -- Numbers are slow to write: those that come together end together, too.
+  if expires ~= expiry then expiry, expiryText = expires, expires .. '' end
+  born[2 * from - 1], born[2 * from] = expiryText, id
   if expires < firstEnd then firstEnd, marks = expires, true end
   out[from], from = told, from + 1
 end
+if from > 1 then call('ZADD', base .. 'leases', unpack(born)) end
 ${remark}`;

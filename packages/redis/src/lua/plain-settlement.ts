@@ -6,10 +6,10 @@ import { remark } from './remark.js';
  * in one text. As with plain admissions, whatever is not plain is left to the code that follows, with nothing written.
  */
 export const plainSettlement = `
-local out, from = {}, 1
+local out, from, gone = {}, 1, {}
 while from <= count and firstEnd > now do
   local data = ARGV[from + 1]
-  local id, attemptId, close, remembered, event, size, shape, groups, scope, width, first = sunpack('<ssBsHHsHsH', data)
+  local id, attemptId, close, remembered, event, size, shape, groups, scope, width, cold, first = sunpack('<ssBsHHsHsHH', data)
   local lease = base .. 'r:' .. id
   local head = close == 1 and groups > 0 and pcall('LINDEX', lease, 0)
   if type(head) ~= 'string' then break end
@@ -22,7 +22,7 @@ while from <= count and firstEnd > now do
   local values, writes, writeCount = { '', 0, 0, 0, 0 }, { 0, 0 }, 0
   while plain do
     local hash = base .. scope
-    local read = { hash, 'k', sunpack('<' .. rep('s', width), data, first) }
+    local read = { hash, 'k', sunpack(rep('s', width), data, first) }
     local at = read[width + 3]
     local stored = call('HMGET', unpack(read, 1, width + 2))
     local write, needs = { hash, 0, 0, 0, 0, 0, 0, 0, 0 }, now
@@ -35,8 +35,8 @@ while from <= count and firstEnd > now do
         break
       end
       local field, held = read[i + 2], holds[done + 1]
-      local limit, amount, _, _, _, next = sunpack('<ddddd', data, at)
-      at = next
+      local limit, amount, _
+      limit, amount, _, at = sunpack('<ddd', data, at)
       local kind = byte(field)
       if kind == 99 then
         local used, holding, over, reached = sunpack('<ddI4B', value)
@@ -73,16 +73,16 @@ while from <= count and firstEnd > now do
     writes[writeCount + 1], writes[writeCount + 2] = write, 2 * width + 1
     writeCount = writeCount + 2
     if done == size then break end
-    local units = { sunpack('<' .. rep('s', width), data, at) }
-    scope, width, first = sunpack('<sH', data, units[width + 1])
+    scope, width, cold, first = sunpack('<sHH', data, at + cold)
   end
   if not plain then break end
 
   for i = 1, writeCount, 2 do call('HSET', unpack(writes[i], 1, writes[i + 1])) end
   call('SET', lease, spack('<BddBHHssB', 1, leaseMs, now + 2 * leaseMs, 0, 1, 0, '', attemptId, 2), 'PX', remembered)
   if record and event > 0 then call('XADD', base .. 'outbox', '*', 'k', 'u', 'e', ARGV[event]) end
-  call('ZREM', base .. 'leases', id)
+  gone[from] = id
   values[1] = spack('<Bd', 0, now)
   out[from], from = concat(values, '', 1, size + 1), from + 1
 end
+if from > 1 then call('ZREM', base .. 'leases', unpack(gone)) end
 ${remark}`;
