@@ -150,6 +150,7 @@ export { adjustmentEvent, adjustmentId, uncertainEvent } from './usage-correctio
 export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';
 export { type EventFacts, usageEventOf } from './usage-event-of.js';
 export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './warning.js';
+export { wasSent } from './was-sent.js';
 export {
   type CalendarPeriod,
   type CalendarWindow,

@@ -103,6 +103,7 @@ export {
   type Resilience,
   type ResilienceOptions,
   resilience,
+  resilient,
 } from '@tollgate/upstream';
 export type { RedisOptions, RedisSetting } from './redis-options.js';
 export { type Tollgate, tollgate } from './tollgate.js';

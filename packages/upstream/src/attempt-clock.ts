@@ -76,6 +76,8 @@ export class AttemptClock {
     this.#armedForMs = atMs;
     // Node may fire a millisecond early.
     this.#timer = setTimeout(() => this.#fire(), Math.max(1, Math.ceil(atMs - this.host.nowMs()) + 1));
+    // A call that runs has a connection, which keeps the process alive; one whose body nobody reads must not.
+    this.#timer.unref();
   }
 
   #fire(): void {

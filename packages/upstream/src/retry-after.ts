@@ -22,7 +22,7 @@ export function retryAdvice(headers: Readonly<Record<string, string>>, nowMs: nu
 }
 
 /** How long a provider asks to wait, in ms, by `retry-after-ms`, then `retry-after`; `undefined` where it says nothing legible. */
-export function statedWaitMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
+function statedWaitMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const exact = numberOf(headers['retry-after-ms']);
   if (exact !== undefined) return exact;
   const text = headers['retry-after'];

@@ -5,6 +5,7 @@ import {
   chainOf,
   type OutgoingRequest,
   type TollgateContext,
+  wasSent,
 } from '@tollgate/core';
 import { isMetered } from '../calls/metered-contexts.js';
 import { noRequest } from './fetch-errors.js';
@@ -126,26 +127,6 @@ function stopSignal(handle: CallHandle): AbortSignal {
 }
 
 const outcomeOf = (status: number) => (status < 400 ? 'ok' : 'error');
-
-/** Errors of a connection that never stood: the request cannot have reached anybody. */
-const neverSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-]);
-
-function wasSent(error: unknown): boolean {
-  for (let cause = error; typeof cause === 'object' && cause !== null; ) {
-    if ('code' in cause && neverSent.has(String(cause.code))) return false;
-    cause = 'cause' in cause ? cause.cause : undefined;
-  }
-  return true;
-}
 
 /** The response with another body. The encoding is undone already, and the length may have changed. */
 function rewrapped(response: Response, body: ReadableStream<Uint8Array>): Response {

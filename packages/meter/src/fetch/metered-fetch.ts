@@ -90,6 +90,8 @@ export async function send(
   } catch (error) {
     if (!isTollgateError(error) || error.code === 'no_request' || error.code === 'request_aborted')
       throw error;
+    // The caller's own abort is no refusal, whatever its reason.
+    if (init?.signal?.aborted && error === init.signal.reason) throw error;
     const chain = chainOf(init);
     if (chain) chain.refusal = error;
     if (!chain?.alternative) context.refusal ??= error;

@@ -96,9 +96,15 @@ export class Resilience {
     if (!breaker) return;
     const { status } = end;
     const answered = end.ok || (status >= 300 && status < 500 && status !== 408);
-    if (answered) breaker.succeeded();
-    else if (end.stopped || end.refused) breaker.undecided();
+    if (end.refused) breaker.undecided();
+    else if (answered) breaker.succeeded();
+    else if (end.stopped) breaker.undecided();
     else breaker.failed();
+  }
+
+  /** An answer that had been handed on broke off. */
+  brokeOff({ target }: Step): void {
+    this.breakerOf(target)?.failed();
   }
 
   #newBreaker(id: string): Breaker {

@@ -1,0 +1,81 @@
+import { AttemptClock } from '../attempt-clock.js';
+import type { Timeouts } from '../timeouts.js';
+import { upstreamTimeout } from '../upstream-error.js';
+import { watchedBody } from './watched-body.js';
+
+/** The time-outs and the abort of one attempt through `fetch`, until its body has ended. */
+export class FetchAttempt {
+  readonly #abort = new AbortController();
+  readonly #clock: AttemptClock;
+  #waiting = true;
+
+  constructor(
+    timeouts: Required<Timeouts>,
+    private readonly caller: AbortSignal | null | undefined,
+  ) {
+    this.#clock = new AttemptClock({
+      timeouts,
+      nowMs: () => performance.now(),
+      isPaused: () => !this.#waiting,
+      passed: (kind) => this.#abort.abort(upstreamTimeout(kind === 'drain' ? 'total' : kind)),
+    });
+    this.#clock.enter('first-byte');
+    if (caller?.aborted) this.#leave();
+    else caller?.addEventListener('abort', this.#leave, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The head of the answer has come; from now on only time in which somebody reads counts. */
+  answered(): void {
+    this.#waiting = false;
+    this.#clock.enter('body');
+  }
+
+  /** The response as its reader gets it, with these headers; `brokeOff` is told when its body does, by no doing of ours. */
+  handOver(response: Response, headers: Headers, brokeOff: () => void): Response {
+    const { status, statusText, url } = response;
+    const watcher = {
+      waiting: (is: boolean): void => {
+        this.#waiting = is;
+        this.#clock.touch();
+      },
+      over: (broken: boolean): void => {
+        this.end();
+        if (broken && this.caller?.aborted !== true) brokeOff();
+      },
+    };
+    if (!response.body) this.end();
+    const body = response.body && watchedBody(response.body, watcher);
+    const handed = new Response(body, { status, statusText, headers });
+    Object.defineProperty(handed, 'url', { value: url });
+    return handed;
+  }
+
+  /**
+   * Another attempt follows: the answer is read, for a moment, so that its connection can serve that one, then cut. Resolves with what
+   * can still be handed over, should it be the last word after all.
+   */
+  async setAside(response: Response, withinMs: number): Promise<Response> {
+    const timer = setTimeout(() => this.abort(), withinMs);
+    const body = await response.arrayBuffer().catch(() => undefined);
+    clearTimeout(timer);
+    this.end();
+    const { status, statusText, headers } = response;
+    return new Response(body ?? null, { status, statusText, headers });
+  }
+
+  abort(reason?: unknown): void {
+    this.#abort.abort(reason);
+    this.end();
+  }
+
+  end(): void {
+    this.#clock.stop();
+    this.caller?.removeEventListener('abort', this.#leave);
+  }
+
+  readonly #leave = (): void => this.#abort.abort(this.caller?.reason);
+}

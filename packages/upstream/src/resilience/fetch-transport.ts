@@ -1,0 +1,179 @@
+import {
+  type AttemptChain,
+  type Call,
+  chained,
+  publish,
+  runningContext,
+  type WireApi,
+  wasSent,
+} from '@tollgate/core';
+import { retryWishes } from '../retry-after.js';
+import { timeoutsOf } from '../timeouts.js';
+import type { AttemptEnd } from './attempt-end.js';
+import type { CallPlan, Step } from './call-plan.js';
+import { FetchAttempt } from './fetch-attempt.js';
+import type { Transport } from './make-call.js';
+import type { Resilience } from './resilience.js';
+
+type Fetch = typeof fetch;
+
+/** A call to a model, as an SDK has made it. */
+export interface FetchCall {
+  readonly base: Fetch;
+  readonly init: NonNullable<Parameters<Fetch>[1]>;
+  readonly url: URL;
+  readonly api: WireApi;
+  readonly modelInPath: boolean;
+  readonly model: string | undefined;
+  readonly stream: boolean;
+  readonly text: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers: Headers;
+  readonly signal: AbortSignal | null | undefined;
+}
+
+/** An attempt that was answered, or was not. */
+export type FetchOutcome = {
+  readonly step: Step;
+  readonly attempt: FetchAttempt;
+  /** Our own steps refused it before it was begun. */
+  readonly refused: boolean;
+  /** Its call was stopped: by its budget or a switch. */
+  readonly stopped: boolean;
+  /** What was tried before, and this; absent where nothing was. */
+  readonly route: string | undefined;
+} & ({ response: Response } | { readonly error: unknown });
+
+const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
+/** How long the body of an answer that is not wanted is read, so that its connection can serve the next one. */
+const setAsideMs = 250;
+
+/** Makes the attempts of one call through a `fetch`. */
+export class FetchTransport implements Transport<FetchOutcome> {
+  #previous: Call | undefined;
+
+  constructor(
+    private readonly call: FetchCall,
+    private readonly state: Resilience,
+    private readonly plan: CallPlan,
+  ) {}
+
+  async run(step: Step): Promise<FetchOutcome> {
+    const { call } = this;
+    const timeouts = timeoutsOf(step.target.provider?.timeouts, this.state.settings.timeouts);
+    const totalMs = Math.max(1, Math.min(timeouts.totalMs, this.plan.leftMs));
+    const attempt = new FetchAttempt({ ...timeouts, totalMs }, call.signal);
+    const chain = this.#chainOf(step);
+    const made = { step, attempt, route: this.plan.notes.leadingTo(step) };
+    try {
+      const { url, headers, body } = this.#request(step);
+      const init = { ...call.init, method: 'POST', headers, body, signal: attempt.signal };
+      const response = await call.base(url, chained(init, chain));
+      attempt.answered();
+      return { ...made, ...this.#verdict(chain), response };
+    } catch (error) {
+      attempt.end();
+      return { ...made, ...this.#verdict(chain), error };
+    } finally {
+      this.#previous = chain.call;
+    }
+  }
+
+  endOf(outcome: FetchOutcome): AttemptEnd {
+    const { refused, attempt, step } = outcome;
+    const gone = this.call.signal?.aborted === true || outcome.stopped;
+    const common = { refused, stopped: gone, visible: false, credentialRefused: false };
+    if (!('response' in outcome)) {
+      const sent = attempt.signal.aborted || wasSent(outcome.error);
+      return { ...common, status: 0, ok: false, sent, retryAfterMs: undefined, retryUseless: false };
+    }
+    const { status, headers } = outcome.response;
+    return {
+      ...common,
+      status,
+      sent: true,
+      ok: status < 400,
+      credentialRefused: (status === 401 || status === 403) && step.target.provider !== undefined,
+      ...retryWishes(status, status >= 400 ? Object.fromEntries(headers) : {}),
+    };
+  }
+
+  async settle(outcome: FetchOutcome, last: boolean): Promise<void> {
+    const { step, refused } = outcome;
+    const status = 'response' in outcome ? outcome.response.status : 0;
+    publish('tollgate:upstream', () => ({
+      requestId: runningContext()?.requestId,
+      callId: this.#previous?.id,
+      attemptId: this.#previous?.attemptId,
+      attempt: this.#previous?.attempt,
+      provider: step.target.name,
+      api: this.call.api,
+      model: step.target.model,
+      stream: this.call.stream,
+      reason: step.reason,
+      status,
+      refused,
+      credential_refused: this.endOf(outcome).credentialRefused,
+    }));
+    if (last || !('response' in outcome)) return;
+    outcome.response = await outcome.attempt.setAside(outcome.response, setAsideMs);
+  }
+
+  wait(ms: number): Promise<boolean> {
+    const signals = [this.call.signal, runningContext()?.signal].filter(
+      (signal) => signal instanceof AbortSignal,
+    );
+    return new Promise((resolve) => {
+      const done = (goOn: boolean): void => {
+        clearTimeout(timer);
+        for (const signal of signals) signal.removeEventListener('abort', gone);
+        resolve(goOn);
+      };
+      const gone = (): void => done(false);
+      const timer = setTimeout(() => done(true), ms);
+      for (const signal of signals) {
+        if (signal.aborted) gone();
+        else signal.addEventListener('abort', gone);
+      }
+    });
+  }
+
+  #chainOf({ target, alternative }: Step): AttemptChain {
+    return {
+      alternative,
+      requestedModel: target.substituted ? this.call.model : undefined,
+      provider: target.provider?.name,
+      call: this.#previous,
+      refusal: undefined,
+    };
+  }
+
+  /** Whether our own steps have refused the attempt, or stopped it after it was begun. */
+  #verdict({ refusal, call }: AttemptChain): { refused: boolean; stopped: boolean } {
+    const begun = call !== this.#previous;
+    return { refused: refusal !== undefined && !begun, stopped: begun && call?.stopped !== undefined };
+  }
+
+  #request({ target, index, key }: Step): { url: string; headers: Headers; body: string } {
+    const { call } = this;
+    const { provider, model, substituted } = target;
+    const ask = {
+      api: call.api,
+      model,
+      stream: call.stream,
+      sse: call.url.searchParams.get('alt') === 'sse',
+    };
+    const moved = provider !== undefined && (index > 0 || substituted);
+    const body = substituted && !call.modelInPath ? JSON.stringify({ ...call.body, model }) : call.text;
+    const to = moved ? provider.targetOf(ask) : undefined;
+    const url = to ? to.origin + to.path : call.url.href;
+    if (!provider) return { url, headers: new Headers(call.headers), body };
+    if (index > 0)
+      return { url, headers: new Headers(provider.signed(provider.headersOf(ask, {}), key)), body };
+    const headers = new Headers(call.headers);
+    if (provider.keys.keys.length === 0) return { url, headers, body };
+    for (const name of credentialHeaders) headers.delete(name);
+    for (const [name, value] of Object.entries(provider.signed({}, key))) headers.set(name, value);
+    return { url, headers, body };
+  }
+}
