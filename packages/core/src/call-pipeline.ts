@@ -2,10 +2,11 @@ import type { Call, CallEnd, OutgoingRequest } from './call.js';
 import type { Usage } from './usage.js';
 
 /**
- * Where a step stands. `begin` hooks run in this order: `parse` (meter), `authorize` (auth), `switch` (watch), `inspect`
- * (guardrails, cache), `cover` (budget), `record` (meter). `end` hooks run in the same order: measured, charged, written down.
+ * Where a step stands. `begin` hooks run in this order: `rewrite` (guardrails: what is changed here is what is priced and sent),
+ * `parse` (meter), `authorize` (auth), `switch` (watch), `inspect` (guardrails, cache), `cover` (budget), `record` (meter).
+ * `end` hooks run in the same order: measured, charged, written down.
  */
-export type CallStage = 'parse' | 'authorize' | 'switch' | 'inspect' | 'cover' | 'record';
+export type CallStage = 'rewrite' | 'parse' | 'authorize' | 'switch' | 'inspect' | 'cover' | 'record';
 
 /** How the HTTP request ended, seen from the app. */
 export interface RequestEnd {

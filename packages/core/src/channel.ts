@@ -6,6 +6,7 @@ export type ChannelName =
   | 'tollgate:rate-limit'
   | 'tollgate:concurrency'
   | 'tollgate:refuse'
+  | 'tollgate:guardrail'
   | 'tollgate:reserve'
   | 'tollgate:settle'
   | 'tollgate:threshold'

@@ -15,13 +15,15 @@ import { isTollgateError, type TollgateError } from './tollgate-error.js';
 
 /** The order of the stages. */
 const rankOf: Readonly<Record<CallStage, number>> = {
-  parse: 0,
-  authorize: 1,
-  switch: 2,
-  inspect: 3,
-  cover: 4,
-  record: 5,
+  rewrite: 0,
+  parse: 1,
+  authorize: 2,
+  switch: 3,
+  inspect: 4,
+  cover: 5,
+  record: 6,
 };
+const first = rankOf.rewrite;
 const last = rankOf.record;
 
 /** What the pipeline needs from its request. */
@@ -77,7 +79,7 @@ export class RequestPipeline implements CallPipeline {
       this.#declared = call;
       return call;
     };
-    return this.#settled(() => goOn(this.#runBegin(call, rankOf.parse, rankOf.inspect, 0), declared));
+    return this.#settled(() => goOn(this.#runBegin(call, first, rankOf.inspect, 0), declared));
   }
 
   begin(outgoing: OutgoingRequest, options: BeginOptions = {}): CallHandle | Promise<CallHandle> {
@@ -102,7 +104,7 @@ export class RequestPipeline implements CallPipeline {
         throw error;
       });
     };
-    const from = same ? rankOf.cover : rankOf.parse;
+    const from = same ? rankOf.cover : first;
     return this.#settled(() => goOn(this.#runBegin(call, from, last, 0), begun, failed), failed);
   }
 

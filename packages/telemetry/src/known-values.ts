@@ -1,5 +1,5 @@
 /** What values beyond the bound are called. */
-export const otherValue = 'other';
+const otherValue = 'other';
 
 /** Tells a bounded number of values apart: the first ones by name, all later ones together. */
 export class KnownValues {

@@ -59,6 +59,16 @@ export {
   type UsageSink,
 } from '@tollgate/core';
 export {
+  type GuardrailsOptions,
+  guardrails,
+  injection,
+  type Moderator,
+  pattern,
+  personalData,
+  type Rule,
+  secrets,
+} from '@tollgate/guardrails';
+export {
   callbackSink,
   jsonLines,
   labels,

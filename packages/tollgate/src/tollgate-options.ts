@@ -17,6 +17,7 @@ import {
   type QuotaStore,
   type UsageSink,
 } from '@tollgate/core';
+import type { GuardrailsOptions } from '@tollgate/guardrails';
 import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
 import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
@@ -68,6 +69,8 @@ export interface TollgateOptions extends GuardOptions {
   concurrency?: Omit<ConcurrencyOptions, 'plans' | 'store' | 'perCaller' | keyof GuardOptions>;
   /** Options of `jsonBody()`. */
   jsonBody?: Omit<JsonBodyOptions, keyof GuardOptions>;
+  /** Looks at prompts and answers: `{}` for the default rules, see `guardrails()`. @defaultValue nothing is looked at */
+  guardrails?: Omit<GuardrailsOptions, keyof GuardOptions>;
   /** Further options of `meter()`. */
   meter?: Omit<MeterOptions, 'sinks' | keyof GuardOptions>;
   /** Further options of `budget()`. With `requests: true` it counts the plans' requests, and `rateLimit()` only its own `limits`. */
@@ -95,6 +98,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       rateLimit: accepts.object,
       concurrency: accepts.object,
       jsonBody: accepts.object,
+      guardrails: accepts.object,
       meter: accepts.object,
       budget: accepts.object,
     },

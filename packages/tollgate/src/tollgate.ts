@@ -16,6 +16,7 @@ import {
   type TollgateErrorsOptions,
   tollgateErrors,
 } from '@tollgate/core';
+import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
 import type { Ledger } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
@@ -38,8 +39,8 @@ import { usageReport } from './usage-report.js';
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → concurrency → JSON body → meter → budget. Call it once per path;
-   * all share the same counters.
+   * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → concurrency → JSON body → guardrails → meter → budget. Call it
+   * once per path; all share the same counters.
    */
   guards(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
@@ -114,12 +115,14 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
   const book = bookOf(options);
   const places = placesOf(options, guard, plans, store);
+  const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const guards = inTurn('tollgateGuards', [
     flight.admit,
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...rateLimits(options, guard, plans, stores),
     ...(places ? [places] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
+    ...(rails ? [rails] : []),
     meter({ ...options.meter, ...guard }),
     reservations,
     flight.track,
@@ -143,7 +146,10 @@ export function tollgate(options: TollgateOptions): Tollgate {
       runWith(book ? await book.apply(caller) : caller, run, {
         ...detachedMeterOptions(options),
         ...more,
-        steps: (context) => reservations.attach(context),
+        steps: (context) => {
+          rails?.attach(context);
+          reservations.attach(context);
+        },
       }),
     errors: (more) =>
       tollgateErrors({ ...more, ...(guard.errorFormat && { errorFormat: guard.errorFormat }) }),

@@ -1,0 +1,10 @@
+export type { MediaKind } from './body-walk.js';
+export type { Report } from './inspection.js';
+export { type GuardrailsMiddleware, guardrails } from './middleware.js';
+export type { Moderation, Moderator } from './moderator.js';
+export type { GuardrailsOptions } from './options.js';
+export type { Finding, Rule, RuleAction, TextPlace } from './rule.js';
+export { type InjectionOptions, injection } from './rules/injection.js';
+export { type PatternOptions, pattern } from './rules/pattern.js';
+export { type PersonalDataKind, type PersonalDataOptions, personalData } from './rules/personal-data.js';
+export { type SecretsOptions, secrets } from './rules/secrets.js';

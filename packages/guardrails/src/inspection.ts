@@ -1,0 +1,123 @@
+import { TollgateError } from '@tollgate/core';
+import { type BodyContent, contentOf, type MediaKind } from './body-walk.js';
+import { cutsOf, redacted } from './redacted.js';
+import { combinedWeight, type Finding, type Rule, type RuleAction } from './rule.js';
+
+/** What a rule found in a body or an answer: no text of it. */
+export interface Report {
+  readonly rule: string;
+  /** The kinds found, each once. */
+  readonly kinds: readonly string[];
+  /** What was done; `flag` as well where the caller's scopes allow what would be blocked or redacted. */
+  readonly action: RuleAction;
+  readonly where: 'input' | 'output';
+  /** JSON path of the text. */
+  readonly path: string;
+  /** Combined weight, above 0 and at most 1. */
+  readonly weight: number;
+}
+
+/** Bounds and rules that hold for a body. */
+export interface BodyRules {
+  readonly rules: readonly Rule[];
+  /** Scope that a caller needs to send media of a kind, or findings of a kind, by kind. */
+  readonly needs: Readonly<Record<string, string>>;
+  readonly maxMessages: number;
+  /** Characters of all texts together. */
+  readonly maxTextLength: number;
+}
+
+/** What became of a body. */
+export interface Inspection {
+  readonly reports: readonly Report[];
+  /** Why the request is refused, if it is. Nothing was redacted then. */
+  readonly refusal: TollgateError | undefined;
+}
+
+/**
+ * Looks at a body, and redacts in place what rules say; the first refusal wins. `scopes` are the caller's. Nothing is written where
+ * `dryRun` is set, or where the body is refused.
+ */
+export function inspectBody(
+  body: unknown,
+  { rules, needs, maxMessages, maxTextLength }: BodyRules,
+  scopes: readonly string[],
+  dryRun = false,
+): Inspection {
+  const content = contentOf(body);
+  const refusal = boundsRefusal(content, maxMessages, maxTextLength) ?? mediaRefusal(content, needs, scopes);
+  if (refusal) return { reports: [], refusal };
+  const reports: Report[] = [];
+  const changes: (() => void)[] = [];
+  for (const text of content.texts) {
+    const cut: Finding[] = [];
+    for (const rule of rules) {
+      const findings = rule.find(text.text, text);
+      const weight = combinedWeight(findings);
+      if (findings.length === 0 || weight < (rule.threshold ?? 0)) continue;
+      const acted = findings.filter(({ kind }) => !permits(kind, needs, scopes));
+      const action = acted.length === 0 ? 'flag' : rule.action;
+      const { path } = text;
+      const kinds = [...new Set(findings.map(({ kind }) => kind))];
+      reports.push({ rule: rule.name, kinds, action, where: 'input', path, weight });
+      if (action === 'block') return { reports, refusal: rejected(rule.name, path) };
+      if (action === 'redact') cut.push(...acted);
+    }
+    if (cut.length > 0) changes.push(() => text.replace(redacted(text.text, cutsOf(text.text, cut))));
+  }
+  if (!dryRun) for (const change of changes) change();
+  return { reports, refusal: undefined };
+}
+
+/** Whether the caller may send what was found: the scope for this kind, or for the family before its dot. */
+function permits(kind: string, needs: BodyRules['needs'], scopes: readonly string[]): boolean {
+  const needed = needs[kind] ?? needs[kind.slice(0, kind.indexOf('.'))];
+  return needed !== undefined && scopes.includes(needed);
+}
+
+function boundsRefusal(
+  { texts, messages }: BodyContent,
+  maxMessages: number,
+  maxTextLength: number,
+): TollgateError | undefined {
+  if (messages > maxMessages) {
+    return tooLarge(`The request has ${messages} messages; at most ${maxMessages} are accepted.`);
+  }
+  const length = texts.reduce((sum, { text }) => sum + text.length, 0);
+  if (length <= maxTextLength) return undefined;
+  return tooLarge(`The request has ${length} characters of text; at most ${maxTextLength} are accepted.`);
+}
+
+function mediaRefusal(
+  { media }: BodyContent,
+  needs: BodyRules['needs'],
+  scopes: readonly string[],
+): TollgateError | undefined {
+  for (const { kind, path } of media) {
+    const needed = needs[kind satisfies MediaKind];
+    if (needed === undefined || scopes.includes(needed)) continue;
+    return new TollgateError({
+      status: 403,
+      code: 'insufficient_scope',
+      message: `Sending ${kind === 'audio' || kind === 'video' ? kind : `${kind}s`} needs the scope ${needed}.`,
+      param: path,
+      retryAfterMs: false,
+    });
+  }
+  return undefined;
+}
+
+function tooLarge(message: string): TollgateError {
+  return new TollgateError({ status: 413, code: 'request_too_large', message, retryAfterMs: false });
+}
+
+/** The refusal of a text; it names the rule, not what would pass. */
+export function rejected(rule: string, path: string): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'prompt_rejected',
+    message: `The request was rejected by the rule "${rule}" of this service.`,
+    ...(path !== '' && { param: path }),
+    retryAfterMs: false,
+  });
+}

@@ -1,0 +1,208 @@
+import {
+  type Call,
+  type CallStep,
+  contextOf,
+  guarded,
+  isTollgateError,
+  publish,
+  refuse,
+  runInContext,
+  type TollgateContext,
+  type TollgateError,
+  warnOnce,
+} from '@tollgate/core';
+import type { RequestHandler } from 'express';
+import { AnswerGuard } from './answer/answer-guard.js';
+import { inspectBody, type Report } from './inspection.js';
+import { moderated, refusalOf } from './moderator.js';
+import { type GuardrailsOptions, readOptions, type Settings } from './options.js';
+import type { Rule, RuleAction } from './rule.js';
+import { checkedBody } from './schema.js';
+
+/** `guardrails()`, and how calls without an HTTP request are looked at. */
+export interface GuardrailsMiddleware extends RequestHandler {
+  /** Looks at the calls of a context of `runWith()`: `runWith(caller, run, { steps: (context) => guard.attach(context) })`. */
+  attach(context: TollgateContext): void;
+}
+
+/**
+ * Looks at prompts before they are priced and sent, and at answers before the client has them. Reads the parsed body and the caller's
+ * scopes; redacts in the body, and in the bodies of calls that handlers make. Refuses with 400 `prompt_rejected`, 403 `insufficient_scope`,
+ * 413 `request_too_large`, 422 `invalid_value`; an answer ends as the provider's own content filter would end it.
+ */
+export function guardrails(options?: GuardrailsOptions): GuardrailsMiddleware {
+  const settings = readOptions(options);
+  const install = (guard: RequestGuard, { calls }: TollgateContext): void => {
+    for (const step of guard.steps()) calls.use(step);
+  };
+  const middleware = guarded('guardrailsMiddleware', async (req, res, next) => {
+    if (options?.mode === 'off') return next();
+    const context = contextOf(req, res);
+    if (context.calls.has('guardrails')) {
+      warnOnce(
+        'TOLLGATE_W_MOUNTED_TWICE',
+        'guardrails() ran twice for one request; the second has no effect',
+      );
+      return next();
+    }
+    const late = context.calls.has('meter');
+    if (late) {
+      warnOnce(
+        'TOLLGATE_W_ORDER',
+        'guardrails() ran after meter(), which has serialised the body already: what would be redacted is refused; mount it before meter()',
+      );
+    }
+    const guard = new RequestGuard(late ? withoutRedaction(settings) : settings, context);
+    try {
+      if (req.body !== undefined) req.body = await guard.admit(req.body);
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      refuse(req, res, next, error, options);
+      return;
+    }
+    install(guard, context);
+    runInContext(context, next);
+  });
+  return Object.assign(middleware, {
+    attach: (context: TollgateContext): void => {
+      if (options?.mode !== 'off') install(new RequestGuard(settings, context), context);
+    },
+  });
+}
+
+/** What can no longer be redacted is blocked. */
+function withoutRedaction(settings: Settings): Settings {
+  const rules = settings.input.rules.map((rule) => (rule.action === 'redact' ? acting(rule, 'block') : rule));
+  return { ...settings, input: { ...settings.input, rules } };
+}
+
+function acting(rule: Rule, action: RuleAction): Rule {
+  return { ...rule, action, find: rule.find.bind(rule) };
+}
+
+/** Looks at the bodies and answers of one request. */
+class RequestGuard {
+  /** Bodies that were looked at: the request's own is that of its declared call. */
+  readonly #seen = new WeakSet<object>();
+  readonly #answers = new WeakMap<Call, AnswerGuard>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly context: TollgateContext,
+  ) {}
+
+  /** Looks at the request's own body; resolves with what its schema makes of it, redacted. */
+  async admit(given: unknown): Promise<unknown> {
+    const { schema } = this.settings;
+    const body = schema ? await this.#orShadow(checkedBody(schema, given), given) : given;
+    this.#inspect(body);
+    await this.#moderate(body);
+    if (typeof body === 'object' && body !== null) this.#seen.add(body);
+    return body;
+  }
+
+  /** The steps that look at what handlers send and what comes back. */
+  steps(): CallStep[] {
+    const moderate = this.settings.moderators.length > 0;
+    const inspect: CallStep = {
+      name: 'guardrails',
+      stage: 'inspect',
+      ...(moderate && {
+        begin: ({ outgoing }: Call) =>
+          this.#isNew(outgoing.body) ? this.#moderate(outgoing.body) : undefined,
+      }),
+      ...(this.settings.output.length > 0 && this.#answering()),
+    };
+    const rewrite: CallStep = {
+      name: 'guardrails',
+      stage: 'rewrite',
+      begin: ({ outgoing }) => {
+        if (this.#isNew(outgoing.body)) this.#inspect(outgoing.body);
+      },
+    };
+    return [rewrite, inspect];
+  }
+
+  #answering(): Pick<CallStep, 'response' | 'chunk'> {
+    return {
+      response: (call, status, headers) => this.#answerOf(call).begin(status, headers['content-type']),
+      chunk: (call, chunk, last) =>
+        last ? this.#answerOf(call).end(chunk) : this.#answerOf(call).push(chunk),
+    };
+  }
+
+  #answerOf(call: Call): AnswerGuard {
+    let answer = this.#answers.get(call);
+    if (!answer) {
+      const rules = this.settings.shadow
+        ? this.settings.output.map((rule) => ({
+            ...rule,
+            action: 'flag' as const,
+            find: rule.find.bind(rule),
+          }))
+        : this.settings.output;
+      answer = new AnswerGuard(call, rules, (report) => this.#report(report));
+      this.#answers.set(call, answer);
+    }
+    return answer;
+  }
+
+  #isNew(body: unknown): body is object {
+    return typeof body === 'object' && body !== null && !this.#seen.has(body);
+  }
+
+  #inspect(body: unknown): void {
+    const { input, shadow } = this.settings;
+    const { reports, refusal } = inspectBody(body, input, this.context.caller?.scopes ?? [], shadow);
+    for (const report of reports) this.#report(report);
+    if (refusal) this.#refuse(refusal);
+  }
+
+  async #moderate(body: unknown): Promise<void> {
+    const { moderators } = this.settings;
+    const reports = await this.#orShadow(moderated(moderators, body, this.context.caller), []);
+    for (const report of reports) this.#report(report);
+    const refusal = refusalOf(reports);
+    if (refusal) this.#refuse(refusal);
+  }
+
+  async #orShadow<Result>(checking: Promise<Result>, otherwise: Result): Promise<Result> {
+    try {
+      return await checking;
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      this.#refuse(error);
+      return otherwise;
+    }
+  }
+
+  /** Throws, or in shadow mode says what would have been refused. */
+  #refuse(error: TollgateError): void {
+    if (!this.settings.shadow) throw error;
+    const { requestId, caller } = this.context;
+    const { code, status } = error;
+    publish('tollgate:refuse', () => ({
+      shadow: true,
+      requestId,
+      code,
+      status,
+      tenant: caller?.tenant,
+      keyId: caller?.keyId,
+    }));
+  }
+
+  #report(report: Report): void {
+    const { requestId, caller } = this.context;
+    publish('tollgate:guardrail', () => ({
+      ...report,
+      requestId,
+      tenant: caller?.tenant,
+      keyId: caller?.keyId,
+    }));
+    try {
+      this.settings.onReport?.(report, this.context);
+    } catch (error) {
+      publish('tollgate:fault', () => ({ where: 'guardrails.onReport', error: String(error) }));
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { accepts, checkOptions, type GuardOptions, guardChecks, type TollgateContext } from '@tollgate/core';
+import type { MediaKind } from './body-walk.js';
+import type { BodyRules, Report } from './inspection.js';
+import type { Moderator } from './moderator.js';
+import type { Rule } from './rule.js';
+import { injection } from './rules/injection.js';
+import { secrets } from './rules/secrets.js';
+
+/** Options of `guardrails()`. */
+export interface GuardrailsOptions extends GuardOptions {
+  /** What is looked for: `injection()`, `personalData()`, `secrets()`, `pattern()`, or rules of one's own. @defaultValue `[injection(), secrets()]` */
+  rules?: readonly Rule[];
+  /** What the request's own body must look like: a schema of zod or any other library that speaks Standard Schema. @defaultValue none */
+  schema?: StandardSchemaV1;
+  /**
+   * Scope that a caller needs, by what is sent: `image`, `audio`, `video`, `file`, or a kind of finding (`pii.card`, or `pii` for all of
+   * them). Media without the scope are refused (403); findings with it pass. @defaultValue none
+   */
+  needs?: Readonly<Partial<Record<MediaKind, string>> & Record<string, string>>;
+  /** Most elements of `messages`, `contents` or `input`. @defaultValue 1_000 */
+  maxMessages?: number;
+  /** Most characters (UTF-16 units) of all texts of a body together. @defaultValue 1_000_000 */
+  maxTextLength?: number;
+  /** Who is asked about prompts besides. @defaultValue none */
+  moderators?: readonly Moderator[];
+  /** Told of everything that was found, without a word of it. What it throws is caught and published. */
+  onReport?: (report: Report, context: TollgateContext) => void;
+}
+
+/** Options with their defaults, sorted by use. */
+export interface Settings {
+  readonly input: BodyRules;
+  readonly output: readonly Rule[];
+  readonly schema: StandardSchemaV1 | undefined;
+  readonly moderators: readonly Moderator[];
+  readonly onReport: GuardrailsOptions['onReport'] | undefined;
+  readonly shadow: boolean;
+}
+
+/** Fills in the defaults; throws a `TypeError` for a wrong or unknown option. */
+export function readOptions(options: GuardrailsOptions | undefined): Settings {
+  checkOptions<GuardrailsOptions>('guardrails', options, {
+    ...guardChecks,
+    rules: accepts.arrayOf(isRule),
+    schema: (value) =>
+      ((typeof value === 'object' || typeof value === 'function') &&
+        value !== null &&
+        '~standard' in value) ||
+      'a schema that speaks Standard Schema, such as one of zod',
+    needs: (value) =>
+      (accepts.object(value) === true &&
+        Object.values(value as object).every((scope) => accepts.string(scope) === true)) ||
+      'an object of scopes by kind, such as { image: "images" }',
+    maxMessages: accepts.positiveInteger,
+    maxTextLength: accepts.positiveInteger,
+    moderators: accepts.arrayOf(isModerator),
+    onReport: accepts.function,
+  });
+  const { rules = [injection(), secrets()], moderators = [] } = options ?? {};
+  const names = [...rules, ...moderators].map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new TypeError(`guardrails: two rules or moderators are named "${twice}"`);
+  return {
+    input: {
+      rules: rules.filter(({ on }) => on !== 'output'),
+      needs: options?.needs ?? {},
+      maxMessages: options?.maxMessages ?? 1_000,
+      maxTextLength: options?.maxTextLength ?? 1_000_000,
+    },
+    output: rules.filter(({ on }) => on !== 'input'),
+    schema: options?.schema,
+    moderators,
+    onReport: options?.onReport,
+    shadow: options?.mode === 'shadow',
+  };
+}
+
+function isRule(value: unknown): true | string {
+  const expected =
+    'a rule: { name, on: "input", "output" or "both", action: "block", "flag" or "redact", find() }';
+  if (accepts.methods('find')(value) !== true) return expected;
+  const { name, on, action, threshold } = value as Partial<Rule>;
+  const sound =
+    accepts.string(name) === true &&
+    accepts.oneOf('input', 'output', 'both')(on) === true &&
+    accepts.oneOf('block', 'flag', 'redact')(action) === true &&
+    (threshold === undefined || (typeof threshold === 'number' && threshold >= 0 && threshold <= 1));
+  return sound || expected;
+}
+
+function isModerator(value: unknown): true | string {
+  const expected = 'a moderator: { name, check(), deadlineMs: 1 to 60000, whenDown: "closed" or "open" }';
+  if (accepts.methods('check')(value) !== true) return expected;
+  const { name, deadlineMs, whenDown } = value as Partial<Moderator>;
+  const sound =
+    accepts.string(name) === true &&
+    (deadlineMs === undefined || accepts.integerBetween(1, 60_000)(deadlineMs) === true) &&
+    (whenDown === undefined || accepts.oneOf('closed', 'open')(whenDown) === true);
+  return sound || expected;
+}

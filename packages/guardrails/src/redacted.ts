@@ -1,0 +1,39 @@
+import type { Finding } from './rule.js';
+
+/** A text with what was found in it replaced. */
+export interface Cut {
+  readonly start: number;
+  readonly end: number;
+  /** What stands there instead: never longer than what it replaces, so that a body does not cost more than it was priced for. */
+  readonly instead: string;
+}
+
+/** What to replace, in order and without overlaps. */
+export function cutsOf(text: string, findings: readonly Finding[]): Cut[] {
+  const sorted = [...findings].sort((a, b) => a.start - b.start || b.end - a.end);
+  const cuts: Cut[] = [];
+  for (const { kind, start, end } of sorted) {
+    const before = cuts.at(-1);
+    if (before && start < before.end) {
+      if (end <= before.end) continue;
+      cuts[cuts.length - 1] = { ...before, end };
+    } else cuts.push({ start, end, instead: placeholder(kind, text.slice(start, end)) });
+  }
+  return cuts;
+}
+
+/** The text with its cuts made. */
+export function redacted(text: string, cuts: readonly Cut[]): string {
+  let result = '';
+  let from = 0;
+  for (const { start, end, instead } of cuts) {
+    result += text.slice(from, start) + instead;
+    from = end;
+  }
+  return result + text.slice(from);
+}
+
+function placeholder(kind: string, found: string): string {
+  const name = `[${kind.slice(kind.lastIndexOf('.') + 1)}]`;
+  return name.length <= found.length ? name : '*'.repeat(found.length);
+}

@@ -1,0 +1,52 @@
+/** Something that a rule has found in a text. Offsets are UTF-16 units, as in `String.prototype.slice`. */
+export interface Finding {
+  /** What it is, e.g. `pii.card`, `secret.openai`, `injection.override`. */
+  readonly kind: string;
+  readonly start: number;
+  /** Behind the last unit. */
+  readonly end: number;
+  /** How much it says, above 0 and at most 1: a card number with its check digit 1, a phrase of jailbreaks less. */
+  readonly weight: number;
+}
+
+/** What becomes of a request or an answer in which a rule has found something. */
+export type RuleAction = 'block' | 'flag' | 'redact';
+
+/** Where a text stands. */
+export interface TextPlace {
+  /** JSON path, e.g. `messages[2].content`; of answers `choices[0].message.content`. */
+  readonly path: string;
+  /** The nearest `role` around it, as the client states it; absent where there is none. */
+  readonly role: string | undefined;
+}
+
+/**
+ * Looks for one thing in texts. Finding must take linear time in the length of the text, whatever it holds: guardrails run on the event
+ * loop of the app.
+ */
+export interface Rule {
+  /** Short name, unique among the rules of one `guardrails()`. */
+  readonly name: string;
+  /** `input`: what goes to a model; `output`: what comes from it. */
+  readonly on: 'input' | 'output' | 'both';
+  /**
+   * `block`: the request is refused, the answer ended as a content filter of the provider would; `redact`: what was found is replaced;
+   * `flag`: it passes, and is published.
+   */
+  readonly action: RuleAction;
+  /** Below it nothing is done about a text; weights of its findings add up as independent chances do. @defaultValue 0: any finding counts */
+  readonly threshold?: number | undefined;
+  /**
+   * From which offset on the end of a text may still become (part of) a finding when more follows: so much of a stream is held back.
+   * @defaultValue the last 128 UTF-16 units
+   */
+  holdFrom?(text: string): number;
+  find(text: string, place: TextPlace): readonly Finding[];
+}
+
+/** The chance that at least one of the findings is right, were they independent: 1 − ∏(1 − weight). */
+export function combinedWeight(findings: readonly Finding[]): number {
+  let chanceOfNone = 1;
+  for (const { weight } of findings) chanceOfNone *= 1 - weight;
+  return 1 - chanceOfNone;
+}

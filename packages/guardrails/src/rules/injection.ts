@@ -1,0 +1,100 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import type { Finding, Rule, TextPlace } from '../rule.js';
+import { encodedTexts, reversed, rotated } from './encoded-text.js';
+import { injectionPhrases } from './injection-phrases.js';
+import { words } from './injection-words.js';
+import { type NormalisedText, normalised, withoutLeet } from './normalised-text.js';
+import { PhraseMatcher } from './phrase-matcher.js';
+import { roleMarkers } from './role-markers.js';
+import { tokensOf } from './tokens.js';
+
+/** Options of {@link injection}. */
+export interface InjectionOptions {
+  /** @defaultValue 'block' */
+  action?: 'block' | 'flag';
+  /** From which combined weight on a text counts, above 0 and at most 1. Lower finds more, and more that is harmless. @defaultValue 0.5 */
+  threshold?: number;
+  /**
+   * Roles whose texts are believed: an app's own system prompt may well say "ignore". A client of a pass-through route states the roles
+   * itself. @defaultValue ['system', 'developer']
+   */
+  trustedRoles?: readonly string[];
+}
+
+const matcher = new PhraseMatcher(injectionPhrases);
+/** An instruction that somebody took the trouble to hide weighs more than the same in the open. */
+const hiddenBonus = 0.3;
+/** So many invisible characters, and a share of so much, are no accident of copying. */
+const manyInvisible = 8;
+
+/** Words that such prompts hold, the other way round: only texts with one of them are undone and read again. */
+const ciphers = [rotated, reversed].map((undo) => {
+  const plain = [...words.ignore, ...words.reveal, ...words.instructions].filter((word) =>
+    /^[a-z]{5,}$/.test(word),
+  );
+  return { undo, sign: new RegExp(plain.map(undo).join('|')) };
+});
+
+/**
+ * A rule for signals of prompt injection: instructions set aside, roles in content, system prompts asked for, known shapes of jailbreaks,
+ * also behind look-alikes, spacing, invisible characters, base64, hex, rot13 or reversed. Signals, no certainty: its rates are in the
+ * README. Throws a `TypeError` for a wrong option.
+ */
+export function injection(options: InjectionOptions = {}): Rule {
+  checkOptions<InjectionOptions>('injection', options, {
+    action: accepts.oneOf('block', 'flag'),
+    threshold: accepts.share,
+    trustedRoles: accepts.arrayOf(accepts.string),
+  });
+  const { action = 'block', threshold = 0.5, trustedRoles = ['system', 'developer'] } = options;
+  return {
+    name: 'injection',
+    on: 'input',
+    action,
+    threshold,
+    find: (text: string, { role }: TextPlace) =>
+      role !== undefined && trustedRoles.includes(role) ? [] : injectionSignals(text),
+  };
+}
+
+/** The signals in one text, in the open and hidden. */
+function injectionSignals(raw: string): Finding[] {
+  const seen = normalised(raw);
+  const found = [...openSignals(raw, seen), ...invisibleSignals(raw, seen)];
+  const hidden = [seen.hidden, ...encodedTexts(raw).map(({ text }) => text)].filter((text) => text !== '');
+  for (const text of hidden) found.push(...behind(openSignals(text, normalised(text)), raw));
+  for (const { sign, undo } of ciphers) {
+    if (sign.test(seen.text)) found.push(...behind(phrases(undo(seen.text), raw), raw));
+  }
+  return found;
+}
+
+function openSignals(raw: string, { text }: NormalisedText): Finding[] {
+  const found = [...phrases(text, raw), ...roleMarkers(raw)];
+  const spelled = withoutLeet(text);
+  return spelled === text ? found : [...found, ...behind(phrases(spelled, raw), raw)];
+}
+
+/** Where a phrase stands in the text as it was written is not known: normalising moved it. */
+function phrases(text: string, raw: string): Finding[] {
+  return matcher
+    .find(tokensOf(text))
+    .map(({ phrase: { kind, weight } }) => ({ kind, weight, start: 0, end: raw.length }));
+}
+
+function behind(found: readonly Finding[], raw: string): Finding[] {
+  const { length: end } = raw;
+  return found.length === 0
+    ? []
+    : [...found, { kind: 'injection.hidden', weight: hiddenBonus, start: 0, end }];
+}
+
+function invisibleSignals(raw: string, { invisible, hidden }: NormalisedText): Finding[] {
+  const signs: Finding[] = [];
+  const { length: end } = raw;
+  if (hidden.trim().length >= 4) signs.push({ kind: 'injection.invisible', weight: 0.7, start: 0, end });
+  else if (invisible >= manyInvisible && invisible * 10 >= end) {
+    signs.push({ kind: 'injection.invisible', weight: 0.5, start: 0, end });
+  }
+  return signs;
+}

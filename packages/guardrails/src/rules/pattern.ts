@@ -1,0 +1,53 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import type { Rule, RuleAction } from '../rule.js';
+
+/** Options of {@link pattern}. */
+export interface PatternOptions {
+  /** Name of the rule, and kind of what it finds. */
+  name: string;
+  /** What is looked for, any of them; upper and lower case are the same. At most 10 000, none empty. */
+  words: readonly string[];
+  action: RuleAction;
+  /** @defaultValue 'both' */
+  on?: Rule['on'];
+}
+
+/**
+ * A rule for words of one's own: project names, competitors, phrases. Words stand between spaces or punctuation marks, in any case. Texts are
+ * compared, no regular expression is run on what a client sends. Throws a `TypeError` for a wrong option.
+ */
+export function pattern(options: PatternOptions): Rule {
+  checkOptions<PatternOptions>(
+    'pattern',
+    options,
+    {
+      name: accepts.string,
+      words: accepts.arrayOf(accepts.string),
+      action: accepts.oneOf('block', 'flag', 'redact'),
+      on: accepts.oneOf('input', 'output', 'both'),
+    },
+    ['name', 'words', 'action'],
+  );
+  const { name, action, on = 'both' } = options;
+  const words = [...new Set(options.words.map((one) => one.toLowerCase()))];
+  if (words.length > 10_000)
+    throw new TypeError(`pattern: "words" must be at most 10000, received ${words.length}`);
+  const escaped = words
+    .sort((a, b) => b.length - a.length)
+    .map((one) => one.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  // Alternatives without quantifiers: at each place at most one of them is read to its end.
+  const any = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_])`, 'giu');
+  const longest = Math.max(0, ...words.map(({ length }) => length));
+  return {
+    name,
+    on,
+    action,
+    holdFrom: (text) => text.length - longest - 1,
+    find: (text) =>
+      words.length === 0
+        ? []
+        : [...text.matchAll(any)].map(({ 0: { length }, index: start }) => {
+            return { kind: name, start, end: start + length, weight: 1 };
+          }),
+  };
+}

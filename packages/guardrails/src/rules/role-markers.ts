@@ -1,0 +1,59 @@
+import type { Finding } from '../rule.js';
+
+interface Marker {
+  readonly pattern: RegExp;
+  readonly weight: number;
+}
+
+/**
+ * Marks with which chat templates and people separate roles, where they have no business: in the text of one message. Each pattern is of
+ * bounded length, so that looking for it is linear.
+ */
+const markers: readonly Marker[] = [
+  {
+    pattern:
+      /<\|(?:im_start|im_end|system|user|assistant|endoftext|begin_of_text|start_header_id|end_header_id|eot_id|endofprompt|channel|message)\|?>?/gi,
+    weight: 0.8,
+  },
+  { pattern: /\[\/?INST\]|<<\/?SYS>>|<\/?s>\s{0,3}\[INST\]/g, weight: 0.8 },
+  {
+    pattern:
+      /<\/?(?:system|system_prompt|system_instructions?|assistant_instructions?|sys|developer|admin)>/gi,
+    weight: 0.6,
+  },
+  { pattern: /<(?:start|end)_of_turn>/gi, weight: 0.8 },
+  {
+    pattern:
+      /(?:^|[\n\r])[ \t#*\-[]{0,6}(?:system|developer)(?: (?:prompt|message|override|note|update|instruction|instructions|admin))?[ \t*\]]{0,4}:/gi,
+    weight: 0.5,
+  },
+  {
+    pattern: /(?:^|[\n\r])[ \t]{0,3}#{2,4} ?(?:new )?(?:instruction|system|response|system prompt)s?\b/gi,
+    weight: 0.4,
+  },
+  {
+    pattern: /(?:^|[\n\r])(?:\s{0,3})(?:human|user): ?[^\n]{0,200}[\n\r]{1,3}\s{0,3}(?:assistant|ai): ?/gi,
+    weight: 0.35,
+  },
+  { pattern: /["']role["']\s{0,3}:\s{0,3}["'](?:system|developer)["']/gi, weight: 0.55 },
+  {
+    pattern:
+      /(?:-{3,12}|={3,12}|#{3,12}|~{3,12}) ?(?:end|begin|start|stop) ?(?:of|the)? ?(?:the )?(?:system|user|prompt|document|instructions?|context|input|data|text|email|message)/gi,
+    weight: 0.6,
+  },
+  { pattern: /<!--[^>]{0,200}(?:assistant|ignore|instruction|\bai\b|llm|system)[^>]{0,200}/gi, weight: 0.5 },
+  { pattern: /!\[[^\]\n]{0,80}\]\(https?:\/\/[^\s)]{1,200}[?&=/](?:\{|%7b|\[|<|\$)/gi, weight: 0.7 },
+];
+
+/** Role marks in a text. */
+export function roleMarkers(text: string): Finding[] {
+  const found: Finding[] = [];
+  for (const { pattern, weight } of markers) {
+    pattern.lastIndex = 0;
+    const match = pattern.exec(text);
+    if (match) {
+      found.push({ kind: 'injection.role', start: match.index, end: match.index + match[0].length, weight });
+    }
+  }
+  return found;
+}
