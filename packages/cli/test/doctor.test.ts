@@ -1,7 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterOf, newId, type QuotaCounter, spend, type UsageEvent } from '@tollgate/core';
+import {
+  counterOf,
+  type EventCharge,
+  newId,
+  type QuotaCounter,
+  spend,
+  type UsageEvent,
+} from '@tollgate/core';
 import { type Ledger, ledger } from '@tollgate/postgres';
-import { redisQuota } from '@tollgate/redis';
+import { checkLeases, outbox, redisQuota } from '@tollgate/redis';
 import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { counterNamed } from '../src/redis-counters.js';
@@ -9,6 +17,23 @@ import { terminal } from './terminal.js';
 
 const limit = spend({ limit: '$5/month', timeZone: 'Europe/Berlin', anchorDay: 15, by: 'key' });
 const callerOf = (tenant: string) => ({ id: 'k1', keyId: 'k1', tenant, plan: 'pro', scopes: [], labels: {} });
+
+function eventOf(id: string, tenant: string, amount: number, charges: EventCharge[]): UsageEvent {
+  const time = new Date().toISOString();
+  return {
+    ...{ eventId: newId(), kind: 'usage', requestId: id, callId: id, attempt: 1, admittedAt: time, time },
+    ...{ tenant, plan: 'pro', labels: {}, provider: 'openai', model: 'gpt-5', requestedModel: 'gpt-5' },
+    ...{ inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 1, reasoningTokens: 0 },
+    ...{
+      costNanoUsd: String(amount),
+      priceVersion: 'v',
+      source: 'provider',
+      uncertain: false,
+      overrun: false,
+    },
+    ...{ charges, status: 200, outcome: 'ok', stream: false, latencyMs: 1 },
+  };
+}
 
 describe('tollgate doctor', () => {
   let postgres: PostgresProcess;
@@ -38,21 +63,7 @@ describe('tollgate doctor', () => {
     });
     const grant = admitted.ok ? admitted.grants[0] : undefined;
     if (!grant) throw new Error('not admitted');
-    const time = new Date().toISOString();
-    const event: UsageEvent = {
-      ...{ eventId: newId(), kind: 'usage', requestId: id, callId: id, attempt: 1, admittedAt: time, time },
-      ...{ tenant, plan: 'pro', labels: {}, provider: 'openai', model: 'gpt-5', requestedModel: 'gpt-5' },
-      ...{ inputTokens: 1, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 1, reasoningTokens: 0 },
-      ...{
-        costNanoUsd: String(amount),
-        priceVersion: 'v',
-        source: 'provider',
-        uncertain: false,
-        overrun: false,
-      },
-      charges: [{ counter: grant.counter, window: grant.window, amount }],
-      ...{ status: 200, outcome: 'ok', stream: false, latencyMs: 1 },
-    };
+    const event = eventOf(id, tenant, amount, [{ counter: grant.counter, window: grant.window, amount }]);
     const item = { counter: grant.counter, windowId: grant.window, amount, release: grant.granted };
     const { unit, window, wide } = counter;
     const items = [{ ...item, unit, limit: counter.limit, window, wide, soft: false }];
@@ -68,7 +79,7 @@ describe('tollgate doctor', () => {
     await books.write(await charged(counter, tenant, 700));
     const healthy = await tollgate('doctor');
     expect(healthy.out).toBe(
-      'Sums of the ledger: all right\nSums of days: all right\nCounters on Redis: 1 compared, 0 not comparable, 0 differ\n',
+      'Sums of the ledger: all right\nSums of days: all right\nCounters on Redis: 1 compared, 0 not comparable, 0 differ\nLeases on Redis: 0, 0 overdue\n',
     );
     expect(healthy.code).toBe(0);
 
@@ -92,6 +103,34 @@ describe('tollgate doctor', () => {
     await json('doctor', '--repair');
     expect((await tollgate('doctor')).code).toBe(0);
   }, 30_000);
+
+  it('lists leases that nobody looks after, ends them on request, and loses no event of theirs', async () => {
+    const { tollgate, json } = terminal({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+    const tenant = 'left-behind';
+    const counter = counterOf(limit, { caller: callerOf(tenant) });
+    const gone = redisQuota({ client, deadlineMs: 5_000, outbox: true, sweepEveryMs: 3_600_000 });
+    const [id, attemptId] = [newId(), newId()];
+    const admitted = await gone.reserve({
+      ...{ id, partition: tenant, attemptId, leaseMs: 1_000 },
+      alternatives: [
+        { charges: [{ ...counter, want: 1_000, floor: 400 }], event: eventOf(id, tenant, 400, []) },
+      ],
+    });
+    expect(admitted.ok).toBe(true);
+    await gone.end();
+    const endMs = Date.now() + 20_000;
+    while ((await checkLeases({ client })).overdue.length === 0 && Date.now() < endMs) await delay(100);
+
+    const found = await tollgate('doctor', '--json');
+    expect(found).toMatchObject({ code: 1 });
+    expect(found.error).toMatch(/1 leases are overdue: no app looks after them/);
+    expect(JSON.parse(found.out).leases.overdue).toMatchObject([{ id }]);
+    expect((await json('doctor', '--repair')).leases).toMatchObject({ overdue: [] });
+    const delivered: UsageEvent[] = [];
+    const sink = { write: (event: UsageEvent) => void delivered.push(event) };
+    await outbox({ client, sinks: [sink], group: 'test' }).end();
+    expect(delivered).toMatchObject([{ tenant, uncertain: true, charges: [{ amount: 400 }] }]);
+  }, 40_000);
 
   it('says when Redis is away, and looks at the ledger alone where there is none', async () => {
     const away = terminal({ DATABASE_URL: postgres.url, REDIS_URL: 'redis://127.0.0.1:1' });

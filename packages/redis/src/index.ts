@@ -1,3 +1,9 @@
+export {
+  type CheckLeasesOptions,
+  checkLeases,
+  type LeaseCheck,
+  type OverdueLease,
+} from './check-leases.js';
 export type {
   ClusterClient,
   CommandClient,

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { checkBooks, checkDailyUsage, ledger } from '@tollgate/postgres';
-import { redisQuota } from '@tollgate/redis';
+import { checkLeases, type LeaseCheck, redisQuota } from '@tollgate/redis';
 import { Command } from 'commander';
 import { createClient } from 'redis';
 import { type CounterCheck, checkCounters } from '../redis-counters.js';
@@ -19,7 +20,10 @@ export function doctorCommand(io: CommandLine): Command {
     .description(
       'check the sums that budgets are restored from and reports are made from, and the counters on Redis, against the ledger; ends with 1 where they differ',
     )
-    .option('--repair', 'set wrong sums to what the events say; counters are never changed')
+    .option(
+      '--repair',
+      'set wrong sums to what the events say, and end leases that are overdue; counters are never changed',
+    )
     .option(
       '--redis-url <url>',
       'where counters are; otherwise REDIS_URL, and without either they are not looked at',
@@ -38,54 +42,79 @@ that is behind the ledger has lost something.`,
         const sums = await checkBooks(database, how);
         const days = await checkDailyUsage(database, how);
         const wrong = sums.length + days.length;
-        const counters = await countersOf(session, options);
+        const redis = await redisOf(session, options);
+        const counters = redis?.counters;
         const gaps = counters?.gaps ?? [];
-        say({ sums, days, repaired: how.repair && wrong > 0, counters: counters ?? null }, () =>
-          [
-            `Sums of the ledger: ${sums.length === 0 ? 'all right' : `${sums.length} wrong`}\n`,
-            sums.length === 0
-              ? ''
-              : table(
-                  ['counter', 'window', 'kept', 'charged'],
-                  sums.map((one) => [one.counter, one.window, one.kept, one.charged]),
-                ),
-            `Sums of days: ${days.length === 0 ? 'all right' : `${days.length} wrong`}\n`,
-            days.length === 0
-              ? ''
-              : table(
-                  ['day', 'kept attempts', 'kept nano-dollars', 'attempts', 'nano-dollars'],
-                  days.map((one) => [
-                    one.day,
-                    one.keptAttempts,
-                    one.keptNanoUsd,
-                    one.attempts,
-                    one.costNanoUsd,
-                  ]),
-                ),
-            counters
-              ? `Counters on Redis: ${counters.compared} compared, ${counters.skipped} not comparable, ${gaps.length} differ\n`
-              : 'Counters on Redis: not looked at (no REDIS_URL)\n',
-            gaps.length === 0
-              ? ''
-              : table(
-                  ['counter', 'window', 'counted', 'ledger', 'held'],
-                  gaps.map((one) => [one.counter, one.window, one.counted, one.ledger, one.held]),
-                ),
-          ].join(''),
+        const overdue = redis?.leases.overdue ?? [];
+        say(
+          {
+            sums,
+            days,
+            repaired: how.repair && wrong > 0,
+            counters: counters ?? null,
+            leases: redis?.leases ?? null,
+          },
+          () =>
+            [
+              `Sums of the ledger: ${sums.length === 0 ? 'all right' : `${sums.length} wrong`}\n`,
+              sums.length === 0
+                ? ''
+                : table(
+                    ['counter', 'window', 'kept', 'charged'],
+                    sums.map((one) => [one.counter, one.window, one.kept, one.charged]),
+                  ),
+              `Sums of days: ${days.length === 0 ? 'all right' : `${days.length} wrong`}\n`,
+              days.length === 0
+                ? ''
+                : table(
+                    ['day', 'kept attempts', 'kept nano-dollars', 'attempts', 'nano-dollars'],
+                    days.map((one) => [
+                      one.day,
+                      one.keptAttempts,
+                      one.keptNanoUsd,
+                      one.attempts,
+                      one.costNanoUsd,
+                    ]),
+                  ),
+              counters
+                ? `Counters on Redis: ${counters.compared} compared, ${counters.skipped} not comparable, ${gaps.length} differ\n`
+                : 'Counters on Redis: not looked at (no REDIS_URL)\n',
+              gaps.length === 0
+                ? ''
+                : table(
+                    ['counter', 'window', 'counted', 'ledger', 'held'],
+                    gaps.map((one) => [one.counter, one.window, one.counted, one.ledger, one.held]),
+                  ),
+              redis
+                ? `Leases on Redis: ${sum(redis.leases.countByPartition)}, ${overdue.length} overdue\n`
+                : '',
+              overdue.length === 0
+                ? ''
+                : table(
+                    ['lease', 'partition', 'overdue for ms'],
+                    overdue.map((one) => [one.id, one.partition, one.overdueMs]),
+                  ),
+            ].join(''),
         );
         const open = gaps.length + (how.repair ? 0 : wrong);
         if (open > 0)
           throw new Error(
             `${open} figures differ${wrong > 0 && !how.repair ? '; --repair sets sums right' : ''}`,
           );
+        if (overdue.length > 0)
+          throw new Error(
+            `${overdue.length} leases are overdue: no app looks after them; --repair ends them`,
+          );
       }),
     );
 }
 
-async function countersOf(
+const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
+
+async function redisOf(
   { io, database }: Session,
   options: DoctorOptions,
-): Promise<CounterCheck | undefined> {
+): Promise<{ counters: CounterCheck; leases: LeaseCheck } | undefined> {
   const url = options.redisUrl ?? io.env.REDIS_URL;
   if (!url) return undefined;
   const client = createClient({ url, socket: { connectTimeout: 5_000, reconnectStrategy: false } });
@@ -94,11 +123,25 @@ async function countersOf(
     throw new Error('Redis does not answer');
   });
   const prefix = options.redisPrefix ?? 'tollgate';
-  const store = redisQuota({ client, prefix, deadlineMs: 5_000, rememberRefusalsMs: 0 });
+  let leases = await checkLeases({ client, prefix });
+  // Looking at a partition ends what has run out there; without the outbox, the events of those leases would be lost.
+  const store = redisQuota({
+    ...{ client, prefix, deadlineMs: 5_000, rememberRefusalsMs: 0, outbox: true },
+    sweepEveryMs: options.repair ? 10 : 3_600_000,
+  });
   try {
-    return await checkCounters(store, await ledger({ database }).openWindows());
+    await store.read('doctor', []); // from its first use on, a store looks at every partition
+    const endMs = performance.now() + repairMs;
+    while (options.repair && leases.overdue.length > 0 && performance.now() < endMs) {
+      await delay(50);
+      leases = await checkLeases({ client, prefix });
+    }
+    return { counters: await checkCounters(store, await ledger({ database }).openWindows()), leases };
   } finally {
     await store.end();
     client.destroy();
   }
 }
+
+/** How long overdue leases may take to be ended. */
+const repairMs = 10_000;
