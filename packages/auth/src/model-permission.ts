@@ -1,5 +1,6 @@
 import {
   type Call,
+  type Caller,
   type CallStep,
   modelAllowed,
   type Plans,
@@ -10,16 +11,31 @@ import {
 
 /** The step that checks each call's model against what its caller's credential and plan allow. */
 export function modelPermission(context: TollgateContext, plans: Plans | undefined): CallStep {
-  return {
-    name: 'auth',
-    stage: 'authorize',
-    begin(call) {
-      const { caller } = context;
-      if (!caller) return;
-      const plan = plans && planOf(plans, caller);
-      checkModel(call, [caller.models, plan?.models]);
-    },
-  };
+  return new ModelPermission(context, plans);
+}
+
+class ModelPermission implements CallStep {
+  readonly name = 'auth';
+  readonly stage = 'authorize';
+
+  constructor(
+    private readonly context: TollgateContext,
+    private readonly plans: Plans | undefined,
+  ) {}
+
+  begin(call: Call): void {
+    const { caller } = this.context;
+    if (caller) checkModel(call, this.#listsOf(caller));
+  }
+
+  allows(model: string): boolean {
+    const { caller } = this.context;
+    return !caller || this.#listsOf(caller).every((patterns) => modelAllowed(patterns, model));
+  }
+
+  #listsOf(caller: Caller): readonly (readonly string[] | undefined)[] {
+    return [caller.models, this.plans && planOf(this.plans, caller).models];
+  }
 }
 
 /** Throws `model_not_allowed` unless the model that will be dispatched, to the letter, is within every list that is given. */

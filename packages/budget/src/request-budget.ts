@@ -20,6 +20,7 @@ import type { Leased } from './heartbeat.js';
 import { OpenReservation } from './open-reservation.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import { TopUps } from './top-up.js';
+import { allowed } from './ways.js';
 
 /** A call that is running, and the reservation that pays for it. */
 interface RunningCall {
@@ -85,6 +86,10 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     return goOn(this.#reservationFor(call, rules), (reservation) => {
       this.#running = [...this.#running, { call, reservation, made }];
     });
+  }
+
+  allows(model: string): boolean {
+    return !this.engine.enforced || allowed({ plan: this.#plan, caller: this.caller }, model);
   }
 
   progress(call: Call): void {

@@ -58,7 +58,8 @@ function modelNotAllowed(model: string): TollgateError {
   });
 }
 
-function allowed({ plan, caller }: Rules, model: string): boolean {
+/** Whether the caller and its plan may use a model. */
+export function allowed({ plan, caller }: Pick<Rules, 'plan' | 'caller'>, model: string): boolean {
   return modelAllowed(plan?.models, model) && modelAllowed(caller.models, model);
 }
 

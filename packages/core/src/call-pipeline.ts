@@ -24,6 +24,8 @@ export interface CallStep {
   readonly name: string;
   readonly stage: CallStage;
   begin?(call: Call): void | Promise<void>;
+  /** Whether a call of this model would be let through, as far as its name tells. Absent: yes. */
+  allows?(model: string, provider: string): boolean;
   /** The provider's answer has begun. */
   response?(call: Call, status: number, headers: Readonly<Record<string, string>>): void;
   /**
@@ -115,6 +117,8 @@ export interface CallPipeline {
    * only where a step is waited for.
    */
   begin(outgoing: OutgoingRequest, options?: BeginOptions): CallHandle | Promise<CallHandle>;
+  /** Whether no step would refuse a call of this model for its name: for lists of models. Nothing is begun, and no limit is looked at. */
+  allows(model: string, provider: string): boolean;
   /** Attempts that have begun and not ended. */
   readonly running: ReadonlySet<Call>;
   /** Whether any attempt was begun. */

@@ -73,6 +73,10 @@ export class RequestPipeline implements CallPipeline {
     return this.#steps.some((step) => step.name === name);
   }
 
+  allows(model: string, provider: string): boolean {
+    return this.#steps.every((step) => step.allows?.(model, provider) ?? true);
+  }
+
   declare(outgoing: OutgoingRequest): Call | Promise<Call> {
     const call = this.#mint(outgoing, undefined);
     const declared = (): Call => {

@@ -1,15 +1,29 @@
-import { errorFormatOf, TollgateError } from '@tollgate/core';
+import { errorFormatOf, modelAllowed, TollgateError } from '@tollgate/core';
 import type { NextFunction, Request, Response } from 'express';
 import { attempt } from './attempt.js';
 import { ClientAnswer } from './client-answer.js';
 import { finishAnswer } from './finish-answer.js';
+import { ModelList } from './model-list.js';
 import type { ProxySettings } from './options.js';
+import type { Provider } from './provider.js';
 import { publishAttempt } from './publish-attempt.js';
 import { timeoutsOf } from './timeouts.js';
 
 const nothing = new Uint8Array(0);
 
-/** Answers with a provider's list of models. It is free of charge and no call: nothing is begun or settled. */
+/** A list is kept until it is whole; OpenAI's has about a hundred models, in 15 kB. */
+const maxListBytes = 4 * 1024 * 1024;
+
+/** What asks for the longest page, which holds all models: Anthropic's list has 20 by default, Gemini's 50 (their API references). */
+function wholePage({ apis }: Provider): string {
+  if (apis.includes('anthropic-messages')) return 'limit=1000';
+  return apis.includes('gemini-generate') ? 'pageSize=1000' : '';
+}
+
+/**
+ * Answers with those of a provider's models that this proxy and the steps of the request's calls would let through: allowed to the
+ * caller, and priced. It is free of charge and no call: nothing is begun or settled.
+ */
 export async function listModels(
   req: Request,
   res: Response,
@@ -27,16 +41,27 @@ export async function listModels(
   }
   const ask = { api: 'models', stream: false } as const;
   const answer = new ClientAnswer(res);
+  const { name, models } = provider;
+  const list = new ModelList(
+    (model) => modelAllowed(models, model) && req.tollgate.calls.allows(model, name),
+  );
+  const target = provider.targetOf(ask);
+  const page = wholePage(provider);
+  const path = page === '' ? target.path : `${target.path}${target.path.includes('?') ? '&' : '?'}${page}`;
   const result = await attempt(
     {
       signal: new AbortController().signal,
-      onResponse: () => undefined,
-      onChunk: (chunk) => chunk,
-      onEnd: () => nothing,
+      onResponse: (status) => list.begin(status),
+      onChunk(chunk) {
+        list.push(chunk);
+        return nothing;
+      },
+      onEnd: () => list.end(),
       stopped: () => undefined,
     },
     {
-      ...provider.targetOf(ask),
+      ...target,
+      path,
       dispatcher: provider.dispatcher(),
       method: 'GET',
       headers: provider.signed(provider.headersOf(ask, req.headers)),
@@ -47,7 +72,7 @@ export async function listModels(
       timeouts: timeoutsOf(provider.timeouts, settings.timeouts),
       whenClientGone: 'abort',
       drainMs: 0,
-      maxResponseBytes: settings.maxResponseBytes,
+      maxResponseBytes: Math.min(settings.maxResponseBytes, maxListBytes),
       isComplete: () => false,
       isBrokenOff: () => false,
       inParts: false,

@@ -4,6 +4,7 @@ import { priceBook } from '../prices/price-book.js';
 import { MeteredCall } from '../requests/metered-call.js';
 import { parseCall, parseSettings } from '../requests/parse-call.js';
 import type { ParseOptions } from '../requests/parse-options.js';
+import { searchesByItself } from '../requests/searching-models.js';
 import type { UsagePrice } from '../usage/settle.js';
 
 /** How calls are parsed, and what a usage costs. Made once for each factory. */
@@ -12,6 +13,8 @@ export interface Engine {
   parse(outgoing: OutgoingRequest): ParsedCall | undefined;
   /** The price of a call's usage; `answeredBy` is the model that the provider names. */
   priceOf(call: ParsedCall, usage: Usage, answeredBy?: string): UsagePrice;
+  /** Whether calls of a model, by its name on the wire, have a price. */
+  isPriced(provider: string, model: string): boolean;
   /** The price of a usage by names alone; `undefined` where there is none. */
   priceByName(provider: string, model: string, usage: Usage): UsagePrice | undefined;
 }
@@ -43,6 +46,11 @@ export function makeEngine(options: ParseOptions, now: () => number): Engine {
       const price = call instanceof MeteredCall ? call.price : prices.find(call.provider, call.model);
       if (!price) return { costNanoUsd: 0, priceVersion: prices.version };
       return { costNanoUsd: dearest(call, price, usage, answeredBy), priceVersion: price.version };
+    },
+    isPriced(provider, wireName) {
+      const model = settings.modelOf(wireName);
+      const price = prices.find(provider, model);
+      return price !== undefined && (price.declared || !searchesByItself(model));
     },
     priceByName(provider, model, usage) {
       const price = prices.find(provider, settings.modelOf(model));

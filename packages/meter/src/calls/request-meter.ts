@@ -89,6 +89,10 @@ export class RequestMeter implements CallRecorder, CallStep {
     call.settlement = recording?.settlement;
   }
 
+  allows(model: string, provider: string): boolean {
+    return this.settings.shadow || this.settings.engine.isPriced(provider, model);
+  }
+
   response(call: Call, status: number, headers: Readonly<Record<string, string>>): void {
     this.reading(call)?.begin(status, headers['content-type']);
   }
