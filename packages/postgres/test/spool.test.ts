@@ -123,8 +123,9 @@ describe('the spool', () => {
     });
     if (!child.stdout) throw new Error('the process has no output');
     await once(child.stdout, 'data');
-    books = open(); // a process that lives keeps its part
-    await delay(300);
+    books = open();
+    await books.openWindows(); // resolves once parts of dead processes were looked for
+    expect(await idsOf('killed')).toEqual([]); // a process that lives keeps its part
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
