@@ -1,6 +1,7 @@
 import { newId } from '@tollgate/core';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../connection/tables.js';
+import { canBeStored } from './names.js';
 
 /** One change: who did what to what, and when. Holds no secret and no hash of one. */
 export interface AuditEntry {
@@ -46,6 +47,7 @@ export async function readAudit(
   query: Kysely<Tables>,
   { tenant, limit }: { tenant: string | undefined; limit: number },
 ): Promise<AuditEntry[]> {
+  if (tenant !== undefined && !canBeStored(tenant)) return [];
   let select = query.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit);
   if (tenant !== undefined) select = select.where('tenant', '=', tenant);
   const rows = await select.execute();

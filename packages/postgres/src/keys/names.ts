@@ -5,6 +5,11 @@ const plain = /^[^\p{Cc}\p{Cs}]*$/u;
 const longestId = 256;
 const longestText = 1_000;
 
+/** Whether a name can have been stored. What cannot is looked for nowhere: SQL would refuse it, or take it for another. */
+export function canBeStored(name: string): boolean {
+  return plain.test(name);
+}
+
 /** Throws a `TypeError` unless every id that is given can be a part of a counter's name. */
 export function checkIds(where: string, ids: Readonly<Record<string, unknown>>): void {
   for (const [name, id] of Object.entries(ids)) {

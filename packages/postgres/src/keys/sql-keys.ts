@@ -13,7 +13,7 @@ import type { Selectable, Transaction, Updateable } from 'kysely';
 import type { Tables } from '../connection/tables.js';
 import type { Changes } from './changes.js';
 import type { ApiKeysTable } from './keys-tables.js';
-import { checkIds, checkTexts } from './names.js';
+import { canBeStored, checkIds, checkTexts } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
 /** A key as it is listed: what it stands for and how it fares, no secret and no hash. */
@@ -108,6 +108,7 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
       });
     },
     async list({ tenant, limit = 1_000 } = {}) {
+      if (tenant !== undefined && !canBeStored(tenant)) return [];
       const query = await writer.query();
       let select = query
         .selectFrom('api_keys')

@@ -8,7 +8,7 @@ import {
 import type { Insertable, Selectable } from 'kysely';
 import type { Changes } from './changes.js';
 import type { LimitOverridesTable } from './keys-tables.js';
-import { checkIds } from './names.js';
+import { canBeStored, checkIds } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
 /** Limits that differ from the plans', in SQL. Every method rejects where the database is away. */
@@ -25,6 +25,7 @@ export interface SqlOverrides extends LimitOverrides {
 /** Makes the overrides of a registry. */
 export function sqlOverrides(writer: Writer, changes: Changes): SqlOverrides {
   const list: SqlOverrides['list'] = async ({ tenant } = {}) => {
+    if (tenant !== undefined && !canBeStored(tenant)) return [];
     const query = await writer.query();
     let select = query.selectFrom('limit_overrides').selectAll();
     if (tenant !== undefined) select = select.where('tenant', '=', tenant);

@@ -1,4 +1,4 @@
-import { checkIds, checkTexts } from './names.js';
+import { canBeStored, checkIds, checkTexts } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
 /** A tenant as it is listed. */
@@ -30,12 +30,14 @@ export function sqlTenants(writer: Writer): SqlTenants {
   const setDisabled = (tenant: string, action: 'disable' | 'enable'): Promise<void> =>
     writer.change(async (transaction) => {
       const disabled_at = action === 'disable' ? new Date(writer.now()) : null;
-      const found = await transaction
-        .updateTable('tenants')
-        .set({ disabled_at })
-        .where('tenant', '=', tenant)
-        .returning('tenant')
-        .executeTakeFirst();
+      const found =
+        canBeStored(tenant) &&
+        (await transaction
+          .updateTable('tenants')
+          .set({ disabled_at })
+          .where('tenant', '=', tenant)
+          .returning('tenant')
+          .executeTakeFirst());
       if (!found) throw new Error(`tenants: ${action}: there is no such tenant`);
       return { result: undefined, change: { action: `tenant.${action}`, tenant, subject: tenant } };
     });

@@ -95,7 +95,7 @@ export class EventWriter {
   }
 }
 
-/** Whether the event itself is at fault: it cannot be a row (a `TypeError`), or holds a value that no column takes (SQLSTATE 22, 23). */
+/** Whether the event itself is at fault: it cannot be a row (a `TypeError`), or holds a value that no column takes (SQLSTATE 22, 23), or that is too large for one (54). */
 function isOfData(error: unknown): boolean {
-  return error instanceof TypeError || /^2[23]/.test(codeOf(error));
+  return error instanceof TypeError || /^(22|23|54)/.test(codeOf(error));
 }

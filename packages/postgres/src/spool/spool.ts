@@ -50,14 +50,21 @@ export class Spool {
     return this.#own.segments.bytes > 0.9 * this.#options.maxBytes || this.#waiting.length > mostInMemory / 2;
   }
 
-  /** Takes an event; beyond the bounds it is dropped, published and counted. */
+  /** Takes an event; one beyond the bounds, or that is no JSON, is dropped, published and counted. */
   write(event: UsageEvent): void {
     if (this.#own.segments.bytes > this.#options.maxBytes || this.#waiting.length >= mostInMemory) {
       this.droppedCount += 1;
       this.#failed('full', event.eventId);
       return;
     }
-    this.#waiting.push(`${JSON.stringify(event)}\n`);
+    try {
+      this.#waiting.push(`${JSON.stringify(event)}\n`);
+    } catch (error) {
+      // Nested without end, or around itself: nothing can hold it, and its sender must not fail over it.
+      this.droppedCount += 1;
+      this.#failed('refused', event.eventId, error);
+      return;
+    }
     if (!this.#diskFails) void this.#append();
   }
 
