@@ -1,6 +1,6 @@
 /**
  * What the quota engine costs on Redis: reserve, charge and close of one request under 1, 4 and 16 limits, with lease, usage event and
- * outbox, one request after the other. Prints microseconds of Redis' CPU and of this process's per request, medians over rounds, and
+ * outbox, one request after the other and sixteen together; beside it, the cheapest pair of scripts that could do the like. Prints microseconds of Redis' CPU and of this process's per request, medians over rounds, and
  * what a key takes of Redis' memory. `BENCH_ROUNDS`, `BENCH_REQUESTS`; `BENCH_KEYS=1000000` measures memory with as many keys too.
  */
 import { newId } from '@tollgate/core';
@@ -9,9 +9,11 @@ import { startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { median } from './harness/statistics.js';
 import { booksOf, type QuotaBooks, quotaEvent } from './quota-books.js';
+import { floorOn } from './quota-floor.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const requests = Number(process.env.BENCH_REQUESTS ?? 5_000);
+const callers = 100;
 const partition = 'acme';
 
 const server = await startRedis();
@@ -53,13 +55,12 @@ interface Spent {
   readonly client: number;
 }
 
-/** Microseconds for each request. */
-async function round(store: Store, books: readonly QuotaBooks[]): Promise<Spent> {
+/** Microseconds for each request, of which so many run at the same time. */
+async function round(one: (caller: number) => Promise<void>, together: number): Promise<Spent> {
   globalThis.gc?.();
   const before = { scripts: await scriptMicros(), server: await serverCpu(), client: process.cpuUsage() };
-  for (let request = 0; request < requests; request += 1) {
-    const book = books[request % books.length];
-    if (book) await one(store, book);
+  for (let from = 0; from < requests; from += together) {
+    await Promise.all(Array.from({ length: together }, (_, at) => one((from + at) % callers)));
   }
   const { user, system } = process.cpuUsage(before.client);
   return {
@@ -69,18 +70,30 @@ async function round(store: Store, books: readonly QuotaBooks[]): Promise<Spent>
   };
 }
 
-async function printCosts(limits: number): Promise<void> {
-  await client.flushAll();
-  const store = redisQuota({ client, outbox: true, deadlineMs: 5_000 });
-  const books = Array.from({ length: 100 }, (_, caller) => booksOf(limits, caller));
-  await round(store, books);
+async function printCosts(
+  name: string,
+  one: (caller: number) => Promise<void>,
+  together: number,
+): Promise<void> {
+  await client.flushDb();
+  await round(one, together);
   const spent: Spent[] = [];
-  for (let count = 0; count < rounds; count += 1) spent.push(await round(store, books));
-  await store.end();
-  const of = (name: keyof Spent): string => median(spent.map((one) => one[name])).toFixed(1);
+  for (let count = 0; count < rounds; count += 1) spent.push(await round(one, together));
+  const of = (figure: keyof Spent): string => median(spent.map((round) => round[figure])).toFixed(1);
+  const how = together === 1 ? 'one at a time' : `${together} together`;
   console.log(
-    `quota on Redis, ${limits} limits, µs per request: scripts ${of('scripts')}, Redis in all ${of('server')}, client ${of('client')}`,
+    `${name}, ${how}, µs per request: scripts ${of('scripts')}, Redis in all ${of('server')}, client ${of('client')}`,
   );
+}
+
+async function printEngine(limits: number): Promise<void> {
+  const store = redisQuota({ client, outbox: true, deadlineMs: 5_000 });
+  const books = Array.from({ length: callers }, (_, caller) => booksOf(limits, caller));
+  for (const together of [1, 16]) {
+    const ask = (caller: number): Promise<void> => one(store, books[caller] as QuotaBooks);
+    await printCosts(`quota on Redis, ${limits} limits`, ask, together);
+  }
+  await store.end();
 }
 
 /** One counter for each of so many callers, each used once; what leases and events take is taken away before measuring. */
@@ -104,7 +117,9 @@ async function printMemory(keys: number): Promise<void> {
   console.log(`quota on Redis, ${left} keys: ${bytes.toFixed(0)} bytes of memory per key`);
 }
 
-for (const limits of [1, 4, 16]) await printCosts(limits);
+for (const limits of [1, 4, 16]) await printEngine(limits);
+const floor = await floorOn(client);
+for (const together of [1, 16]) await printCosts('the cheapest pair of scripts, 4 counters', floor, together);
 for (const keys of [1_000, 100_000, Number(process.env.BENCH_KEYS ?? 0)]) {
   if (keys > 0) await printMemory(keys);
 }
