@@ -6,6 +6,7 @@ import {
   type LedgerOptions,
   metrics,
   type Provider,
+  type SpendSource,
   type Tollgate,
   TollgateError,
   tollgate,
@@ -24,7 +25,7 @@ export interface AppConfig {
   /** The ledger; absent: none. */
   database?: LedgerOptions | undefined;
   /** Shares counters with other processes; absent: in memory. */
-  redis?: { url: string; deadlineMs: number } | undefined;
+  redis?: { url: string; deadlineMs: number; spent?: SpendSource } | undefined;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */

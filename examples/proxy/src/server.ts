@@ -11,12 +11,15 @@ const config = readConfig(process.env);
 const demo = config.keys ? undefined : demoKeys(config.directory);
 const upstream = await startProviders(config);
 const kept = openLedger(config);
+const usage = jsonLines(join(config.directory, 'usage.jsonl'));
+const counters = { url: config.redisUrl ?? '', deadlineMs: config.redisDeadlineMs };
 const { app, tg } = createApp({
   keys: demo?.keys ?? envKeys(),
-  sinks: [jsonLines(join(config.directory, 'usage.jsonl'))],
+  sinks: [usage],
   providers: upstream.providers,
   database: kept.database && { database: kept.database, spool: kept.spool },
-  redis: config.redisUrl ? { url: config.redisUrl, deadlineMs: config.redisDeadlineMs } : undefined,
+  // Counters that Redis loses are rebuilt from the ledger: the database's, else this file.
+  redis: config.redisUrl ? { ...counters, ...(!kept.database && { spent: usage }) } : undefined,
 });
 
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';

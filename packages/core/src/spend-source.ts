@@ -15,4 +15,6 @@ export interface SpendSource {
   spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]>;
   /** What was spent in every calendar window that may still be open; windows that are over may be among them. */
   openWindows(): Promise<readonly WindowSpend[]>;
+  /** Resolves when everything that this process gave it so far is counted. Absent: it is as soon as it has taken it. */
+  caughtUp?(): Promise<void>;
 }

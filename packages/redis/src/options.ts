@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck, type SpendSource } from '@tollgate/core';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 
 export interface RedisQuotaOptions extends ConnectionOptions {
@@ -34,6 +34,11 @@ export interface RedisQuotaOptions extends ConnectionOptions {
    */
   sliceLeaseMs?: number;
   /**
+   * A ledger that knows what was spent: counters that Redis has lost are rebuilt from it, and nothing is admitted before. Needs
+   * `outbox: true`, and an `outbox()` that delivers to that ledger. @defaultValue counters that are lost begin at 0
+   */
+  spent?: SpendSource;
+  /**
    * How long a refusal may be repeated from this process's memory where what is used alone leaves less than is asked, in ms, 0 to
    * 5 000; 0: never. @defaultValue 5_000 (5 s)
    */
@@ -59,6 +64,7 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     outbox: accepts.boolean,
     batchSize: accepts.integerBetween(1, 256),
     sweepEveryMs: accepts.integerBetween(10, 3_600_000),
+    spent: accepts.methods('spentIn', 'openWindows'),
     slices: accepts.oneOf('wide', 'busy', 'grace'),
     sliceLeaseMs: accepts.integerBetween(1_000, 3_600_000),
     rememberRefusalsMs: accepts.integerBetween(0, 5_000),
@@ -66,6 +72,11 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
   const connection = connectionOf(options);
   if (!connection)
     throw new TypeError(`${factory}: exactly one of "client", "pool", "sentinel" and "cluster" is required`);
+  if (options.spent && !options.outbox) {
+    throw new TypeError(
+      `${factory}: "spent" needs "outbox: true", by which what is settled reaches the ledger`,
+    );
+  }
   const { prefix = 'tollgate', partitions = 16, deadlineMs = 150, thresholds = [0.5, 0.8, 1] } = options;
   const { outbox = false, batchSize = 32, sweepEveryMs = 1_000 } = options;
   const { rememberRefusalsMs = 5_000, slices = 'wide', sliceLeaseMs = 15_000 } = options;
@@ -82,6 +93,7 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     rememberRefusalsMs,
     slices,
     sliceLeaseMs,
+    spent: options.spent,
   };
 }
 

@@ -25,6 +25,9 @@ import type { ScriptName } from './lua/source.js';
 import type { ReadOptions } from './options.js';
 import { partitionOf } from './partition.js';
 import { publishAdmission, publishCharge, publishClose } from './publications.js';
+import { KnownProcesses } from './rebuild/known-processes.js';
+import { chargeOfDraw, OwnBooks } from './rebuild/own-books.js';
+import { Rebuilder } from './rebuild/rebuilder.js';
 import { listIn } from './reply.js';
 import { type OperationText, ScriptCaller } from './script-caller.js';
 import { ScriptRunner } from './script-runner.js';
@@ -41,12 +44,15 @@ import {
   renewText,
 } from './settlement-wire.js';
 import { Recalls } from './slices/recalls.js';
+import { Standings } from './standings.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 import { Sweeper } from './sweeper.js';
 import { Withdrawals } from './withdrawals.js';
 
 /** How long an id is remembered of which no lease is known, unless leases last longer. */
 const rememberMs = 120_000;
+
+const now = (): number => performance.now();
 
 /** What only tests change. */
 export interface StoreSeams {
@@ -66,6 +72,9 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #sweeper: Sweeper;
   readonly #withdrawals: Withdrawals;
   readonly recalls: Recalls;
+  /** What a partition that was lost is told again; absent: none is rebuilt. */
+  readonly #books: OwnBooks | undefined;
+  readonly #rebuilder: Rebuilder | undefined;
   #rememberMs = rememberMs;
 
   constructor(options: ReadOptions, { ownClock, processClock = Date.now, patch }: StoreSeams = {}) {
@@ -75,11 +84,27 @@ export class RedisQuotaStore implements QuotaStore {
     const runner = new ScriptRunner({ connection, deadlineMs });
     const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
-    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock });
+    const standings = new Standings(options.spent ? -1 : 0);
+    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
     this.recalls = new Recalls(runner, prefix, partitions);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
+    const { spent } = options;
+    if (!spent) return;
+    this.#books = new OwnBooks(now);
+    this.#rebuilder = new Rebuilder({
+      caller: this.#caller,
+      layout: this.#layout,
+      standings,
+      processes: new KnownProcesses(runner, prefix),
+      books: this.#books,
+      spent,
+      partitions,
+      deadlineMs,
+      rememberMs: () => this.#rememberMs,
+    });
+    this.#caller.gate = this.#rebuilder;
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -87,8 +112,13 @@ export class RedisQuotaStore implements QuotaStore {
     checkAlternatives(alternatives);
     checkLease(request);
     this.#rememberMs = Math.max(this.#rememberMs, 2 * leaseMs);
+    const askedAtMs = now();
     try {
-      return await this.#admit('reserve', request, alternatives, (args) => reserveText(args, request));
+      const result = await this.#admit('reserve', request, alternatives, (args) =>
+        reserveText(args, request),
+      );
+      this.#books?.leases.reserved(request, askedAtMs, result);
+      return result;
     } catch (error) {
       if (error instanceof StoreUnavailableError && error.mayHaveRun)
         this.#withdrawals.add(id, partition, leaseMs);
@@ -98,20 +128,29 @@ export class RedisQuotaStore implements QuotaStore {
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
     checkCharges(request.charges);
-    return this.#admit('extend', request, [request], (args) => extendText(args, request));
+    const askedAtMs = now();
+    const result = await this.#admit('extend', request, [request], (args) => extendText(args, request));
+    this.#books?.leases.extended(request, askedAtMs, result);
+    return result;
   }
 
   async cover(request: CoverRequest): Promise<ReserveResult> {
     checkAlternatives(request.alternatives);
-    return this.#admit('cover', request, request.alternatives, (args) => coverText(args, request));
+    const askedAtMs = now();
+    const { alternatives } = request;
+    const result = await this.#admit('cover', request, alternatives, (args) => coverText(args, request));
+    this.#books?.leases.covered(request, askedAtMs, result);
+    return result;
   }
 
   /** Without an event, nothing is written to the outbox. */
   async charge(request: QuietCharge): Promise<ChargeResult> {
     checkItems(request.items);
+    this.#books?.charges.sent(request);
     const reply = await this.#run('charge', request.partition, (args) =>
       chargeText(args, request, this.#rememberMs),
     );
+    this.#books?.charged(request);
     return publishCharge(request, chargedIn(request, this.#options.outbox, reply));
   }
 
@@ -119,27 +158,38 @@ export class RedisQuotaStore implements QuotaStore {
     for (const { items } of request.running) {
       for (const { counter, amount } of items) checkRunning(counter, amount);
     }
-    return (await this.#run('renew', request.partition, (args) => renewText(args, request))) === 1;
+    const askedAtMs = now();
+    const alive = (await this.#run('renew', request.partition, (args) => renewText(args, request))) === 1;
+    this.#books?.leases.renewed(request, askedAtMs, alive);
+    return alive;
   }
 
   async close(request: CloseRequest): Promise<void> {
+    this.#books?.leases.closed(request.id);
     await this.#run('close', request.partition, () => closeText(request, this.#rememberMs));
     publishClose(request);
   }
 
   /** `false`: it is not the plain case, and nothing was done. */
   async draw(request: DrawRequest): Promise<boolean> {
-    return (await this.#run('draw', request.partition, () => drawText(request))) === 1;
+    const charge = this.#books && chargeOfDraw(request);
+    if (charge) this.#books?.charges.sent(charge);
+    const isDrawn = (await this.#run('draw', request.partition, () => drawText(request))) === 1;
+    if (charge && isDrawn) this.#books?.drawn(request, charge);
+    return isDrawn;
   }
 
   /** Appends events to the outbox of a partition, together, and once for each id. */
   async append(id: string, partition: string, events: readonly UsageEvent[]): Promise<void> {
-    await this.#run('append', partition, (args) => appendText(args, id, events, this.#rememberMs));
+    const request = { id, partition, events };
+    this.#books?.appends.sent(request);
+    await this.#run('append', partition, (args) => appendText(args, request, this.#rememberMs));
+    this.#books?.appends.confirmed(request);
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
     const reply = await this.#run('read', partition, (args) =>
-      JSON.stringify(counters.map(({ counter, window }) => [counter, args.window(window)])),
+      JSON.stringify(counters.map(({ counter, window, limit }) => [counter, args.window(window), limit])),
     );
     const figures = listIn(reply);
     return counters.map((counter, index) => stateIn(counter, figures[index]));
@@ -148,6 +198,7 @@ export class RedisQuotaStore implements QuotaStore {
   async end(): Promise<void> {
     this.#sweeper.end();
     this.#withdrawals.end();
+    await this.#rebuilder?.end();
   }
 
   async #admit(

@@ -5,7 +5,7 @@ import { partitionKey } from './partition.js';
 import { listIn, numberIn, textIn } from './reply.js';
 import type { ScriptRunner } from './script-runner.js';
 import type { Scripts } from './scripts.js';
-import { Standings } from './standings.js';
+import type { Standing, Standings } from './standings.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 
 /** One operation of a script call: its text, made anew for each attempt, since windows depend on the time. */
@@ -17,8 +17,18 @@ export interface CallerOptions {
   readonly prefix: string;
   /** For tests: the store's clock, told to scripts that were made for it. */
   readonly ownClock?: (() => number) | undefined;
+  readonly standings: Standings;
   /** This process's clock, which may be wrong. */
   readonly processClock: () => number;
+}
+
+/** Keeps calls from partitions that were lost, until they are rebuilt. */
+export interface PartitionGate {
+  isClosed(partition: number): boolean;
+  /** `undefined`: the partition is open. Resolves when it is; rejects where that takes too long. */
+  closed(partition: number, operation: string): Promise<void> | undefined;
+  /** A call has found that it was lost. */
+  lost(partition: number): void;
 }
 
 /** How far the server's clock may be from what we make of ours, before and after it has answered once. */
@@ -30,7 +40,8 @@ const mostClocks = 2;
 /** Calls scripts with the windows that are open by the server's clock, which it learns from every answer. */
 export class ScriptCaller {
   readonly #options: CallerOptions;
-  readonly #standings = new Standings();
+  /** Absent: nothing is rebuilt. */
+  gate: PartitionGate | undefined;
   #offsetMs: number | undefined;
   /** When each partition was called last, by our clock. */
   readonly #calledAtMs = new Map<number, number>();
@@ -43,6 +54,11 @@ export class ScriptCaller {
     return this.#calledAtMs.get(partition) ?? 0;
   }
 
+  /** Whether calls of a partition wait until it is rebuilt. */
+  isClosed(partition: number): boolean {
+    return this.gate?.isClosed(partition) ?? false;
+  }
+
   /** Runs operations in one partition, in order; their answers. */
   async call(
     name: ScriptName,
@@ -52,17 +68,39 @@ export class ScriptCaller {
     this.#calledAtMs.set(partition, Date.now());
     let clocks = 0;
     while (clocks < mostClocks) {
-      const answer = await this.#attempt(name, partition, operations);
+      const closed = this.gate?.closed(partition, name);
+      if (closed) await closed;
+      const answer = await this.#attempt(name, partition, operations, this.#options.standings.of(partition));
       if (typeof answer === 'object') return answer;
       if (answer === 'clock') clocks += 1;
+      else if (this.gate) this.gate.lost(partition);
       else this.#lost(partition);
     }
     throw new StoreUnavailableError({ fault: 'clock', operation: name, mayHaveRun: false });
   }
 
+  /** The same in a generation that others do not count in yet; `undefined`: it is another meanwhile. */
+  async callIn(
+    generation: number,
+    name: ScriptName,
+    partition: number,
+    operations: readonly OperationText[],
+  ): Promise<readonly unknown[] | undefined> {
+    const standing = { seenMs: 0, generation };
+    let answer = await this.#attempt(name, partition, operations, standing);
+    if (answer === 'clock') answer = await this.#attempt(name, partition, operations, standing);
+    return typeof answer === 'object' ? answer : undefined;
+  }
+
+  /** The server's time, as far as it is known. */
+  get storeMs(): number {
+    const { ownClock, processClock } = this.#options;
+    return ownClock ? Math.floor(ownClock()) : processClock() + (this.#offsetMs ?? 0);
+  }
+
   /** Its counters begin at 0, or where an older copy of them stood. */
   #lost(partition: number): void {
-    this.#standings.forget(partition);
+    this.#options.standings.forget(partition);
     warnOnce(
       'TOLLGATE_W_REDIS_LOST',
       'redisQuota: Redis has lost counters (it was started again empty or with an older copy, or emptied): what was spent before is not counted any more. Give "spent", a ledger that knows it.',
@@ -74,14 +112,15 @@ export class ScriptCaller {
     name: ScriptName,
     partition: number,
     operations: readonly OperationText[],
+    standing: Standing,
   ): Promise<readonly unknown[] | 'clock' | 'lost'> {
     const { runner, scripts, prefix, ownClock, processClock } = this.#options;
-    const nowMs = ownClock ? Math.floor(ownClock()) : processClock() + (this.#offsetMs ?? 0);
+    const nowMs = this.storeMs;
     const args = new CallArguments(
       operations.length,
       nowMs,
       this.#offsetMs === undefined ? unknownOffMs : knownOffMs,
-      this.#standings.of(partition),
+      standing,
     );
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);
@@ -101,6 +140,6 @@ export class ScriptCaller {
 
   #heard(partition: number, storeMs: number): void {
     this.#offsetMs = storeMs - this.#options.processClock();
-    this.#standings.saw(partition, storeMs);
+    this.#options.standings.saw(partition, storeMs);
   }
 }

@@ -30,5 +30,7 @@ export function scriptsFor(
     sweep: script('sweep'),
     append: script('append'),
     draw: script('draw'),
+    hold: script('hold'),
+    rebuild: script('rebuild'),
   };
 }

@@ -11,6 +11,7 @@ import { type CallArguments, rateOf } from './call-arguments.js';
 import { type CounterKind, packCounters, placeOf } from './counter-place.js';
 import { crossingsIn, stateIn, storedCounter } from './figures.js';
 import { Packer } from './packer.js';
+import type { HeldLease, Hold } from './rebuild/held-lease.js';
 import { listIn, textIn } from './reply.js';
 import { Unpacker } from './unpacker.js';
 
@@ -41,6 +42,26 @@ export function chargeText(args: CallArguments, request: QuietCharge, rememberMs
   return packer.done();
 }
 
+/** What a process holds, for a partition that has lost it. */
+export function holdText(args: CallArguments, { id, leaseMs, holds, attempts }: HeldLease): string {
+  const keyOf = ({ counter, windowId }: Hold): string =>
+    `${kindOf({ ...counter, windowId })}:${counter.counter}|${windowId}`;
+  return JSON.stringify([
+    id,
+    leaseMs,
+    holds.map((hold) => {
+      const { unit, limit, window } = hold.counter;
+      const beginning = beginningOf(args, { window, windowId: hold.windowId });
+      return [keyOf(hold), unit, limit, ...beginning, hold.amount];
+    }),
+    attempts.map((attempt) => [
+      attempt.id,
+      args.event(attempt.event),
+      attempt.costs.map(({ hold, floor, running }) => [keyOf(hold), floor, running]),
+    ]),
+  ]);
+}
+
 export function closeText({ id }: CloseRequest, rememberMs: number): string {
   return JSON.stringify([id, rememberMs]);
 }
@@ -62,12 +83,14 @@ export function drawText({ id, attemptId, nextAttemptId, item, left }: DrawReque
   return packer.number(item.limit).number(item.amount).number(item.release).number(left).done();
 }
 
-export function appendText(
-  args: CallArguments,
-  id: string,
-  events: readonly UsageEvent[],
-  rememberMs: number,
-): Buffer {
+/** Usage events that are appended together, once for each id. */
+export interface AppendRequest {
+  readonly id: string;
+  readonly partition: string;
+  readonly events: readonly UsageEvent[];
+}
+
+export function appendText(args: CallArguments, { id, events }: AppendRequest, rememberMs: number): Buffer {
   const [first = 0] = events.map((event) => args.event(event));
   return new Packer().text(id).short(first).short(events.length).text(String(rememberMs)).done();
 }
@@ -108,18 +131,22 @@ const storedCounters = (items: readonly ChargeItem[], stored: Unpacker): unknown
     return ['', 0, ...storedCounter(windowKind, stored)];
   });
 
+type WindowOfItem = Pick<ChargeItem, 'window' | 'windowId'>;
+
 /** The window of an item may be another than the one that its id is of. */
-function kindOf({ window, windowId }: ChargeItem): CounterKind {
+function kindOf({ window, windowId }: WindowOfItem): CounterKind {
   if (window.kind === 'bucket' && windowId === 'bucket') return 'b';
   return window.kind === 'live' && windowId === 'live' ? 'l' : 'c';
 }
 
-/** What the counter would begin with: its rate, or the end of its window. */
 function packBeginning(packer: Packer, args: CallArguments, item: ChargeItem): void {
-  const { windowId, window } = item;
-  const [first, second] =
-    kindOf(item) === 'b' && window.kind === 'bucket'
-      ? rateOf(window)
-      : [window.kind === 'calendar' ? args.endOf(window, windowId) : 0, 0];
+  const [first, second] = beginningOf(args, item);
   packer.number(first).number(second);
+}
+
+/** What a counter begins with that is not there: its rate, or the end of its window. */
+function beginningOf(args: CallArguments, item: WindowOfItem): readonly [number, number] {
+  const { windowId, window } = item;
+  if (kindOf(item) === 'b' && window.kind === 'bucket') return rateOf(window);
+  return [window.kind === 'calendar' ? args.endOf(window, windowId) : 0, 0];
 }

@@ -2,30 +2,40 @@
 export interface Standing {
   /** It was seen at this time, by the server's clock, rounded down as scripts write it down; one that knows only earlier is an older copy. */
   readonly seenMs: number;
-  /** Which generation this process counts in; 0: any will do. */
+  /** Which generation this process counts in; 0: any will do, because nothing is rebuilt; -1: none yet. */
   readonly generation: number;
 }
 
 /** Scripts write down when they ran, in steps of so many ms. */
 const stepMs = 100;
-const nothing: Standing = { seenMs: 0, generation: 0 };
 
 /** What this process knows of each partition: sent with every call, so that a partition that was lost meanwhile is noticed. */
 export class Standings {
-  readonly #seenMs = new Map<number, number>();
+  readonly #unknown: Standing;
+  readonly #known = new Map<number, Standing>();
+
+  /** `generation`: what it counts in where nothing is known. */
+  constructor(generation: 0 | -1) {
+    this.#unknown = { seenMs: 0, generation };
+  }
 
   of(partition: number): Standing {
-    const seenMs = this.#seenMs.get(partition);
-    return seenMs === undefined ? nothing : { seenMs, generation: 0 };
+    return this.#known.get(partition) ?? this.#unknown;
   }
 
   /** A script has run there at this time of the server's. */
   saw(partition: number, nowMs: number): void {
-    const seenMs = nowMs - (nowMs % stepMs);
-    if (seenMs > (this.#seenMs.get(partition) ?? 0)) this.#seenMs.set(partition, seenMs);
+    const { seenMs, generation } = this.of(partition);
+    const nowSeenMs = nowMs - (nowMs % stepMs);
+    if (nowSeenMs > seenMs) this.#known.set(partition, { seenMs: nowSeenMs, generation });
   }
 
   forget(partition: number): void {
-    this.#seenMs.delete(partition);
+    this.#known.delete(partition);
+  }
+
+  /** From now on this process counts in that generation of it. */
+  adopt(partition: number, generation: number): void {
+    this.#known.set(partition, { seenMs: 0, generation });
   }
 }

@@ -11,7 +11,9 @@ export type StoreFault =
   /** Its clock and the windows it was given do not agree. */
   | 'clock'
   /** It was set up with another number of partitions. */
-  | 'partitions';
+  | 'partitions'
+  /** Its counters were lost, and are being rebuilt from the ledger. */
+  | 'rebuilding';
 
 export interface StoreUnavailableFacts {
   readonly fault: StoreFault;

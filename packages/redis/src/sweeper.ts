@@ -31,6 +31,7 @@ export class Sweeper {
     try {
       for (let partition = 0; partition < this.#partitions; partition += 1) {
         if (Date.now() - this.#caller.calledAtMs(partition) < this.#everyMs) continue;
+        if (this.#caller.isClosed(partition)) continue;
         await this.#caller.call('sweep', partition, [() => '[]']);
       }
     } catch {

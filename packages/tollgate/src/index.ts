@@ -47,6 +47,7 @@ export {
   parseUsd,
   type QuotaStore,
   requests,
+  type SpendSource,
   spend,
   subscribe,
   type TollgateContext,

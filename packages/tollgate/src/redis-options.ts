@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions, type SpendSource } from '@tollgate/core';
 import type { ClusterClient, CommandClient, ConnectionOptions, SentinelClient } from '@tollgate/redis';
 
 /** Where the shared counters are, and how they are kept there. Exactly one of `url`, `client`, `pool`, `sentinel` and `cluster`. */
@@ -26,6 +26,11 @@ export interface RedisOptions extends ConnectionOptions {
    * them. @defaultValue whether `sinks` are given
    */
   outbox?: boolean;
+  /**
+   * Knows what was spent, of all processes, and is one of `sinks`: counters that Redis has lost are rebuilt from it, and nothing is
+   * admitted before. @defaultValue `database`, where it is given; else counters that are lost begin at 0
+   */
+  spent?: SpendSource;
 }
 
 /** A client, a cluster or a Sentinel client of node-redis that the app has, or options that say where Redis is. */
@@ -52,6 +57,7 @@ export function readRedisSetting(setting: RedisSetting): RedisOptions {
       slices: accepts.oneOf('wide', 'busy', 'grace'),
       sliceLeaseMs: accepts.integerBetween(1_000, 3_600_000),
       outbox: accepts.boolean,
+      spent: accepts.methods('spentIn', 'openWindows'),
     },
   );
   const { client, pool, sentinel, cluster } = setting;

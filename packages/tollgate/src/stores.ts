@@ -60,6 +60,7 @@ function storesOnRedis(
     rememberRefusalsMs,
     slices = options.budget?.whenStoreDown === 'grace' ? 'grace' : 'wide',
     sliceLeaseMs = 15_000,
+    spent = books,
     ...rest
   } = readRedisSetting(setting);
   const own = url === undefined ? undefined : new OwnRedis(url);
@@ -69,7 +70,16 @@ function storesOnRedis(
   const timed = { ...keys, ...(deadlineMs !== undefined && { deadlineMs }) };
   const parts = partitions === undefined ? {} : { partitions };
   const memory = rememberRefusalsMs === undefined ? {} : { rememberRefusalsMs };
-  const quota = redisQuota({ ...timed, ...parts, ...memory, slices, sliceLeaseMs, outbox: delivers });
+  const rebuilt = delivers && spent ? { spent } : {};
+  const quota = redisQuota({
+    ...timed,
+    ...parts,
+    ...memory,
+    ...rebuilt,
+    slices,
+    sliceLeaseMs,
+    outbox: delivers,
+  });
   const delivery = delivers && sinks.length > 0 ? outbox({ ...keys, ...parts, sinks }) : undefined;
   const health = refusesWithout(options) ? storeHealth(quota) : undefined;
   return {

@@ -1,11 +1,15 @@
 import {
   AppendFile,
   accepts,
+  type CounterWindow,
   checkOptions,
   describeValue,
+  type SpendSource,
   type UsageEvent,
   type UsageSink,
+  type WindowSpend,
 } from '@tollgate/core';
+import { spendInJsonLines } from './json-lines-spend.js';
 import { sinkFailed } from './write-event.js';
 
 /** Options of {@link jsonLines}. */
@@ -18,10 +22,14 @@ export interface JsonLinesOptions {
   retryMs?: number;
 }
 
-/** A sink that appends to a file, and what became of its events. */
-export interface JsonLinesSink extends UsageSink {
+/**
+ * A sink that appends to a file, and what became of its events. It also tells what was spent, by reading the whole file: for counters
+ * that were lost, in an app whose processes all write to this one file.
+ */
+export interface JsonLinesSink extends UsageSink, SpendSource {
   flush(): Promise<void>;
   close(): Promise<void>;
+  caughtUp(): Promise<void>;
   /** Events dropped since the start, because the file could not be written for too long, or the sink was closed. */
   readonly droppedCount: number;
 }
@@ -81,6 +89,22 @@ class JsonLinesFile implements JsonLinesSink {
     await this.#start();
     if (this.#queue.length > 0)
       throw new Error(`${this.path} cannot be written: ${this.#queue.length} events wait`);
+  }
+
+  caughtUp(): Promise<void> {
+    return this.flush();
+  }
+
+  async spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]> {
+    const spends = await this.openWindows();
+    const amounts = new Map(spends.map(({ counter, window, amount }) => [`${counter} ${window}`, amount]));
+    return windows.map(({ counter, window }) => amounts.get(`${counter} ${window}`) ?? 0);
+  }
+
+  /** Every window that the file tells of, also of long ago. */
+  async openWindows(): Promise<readonly WindowSpend[]> {
+    await this.flush();
+    return spendInJsonLines(this.path);
   }
 
   async close(): Promise<void> {

@@ -44,11 +44,11 @@ class SqlLedger implements Ledger {
   readonly #endDatabase: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  /** There was nothing when this process began: nothing was spent before, and nobody need wait until the tables are made. */
-  readonly #isNew: boolean;
+  /** There was nothing when this process began, nor since: nothing was spent, and nobody need wait until the tables are made. */
+  #isEmpty: boolean;
 
   constructor({ database, endDatabase, spool, isNew }: ReturnType<typeof readLedgerOptions>) {
-    this.#isNew = isNew;
+    this.#isEmpty = isNew;
     this.database = database;
     this.#endDatabase = endDatabase;
     this.#writer = new EventWriter(database);
@@ -65,6 +65,7 @@ class SqlLedger implements Ledger {
 
   write(event: UsageEvent): void | Promise<void> {
     if (this.#closed) return Promise.reject(new Error('the ledger is closed'));
+    this.#isEmpty = false;
     return this.#spool ? this.#spool.write(event) : this.#writer.write(event);
   }
 
@@ -87,11 +88,15 @@ class SqlLedger implements Ledger {
     return spentIn(this.database, windows);
   }
 
-  /** What waits in the spool of an earlier process was spent, too. */
+  caughtUp(): Promise<void> {
+    return this.#spool?.caughtUp() ?? this.#writer.settled();
+  }
+
+  /** What waits in the spool, or in that of an earlier process, was spent, too. */
   async openWindows(): Promise<readonly WindowSpend[]> {
-    if (this.#isNew) return [];
+    if (this.#isEmpty) return [];
     await this.database.ready();
-    await this.#spool?.replayed();
+    await this.#spool?.caughtUp();
     return openWindows(this.database);
   }
 

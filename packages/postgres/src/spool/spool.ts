@@ -27,8 +27,7 @@ export class Spool {
   readonly #own: OwnPart;
   readonly #stop = new AbortController();
   readonly #carrying: Promise<void>;
-  readonly #whenReplayed: (() => void)[] = [];
-  #isReplayed = false;
+  readonly #whenCaughtUp: (() => void)[] = [];
   #waiting: string[] = [];
   #appending: Promise<void> | undefined;
   #diskFails = false;
@@ -68,11 +67,11 @@ export class Spool {
     if (!this.#diskFails) void this.#append();
   }
 
-  /** Resolves when what earlier processes have left on this machine was handed on, once since the start. */
-  replayed(): Promise<void> {
+  /** Resolves when everything written so far was handed on, and what earlier processes have left on this machine. */
+  caughtUp(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#isReplayed) resolve();
-      else this.#whenReplayed.push(resolve);
+      this.#whenCaughtUp.push(resolve);
+      this.#wake?.();
     });
   }
 
@@ -140,13 +139,13 @@ export class Spool {
     let adoptAtMs = 0;
     while (!this.#stop.signal.aborted) {
       try {
+        const asked = this.#whenCaughtUp.length;
         await this.#round();
         if (Date.now() >= adoptAtMs) {
           await adoptAbandoned(directory, sync, (...left) => this.#handOn(...left));
           adoptAtMs = Date.now() + adoptEveryMs;
-          this.#isReplayed = true;
-          for (const resolve of this.#whenReplayed.splice(0)) resolve();
         }
+        for (const resolve of this.#whenCaughtUp.splice(0, asked)) resolve();
         pauseMs = roundMs;
       } catch (error) {
         pauseMs = Math.min(longestPauseMs, pauseMs * 2);

@@ -34,7 +34,7 @@ local function decide(alternatives, L, covers)
     for i = 1, #charges do
       local charge = charges[i]
       local at = covers and charge[4] == 0 and heldOn(L, charge[1])
-      local t = at and kept(L, L.holds[at]) or current(keyOf(charge[1], charge[2]), charge[2])
+      local t = at and kept(L, L.holds[at]) or current(keyOf(charge[1], charge[2]), charge[2], charge[3])
       local grant = grantFor(charge, t, L, covers)
       if grant then
         t.pend = t.pend + grant

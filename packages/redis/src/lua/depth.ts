@@ -96,7 +96,7 @@ ${inside}
   -- A counter that a lease holds something of; where it is not there any more, it begins anew.
   function kept(L, key)
     local cap = deepOf(L).caps[key]
-    return tally(key, cap and { false, cap[3], cap[4] })
+    return tally(key, cap and { false, cap[3], cap[4] }, cap and cap[2])
   end
 
   function chargesText(list)

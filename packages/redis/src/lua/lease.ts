@@ -169,11 +169,14 @@ function endLease(L)
 end
 `;
 
-/** Reaps a bounded number of leases that have run out, before anything is decided. */
+/**
+ * Reaps a bounded number of leases that have run out, before anything is decided. None of a partition that is being rebuilt: those who
+ * hold them say which there are.
+ */
 export const reaping = `
-local due = {}
-if now >= firstEnd then due = call('ZRANGEBYSCORE', base .. 'leases', '-inf', format('%.0f', now), 'LIMIT', 0, 256) end
-if now >= firstEnd and #due < 256 then
+local due, looks = {}, now >= firstEnd and generation >= 0
+if looks then due = call('ZRANGEBYSCORE', base .. 'leases', '-inf', format('%.0f', now), 'LIMIT', 0, 256) end
+if looks and #due < 256 then
   local following = call('ZRANGEBYSCORE', base .. 'leases', format('(%.0f', now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
   firstEnd, marks = tonumber(following[2] or 9007199254740991), true
 end

@@ -150,7 +150,7 @@ for i = from, count do
     local item = items[j]
     local key = item[1]
     local missing = not tallies[key] and not fetch(key)
-    local t = tally(key, missing and { false, item[6], item[7] } or nil)
+    local t = tally(key, missing and { false, item[6], item[7] } or nil, item[2])
     if t.kind == 2 and not positionOf(L, key) then adopt(t, { false, item[6], item[7] }) end
     list[j] = t
   end
@@ -259,14 +259,14 @@ for i = 1, count do
 end
 `;
 
-/** [[counter, window], …] */
+/** [[counter, window, cap], …] */
 const read = `
 local out = {}
 --reap--
 for i = 1, count do
   local op, states = cjson.decode(ARGV[i + 1]), {}
   for j = 1, #op do
-    states[j] = figures(current(keyOf(op[j][1], op[j][2]), op[j][2]), 0)
+    states[j] = figures(current(keyOf(op[j][1], op[j][2]), op[j][2], op[j][3]), 0)
   end
   out[i] = states
 end

@@ -7,6 +7,7 @@ import { lease, reading, reaping, settling } from './lease.js';
 import { operations } from './operations.js';
 import { plainAdmission } from './plain-admission.js';
 import { plainSettlement } from './plain-settlement.js';
+import { hold, rebuild } from './rebuild.js';
 import { opening, windows, world } from './world.js';
 
 /** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
@@ -20,7 +21,9 @@ export type ScriptName =
   | 'read'
   | 'sweep'
   | 'append'
-  | 'draw';
+  | 'draw'
+  | 'hold'
+  | 'rebuild';
 
 export interface ScriptSettings {
   /** Rising shares of a cap that are reported. */
@@ -38,6 +41,8 @@ const parts: Readonly<Record<Exclude<ScriptName, 'append' | 'draw'>, readonly st
   close: [operations.remember],
   read: [],
   sweep: [],
+  hold: [admission],
+  rebuild: [],
 };
 
 /** The whole text of a script: settings, what all share, what this one needs, the operation, and writing it all at the end. */
@@ -45,7 +50,7 @@ export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSet
   const settings = `local thresholds, record = { ${thresholds.join(', ')} }, ${record}\n`;
   if (name === 'append') return [settings, opening, append].join('');
   if (name === 'draw') return [settings, opening, draw].join('');
-  const operation = operations[name].replace('--reap--', () => reaping);
+  const operation = { ...operations, hold, rebuild }[name].replace('--reap--', () => reaping);
   // Functions cost what they capture, in every call: those that a script seldom needs are made within others.
   const settles = name === 'charge' || name === 'close';
   const inside = [...(settles ? [] : [settling]), ...(name === 'reserve' ? [] : [reading])].join('');

@@ -150,9 +150,10 @@ local function refill(t)
   if t.whole == 0 then t.reached, t.news = 0, false end
 end
 
--- w: what a counter that is not there begins with; without it, one that is not there is a ghost, which nobody keeps.
+-- w: what a counter that is not there begins with; without it, one that is not there is a ghost, which nobody keeps. cap: what a
+-- bucket that is not there began empty of, where counters were lost.
 -- Every field is there from the beginning: a table that grows costs more than all that is done with it.
-local function tally(key, w)
+local function tally(key, w, cap)
   local t = tallies[key]
   if t then return t end
   local value, kind = fetch(key), byte(key)
@@ -172,6 +173,8 @@ local function tally(key, w)
     if value then
       whole, rest, at, holds, num, den, reached = sunpack('<ddddddB', value)
       size = 49
+    elseif emptied > 0 or generation < 0 then
+      whole, at = cap or 0, generation < 0 and now or min(now, emptied)
     end
     t = {
       key = key, kind = 2, window = 'bucket', whole = whole, rest = rest, at = at, holds = holds, num = num, den = den,
@@ -184,7 +187,7 @@ local function tally(key, w)
     }
   end
   if size > 0 and #value > size then t.news = cmsgpack.unpack(sub(value, size + 1)) end
-  if kind == 98 and value then refill(t) end
+  if kind == 98 then refill(t) end
   tallies[key] = t
   return t
 end
@@ -203,9 +206,9 @@ local function keyOf(counter, w)
   return 'b:' .. counter .. '|bucket'
 end
 
-local function current(key, w)
+local function current(key, w, cap)
   local window = windows[w]
-  local t = tally(key, window)
+  local t = tally(key, window, cap)
   if t.kind == 1 then
     t.window = window[1]
   elseif t.kind == 2 then

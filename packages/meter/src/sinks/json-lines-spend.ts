@@ -1,0 +1,43 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { UsageEvent, WindowSpend } from '@tollgate/core';
+
+/** An event may be written twice, one soon after the other: so many of the latest are told apart. */
+const mostApart = 100_000;
+
+/**
+ * What the usage events of a file have charged, by counter and window, each event once. A line that was cut off as its process ended is
+ * left out; a file that is not there says that nothing was spent. Rejects where it cannot be read.
+ */
+export async function spendInJsonLines(path: string): Promise<WindowSpend[]> {
+  const sums = new Map<string, WindowSpend>();
+  let latest = new Set<string>();
+  let earlier = new Set<string>();
+  try {
+    for await (const line of createInterface({
+      input: createReadStream(path),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })) {
+      const event = eventIn(line);
+      if (!event || latest.has(event.eventId) || earlier.has(event.eventId)) continue;
+      if (latest.size >= mostApart) [earlier, latest] = [latest, new Set()];
+      latest.add(event.eventId);
+      for (const { counter, window, amount } of event.charges) {
+        const place = `${counter} ${window}`;
+        sums.set(place, { counter, window, amount: amount + (sums.get(place)?.amount ?? 0) });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  return [...sums.values()];
+}
+
+function eventIn(line: string): UsageEvent | undefined {
+  try {
+    const event: UsageEvent = JSON.parse(line);
+    return Array.isArray(event.charges) ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { newId } from '@tollgate/core';
+import { registry } from '../lua/registry.js';
+import { listIn, numberIn, textIn } from '../reply.js';
+import type { ScriptRunner } from '../script-runner.js';
+
+/** A process that uses the store, and the longest lease it asked for. */
+export type KnownProcess = readonly [id: string, leaseMs: number];
+
+/** After so long without a word, a process is taken for gone. */
+const goneAfterMs = 5_000;
+const script = { source: registry, sha1: createHash('sha1').update(registry).digest('hex') };
+
+/**
+ * The processes that use a store: each says again and again that it is there, and remembers who else is, since a server that has
+ * lost its data does not know.
+ */
+export class KnownProcesses {
+  readonly id = newId();
+  readonly #runner: ScriptRunner;
+  readonly #key: string;
+  #others = new Map<string, number>();
+  #isRegistered = false;
+
+  constructor(runner: ScriptRunner, prefix: string) {
+    this.#runner = runner;
+    this.#key = `${prefix}:processes`;
+  }
+
+  /** Says that this one is there. `keepsAll`: nobody is forgotten. `true`: the server has forgotten that it was. */
+  async beat(leaseMs: number, keepsAll: boolean): Promise<boolean> {
+    const args = [this.id, String(leaseMs), String(goneAfterMs)];
+    const [wasThere, ...told] = listIn(await this.#runner.run('processes', script, this.#key, args));
+    const isForgotten = this.#isRegistered && numberIn(wasThere) === 0;
+    this.#isRegistered = true;
+    if (!keepsAll && !isForgotten) this.#others = new Map();
+    for (let at = 0; at + 1 < told.length; at += 2)
+      this.#others.set(textIn(told[at]), numberIn(told[at + 1]));
+    return isForgotten;
+  }
+
+  /** Everybody who was there of late, this process first. */
+  all(leaseMs: number): KnownProcess[] {
+    return [[this.id, leaseMs], ...this.#others];
+  }
+
+  /** It will hold nothing any more. */
+  async leave(): Promise<void> {
+    if (this.#isRegistered) await this.#runner.command('processes', this.#key, ['HDEL', this.#key, this.id]);
+  }
+}

@@ -1,0 +1,101 @@
+import type {
+  CoverRequest,
+  ExtendRequest,
+  QuotaAlternative,
+  ReserveRequest,
+  ReserveResult,
+} from '@tollgate/core';
+import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
+import { type HeldLease, heldLeaseOf, type Step, type Taken } from './held-lease.js';
+
+interface Entry {
+  readonly request: ReserveRequest;
+  aliveUntilMs: number;
+  readonly steps: Step[];
+}
+
+/** The reservations of this process that are alive, with what was done to them: nothing is made of it before it is needed. */
+export class LeaseBook {
+  /** The longest lease that was asked for; at least what a process needs to find a server again. */
+  longestMs = 5_000;
+  readonly #entries = new Map<string, Entry>();
+  readonly #now: () => number;
+
+  /** `now`: a clock that never goes back, in ms. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  reserved(request: ReserveRequest, askedAtMs: number, result: ReserveResult): void {
+    if (!result.ok || this.#entries.has(request.id)) return;
+    const { attemptId, leaseMs } = request;
+    this.longestMs = Math.max(this.longestMs, leaseMs);
+    const steps: Step[] = [{ kind: 'take', attemptId, taken: takenOf(request.alternatives, result, false) }];
+    this.#entries.set(request.id, { request, aliveUntilMs: askedAtMs + leaseMs, steps });
+  }
+
+  extended(request: ExtendRequest, askedAtMs: number, result: ReserveResult): void {
+    const entry = this.#entries.get(request.id);
+    if (!result.ok) this.#entries.delete(request.id);
+    else if (entry) this.#take(entry, askedAtMs, entry.request.attemptId, takenOf([request], result, false));
+  }
+
+  covered(request: CoverRequest, askedAtMs: number, result: ReserveResult): void {
+    const entry = this.#entries.get(request.id);
+    if (!entry || !result.ok) return;
+    this.#take(entry, askedAtMs, request.attemptId, takenOf(request.alternatives, result, true));
+  }
+
+  charged(request: QuietCharge): void {
+    if (request.close) this.#entries.delete(request.id);
+    else this.#entries.get(request.id)?.steps.push({ kind: 'charge', request });
+  }
+
+  drawn(renewal: QuietRenewal, charge: QuietCharge): void {
+    const steps = this.#entries.get(charge.id)?.steps;
+    steps?.push({ kind: 'renew', request: renewal }, { kind: 'charge', request: charge });
+  }
+
+  renewed(request: QuietRenewal, askedAtMs: number, alive: boolean): void {
+    const entry = this.#entries.get(request.id);
+    if (!entry) return;
+    if (!alive) this.#entries.delete(request.id);
+    entry.aliveUntilMs = askedAtMs + entry.request.leaseMs;
+    const last = entry.steps.at(-1);
+    // A heartbeat says all that the one before it said.
+    if (last?.kind === 'renew' && isSame(last.request, request)) entry.steps.pop();
+    entry.steps.push({ kind: 'renew', request });
+  }
+
+  closed(id: string): void {
+    this.#entries.delete(id);
+  }
+
+  /** Those that have not run out, of the partitions that `belongs` says. */
+  live(belongs: (partition: string) => boolean): HeldLease[] {
+    const leases: HeldLease[] = [];
+    for (const [id, { request, aliveUntilMs, steps }] of this.#entries) {
+      if (aliveUntilMs <= this.#now()) this.#entries.delete(id);
+      else if (belongs(request.partition)) leases.push(heldLeaseOf(request, steps));
+    }
+    return leases;
+  }
+
+  /** Forgets those that have run out. */
+  tidy(): void {
+    this.live(() => false);
+  }
+
+  #take(entry: Entry, askedAtMs: number, attemptId: string | undefined, taken: Taken): void {
+    entry.aliveUntilMs = askedAtMs + entry.request.leaseMs;
+    entry.steps.push({ kind: 'take', attemptId, taken });
+  }
+}
+
+function takenOf(alternatives: readonly QuotaAlternative[], result: Taken['result'], covers: boolean): Taken {
+  const chosen = alternatives[result.alternative];
+  return { charges: chosen?.charges ?? [], result, event: chosen?.event, covers };
+}
+
+const isSame = (one: QuietRenewal, other: QuietRenewal): boolean =>
+  one.running.every(({ attemptId }) => other.running.some((running) => running.attemptId === attemptId));

@@ -1,0 +1,54 @@
+import type { ScriptName } from '../lua/source.js';
+import { partitionOf } from '../partition.js';
+import type { OperationText, ScriptCaller } from '../script-caller.js';
+import { appendText, chargeText, holdText, type QuietCharge } from '../settlement-wire.js';
+import type { OwnBooks } from './own-books.js';
+
+const atOnce = 32;
+
+/**
+ * Sends again, into a generation of a partition, what this process holds there and what it has settled of late: leases first, since a
+ * settlement of a lease that nobody knows ends it. `false`: it is another generation meanwhile.
+ */
+export async function resend(
+  caller: ScriptCaller,
+  { leases, charges, appends }: OwnBooks,
+  at: { readonly partition: number; readonly partitions: number; readonly generation: number },
+  rememberMs: number,
+): Promise<boolean> {
+  const { partition, partitions, generation } = at;
+  const isHere = (name: string): boolean => partitionOf(name, partitions) === partition;
+  const here = <Entry extends { readonly partition: string }>(entries: readonly Entry[]): Entry[] =>
+    entries.filter((entry) => isHere(entry.partition));
+  const send = async (name: ScriptName, texts: readonly OperationText[]): Promise<boolean> => {
+    for (let from = 0; from < texts.length; from += atOnce) {
+      const done = await caller.callIn(generation, name, partition, texts.slice(from, from + atOnce));
+      if (!done) return false;
+    }
+    return true;
+  };
+  const held = leases.live(isHere);
+  const charged = here([...charges.done().map(chargedOnly), ...charges.unconfirmed()]);
+  const appended = here([...appends.done(), ...appends.unconfirmed()]);
+  return (
+    (await send(
+      'hold',
+      held.map((lease) => (args) => holdText(args, lease)),
+    )) &&
+    (await send(
+      'charge',
+      charged.map((request) => (args) => chargeText(args, request, rememberMs)),
+    )) &&
+    (await send(
+      'append',
+      appended.map((request) => (args) => appendText(args, request, rememberMs)),
+    ))
+  );
+}
+
+/** Nothing is given back once more: the lease is held again at what is left of it. */
+const chargedOnly = (request: QuietCharge): QuietCharge => ({
+  ...request,
+  items: request.items.map((item) => ({ ...item, release: 0 })),
+  close: false,
+});
