@@ -9,18 +9,17 @@ import { untilDone } from './spender.js';
 const redis = useRedis();
 const pass = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Puts back, at once, every key of a prefix as it was; keys that came later go. */
-async function snapshotOf(prefix: string): Promise<() => Promise<void>> {
+/** Every key of a prefix as it was when this was called is put back in one step; keys that came later go. */
+async function snapshotOf(prefix: string): Promise<() => Promise<unknown>> {
   const { client } = redis();
-  const keys = await client.keys(`${prefix}:*`);
-  await Promise.all(keys.map((key) => client.sendCommand(['COPY', key, `copy:${key}`])));
-  return async () => {
-    const later = (await client.keys(`${prefix}:*`)).filter((key) => !keys.includes(key));
-    const turn = client.multi();
-    if (later.length > 0) turn.del(later);
-    for (const key of keys) turn.addCommand(['RENAME', `copy:${key}`, key]);
-    await turn.exec();
-  };
+  await client.eval(
+    "for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do redis.call('COPY', key, 'copy:' .. key) end",
+    { arguments: [prefix] },
+  );
+  const restore = `
+    for _, key in ipairs(redis.call('KEYS', ARGV[1] .. ':*')) do redis.call('DEL', key) end
+    for _, key in ipairs(redis.call('KEYS', 'copy:' .. ARGV[1] .. ':*')) do redis.call('RENAME', key, string.sub(key, 6)) end`;
+  return () => client.eval(restore, { arguments: [prefix] });
 }
 
 describe('a server that comes back with an older copy of its data, with a ledger', () => {
