@@ -1,0 +1,32 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { type KeyStore, type Provider, proxy, type Tollgate, tollgate, type UsageSink } from 'tollgate';
+
+/** What the app needs from outside. */
+export interface AppConfig {
+  keys: KeyStore;
+  sinks: UsageSink[];
+  /** Each with the models that it takes. */
+  providers: Provider[];
+}
+
+/** An app whose clients speak OpenAI's or Anthropic's API, whichever provider has the model that they name. */
+export function createApp({ keys, sinks, providers }: AppConfig): { app: Express; tg: Tollgate } {
+  const passOn = proxy({ providers, translate: true });
+  const tg = tollgate({
+    plans: {
+      free: { spend: '$0.50/day', models: ['gpt-5-mini', 'claude-haiku-*', 'gemini-2.5-flash*'] },
+      pro: { spend: '$50/day' },
+    },
+    keys,
+    sinks,
+    meter: { exposeCost: true, dispatch: passOn.dispatch }, // priced at the provider that will answer, as it will be sent
+  });
+  const app = express();
+  app.use(helmet());
+  app.use('/v1', tg.guards());
+  app.post('/v1/chat/completions', passOn); // for OpenAI's clients
+  app.post('/v1/messages', passOn); // for Anthropic's
+  app.use(tg.errors({ others: 'answer' }));
+  return { app, tg };
+}
