@@ -17,7 +17,7 @@ export interface OutboxOptions extends ConnectionOptions {
   batchSize?: number;
   /** After how long events of a process that has fallen silent are taken over, in ms, 100 to 3 600 000. @defaultValue 30_000 */
   claimAfterMs?: number;
-  /** After how many deliveries an event that a sink keeps refusing is set aside, 1 to 1 000. @defaultValue 10 */
+  /** After how many deliveries an event is set aside that a sink keeps refusing while it takes others, 1 to 1 000. @defaultValue 10 */
   maxDeliveries?: number;
   /** More events waiting than this is published on `tollgate:store`, 1 to 100 000 000. @defaultValue 100_000 */
   maxBacklog?: number;

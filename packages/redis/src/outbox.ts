@@ -3,6 +3,7 @@ import { eventOfEntry } from './outbox-entry.js';
 import { type OutboxOptions, readOutboxOptions } from './outbox-options.js';
 import { OutboxStream, type StreamEntry } from './outbox-stream.js';
 import { partitionKey } from './partition.js';
+import { RefusedEntries } from './refused-entries.js';
 
 /** How far delivery is behind. */
 export interface OutboxLag {
@@ -36,6 +37,8 @@ class StreamOutbox implements Outbox {
   readonly #options: ReturnType<typeof readOutboxOptions>;
   readonly #streams: readonly OutboxStream[];
   readonly #timer: NodeJS.Timeout;
+  readonly #refused = new Map<OutboxStream, RefusedEntries>();
+  #takenAtMs = 0;
   #opened = false;
   #rounds = 0;
   #round: Promise<void> | undefined;
@@ -101,17 +104,35 @@ class StreamOutbox implements Outbox {
 
   async #deliver(stream: OutboxStream): Promise<void> {
     const { batchSize, claimAfterMs, maxDeliveries } = this.#options;
+    const refused = this.#refusedOf(stream);
+    await this.#try(stream, refused.due());
     for (const entry of await stream.claim(claimAfterMs, batchSize)) {
-      const [taken] = await this.#taken([entry]);
-      if (taken) await stream.acknowledge([taken.id]);
-      else if ((await stream.deliveries(entry.id)) >= maxDeliveries) await stream.bury(entry);
+      const taken = await this.#try(stream, [entry]);
+      if (taken.length > 0 || !refused.isAtFault(entry, this.#takenAtMs)) continue;
+      if ((await stream.deliveries(entry.id)) < maxDeliveries) continue;
+      await stream.bury(entry);
+      refused.forget(entry);
     }
-    for (;;) {
+    // While the sinks take nothing, only so many events are fetched: the others wait in Redis.
+    while (refused.size < batchSize) {
       const entries = await stream.next(batchSize);
-      const taken = await this.#taken(entries);
-      await stream.acknowledge(taken.map(({ id }) => id));
+      await this.#try(stream, entries);
       if (entries.length < batchSize) return;
     }
+  }
+
+  async #try(stream: OutboxStream, entries: readonly StreamEntry[]): Promise<StreamEntry[]> {
+    const taken = await this.#taken(entries);
+    if (taken.length > 0) this.#takenAtMs = performance.now();
+    this.#refusedOf(stream).note(entries, taken);
+    await stream.acknowledge(taken.map(({ id }) => id));
+    return taken;
+  }
+
+  #refusedOf(stream: OutboxStream): RefusedEntries {
+    const known = this.#refused.get(stream) ?? new RefusedEntries(() => performance.now());
+    this.#refused.set(stream, known);
+    return known;
   }
 
   async #look(): Promise<void> {

@@ -85,6 +85,38 @@ describe('the outbox', () => {
     await delivery.end();
   });
 
+  it('sets nothing aside while a sink takes nothing at all, fetches only so much, and hands on as soon as it does', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const store = redisQuota({ client, prefix, partitions: 1, outbox: true, deadlineMs: 5_000 });
+    const ids = await settle(store, 60);
+    const taken = collector();
+    let isAway = true;
+    const tried = new Set<string>();
+    const write = (event: UsageEvent): void => {
+      tried.add(event.eventId);
+      if (isAway) throw new Error('the database is away');
+      taken.write(event);
+    };
+    const settings = { claimAfterMs: 100, maxDeliveries: 2, pollMs: 20, batchSize: 25, partitions: 1 };
+    const delivery = outbox({ client, prefix, sinks: [{ write }], ...settings });
+    await delivery.flush();
+    const deliveries = async () => {
+      const [entry] = await client.xPendingRange(`${prefix}:{p0}:outbox`, 'sinks', '-', '+', 1);
+      return entry?.deliveriesCounter ?? 0;
+    };
+    const start = Date.now();
+    while ((await deliveries()) < 5 && Date.now() - start < 10_000) await delivery.flush();
+    expect(await delivery.lag()).toEqual({ waiting: 60, dead: 0 });
+    expect(tried.size).toBe(25);
+    isAway = false;
+    const backMs = Date.now();
+    while (taken.ids().length < 60 && Date.now() - backMs < 10_000) await delivery.flush();
+    expect([...new Set(taken.ids())].sort()).toEqual([...ids].sort());
+    expect(await delivery.lag()).toEqual({ waiting: 0, dead: 0 });
+    await delivery.end();
+  }, 30_000);
+
   it('counts an event as delivered only once its sink has made it safe', async () => {
     const { client } = redis();
     const prefix = newPrefix();
