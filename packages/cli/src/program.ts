@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.js';
 import { budgetsCommand } from './commands/budgets.js';
+import { capsCommand } from './commands/caps.js';
 import { childrenCommand } from './commands/children.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
@@ -40,6 +41,7 @@ export function program(io: CommandLine): Command {
     tenantsCommand,
     budgetsCommand,
     usageCommand,
+    capsCommand,
     exportCommand,
     simulateCommand,
     repriceCommand,

@@ -153,6 +153,19 @@ describe('tollgate usage', () => {
     expect(await json('simulate', ...asked, '--plans', plans)).toMatchObject({
       total: { refusedRequests: 0 },
     });
+    const books = ledger({ connectionString: server.url });
+    await books.write(
+      event({
+        tenant: 'capped',
+        charges: [{ counter: 'usd/day/tenant=capped', window: '2026-10-15', amount: 9e8 }],
+      }),
+    );
+    await books.close();
+    await json('budgets', 'set', 'spend', '$1/day', '--tenant', 'capped');
+    const caps = await tollgate('caps', '--plans', plans, '--tenant', 'capped', '--above', '80');
+    expect(caps.out).toMatch(
+      /capped +- +- +- +usd-day-tenant +\$0\.90 +\$1\.00 +90\.0 % +2026-10-16T00:00:00\.000Z\n$/,
+    );
     writeFileSync(prices, JSON.stringify({ 'gpt-5': { inputUsdPerMillion: '1', outputUsdPerMillion: '2' } }));
     expect(await json('reprice', ...asked, '--prices', prices)).toMatchObject([
       { model: 'gpt-5', attempts: 2, repricedNanoUsd: '400000', correctedAttempts: 0 },
@@ -160,6 +173,8 @@ describe('tollgate usage', () => {
     ]);
     for (const args of [
       ['simulate'],
+      ['caps'],
+      ['caps', '--plans', plans, '--above', 'all'],
       ['simulate', '--plans', `${plans}-not-there`],
       ['simulate', '--plans', plans, '--plan', 'none'],
       ['simulate', '--plans', prices],

@@ -14,6 +14,7 @@ export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { DailyUsageTable, UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
 export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
 export type { BillLine, PlanPrice } from './reports/bill.js';
+export { type CapQuery, type CapUsage, capUsage } from './reports/cap-usage.js';
 export type { Dimension, Facet, Period } from './reports/dimensions.js';
 export type { Mover } from './reports/movers.js';
 export type { OutcomeCost } from './reports/outcomes.js';
