@@ -7,8 +7,9 @@ const one = ordinaryPrice;
 const half: TierMultiplier = [1n, 2n];
 
 /**
- * OpenAI's priority processing against its standard prices (platform.openai.com/docs/pricing, "Priority"), by the
- * catalogue's model names. Models that are missing have no documented priority price and are refused with that tier.
+ * OpenAI's fast mode, named priority processing until July 2026, against its standard prices (openai.com/api-fast-mode, 2026-11), by
+ * the catalogue's model names. Where input and output differ, the dearer one: gpt-5.6-sol's standard price has fallen since. Models
+ * that are missing have no documented price and are refused with that tier.
  */
 const openaiPriority: Readonly<Record<string, TierMultiplier>> = {
   'gpt-4.1': [7n, 4n],
@@ -22,21 +23,30 @@ const openaiPriority: Readonly<Record<string, TierMultiplier>> = {
   'gpt-5.1': [2n, 1n],
   'gpt-5.2': [2n, 1n],
   'gpt-5.4': [2n, 1n],
+  'gpt-5.4-mini': [2n, 1n],
   'gpt-5.5': [5n, 2n],
+  'gpt-5.6-luna': [2n, 1n],
+  'gpt-5.6-sol': [3n, 1n],
+  'gpt-5.6-terra': [2n, 1n],
   o3: [7n, 4n],
   'o4-mini': [20n, 11n],
 };
 
-/** OpenAI's flex processing costs half (same page, "Flex"), for the families that offer it. */
+/** OpenAI's flex processing costs half, as batches do (developers.openai.com/api/docs/guides/flex-processing), for the families that offer it. */
 const openaiFlex = ['gpt-5', 'gpt-6', 'o3', 'o4-mini'];
 
-/** Anthropic's fast mode against standard prices (platform.claude.com/docs, "Fast mode"), by the catalogue's model names. */
+/**
+ * Anthropic's fast mode against standard prices (platform.claude.com/docs/en/build-with-claude/fast-mode), by the catalogue's model
+ * names. Opus 4.6 and 4.7 have lost it, so that asking for it is held at its price and charged by what the answer reports.
+ */
 const anthropicFast: Readonly<Record<string, TierMultiplier>> = {
   'claude-opus-4-6': [6n, 1n],
   'claude-opus-4-7': [6n, 1n],
+  'claude-opus-4-8': [2n, 1n],
+  'claude-opus-5': [2n, 1n],
 };
 
-/** Names of the ordinary price. Anthropic's `priority` is capacity bought beforehand, at the ordinary token prices. */
+/** Names of the ordinary price. Anthropic's `priority` is capacity bought beforehand (platform.claude.com/docs/en/api/service-tiers), at the ordinary token prices. */
 const ordinary: Readonly<Record<string, TierMultiplier>> = {
   auto: one,
   default: one,
@@ -53,7 +63,8 @@ export function tiersOf(provider: string, model: string): Readonly<Record<string
   if (provider === 'openai') {
     const priority = Object.hasOwn(openaiPriority, model) ? openaiPriority[model] : undefined;
     const flex = openaiFlex.some((family) => model.startsWith(family));
-    return { ...ordinary, ...(priority && { priority }), ...(flex && { flex: half }), batch: half };
+    const fast = priority && { priority, fast: priority };
+    return { ...ordinary, ...fast, ...(flex && { flex: half }), batch: half };
   }
   if (provider === 'anthropic') {
     const fast = Object.hasOwn(anthropicFast, model) ? anthropicFast[model] : undefined;
@@ -63,7 +74,8 @@ export function tiersOf(provider: string, model: string): Readonly<Record<string
   return ordinary;
 }
 
-/** The dearest tier of a provider, for a tier reported in a response that is not in the tables: never priced too low. */
-export function dearestTierOf(provider: string): TierMultiplier {
-  return provider === 'anthropic' ? [6n, 1n] : [5n, 2n];
-}
+/**
+ * For a tier that a response reports and that is not in the tables: never priced too low. Six times is the most that any provider is
+ * known to ask, Anthropic for fast mode and resellers for OpenAI's fastest tier.
+ */
+export const dearestTier: TierMultiplier = [6n, 1n];

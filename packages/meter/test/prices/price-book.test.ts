@@ -56,7 +56,7 @@ describe('priceBook', () => {
 
   it('prices an unknown tier of a response as the dearest one, never too low', () => {
     const price = priceBook().find('openai', 'gpt-5');
-    expect(price && costOf(price, { ...usage, tier: 'turbo' })).toBe(28_125_000_000);
+    expect(price && costOf(price, { ...usage, tier: 'turbo' })).toBe(67_500_000_000);
     expect(price && costOf(price, { ...usage, tier: 'default' })).toBe(11_250_000_000);
   });
 

@@ -29,6 +29,8 @@ const examples: readonly [provider: string, model: string, usage: Partial<Usage>
   ['openai', 'gpt-5', { inputTokens: million, outputTokens: million, tier: 'priority' }, '22.50'],
   ['openai', 'gpt-5', { inputTokens: million, outputTokens: million, tier: 'flex' }, '5.625'],
   ['openai', 'o4-mini', { inputTokens: million, outputTokens: million, tier: 'priority' }, '10'],
+  ['openai', 'gpt-5.4-mini', { inputTokens: million, outputTokens: million, tier: 'fast' }, '10.5'],
+  ['openai', 'gpt-5.6-terra', { inputTokens: 100_000, outputTokens: 100_000, tier: 'priority' }, '2.8'],
   ['anthropic', 'claude-haiku-4-5', { inputTokens: 1_000, outputTokens: 1_000 }, '0.006'],
   ['anthropic', 'claude-opus-4-5', { inputTokens: 1_000, cachedInputTokens: 1_000 }, '0.0005'],
   ['anthropic', 'claude-opus-4-5', { inputTokens: 1_000, cacheWriteTokens: 1_000 }, '0.00625'],
@@ -47,6 +49,7 @@ const examples: readonly [provider: string, model: string, usage: Partial<Usage>
     '0.021',
   ],
   ['anthropic', 'claude-opus-4-6', { inputTokens: million, outputTokens: million, tier: 'fast' }, '180'],
+  ['anthropic', 'claude-opus-5', { inputTokens: million, outputTokens: million, tier: 'fast' }, '60'],
   [
     'google',
     'gemini-2.5-pro',
