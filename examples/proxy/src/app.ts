@@ -26,10 +26,12 @@ export interface AppConfig {
   database?: LedgerOptions | undefined;
   /** Shares counters with other processes; absent: in memory. */
   redis?: { url: string; deadlineMs: number; spent?: SpendSource } | undefined;
+  /** Requests that may be in flight at once, of all processes on one Redis. */
+  maxInFlight: number;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers, database, redis }: AppConfig): {
+export function createApp({ keys, sinks, providers, database, redis, maxInFlight }: AppConfig): {
   app: Express;
   tg: Tollgate;
 } {
@@ -40,6 +42,7 @@ export function createApp({ keys, sinks, providers, database, redis }: AppConfig
     keys,
     sinks: [...sinks, measured.sink],
     ...stores,
+    concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
     meter: { exposeCost: true },
   });
   measured.watch(tg);

@@ -21,6 +21,8 @@ export interface Config {
   redisUrl: string | undefined;
   /** Milliseconds that Redis may take before a request is refused. */
   redisDeadlineMs: number;
+  /** Requests that may be in flight at once; others wait, paying plans in front. */
+  maxInFlight: number;
   /** Milliseconds that running streams get after SIGTERM. */
   graceMs: number;
 }
@@ -42,6 +44,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     databaseUrl: env.DATABASE_URL || undefined,
     redisUrl: env.REDIS_URL || undefined,
     redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
+    maxInFlight: wholeNumber(env, 'MAX_IN_FLIGHT', 200, 1_000_000, 1),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
 }
@@ -52,10 +55,16 @@ function provider(apiKey: string | undefined, baseUrl: string | undefined): Prov
   return { apiKey: apiKey || 'none', baseUrl: baseUrl || undefined };
 }
 
-function wholeNumber(env: NodeJS.ProcessEnv, name: string, otherwise: number, most: number): number {
+function wholeNumber(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  otherwise: number,
+  most: number,
+  least = 0,
+): number {
   const text = env[name];
   if (text === undefined || text === '') return otherwise;
   const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw new Error(`${name} must be an integer from 0 to ${most}, received ${JSON.stringify(text)}`);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new Error(`${name} must be an integer from ${least} to ${most}, received ${JSON.stringify(text)}`);
 }

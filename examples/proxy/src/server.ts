@@ -20,6 +20,7 @@ const { app, tg } = createApp({
   database: kept.database && { database: kept.database, spool: kept.spool },
   // Counters that Redis loses are rebuilt from the ledger: the database's, else this file.
   redis: config.redisUrl ? { ...counters, ...(!kept.database && { spent: usage }) } : undefined,
+  maxInFlight: config.maxInFlight,
 });
 
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';
