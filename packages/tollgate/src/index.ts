@@ -85,6 +85,7 @@ export {
   type Ledger,
   type LedgerOptions,
   ledger,
+  type Registry,
   type Reports,
   reports,
   type UsageQuery,

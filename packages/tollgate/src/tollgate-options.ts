@@ -27,13 +27,13 @@ import type { RedisSetting } from './redis-options.js';
 export interface TollgateOptions extends GuardOptions {
   /** Tiers, declared here or by `definePlans`. */
   plans: Plans | Readonly<Record<string, PlanDeclaration>>;
-  /** Where API keys are looked up. At least one of `keys` and `jwt` is required. */
+  /** Where API keys are looked up. @defaultValue the `database`'s, unless `jwt` is given; one of the three is required */
   keys?: KeyStore;
   /** Verifies tokens: issuer, audience and the like, see `authenticate`. */
   jwt?: AuthenticateOptions['jwt'];
   /** Short-lived credentials that callers' keys are narrowed to, from `childCredentials()`. */
   children?: AuthenticateOptions['children'];
-  /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s. @defaultValue none */
+  /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s. @defaultValue the `database`'s where keys are, else none */
   overrides?: LimitOverrides;
   /** Limits for everybody, beside the plans': `['$100/day']`. */
   limits?: readonly (Limit | LimitText)[];
@@ -104,8 +104,10 @@ export function checkTollgateOptions(options: TollgateOptions): void {
     },
     ['plans'],
   );
-  if (!options.keys && !options.jwt) {
-    throw new TypeError('tollgate: at least one of "keys" and "jwt" is required, e.g. keys: memoryKeys()');
+  if (!options.keys && !options.jwt && !options.database) {
+    throw new TypeError(
+      'tollgate: at least one of "keys", "jwt" and "database" is required, e.g. keys: memoryKeys()',
+    );
   }
   if (options.store && options.redis) {
     throw new TypeError('tollgate: "store" and "redis" are two places for one counter; give one of them');

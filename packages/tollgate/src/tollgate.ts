@@ -8,6 +8,7 @@ import {
   jsonBody,
   type Limit,
   type LimitDeclaration,
+  type LimitOverrides,
   type LimitText,
   limitOf,
   type Plans,
@@ -18,7 +19,7 @@ import {
 } from '@tollgate/core';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
-import type { Ledger } from '@tollgate/postgres';
+import { type Ledger, type Registry, registry } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
@@ -69,6 +70,8 @@ export interface Tollgate {
   readonly store: QuotaStore;
   /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */
   readonly ledger: Ledger | undefined;
+  /** Keys, tenants and limits in the database, where they come from there: `await tg.registry.keys.create(…)`. */
+  readonly registry: Registry | undefined;
   /**
    * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
    * (`budget: { whenStoreDown: 'closed' }`, the default, or the same of `rateLimit`; not in shadow mode).
@@ -107,13 +110,16 @@ export function tollgate(options: TollgateOptions): Tollgate {
     store,
     limits,
   });
+  const people = registryOf(options, stores);
+  const keys = options.keys ?? people?.keys;
+  const overrides = options.overrides ?? people?.overrides;
   const credentials: Pick<AuthenticateOptions, 'keys' | 'jwt' | 'children' | 'overrides'> = {
-    ...(options.keys && { keys: options.keys }),
+    ...(keys && { keys }),
     ...(options.jwt && { jwt: options.jwt }),
     ...(options.children && { children: options.children }),
-    ...(options.overrides && { overrides: options.overrides }),
+    ...(overrides && { overrides }),
   };
-  const book = bookOf(options);
+  const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const guards = inTurn('tollgateGuards', [
@@ -156,6 +162,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     plans,
     store,
     ledger: stores.ledger,
+    registry: people,
     get isReady() {
       return !flight.isClosing && stores.answers;
     },
@@ -176,6 +183,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         await reservations.settled(settleMs);
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
+        await people?.close();
         await stores.ledger?.close();
       })();
       return closing;
@@ -183,8 +191,16 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
 }
 
+/** Keys and limits of the database that the app has given, unless it knows its callers otherwise. */
+function registryOf({ keys, jwt }: TollgateOptions, { ledger }: Stores): Registry | undefined {
+  return keys || jwt || !ledger ? undefined : registry({ database: ledger.database });
+}
+
 /** For callers that come without a request: those of requests are looked up by `authenticate()`. */
-function bookOf({ overrides, authenticate: more = {} }: TollgateOptions): OverrideBook | undefined {
+function bookOf(
+  overrides: LimitOverrides | undefined,
+  { authenticate: more = {} }: TollgateOptions,
+): OverrideBook | undefined {
   const { storeTimeoutMs: timeoutMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
   return overrides && new OverrideBook({ overrides, timeoutMs, maxTenants, now });
 }

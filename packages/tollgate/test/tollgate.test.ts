@@ -142,7 +142,7 @@ describe.each([
 describe('tollgate()', () => {
   it.each<[string, object, string]>([
     ['no plans', { keys: memoryKeys() }, 'tollgate: "plans" is required'],
-    ['no credentials', { plans }, 'tollgate: at least one of "keys" and "jwt" is required'],
+    ['no credentials', { plans }, 'tollgate: at least one of "keys", "jwt" and "database" is required'],
     [
       'a misspelt option',
       { plans, key: memoryKeys() },
