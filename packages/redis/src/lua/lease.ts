@@ -127,6 +127,8 @@ end
 /** Ending leases: by their owner, or because their time has run out. */
 export const settling = `
 function raise(key, unit, limit, t, amount, release, crossed)
+  -- A bucket that was lost begins empty, whatever was drawn from it.
+  if t.kind == 2 and generation < 0 then amount = min(amount, max(0, limit - t.whole)) end
   settle(t, amount, release)
   if amount <= 0 or isOver(t) then return end
   local used = standing(t)
