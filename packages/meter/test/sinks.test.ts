@@ -44,6 +44,23 @@ const linesOf = async (path: string): Promise<string[]> =>
     .map((line) => JSON.parse(line).eventId);
 
 describe('jsonLines()', () => {
+  it('tells what was spent: nothing where there is no file, and each event once, whatever line was cut off', async () => {
+    const path = join(folder, 'spent.jsonl');
+    const sink = jsonLines(path);
+    expect(await sink.openWindows()).toEqual([]);
+    const event = await eventOf('e');
+    const charge = (counter: string, amount: number) => ({ counter, window: '2026-11', amount });
+    await sink.write({ ...event, eventId: 'one', charges: [charge('a', 5), charge('b', 7)] });
+    await sink.write({ ...event, eventId: 'two', charges: [charge('a', 10)] });
+    await sink.write({ ...event, eventId: 'one', charges: [charge('a', 5), charge('b', 7)] });
+    await sink.write({ ...event, eventId: 'less', kind: 'adjustment', charges: [charge('a', -3)] });
+    expect(await sink.openWindows()).toEqual([charge('a', 12), charge('b', 7)]);
+    await sink.close();
+    await writeFile(path, '{"eventId":"torn","charges":[{"cou', { flag: 'a' });
+    const windows = ['b', 'none', 'a'].map((counter) => ({ counter, window: '2026-11' }));
+    expect(await jsonLines(path).spentIn(windows)).toEqual([7, 0, 12]);
+  });
+
   it('appends one event a line, in order, to a file in a folder that it makes', async () => {
     const path = join(folder, 'a/b/usage.jsonl');
     const sink = jsonLines(path);

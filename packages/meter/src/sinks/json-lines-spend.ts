@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { open } from 'node:fs/promises';
 import type { UsageEvent, WindowSpend } from '@tollgate/core';
 
 /** An event may be written twice, one soon after the other: so many of the latest are told apart. */
@@ -13,11 +12,13 @@ export async function spendInJsonLines(path: string): Promise<WindowSpend[]> {
   const sums = new Map<string, WindowSpend>();
   let latest = new Set<string>();
   let earlier = new Set<string>();
+  const file = await open(path).catch((error: unknown) => {
+    if (typeof error === 'object' && error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!file) return [];
   try {
-    for await (const line of createInterface({
-      input: createReadStream(path),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })) {
+    for await (const line of file.readLines()) {
       const event = eventIn(line);
       if (!event || latest.has(event.eventId) || earlier.has(event.eventId)) continue;
       if (latest.size >= mostApart) [earlier, latest] = [latest, new Set()];
@@ -27,8 +28,8 @@ export async function spendInJsonLines(path: string): Promise<WindowSpend[]> {
         sums.set(place, { counter, window, amount: amount + (sums.get(place)?.amount ?? 0) });
       }
     }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  } finally {
+    await file.close();
   }
   return [...sums.values()];
 }
