@@ -1,0 +1,70 @@
+import express, { type Express, type Request } from 'express';
+import OpenAI from 'openai';
+import { type DatabaseOptions, labels, reports, type Tollgate, tollgate } from 'tollgate';
+import { company, teams } from './teams.js';
+
+export interface AppSettings {
+  readonly database: DatabaseOptions;
+  readonly openaiBaseUrl: string;
+  /** The one key that all teams share. They never see it. */
+  readonly openaiApiKey: string;
+}
+
+/** The keys of the teams by their id, and of finance. */
+export type Keys = Readonly<Record<string, string>>;
+
+/** One route for each team's feature, and two reports for finance. `prepare` sets the teams' caps and makes keys. */
+export function createApp({ database, openaiBaseUrl, openaiApiKey }: AppSettings): {
+  app: Express;
+  tg: Tollgate;
+  prepare: () => Promise<Keys>;
+} {
+  // Keys and the teams' caps are in the database, beside the ledger.
+  const tg = tollgate({ plans: { team: { requests: '600/min' } }, database });
+  const openai = new OpenAI({ apiKey: openaiApiKey, baseURL: openaiBaseUrl, fetch: tg.fetch, maxRetries: 0 });
+  const app = express();
+  app.use(tg.guards());
+  for (const { id, features } of teams) {
+    for (const [feature, model] of Object.entries(features)) {
+      app.post(`/${id}/${feature}`, tg.scope(id), labels({ feature }), async (req, res) => {
+        const { choices } = await openai.chat.completions.create({
+          model,
+          max_completion_tokens: 40,
+          messages: [{ role: 'user', content: textIn(req) }],
+        });
+        res.json({ answer: choices[0]?.message.content });
+      });
+    }
+  }
+  app.get('/usage', tg.usage()); // what the asking team has left
+
+  const tell =
+    tg.ledger && reports({ database: tg.ledger.database, prices: { team: { markupPercent: 10 } } });
+  app.get('/reports/teams', tg.scope('finance'), async (_req, res) => {
+    const [from, to] = [new Date(Date.now() - 31 * dayMs), new Date(Date.now() + dayMs)];
+    res.json(await tell?.usage({ from, to, by: ['team', 'feature', 'model'], where: { tenant: company } }));
+  });
+  app.get('/reports/bill/:month', tg.scope('finance'), async (req, res) => {
+    res.json(await tell?.bill(String(req.params.month), { tenant: company }));
+  });
+  app.use(tg.errors({ others: 'answer' }));
+  return { app, tg, prepare: () => prepare(tg) };
+}
+
+const dayMs = 86_400_000;
+
+function textIn({ body }: Request): string {
+  return typeof body?.text === 'string' ? body.text.slice(0, 2_000) : 'Hello.';
+}
+
+async function prepare({ registry }: Tollgate): Promise<Keys> {
+  if (!registry) throw new Error('there is no database');
+  const keys: Record<string, string> = {};
+  for (const { id, tokens } of teams) {
+    await registry.overrides.set({ tenant: company, team: id, kind: 'tokens', limit: tokens });
+    const made = await registry.keys.create({ tenant: company, team: id, plan: 'team', scopes: [id] });
+    keys[id] = made.key;
+  }
+  const finance = await registry.keys.create({ tenant: company, plan: 'team', scopes: ['finance'] });
+  return { ...keys, finance: finance.key };
+}
