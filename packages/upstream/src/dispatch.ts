@@ -1,4 +1,5 @@
 import type { JsonValue, OutgoingRequest } from '@tollgate/core';
+import { routeOf } from './api-route.js';
 import type { AskedCall } from './asked-call.js';
 import type { ProxySettings } from './options.js';
 import type { Provider } from './provider.js';
@@ -26,10 +27,14 @@ export class Dispatch {
     const { api, body } = outgoing;
     if (api === undefined || typeof body !== 'object' || body === null || Array.isArray(body))
       return outgoing;
-    const model = typeof body.model === 'string' ? body.model : undefined;
+    const [path = '', query = ''] = outgoing.url.split('?', 2);
+    const route = routeOf('POST', path);
+    const model = api === 'gemini-generate' ? route?.model : body.model;
+    if (typeof model !== 'string') return outgoing;
     const provider = this.settings.providerFor(api, model);
     if (!provider || provider.apis.includes(api)) return outgoing;
-    const asked = { api, model, stream: body.stream === true, sse: false, body };
+    const stream = route?.stream ?? body.stream === true;
+    const asked = { api, model, stream, sse: new URLSearchParams(query).get('alt') === 'sse', body };
     const sent = sentTo(provider, asked);
     if (typeof sent.body !== 'object' || sent.body === null) return outgoing;
     this.#byBody.set(sent.body, { asked, provider, sent });

@@ -1,5 +1,6 @@
 import type { AskedCall } from './asked-call.js';
 import type { Provider } from './provider.js';
+import { notTranslatable } from './translate/not-translatable.js';
 import { type TranslatedCall, translatedFor } from './translate/translated-for.js';
 
 /** A call as one provider takes it. */
@@ -16,7 +17,11 @@ export function sentTo(provider: Provider, asked: AskedCall): SentCall {
   const { body } = asked;
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (provider.apis.includes(asked.api) || !isObject) return asked;
-  const translated = translatedFor(provider, asked.api, body);
+  const { model = '', stream: streams } = asked;
+  if (asked.api === 'gemini-generate' && streams && !asked.sse) {
+    throw notTranslatable('alt', 'a stream is translated as events only, with alt=sse');
+  }
+  const translated = translatedFor(provider, asked.api, body, { model, stream: streams });
   if (!translated) return asked;
   const { api, stream, answer } = translated;
   return { api, model: asked.model, stream, sse: api === 'gemini-generate', body: translated.body, answer };

@@ -30,6 +30,7 @@ export function translatedApp(
       });
       app.post('/v1/chat/completions', passOn);
       app.post('/v1/messages', passOn);
+      app.post('/v1beta/models/:call', passOn);
     },
   });
 }

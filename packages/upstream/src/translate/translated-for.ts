@@ -6,6 +6,8 @@ import { AnthropicAnswerWriter } from './anthropic/answer-writer.js';
 import { readAnthropicRequest } from './anthropic/read-request.js';
 import { writeAnthropicRequest } from './anthropic/write-request.js';
 import { GeminiAnswerReader } from './gemini/answer-reader.js';
+import { GeminiAnswerWriter } from './gemini/answer-writer.js';
+import { readGeminiRequest } from './gemini/read-request.js';
 import { writeGeminiRequest } from './gemini/write-request.js';
 import type { NeutralRequest } from './neutral-request.js';
 import { OpenAiAnswerReader } from './openai/answer-reader.js';
@@ -25,8 +27,14 @@ export interface TranslatedCall {
   answer(): AnswerTranslation;
 }
 
+/** What a path says of a request, for formats whose bodies do not. */
+export interface AskedByPath {
+  readonly model: string;
+  readonly stream: boolean;
+}
+
 interface ClientFormat {
-  read(body: JsonObject): NeutralRequest;
+  read(body: JsonObject, path: AskedByPath): NeutralRequest;
   writer(request: NeutralRequest): AnswerWriter;
 }
 
@@ -41,6 +49,7 @@ const clients: { readonly [Api in WireApi]?: ClientFormat } = {
     writer: ({ usageInStream }) => new OpenAiAnswerWriter(usageInStream, Date.now),
   },
   'anthropic-messages': { read: readAnthropicRequest, writer: () => new AnthropicAnswerWriter() },
+  'gemini-generate': { read: readGeminiRequest, writer: () => new GeminiAnswerWriter() },
 };
 
 const providers: { readonly [Api in WireApi]?: ProviderFormat } = {
@@ -50,7 +59,7 @@ const providers: { readonly [Api in WireApi]?: ProviderFormat } = {
 };
 
 /**
- * Translates a client's chat request for a provider: the format that it is sent in is the first of `apis` that can be translated to.
+ * Translates a client's chat request for a provider; `path` says what Gemini's path does: its model, and whether it streams. The format that it is sent in is the first of `apis` that can be translated to.
  * `undefined` where there is none. Throws `unsupported_parameter` (400), with the client's own name of the field as `param`, for what
  * cannot be translated, and `invalid_value` (400) for what is not valid in the client's own format.
  */
@@ -58,12 +67,13 @@ export function translatedFor(
   { apis }: { readonly apis: readonly WireApi[] },
   client: WireApi,
   body: JsonObject,
+  path: AskedByPath = { model: '', stream: false },
 ): TranslatedCall | undefined {
   const api = translatableTo(apis, client);
   const from = clients[client];
   const to = api && providers[api];
   if (!api || !from || !to) return undefined;
-  const request = from.read(body);
+  const request = from.read(body, path);
   return {
     api,
     model: request.model,

@@ -2,7 +2,7 @@ import type { JsonObject, WireApi } from '@tollgate/core';
 import { translatedFor } from '../../src/index.js';
 
 /** The formats that a client can speak. */
-export type ClientApi = 'openai-chat' | 'anthropic-messages';
+export type ClientApi = 'openai-chat' | 'anthropic-messages' | 'gemini-generate';
 
 const asked: Readonly<Record<ClientApi, JsonObject>> = {
   'openai-chat': {
@@ -10,6 +10,7 @@ const asked: Readonly<Record<ClientApi, JsonObject>> = {
     messages: [{ role: 'user', content: 'Hi' }],
     stream_options: { include_usage: true },
   },
+  'gemini-generate': { contents: [{ parts: [{ text: 'Hi' }] }] },
   'anthropic-messages': { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] },
 };
 
@@ -20,7 +21,7 @@ export function answerOf(
   pieces: readonly Uint8Array[],
   head: { status?: number; contentType?: string } = {},
 ): string {
-  const answer = translatedFor({ apis: [from] }, to, asked[to])?.answer();
+  const answer = translatedFor({ apis: [from] }, to, asked[to], { model: 'm', stream: true })?.answer();
   if (!answer) throw new Error(`${from} cannot be translated to ${to}`);
   answer.begin(head.status ?? 200, head.contentType ?? 'text/event-stream');
   const written = pieces.map((piece) => answer.push(piece));

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { readAnthropicRequest } from '../../src/translate/anthropic/read-request.js';
 import { writeAnthropicRequest } from '../../src/translate/anthropic/write-request.js';
+import { readGeminiRequest } from '../../src/translate/gemini/read-request.js';
+import { writeGeminiRequest } from '../../src/translate/gemini/write-request.js';
 import type { NeutralRequest } from '../../src/translate/neutral-request.js';
 import { readOpenAiRequest } from '../../src/translate/openai/read-request.js';
 import { writeOpenAiRequest } from '../../src/translate/openai/write-request.js';
@@ -117,6 +119,22 @@ describe('a request of what both formats have', () => {
           readAnthropicRequest(writeAnthropicRequest(readOpenAiRequest(direct))),
         );
         expect({ ...through, response_format: undefined }).toEqual({ ...direct, response_format: undefined });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("survives the way through Gemini's format, but for what Gemini has not", () => {
+    fc.assert(
+      fc.property(requests, ({ settings, tools, ...request }) => {
+        const { user: _, standardTier: __, output, ...rest } = settings;
+        const known: NeutralRequest = {
+          ...request,
+          tools: tools.map((tool) => ({ ...tool, strict: undefined })),
+          settings: { ...rest, output: output && { ...output, value: { schema: output.value.schema } } },
+        };
+        const path = { model: known.model, stream: known.stream };
+        expect(plain(readGeminiRequest(writeGeminiRequest(known), path))).toEqual(plain(known));
       }),
       { numRuns: 300 },
     );
