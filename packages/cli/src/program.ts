@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { adviceCommand } from './commands/advice.js';
 import { auditCommand } from './commands/audit.js';
 import { budgetsCommand } from './commands/budgets.js';
 import { capsCommand } from './commands/caps.js';
@@ -45,6 +46,7 @@ export function program(io: CommandLine): Command {
     exportCommand,
     simulateCommand,
     repriceCommand,
+    adviceCommand,
     reconcileCommand,
     doctorCommand,
     auditCommand,

@@ -174,6 +174,7 @@ describe('tollgate usage', () => {
     for (const args of [
       ['simulate'],
       ['caps'],
+      ['advice', '--cheaper', 'gpt-5'],
       ['caps', '--plans', plans, '--above', 'all'],
       ['simulate', '--plans', `${plans}-not-there`],
       ['simulate', '--plans', plans, '--plan', 'none'],

@@ -36,6 +36,7 @@ export class Attempt implements Call {
   recorded: Call['recorded'];
   admittedAtMs: Call['admittedAtMs'];
   degradedFrom: Call['degradedFrom'];
+  promptHash: Call['promptHash'];
   /** The attempt goes on when the client is gone. */
   drains = false;
   /** Its refusal is not the request's. */

@@ -104,6 +104,8 @@ export interface Call {
 
   /** meter: the parsed call; absent where the wire format is unknown. */
   parsed?: ParsedCall | undefined;
+  /** meter: a keyed hash of the prompt, where the app asks for one. */
+  promptHash?: string | undefined;
   /** meter: usage as far as it was reported, or seen. */
   usage?: Usage | undefined;
   /** meter: the running cost, never less than the input once sent. */

@@ -59,6 +59,7 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     inputAudioTokens: usage.inputAudioTokens || undefined,
     outputAudioTokens: usage.outputAudioTokens || undefined,
     toolRequests: hasAny(usage.toolRequests) ? usage.toolRequests : undefined,
+    promptHash: call.promptHash,
     tier: usage.tier,
     costNanoUsd: String(settlement.costNanoUsd),
     priceVersion: settlement.priceVersion,

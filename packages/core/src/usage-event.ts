@@ -51,6 +51,8 @@ export interface UsageEvent {
   readonly inputAudioTokens?: number | undefined;
   readonly outputAudioTokens?: number | undefined;
   readonly toolRequests?: Readonly<Record<string, number>> | undefined;
+  /** Keyed hash of the prompt, the same for the same prompt of a tenant; only where the app asks for it. No text can be read out of it. */
+  readonly promptHash?: string | undefined;
   readonly tier?: string | undefined;
   /** Decimal string of an integer number of nano-dollars. */
   readonly costNanoUsd: string;

@@ -33,6 +33,11 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
   tap?: 'response';
   /** Answers `x-tollgate-cost`, in dollars, where the cost is known before the headers are sent. @defaultValue false */
   exposeCost?: boolean;
+  /**
+   * A secret of at least 16 characters: usage events then carry `promptHash`, keyed by it and by the tenant, for advice on prompts that are
+   * asked again and again. No text is kept. The same secret in all processes; a new one starts anew. Absent: no hash.
+   */
+  promptHashSecret?: string;
   /** Clock, in ms since the epoch. @defaultValue Date.now */
   now?: () => number;
 }
@@ -57,5 +62,7 @@ export const meterChecks: OptionChecks<MeterOptions> = {
   labelHeader: acceptsLabelHeader,
   tap: accepts.oneOf('response'),
   exposeCost: accepts.boolean,
+  promptHashSecret: (value) =>
+    (typeof value === 'string' && value.length >= 16) || 'a secret of at least 16 characters',
   now: accepts.function,
 };

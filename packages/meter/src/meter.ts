@@ -69,6 +69,7 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
     sinks: options.sinks ?? [],
     fetching: options,
     shadow: options.mode === 'shadow',
+    promptHashSecret: options.promptHashSecret,
     now,
   };
   return (context) => {

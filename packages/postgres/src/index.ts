@@ -13,6 +13,14 @@ export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { DailyUsageTable, UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
 export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
+export {
+  type Advice,
+  type AdviceQuery,
+  advice,
+  type CachedInput,
+  type CheaperModel,
+  type RepeatedPrompt,
+} from './reports/advice.js';
 export type { BillLine, PlanPrice } from './reports/bill.js';
 export { type CapQuery, type CapUsage, capUsage } from './reports/cap-usage.js';
 export type { Dimension, Facet, Period } from './reports/dimensions.js';

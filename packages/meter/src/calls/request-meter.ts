@@ -14,6 +14,7 @@ import {
   type TollgateContext,
 } from '@tollgate/core';
 import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
+import { promptHash } from '../requests/prompt-hash.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';
 import { wholeSettlement } from './estimated-settlement.js';
@@ -27,6 +28,8 @@ export interface MeterSettings extends WritingSettings {
   readonly fetching: MeteredFetchOptions;
   /** What would be refused passes unmetered. */
   readonly shadow: boolean;
+  /** Absent: prompts are not hashed. */
+  readonly promptHashSecret: string | undefined;
 }
 
 /** Measures the calls of one request: the first step that meter installs in its pipeline. */
@@ -87,6 +90,9 @@ export class RequestMeter implements CallRecorder, CallStep {
     call.parsed = recording ? recording.parsed : this.#parse(call);
     // Known before it begins: the call was made already, so that no step may refuse it.
     call.settlement = recording?.settlement;
+    const { promptHashSecret } = this.settings;
+    if (promptHashSecret === undefined || recording) return;
+    call.promptHash = promptHash(promptHashSecret, this.context.caller?.tenant ?? '', call.outgoing.body);
   }
 
   allows(model: string, provider: string): boolean {
