@@ -18,13 +18,13 @@ export interface Hold {
 }
 
 /** What an attempt is charged to a hold if nobody sees its end. */
-export interface AttemptCost {
+interface AttemptCost {
   readonly hold: Hold;
   floor: number;
   running: number;
 }
 
-export interface RunningAttempt {
+interface RunningAttempt {
   readonly id: string;
   event: UsageEvent | undefined;
   readonly costs: AttemptCost[];
