@@ -26,6 +26,7 @@ export async function passOn(
     name: provider.name,
     base: provider.baseUrl,
     model: asked.model,
+    stream: asked.stream,
     fits: (other) => settings.takes(other, asked.api),
     fallbacks: settings.fallbacks,
   });

@@ -9,14 +9,16 @@ import {
 import type { Request } from 'express';
 import { routeOf } from './api-route.js';
 import type { AskedCall } from './asked-call.js';
-import { type AttemptResult, attempt } from './attempt.js';
+import { type AnswerWriter, type AttemptResult, attempt } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
 import type { DispatchedCall } from './dispatch.js';
+import { LaneAnswer } from './lane-answer.js';
 import type { ProxySettings } from './options.js';
 import type { Provider } from './provider.js';
 import { publishAttempt } from './publish-attempt.js';
 import type { AttemptEnd } from './resilience/attempt-end.js';
 import type { CallPlan, Step } from './resilience/call-plan.js';
+import { type Lane, lostError } from './resilience/contest.js';
 import type { Transport } from './resilience/make-call.js';
 import type { Target } from './resilience/target.js';
 import { type SentCall, sentTo } from './sent-call.js';
@@ -33,6 +35,7 @@ const usualCap = 4_096;
 export type ProxyOutcome =
   | {
       readonly step: Step;
+      readonly lane: Lane | undefined;
       readonly handle: CallHandle;
       readonly result: AttemptResult;
       settled: Promise<void> | undefined;
@@ -52,7 +55,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     private readonly dispatched?: DispatchedCall | undefined,
   ) {}
 
-  async run(step: Step): Promise<ProxyOutcome> {
+  async run(step: Step, lane?: Lane): Promise<ProxyOutcome> {
     const { req, settings } = this;
     const { target, alternative } = step;
     const provider = target.provider as Provider;
@@ -82,15 +85,20 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
       return { refusal, alternative };
     }
     this.#previous = handle.call;
-    this.#sayRoute(step);
-    const result = await this.#exchange(handle, step, provider, headers, sent);
+    const { call } = handle;
+    let answer: AnswerWriter = this.answer;
+    if (lane) {
+      answer = new LaneAnswer(this.answer, lane, () => this.#sayRoute(step));
+      lane.onLost(() => call.stop(lostError()));
+    } else this.#sayRoute(step);
+    const result = await this.#exchange(handle, step, { provider, headers, sent, answer });
     publishAttempt(req.tollgate, result, {
       provider: provider.name,
       api: sent.api,
       call: handle.call,
       reason: step.reason,
     });
-    return { step, handle, result, settled: undefined };
+    return { step, lane, handle, result, settled: undefined };
   }
 
   /** The call as this provider takes it; what was priced beforehand is sent as it was priced. */
@@ -108,11 +116,12 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
       status,
       sent,
       ok: how === 'ok',
-      visible: this.answer.begun || this.answer.gone,
+      visible: (this.answer.begun && outcome.lane?.hasWon !== false) || this.answer.gone,
       stopped: stopped || (error === undefined && status >= 400),
       refused: false,
       credentialRefused,
       retryAfterMs,
+      firstByteMs: outcome.result.firstByteMs,
       retryUseless: outcome.result.retryUseless,
     };
   }
@@ -157,9 +166,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   async #exchange(
     handle: CallHandle,
     step: Step,
-    provider: Provider,
-    headers: Record<string, string>,
-    sent: SentCall,
+    { provider, headers, sent, answer }: Sending,
   ): Promise<AttemptResult> {
     const { call } = handle;
     const { settings, asked } = this;
@@ -189,7 +196,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           headers: provider.signed(headers, step.key),
           body: handle.body,
         },
-        this.answer,
+        answer,
         {
           timeouts: { ...timeouts, totalMs: Math.max(1, Math.min(timeouts.totalMs, this.plan.leftMs)) },
           whenClientGone: handle.drains ? 'drain' : 'abort',
@@ -210,6 +217,14 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   }
 }
 
+/** What an attempt sends, and where its answer goes. */
+interface Sending {
+  readonly provider: Provider;
+  readonly headers: Record<string, string>;
+  readonly sent: SentCall;
+  readonly answer: AnswerWriter;
+}
+
 const refusedEnd: AttemptEnd = {
   status: 0,
   sent: false,
@@ -219,6 +234,7 @@ const refusedEnd: AttemptEnd = {
   refused: true,
   credentialRefused: false,
   retryAfterMs: undefined,
+  firstByteMs: undefined,
   retryUseless: false,
 };
 

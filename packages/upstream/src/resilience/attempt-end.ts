@@ -16,6 +16,8 @@ export interface AttemptEnd {
   readonly credentialRefused: boolean;
   /** The wait that the provider asks for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** Until the head of the answer, in milliseconds. */
+  readonly firstByteMs: number | undefined;
   /** The provider says itself that a retry is useless (`x-should-retry: false`). */
   readonly retryUseless: boolean;
 }

@@ -35,6 +35,7 @@ export class CallPlan {
   constructor(
     private readonly targets: readonly Target[],
     private readonly state: Resilience,
+    private readonly stream: boolean,
   ) {
     this.#deadlineMs = state.settings.nowMs() + state.settings.deadlineMs;
   }
@@ -53,13 +54,36 @@ export class CallPlan {
   after(step: Step, end: AttemptEnd): Step | undefined {
     const kind = kindOf(end);
     this.notes.ended(step, end);
-    this.state.ended(step, end, kind);
+    this.state.ended(step, end, kind, this.stream);
     if (kind === 'ok' || kind === 'final') return undefined;
     const { retries } = this.state.settings;
     if (kind === 'uncertain' && retries.whenUncertain === 'stop') return undefined;
     if (this.#attempts >= retries.attempts || this.leftMs <= 0) return undefined;
     if (kind === 'refused') return step.alternative ? this.#choose(step.index + 1, 'fallback') : undefined;
     return this.#again(step, end, kind) ?? this.#choose(step.index + 1, 'fallback');
+  }
+
+  /** When a second attempt is made beside this one, in milliseconds; `undefined`: never. */
+  hedgeAfterMs({ target, reason }: Step): number | undefined {
+    if (reason === 'hedge') return undefined;
+    return this.state.hedgeAfterMs(target, this.stream);
+  }
+
+  /** The second attempt beside one that keeps its caller waiting: of the same model elsewhere, or at the same place once more. */
+  hedge(step: Step): Step | undefined {
+    if (this.#attempts >= this.state.settings.retries.attempts || !this.state.mayRetry(step.target))
+      return undefined;
+    const elsewhere = this.targets.findIndex(
+      (one, at) => at > step.index && !one.substituted && this.state.admits(one),
+    );
+    const index = elsewhere === -1 ? step.index : elsewhere;
+    this.notes.hedged(step);
+    return this.#step(this.targets[index] as Target, index, 'hedge', 0);
+  }
+
+  /** An attempt that ran beside another has lost, or has failed as well. */
+  lost(step: Step, end: AttemptEnd): void {
+    this.state.ended(step, end, kindOf(end), this.stream);
   }
 
   /** An attempt is not made after all: nobody waits for it any more. */

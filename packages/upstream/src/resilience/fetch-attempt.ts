@@ -28,6 +28,10 @@ export class FetchAttempt {
     return this.#abort.signal;
   }
 
+  get elapsedMs(): number {
+    return this.#clock.elapsedMs;
+  }
+
   /** The head of the answer has come; from now on only time in which somebody reads counts. */
   answered(): void {
     this.#waiting = false;

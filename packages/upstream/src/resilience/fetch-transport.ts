@@ -1,17 +1,11 @@
-import {
-  type AttemptChain,
-  type Call,
-  chained,
-  publish,
-  runningContext,
-  type WireApi,
-  wasSent,
-} from '@tollgate/core';
+import { chained, publish, runningContext, type WireApi, wasSent } from '@tollgate/core';
 import { retryWishes } from '../retry-after.js';
 import { timeoutsOf } from '../timeouts.js';
 import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';
+import type { Lane } from './contest.js';
 import { FetchAttempt } from './fetch-attempt.js';
+import { FetchChain, type SharedCall } from './fetch-chain.js';
 import type { Transport } from './make-call.js';
 import type { Resilience } from './resilience.js';
 
@@ -28,7 +22,7 @@ export interface FetchCall {
   readonly stream: boolean;
   readonly text: string;
   readonly body: Readonly<Record<string, unknown>>;
-  readonly headers: Headers;
+  readonly headers: NonNullable<RequestInit['headers']>;
   readonly signal: AbortSignal | null | undefined;
 }
 
@@ -36,10 +30,9 @@ export interface FetchCall {
 export type FetchOutcome = {
   readonly step: Step;
   readonly attempt: FetchAttempt;
-  /** Our own steps refused it before it was begun. */
-  readonly refused: boolean;
-  /** Its call was stopped: by its budget or a switch. */
-  readonly stopped: boolean;
+  readonly chain: FetchChain;
+  readonly lane: Lane | undefined;
+  readonly firstByteMs: number | undefined;
   /** What was tried before, and this; absent where nothing was. */
   readonly route: string | undefined;
 } & ({ response: Response } | { readonly error: unknown });
@@ -50,7 +43,7 @@ const setAsideMs = 250;
 
 /** Makes the attempts of one call through a `fetch`. */
 export class FetchTransport implements Transport<FetchOutcome> {
-  #previous: Call | undefined;
+  readonly #shared: SharedCall = { last: undefined };
 
   constructor(
     private readonly call: FetchCall,
@@ -58,31 +51,40 @@ export class FetchTransport implements Transport<FetchOutcome> {
     private readonly plan: CallPlan,
   ) {}
 
-  async run(step: Step): Promise<FetchOutcome> {
+  async run(step: Step, lane?: Lane): Promise<FetchOutcome> {
     const { call } = this;
     const timeouts = timeoutsOf(step.target.provider?.timeouts, this.state.settings.timeouts);
     const totalMs = Math.max(1, Math.min(timeouts.totalMs, this.plan.leftMs));
     const attempt = new FetchAttempt({ ...timeouts, totalMs }, call.signal);
-    const chain = this.#chainOf(step);
-    const made = { step, attempt, route: this.plan.notes.leadingTo(step) };
+    lane?.onLost(() => attempt.abort());
+    const { target, alternative } = step;
+    const asked = target.substituted ? call.model : undefined;
+    const chain = new FetchChain(this.#shared, alternative, asked, target.provider?.name);
+    const made = { step, attempt, lane, chain };
     try {
       const { url, headers, body } = this.#request(step);
       const init = { ...call.init, method: 'POST', headers, body, signal: attempt.signal };
       const response = await call.base(url, chained(init, chain));
       attempt.answered();
-      return { ...made, ...this.#verdict(chain), response };
+      if (response.ok && lane?.claim() === false) attempt.abort();
+      return { ...made, firstByteMs: attempt.elapsedMs, route: this.plan.notes.leadingTo(step), response };
     } catch (error) {
       attempt.end();
-      return { ...made, ...this.#verdict(chain), error };
-    } finally {
-      this.#previous = chain.call;
+      return { ...made, firstByteMs: undefined, route: undefined, error };
     }
   }
 
   endOf(outcome: FetchOutcome): AttemptEnd {
-    const { refused, attempt, step } = outcome;
-    const gone = this.call.signal?.aborted === true || outcome.stopped;
-    const common = { refused, stopped: gone, visible: false, credentialRefused: false };
+    const { attempt, step, chain, lane, firstByteMs } = outcome;
+    const lost = attempt.signal.aborted && lane?.hasWon === false;
+    const stopped = lost || chain.isStopped || this.call.signal?.aborted === true;
+    const common = {
+      refused: chain.isRefused,
+      stopped,
+      visible: false,
+      credentialRefused: false,
+      firstByteMs,
+    };
     if (!('response' in outcome)) {
       const sent = attempt.signal.aborted || wasSent(outcome.error);
       return { ...common, status: 0, ok: false, sent, retryAfterMs: undefined, retryUseless: false };
@@ -99,20 +101,20 @@ export class FetchTransport implements Transport<FetchOutcome> {
   }
 
   async settle(outcome: FetchOutcome, last: boolean): Promise<void> {
-    const { step, refused } = outcome;
+    const { step, chain } = outcome;
     const status = 'response' in outcome ? outcome.response.status : 0;
     publish('tollgate:upstream', () => ({
       requestId: runningContext()?.requestId,
-      callId: this.#previous?.id,
-      attemptId: this.#previous?.attemptId,
-      attempt: this.#previous?.attempt,
+      callId: this.#shared.last?.id,
+      attemptId: this.#shared.last?.attemptId,
+      attempt: this.#shared.last?.attempt,
       provider: step.target.name,
       api: this.call.api,
       model: step.target.model,
       stream: this.call.stream,
       reason: step.reason,
       status,
-      refused,
+      refused: chain.isRefused,
       credential_refused: this.endOf(outcome).credentialRefused,
     }));
     if (last || !('response' in outcome)) return;
@@ -138,23 +140,7 @@ export class FetchTransport implements Transport<FetchOutcome> {
     });
   }
 
-  #chainOf({ target, alternative }: Step): AttemptChain {
-    return {
-      alternative,
-      requestedModel: target.substituted ? this.call.model : undefined,
-      provider: target.provider?.name,
-      call: this.#previous,
-      refusal: undefined,
-    };
-  }
-
-  /** Whether our own steps have refused the attempt, or stopped it after it was begun. */
-  #verdict({ refusal, call }: AttemptChain): { refused: boolean; stopped: boolean } {
-    const begun = call !== this.#previous;
-    return { refused: refusal !== undefined && !begun, stopped: begun && call?.stopped !== undefined };
-  }
-
-  #request({ target, index, key }: Step): { url: string; headers: Headers; body: string } {
+  #request({ target, index, key }: Step): { url: string; headers: FetchCall['headers']; body: string } {
     const { call } = this;
     const { provider, model, substituted } = target;
     const ask = {
@@ -167,11 +153,12 @@ export class FetchTransport implements Transport<FetchOutcome> {
     const body = substituted && !call.modelInPath ? JSON.stringify({ ...call.body, model }) : call.text;
     const to = moved ? provider.targetOf(ask) : undefined;
     const url = to ? to.origin + to.path : call.url.href;
-    if (!provider) return { url, headers: new Headers(call.headers), body };
-    if (index > 0)
+    if (!provider && !substituted) return { url, headers: call.headers, body };
+    if (provider && index > 0)
       return { url, headers: new Headers(provider.signed(provider.headersOf(ask, {}), key)), body };
     const headers = new Headers(call.headers);
-    if (provider.keys.keys.length === 0) return { url, headers, body };
+    headers.delete('content-length');
+    if (!provider || provider.keys.keys.length === 0) return { url, headers, body };
     for (const name of credentialHeaders) headers.delete(name);
     for (const [name, value] of Object.entries(provider.signed({}, key))) headers.set(name, value);
     return { url, headers, body };

@@ -1,15 +1,21 @@
 import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';
+import { Contest, type Lane } from './contest.js';
 
 /** What makes single attempts: a proxy, or a `fetch`. */
 export interface Transport<Outcome> {
-  /** Makes an attempt, to its end. */
-  run(step: Step): Promise<Outcome>;
+  /** Makes an attempt, to its end. In a contest it claims its lane before anything of its answer is seen, and stops when it has lost. */
+  run(step: Step, lane?: Lane): Promise<Outcome>;
   endOf(outcome: Outcome): AttemptEnd;
   /** The attempt is over; `last`: none follows. */
   settle(outcome: Outcome, last: boolean): void | Promise<void>;
   /** Waits; `false`: the call is not wanted any more. */
   wait(ms: number): Promise<boolean>;
+}
+
+interface Made<Outcome> {
+  readonly step: Step;
+  readonly outcome: Outcome;
 }
 
 /**
@@ -27,13 +33,48 @@ export async function makeCall<Outcome>(
       plan.cancelled(step);
       return counts;
     }
-    const outcome = await transport.run(step);
-    const end = transport.endOf(outcome);
-    const next = plan.after(step, end);
-    await transport.settle(outcome, next === undefined);
+    const hedgeMs = plan.hedgeAfterMs(step);
+    const made: Made<Outcome> =
+      hedgeMs === undefined
+        ? { step, outcome: await transport.run(step) }
+        : await hedged(plan, transport, step, hedgeMs);
+    const end = transport.endOf(made.outcome);
+    const next = plan.after(made.step, end);
+    await transport.settle(made.outcome, next === undefined);
     // An alternative that was refused says nothing about why the call failed.
-    if (!end.refused || counts === undefined) counts = outcome;
+    if (!end.refused || counts === undefined) counts = made.outcome;
     step = next;
   }
+  return counts;
+}
+
+/** Makes an attempt, and a second one beside it where the first keeps its caller waiting. The loser is stopped and settled. */
+async function hedged<Outcome>(
+  plan: CallPlan,
+  transport: Transport<Outcome>,
+  step: Step,
+  afterMs: number,
+): Promise<Made<Outcome>> {
+  const contest = new Contest();
+  const lane = contest.enter();
+  const running = transport.run(step, lane);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), afterMs);
+  });
+  const early = await Promise.race([running, late]).finally(() => clearTimeout(timer));
+  const other = early === 'late' && !contest.winner ? plan.hedge(step) : undefined;
+  if (!other) return { step, outcome: await running };
+  const otherLane = contest.enter();
+  const [first, second] = await Promise.all([running, transport.run(other, otherLane)]);
+  const both = [
+    { step, outcome: first },
+    { step: other, outcome: second },
+  ] as const;
+  // Where both have failed, the refusal of the second says nothing.
+  const secondCounts = otherLane.hasWon || (!lane.hasWon && !transport.endOf(second).refused);
+  const [counts, lost] = secondCounts ? [both[1], both[0]] : both;
+  plan.lost(lost.step, transport.endOf(lost.outcome));
+  await transport.settle(lost.outcome, false);
   return counts;
 }

@@ -37,6 +37,16 @@ export interface BreakerOptions {
   openMs?: number;
 }
 
+/** When a second attempt is made beside one that keeps its caller waiting. */
+export interface HedgeOptions {
+  /**
+   * Milliseconds without the head of an answer, or `p95`: the time in which 19 of the last 20 answers of this model began, once 20 were
+   * seen. The second attempt takes a retry from the provider's budget. Whichever answers first is the answer; the other is aborted, and
+   * charged by rule, at least its input.
+   */
+  afterMs: number | 'p95';
+}
+
 /** Options of {@link resilience}. */
 export interface ResilienceOptions {
   /** Retries, or `false` for none. */
@@ -45,6 +55,8 @@ export interface ResilienceOptions {
   fallbacks?: Fallbacks;
   /** Circuit breakers for each model at each provider, or `false` for none. */
   breaker?: BreakerOptions | false;
+  /** A second attempt beside a slow one. It costs money: both are charged. @defaultValue none */
+  hedge?: HedgeOptions;
   /** Providers that an SDK's own calls go to: recognised by base URL, their keys and time-outs are used. */
   providers?: readonly Provider[];
   /** Time-outs of each attempt that is made through `resilient()`; those of `proxy()` are its own. */
@@ -62,6 +74,7 @@ export interface ResilienceSettings {
   readonly retries: Required<RetryOptions>;
   readonly fallbacks: Fallbacks;
   readonly breaker: BreakerSettings | undefined;
+  readonly hedge: HedgeOptions | undefined;
   readonly providers: readonly Provider[];
   readonly timeouts: Timeouts | undefined;
   readonly deadlineMs: number;
@@ -105,17 +118,25 @@ export function readResilience(options: ResilienceOptions): ResilienceSettings {
     retries: orFalse(accepts.object),
     fallbacks: fallbacksCheck,
     breaker: orFalse(accepts.object),
+    hedge: accepts.object,
     providers: accepts.arrayOf(isProvider),
     timeouts: accepts.object,
     deadlineMs: accepts.positiveInteger,
     nowMs: accepts.function,
     random: accepts.function,
   });
+  if (options.hedge) {
+    const milliseconds = accepts.positiveInteger;
+    const afterMs: OptionCheck = (value) =>
+      value === 'p95' || milliseconds(value) === true || '"p95" or a positive integer';
+    checkOptions<HedgeOptions>('resilience: hedge', options.hedge, { afterMs }, ['afterMs']);
+  }
   checkTimeouts('resilience', options.timeouts);
   return {
     retries: readRetries(options.retries),
     fallbacks: options.fallbacks ?? {},
     breaker: readBreaker(options.breaker),
+    hedge: options.hedge,
     providers: options.providers ?? [],
     timeouts: options.timeouts,
     deadlineMs: options.deadlineMs ?? 600_000,

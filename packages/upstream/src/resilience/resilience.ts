@@ -3,6 +3,7 @@ import type { Provider } from '../provider.js';
 import type { AttemptEnd, EndKind } from './attempt-end.js';
 import { Breaker } from './breaker.js';
 import { CallPlan, type Step } from './call-plan.js';
+import { LatencySample } from './latency-sample.js';
 import { RecentMap } from './recent-map.js';
 import { type ResilienceOptions, type ResilienceSettings, readResilience } from './resilience-options.js';
 import { RetryBudget } from './retry-budget.js';
@@ -23,6 +24,7 @@ export interface PlannedCall {
   /** Base URL, or origin. */
   readonly base: string;
   readonly model: string | undefined;
+  readonly stream: boolean;
   /** Whether a provider can take the call's place. */
   readonly fits: (provider: Provider) => boolean;
   /** In place of those of the options. */
@@ -34,6 +36,7 @@ export class Resilience {
   readonly settings: ResilienceSettings;
   readonly #breakers: RecentMap<Breaker>;
   readonly #budgets: RecentMap<RetryBudget>;
+  readonly #latencies = new RecentMap(mostTargets, () => new LatencySample());
 
   constructor(options: ResilienceOptions) {
     const settings = readResilience(options);
@@ -56,7 +59,7 @@ export class Resilience {
           : targetAt(undefined, name, base, other.model, model),
       );
     }
-    return new CallPlan(targets, this);
+    return new CallPlan(targets, this, call.stream);
   }
 
   breakerOf({ id }: Target): Breaker | undefined {
@@ -72,6 +75,12 @@ export class Resilience {
     return this.#budgets.get(name).spend();
   }
 
+  /** How long an answer may take to begin before a second attempt is made, in milliseconds. */
+  hedgeAfterMs(target: Target, stream: boolean): number | undefined {
+    const afterMs = this.settings.hedge?.afterMs;
+    return afterMs === 'p95' ? this.#latencies.get(latencyKey(target, stream)).p95Ms : afterMs;
+  }
+
   /** An attempt is about to be made. */
   begun({ target, key, reason }: Step): void {
     if (reason !== 'retry') this.#budgets.get(target.name).earn();
@@ -85,7 +94,10 @@ export class Resilience {
   }
 
   /** An attempt has ended: what that says about its target and its key. */
-  ended({ target, key }: Step, end: AttemptEnd, kind: EndKind): void {
+  ended({ target, key }: Step, end: AttemptEnd, kind: EndKind, stream: boolean): void {
+    if (this.settings.hedge?.afterMs === 'p95' && end.ok && end.firstByteMs !== undefined) {
+      this.#latencies.get(latencyKey(target, stream)).add(end.firstByteMs);
+    }
     const nowMs = Date.now();
     if (key) key.inFlight -= 1;
     const several = (target.provider?.keys.keys.length ?? 0) > 1;
@@ -124,6 +136,9 @@ export class Resilience {
 export function resilience(options: ResilienceOptions = {}): Resilience {
   return new Resilience(options);
 }
+
+/** Answers in one piece begin when all is written, streams with the first word. */
+const latencyKey = ({ id }: Target, stream: boolean): string => (stream ? `${id} stream` : id);
 
 function fallbacksOf(fallbacks: Fallbacks, model: string | undefined) {
   if (model === undefined) return [];

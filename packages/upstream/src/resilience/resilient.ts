@@ -61,7 +61,7 @@ async function readCall(
     stream: route.stream ?? body.stream === true,
     text,
     body,
-    headers: new Headers(init.headers ?? request?.headers),
+    headers: init.headers ?? request?.headers ?? {},
     signal: init.signal ?? request?.signal,
   };
 }
@@ -76,12 +76,14 @@ async function make(call: FetchCall, state: Resilience): Promise<Response> {
     name: provider?.name ?? url.hostname,
     base: provider?.baseUrl ?? url.origin,
     model: call.model,
+    stream: call.stream,
     fits: (other) => other.apis.includes(call.api),
     // Where the model is part of a path that is not ours to write, there is no other.
     ...(call.modelInPath && !provider && { fallbacks: {} }),
   });
   const made = await makeCall(plan, new FetchTransport(call, state, plan));
-  if (!made || (made.refused && made.step.alternative)) return errorResponse(plan.unavailable(), call.api);
+  if (!made || (made.chain.isRefused && made.step.alternative))
+    return errorResponse(plan.unavailable(), call.api);
   return answerOf(made, call, state);
 }
 
@@ -95,11 +97,14 @@ function answerOf(made: FetchOutcome, call: FetchCall, state: Resilience): Respo
     return errorResponse(isTollgateError(error) ? error : upstreamUnavailable(error), call.api);
   }
   const { response, step, route } = made;
+  const brokeOff = (): void => state.brokeOff(step);
+  if (response.status < 400 && route === undefined)
+    return made.attempt.handOver(response, response.headers, brokeOff);
   const headers = new Headers(response.headers);
   if (response.status >= 400) headers.set('x-should-retry', 'false');
   if (route !== undefined) headers.set('x-tollgate-route', route);
   if (step.target.substituted) headers.set('x-tollgate-degraded', 'fallback');
-  return made.attempt.handOver(response, headers, () => state.brokeOff(step));
+  return made.attempt.handOver(response, headers, brokeOff);
 }
 
 function errorResponse(error: TollgateError, api: WireApi): Response {

@@ -17,6 +17,10 @@ export class RouteNotes {
     this.#notes.push(`${nameOf(target)};${what}`);
   }
 
+  hedged({ target }: Step): void {
+    this.#notes.push(`${nameOf(target)};late`);
+  }
+
   skipped(target: Target, why: 'open' | 'limited'): void {
     this.#notes.push(`${nameOf(target)};${why}`);
   }
