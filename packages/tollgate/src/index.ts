@@ -104,6 +104,7 @@ export { type Metrics, type MetricsOptions, metrics } from '@tollgate/telemetry'
 export {
   anthropic,
   azureOpenAI,
+  bedrock,
   gemini,
   openAiCompatible,
   openai,

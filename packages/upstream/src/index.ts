@@ -1,3 +1,4 @@
+export { type BedrockOptions, bedrock } from './bedrock.js';
 export { type ProxyHandler, proxy } from './middleware.js';
 export type { ProxyOptions } from './options.js';
 export {
