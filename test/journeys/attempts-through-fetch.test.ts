@@ -93,7 +93,7 @@ describe("an SDK's own calls", () => {
 
   it('that nobody answers are charged once, and not repeated', async () => {
     first.script({ hang: 'before-headers' });
-    const sdk = client({ timeouts: { firstByteMs: 60 } });
+    const sdk = client({ timeouts: { firstByteMs: 500 } });
     await expect(ask(sdk)).rejects.toMatchObject({ status: 504, code: 'upstream_timeout' });
     expect(first.requests).toHaveLength(1);
     expect(events).toMatchObject([{ outcome: 'error', source: 'estimated' }]);
@@ -128,7 +128,7 @@ describe("an SDK's own calls", () => {
 
   it('of a stream that stalls in the middle end with an error, and are not repeated', async () => {
     first.script({ hang: { afterChunks: 4 } });
-    const sdk = client({ timeouts: { idleMs: 60 } });
+    const sdk = client({ timeouts: { idleMs: 300 } });
     const read = tg.runWith(worker, async () => {
       const stream = await sdk.chat.completions.create({ model: 'gpt-5', messages, stream: true });
       for await (const _ of stream);

@@ -9,7 +9,7 @@ const chat = { model: 'gpt-5', messages: [{ role: 'user' as const, content: 'Tel
 let app: RunningApp;
 let second: SimulatedProvider;
 const options = (): ResilienceOptions => ({
-  hedge: { afterMs: 40 },
+  hedge: { afterMs: 250 },
   fallbacks: { 'gpt-5': [{ provider: openai({ name: 'azure', apiKey: 'b', baseUrl: second.openAiUrl }) }] },
 });
 beforeEach(async () => {
@@ -63,7 +63,7 @@ describe('a second attempt beside a slow one', () => {
   });
 
   it('loses where the first answers before it', async () => {
-    app.provider.script({ firstByteDelayMs: 150 });
+    app.provider.script({ firstByteDelayMs: 700 });
     second.script({ hang: 'before-headers' });
     const answer = await ask();
     expect(answer.status).toBe(200);
@@ -84,8 +84,8 @@ describe('a second attempt beside a slow one', () => {
   });
 
   it('is no way out where both fail: the client is told, and nothing is charged', async () => {
-    app.provider.script({ firstByteDelayMs: 60, status: 503 });
-    second.script({ firstByteDelayMs: 60, status: 503 });
+    app.provider.script({ firstByteDelayMs: 600, status: 503 });
+    second.script({ firstByteDelayMs: 600, status: 503 });
     expect((await ask()).status).toBe(503);
     await app.settled();
     expect(app.events.map(({ attempt, status }) => [attempt, status]).sort()).toEqual([
