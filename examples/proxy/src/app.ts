@@ -7,6 +7,7 @@ import {
   metrics,
   type Provider,
   type SpendSource,
+  type SwitchStore,
   type Tollgate,
   TollgateError,
   tollgate,
@@ -26,12 +27,14 @@ export interface AppConfig {
   database?: LedgerOptions | undefined;
   /** Shares counters with other processes; absent: in memory. */
   redis?: { url: string; deadlineMs: number; spent?: SpendSource } | undefined;
+  /** Where keys, tenants, models or everything are switched off; `true`: on Redis. */
+  off: SwitchStore | true;
   /** Requests that may be in flight at once, of all processes on one Redis. */
   maxInFlight: number;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers, database, redis, maxInFlight }: AppConfig): {
+export function createApp({ keys, sinks, providers, database, redis, off, maxInFlight }: AppConfig): {
   app: Express;
   tg: Tollgate;
 } {
@@ -42,6 +45,7 @@ export function createApp({ keys, sinks, providers, database, redis, maxInFlight
     keys,
     sinks: [...sinks, measured.sink],
     ...stores,
+    switch: off, // `tollgate switch off …`
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
     meter: { exposeCost: true },
   });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { envKeys, jsonLines } from 'tollgate';
+import { envKeys, fileSwitch, jsonLines } from 'tollgate';
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
 import { demoKeys } from './demo-keys.js';
@@ -20,6 +20,7 @@ const { app, tg } = createApp({
   database: kept.database && { database: kept.database, spool: kept.spool },
   // Counters that Redis loses are rebuilt from the ledger: the database's, else this file.
   redis: config.redisUrl ? { ...counters, ...(!kept.database && { spent: usage }) } : undefined,
+  off: config.redisUrl ? true : fileSwitch(join(config.directory, 'switch.json')),
   maxInFlight: config.maxInFlight,
 });
 

@@ -12,6 +12,7 @@ import { pricesCommand } from './commands/prices.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { repriceCommand } from './commands/reprice.js';
 import { simulateCommand } from './commands/simulate.js';
+import { switchCommand } from './commands/switch.js';
 import { tenantsCommand } from './commands/tenants.js';
 import { usageCommand } from './commands/usage.js';
 import type { CommandLine } from './run.js';
@@ -49,6 +50,7 @@ export function program(io: CommandLine): Command {
     adviceCommand,
     reconcileCommand,
     doctorCommand,
+    switchCommand,
     auditCommand,
     pricesCommand,
     migrateCommand,

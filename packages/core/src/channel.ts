@@ -11,6 +11,7 @@ export type ChannelName =
   | 'tollgate:settle'
   | 'tollgate:threshold'
   | 'tollgate:store'
+  | 'tollgate:switch'
   | 'tollgate:upstream'
   | 'tollgate:warning'
   | 'tollgate:fault';

@@ -79,6 +79,7 @@ export {
   ownLimitsOf,
 } from './limit-override.js';
 export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
+export { memorySwitch } from './memory-switch.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
 export {
   accepts,
@@ -137,6 +138,16 @@ export { contextOf, detachedContext } from './request-context.js';
 export { Roster, type RosterPlace } from './roster.js';
 export { runInContext, runningContext } from './running-context.js';
 export type { CounterWindow, SpendSource, WindowSpend } from './spend-source.js';
+export {
+  checkSwitchEntry,
+  type SwitchEntry,
+  type SwitchKind,
+  type SwitchState,
+  type SwitchStore,
+  switchKey,
+  switchKeysOf,
+  switchKinds,
+} from './switch.js';
 export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';
 export {
   isTollgateError,

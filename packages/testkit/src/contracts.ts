@@ -18,3 +18,4 @@ export { quotaProperties } from './quota-properties.js';
 export type { QuotaPropertyOptions } from './quota-property-ground.js';
 export { isSound } from './quota-sound.js';
 export { type TraceCommand, traces } from './quota-trace.js';
+export { type SwitchUnderTest, switchContract } from './switch-contract.js';

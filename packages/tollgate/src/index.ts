@@ -39,6 +39,7 @@ export {
   type LimitOverride,
   type LimitOverrides,
   memoryQuota,
+  memorySwitch,
   type NanoUsd,
   outputTokens,
   type Plan,
@@ -48,6 +49,8 @@ export {
   type QuotaStore,
   requests,
   type SpendSource,
+  type SwitchEntry,
+  type SwitchStore,
   spend,
   subscribe,
   type TollgateContext,
@@ -99,6 +102,7 @@ export {
   type RedisQuotaOptions,
   rateLimitStores,
   redisQuota,
+  redisSwitch,
 } from '@tollgate/redis';
 export { type Metrics, type MetricsOptions, metrics } from '@tollgate/telemetry';
 export {
@@ -118,6 +122,7 @@ export {
   resilience,
   resilient,
 } from '@tollgate/upstream';
+export { fileSwitch, killSwitch } from '@tollgate/watch';
 export type { RedisOptions, RedisSetting } from './redis-options.js';
 export { type Tollgate, tollgate } from './tollgate.js';
 export type { TollgateOptions } from './tollgate-options.js';

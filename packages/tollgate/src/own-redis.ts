@@ -1,8 +1,8 @@
 import { publish } from '@tollgate/core';
-import type { CommandClient, CommandOptions } from '@tollgate/redis';
+import type { CommandClient, CommandOptions, HintClient } from '@tollgate/redis';
 
 /** What is used of node-redis' client. */
-interface OpenClient extends CommandClient {
+interface OpenClient extends CommandClient, HintClient {
   destroy(): void;
 }
 
@@ -16,9 +16,10 @@ const silenceMs = 5_000;
 export class OwnRedis implements CommandClient {
   readonly #opening: Promise<OpenClient>;
   #client: OpenClient | undefined;
+  #hinting: Promise<OpenClient> | undefined;
   #closed = false;
 
-  constructor(url: string) {
+  constructor(private readonly url: string) {
     this.#opening = this.#open(url);
     // Whoever sends a command is told; nobody may be there yet.
     this.#opening.catch(() => undefined);
@@ -29,13 +30,25 @@ export class OwnRedis implements CommandClient {
     return this.#opening.then((client) => client.sendCommand(args, options));
   }
 
+  /** A connection of its own for hints, opened when somebody subscribes; node-redis subscribes anew whenever it breaks. */
+  hints(): HintClient {
+    return {
+      subscribe: async (channel, listener) => {
+        this.#hinting ??= this.#open(this.url, true);
+        return (await this.#hinting).subscribe(channel, listener);
+      },
+      unsubscribe: async (channel) => (await this.#hinting)?.unsubscribe(channel),
+    };
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     (await this.#opening).destroy();
+    (await this.#hinting)?.destroy();
   }
 
-  async #open(url: string): Promise<OpenClient> {
+  async #open(url: string, hints = false): Promise<OpenClient> {
     const { createClient } = await import('redis');
     const client = createClient({
       url,
@@ -48,7 +61,7 @@ export class OwnRedis implements CommandClient {
     });
     client.on('error', failed);
     client.connect().catch(failed);
-    this.#client = client;
+    if (!hints) this.#client = client;
     return client;
   }
 }

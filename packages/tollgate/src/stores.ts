@@ -1,8 +1,15 @@
 import { join } from 'node:path';
-import { memoryQuota, type QuotaStore, type UsageSink } from '@tollgate/core';
+import { memoryQuota, memorySwitch, type QuotaStore, type SwitchStore, type UsageSink } from '@tollgate/core';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
-import { type ConnectionOptions, outbox, rateLimitStores, redisQuota, storeHealth } from '@tollgate/redis';
+import {
+  type ConnectionOptions,
+  outbox,
+  rateLimitStores,
+  redisQuota,
+  redisSwitch,
+  storeHealth,
+} from '@tollgate/redis';
 import { OwnRedis } from './own-redis.js';
 import { readRedisSetting } from './redis-options.js';
 import type { TollgateOptions } from './tollgate-options.js';
@@ -17,6 +24,8 @@ export interface Stores {
   /** `false` while requests would be refused because the shared counters are away. */
   readonly answers: boolean;
   readonly ledger: Ledger | undefined;
+  /** Absent: nothing can be switched off. */
+  readonly switch: SwitchStore | undefined;
   /** Hands over what is still to be written, and closes what was opened here. */
   end(): Promise<void>;
 }
@@ -36,6 +45,7 @@ export function storesOf(options: TollgateOptions): Stores {
     deadlineMs: books && restoringMs,
     answers: true,
     ledger: books,
+    switch: options.switch === true ? memorySwitch() : options.switch,
     end: () => quota.end(),
   };
 }
@@ -87,6 +97,10 @@ function storesOnRedis(
     rateLimits: rateLimitStores(timed),
     deadlineMs,
     ledger: books,
+    switch:
+      options.switch === true
+        ? redisSwitch({ ...timed, ...(own && { hints: own.hints() }) })
+        : options.switch,
     get answers() {
       return health?.isHealthy ?? true;
     },

@@ -15,6 +15,7 @@ import {
   type PlanDeclaration,
   type Plans,
   type QuotaStore,
+  type SwitchStore,
   type UsageSink,
 } from '@tollgate/core';
 import type { GuardrailsOptions } from '@tollgate/guardrails';
@@ -69,6 +70,11 @@ export interface TollgateOptions extends GuardOptions {
   concurrency?: Omit<ConcurrencyOptions, 'plans' | 'store' | 'perCaller' | keyof GuardOptions>;
   /** Options of `jsonBody()`. */
   jsonBody?: Omit<JsonBodyOptions, keyof GuardOptions>;
+  /**
+   * What is switched off, for everybody at once: a key, tenant, model, provider or everything, see `killSwitch()`. `true`: on Redis where
+   * `redis` is given, else in memory; or `fileSwitch(path)`, which the command line reaches as well. @defaultValue nothing can be switched off
+   */
+  switch?: SwitchStore | true;
   /** Looks at prompts and answers: `{}` for the default rules, see `guardrails()`. @defaultValue nothing is looked at */
   guardrails?: Omit<GuardrailsOptions, keyof GuardOptions>;
   /** Further options of `meter()`. */
@@ -99,6 +105,10 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       concurrency: accepts.object,
       jsonBody: accepts.object,
       guardrails: accepts.object,
+      switch: (value) =>
+        value === true ||
+        accepts.methods('read', 'turnOff', 'turnOn')(value) === true ||
+        'true, or a switch such as fileSwitch(path)',
       meter: accepts.object,
       budget: accepts.object,
     },

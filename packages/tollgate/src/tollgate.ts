@@ -13,6 +13,7 @@ import {
   limitOf,
   type Plans,
   type QuotaStore,
+  type SwitchStore,
   type TollgateContext,
   type TollgateErrorsOptions,
   tollgateErrors,
@@ -22,6 +23,7 @@ import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/met
 import { type Ledger, type Registry, registry } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
+import { killSwitch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
@@ -40,8 +42,8 @@ import { usageReport } from './usage-report.js';
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: auth → rate limit → concurrency → JSON body → guardrails → meter → budget. Call it
-   * once per path; all share the same counters.
+   * The guards, for `app.use('/v1', tg.guards())`: auth → switch → rate limit → concurrency → JSON body → guardrails → meter → budget.
+   * Call it once per path; all share the same counters.
    */
   guards(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
@@ -72,6 +74,8 @@ export interface Tollgate {
   readonly ledger: Ledger | undefined;
   /** Keys, tenants and limits in the database, where they come from there: `await tg.registry.keys.create(…)`. */
   readonly registry: Registry | undefined;
+  /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch`. */
+  readonly switch: SwitchStore | undefined;
   /**
    * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
    * (`budget: { whenStoreDown: 'closed' }`, the default, or the same of `rateLimit`; not in shadow mode).
@@ -121,10 +125,12 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
   const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
+  const off = stores.switch && killSwitch({ ...guard, store: stores.switch });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const guards = inTurn('tollgateGuards', [
     flight.admit,
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
+    ...(off ? [off] : []),
     ...rateLimits(options, guard, plans, stores),
     ...(places ? [places] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
@@ -153,6 +159,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         ...detachedMeterOptions(options),
         ...more,
         steps: (context) => {
+          off?.attach(context);
           rails?.attach(context);
           reservations.attach(context);
         },
@@ -163,6 +170,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     store,
     ledger: stores.ledger,
     registry: people,
+    switch: stores.switch,
     get isReady() {
       return !flight.isClosing && stores.answers;
     },
@@ -181,6 +189,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         places?.close();
         await closed;
         await reservations.settled(settleMs);
+        off?.end();
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
         await people?.close();

@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import { type SwitchEntry, type SwitchKind, type SwitchStore, switchKinds } from '@tollgate/core';
+import { redisSwitch } from '@tollgate/redis';
+import { fileSwitch } from '@tollgate/watch';
+import { Argument, Command } from 'commander';
+import { createClient } from 'redis';
+import { UsageError } from '../failure.js';
+import type { CommandLine } from '../run.js';
+import { table } from '../table.js';
+import { isoOf, momentMs } from '../when.js';
+
+interface PlaceOptions {
+  readonly dir?: string;
+  readonly redisUrl?: string;
+  readonly redisPrefix?: string;
+  readonly actor?: string;
+  readonly json?: boolean;
+}
+
+const help = `
+Where: --redis-url or REDIS_URL, otherwise switch.json in the folder of --dir, TOLLGATE_DIR or .tollgate. Every running process
+knows within a second.
+
+Examples:
+  tollgate switch off everything --reason 'runaway agent' --cut
+  tollgate switch off tenant acme --reason 'unpaid' --until 2027-01-31
+  tollgate switch off key 4fXq0W2bTzL9sD1k --reason 'leaked' --cut
+  tollgate switch off user acme/jane --reason 'loop' --until 30m
+  tollgate switch off model gpt-5 --reason 'price change'
+  tollgate switch on tenant acme`;
+
+/** `tollgate switch …` */
+export function switchCommand(io: CommandLine): Command {
+  const all = new Command('switch').description(
+    'switch keys, tenants, models, providers or everything off and on',
+  );
+  const kind = (): Argument => new Argument('<kind>', 'what').choices(switchKinds);
+  const name = (): Argument =>
+    new Argument('[name]', 'which: not for everything; of a team or user <tenant>/<name>');
+  placed(
+    all
+      .command('off')
+      .description('refuse it with 403 in every process, from now on')
+      .addArgument(kind())
+      .addArgument(name())
+      .requiredOption('--reason <text>', 'why; clients are not told')
+      .option('--until <moment>', 'when it ends by itself: a date, or a time from now such as 30m')
+      .option('--cut', 'end requests that run already as well'),
+  )
+    .addHelpText('after', help)
+    .action(
+      (
+        kind: SwitchKind,
+        name: string | undefined,
+        options: { reason: string; until?: string; cut?: boolean },
+        command: Command,
+      ) =>
+        withSwitch(io, command, async (store, say, by) => {
+          const expiresAtMs =
+            options.until === undefined ? undefined : momentMs('--until', options.until, io.now());
+          const entry: SwitchEntry = {
+            kind,
+            name: name ?? '',
+            reason: options.reason,
+            by,
+            sinceMs: io.now(),
+            ...(expiresAtMs !== undefined && { expiresAtMs }),
+            cutsRunning: options.cut ?? false,
+          };
+          await understood(() => store.turnOff(entry));
+          say(
+            jsonOf(entry),
+            () => `Off; every process knows within a second.\n\n${table(headings, [rowOf(entry)])}`,
+          );
+        }),
+    );
+  placed(
+    all.command('on').description('let it through again').addArgument(kind()).addArgument(name()),
+  ).action((kind: SwitchKind, name: string | undefined, _options: object, command: Command) =>
+    withSwitch(io, command, async (store, say) => {
+      if (!(await store.turnOn(kind, name ?? '')))
+        throw new Error(`${[kind, name].join(' ').trim()} was not off`);
+      say({ kind, name: name ?? '', on: true }, () => 'On; every process knows within a second.\n');
+    }),
+  );
+  placed(all.command('list').description('what is off')).action((_options: object, command: Command) =>
+    withSwitch(io, command, async (store, say) => {
+      const entries = (await store.read())?.entries ?? [];
+      const off = entries.filter(({ expiresAtMs = Number.POSITIVE_INFINITY }) => expiresAtMs > io.now());
+      say(off.map(jsonOf), () => (off.length === 0 ? 'Nothing is off.\n' : table(headings, off.map(rowOf))));
+    }),
+  );
+  return all;
+}
+
+function placed(command: Command): Command {
+  return command
+    .option('--redis-url <url>', 'where the switch is; otherwise REDIS_URL, otherwise a file')
+    .option('--redis-prefix <prefix>', 'what the app calls its keys', 'tollgate');
+}
+
+async function withSwitch(
+  io: CommandLine,
+  command: Command,
+  work: (store: SwitchStore, say: (found: unknown, text: () => string) => void, by: string) => Promise<void>,
+): Promise<void> {
+  const options: PlaceOptions = command.optsWithGlobals();
+  const say = (found: unknown, text: () => string): void =>
+    io.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : text());
+  const by = options.actor ?? `cli:${io.user}`;
+  const url = options.redisUrl || (options.dir ? undefined : io.env.REDIS_URL);
+  if (!url) {
+    const folder = options.dir || io.env.TOLLGATE_DIR || '.tollgate';
+    return work(fileSwitch(join(folder, 'switch.json')), say, by);
+  }
+  const client = createClient({ url, socket: { connectTimeout: 2_000, reconnectStrategy: false } });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await work(
+      redisSwitch({ client, prefix: options.redisPrefix ?? 'tollgate', deadlineMs: 2_000 }),
+      say,
+      by,
+    );
+  } finally {
+    client.destroy();
+  }
+}
+
+/** An entry that could not mean anything is a mistake of whoever typed it. */
+async function understood(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message.replace(/^\w+: /, ''));
+    throw error;
+  }
+}
+
+const headings = ['kind', 'name', 'reason', 'by', 'since', 'until', 'cuts running'];
+
+function rowOf({ kind, name, reason, by, sinceMs, expiresAtMs, cutsRunning }: SwitchEntry) {
+  return [kind, name, reason, by, isoOf(sinceMs), isoOf(expiresAtMs), cutsRunning ? 'yes' : 'no'];
+}
+
+function jsonOf({ kind, name, reason, by, sinceMs, expiresAtMs, cutsRunning }: SwitchEntry) {
+  return {
+    kind,
+    name,
+    reason,
+    by,
+    since: isoOf(sinceMs),
+    until: isoOf(expiresAtMs),
+    cuts_running: cutsRunning,
+  };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import {
+  checkSwitchEntry,
+  type SwitchEntry,
+  type SwitchState,
+  type SwitchStore,
+  switchKey,
+} from '@tollgate/core';
+
+const none: SwitchState = { version: 'none', entries: [] };
+
+/**
+ * A switch in a JSON file, for apps on one machine: all processes that read the file see it, the command line writes it, and it stays off over
+ * a restart. The file is replaced as a whole; two writers at the same instant: the later one wins. Rejects where it cannot be read.
+ */
+export function fileSwitch(path: string): SwitchStore {
+  const read = async (): Promise<SwitchEntry[]> => (await stateOf(path)).entries.slice();
+  const write = async (entries: readonly SwitchEntry[]): Promise<void> => {
+    const state: SwitchState = { version: randomUUID(), entries };
+    const draft = `${path}.${randomUUID()}`;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(draft, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+    await rename(draft, path);
+  };
+  let seen: { mark: string; version: string } | undefined;
+  return {
+    async read(knownVersion) {
+      const mark = await markOf(path);
+      if (seen?.mark === mark && seen.version === knownVersion) return undefined;
+      const state = await stateOf(path);
+      seen = { mark, version: state.version };
+      return state.version === knownVersion ? undefined : state;
+    },
+    async turnOff(entry) {
+      checkSwitchEntry('fileSwitch', entry);
+      const key = switchKey(entry.kind, entry.name);
+      await write([...(await read()).filter((one) => switchKey(one.kind, one.name) !== key), entry]);
+    },
+    async turnOn(kind, name) {
+      const before = await read();
+      const after = before.filter((one) => one.kind !== kind || one.name !== name);
+      if (after.length < before.length) await write(after);
+      return after.length < before.length;
+    },
+  };
+}
+
+/** What changes with the file: asking for it costs less than reading. */
+async function markOf(path: string): Promise<string> {
+  try {
+    const { ino, mtimeMs, size } = await stat(path);
+    return `${ino} ${mtimeMs} ${size}`;
+  } catch (error) {
+    if (isMissing(error)) return 'none';
+    throw error;
+  }
+}
+
+async function stateOf(path: string): Promise<SwitchState> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return none;
+    throw error;
+  }
+  const state: unknown = JSON.parse(text);
+  if (!isState(state)) throw new Error(`${path} is no switch file`);
+  for (const entry of state.entries) checkSwitchEntry(`fileSwitch ${path}`, entry);
+  return state;
+}
+
+function isState(value: unknown): value is SwitchState {
+  if (typeof value !== 'object' || value === null) return false;
+  return (
+    'version' in value &&
+    typeof value.version === 'string' &&
+    'entries' in value &&
+    Array.isArray(value.entries)
+  );
+}
+
+const isMissing = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';

@@ -1,0 +1,181 @@
+import {
+  accepts,
+  type Call,
+  type CallStep,
+  checkOptions,
+  contextOf,
+  type GuardOptions,
+  guardChecks,
+  guarded,
+  publish,
+  Roster,
+  refuse,
+  type SwitchEntry,
+  type SwitchStore,
+  switchKey,
+  switchKeysOf,
+  type TollgateContext,
+  TollgateError,
+} from '@tollgate/core';
+import type { RequestHandler } from 'express';
+import { SwitchBoard } from './switch-board.js';
+
+/** Options of {@link killSwitch}. */
+export interface KillSwitchOptions extends GuardOptions {
+  /** Where all processes see what is off: `memorySwitch()`, `fileSwitch(path)`, `redisSwitch({ client })`. */
+  store: SwitchStore;
+  /** How often it is asked, in ms, 20 to 60 000; hints of the store come sooner. @defaultValue 500 */
+  pollMs?: number;
+  /** How long an answer may take, and how long the first requests wait for the first one, in ms, 5 to 60 000. @defaultValue 150 */
+  deadlineMs?: number;
+  /**
+   * Requests that come before the store has ever answered: `open` lets them pass, `closed` refuses them with 503. Once it has answered, the last
+   * that was known stands while it is away. @defaultValue 'open'
+   */
+  whenUnknown?: 'open' | 'closed';
+  /** Clock for entries that expire, ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+/** `killSwitch()`, and how calls without an HTTP request obey it. */
+export interface KillSwitch extends RequestHandler {
+  /** Holds the calls of a context of `runWith()` to the switch. */
+  attach(context: TollgateContext): void;
+  /** Asks the store now; resolves when what it said holds here. */
+  refresh(): Promise<void>;
+  /** Stops asking. */
+  end(): void;
+}
+
+/**
+ * Refuses whoever and whatever is switched off (403 `switched_off`): everything, a tenant, team, user or key before their request is priced; a
+ * model or provider at each call. Entries that cut running requests end them, streams with an error event in the provider's format. Mounted
+ * after `authenticate()`; reads `caller`. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function killSwitch(options: KillSwitchOptions): KillSwitch {
+  checkOptions<KillSwitchOptions>(
+    'killSwitch',
+    options,
+    {
+      ...guardChecks,
+      store: accepts.methods('read', 'turnOff', 'turnOn'),
+      pollMs: accepts.integerBetween(20, 60_000),
+      deadlineMs: accepts.integerBetween(5, 60_000),
+      whenUnknown: accepts.oneOf('open', 'closed'),
+      now: accepts.function,
+    },
+    ['store'],
+  );
+  const { store, pollMs = 500, deadlineMs = 150, whenUnknown = 'open', now = Date.now, mode } = options;
+  const running = new Roster<TollgateContext>();
+  const board = new SwitchBoard({
+    store,
+    pollMs,
+    deadlineMs,
+    now,
+    changed: (entries) => {
+      if (mode !== 'shadow') cut(running.members(), entries, board);
+    },
+  });
+
+  const refusalOf = ({ caller }: TollgateContext): TollgateError | undefined => {
+    if (!board.isKnown && whenUnknown === 'closed') return unknown();
+    if (board.isEmpty) return undefined;
+    const entry = board.find(caller ? switchKeysOf(caller) : [switchKey('everything', '')]);
+    return entry && switchedOff(entry);
+  };
+  const enforce = (context: TollgateContext, error: TollgateError): void => {
+    if (mode !== 'shadow') throw error;
+    const { requestId, caller } = context;
+    const { code, status } = error;
+    publish('tollgate:refuse', () => ({ shadow: true, requestId, code, status, tenant: caller?.tenant }));
+  };
+  const stepOf = (context: TollgateContext): CallStep => {
+    const place = running.add(context);
+    return {
+      name: 'switch',
+      stage: 'switch',
+      begin: (call) => {
+        const entry = board.isEmpty ? undefined : board.find(keysOf(call));
+        const error = refusalOf(context) ?? (entry && switchedOff(entry));
+        if (error) enforce(context, error);
+      },
+      finish: () => running.remove(place),
+    };
+  };
+
+  const middleware = guarded('killSwitchMiddleware', async (req, res, next) => {
+    if (mode === 'off') return next();
+    const context = contextOf(req, res);
+    if (!board.isKnown) await board.refresh();
+    const error = refusalOf(context);
+    if (error && mode !== 'shadow') {
+      refuse(req, res, next, error, options);
+      return;
+    }
+    if (error) enforce(context, error);
+    if (!context.calls.finished) context.calls.use(stepOf(context));
+    next();
+  });
+  return Object.assign(middleware, {
+    attach: (context: TollgateContext): void => {
+      if (mode !== 'off') context.calls.use(stepOf(context));
+    },
+    refresh: () => board.refresh(),
+    end: () => board.end(),
+  });
+}
+
+/** Ends what runs and is off now, where the entry says so. */
+function cut(running: readonly TollgateContext[], entries: readonly SwitchEntry[], board: SwitchBoard): void {
+  if (!entries.some(({ cutsRunning }) => cutsRunning)) return;
+  for (const context of running) {
+    const keys = context.caller ? switchKeysOf(context.caller) : [switchKey('everything', '')];
+    const entry = board.find(keys);
+    if (entry?.cutsRunning) {
+      context.abort(switchedOff(entry));
+      continue;
+    }
+    for (const call of context.calls.running) {
+      const hit = board.find(keysOf(call));
+      if (hit?.cutsRunning) call.stop(switchedOff(hit));
+    }
+  }
+}
+
+function keysOf({ parsed, outgoing }: Call): string[] {
+  const provider = parsed?.provider ?? outgoing.provider;
+  const keys = provider === undefined ? [] : [switchKey('provider', provider)];
+  for (const model of new Set([parsed?.model, parsed?.requestedModel])) {
+    if (model !== undefined) keys.push(switchKey('model', model));
+  }
+  return keys;
+}
+
+const whatIsOff: Readonly<Record<SwitchEntry['kind'], string>> = {
+  everything: 'This service is',
+  tenant: 'This account is',
+  team: 'This team is',
+  user: 'This user is',
+  key: 'This key is',
+  model: 'This model is',
+  provider: 'The provider of this model is',
+};
+
+function switchedOff({ kind }: SwitchEntry): TollgateError {
+  return new TollgateError({
+    status: 403,
+    code: 'switched_off',
+    message: `${whatIsOff[kind]} switched off. Ask those who run it.`,
+    retryAfterMs: false,
+  });
+}
+
+function unknown(): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'store_unavailable',
+    message: 'Whether this service is switched off is not known yet.',
+    retryAfterMs: 1_000,
+  });
+}

@@ -1,0 +1,98 @@
+import {
+  publish,
+  type SwitchEntry,
+  type SwitchState,
+  type SwitchStore,
+  switchKey,
+  withinDeadline,
+} from '@tollgate/core';
+
+/** How a board keeps up with its store. */
+export interface SwitchBoardOptions {
+  readonly store: SwitchStore;
+  readonly pollMs: number;
+  readonly deadlineMs: number;
+  readonly now: () => number;
+  /** Something was switched off or on. */
+  readonly changed: (entries: readonly SwitchEntry[]) => void;
+}
+
+/** What is switched off, as this process knows it: asked for every `pollMs`, and at every hint. The last that was known stands while the store is away. */
+export class SwitchBoard {
+  #entries = new Map<string, SwitchEntry>();
+  #version: string | undefined;
+  #reading: Promise<void> | undefined;
+  #again = false;
+  #failing = false;
+  readonly #timer: NodeJS.Timeout;
+  readonly #unhint: (() => void) | undefined;
+
+  constructor(private readonly options: SwitchBoardOptions) {
+    this.#timer = setInterval(() => void this.refresh(), options.pollMs);
+    this.#timer.unref();
+    this.#unhint = options.store.onHint?.(() => void this.refresh());
+    void this.refresh();
+  }
+
+  /** Whether the store has ever said anything. */
+  get isKnown(): boolean {
+    return this.#version !== undefined;
+  }
+
+  /** Nothing is off. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** The first of these names that is off now. */
+  find(keys: readonly string[]): SwitchEntry | undefined {
+    for (const key of keys) {
+      const entry = this.#entries.get(key);
+      if (entry && (entry.expiresAtMs ?? Number.POSITIVE_INFINITY) > this.options.now()) return entry;
+    }
+    return undefined;
+  }
+
+  /** Asks the store; never rejects. Asked again while it is being asked, it asks once more afterwards. */
+  refresh(): Promise<void> {
+    if (this.#reading) {
+      this.#again = true;
+      return this.#reading;
+    }
+    this.#reading = this.#read().finally(() => {
+      this.#reading = undefined;
+      if (!this.#again) return;
+      this.#again = false;
+      void this.refresh();
+    });
+    return this.#reading;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#unhint?.();
+  }
+
+  async #read(): Promise<void> {
+    const { store, deadlineMs } = this.options;
+    const late = (): Error => new Error(`no answer within ${deadlineMs} ms`);
+    try {
+      const state = await withinDeadline(deadlineMs, store.read(this.#version), late);
+      if (this.#failing) publish('tollgate:store', () => ({ store: 'switch', state: 'up' }));
+      this.#failing = false;
+      if (state) this.#take(state);
+    } catch (error) {
+      if (!this.#failing)
+        publish('tollgate:store', () => ({ store: 'switch', state: 'down', error: String(error) }));
+      this.#failing = true;
+    }
+  }
+
+  #take({ version, entries }: SwitchState): void {
+    const first = this.#version === undefined;
+    this.#version = version;
+    this.#entries = new Map(entries.map((entry) => [switchKey(entry.kind, entry.name), entry]));
+    publish('tollgate:switch', () => ({ version, off: [...this.#entries.keys()], first }));
+    this.options.changed(entries);
+  }
+}
