@@ -33,7 +33,13 @@ describe('the switch over 4 processes under load', () => {
     proxies.push(...(await Promise.all([start(), start(), start()])));
   }, 120_000);
   afterAll(async () => {
-    for (const child of children) child.kill('SIGKILL');
+    await Promise.all(
+      [...children].map((child) => {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        return ended;
+      }),
+    );
     await redis.stop();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -49,7 +55,7 @@ describe('the switch over 4 processes under load', () => {
         text += chunk;
         if (/^what it cost/m.test(text)) resolve();
       });
-      void once(child, 'exit').then(([code]) => reject(new Error(`ended with ${String(code)}: ${text}`)));
+      child.once('exit', (code) => reject(new Error(`ended with ${code}: ${text}`)));
     });
     await said;
     const [, url = ''] = /listens on (\S+)/.exec(text) ?? [];
