@@ -22,7 +22,7 @@ export {
   type ShapeOptions,
 } from './provider-shapes.js';
 export { type Resilience, resilience } from './resilience/resilience.js';
-export type { BreakerOptions, ResilienceOptions, RetryOptions } from './resilience/resilience-options.js';
+export type { BreakerOptions, HedgeOptions, ResilienceOptions, RetryOptions } from './resilience/resilience-options.js';
 export { resilient } from './resilience/resilient.js';
 export type { Fallback, Fallbacks } from './resilience/target.js';
 export type { Timeouts } from './timeouts.js';
