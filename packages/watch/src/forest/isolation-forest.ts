@@ -1,0 +1,141 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import { averagePathLength } from './average-path-length.js';
+import { growTree, IsolationTree } from './isolation-tree.js';
+import { checkSavedForest, type SavedForest } from './saved-forest.js';
+import { seededRandom } from './seeded-random.js';
+
+/** Options of {@link IsolationForest.train}. */
+export interface TrainOptions {
+  /** What the columns of a row mean, in their order. */
+  features: readonly string[];
+  /** How many trees are grown, 1 to 1 000. @defaultValue 100, as in the paper */
+  trees?: number;
+  /** ψ: rows each tree is grown from, drawn without putting back, 2 to 65 536. @defaultValue 256, as in the paper */
+  sampleSize?: number;
+  /** The same rows and seed give the same forest. An integer. @defaultValue 1 */
+  seed?: number;
+}
+
+/** What one feature adds to a score. */
+export interface Contribution {
+  readonly feature: string;
+  /** Its median in training. */
+  readonly expected: number;
+  readonly seen: number;
+  /** By how much the score falls when this feature alone has its expected value. */
+  readonly score: number;
+}
+
+/**
+ * Tells rows that are unlike the others: they stand alone after few random splits. Scores lie between 0 and 1; about 0.5 is usual, and what is
+ * above 0.6 or so is worth a look. Pure: the same seed, rows and order give the same trees.
+ * F. T. Liu, K. M. Ting, Z.-H. Zhou: Isolation Forest, ICDM 2008.
+ */
+export class IsolationForest {
+  readonly #trees: readonly IsolationTree[];
+  readonly #average: number;
+
+  private constructor(private readonly saved: SavedForest) {
+    this.#trees = saved.trees.map((tree) => new IsolationTree(tree));
+    this.#average = averagePathLength(saved.sampleSize);
+  }
+
+  /** Grows a forest. Throws a `TypeError` for wrong options, fewer than two rows, and rows that are no finite numbers. */
+  static train(rows: readonly (readonly number[])[], options: TrainOptions): IsolationForest {
+    checkOptions<TrainOptions>(
+      'isolationForest',
+      options,
+      {
+        features: accepts.arrayOf(accepts.string),
+        trees: accepts.integerBetween(1, 1_000),
+        sampleSize: accepts.integerBetween(2, 65_536),
+        seed: (value) => Number.isSafeInteger(value) || 'an integer',
+      },
+      ['features'],
+    );
+    const { features, trees = 100, seed = 1 } = options;
+    checkRows(rows, features);
+    const sampleSize = Math.min(options.sampleSize ?? 256, rows.length);
+    const random = seededRandom(seed);
+    const heightLimit = Math.ceil(Math.log2(sampleSize));
+    return new IsolationForest({
+      kind: 'isolation-forest',
+      version: 1,
+      features: [...features],
+      sampleSize,
+      medians: features.map((_, column) => medianOf(rows.map((row) => row[column] as number))),
+      trees: Array.from({ length: trees }, () =>
+        growTree(sampleOf(rows, sampleSize, random), heightLimit, random),
+      ),
+    });
+  }
+
+  /** Reads what {@link toJSON} wrote. Throws a `TypeError` for anything else. */
+  static load(saved: unknown): IsolationForest {
+    return new IsolationForest(checkSavedForest(saved));
+  }
+
+  /** What the columns of a row mean, in their order. */
+  get features(): readonly string[] {
+    return this.saved.features;
+  }
+
+  /** E(h(x)): the mean path length over all trees. */
+  meanPathLength(row: ArrayLike<number>): number {
+    let sum = 0;
+    for (const tree of this.#trees) sum += tree.pathLength(row);
+    return sum / this.#trees.length;
+  }
+
+  /** s(x, ψ) = 2^(−E(h(x)) / c(ψ)), equation 2 of the paper. */
+  score(row: ArrayLike<number>): number {
+    return 2 ** (-this.meanPathLength(row) / this.#average);
+  }
+
+  /** Which features a score is owed to, the greatest first. */
+  explain(row: ArrayLike<number>): Contribution[] {
+    const whole = this.score(row);
+    const contributions = this.features.map((feature, column): Contribution => {
+      const expected = this.saved.medians[column] as number;
+      const usual = Array.from(row);
+      usual[column] = expected;
+      return { feature, expected, seen: row[column] as number, score: whole - this.score(usual) };
+    });
+    return contributions.sort((one, other) => other.score - one.score);
+  }
+
+  toJSON(): SavedForest {
+    return this.saved;
+  }
+}
+
+/** Rows drawn without putting back. */
+function sampleOf(
+  rows: readonly (readonly number[])[],
+  size: number,
+  random: () => number,
+): (readonly number[])[] {
+  const order = rows.map((_, index) => index);
+  return Array.from({ length: size }, (_, place) => {
+    const drawn = place + Math.floor(random() * (order.length - place));
+    const index = order[drawn] as number;
+    order[drawn] = order[place] as number;
+    return rows[index] as readonly number[];
+  });
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
+}
+
+function checkRows(rows: readonly (readonly number[])[], features: readonly string[]): void {
+  if (features.length === 0) throw new TypeError('isolationForest: "features" must name at least one');
+  if (rows.length < 2)
+    throw new TypeError(`isolationForest: at least 2 rows are needed, received ${rows.length}`);
+  const wrong = rows.findIndex((row) => row.length !== features.length || !row.every(Number.isFinite));
+  if (wrong !== -1)
+    throw new TypeError(`isolationForest: row ${wrong} must hold ${features.length} finite numbers`);
+}
