@@ -58,6 +58,7 @@ export class IsolationForest {
     const sampleSize = Math.min(options.sampleSize ?? 256, rows.length);
     const random = seededRandom(seed);
     const heightLimit = Math.ceil(Math.log2(sampleSize));
+    const order = rows.map((_, index) => index);
     return new IsolationForest({
       kind: 'isolation-forest',
       version: 1,
@@ -65,7 +66,7 @@ export class IsolationForest {
       sampleSize,
       medians: features.map((_, column) => medianOf(rows.map((row) => row[column] as number))),
       trees: Array.from({ length: trees }, () =>
-        growTree(sampleOf(rows, sampleSize, random), heightLimit, random),
+        growTree(sampleOf(rows, order, sampleSize, random), heightLimit, random),
       ),
     });
   }
@@ -109,13 +110,13 @@ export class IsolationForest {
   }
 }
 
-/** Rows drawn without putting back. */
+/** Rows drawn without putting back: the beginning of `order`, which is shuffled that far. */
 function sampleOf(
   rows: readonly (readonly number[])[],
+  order: number[],
   size: number,
   random: () => number,
 ): (readonly number[])[] {
-  const order = rows.map((_, index) => index);
   return Array.from({ length: size }, (_, place) => {
     const drawn = place + Math.floor(random() * (order.length - place));
     const index = order[drawn] as number;

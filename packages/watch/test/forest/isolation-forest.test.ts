@@ -83,24 +83,36 @@ describe('IsolationForest', () => {
       maxLength: 60,
     });
     fc.assert(
-      fc.property(rows, fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })), (points, stream) => {
-        const next = (): number => Number(stream.next().value);
-        const tree = growTree(points, 8, next);
-        expect(tree.size.reduce((sum, one) => sum + one, 0)).toBe(points.length);
-        tree.feature.forEach((feature, node) => {
-          if (feature < 0) expect(tree.size[node]).toBeGreaterThan(0);
-        });
-      }),
+      fc.property(
+        rows,
+        fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        (points, stream) => {
+          const next = (): number => Number(stream.next().value);
+          const tree = growTree(points, 8, next);
+          expect(tree.size.reduce((sum, one) => sum + one, 0)).toBe(points.length);
+          tree.feature.forEach((feature, node) => {
+            if (feature < 0) expect(tree.size[node]).toBeGreaterThan(0);
+          });
+        },
+      ),
       { numRuns: 100 },
     );
   });
 
   it('says what is wrong with rows, options and saved forests', () => {
     const features = ['a'];
-    expect(() => IsolationForest.train([[1]], { features })).toThrow('at least 2 rows are needed, received 1');
-    expect(() => IsolationForest.train([[1], [Number.NaN]], { features })).toThrow('row 1 must hold 1 finite');
-    expect(() => IsolationForest.train([[1], [2]], { features, trees: 0 })).toThrow('"trees" must be an integer');
-    expect(() => IsolationForest.load({ kind: 'isolation-forest', version: 2 })).toThrow('"version" must be 1');
+    expect(() => IsolationForest.train([[1]], { features })).toThrow(
+      'at least 2 rows are needed, received 1',
+    );
+    expect(() => IsolationForest.train([[1], [Number.NaN]], { features })).toThrow(
+      'row 1 must hold 1 finite',
+    );
+    expect(() => IsolationForest.train([[1], [2]], { features, trees: 0 })).toThrow(
+      '"trees" must be an integer',
+    );
+    expect(() => IsolationForest.load({ kind: 'isolation-forest', version: 2 })).toThrow(
+      '"version" must be 1',
+    );
     expect(() => forestOf([{ ...handMade, left: [0, 2, 0, 0, 0] }], 8)).toThrow(
       'tree 0, node 0: children must come after their parent',
     );
