@@ -121,6 +121,7 @@ function sampleOf(
     const drawn = place + Math.floor(random() * (order.length - place));
     const index = order[drawn] as number;
     order[drawn] = order[place] as number;
+    order[place] = index;
     return rows[index] as readonly number[];
   });
 }
