@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const folder = new URL('./', import.meta.url);
+
+/** A line of one of the files beside this one. */
+export interface LabelledPrompt {
+  readonly text: string;
+  /** Two letters, ISO 639-1; of the words around it where an attack hides in them. */
+  readonly language: string;
+  /** What sort of prompt within its file; `transformed-…` was made from a written one by a program. */
+  readonly kind: string;
+  readonly hostile: boolean;
+  /** Name of its file, without the ending. */
+  readonly topic: string;
+  /** Rules are tuned on one half alone; the other says what to expect of prompts that nobody tuned for. */
+  readonly half: 'tuning' | 'held out';
+}
+
+/** All prompts, in the order of their files. A prompt's half follows from its text alone, so it never moves. */
+export function labelledPrompts(): LabelledPrompt[] {
+  const files = readdirSync(folder).filter((name) => /^(?:hostile|benign)-.*\.jsonl$/.test(name));
+  return files.sort().flatMap((name) => {
+    const topic = name.replace('.jsonl', '');
+    return linesOf(name).map(({ text, language, kind }) => {
+      const half = (createHash('sha256').update(text).digest()[0] ?? 0) % 2 === 0 ? 'tuning' : 'held out';
+      return { text, language, kind, hostile: topic.startsWith('hostile'), topic, half };
+    });
+  });
+}
+
+function linesOf(name: string): { text: string; language: string; kind: string }[] {
+  return readFileSync(new URL(name, folder), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const read: unknown = JSON.parse(line);
+      const [text, language, kind] = ['text', 'language', 'kind'].map((field) => valueOf(read, field));
+      if (!text || !language || !kind) throw new TypeError(`${name}: not a labelled prompt: ${line}`);
+      return { text, language, kind };
+    });
+}
+
+function valueOf(read: unknown, field: string): string | undefined {
+  const value: unknown = Object.entries(read ?? {}).find(([name]) => name === field)?.[1];
+  return typeof value === 'string' ? value : undefined;
+}
