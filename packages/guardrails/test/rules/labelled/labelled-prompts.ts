@@ -35,13 +35,13 @@ function linesOf(name: string): { text: string; language: string; kind: string }
     .split('\n')
     .map((line) => {
       const read: unknown = JSON.parse(line);
-      const [text, language, kind] = ['text', 'language', 'kind'].map((field) => valueOf(read, field));
+      const [text, language, kind] = ['text', 'language', 'kind'].map((field) => fieldOf(read, field));
       if (!text || !language || !kind) throw new TypeError(`${name}: not a labelled prompt: ${line}`);
       return { text, language, kind };
     });
 }
 
-function valueOf(read: unknown, field: string): string | undefined {
+function fieldOf(read: unknown, field: string): string | undefined {
   const value: unknown = Object.entries(read ?? {}).find(([name]) => name === field)?.[1];
   return typeof value === 'string' ? value : undefined;
 }
