@@ -9,7 +9,7 @@ function femtoUsd(usdPerMillion: string): bigint {
 const femtoPerNano = 1_000_000n;
 
 /** What the provider bills for one exchange by its own books, in nano-dollars, rounded up: an arithmetic apart from the meter's. */
-export function invoiced({ model: name, billed }: ReceivedRequest): bigint {
+export function invoiced({ model: name, billed }: Pick<ReceivedRequest, 'model' | 'billed'>): bigint {
   const model = models.find((one) => one === name);
   if (model === undefined) throw new Error(`no price for ${name}`);
   const price: Record<string, string> = prices[model];
@@ -27,4 +27,9 @@ export function invoiced({ model: name, billed }: ReceivedRequest): bigint {
     0n,
   );
   return (femto + femtoPerNano - 1n) / femtoPerNano;
+}
+
+/** The part of it that is for input. */
+export function invoicedInput({ model, billed }: Pick<ReceivedRequest, 'model' | 'billed'>): bigint {
+  return invoiced({ model, billed: { ...billed, outputTokens: 0 } });
 }
