@@ -47,6 +47,25 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'status',
     'outcome',
   );
+  const places = instruments.counter(
+    'concurrency_decisions_total',
+    'Requests that concurrency() let in, made wait or refused.',
+    'plan',
+    'outcome',
+  );
+  const findings = instruments.counter(
+    'guardrail_findings_total',
+    'Texts in which a rule of guardrails() found something.',
+    'rule',
+    'action',
+    'where',
+  );
+  const breakers = instruments.counter(
+    'breaker_changes_total',
+    'Breakers that opened or closed, by what they guard.',
+    'target',
+    'breaker',
+  );
   const faults = instruments.counter('faults_total', 'Faults that were caught; answers went on.', 'where');
   const warnings = instruments.counter('warnings_total', 'Hazards of the environment warned of.', 'code');
   new Gauge({
@@ -73,7 +92,13 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     subscribe('tollgate:store', ({ store, operation, outcome, state }) =>
       stores({ store: store ?? 'quota', operation, outcome: outcome ?? state }),
     ),
-    subscribe('tollgate:upstream', (facts) => upstream(facts)),
+    subscribe('tollgate:upstream', (facts) =>
+      facts.breaker === undefined ? upstream(facts) : breakers(facts),
+    ),
+    subscribe('tollgate:concurrency', (facts) => {
+      if (facts.requestId !== undefined) places(facts);
+    }),
+    subscribe('tollgate:guardrail', (facts) => findings(facts)),
     subscribe('tollgate:fault', ({ where, source }) => faults({ where: where ?? source })),
     subscribe('tollgate:warning', (facts) => warnings(facts)),
   ];

@@ -106,6 +106,15 @@ describe('metrics()', () => {
     publish('tollgate:store', () => ({ store: 'rate-limit', state: 'down' }));
     publish('tollgate:threshold', () => ({ unit: 'usd', threshold: 0.8, counter: 'tenant:acme' }));
     publish('tollgate:upstream', () => ({ provider: 'openai', api: 'chat', status: 200, outcome: 'ok' }));
+    publish('tollgate:upstream', () => ({ target: 'openai/gpt-5', breaker: 'open', openMs: 5 }));
+    publish('tollgate:concurrency', () => ({ requestId: 'r1', plan: 'free', outcome: 'refused' }));
+    publish('tollgate:concurrency', () => ({ outcome: 'limit', limit: 5 })); // no request
+    publish('tollgate:guardrail', () => ({
+      rule: 'pii',
+      action: 'redact',
+      where: 'output',
+      kinds: ['pii.card'],
+    }));
     publish('tollgate:fault', () => ({ source: 'usage-sink', error: 'full' }));
     publish('tollgate:warning', () => ({ code: 'TOLLGATE_W_ORDER', message: 'm' }));
     const text = await scrape(own);
@@ -120,6 +129,9 @@ describe('metrics()', () => {
       'store_events_total{store="rate-limit",operation="",outcome="down"} 1',
       'thresholds_total{unit="usd",threshold="0.8"} 1',
       'upstream_attempts_total{provider="openai",api="chat",status="200",outcome="ok"} 1',
+      'breaker_changes_total{target="openai/gpt-5",breaker="open"} 1',
+      'concurrency_decisions_total{plan="free",outcome="refused"} 1',
+      'guardrail_findings_total{rule="pii",action="redact",where="output"} 1',
       'faults_total{where="usage-sink"} 1',
       'warnings_total{code="TOLLGATE_W_ORDER"} 1',
       'subscriber_faults 0',
