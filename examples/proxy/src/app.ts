@@ -2,12 +2,14 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import {
   answerError,
+  injection,
   type KeyStore,
   type LedgerOptions,
   metrics,
   type Provider,
   type SpendSource,
   type SwitchStore,
+  secrets,
   type Tollgate,
   TollgateError,
   tollgate,
@@ -46,6 +48,8 @@ export function createApp({ keys, sinks, providers, database, redis, off, maxInF
     sinks: [...sinks, measured.sink],
     ...stores,
     switch: off, // `tollgate switch off …`
+    // Keys do not leave with a prompt (400); what looks like an injection is counted on /metrics, and passes.
+    guardrails: { rules: [secrets({ on: 'input' }), injection({ action: 'flag', trustedRoles: [] })] },
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
     meter: { exposeCost: true },
   });
