@@ -31,6 +31,8 @@ export interface OutgoingRequest {
   readonly api?: WireApi | undefined;
   /** The model that was asked for, where the transport asks another one in its place; the ledger's `requestedModel`. */
   readonly requestedModel?: string | undefined;
+  /** Labels of this call, in its usage event; the request's own win. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Another model or output cap that a call could be made with. */
@@ -110,7 +112,7 @@ export interface Call {
   usage?: Usage | undefined;
   /** meter: the running cost, never less than the input once sent. */
   running?: Settlement | undefined;
-  /** meter: further labels of this call alone; the request's own win. */
+  /** meter: further labels of this call alone, the transport's or those of a recorded call; the request's own win. */
   labels?: Readonly<Record<string, string>> | undefined;
   /**
    * meter: what the answer's own bytes say of it. `whole`: its last event, or its whole body, was seen, so a connection that ends

@@ -4,6 +4,7 @@ import {
   guardChecks,
   type OptionChecks,
   type OutgoingRequest,
+  type TollgateContext,
   type UsageSink,
   type WireApi,
 } from '@tollgate/core';
@@ -19,10 +20,10 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
    */
   api?: WireApi;
   /**
-   * Where a declared call will really go: `meter({ dispatch: handler.dispatch })` with a `proxy()` that translates. It is priced and
+   * Where a declared call will really go: `meter({ dispatch: handler.dispatch })` with a `proxy()` that translates or routes. It is priced and
    * reserved as what this returns. May throw the refusal of a call that cannot be made. Absent: as the request's path and body say.
    */
-  dispatch?: (outgoing: OutgoingRequest) => OutgoingRequest;
+  dispatch?: (outgoing: OutgoingRequest, context: TollgateContext) => OutgoingRequest;
   /** Where usage events go, unless the budget's store delivers them to sinks of its own. @defaultValue [] */
   sinks?: readonly UsageSink[];
   /** Labels of every request, in its usage events. They give way to a route's and to the verified caller's. */

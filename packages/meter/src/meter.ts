@@ -99,7 +99,7 @@ function declare(
   const body: unknown = req.body;
   if (body === undefined || !isJson(req)) throw notParsed(req);
   const outgoing: OutgoingRequest = { method, url, headers: req.headers, body: req.body, api };
-  return context.calls.declare(options.dispatch ? options.dispatch(outgoing) : outgoing);
+  return context.calls.declare(options.dispatch ? options.dispatch(outgoing, context) : outgoing);
 }
 
 const isJson = (req: Request): boolean =>

@@ -109,6 +109,8 @@ export {
   anthropic,
   azureOpenAI,
   bedrock,
+  classifyPrompt,
+  decideRoute,
   gemini,
   openAiCompatible,
   openai,
@@ -119,8 +121,11 @@ export {
   proxy,
   type Resilience,
   type ResilienceOptions,
+  type Router,
+  type RouterOptions,
   resilience,
   resilient,
+  router,
 } from '@tollgate/upstream';
 export { fileSwitch, killSwitch } from '@tollgate/watch';
 export type { RedisOptions, RedisSetting } from './redis-options.js';

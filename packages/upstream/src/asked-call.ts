@@ -6,6 +6,8 @@ import { type ApiRoute, routeOf } from './api-route.js';
 export interface AskedCall {
   readonly api: WireApi;
   readonly model: string | undefined;
+  /** What the client asked for, where a router has chosen `model`. */
+  readonly requestedModel?: string | undefined;
   readonly stream: boolean;
   /** Gemini: as server-sent events. */
   readonly sse: boolean;

@@ -1,8 +1,9 @@
-import type { JsonValue, OutgoingRequest } from '@tollgate/core';
+import type { JsonValue, OutgoingRequest, TollgateContext } from '@tollgate/core';
 import { routeOf } from './api-route.js';
 import type { AskedCall } from './asked-call.js';
 import type { ProxySettings } from './options.js';
 import type { Provider } from './provider.js';
+import { type RouteTaken, routedCall } from './route/routed-call.js';
 import { type SentCall, sentTo } from './sent-call.js';
 
 /** A call whose way was chosen before it was priced. */
@@ -11,19 +12,26 @@ export interface DispatchedCall {
   readonly asked: AskedCall;
   readonly provider: Provider;
   readonly sent: SentCall;
+  /** Absent: no router has chosen it. */
+  readonly route?: RouteTaken;
 }
 
 /** Where declared calls of one `proxy()` will go, kept with the body that is priced. */
 export class Dispatch {
   readonly #byBody = new WeakMap<object, DispatchedCall>();
 
-  constructor(private readonly settings: Pick<ProxySettings, 'providerFor'>) {}
+  constructor(
+    private readonly settings: Pick<
+      ProxySettings,
+      'providerFor' | 'router' | 'task' | 'takes' | 'resilience'
+    >,
+  ) {}
 
   /**
-   * The request as it will be sent: in the provider's own format, where that is another one than the client's. Throws the refusal of
-   * what cannot be translated.
+   * The request as it will be sent: of the model that the router chooses, and in the provider's own format, where that is another one
+   * than the client's. Throws the refusal of what cannot be routed or translated.
    */
-  readonly dispatch = (outgoing: OutgoingRequest): OutgoingRequest => {
+  readonly dispatch = (outgoing: OutgoingRequest, context?: TollgateContext): OutgoingRequest => {
     const { api, body } = outgoing;
     if (api === undefined || typeof body !== 'object' || body === null || Array.isArray(body))
       return outgoing;
@@ -31,13 +39,14 @@ export class Dispatch {
     const route = routeOf('POST', path);
     const model = api === 'gemini-generate' ? route?.model : body.model;
     if (typeof model !== 'string') return outgoing;
-    const provider = this.settings.providerFor(api, model);
-    if (!provider || provider.apis.includes(api)) return outgoing;
     const stream = route?.stream ?? body.stream === true;
     const asked = { api, model, stream, sse: new URLSearchParams(query).get('alt') === 'sse', body };
-    const sent = sentTo(provider, asked);
+    const way =
+      (context && routedCall(this.settings, context, asked, outgoing.headers)) ?? this.#translated(asked);
+    if (!way) return outgoing;
+    const { provider, sent } = way;
     if (typeof sent.body !== 'object' || sent.body === null) return outgoing;
-    this.#byBody.set(sent.body, { asked, provider, sent });
+    this.#byBody.set(sent.body, way);
     const { method, headers } = outgoing;
     return {
       method,
@@ -46,8 +55,15 @@ export class Dispatch {
       body: sent.body,
       api: sent.api,
       provider: provider.name,
+      ...(way.route && { requestedModel: model, labels: { task: way.route.task } }),
     };
   };
+
+  #translated(asked: AskedCall): DispatchedCall | undefined {
+    const provider = this.settings.providerFor(asked.api, asked.model);
+    if (!provider || provider.apis.includes(asked.api)) return undefined;
+    return { asked, provider, sent: sentTo(provider, asked) };
+  }
 
   /** The call that this body was made for. */
   of(body: JsonValue | undefined): DispatchedCall | undefined {

@@ -5,6 +5,7 @@ import {
   type OutgoingRequest,
   refuse,
   runInContext,
+  type TollgateContext,
 } from '@tollgate/core';
 import type { RequestHandler } from 'express';
 import { askedCall } from './asked-call.js';
@@ -16,10 +17,10 @@ import { passOn } from './pass-on.js';
 /** What {@link proxy} returns. */
 export interface ProxyHandler extends RequestHandler {
   /**
-   * For `meter({ dispatch })`, where requests are translated: the call that a request declares is priced and reserved as it will be
+   * For `meter({ dispatch })`, where requests are translated or routed: the call that a request declares is priced and reserved as it will be
    * sent, at the provider that will answer it.
    */
-  readonly dispatch: (outgoing: OutgoingRequest) => OutgoingRequest;
+  readonly dispatch: (outgoing: OutgoingRequest, context?: TollgateContext) => OutgoingRequest;
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   accepts,
   checkOptions,
+  describeValue,
   type ErrorFormat,
   type GuardOptions,
   guardChecks,
@@ -11,6 +12,7 @@ import type { Provider } from './provider.js';
 import { Resilience } from './resilience/resilience.js';
 import { fallbacksCheck, isProvider } from './resilience/resilience-options.js';
 import type { Fallbacks } from './resilience/target.js';
+import { Router } from './route/router.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
 import { translatableTo } from './translate/translated-for.js';
 
@@ -42,6 +44,13 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
    * cannot be translated is refused by name. @defaultValue false
    */
   translate?: boolean;
+  /**
+   * Chooses a model for requests of the names it takes (`auto`); those it ranks behind take the place of `fallbacks`, as far as
+   * `resilience` makes further attempts. Without `provider` and `providers`, other names go to the router's own.
+   */
+  route?: Router;
+  /** The router's task of this route's requests. @defaultValue as label, header or prompt say */
+  task?: string;
   /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
   /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
@@ -57,6 +66,8 @@ export interface ProxySettings {
   readonly maxResponseBytes: number;
   readonly resilience: Resilience;
   readonly fallbacks: Fallbacks | undefined;
+  readonly router: Router | undefined;
+  readonly task: string | undefined;
   readonly refusals: 'answer' | 'next';
   readonly errorFormat: ErrorFormat | 'auto';
   /** The provider of a call; `undefined` where none speaks its API, or one it can be translated to, or takes its model. */
@@ -86,18 +97,24 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     resilience: (value) => value instanceof Resilience || 'what resilience() returns',
     fallbacks: fallbacksCheck,
     translate: accepts.boolean,
+    route: (value) => value instanceof Router || 'what router() returns',
+    task: accepts.string,
     timeouts: accepts.object,
     maxResponseBytes: accepts.positiveInteger,
     refusals: guardChecks.refusals,
     errorFormat: guardChecks.errorFormat,
   });
   checkTimeouts('proxy', options.timeouts);
-  const providers = options.providers ?? (options.provider ? [options.provider] : []);
+  const { route: router, task } = options;
+  const providers = options.providers ?? (options.provider ? [options.provider] : (router?.providers ?? []));
   if (providers.length === 0 || (options.provider && options.providers)) {
-    throw new TypeError('proxy: exactly one of "provider" and "providers" is required');
+    throw new TypeError('proxy: exactly one of "provider" and "providers" is required, or a "route"');
   }
   if (options.fallbacks && !options.resilience) {
     throw new TypeError('proxy: "fallbacks" needs "resilience", e.g. resilience: resilience()');
+  }
+  if (task !== undefined && !router?.hasTask(task)) {
+    throw new TypeError(`proxy: "task" must be a task of "route", received ${describeValue(task)}`);
   }
   const lists = providers.filter(({ listsModels }) => listsModels);
   const speaks = (one: Provider, api: WireApi): boolean => one.apis.includes(api);
@@ -112,6 +129,8 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     timeouts: options.timeouts,
     resilience: options.resilience ?? new Resilience({ retries: false, breaker: false }),
     fallbacks: options.fallbacks,
+    router,
+    task,
     maxResponseBytes: options.maxResponseBytes ?? Number.POSITIVE_INFINITY,
     refusals: options.refusals ?? 'answer',
     errorFormat: options.errorFormat ?? 'auto',

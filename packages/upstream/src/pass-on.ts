@@ -7,6 +7,7 @@ import { finishAnswer } from './finish-answer.js';
 import type { ProxySettings } from './options.js';
 import { ProxyTransport } from './proxy-transport.js';
 import { makeCall } from './resilience/make-call.js';
+import { routedCall } from './route/routed-call.js';
 
 /** Makes the call's attempts and ends the client's answer. Throws the refusal of a call that is not begun. */
 export async function passOn(
@@ -19,19 +20,24 @@ export async function passOn(
 ): Promise<void> {
   // Gone while the body was read or a guard waited: nothing is reserved for nobody.
   if (res.closed) return;
-  const provider = dispatched?.provider ?? settings.providerFor(asked.api, asked.model);
+  const way = dispatched ?? routedCall(settings, req.tollgate, asked, req.headers);
+  const provider = way?.provider ?? settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
   const plan = settings.resilience.plan({
     provider,
     name: provider.name,
     base: provider.baseUrl,
-    model: asked.model,
+    model: (way?.asked ?? asked).model,
     stream: asked.stream,
     fits: (other) => settings.takes(other, asked.api),
     fallbacks: settings.fallbacks,
+    ranked: way?.route?.ranked,
   });
   const answer = new ClientAnswer(res);
-  const made = await makeCall(plan, new ProxyTransport(req, answer, settings, asked, plan, dispatched));
+  const made = await makeCall(
+    plan,
+    new ProxyTransport(req, answer, settings, way?.asked ?? asked, plan, way),
+  );
   if (made === undefined) throw plan.unavailable();
   if ('refusal' in made) throw made.alternative ? plan.unavailable() : made.refusal;
   finishAnswer(req, res, next, answer, made.result, {

@@ -2,7 +2,6 @@ import {
   type Call,
   type CallHandle,
   isTollgateError,
-  type JsonValue,
   type OutgoingRequest,
   type TollgateError,
 } from '@tollgate/core';
@@ -21,9 +20,11 @@ import type { CallPlan, Step } from './resilience/call-plan.js';
 import { type Lane, lostError } from './resilience/contest.js';
 import type { Transport } from './resilience/make-call.js';
 import type { Target } from './resilience/target.js';
+import { answerSeen } from './route/answer-seen.js';
 import { type SentCall, sentTo } from './sent-call.js';
 import { saysStreamIsComplete } from './stream-end.js';
 import { timeoutsOf } from './timeouts.js';
+import { withModel } from './with-model.js';
 
 /** How long an answer that is complete waits for its charge. */
 const maxSettleWaitMs = 100;
@@ -31,16 +32,16 @@ const maxSettleWaitMs = 100;
 /** Output tokens of an answer whose cap nobody states. */
 const usualCap = 4_096;
 
+interface Begun {
+  readonly step: Step;
+  readonly lane: Lane | undefined;
+  readonly handle: CallHandle;
+  readonly result: AttemptResult;
+  settled: Promise<void> | undefined;
+}
+
 /** An attempt that was begun, or refused before. */
-export type ProxyOutcome =
-  | {
-      readonly step: Step;
-      readonly lane: Lane | undefined;
-      readonly handle: CallHandle;
-      readonly result: AttemptResult;
-      settled: Promise<void> | undefined;
-    }
-  | { readonly refusal: TollgateError; readonly alternative: boolean };
+export type ProxyOutcome = Begun | { readonly refusal: TollgateError; readonly alternative: boolean };
 
 /** Makes the attempts of one request's call, and streams the answer to its client. */
 export class ProxyTransport implements Transport<ProxyOutcome> {
@@ -56,8 +57,9 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   ) {}
 
   async run(step: Step, lane?: Lane): Promise<ProxyOutcome> {
-    const { req, settings } = this;
+    const { req, settings, asked } = this;
     const { target, alternative } = step;
+    const route = this.dispatched?.route;
     const provider = target.provider as Provider;
     const { whenClientGone } = settings;
     let sent: SentCall;
@@ -73,7 +75,8 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
         body: sent.body,
         provider: provider.name,
         api: sent.api,
-        ...(target.substituted && { requestedModel: this.asked.model }),
+        ...((target.substituted || route) && { requestedModel: asked.requestedModel ?? asked.model }),
+        ...(route && { labels: { task: route.task } }),
       };
       handle = await req.tollgate.calls.begin(outgoing, {
         previous: this.#previous,
@@ -104,8 +107,10 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   /** The call as this provider takes it; what was priced beforehand is sent as it was priced. */
   #sentTo(provider: Provider, { substituted, model }: Target): SentCall {
     const { dispatched, asked, req } = this;
-    if (!substituted && provider === dispatched?.provider) return dispatched.sent;
-    const sent = sentTo(provider, substituted ? withModel(asked, model) : asked);
+    const sent =
+      !substituted && provider === dispatched?.provider
+        ? dispatched.sent
+        : sentTo(provider, substituted ? withModel(asked, model) : asked);
     return sent.answer && !req.tollgate.calls.has('meter') ? withCap(sent) : sent;
   }
 
@@ -130,8 +135,22 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     if ('refusal' in made) return;
     const { outcome, status, sent, error } = made.result;
     made.settled = made.handle.end({ outcome, status, sent, last });
+    this.#learn(made);
     // So that the answer can state its cost, and the client's next request meets counters that are right.
     if (last && this.answer.isKept && !error) await atMost(maxSettleWaitMs, made.settled);
+  }
+
+  /** What the router learns of the answer, once its usage is known. */
+  #learn({ step, handle: { call }, result, settled }: Begun): void {
+    const { settings, dispatched, asked } = this;
+    const route = dispatched?.route;
+    if (settings.router && route && settled && result.outcome === 'ok') {
+      void settled.then(() =>
+        settings.router?.answered(
+          answerSeen(call, result, { target: step.target, streams: asked.stream, task: route.task }),
+        ),
+      );
+    }
   }
 
   wait(ms: number): Promise<boolean> {
@@ -152,14 +171,13 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   /** What led to this attempt, where it is not plainly the one that was asked for. */
   #sayRoute(step: Step): void {
     const { res } = this.req;
-    const route = this.plan.notes.leadingTo(step);
+    const taken = this.dispatched?.route;
+    const route = this.plan.notes.leadingTo(step, taken?.parameters);
     if (route === undefined || !res || res.headersSent) return;
     res.setHeader('x-tollgate-route', route);
     const { substituted, model } = step.target;
-    if (substituted && model !== undefined) {
-      res.setHeader('x-tollgate-model', model);
-      res.setHeader('x-tollgate-degraded', 'fallback');
-    }
+    if (model !== undefined && (substituted || taken)) res.setHeader('x-tollgate-model', model);
+    if (substituted) res.setHeader('x-tollgate-degraded', 'fallback');
   }
 
   /** Makes the attempt; whatever goes wrong before it, the handle gets its end. */
@@ -179,6 +197,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           signal: handle.signal,
           onResponse: (status, given) => {
             handle.onResponse(status, given);
+            settings.router?.began(provider, step.target.model, given);
             translation?.begin(status, given['content-type']);
           },
           // Measured in the provider's format, then translated: so is the polite end of a stream that was stopped.
@@ -237,14 +256,6 @@ const refusedEnd: AttemptEnd = {
   firstByteMs: undefined,
   retryUseless: false,
 };
-
-/** The same call of another model; the body is a copy, of which the first level suffices. */
-function withModel(asked: AskedCall, model: string | undefined): AskedCall {
-  const { body } = asked;
-  if (model === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return asked;
-  const copy: JsonValue = asked.api === 'gemini-generate' ? { ...body } : { ...body, model };
-  return { ...asked, model, body: copy };
-}
 
 /** Where no meter puts one in: Anthropic requires a cap, which other formats leave open. */
 function withCap(sent: SentCall): SentCall {

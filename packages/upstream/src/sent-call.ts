@@ -24,5 +24,14 @@ export function sentTo(provider: Provider, asked: AskedCall): SentCall {
   const translated = translatedFor(provider, asked.api, body, { model, stream: streams });
   if (!translated) return asked;
   const { api, stream, answer } = translated;
-  return { api, model: asked.model, stream, sse: api === 'gemini-generate', body: translated.body, answer };
+  const { requestedModel } = asked;
+  return {
+    api,
+    model: asked.model,
+    requestedModel,
+    stream,
+    sse: api === 'gemini-generate',
+    body: translated.body,
+    answer,
+  };
 }

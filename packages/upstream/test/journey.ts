@@ -9,7 +9,7 @@ import {
   type TollgateContext,
 } from '@tollgate/core';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
-import express from 'express';
+import express, { type Request, type Response } from 'express';
 import express4 from 'express4';
 import {
   anthropic,
@@ -38,13 +38,17 @@ export interface Journey {
   readonly seen: Seen;
   /** Resolves when this many attempts have ended. */
   ended(count: number): Promise<void>;
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, body: unknown, headers?: Record<string, string>): ReturnType<typeof fetch>;
   close(): Promise<void>;
 }
 
 export interface JourneyOptions extends Omit<ProxyOptions, 'provider' | 'providers'> {
   readonly providers?: (sim: SimulatedProvider) => Provider[];
   readonly step?: Partial<CallStep>;
+  /** Runs before everything else. */
+  readonly before?: (req: Request, res: Response) => void;
+  /** Options that need the providers. */
+  readonly routed?: () => Partial<ProxyOptions>;
   readonly express?: 4 | 5;
 }
 
@@ -68,7 +72,7 @@ export const azureOnly = (sim: SimulatedProvider): Provider[] => [
 ];
 
 export async function journey(options: JourneyOptions = {}): Promise<Journey> {
-  const { providers = allProviders, step = {}, express: version = 5, ...rest } = options;
+  const { providers = allProviders, step = {}, before, routed, express: version = 5, ...rest } = options;
   const sim = await simulateProvider({ apiKeys: [appKey, 'sk-other'] });
   const made = providers(sim);
   const seen: Seen = { contexts: [], calls: [], ends: [], chunks: [], onEnd: () => Promise.resolve() };
@@ -90,12 +94,13 @@ export async function journey(options: JourneyOptions = {}): Promise<Journey> {
   };
   const app = version === 5 ? express() : express4();
   app.use((req, res, next) => {
+    before?.(req, res);
     const context = contextOf(req, res);
     seen.contexts.push(context);
     context.calls.use(watcher);
     next();
   });
-  app.use(jsonBody({ limit: '20mb' }), proxy({ providers: made, ...rest }));
+  app.use(jsonBody({ limit: '20mb' }), proxy({ providers: made, ...rest, ...routed?.() }));
   const server: Server = app.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

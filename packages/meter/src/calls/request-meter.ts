@@ -90,6 +90,7 @@ export class RequestMeter implements CallRecorder, CallStep {
     call.parsed = recording ? recording.parsed : this.#parse(call);
     // Known before it begins: the call was made already, so that no step may refuse it.
     call.settlement = recording?.settlement;
+    call.labels = call.outgoing.labels;
     const { promptHashSecret } = this.settings;
     if (promptHashSecret === undefined || recording) return;
     call.promptHash = promptHash(promptHashSecret, this.context.caller?.tenant ?? '', call.outgoing.body);

@@ -6,22 +6,28 @@ const enough = 20;
 export class LatencySample {
   readonly #latest = new Float64Array(size);
   #count = 0;
-  #p95: number | undefined;
+  #sorted: Float64Array | undefined;
 
   add(ms: number): void {
     this.#latest[this.#count % size] = ms;
     this.#count += 1;
     // Sorted anew for every eighth answer: it moves slowly.
-    if (this.#count % 8 === 0) this.#p95 = undefined;
+    if (this.#count % 8 === 0) this.#sorted = undefined;
   }
 
   /** The time within which 19 of 20 answers began; `undefined` before 20 were seen. */
   get p95Ms(): number | undefined {
+    return this.#within(0.95);
+  }
+
+  /** The time within which half of them did. */
+  get p50Ms(): number | undefined {
+    return this.#within(0.5);
+  }
+
+  #within(share: number): number | undefined {
     if (this.#count < enough) return undefined;
-    if (this.#p95 === undefined) {
-      const sorted = this.#latest.slice(0, Math.min(this.#count, size)).sort();
-      this.#p95 = sorted[Math.ceil(sorted.length * 0.95) - 1];
-    }
-    return this.#p95;
+    this.#sorted ??= this.#latest.slice(0, Math.min(this.#count, size)).sort();
+    return this.#sorted[Math.ceil(this.#sorted.length * share) - 1];
   }
 }

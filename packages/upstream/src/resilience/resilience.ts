@@ -29,6 +29,8 @@ export interface PlannedCall {
   readonly fits: (provider: Provider) => boolean;
   /** In place of those of the options. */
   readonly fallbacks?: Fallbacks | undefined;
+  /** Where a router sends it, in order, in place of any fallbacks; the first is the call's own provider and model. */
+  readonly ranked?: readonly { readonly provider: Provider; readonly model: string }[] | undefined;
 }
 
 /** What an app has learnt of its providers: shared by all that call them. Made by {@link resilience}. */
@@ -49,7 +51,8 @@ export class Resilience {
   plan(call: PlannedCall): CallPlan {
     const { provider, name, base, model } = call;
     const targets = [targetAt(provider, name, base, model, model)];
-    for (const fallback of fallbacksOf(call.fallbacks ?? this.settings.fallbacks, model)) {
+    for (const fallback of call.ranked?.slice(1) ??
+      fallbacksOf(call.fallbacks ?? this.settings.fallbacks, model)) {
       const other = typeof fallback === 'string' ? { model: fallback } : fallback;
       const at = 'provider' in other ? other.provider : provider;
       if (at ? !call.fits(at) : 'provider' in other) continue;
@@ -64,6 +67,12 @@ export class Resilience {
 
   breakerOf({ id }: Target): Breaker | undefined {
     return this.settings.breaker && this.#breakers.get(id);
+  }
+
+  /** Whether a model at a provider is left alone at the moment. */
+  isOpen(provider: Provider, model: string): boolean {
+    const { id } = targetAt(provider, provider.name, provider.baseUrl, model, model);
+    return (this.#breakers.peek(id)?.waitMs ?? 0) > 0;
   }
 
   admits(target: Target): boolean {

@@ -27,10 +27,12 @@ export class RouteNotes {
 
   /**
    * What led to this attempt, in the order in which it happened: `openai/gpt-5;status=503, azure/gpt-5`. `undefined` where nothing
-   * did: the call goes where it was sent.
+   * did: the call goes where it was sent. `parameters` say how a router chose it.
    */
-  leadingTo({ target }: Step): string | undefined {
-    return this.#notes.length === 0 ? undefined : [...this.#notes, nameOf(target)].join(', ');
+  leadingTo({ target }: Step, parameters?: string): string | undefined {
+    if (this.#notes.length === 0 && parameters === undefined) return undefined;
+    const chosen = parameters === undefined ? nameOf(target) : `${nameOf(target)};${parameters}`;
+    return [...this.#notes, chosen].join(', ');
   }
 }
 

@@ -1,0 +1,40 @@
+import type { Call } from '@tollgate/core';
+import type { AttemptResult } from '../attempt.js';
+import type { Target } from '../resilience/target.js';
+
+/** What one answer has shown of the model that gave it. */
+export interface AnswerSeen {
+  readonly provider: string;
+  readonly model: string | undefined;
+  readonly task: string;
+  /** Until the output of a stream began, in milliseconds; an answer in one piece does not say. */
+  readonly firstTokenMs: number | undefined;
+  /** Without the wait for the first; `undefined` where the answer is too short to tell. */
+  readonly tokensPerSecond: number | undefined;
+  /** 0: nobody knows. */
+  readonly outputTokens: number;
+}
+
+/** Fewer tokens than this say nothing about a speed. */
+const enoughTokens = 8;
+
+/** Reads it off an attempt that was answered, once it is settled. */
+export function answerSeen(
+  { parsed, firstOutputAtMs, startedAtMs, settlement }: Call,
+  { latencyMs, firstByteMs }: AttemptResult,
+  { target, streams, task }: { readonly target: Target; readonly streams: boolean; readonly task: string },
+): AnswerSeen {
+  const firstTokenMs =
+    firstOutputAtMs === undefined ? firstByteMs : Math.max(0, firstOutputAtMs - startedAtMs);
+  const outputTokens = settlement?.usage.outputTokens ?? 0;
+  const spokenMs = latencyMs - (streams ? (firstTokenMs ?? 0) : 0);
+  return {
+    provider: target.name,
+    model: parsed?.model ?? target.model,
+    task,
+    firstTokenMs: streams ? firstTokenMs : undefined,
+    tokensPerSecond:
+      outputTokens >= enoughTokens && spokenMs > 0 ? (outputTokens * 1_000) / spokenMs : undefined,
+    outputTokens,
+  };
+}

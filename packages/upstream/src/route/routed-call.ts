@@ -1,0 +1,62 @@
+import { isTollgateError, type TollgateContext } from '@tollgate/core';
+import type { AskedCall } from '../asked-call.js';
+import type { DispatchedCall } from '../dispatch.js';
+import type { ProxySettings } from '../options.js';
+import { sentTo } from '../sent-call.js';
+import { withModel } from '../with-model.js';
+import type { RoutedModel } from './router-options.js';
+import type { TaskAsk } from './task-of.js';
+
+/** What the rest of a call needs to know of its routing. */
+export interface RouteTaken {
+  readonly task: string;
+  /** Where the call goes, in order; the first takes it as it is. */
+  readonly ranked: readonly RoutedModel[];
+  /** For `x-tollgate-route`. */
+  readonly parameters: string;
+}
+
+/** What routing needs of a proxy's settings. */
+export type RoutingSettings = Pick<ProxySettings, 'router' | 'task' | 'takes' | 'resilience'>;
+
+/**
+ * The call as the router sends it; `undefined` where the model that the client names is not for a router to choose. Models whose
+ * providers cannot express the request are passed over; where none can, the first one's refusal is thrown, or the router's own.
+ */
+export function routedCall(
+  settings: RoutingSettings,
+  context: TollgateContext,
+  asked: AskedCall,
+  headers: TaskAsk['headers'],
+): DispatchedCall | undefined {
+  const { router, task, takes, resilience } = settings;
+  const { body, model } = asked;
+  if (!router?.takes(model) || typeof body !== 'object' || body === null || Array.isArray(body))
+    return undefined;
+  const { inputs, decision, ranked } = router.decide({
+    context,
+    headers,
+    body,
+    ofRoute: task,
+    takes: (provider) => takes(provider, asked.api),
+    isOpen: (provider, name) => resilience.isOpen(provider, name),
+  });
+  const parameters = `task=${inputs.task};by=${inputs.taskBy};why=${decision.why}`;
+  let refusal: unknown;
+  for (const [index, { provider, model: chosen }] of ranked.entries()) {
+    const routed = { ...withModel(asked, chosen), requestedModel: model };
+    try {
+      const sent = sentTo(provider, routed);
+      const route = {
+        task: inputs.task,
+        ranked: ranked.slice(index),
+        parameters: index === 0 ? parameters : `${parameters};passed-over=${index}`,
+      };
+      return { asked: routed, provider, sent, route };
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      refusal ??= error;
+    }
+  }
+  throw refusal;
+}

@@ -1,0 +1,186 @@
+import {
+  accepts,
+  checkOptions,
+  describeValue,
+  modelAllowed,
+  type OptionCheck,
+  parseUsd,
+  type Usage,
+} from '@tollgate/core';
+import type { Provider } from '../provider.js';
+import { isProvider } from '../resilience/resilience-options.js';
+import type { PromptFacts } from './prompt-facts.js';
+import type { RouteSource } from './route-source.js';
+
+/** A model that may be chosen. */
+export interface RoutedModel {
+  readonly provider: Provider;
+  readonly model: string;
+  /** How good its answers are, 0 to 1, by your own evaluation: one figure, or one for each task. A task without a figure: 0. */
+  readonly quality: number | Readonly<Record<string, number>>;
+}
+
+/** What a kind of task asks of the model that answers it. */
+export interface RouteTask {
+  /** Models that may answer it: names, `provider/model`, or patterns of either (`gpt-*`). @defaultValue all */
+  models?: readonly string[];
+  /** No model of less quality answers it, whatever else is the case. 0 to 1. @defaultValue 0 */
+  quality?: number;
+  /** 19 of 20 streams are to begin within so many milliseconds; models that do not come last. Positive integer. Default: none. */
+  firstTokenMs?: number;
+  /** What an answer may cost as expected, e.g. `'$0.002'`; dearer models come last. Default: none. */
+  maxCost?: string;
+  /** How long its answers are, in tokens, until that is learnt. Positive integer. @defaultValue 400 */
+  outputTokens?: number;
+  /** What a second of waiting is worth, e.g. `'$0.0005'`: faster models win by it. @defaultValue '$0' */
+  secondWorth?: string;
+  /** Splits its requests by weight among models that meet its targets: `{ 'gpt-5-mini': 3, 'gemini-2.5-flash': 1 }`. Default: the cheapest. */
+  weights?: Readonly<Record<string, number>>;
+  /** Sends a share of its requests, 0 to 1, to a model that is being tried out, where that meets quality and targets. */
+  canary?: { readonly model: string; readonly share: number };
+}
+
+/** Options of {@link router}. */
+export interface RouterOptions {
+  /** All that may be chosen, at least one. */
+  models: readonly RoutedModel[];
+  /** The taxonomy: tasks by name, at least one; names are letters, digits, `.`, `_` and `-`. */
+  tasks: Readonly<Record<string, RouteTask>>;
+  /** What a usage costs: `pricing(priceBook())` of `@tollgate/meter`. Models that it does not know are not chosen. */
+  prices: (
+    usage: Usage,
+    of: { readonly provider: string; readonly model: string; readonly atMs: number },
+  ) => { readonly costNanoUsd: number } | undefined;
+  /** Names that clients ask for to have a model chosen, as patterns; other names go where they always went. @defaultValue ['auto'] */
+  asks?: readonly string[];
+  /** The task where nobody says which. @defaultValue the one of the highest quality */
+  defaultTask?: string;
+  /** Tells the task of a prompt; `undefined`, or a task that is not declared: the default. `false`: nobody guesses. @defaultValue classifyPrompt */
+  classify?: ((facts: PromptFacts) => string | undefined) | false;
+  /** The label that names the task. @defaultValue 'task' */
+  label?: string;
+  /** The request header that names the task, from callers with a scope; that of others is ignored. Default: none. */
+  header?: { readonly name: string; readonly scope: string };
+  /** Keeps a caller, or each of its conversations, at the model of its first request while that meets the task's targets, for an hour. */
+  sticky?: 'caller' | 'conversation';
+  /** Asked for prices and status every `sourceEveryMs`, when there are requests; while it fails, the last good answer stands. */
+  source?: RouteSource;
+  /** In milliseconds. Positive integer. @defaultValue 60_000 */
+  sourceEveryMs?: number;
+  /** In [0, 1). @defaultValue Math.random */
+  random?: () => number;
+  /** Clock, in ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+const quality: OptionCheck = (value) =>
+  (typeof value === 'number' && value >= 0 && value <= 1) || 'a number from 0 to 1';
+const usd: OptionCheck = (value) =>
+  (typeof value === 'string' && parseUsd(value) !== undefined) || "dollars such as '$0.002'";
+const weights: OptionCheck = (value) =>
+  (accepts.object(value) === true &&
+    Object.values(Object(value)).every(
+      (one) => typeof one === 'number' && one > 0 && Number.isFinite(one),
+    )) ||
+  'an object of positive numbers by model';
+const orFalse =
+  (check: OptionCheck): OptionCheck =>
+  (value) =>
+    value === false || check(value);
+
+/** Throws a `TypeError` for a wrong or unknown option, and for a task that no model is good enough for. */
+export function checkRouter(options: RouterOptions): void {
+  checkOptions<RouterOptions>(
+    'router',
+    options,
+    {
+      models: accepts.arrayOf(accepts.object),
+      tasks: accepts.object,
+      prices: accepts.function,
+      asks: accepts.arrayOf(accepts.string),
+      defaultTask: accepts.oneOf(...Object.keys(Object(options?.tasks))),
+      classify: orFalse(accepts.function),
+      label: accepts.string,
+      header: accepts.object,
+      sticky: accepts.oneOf('caller', 'conversation'),
+      source: accepts.function,
+      sourceEveryMs: accepts.positiveInteger,
+      random: accepts.function,
+      now: accepts.function,
+    },
+    ['models', 'tasks', 'prices'],
+  );
+  if (options.header) {
+    const checks = { name: accepts.string, scope: accepts.string };
+    checkOptions('router: header', options.header, checks, ['name', 'scope']);
+  }
+  if (options.models.length === 0) throw new TypeError('router: "models" must name at least one model');
+  options.models.forEach((model, index) => {
+    const where = `router: models[${index}]`;
+    checkOptions<RoutedModel>(
+      where,
+      model,
+      { provider: isProvider, model: accepts.string, quality: qualities },
+      ['provider', 'model', 'quality'],
+    );
+    const { provider } = model;
+    const twin = options.models.findIndex(
+      (one) => one.provider.name === provider.name && one.model === model.model,
+    );
+    if (twin < index) throw new TypeError(`${where}: ${targetOf(model)} is there already`);
+  });
+  const tasks = Object.entries(options.tasks);
+  if (tasks.length === 0) throw new TypeError('router: "tasks" must declare at least one task');
+  for (const [name, task] of tasks) checkTask(name, task, options.models);
+}
+
+const qualities: OptionCheck = (value) =>
+  quality(value) === true ||
+  (accepts.object(value) === true && Object.values(Object(value)).every((one) => quality(one) === true)) ||
+  'a number from 0 to 1, or an object of such numbers by task';
+
+function checkTask(name: string, task: RouteTask, models: readonly RoutedModel[]): void {
+  const where = `router: task ${describeValue(name)}`;
+  if (!/^[A-Za-z][\w.-]{0,63}$/.test(name)) {
+    throw new TypeError(`${where}: a name is made of letters, digits, ".", "_" and "-"`);
+  }
+  checkOptions<RouteTask>(where, task, {
+    models: accepts.arrayOf(accepts.string),
+    quality,
+    firstTokenMs: accepts.positiveInteger,
+    maxCost: usd,
+    outputTokens: accepts.positiveInteger,
+    secondWorth: usd,
+    weights,
+    canary: accepts.object,
+  });
+  if (task.canary) {
+    const checks = { model: accepts.string, share: quality };
+    checkOptions(`${where}: canary`, task.canary, checks, ['model', 'share']);
+  }
+  const fit = models.filter((model) => isOf(task, model));
+  const named = [...Object.keys(task.weights ?? {}), ...(task.canary ? [task.canary.model] : [])];
+  const unknown = named.find((one) => !fit.some((model) => isNamed([one], model)));
+  if (unknown !== undefined) {
+    throw new TypeError(`${where}: ${describeValue(unknown)} is none of its models`);
+  }
+  if (!fit.some((model) => qualityOf(model, name) >= (task.quality ?? 0))) {
+    throw new TypeError(`${where}: none of its models has quality ${task.quality ?? 0} or more`);
+  }
+}
+
+/** `provider/model`. */
+export const targetOf = ({ provider, model }: Pick<RoutedModel, 'provider' | 'model'>): string =>
+  `${provider.name}/${model}`;
+
+/** Whether one of these patterns names a model, alone or with its provider. */
+export const isNamed = (patterns: readonly string[], model: RoutedModel): boolean =>
+  modelAllowed(patterns, model.model) || modelAllowed(patterns, targetOf(model));
+
+/** Whether a model may answer a task. */
+export const isOf = ({ models }: RouteTask, model: RoutedModel): boolean =>
+  models === undefined || isNamed(models, model);
+
+/** How good a model is at a task. */
+export const qualityOf = ({ quality }: RoutedModel, task: string): number =>
+  typeof quality === 'number' ? quality : Object.hasOwn(quality, task) ? (quality[task] ?? 0) : 0;

@@ -1,0 +1,239 @@
+import { isTollgateError, type JsonObject, modelAllowed, noUsage, parseUsd, publish } from '@tollgate/core';
+import type { Provider } from '../provider.js';
+import type { AnswerSeen } from './answer-seen.js';
+import { decideRoute } from './decide-route.js';
+import { fitsIn, type Headroom, headroomOf } from './headroom.js';
+import { noRoute } from './no-route.js';
+import { type PromptFacts, promptFacts } from './prompt-facts.js';
+import type { RouteCandidate, RouteDecision, RouteInputs } from './route-inputs.js';
+import { PolledFacts, type PolledPrice } from './route-source.js';
+import {
+  checkRouter,
+  isNamed,
+  isOf,
+  qualityOf,
+  type RoutedModel,
+  type RouterOptions,
+  targetOf,
+} from './router-options.js';
+import { drawOf, placeOf, StickyPlaces } from './sticky-places.js';
+import { TargetRecord } from './target-record.js';
+import { type TaskAsk, taskOf } from './task-of.js';
+
+/** A request that a model is to be chosen for. */
+export interface RouteAsk extends Omit<TaskAsk, 'facts'> {
+  readonly body: JsonObject;
+  /** Whether a provider takes the format of the request. */
+  readonly takes: (provider: Provider) => boolean;
+  /** Whether a model at a provider is left alone at the moment. */
+  readonly isOpen: (provider: Provider, model: string) => boolean;
+}
+
+/** What was decided for a request, and by what. */
+export interface Routed {
+  readonly inputs: RouteInputs;
+  readonly decision: RouteDecision;
+  /** The best first. */
+  readonly ranked: readonly RoutedModel[];
+}
+
+/** What is known of one model. */
+interface Known {
+  readonly model: RoutedModel;
+  readonly record: TargetRecord;
+  headroom: Headroom | undefined;
+}
+
+/** Characters of a token, roughly, in English; only the order of prices depends on it. */
+const charactersPerToken = 4;
+const usualOutputTokens = 400;
+/** The share of the latest answer in what a task's answers are expected to be long. */
+const latestShare = 0.05;
+
+/** Chooses models by task. Made by {@link router}. */
+export class Router {
+  readonly providers: readonly Provider[];
+  readonly asks: readonly string[];
+  readonly #options: RouterOptions;
+  readonly #known: ReadonlyMap<string, Known>;
+  readonly #polled: PolledFacts;
+  readonly #places = new StickyPlaces();
+  readonly #outputTokens = new Map<string, number>();
+  readonly #defaultTask: string;
+  readonly #now: () => number;
+
+  constructor(options: RouterOptions) {
+    checkRouter(options);
+    const { models, tasks, asks = ['auto'], now = Date.now, source, sourceEveryMs = 60_000 } = options;
+    this.#options = options;
+    this.asks = asks;
+    this.providers = [...new Set(models.map(({ provider }) => provider))];
+    this.#known = new Map(
+      models.map((model) => [targetOf(model), { model, record: new TargetRecord(), headroom: undefined }]),
+    );
+    this.#now = now;
+    this.#polled = new PolledFacts(source, sourceEveryMs, now);
+    const floorOf = (name: string): number => tasks[name]?.quality ?? 0;
+    this.#defaultTask =
+      options.defaultTask ??
+      Object.keys(tasks).reduce((best, one) => (floorOf(one) > floorOf(best) ? one : best));
+  }
+
+  /** Whether a task is declared. */
+  hasTask(name: string): boolean {
+    return Object.hasOwn(this.#options.tasks, name);
+  }
+
+  /** Whether the router chooses in place of this name. */
+  takes(model: string | undefined): boolean {
+    return model !== undefined && modelAllowed(this.asks, model);
+  }
+
+  /** Asks the source now; `false` where it fails, and what was known before stands. Nobody needs to wait for it. */
+  refresh(): Promise<boolean> {
+    return this.#polled.refresh();
+  }
+
+  /**
+   * Decides where a request goes, and publishes `tollgate:route`: the inputs and the decision. Throws `model_not_allowed` (403),
+   * `model_not_priced` (400) or `not_found` (404) where no model may, or can, answer.
+   */
+  decide(ask: RouteAsk): Routed {
+    let read: PromptFacts | undefined;
+    const facts = (): PromptFacts => {
+      read ??= promptFacts(ask.body);
+      return read;
+    };
+    const named = taskOf({ ...ask, facts }, this.#options, this.#defaultTask);
+    const who = this.#whoSticks(ask, named.task, facts);
+    const inputs = this.#inputsOf(ask, named, facts(), who);
+    const decision = decideRoute(inputs);
+    const [first] = decision.ranked;
+    const { requestId, caller } = ask.context;
+    publish('tollgate:route', () => ({ requestId, tenant: caller?.tenant, inputs, decision }));
+    if (first === undefined) throw noRoute(named.task, decision);
+    if (who !== undefined && decision.why !== 'canary') this.#places.sent(who, first, this.#now());
+    return {
+      inputs,
+      decision,
+      ranked: decision.ranked.flatMap((target) => this.#known.get(target)?.model ?? []),
+    };
+  }
+
+  /** An answer has begun: what its headers say of rate limits. */
+  began(provider: Provider, model: string | undefined, headers: Readonly<Record<string, string>>): void {
+    const known = this.#known.get(`${provider.name}/${model}`);
+    if (known) known.headroom = headroomOf(headers, this.#now()) ?? known.headroom;
+  }
+
+  /** A request was answered: how fast, and how long its answer was. */
+  answered(seen: AnswerSeen): void {
+    this.#known.get(`${seen.provider}/${seen.model}`)?.record.add(seen, this.#now());
+    if (!(seen.outputTokens > 0) || !this.hasTask(seen.task)) return;
+    const before = this.#expectedOutput(seen.task);
+    this.#outputTokens.set(seen.task, before + (seen.outputTokens - before) * latestShare);
+  }
+
+  #expectedOutput(task: string): number {
+    return this.#outputTokens.get(task) ?? this.#options.tasks[task]?.outputTokens ?? usualOutputTokens;
+  }
+
+  #inputsOf(
+    ask: RouteAsk,
+    { task, taskBy }: Pick<RouteInputs, 'task' | 'taskBy'>,
+    facts: PromptFacts,
+    who: string | undefined,
+  ): RouteInputs {
+    const { tasks, random = Math.random } = this.#options;
+    const {
+      quality = 0,
+      firstTokenMs = null,
+      maxCost,
+      secondWorth = '0',
+      canary,
+      weights,
+    } = tasks[task] ?? {};
+    const nowMs = this.#now();
+    const inputTokens = Math.ceil(facts.characters / charactersPerToken);
+    const cap = facts.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+    const outputTokens = Math.ceil(Math.min(this.#expectedOutput(task), cap));
+    const ofTask = [...this.#known.values()].filter(({ model }) => isOf(tasks[task] ?? {}, model));
+    const tried = canary && ofTask.find(({ model }) => isNamed([canary.model], model));
+    const polled = this.#polled.now();
+    const candidates = ofTask.map(({ model, record, headroom }): RouteCandidate => {
+      const { provider } = model;
+      const target = targetOf(model);
+      const status = own(polled.status, target) ?? own(polled.status, provider.name) ?? 'up';
+      const weight = Object.entries(weights ?? {}).find(([name]) => isNamed([name], model))?.[1];
+      return {
+        target,
+        quality: qualityOf(model, task),
+        allowed: ask.context.calls.allows(model.model, provider.name),
+        takes: ask.takes(provider),
+        costNanoUsd: this.#costOf(model, { inputTokens, outputTokens }, own(polled.prices, target), nowMs),
+        firstTokenP50Ms: rounded(record.firstTokenP50Ms(nowMs)),
+        firstTokenP95Ms: rounded(record.firstTokenP95Ms(nowMs)),
+        tokensPerSecond: rounded(record.tokensPerSecond(nowMs)),
+        health: ask.isOpen(provider, model.model) ? 'down' : status,
+        hasRoom: fitsIn(headroom, inputTokens + outputTokens, nowMs),
+        weight: weight ?? 0,
+      };
+    });
+    return {
+      task,
+      taskBy,
+      quality,
+      firstTokenMs,
+      maxCostNanoUsd: maxCost === undefined ? null : (parseUsd(maxCost) ?? null),
+      inputTokens,
+      outputTokens,
+      nanoUsdPerSecond: parseUsd(secondWorth) ?? 0,
+      candidates,
+      canary: canary && tried ? { target: targetOf(tried.model), share: canary.share } : null,
+      stuckTo: who === undefined ? null : this.#places.of(who, nowMs),
+      draw: who === undefined ? random() : drawOf(who),
+    };
+  }
+
+  #costOf(
+    { provider, model }: RoutedModel,
+    { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
+    polled: PolledPrice | undefined,
+    atMs: number,
+  ): number | null {
+    if (polled) {
+      const { inputUsdPerMillion, outputUsdPerMillion } = polled;
+      return Math.ceil((inputUsdPerMillion * inputTokens + outputUsdPerMillion * outputTokens) * 1_000);
+    }
+    try {
+      const usage = { ...noUsage, inputTokens, outputTokens };
+      return this.#options.prices(usage, { provider: provider.name, model, atMs })?.costNanoUsd ?? null;
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      return null;
+    }
+  }
+
+  /** By whom a request sticks, if it does: never across tenants, callers or tasks. */
+  #whoSticks({ context }: RouteAsk, task: string, facts: () => PromptFacts): string | undefined {
+    const { sticky } = this.#options;
+    const { caller } = context;
+    if (!sticky || !caller) return undefined;
+    return placeOf([caller.tenant, caller.id, task, ...(sticky === 'conversation' ? [facts().opening] : [])]);
+  }
+}
+
+/**
+ * Chooses a model for each request by what it is about: a declared taxonomy of tasks, each with its models, quality floor and targets;
+ * among those that may answer the cheapest, by price × expected tokens, that is up, fast enough and has room. For `proxy({ route })`.
+ * Throws a `TypeError` for a wrong or unknown option.
+ */
+export function router(options: RouterOptions): Router {
+  return new Router(options);
+}
+
+const rounded = (value: number | undefined): number | null =>
+  value === undefined ? null : Math.round(value * 100) / 100;
+
+const own = <Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined;

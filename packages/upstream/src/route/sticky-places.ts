@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { RecentMap } from '../resilience/recent-map.js';
+
+const mostPlaces = 10_000;
+const stayMs = 3_600_000;
+
+interface Place {
+  target: string | undefined;
+  untilMs: number;
+}
+
+/** Where callers or conversations were sent, for an hour; their number is bounded. */
+export class StickyPlaces {
+  readonly #places = new RecentMap<Place>(mostPlaces, () => ({ target: undefined, untilMs: 0 }));
+
+  of(who: string, nowMs: number): string | null {
+    const place = this.#places.peek(who);
+    return place?.target !== undefined && nowMs < place.untilMs ? place.target : null;
+  }
+
+  sent(who: string, target: string, nowMs: number): void {
+    const place = this.#places.get(who);
+    // The hour runs from the first request, so that nobody stays for ever at what has become dear.
+    if (place.target === target && nowMs < place.untilMs) return;
+    place.target = target;
+    place.untilMs = nowMs + stayMs;
+  }
+}
+
+/** Who sticks, without saying who it is. */
+export const placeOf = (parts: readonly string[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+/** The chance of whoever sticks, in [0, 1): the same for the same, in every process. */
+export const drawOf = (place: string): number => Number.parseInt(place.slice(0, 12), 16) / 2 ** 48;

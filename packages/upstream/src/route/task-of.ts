@@ -1,0 +1,49 @@
+import { type TollgateContext, TollgateError } from '@tollgate/core';
+import { classifyPrompt } from './classify-prompt.js';
+import type { PromptFacts } from './prompt-facts.js';
+import type { RouteInputs } from './route-inputs.js';
+import type { RouterOptions } from './router-options.js';
+
+/** Who may say what a request is about. */
+export interface TaskAsk {
+  readonly context: TollgateContext;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The task of the route, where the app says it. */
+  readonly ofRoute: string | undefined;
+  readonly facts: () => PromptFacts;
+}
+
+type NamedTask = Pick<RouteInputs, 'task' | 'taskBy'>;
+
+/**
+ * The task of a request: the route's, its label's, the header's of a caller who may name one, what the classifier makes of the prompt,
+ * the default, in this order. Throws `invalid_value` (400) for a header that names no task.
+ */
+export function taskOf(ask: TaskAsk, options: RouterOptions, defaultTask: string): NamedTask {
+  const { context, headers, ofRoute } = ask;
+  const { tasks, label = 'task', header, classify = classifyPrompt } = options;
+  const isTask = (name: string | undefined): name is string =>
+    name !== undefined && Object.hasOwn(tasks, name);
+  if (ofRoute !== undefined) return { task: ofRoute, taskBy: 'route' };
+  const labelled = Object.hasOwn(context.labels, label) ? context.labels[label] : undefined;
+  if (isTask(labelled)) return { task: labelled, taskBy: 'label' };
+  if (header && context.caller?.scopes.includes(header.scope)) {
+    const given = headers[header.name.toLowerCase()];
+    if (given !== undefined) {
+      if (typeof given === 'string' && isTask(given)) return { task: given, taskBy: 'header' };
+      throw unknownTask(header.name, Object.keys(tasks));
+    }
+  }
+  const guessed = classify === false ? undefined : classify(ask.facts());
+  return isTask(guessed) ? { task: guessed, taskBy: 'classifier' } : { task: defaultTask, taskBy: 'default' };
+}
+
+function unknownTask(header: string, tasks: readonly string[]): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'invalid_value',
+    param: header,
+    message: `The header ${header} must name a task: ${tasks.join(', ')}.`,
+    retryAfterMs: false,
+  });
+}
