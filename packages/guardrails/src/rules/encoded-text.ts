@@ -12,9 +12,10 @@ const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]+$/u;
 const base64 = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
 const hex = /(?:[0-9a-fA-F]{2}[ :]?){12,}/g;
 const percent = /(?:%[0-9a-fA-F]{2}|[A-Za-z0-9._+-]){12,}/g;
+const entities = /(?:&#(?:\d{2,6}|x[0-9a-f]{2,5});){4,}/gi;
 const escaped = /(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}/g;
 
-/** Sentences hidden as base64, hex, percent signs or escapes: runs that decode to text with words and spaces in it. */
+/** Sentences hidden as base64, hex, percent signs, escapes or entities of HTML: runs that decode to text with words and spaces in it. */
 export function encodedTexts(text: string): EncodedText[] {
   const found: EncodedText[] = [];
   let left = maxDecoded;
@@ -32,6 +33,7 @@ export function encodedTexts(text: string): EncodedText[] {
   look(base64, fromBase64);
   look(hex, (run) => Buffer.from(run.replace(/[ :]/g, ''), 'hex').toString('utf8'));
   if (text.includes('%')) look(percent, (run) => (run.includes('%') ? fromPercent(run) : undefined));
+  if (text.includes('&#')) look(entities, fromEntities);
   if (text.includes('\\'))
     look(escaped, (run) =>
       run.replace(/\\[ux]([0-9a-fA-F]+)/g, (_, digits: string) =>
@@ -61,6 +63,13 @@ function fromPercent(run: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function fromEntities(run: string): string {
+  return run.replace(/&#(x?)([0-9a-f]+);?/gi, (_, sign: string, digits: string) => {
+    const code = Number.parseInt(digits, sign === '' ? 10 : 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : '';
+  });
 }
 
 function isSentence(text: string): boolean {

@@ -3,8 +3,9 @@ import type { Finding, Rule, TextPlace } from '../rule.js';
 import { encodedTexts, reversed, rotated } from './encoded-text.js';
 import { injectionPhrases } from './injection-phrases.js';
 import { words } from './injection-words.js';
-import { type NormalisedText, normalised, withoutLeet } from './normalised-text.js';
-import { PhraseMatcher } from './phrase-matcher.js';
+import { withoutMentions } from './mentions.js';
+import { type NormalisedText, normalised, withoutLeet, withoutPadding } from './normalised-text.js';
+import { type PhraseMatch, PhraseMatcher } from './phrase-matcher.js';
 import { roleMarkers } from './role-markers.js';
 import { tokensOf } from './tokens.js';
 
@@ -24,6 +25,9 @@ export interface InjectionOptions {
 const matcher = new PhraseMatcher(injectionPhrases);
 /** An instruction that somebody took the trouble to hide weighs more than the same in the open. */
 const hiddenBonus = 0.3;
+/** Less says nothing by itself, nor together with something further away than so many characters. */
+const strong = 0.5;
+const near = 200;
 /** So many invisible characters, and a share of so much, are no accident of copying. */
 const manyInvisible = 8;
 
@@ -57,29 +61,72 @@ export function injection(options: InjectionOptions = {}): Rule {
   };
 }
 
-/** The signals in one text, in the open and hidden. */
+/** The signals in one text. Of attacks that it only quotes, the strongest counts, and half. */
 function injectionSignals(raw: string): Finding[] {
+  const said = withoutMentions(raw);
+  if (said === raw) return signalsIn(raw);
+  const { length: end } = raw;
+  const found = signalsIn(said).map((finding) => ({ ...finding, start: 0, end }));
+  const [strongest] = signalsIn(raw).sort((a, b) => b.weight - a.weight);
+  return found.length > 0 || !strongest ? found : [{ ...strongest, weight: strongest.weight / 2 }];
+}
+
+/** What is said in the open, and what is hidden. */
+function signalsIn(raw: string): Finding[] {
   const seen = normalised(raw);
-  const found = [...openSignals(raw, seen), ...invisibleSignals(raw, seen)];
+  const found = [...openSignals(raw, seen), ...invisibleSignals(raw, seen), ...ciphered(seen.text, raw)];
   const hidden = [seen.hidden, ...encodedTexts(raw).map(({ text }) => text)].filter((text) => text !== '');
-  for (const text of hidden) found.push(...behind(openSignals(text, normalised(text)), raw));
-  for (const { sign, undo } of ciphers) {
-    if (sign.test(seen.text)) found.push(...behind(phrases(undo(seen.text), raw), raw));
+  for (const text of hidden) {
+    const inner = normalised(text);
+    found.push(...behind([...openSignals(text, inner), ...ciphered(inner.text, raw)], raw));
   }
   return found;
 }
 
-function openSignals(raw: string, { text }: NormalisedText): Finding[] {
-  const found = [...phrases(text, raw), ...roleMarkers(raw)];
-  const spelled = withoutLeet(text);
-  return spelled === text ? found : [...found, ...behind(phrases(spelled, raw), raw)];
+function ciphered(text: string, raw: string): Finding[] {
+  return [...new Set([text, withoutLeet(text)])].flatMap((one) =>
+    ciphers.flatMap(({ sign, undo }) => (sign.test(one) ? behind(phrases(undo(one), raw), raw) : [])),
+  );
 }
 
-/** Where a phrase stands in the text as it was written is not known: normalising moved it. */
+function openSignals(raw: string, { text }: NormalisedText): Finding[] {
+  const found = [...phrases(text, raw), ...roleMarkers(raw)];
+  const others = new Set([withoutLeet(text), withoutPadding(text), withoutPadding(withoutLeet(text))]);
+  others.delete(text);
+  for (const other of others) {
+    const more = phrases(other, raw).filter(({ kind }) => !found.some((one) => one.kind === kind));
+    found.push(...behind(more, raw));
+  }
+  return found;
+}
+
+/**
+ * Weak signals count only beside another: two that are far from each other in a long text are chance. Where a phrase stands in the text
+ * as it was written is not known: normalising moved it.
+ */
 function phrases(text: string, raw: string): Finding[] {
-  return matcher
-    .find(tokensOf(text))
+  const matches = apart(matcher.find(tokensOf(text)));
+  return matches
+    .filter(
+      (one) =>
+        one.phrase.weight >= strong ||
+        matches.some(
+          (other) => other !== one && other.start < one.end + near && one.start < other.end + near,
+        ),
+    )
     .map(({ phrase: { kind, weight } }) => ({ kind, weight, start: 0, end: raw.length }));
+}
+
+/** Of phrases that lie within each other the strongest: the same words are one signal. */
+function apart(matches: readonly PhraseMatch[]): PhraseMatch[] {
+  const kept: PhraseMatch[] = [];
+  for (const one of [...matches].sort((a, b) => b.phrase.weight - a.phrase.weight)) {
+    const within = (other: PhraseMatch): boolean =>
+      (one.start >= other.start && one.end <= other.end) ||
+      (one.start <= other.start && one.end >= other.end);
+    if (!kept.some(within)) kept.push(one);
+  }
+  return kept;
 }
 
 function behind(found: readonly Finding[], raw: string): Finding[] {

@@ -12,7 +12,8 @@ export interface NormalisedText {
 const unseen = /\p{Default_Ignorable_Code_Point}/gu;
 const tags = /[\u{e0000}-\u{e007f}]/gu;
 const ascii = /^[\0-\x7f]*$/;
-const accents = /[\u0300-\u036f]/g;
+/** Also the vowel signs of Arabic and the dots below Devanagari, which people leave out. */
+const accents = /[\u0300-\u036f\u064b-\u0652\u093c]/g;
 const emojiJoiner = /\p{Extended_Pictographic}[\ufe0f\u200d]/gu;
 
 /** Letters of other scripts that look like Latin ones (from Unicode's confusables, the ones seen in attacks). */
@@ -96,8 +97,9 @@ export function normalised(raw: string): NormalisedText {
   const joiners = raw.match(emojiJoiner)?.length ?? 0;
   const invisible = Math.max(0, (raw.match(unseen)?.length ?? 0) - joiners);
   const plain = raw.replace(unseen, '').normalize('NFKD').replace(accents, '').normalize('NFC').toLowerCase();
-  const latinised = foreign.test(plain) ? plain.split(/(\s+)/).map(unmixed).join('') : plain;
-  return { text: unspaced(latinised), invisible, hidden };
+  const joined = unspaced(plain);
+  const latinised = foreign.test(joined) ? joined.split(/(\s+)/).map(unmixed).join('') : joined;
+  return { text: latinised, invisible, hidden };
 }
 
 /** The same with digits and signs read as the letters they stand for, in words that have both: `1gn0r3`. */
@@ -111,6 +113,11 @@ export function withoutLeet(text: string): string {
         : word,
     )
     .join('');
+}
+
+/** The same without what stretches or splits words: `ignoooore`, `ig.no.re`. */
+export function withoutPadding(text: string): string {
+  return text.replace(/(\p{L})\1{2,}/gu, '$1').replace(/(?<=\p{L})[.·•|~^](?=\p{L})/gu, '');
 }
 
 function tagged(raw: string): string {
@@ -128,9 +135,9 @@ function unmixed(word: string): string {
   return Array.from(word, (one) => lookAlikes[one] ?? one).join('');
 }
 
-const fourSingleLetters = /(?<![\p{L}\p{N}])\p{L}(?:[ ._\-*|/]\p{L}(?![\p{L}\p{N}])){3,}/gu;
+const singleLetters = /(?<![\p{L}\p{N}])\p{L}(?:[ ._\-*|/]\p{L}(?![\p{L}\p{N}])){2,}/gu;
 
-/** `i g n o r e` and `i.g.n.o.r.e` as one word: runs of single letters, of four and more. */
+/** `i g n o r e` and `i.g.n.o.r.e` as one word: runs of three single letters and more. */
 function unspaced(text: string): string {
-  return text.replace(fourSingleLetters, (run) => run.replace(/[ ._\-*|/]/g, ''));
+  return text.replace(singleLetters, (run) => run.replace(/[ ._\-*|/]/g, ''));
 }

@@ -42,6 +42,13 @@ const markers: readonly Marker[] = [
     weight: 0.6,
   },
   { pattern: /<!--[^>]{0,200}(?:assistant|ignore|instruction|\bai\b|llm|system)[^>]{0,200}/gi, weight: 0.5 },
+  { pattern: /\bSYSTEM ?: /g, weight: 0.4 },
+  {
+    pattern: /<\/[a-z]{1,20}>\s{0,3}<(?:new_)?(?:instruction|system|prompt|command|order)s?>/gi,
+    weight: 0.6,
+  },
+  { pattern: /(?:display: ?none|font-size: ?0|[ "]hidden>|\[white text\])/gi, weight: 0.25 },
+  { pattern: /!\[[^\]\n]{0,80}\]\(https?:\/\/[^\s)]{1,200}[?&]\w{1,20}=[A-Z_]{4,}/g, weight: 0.5 },
   { pattern: /!\[[^\]\n]{0,80}\]\(https?:\/\/[^\s)]{1,200}[?&=/](?:\{|%7b|\[|<|\$)/gi, weight: 0.7 },
 ];
 

@@ -1,17 +1,18 @@
-import { words } from './injection-words.js';
+import { injectionPhrases } from './injection-phrases.js';
 import type { Token } from './phrase-matcher.js';
 
 /** Scripts that write words without spaces between them, and Hangul, whose particles are glued on. */
 const glued = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
 const word =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]+|[\p{L}\p{M}\p{N}']+/gu;
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}ー]+|(?:(?![\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}])[\p{L}\p{M}\p{N}'])+/gu;
 
 const beyondLatin = /[^\0-\u024f\u2000-\u206f]/;
 const latinWord = /[a-z0-9'\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]+/g;
 
 /** Known words of such scripts, the longest first. */
 const known = new RegExp(
-  [...new Set<string>(Object.values(words).flat())]
+  [...new Set<string>(injectionPhrases.flatMap(({ steps }) => steps.flat()))]
+    .map((one) => one.replace('*', ''))
     .filter((one) => glued.test(one))
     .sort((a, b) => b.length - a.length)
     .map((one) =>

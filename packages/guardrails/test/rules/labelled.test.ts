@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { labelledPrompts } from './labelled/labelled-prompts.js';
-import { rateOf, ratesTable } from './labelled/rates.js';
+import { percent, rateOf, ratesTable } from './labelled/rates.js';
 
 const prompts = labelledPrompts();
 const shareOf = (hostile: boolean, half: string): number => {
@@ -26,10 +26,13 @@ describe('injection() on the labelled prompts', () => {
     );
   });
 
-  for (const half of ['tuning', 'held out']) {
-    it(`finds four in ten hostile ones or more of the ${half} half, and refuses at most one benign one in ten`, () => {
-      expect(shareOf(true, half)).toBeGreaterThanOrEqual(0.4);
-      expect(shareOf(false, half)).toBeLessThanOrEqual(0.1);
+  for (const [half, found, wrong] of [
+    ['tuning', 0.92, 0.02],
+    ['held out', 0.85, 0.03],
+  ] as const) {
+    it(`finds ${found * 100} % of the hostile ones or more in the ${half} half, and refuses ${wrong * 100} % of the benign ones at most`, () => {
+      expect(shareOf(true, half)).toBeGreaterThanOrEqual(found);
+      expect(shareOf(false, half)).toBeLessThanOrEqual(wrong);
     });
   }
 
@@ -41,5 +44,13 @@ describe('injection() on the labelled prompts', () => {
     const current = `${before}\n${ratesTable(prompts)}\n\n${after}`;
     if (process.env.TOLLGATE_RATES === '1') writeFileSync(file, current);
     expect(readFileSync(file, 'utf8')).toBe(current);
+  });
+
+  it('says in the README of the package what to expect', () => {
+    const [found, wrong] = [true, false].map((hostile) =>
+      percent(rateOf(prompts.filter((one) => one.hostile === hostile && one.half === 'held out'))),
+    );
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
+    expect(readme).toContain(`finds ${found} of the hostile and refuses ${wrong} of the benign ones`);
   });
 });

@@ -1,0 +1,16 @@
+/** Words after which a quotation is talked about, not said: `what does the phrase "…" do`. */
+const mentioning =
+  `explain|explique|explica|erkl\\S{1,6}|why|warum|pourquoi|por qu\\S|what is|what does|was ist|phrases?|sentences?|satz|frase|phrase|wording|
+words?|terms?|expression|begriff|strings?|text|texts|inputs?|prompts? like|example|examples|beispiel|ejemplo|exemple|quote|quoted|typed|wrote|sent|
+attacks?|injections?|jailbreaks?|detects?|filter|filtered|blocks?|blocked|refused|flagged|logs?|titled?|called|means?|article|paper`
+    .replace(/\s+/g, ' ')
+    .replace(/\| /g, '|');
+const mention = new RegExp(
+  `(?<![\\p{L}\\p{N}])(?:${mentioning})(?![\\p{L}\\p{N}])[^"“”„«»「」\\n.!]{0,40}["“„«「][^"“”„«»「」\\n]{3,200}["”“»」]`,
+  'giu',
+);
+
+/** The text without what it only mentions: quotations of attacks in questions about attacks. The same text where there are none. */
+export function withoutMentions(text: string): string {
+  return /["“„«「]/.test(text) ? text.replace(mention, ' ') : text;
+}
