@@ -1,18 +1,33 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
-import { type KeyStore, type Provider, proxy, type Tollgate, tollgate, type UsageSink } from 'tollgate';
+import {
+  type KeyStore,
+  type Provider,
+  proxy,
+  resilience,
+  type Tollgate,
+  tollgate,
+  type UsageSink,
+} from 'tollgate';
+import { taxonomy } from './taxonomy.js';
 
 /** What the app needs from outside. */
 export interface AppConfig {
   keys: KeyStore;
   sinks: UsageSink[];
   /** Each with the models that it takes. */
-  providers: Provider[];
+  providers: { openai: Provider; anthropic: Provider; gemini: Provider };
 }
 
-/** An app whose clients speak OpenAI's or Anthropic's API, whichever provider has the model that they name. */
+/** An app whose clients speak OpenAI's or Anthropic's API, and name a model or leave the choice to the app (`auto`). */
 export function createApp({ keys, sinks, providers }: AppConfig): { app: Express; tg: Tollgate } {
-  const passOn = proxy({ providers, translate: true });
+  const route = taxonomy(providers);
+  const passOn = proxy({
+    providers: Object.values(providers),
+    translate: true,
+    route,
+    resilience: resilience(),
+  });
   const tg = tollgate({
     plans: {
       free: { spend: '$0.50/day', models: ['gpt-5-mini', 'claude-haiku-*', 'gemini-2.5-flash*'] },
@@ -20,7 +35,7 @@ export function createApp({ keys, sinks, providers }: AppConfig): { app: Express
     },
     keys,
     sinks,
-    meter: { exposeCost: true, dispatch: passOn.dispatch }, // priced at the provider that will answer, as it will be sent
+    meter: { exposeCost: true, dispatch: passOn.dispatch }, // priced at the model that will answer, as it will be sent
   });
   const app = express();
   app.use(helmet());

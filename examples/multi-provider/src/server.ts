@@ -11,9 +11,13 @@ const server = app.listen(Number(process.env.PORT ?? 3002), '127.0.0.1', () => {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   console.log(`listening on http://127.0.0.1:${port}`);
-  for (const model of ['gpt-5-mini', 'claude-haiku-4-5', 'gemini-2.5-flash']) {
+  for (const [model, content] of [
+    ['claude-haiku-4-5', 'Hello'],
+    ['auto', 'What is the capital of Norway?'],
+    ['auto', 'Write unit tests for this function'],
+  ]) {
     console.log(
-      `curl -s http://127.0.0.1:${port}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'`,
+      `curl -si http://127.0.0.1:${port}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","messages":[{"role":"user","content":"${content}"}]}'`,
     );
   }
 });

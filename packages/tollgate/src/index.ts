@@ -79,6 +79,8 @@ export {
   type MeterOptions,
   meter,
   meteredFetch,
+  priceBook,
+  pricing,
   runWith,
 } from '@tollgate/meter';
 export {
