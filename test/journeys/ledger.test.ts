@@ -7,8 +7,16 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterOf, spend } from '@tollgate/core';
-import { type Database, database, ledger, type Registry, registry, reports } from '@tollgate/postgres';
+import { counterOf, definePlans, formatUsd, spend } from '@tollgate/core';
+import {
+  type Database,
+  database,
+  ledger,
+  type Registry,
+  registry,
+  reports,
+  simulate,
+} from '@tollgate/postgres';
 import { type Outbox, outbox, redisQuota } from '@tollgate/redis';
 import {
   type PostgresProcess,
@@ -25,8 +33,10 @@ import { createClient } from 'redis';
 import { bundleProgram } from '../bundle-program.js';
 import { seeded } from '../seeded.js';
 import { ask } from './ledger-ask.js';
+import { type Row, readRows } from './ledger-rows.js';
 import { type LedgerProcessSettings, tenantLimit } from './ledger-settings.js';
 import { invoiced, invoicedInput } from './provider-invoice.js';
+import { replayedByHand } from './replayed-by-hand.js';
 
 const asks = process.env.TOLLGATE_LONG === '1' ? 1_500 : 240;
 const killedAt = asks / 2;
@@ -38,17 +48,6 @@ const teams = [
   ['gamma', 'ops'],
 ] as const;
 const tenants = ['acme', 'beta', 'gamma'];
-
-/** A row of the ledger, as far as this looks at it. */
-interface Row {
-  readonly ask: string;
-  readonly tenant: string;
-  readonly team: string;
-  readonly model: string;
-  readonly cost: bigint;
-  /** Whether the provider has said what it used. */
-  readonly reported: boolean;
-}
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-ledger-'));
 const program = join(folder, 'app.mjs');
@@ -130,14 +129,6 @@ async function askAll(): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, one));
 }
 
-async function readRows(): Promise<Row[]> {
-  const { rows: found } = await pool.query(
-    `select labels ->> 'ask' as ask, tenant, team, model, cost_nano_usd::text as cost, source = 'provider' and not uncertain as reported
-    from tollgate.usage_events`,
-  );
-  return found.map((row) => ({ ...row, cost: BigInt(row.cost) }));
-}
-
 const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, one) => total + one, 0n);
 const costOf = (of: readonly Row[]): bigint => sum(of.map(({ cost }) => cost));
 
@@ -171,7 +162,7 @@ beforeAll(async () => {
       const [state] = await store.read(tenant, [counterOf(limit, { caller })]);
       counted.set(tenant, { used: state?.used ?? 0, held: state?.held ?? 0 });
     }
-    rows = await readRows();
+    rows = await readRows(pool);
     settled = tenants.every((tenant) => {
       const { used = 0, held = 1 } = counted.get(tenant) ?? {};
       return held === 0 && BigInt(used) === costOf(rows.filter((row) => row.tenant === tenant));
@@ -256,6 +247,22 @@ describe('three tenants, four teams and five models, one of two processes killed
     });
     expect(gap).toBeGreaterThan(0n);
     expect(BigInt(total?.unconfirmedNanoUsd ?? 0)).toBeGreaterThanOrEqual(gap);
+  });
+
+  it('says what a cap for each key would have refused and saved, as an arithmetic of its own does', async () => {
+    const capNanoUsd = costOf(rows) / BigInt(keys.length * 2);
+    const plans = definePlans({ pro: { spend: `$${formatUsd(Number(capNanoUsd))}/month` } });
+    const [from, to] = [-86_400_000, 86_400_000].map((ms) => new Date(Date.now() + ms)) as [Date, Date];
+    const { total } = await simulate(shared, { from, to, plans });
+    const byHand = await replayedByHand(pool, capNanoUsd);
+    expect(byHand.refusedRequests).toBeGreaterThan(20);
+    expect(total).toMatchObject({
+      requests: byHand.requests,
+      refusedRequests: byHand.refusedRequests,
+      costNanoUsd: String(byHand.recordedNanoUsd),
+      simulatedNanoUsd: String(byHand.simulatedNanoUsd),
+      savedNanoUsd: String(byHand.recordedNanoUsd - byHand.simulatedNanoUsd),
+    });
   });
 
   it('has one row for each exchange that is billed, and none for an ask that never reached the provider', () => {
