@@ -41,6 +41,8 @@ export class Attempt implements Call {
   drains = false;
   /** Its refusal is not the request's. */
   alternative = false;
+  /** The transport's, told when the attempt is stopped. */
+  onStop: (() => void) | undefined;
   #abort: AbortController | undefined;
 
   constructor(facts: AttemptFacts) {
@@ -62,6 +64,7 @@ export class Attempt implements Call {
     if (this.stopped) return;
     this.stopped = error;
     this.#abort?.abort(error);
+    this.onStop?.();
   }
 }
 
@@ -90,6 +93,11 @@ export class AttemptHandle implements CallHandle {
 
   get drains(): boolean {
     return this.call.drains;
+  }
+
+  onStop(listener: () => void): void {
+    this.call.onStop = listener;
+    if (this.call.stopped) listener();
   }
 
   onResponse(status: number, headers: Readonly<Record<string, string>>): void {

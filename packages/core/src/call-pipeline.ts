@@ -66,6 +66,8 @@ export interface CallHandle {
   readonly body: string | undefined;
   /** Aborts when the client is gone, the budget is used up, or the switch is thrown. */
   readonly signal: AbortSignal;
+  /** The same for transports that need no signal: calls the one listener when the attempt is stopped, by then `call.stopped` says why. */
+  onStop(listener: () => void): void;
   /** The attempt goes on when the client is gone; the transport bounds it. */
   readonly drains: boolean;
   /** The provider's status and headers have arrived. */

@@ -212,6 +212,18 @@ describe('the call pipeline', () => {
     expect(draining.signal.aborted).toBe(true);
   });
 
+  it('tells a transport once that its attempt was stopped, at once where it was stopped before', async () => {
+    const { calls } = pipeline();
+    const running = await calls.begin(outgoing());
+    const heard: string[] = [];
+    running.onStop(() => heard.push(`running: ${running.call.stopped?.code}`));
+    calls.clientGone(refusal);
+    calls.stopAll(refusal);
+    const late = await calls.begin(outgoing());
+    late.onStop(() => heard.push(`late: ${late.call.stopped?.code}`));
+    expect(heard).toEqual([`running: ${refusal.code}`, `late: ${refusal.code}`]);
+  });
+
   it('ends an attempt although a step throws', async () => {
     const { calls, log, step } = pipeline();
     calls.use(step('meter', 'parse', { end: () => Promise.reject(new Error('broken')) }));

@@ -10,13 +10,13 @@ export interface AttemptTarget {
   readonly origin: string;
   readonly path: string;
   readonly method: 'GET' | 'POST';
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   readonly body: string | undefined;
 }
 
 /** Of a call's handle, what an attempt drives. `end` stays with the caller, who knows whether another attempt follows. */
-export type AttemptHooks = Pick<CallHandle, 'signal' | 'onResponse' | 'onChunk' | 'onEnd'> & {
-  /** Why the call was stopped, once `signal` has aborted. */
+export type AttemptHooks = Pick<CallHandle, 'onStop' | 'onResponse' | 'onChunk' | 'onEnd'> & {
+  /** Why the call was stopped, if it was. */
   stopped(): TollgateError | undefined;
 };
 

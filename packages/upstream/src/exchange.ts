@@ -57,12 +57,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   start(target: AttemptTarget): void {
-    const { signal } = this.hooks;
-    if (signal.aborted || this.answer.gone) {
+    if (this.hooks.stopped() || this.answer.gone) {
       this.#stopped();
       return;
     }
-    signal.addEventListener('abort', this.#onAbort);
+    this.hooks.onStop(() => {
+      if (!this.#inHook) this.#stopped();
+    });
     this.answer.onGone(() => this.#clientGone());
     this.answer.onDrain(() => this.#resume());
     this.#clock.start();
@@ -73,7 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
           origin,
           path,
           method,
-          headers: { ...headers },
+          headers,
           body: body ?? null,
           headersTimeout: 0,
           bodyTimeout: 0,
@@ -185,12 +186,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return decoded;
   }
 
-  #onAbort = (): void => {
-    if (!this.#inHook) this.#stopped();
-  };
-
   #actOnStop(): void {
-    if (this.hooks.signal.aborted) this.#stopped();
+    if (this.hooks.stopped()) this.#stopped();
   }
 
   /** The call was stopped: by its budget, a switch, or because the client is gone. */
@@ -272,7 +269,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const running = this.#clock.phase !== 'connect' && !received;
     this.#clock.stop();
     this.#decoded?.destroy();
-    this.hooks.signal.removeEventListener('abort', this.#onAbort);
     if (running) this.#controller?.abort(new Error('The attempt has ended.'));
     this.resolve({
       outcome,

@@ -50,7 +50,7 @@ export async function listModels(
   const path = page === '' ? target.path : `${target.path}${target.path.includes('?') ? '&' : '?'}${page}`;
   const result = await attempt(
     {
-      signal: new AbortController().signal,
+      onStop: () => {},
       onResponse: (status) => list.begin(status),
       onChunk(chunk) {
         list.push(chunk);

@@ -194,7 +194,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
       const { origin, path } = provider.targetOf({ ...sent, model: wireModel(call, sent) });
       return await attempt(
         {
-          signal: handle.signal,
+          onStop: (listener) => handle.onStop(listener),
           onResponse: (status, given) => {
             handle.onResponse(status, given);
             settings.router?.began(provider, step.target.model, given);

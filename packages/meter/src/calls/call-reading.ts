@@ -59,10 +59,10 @@ export class CallReading {
     this.#reader.begin(status, contentType);
   }
 
-  push(chunk: Uint8Array, nowMs: number): Uint8Array {
+  push(chunk: Uint8Array, now: () => number): Uint8Array {
     const out = this.#reader.push(chunk);
     const { answer } = this.#reader;
-    if (answer.seenBytes > 0) this.call.firstOutputAtMs ??= nowMs;
+    if (answer.seenBytes > 0) this.call.firstOutputAtMs ??= now();
     if (answer.usage !== this.#costedUsage || answer.seenBytes - this.#costedBytes >= runningEveryBytes) {
       this.#cost();
     }

@@ -117,7 +117,7 @@ export class RequestMeter implements CallRecorder, CallStep {
 
   chunk(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
     const reading = this.reading(call);
-    return last ? reading?.finish() : reading?.push(chunk, this.settings.now());
+    return last ? reading?.finish() : reading?.push(chunk, this.settings.now);
   }
 
   end(call: Call, end: CallEnd): void {

@@ -59,7 +59,7 @@ class ResponseTap {
     const header = (name: string): string => String(this.res.getHeader(name) ?? '').toLowerCase();
     this.reading.begin(this.res.statusCode, header('content-type') || undefined);
     this.#decoder = decoderOf(header('content-encoding'), (bytes) => {
-      this.reading.push(bytes, this.now());
+      this.reading.push(bytes, this.now);
     });
   }
 }

@@ -17,16 +17,38 @@ function skipSpace(text: string, from: number): number {
 
 /** Index of the first character of a member's value; -1 where no colon follows the key. */
 function valueAt(text: string, keyAt: number, key: string): number {
-  const at = skipSpace(text, keyAt + key.length);
+  const at = skipSpace(text, afterKey(keyAt, key));
   return text.charCodeAt(at) === colon ? skipSpace(text, at + 1) : -1;
 }
 
-/** A key as it stands on the wire. Inside a JSON string its quotes would be escaped, so finding it means a member. */
-export const wireKey = (name: string): string => `"${name}"`;
+/** A key as it is sought: without its first quote, at whose many likes a search would stop each time. */
+export const wireKey = (name: string): string => `${name}"`;
+
+const afterKey = (keyAt: number, key: string): number => keyAt + 1 + key.length;
+
+/**
+ * Index of the first quote of a key, from there on; -1 where there is none. Inside a JSON string the quotes would be escaped, so
+ * finding it means a member.
+ */
+function keyAt(text: string, key: string, from: number): number {
+  let at = text.indexOf(key, from + 1);
+  while (at !== -1 && text.charCodeAt(at - 1) !== quote) at = text.indexOf(key, at + 1);
+  return at === -1 ? -1 : at - 1;
+}
+
+/** The same from the end. */
+function lastKeyAt(text: string, key: string, before = text.length): number {
+  let at = text.lastIndexOf(key, before);
+  while (at > 0 && text.charCodeAt(at - 1) !== quote) at = text.lastIndexOf(key, at - 1);
+  return at > 0 ? at - 1 : -1;
+}
+
+/** Whether there is a member of this name, at any depth. */
+export const hasMember = (text: string, key: string): boolean => keyAt(text, key, 0) !== -1;
 
 /** Whether a member of this name, at any depth, has a value other than `null`. */
 export function saysMember(text: string, key: string): boolean {
-  for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at + key.length)) {
+  for (let at = keyAt(text, key, 0); at !== -1; at = keyAt(text, key, afterKey(at, key))) {
     const value = valueAt(text, at, key);
     if (value !== -1 && text.charCodeAt(value) !== 0x6e) return true;
   }
@@ -54,9 +76,9 @@ const notOutput = new Set(['role', 'id', 'call_id', 'item_id', 'type', 'index', 
  */
 export function outputBytesOf(text: string, key: string): number {
   let sum = 0;
-  for (let at = text.indexOf(key); at !== -1; at = text.indexOf(key, at)) {
+  for (let at = keyAt(text, key, 0); at !== -1; at = keyAt(text, key, at)) {
     const value = valueAt(text, at, key);
-    at += key.length;
+    at = afterKey(at, key);
     if (value === -1) continue;
     const first = text.charCodeAt(value);
     if (first === quote) {
@@ -98,7 +120,7 @@ function objectOutput(text: string, from: number): { end: number; bytes: number 
 
 /** Where the last member of this name whose value is an object has it; `undefined` where there is none. */
 export function lastObject(text: string, key: string): { from: number; to: number } | undefined {
-  for (let at = text.lastIndexOf(key); at > 0; at = text.lastIndexOf(key, at - 1)) {
+  for (let at = lastKeyAt(text, key); at > 0; at = lastKeyAt(text, key, at)) {
     const from = valueAt(text, at, key);
     if (from !== -1 && text.charCodeAt(from) === brace) return { from, to: objectOutput(text, from).end };
   }
@@ -109,7 +131,7 @@ const usage = wireKey('usage');
 
 /** Where `"usage": null` stands, with the comma before it; `undefined` where it does not. */
 export function nullUsage(text: string): { from: number; to: number } | undefined {
-  const at = text.lastIndexOf(usage);
+  const at = lastKeyAt(text, usage);
   if (at === -1) return undefined;
   const value = valueAt(text, at, usage);
   if (value === -1 || !text.startsWith('null', value)) return undefined;

@@ -1,7 +1,7 @@
 import type { WireApi } from '@tollgate/core';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { AnswerReader } from './answer-facts.js';
-import { lastObject, nullUsage, outputBytesOf, saysMember, wireKey } from './json-text.js';
+import { hasMember, lastObject, nullUsage, outputBytesOf, saysMember, wireKey } from './json-text.js';
 import { fieldsOf } from './reported-usage.js';
 import { outputBytes } from './seen-output.js';
 import { SseFrames } from './sse-frames.js';
@@ -70,7 +70,9 @@ export class ResponseReader {
   /** Takes bytes; returns what goes on now. */
   push(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0) return chunk;
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#mode === 'unread') this.#guess(bytes);
     if (this.#frames) return this.#frames.push(bytes);
     if (this.#mode === 'body') this.#collect(bytes);
@@ -135,16 +137,16 @@ export class ResponseReader {
     }
     if (this.options.api === 'anthropic-messages') {
       if (saysMember(text, keys.usage)) return true;
-      if (!text.includes(keys.blockDelta)) return true;
+      if (!hasMember(text, keys.blockDelta)) return true;
       answer.seenBytes += outputBytesOf(text, keys.delta);
       return false;
     }
     // A response object repeats the client's tools, which may have a member named `delta`.
     const responses = this.options.api === 'openai-responses';
-    if (responses && text.includes(keys.response)) return true;
+    if (responses && hasMember(text, keys.response)) return true;
     const output = outputBytesOf(text, keys.delta);
     answer.seenBytes += output;
-    if (responses) return output === 0 && text.includes(keys.error);
+    if (responses) return output === 0 && hasMember(text, keys.error);
     if (output === 0 || answer.model === undefined) return true;
     return saysMember(text, keys.usage) || saysMember(text, keys.finishReason);
   }
@@ -199,10 +201,10 @@ export class ResponseReader {
   }
 }
 
-/** One buffer that is written twice: concatenating slices would make two more for every chunk of every stream. */
+/** Copied whole, then closed up: a copy of parts makes a view of each, for every chunk of every stream. */
 function without(bytes: Buffer, { from, to }: { readonly from: number; readonly to: number }): Buffer {
-  const rest = Buffer.allocUnsafe(bytes.length - (to - from));
-  bytes.copy(rest, 0, 0, from);
-  bytes.copy(rest, from, to);
-  return rest;
+  const rest = Buffer.allocUnsafe(bytes.length);
+  rest.set(bytes);
+  rest.copyWithin(from, to);
+  return rest.subarray(0, bytes.length - (to - from));
 }
