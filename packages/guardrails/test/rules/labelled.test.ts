@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { labelledPrompts } from './labelled/labelled-prompts.js';
-import { percent, rateOf, ratesTable } from './labelled/rates.js';
+import { knownEvasions, labelledPrompts } from './labelled/labelled-prompts.js';
+import { evasionsList, isRefused, percent, rateOf, ratesTable } from './labelled/rates.js';
 
 const prompts = labelledPrompts();
-const shareOf = (hostile: boolean, half: string): number => {
-  const { refused, of } = rateOf(prompts.filter((one) => one.hostile === hostile && one.half === half));
+const shareOf = (hostile: boolean, part: string): number => {
+  const { refused, of } = rateOf(prompts.filter((one) => one.hostile === hostile && one.part === part));
   return refused / of;
 };
 
@@ -18,8 +18,9 @@ describe('injection() on the labelled prompts', () => {
       expect(new Set(own.map(({ language }) => language)).size).toBeGreaterThanOrEqual(12);
       const transformed = own.filter(({ kind }) => kind.startsWith('transformed'));
       expect(transformed.length / own.length).toBeLessThanOrEqual(0.2);
-      const held = own.filter(({ half }) => half === 'held out').length / own.length;
-      expect(Math.abs(held - 0.5)).toBeLessThan(0.05);
+      for (const half of ['tuning', 'held out']) {
+        expect(own.filter(({ part }) => part === half).length).toBeGreaterThan(150);
+      }
     }
     expect(prompts.filter(({ language }) => language !== 'en').length * 3).toBeGreaterThanOrEqual(
       prompts.length,
@@ -36,21 +37,27 @@ describe('injection() on the labelled prompts', () => {
     });
   }
 
+  it('lists as passing only what passes still', () => {
+    expect(knownEvasions().filter(({ text }) => isRefused(text))).toEqual([]);
+    expect(knownEvasions().length).toBeGreaterThanOrEqual(10);
+  });
+
   it('says in RATES.md what it finds; TOLLGATE_RATES=1 writes it anew', () => {
     const file = new URL('./labelled/RATES.md', import.meta.url);
     const [before, , after] = readFileSync(file, 'utf8').split(
       /(?<=<!-- rates -->\n)|(?=<!-- end of rates -->)/,
     );
-    const current = `${before}\n${ratesTable(prompts)}\n\n${after}`;
+    const current = `${before}\n${ratesTable(prompts)}\n\n## What passes\n\n${evasionsList()}\n\n${after}`;
     if (process.env.TOLLGATE_RATES === '1') writeFileSync(file, current);
     expect(readFileSync(file, 'utf8')).toBe(current);
   });
 
   it('says in the README of the package what to expect', () => {
-    const [found, wrong] = [true, false].map((hostile) =>
-      percent(rateOf(prompts.filter((one) => one.hostile === hostile && one.half === 'held out'))),
-    );
+    const rate = (hostile: boolean, part: string) =>
+      percent(rateOf(prompts.filter((one) => one.hostile === hostile && one.part === part)));
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
-    expect(readme).toContain(`finds ${found} of the hostile and refuses ${wrong} of the benign ones`);
+    expect(readme).toContain(`finds ${rate(true, 'held out')} of the hostile`);
+    expect(readme).toContain(`refuses ${rate(false, 'held out')} of the benign ones`);
+    expect(readme).toContain(`worded afresh afterwards it finds ${rate(true, 'written later')}`);
   });
 });

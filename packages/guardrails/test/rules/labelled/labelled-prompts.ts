@@ -13,20 +13,29 @@ export interface LabelledPrompt {
   readonly hostile: boolean;
   /** Name of its file, without the ending. */
   readonly topic: string;
-  /** Rules are tuned on one half alone; the other says what to expect of prompts that nobody tuned for. */
-  readonly half: 'tuning' | 'held out';
+  /** Rules are tuned on one part alone; the others say what to expect of prompts that nobody tuned for. */
+  readonly part: 'tuning' | 'held out' | 'written later';
 }
 
-/** All prompts, in the order of their files. A prompt's half follows from its text alone, so it never moves. */
+/** All prompts, in the order of their files. Which half it belongs to follows from a prompt's text alone, so it never moves. */
 export function labelledPrompts(): LabelledPrompt[] {
   const files = readdirSync(folder).filter((name) => /^(?:hostile|benign)-.*\.jsonl$/.test(name));
   return files.sort().flatMap((name) => {
     const topic = name.replace('.jsonl', '');
     return linesOf(name).map(({ text, language, kind }) => {
-      const half = (createHash('sha256').update(text).digest()[0] ?? 0) % 2 === 0 ? 'tuning' : 'held out';
-      return { text, language, kind, hostile: topic.startsWith('hostile'), topic, half };
+      const part = topic.endsWith('-later') ? 'written later' : halfOf(text);
+      return { text, language, kind, hostile: topic.startsWith('hostile'), topic, part };
     });
   });
+}
+
+/** Evasions that are known to pass, each with what it does. */
+export function knownEvasions(): { text: string; kind: string }[] {
+  return linesOf('what-passes.jsonl').map(({ text, kind }) => ({ text, kind }));
+}
+
+function halfOf(text: string): 'tuning' | 'held out' {
+  return (createHash('sha256').update(text).digest()[0] ?? 0) % 2 === 0 ? 'tuning' : 'held out';
 }
 
 function linesOf(name: string): { text: string; language: string; kind: string }[] {

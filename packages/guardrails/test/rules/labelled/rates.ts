@@ -1,14 +1,12 @@
 import { injection } from '../../../src/index.js';
 import { inspectBody } from '../../../src/inspection.js';
-import { type LabelledPrompt, labelledPrompts } from './labelled-prompts.js';
+import { knownEvasions, type LabelledPrompt, labelledPrompts } from './labelled-prompts.js';
 
 /** How many prompts there are, and how many of them were refused. */
 export interface Rate {
   readonly refused: number;
   readonly of: number;
 }
-
-type Half = LabelledPrompt['half'];
 
 const rules = { rules: [injection()], needs: {}, maxMessages: 10, maxTextLength: 100_000 };
 
@@ -26,21 +24,21 @@ export function percent({ refused, of }: Rate): string {
   return `${((100 * refused) / of).toFixed(1)} %`;
 }
 
-/** The rates as Markdown: in all, by topic and by language, for both halves. */
+/** The rates as Markdown: in all, by topic, kind and language; what was written later stands apart. */
 export function ratesTable(prompts: readonly LabelledPrompt[] = labelledPrompts()): string {
   const parts = [true, false].map((hostile) => {
     const own = prompts.filter((prompt) => prompt.hostile === hostile);
-    const title = hostile ? 'Hostile prompts found' : 'Benign prompts refused';
+    const halves = own.filter(({ part }) => part !== 'written later');
     const rows = (by: (prompt: LabelledPrompt) => string): string[] =>
-      [...new Set(own.map(by))].sort().map((name) =>
+      [...new Set(halves.map(by))].sort().map((name) =>
         row(
           name,
-          own.filter((prompt) => by(prompt) === name),
+          halves.filter((prompt) => by(prompt) === name),
         ),
       );
     return [
-      `| ${title} | tuning half | held-out half |`,
-      '| --- | --: | --: |',
+      `| ${hostile ? 'Hostile prompts found' : 'Benign prompts refused'} | tuning half | held-out half | written later |`,
+      '| --- | --: | --: | --: |',
       row('**all**', own),
       ...rows(({ topic }) => topic),
       ...rows(({ topic, kind }) => `${topic}: ${kind.startsWith('transformed') ? 'transformed' : kind}`),
@@ -50,10 +48,17 @@ export function ratesTable(prompts: readonly LabelledPrompt[] = labelledPrompts(
   return parts.join('\n\n');
 }
 
+/** The known evasions as a Markdown list. */
+export function evasionsList(): string {
+  return knownEvasions()
+    .map(({ kind, text }, index) => `${index + 1}. ${kind}: \`${text}\``)
+    .join('\n');
+}
+
 function row(name: string, prompts: readonly LabelledPrompt[]): string {
-  const cells = (['tuning', 'held out'] satisfies Half[]).map((half) => {
-    const rate = rateOf(prompts.filter((prompt) => prompt.half === half));
-    return rate.of === 0 ? '–' : `${percent(rate)} (${rate.refused} of ${rate.of})`;
+  const cells = (['tuning', 'held out', 'written later'] satisfies LabelledPrompt['part'][]).map((part) => {
+    const rate = rateOf(prompts.filter((prompt) => prompt.part === part));
+    return rate.of === 0 ? '' : `${percent(rate)} (${rate.refused} of ${rate.of})`;
   });
   return `| ${name} | ${cells.join(' | ')} |`;
 }
