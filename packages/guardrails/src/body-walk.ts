@@ -71,20 +71,28 @@ export function contentOf(body: unknown): BodyContent {
         push(value, String(index), `${path}[${index}]`, role);
     } else if (typeof value === 'object' && value !== null) {
       const members = value as Members;
-      const own = typeof members.role === 'string' ? members.role : (roleOfMember[key] ?? role);
+      // Only what is a message has a role: content that states one of its own is not believed.
+      const own = isMessage.test(path) && typeof members.role === 'string' ? members.role : role;
       const kind = mediaKindOf(members);
       if (kind) media.push({ kind, path });
       for (const name of Object.keys(members).reverse()) {
         const below = path === '' ? name : `${path}.${name}`;
         if (/\s/.test(name)) texts.push({ text: name, path: below, role: own, replace: () => undefined });
-        push(members, name, below, name in roleOfMember ? roleOfMember[name] : own);
+        push(
+          members,
+          name,
+          below,
+          path === '' && Object.hasOwn(roleOfMember, name) ? roleOfMember[name] : own,
+        );
       }
     }
   }
   return { texts, media, messages: messagesIn(body) };
 }
 
-/** Members outside messages that an app writes its own instructions into. */
+const isMessage = /^(?:messages|contents|input)\[\d+\]$/;
+
+/** Members at the top of a body that an app writes its own instructions into. */
 const roleOfMember: Readonly<Record<string, string>> = {
   system: 'system',
   instructions: 'system',
@@ -96,10 +104,12 @@ function put(within: Members | unknown[], key: string, value: string): void {
   (within as Members)[key] = value;
 }
 
+/** Media is plain base64, as a data URL or alone. Anything else in its place is a text like any other. */
 function isBytes(key: string, value: string): boolean {
   if (!bytesMembers.has(key)) return false;
   return (
-    /^data:[\w.+/-]{0,100};base64,/.test(value) || (value.length > 256 && !/\s/.test(value.slice(0, 256)))
+    /^data:[\w.+/-]{1,100};base64,[A-Za-z0-9+/]*={0,2}$/.test(value) ||
+    /^[A-Za-z0-9+/]{256,}={0,2}$/.test(value)
   );
 }
 

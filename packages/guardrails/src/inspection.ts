@@ -1,5 +1,5 @@
 import { TollgateError } from '@tollgate/core';
-import { type BodyContent, contentOf, type MediaKind } from './body-walk.js';
+import { type BodyContent, type BodyText, contentOf, type MediaKind } from './body-walk.js';
 import { cutsOf, redacted } from './redacted.js';
 import { combinedWeight, type Finding, type Rule, type RuleAction } from './rule.js';
 
@@ -65,8 +65,56 @@ export function inspectBody(
     }
     if (cut.length > 0) changes.push(() => text.replace(redacted(text.text, cutsOf(text.text, cut))));
   }
+  const split = rejectedAcross(content, rules, needs, scopes, reports);
+  if (split) return { reports, refusal: split };
   if (!dryRun) for (const change of changes) change();
   return { reports, refusal: undefined };
+}
+
+/**
+ * A model reads the parts of a message as one text: what only shows when they are joined is refused, for it could not be redacted. What is
+ * found in a part alone was acted on already.
+ */
+function rejectedAcross(
+  { texts }: BodyContent,
+  rules: readonly Rule[],
+  needs: BodyRules['needs'],
+  scopes: readonly string[],
+  reports: Report[],
+): TollgateError | undefined {
+  for (const parts of messagesOf(texts)) {
+    const [first] = parts;
+    if (!first || parts.length < 2) continue;
+    const joined = parts.map(({ text }) => text).join('');
+    const place = { path: first.message, role: first.role };
+    for (const rule of rules) {
+      const kinds = new Set(parts.flatMap((part) => rule.find(part.text, part).map(({ kind }) => kind)));
+      const findings = rule
+        .find(joined, place)
+        .filter(({ kind }) => !kinds.has(kind) && !permits(kind, needs, scopes));
+      const weight = combinedWeight(findings);
+      if (findings.length === 0 || weight < (rule.threshold ?? 0)) continue;
+      const action = rule.action === 'flag' ? 'flag' : 'block';
+      const found = [...new Set(findings.map(({ kind }) => kind))];
+      reports.push({ rule: rule.name, kinds: found, action, where: 'input', path: place.path, weight });
+      if (action === 'block') return rejected(rule.name, place.path);
+    }
+  }
+  return undefined;
+}
+
+/** The parts of each message's content, in order. */
+function messagesOf(texts: BodyContent['texts']): (BodyText & { message: string })[][] {
+  const messages = new Map<string, (BodyText & { message: string })[]>();
+  for (const text of texts) {
+    const [, message] =
+      /^((?:messages|contents|input)\[\d+\]|system|instructions)(?:\.|\[)/.exec(text.path) ?? [];
+    if (message === undefined || !/(?:text|content|parts)(?:\[\d+\])?$|\.text$/.test(text.path)) continue;
+    const parts = messages.get(message) ?? [];
+    parts.push({ ...text, message });
+    messages.set(message, parts);
+  }
+  return [...messages.values()];
 }
 
 /** Whether the caller may send what was found: the scope for this kind, or for the family before its dot. */

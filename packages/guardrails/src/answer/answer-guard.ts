@@ -8,6 +8,7 @@ import { type EventText, type ReadEvent, readEvent } from './event-texts.js';
 import { filteredBody, filteredEnd } from './filtered-end.js';
 import { type AnswerFinding, Lane } from './lane.js';
 import { StreamMemory } from './stream-head.js';
+import { withoutLogprobs } from './without-logprobs.js';
 
 const none = new Uint8Array(0);
 /** Longest answer in one piece that is read; a longer one is withheld. */
@@ -31,12 +32,16 @@ export class AnswerGuard {
   #body: Uint8Array[] = [];
   #bodyBytes = 0;
   #withheld = false;
+  /** Something may be taken out of the answer. */
+  readonly #acts: boolean;
 
   constructor(
     private readonly call: Call,
     private readonly rules: readonly Rule[],
     private readonly report: (report: Report) => void,
-  ) {}
+  ) {
+    this.#acts = rules.some(({ action }) => action !== 'flag');
+  }
 
   /** The provider's status and content type. Its errors are not looked at. */
   begin(status: number, contentType: string | undefined): void {
@@ -80,6 +85,7 @@ export class AnswerGuard {
     this.#queue.push(queued);
     if (data === '[DONE]') this.#endLanes('all');
     if (event === undefined) return;
+    if (this.#acts && withoutLogprobs(event)) queued.changed = true;
     const { texts, ends, repeats } = readEvent(event);
     queued.waiting = texts.length;
     for (const text of texts)
@@ -144,7 +150,8 @@ export class AnswerGuard {
     const bytes = Buffer.concat([...this.#body, tail]);
     const body = parsed(bytes.toString('utf8'));
     if (body === undefined) return bytes;
-    const changed = this.#redactWhole(body);
+    const stripped = this.#acts && withoutLogprobs(body);
+    const changed = this.#redactWhole(body) || stripped;
     if (this.#withheld) return Buffer.from(JSON.stringify(filteredBody(body)));
     return changed ? Buffer.from(JSON.stringify(body)) : bytes;
   }

@@ -1,5 +1,5 @@
 const none: Buffer = Buffer.alloc(0);
-/** An event larger than this goes on unread: no model writes one, and memory is bounded. */
+/** Largest event: no model writes a larger one, and memory is bounded. */
 const maxFrameBytes = 4 * 1024 * 1024;
 
 /** Cuts a stream of server-sent events into events, each with its blank line, whatever its line ends and wherever chunks are cut. */
@@ -8,7 +8,7 @@ export class EventFrames {
   /** Where the search for a blank line goes on. */
   #from = 0;
 
-  /** Takes bytes; returns the events that are whole now. */
+  /** Takes bytes; returns the events that are whole now. Throws a `RangeError` for one that is too large to be looked at. */
   push(chunk: Uint8Array): Buffer[] {
     this.#held = this.#held.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#held, chunk]);
     const frames: Buffer[] = [];
@@ -21,7 +21,7 @@ export class EventFrames {
       at = end;
     }
     this.#held = this.#held.subarray(start);
-    if (this.#held.length > maxFrameBytes) frames.push(this.rest());
+    if (this.#held.length > maxFrameBytes) throw new RangeError('an event is too large to be looked at');
     this.#from = Math.max(0, this.#held.length - 3);
     return frames;
   }
@@ -53,6 +53,7 @@ function blankLineEnd(bytes: Buffer, from: number): number | undefined {
 export function dataOf(frame: Buffer): string | undefined {
   const lines = frame
     .toString('utf8')
+    .replace(/^\ufeff/, '')
     .split(/\r\n|\r|\n/)
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(line[5] === ' ' ? 6 : 5));
@@ -63,6 +64,7 @@ export function dataOf(frame: Buffer): string | undefined {
 export function withData(frame: Buffer, data: string): Buffer {
   const others = frame
     .toString('utf8')
+    .replace(/^\ufeff/, '')
     .split(/\r\n|\r|\n/)
     .filter((line) => line !== '' && !line.startsWith('data:'));
   return Buffer.from(`${[...others, `data: ${data}`].join('\n')}\n\n`);

@@ -11,7 +11,7 @@ export interface ReadEvent {
   readonly texts: readonly EventText[];
   /** Lanes that end with it; `all`: every one. */
   readonly ends: readonly string[] | 'all';
-  /** It repeats whole texts that have passed in pieces (OpenAI responses): looked at as a whole. */
+  /** It holds whole texts, which may have passed in pieces before (OpenAI responses): looked at as a whole. */
   readonly repeats: boolean;
 }
 
@@ -27,6 +27,7 @@ export function readEvent(event: unknown): ReadEvent {
   const { type } = members;
   if (typeof type !== 'string') return nothing;
   if (type === 'content_block_delta') return blockDelta(members);
+  if (type === 'content_block_start') return { ...nothing, repeats: true };
   if (type === 'content_block_stop') return { ...nothing, ends: [`block ${String(members.index)}`] };
   if (type === 'message_stop' || type === 'message_delta') return { ...nothing, ends: 'all' };
   return type.startsWith('response.') ? responsesEvent(type, members) : nothing;
@@ -37,18 +38,7 @@ function chatEvent(choices: readonly unknown[]): ReadEvent {
   const ends: string[] = [];
   for (const choice of choices.map(membersOf)) {
     const index = String(choice.index ?? 0);
-    const delta = membersOf(choice.delta);
-    for (const name of ['content', 'refusal', 'reasoning', 'reasoning_content']) {
-      addText(texts, delta, name, `choice ${index} ${name}`);
-    }
-    for (const call of listOf(delta.tool_calls)) {
-      addText(
-        texts,
-        membersOf(call.function),
-        'arguments',
-        `choice ${index} tool ${String(call.index ?? 0)}`,
-      );
-    }
+    addTexts(texts, membersOf(choice.delta), `choice ${index}`);
     if (choice.finish_reason !== null && choice.finish_reason !== undefined) ends.push(`choice ${index}`);
   }
   return { texts, ends, repeats: false };
@@ -60,7 +50,9 @@ function geminiEvent(candidates: readonly unknown[]): ReadEvent {
   for (const candidate of candidates.map(membersOf)) {
     const index = String(candidate.index ?? 0);
     for (const part of listOf(membersOf(candidate.content).parts)) {
-      addText(texts, part, 'text', `candidate ${index}${part.thought === true ? ' thought' : ''}`);
+      const thought = part.thought === true ? ' thought' : '';
+      if (typeof part.text === 'string') addText(texts, part, 'text', `candidate ${index}${thought}`);
+      else addTexts(texts, part, `candidate ${index} part`);
     }
     if (candidate.finishReason !== undefined) ends.push(`candidate ${index}`);
   }
@@ -69,9 +61,7 @@ function geminiEvent(candidates: readonly unknown[]): ReadEvent {
 
 function blockDelta(members: Members): ReadEvent {
   const texts: EventText[] = [];
-  const delta = membersOf(members.delta);
-  for (const name of ['text', 'thinking', 'partial_json'])
-    addText(texts, delta, name, `block ${String(members.index)}`);
+  addTexts(texts, membersOf(members.delta), `block ${String(members.index)}`);
   return { ...nothing, texts };
 }
 
@@ -80,10 +70,46 @@ function responsesEvent(type: string, members: Members): ReadEvent {
   if (type.endsWith('.delta')) {
     const texts: EventText[] = [];
     addText(texts, members, 'delta', lane);
+    addTexts(texts, membersOf(members.delta), lane);
     return { ...nothing, texts };
   }
   if (/\.(?:completed|incomplete|failed)$/.test(type)) return { ...nothing, ends: 'all', repeats: true };
-  return type.endsWith('.done') ? { ...nothing, ends: [lane], repeats: true } : nothing;
+  return { ...nothing, ends: type.endsWith('.done') ? [lane] : [], repeats: true };
+}
+
+/** Members that name things, and say nothing. */
+const names = new Set([
+  'role',
+  'type',
+  'id',
+  'call_id',
+  'object',
+  'name',
+  'signature',
+  'encrypted_content',
+  'data',
+]);
+
+/** Every text below, each on a lane of its own: content, refusals, reasoning, arguments of calls, transcripts, citations. */
+function addTexts(texts: EventText[], within: Members, lane: string): void {
+  for (const name of Object.keys(within)) {
+    if (names.has(name)) continue;
+    const value = within[name];
+    if (typeof value === 'string') addText(texts, within, name, `${lane} ${name}`);
+    else if (Array.isArray(value)) {
+      for (const [index, one] of value.entries()) {
+        if (typeof one === 'string') addElement(texts, value, index, `${lane} ${name} ${index}`);
+        else addTexts(texts, membersOf(one), `${lane} ${name} ${String(membersOf(one).index ?? index)}`);
+      }
+    } else addTexts(texts, membersOf(value), `${lane} ${name}`);
+  }
+}
+
+function addElement(texts: EventText[], list: unknown[], index: number, lane: string): void {
+  const replace = (instead: string): void => {
+    list[index] = instead;
+  };
+  texts.push({ lane, text: String(list[index]), replace });
 }
 
 function addText(texts: EventText[], within: Members, name: string, lane: string): void {

@@ -44,11 +44,11 @@ export function personalData(options: PersonalDataOptions = {}): Rule {
   };
 }
 
-/** Where the last word begins, groups of digits before it included; at most 128 characters before the end. */
+/** Where an address or a number at the end may have begun: the last run of the characters of either; at most 128 before the end. */
 function lastRun(text: string): number {
   const least = Math.max(0, text.length - 128);
   let start = text.length;
-  while (start > least && !/\s/.test(text[start - 1] as string)) start -= 1;
+  while (start > least && /[A-Za-z0-9@._%+'-]/.test(text[start - 1] as string)) start -= 1;
   while (start > least && /[\d \-.+()]/.test(text[start - 1] as string)) start -= 1;
   return start;
 }
@@ -83,7 +83,8 @@ const issuers: readonly [first: RegExp, lengths: readonly number[]][] = [
   [/^(?:50|5[6-9]|6[0-9])/, [16, 18, 19]],
 ];
 
-const digitRun = /\d+(?:[ \-.]\d+)*/g;
+/** Digits in groups; people and editors write spaces of several kinds, hyphens and dashes between them. */
+const digitRun = /\d+(?:[ \-.\u00a0\u2009\u202f\u2010-\u2013]\d+)*/g;
 
 /** Numbers of payment cards: in one piece, or in groups; groups that follow each other may belong to two cards. */
 function cards(text: string): Finding[] {
@@ -113,6 +114,8 @@ function cardFrom(groups: readonly Group[], from: number): { finding: Finding; l
   let digits = '';
   for (let last = from; last < groups.length && digits.length < 19; last += 1) {
     const group = groups[last] as Group;
+    // Cards are grouped by four to six; single digits in a row are no card, and would take long.
+    if (last > from && (group.digits.length < 3 || group.digits.length > 6)) return undefined;
     digits += group.digits;
     if (isCard(digits)) {
       return {

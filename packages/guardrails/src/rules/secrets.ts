@@ -44,10 +44,12 @@ const formats: readonly Format[] = [
   {
     kind: 'secret.private-key',
     prefix: '-----BEGIN ',
-    pattern: /-----BEGIN [A-Z ]{0,24}PRIVATE KEY-----[A-Za-z0-9+/=\s:,-]{0,16384}/y,
+    pattern: /-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s:,\\-]{0,16384}/y,
   },
 ];
-const inWord = /[A-Za-z0-9_]/;
+/** What words hold as well: in the middle of one it is no key. */
+const commonInWords = new Set(['sk-', 'gh', 'eyJ', 'hf_', 'npm_']);
+const inWord = /[A-Za-z0-9]/;
 
 /** A rule for keys and other secrets by their form. Throws a `TypeError` for a wrong option. */
 export function secrets(options: SecretsOptions = {}): Rule {
@@ -66,18 +68,12 @@ function secretsIn(text: string): Finding[] {
     let from = 0;
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, from)) {
       from = at + prefix.length;
-      // In the middle of a word it is no key, but for Stripe's, which may be `sk_live_` and `rk_live_`.
-      if (
-        at > 0 &&
-        prefix !== 'k_live_' &&
-        inWord.test(text[at - 1] as string) &&
-        inWord.test(prefix[0] as string)
-      )
-        continue;
+      if (at > 0 && commonInWords.has(prefix) && inWord.test(text[at - 1] as string)) continue;
       pattern.lastIndex = at;
       const match = pattern.exec(text);
       if (!match) {
-        from = Math.max(from, endOfRun(text, from));
+        // The one pattern that is long: none of what it has looked at begins another.
+        if (prefix === 'eyJ') from = Math.max(from, endOfRun(text, from));
         continue;
       }
       const start = prefix === 'k_live_' ? Math.max(0, at - 1) : at;
@@ -88,19 +84,23 @@ function secretsIn(text: string): Finding[] {
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** Where the last word begins, or a private key that has not ended; at most 20 000 characters before the end. */
+/** Longest beginning of a key, a JWT and a private key that is waited for. */
+const [maxKey, maxJwt, maxPem] = [300, 2_048, 16_384];
+
+/** Where a key at the end may have begun: in the last run of the characters that keys are made of, or with a private key that has not ended. */
 function lastWord(text: string): number {
-  const least = Math.max(0, text.length - 20_000);
   const pem = text.lastIndexOf('-----BEGIN ');
-  if (pem >= least && !text.includes('-----END ', pem)) return pem;
+  if (pem >= Math.max(0, text.length - maxPem) && !text.includes('-----END ', pem)) return pem;
+  const most = text.lastIndexOf('eyJ') === -1 ? maxKey : maxJwt;
+  const least = Math.max(0, text.length - most);
   let start = text.length;
-  while (start > least && !/\s/.test(text[start - 1] as string)) start -= 1;
+  while (start > least && /[A-Za-z0-9_.-]/.test(text[start - 1] as string)) start -= 1;
   return start;
 }
 
 const runCharacter = /[A-Za-z0-9_-]*/y;
 
-/** Behind the characters that a failed pattern has looked at: none of them is looked at again for the same prefix. */
+/** Behind the characters that a token may be made of. */
 function endOfRun(text: string, from: number): number {
   runCharacter.lastIndex = from;
   return from + (runCharacter.exec(text)?.[0].length ?? 0);
