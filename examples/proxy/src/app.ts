@@ -1,6 +1,7 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import {
+  type AlertsOptions,
   answerError,
   injection,
   type KeyStore,
@@ -31,12 +32,14 @@ export interface AppConfig {
   redis?: { url: string; deadlineMs: number; spent?: SpendSource } | undefined;
   /** Where keys, tenants, models or everything are switched off; `true`: on Redis. */
   off: SwitchStore | true;
+  /** Whom to tell of budgets, stores, providers and switches; absent: nobody. */
+  alerts: AlertsOptions | undefined;
   /** Requests that may be in flight at once, of all processes on one Redis. */
   maxInFlight: number;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers, database, redis, off, maxInFlight }: AppConfig): {
+export function createApp({ keys, sinks, providers, database, redis, off, alerts, maxInFlight }: AppConfig): {
   app: Express;
   tg: Tollgate;
 } {
@@ -47,6 +50,7 @@ export function createApp({ keys, sinks, providers, database, redis, off, maxInF
     keys,
     sinks: [...sinks, measured.sink],
     ...stores,
+    ...(alerts && { alerts }),
     switch: off, // `tollgate switch off …`
     // Keys do not leave with a prompt (400); what looks like an injection is counted on /metrics, and passes.
     guardrails: { rules: [secrets({ on: 'input' }), injection({ action: 'flag', trustedRoles: [] })] },

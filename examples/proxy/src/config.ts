@@ -23,6 +23,8 @@ export interface Config {
   redisDeadlineMs: number;
   /** Requests that may be in flight at once; others wait, paying plans in front. */
   maxInFlight: number;
+  /** Who is told what happens; absent: nobody. */
+  alerts: { url: string; secret: string } | undefined;
   /** Milliseconds that running streams get after SIGTERM. */
   graceMs: number;
 }
@@ -45,6 +47,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     redisUrl: env.REDIS_URL || undefined,
     redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
     maxInFlight: wholeNumber(env, 'MAX_IN_FLIGHT', 200, 1_000_000, 1),
+    alerts: alertsOf(env.ALERT_WEBHOOK_URL, env.ALERT_WEBHOOK_SECRET),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
 }
@@ -53,6 +56,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 function provider(apiKey: string | undefined, baseUrl: string | undefined): ProviderConfig | undefined {
   if (!apiKey && !baseUrl) return undefined;
   return { apiKey: apiKey || 'none', baseUrl: baseUrl || undefined };
+}
+
+function alertsOf(url: string | undefined, secret: string | undefined): Config['alerts'] {
+  if (url && secret) return { url, secret };
+  if (!url && !secret) return undefined;
+  throw new Error('ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET must be set together: every alert is signed');
 }
 
 function wholeNumber(

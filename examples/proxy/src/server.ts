@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { envKeys, fileSwitch, jsonLines } from 'tollgate';
+import { envKeys, fileSwitch, jsonLines, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
 import { demoKeys } from './demo-keys.js';
@@ -21,6 +21,7 @@ const { app, tg } = createApp({
   // Counters that Redis loses are rebuilt from the ledger: the database's, else this file.
   redis: config.redisUrl ? { ...counters, ...(!kept.database && { spent: usage }) } : undefined,
   off: config.redisUrl ? true : fileSwitch(join(config.directory, 'switch.json')),
+  alerts: config.alerts && { to: [webhook(config.alerts)] },
   maxInFlight: config.maxInFlight,
 });
 

@@ -257,6 +257,11 @@ describe('the example proxy, ending and refusing to start', () => {
       { NODE_ENV: 'production' },
       'TOLLGATE_KEYS must be set when NODE_ENV=production',
     ],
+    [
+      'alerts that would not be signed',
+      { ALERT_WEBHOOK_URL: 'http://127.0.0.1:9/' },
+      'ALERT_WEBHOOK_URL and ALERT_WEBHOOK_SECRET must be set together',
+    ],
     ['a port that is none', { PORT: 'http' }, 'PORT must be an integer from 0 to 65535, received "http"'],
   ])('refuses %s', async (_what, env, message) => {
     await expect(start({ TOLLGATE_DIR: directory, ...env })).rejects.toThrow(message);

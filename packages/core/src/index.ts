@@ -1,3 +1,4 @@
+export type { AlertStore, AlertWork, DueAlertWork } from './alert-store.js';
 export { done, goOn, isPromise, promised } from './answered.js';
 export {
   type CreatedKey,
@@ -78,6 +79,7 @@ export {
   overrideSlot,
   ownLimitsOf,
 } from './limit-override.js';
+export { type MemoryAlertsOptions, memoryAlerts } from './memory-alerts.js';
 export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
 export { memorySwitch } from './memory-switch.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';

@@ -1,3 +1,4 @@
+export { type AlertStoreUnderTest, alertStoreContract } from './alert-store-contract.js';
 export { quotaAgreement } from './quota-agreement.js';
 export { quotaContract } from './quota-contract.js';
 export {

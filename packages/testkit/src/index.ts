@@ -33,6 +33,7 @@ export {
   openAiResponsesStream,
   type WireFixture,
 } from './provider/wire-fixtures.js';
+export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export { type RedisProcess, type RedisProcessOptions, startRedis } from './redis-process.js';
 export { type RedisSentinel, startRedisSentinel } from './redis-sentinel.js';

@@ -38,6 +38,7 @@ export {
   type Limit,
   type LimitOverride,
   type LimitOverrides,
+  memoryAlerts,
   memoryQuota,
   memorySwitch,
   type NanoUsd,
@@ -103,6 +104,7 @@ export {
   type RateLimitStoresOptions,
   type RedisQuotaOptions,
   rateLimitStores,
+  redisAlerts,
   redisQuota,
   redisSwitch,
 } from '@tollgate/redis';
@@ -129,7 +131,20 @@ export {
   resilient,
   router,
 } from '@tollgate/upstream';
-export { fileSwitch, killSwitch } from '@tollgate/watch';
+export {
+  type AlertNotice,
+  type AlertReport,
+  type Alerts,
+  type AlertsOptions,
+  alerts,
+  callback,
+  email,
+  fileSwitch,
+  killSwitch,
+  pagerDuty,
+  slack,
+  webhook,
+} from '@tollgate/watch';
 export type { RedisOptions, RedisSetting } from './redis-options.js';
 export { type Tollgate, tollgate } from './tollgate.js';
 export type { TollgateOptions } from './tollgate-options.js';

@@ -1,11 +1,19 @@
 import { join } from 'node:path';
-import { memoryQuota, memorySwitch, type QuotaStore, type SwitchStore, type UsageSink } from '@tollgate/core';
+import {
+  type AlertStore,
+  memoryQuota,
+  memorySwitch,
+  type QuotaStore,
+  type SwitchStore,
+  type UsageSink,
+} from '@tollgate/core';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import {
   type ConnectionOptions,
   outbox,
   rateLimitStores,
+  redisAlerts,
   redisQuota,
   redisSwitch,
   storeHealth,
@@ -24,6 +32,8 @@ export interface Stores {
   /** `false` while requests would be refused because the shared counters are away. */
   readonly answers: boolean;
   readonly ledger: Ledger | undefined;
+  /** Where alerts are kept; absent: in memory. */
+  readonly alerts: AlertStore | undefined;
   /** Absent: nothing can be switched off. */
   readonly switch: SwitchStore | undefined;
   /** Hands over what is still to be written, and closes what was opened here. */
@@ -45,6 +55,7 @@ export function storesOf(options: TollgateOptions): Stores {
     deadlineMs: books && restoringMs,
     answers: true,
     ledger: books,
+    alerts: undefined,
     switch: options.switch === true ? memorySwitch() : options.switch,
     end: () => quota.end(),
   };
@@ -97,6 +108,7 @@ function storesOnRedis(
     rateLimits: rateLimitStores(timed),
     deadlineMs,
     ledger: books,
+    alerts: redisAlerts(timed),
     switch:
       options.switch === true
         ? redisSwitch({ ...timed, ...(own && { hints: own.hints() }) })

@@ -22,6 +22,7 @@ import type { GuardrailsOptions } from '@tollgate/guardrails';
 import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
 import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
+import type { AlertsOptions } from '@tollgate/watch';
 import type { RedisSetting } from './redis-options.js';
 
 /** Options of {@link tollgate}: what the pieces share is given once; the rest of each piece's options under its name. */
@@ -75,6 +76,11 @@ export interface TollgateOptions extends GuardOptions {
    * `redis` is given, else in memory; or `fileSwitch(path)`, which the command line reaches as well. @defaultValue nothing can be switched off
    */
   switch?: SwitchStore | true;
+  /**
+   * Tells people of budgets' shares, stores and providers that fail, faults and switches: `{ to: [webhook({ url, secret })] }`, see
+   * `alerts()`. With `redis`, once for all processes. @defaultValue nobody is told
+   */
+  alerts?: AlertsOptions;
   /** Looks at prompts and answers: `{}` for the default rules, see `guardrails()`. @defaultValue nothing is looked at */
   guardrails?: Omit<GuardrailsOptions, keyof GuardOptions>;
   /** Further options of `meter()`. */
@@ -109,6 +115,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
         value === true ||
         accepts.methods('read', 'turnOff', 'turnOn')(value) === true ||
         'true, or a switch such as fileSwitch(path)',
+      alerts: accepts.object,
       meter: accepts.object,
       budget: accepts.object,
     },

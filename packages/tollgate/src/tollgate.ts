@@ -23,7 +23,7 @@ import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/met
 import { type Ledger, type Registry, registry } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
-import { killSwitch } from '@tollgate/watch';
+import { type Alerts, alerts, killSwitch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
@@ -74,6 +74,8 @@ export interface Tollgate {
   readonly ledger: Ledger | undefined;
   /** Keys, tenants and limits in the database, where they come from there: `await tg.registry.keys.create(…)`. */
   readonly registry: Registry | undefined;
+  /** Tells people, also of what the app raises itself: `tg.alerts?.raise({ … })`; absent without `alerts`. */
+  readonly alerts: Alerts | undefined;
   /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch`. */
   readonly switch: SwitchStore | undefined;
   /**
@@ -126,6 +128,8 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
   const off = stores.switch && killSwitch({ ...guard, store: stores.switch });
+  const told =
+    options.alerts && alerts({ ...(stores.alerts && { store: stores.alerts }), ...options.alerts });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const guards = inTurn('tollgateGuards', [
     flight.admit,
@@ -170,6 +174,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     store,
     ledger: stores.ledger,
     registry: people,
+    alerts: told,
     switch: stores.switch,
     get isReady() {
       return !flight.isClosing && stores.answers;
@@ -190,6 +195,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         await closed;
         await reservations.settled(settleMs);
         off?.end();
+        await told?.close();
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
         await people?.close();

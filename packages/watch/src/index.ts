@@ -1,3 +1,24 @@
+export { type Alerts, alerts } from './alerts/alerts.js';
+export type { AlertSource, AlertsOptions } from './alerts/alerts-options.js';
+export { callback } from './alerts/callback.js';
+export {
+  type AlertDestination,
+  type AlertNotice,
+  DeliveryFailure,
+  type DestinationOptions,
+} from './alerts/destination.js';
+export { type EmailOptions, email, type MailTransport } from './alerts/email.js';
+export type {
+  AlertKind,
+  AlertReport,
+  Incident,
+  IncidentEvent,
+  Severity,
+  TimelineEntry,
+} from './alerts/incident.js';
+export { type PagerDutyOptions, pagerDuty } from './alerts/pager-duty.js';
+export { type SlackOptions, slack } from './alerts/slack.js';
+export { type WebhookOptions, webhook } from './alerts/webhook.js';
 export { type Contribution, IsolationForest, type TrainOptions } from './forest/isolation-forest.js';
 export type { SavedTree } from './forest/isolation-tree.js';
 export type { SavedForest } from './forest/saved-forest.js';

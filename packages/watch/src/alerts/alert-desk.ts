@@ -1,0 +1,120 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { publish } from '@tollgate/core';
+import type { Courier } from './courier.js';
+import type { AlertReport, IncidentChange } from './incident.js';
+import type { IncidentBook } from './incident-book.js';
+
+/** A store as the desk sees it. */
+export interface DeskPlace {
+  readonly book: IncidentBook;
+  readonly courier: Courier;
+}
+
+/** What a desk needs. */
+export interface AlertDeskOptions {
+  readonly shared: DeskPlace;
+  /** For what the shared store does not take. */
+  readonly own: DeskPlace;
+  readonly aloneAfterMs: number;
+  readonly now: () => number;
+}
+
+interface Waiting {
+  readonly key: string;
+  readonly change: IncidentChange;
+}
+
+/** What was said within this time by this process is not said again to the store. */
+const quietMs = 30_000;
+const mostRemembered = 10_000;
+const mostWaiting = 1_000;
+const pauseMs = 250;
+
+/**
+ * Takes what this process has to say, at once and without ever failing, and writes it down in order. While the shared store is away for longer than
+ * `aloneAfterMs`, this process speaks for itself: better told by several than by nobody.
+ */
+export class AlertDesk {
+  readonly #waiting: Waiting[] = [];
+  readonly #said = new Map<string, number>();
+  #writing: Promise<void> | undefined;
+  #dropped = 0;
+  #ending = false;
+
+  constructor(private readonly options: AlertDeskOptions) {}
+
+  /** How many reports had no room, here or in the store. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  report(report: AlertReport): void {
+    const atMs = this.options.now();
+    const { key, step = '', severity } = report;
+    const name = `${severity} ${step} ${key}`;
+    if ((this.#said.get(name) ?? Number.NEGATIVE_INFINITY) > atMs - quietMs) return;
+    const [oldest] = this.#said.keys();
+    if (this.#said.size >= mostRemembered && oldest !== undefined) this.#said.delete(oldest);
+    this.#said.delete(name);
+    this.#said.set(name, atMs);
+    this.put(key, { what: 'report', report, atMs });
+  }
+
+  put(key: string, change: IncidentChange): void {
+    // What comes after an end is new again.
+    if (change.what === 'resolve') this.#forget(key);
+    if (this.#waiting.length >= mostWaiting) {
+      this.#drop(key, 'too many wait');
+      return;
+    }
+    this.#waiting.push({ key, change });
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Resolves when everything is written, or has nowhere to go. */
+  async end(): Promise<void> {
+    this.#ending = true;
+    await this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    for (;;) {
+      const next = this.#waiting[0];
+      if (!next) {
+        // At once: what comes in the next moment finds nobody writing.
+        this.#writing = undefined;
+        return;
+      }
+      await this.#write(next);
+      this.#waiting.shift();
+    }
+  }
+
+  async #write({ key, change }: Waiting): Promise<void> {
+    const { shared, own, aloneAfterMs, now } = this.options;
+    // What this process began to tell alone, it ends alone.
+    const mine = await own.book.find(key);
+    let place = mine && mine.state !== 'resolved' ? own : shared;
+    for (;;) {
+      try {
+        const result = await place.book.record(key, change);
+        if (result === 'full') this.#drop(key, 'too many wait in the store');
+        else if (result === 'written') void place.courier.round();
+        return;
+      } catch {
+        if (this.#ending || now() - change.atMs >= aloneAfterMs) place = own;
+        else await delay(pauseMs);
+      }
+    }
+  }
+
+  #forget(key: string): void {
+    for (const name of this.#said.keys()) if (name.endsWith(` ${key}`)) this.#said.delete(name);
+  }
+
+  #drop(key: string, what: string): void {
+    this.#dropped += 1;
+    this.#forget(key);
+    publish('tollgate:fault', () => ({ source: 'alerts', what, key }));
+  }
+}

@@ -1,0 +1,100 @@
+import {
+  type AlertStore,
+  accepts,
+  units as allUnits,
+  checkOptions,
+  memoryAlerts,
+  type Unit,
+} from '@tollgate/core';
+import type { AlertDestination } from './destination.js';
+import type { AlertReport } from './incident.js';
+
+/** What alerts listen for by themselves. */
+export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch';
+
+/** Options of {@link alerts}. */
+export interface AlertsOptions {
+  /** Whom to tell, 1 to 20: `webhook()`, `slack()`, `pagerDuty()`, `email()`, `callback()`. No two of one name. */
+  to: readonly AlertDestination[];
+  /**
+   * Where incidents are kept: `redisAlerts({ client })` tells each once for all processes and over restarts. @defaultValue `memoryAlerts()`:
+   * once in each process, and what waits is lost with it
+   */
+  store?: AlertStore;
+  /** Units of limits whose shares (50, 80, 100 %, as the quota store has them) are told. @defaultValue ['usd'] */
+  units?: readonly Unit[];
+  /** What not to listen for. @defaultValue [] */
+  ignore?: readonly AlertSource[];
+  /** Which reports become incidents; one that throws lets its report pass. @defaultValue all */
+  when?: (report: AlertReport) => boolean;
+  /** How long a store must be away before that is told, in ms, 0 to 3 600 000. @defaultValue 5_000 (5 s) */
+  lastsMs?: number;
+  /** How long a receiver may take, in ms, 10 to 600 000. @defaultValue 10_000 (10 s) */
+  deadlineMs?: number;
+  /** Pause after the first failure, in ms, 1 to 3 600 000; it doubles with each, and half of it is random. @defaultValue 1_000 (1 s) */
+  retryMs?: number;
+  /** The longest such pause, in ms, 1 to 86 400 000; a receiver's `Retry-After` may be longer, up to an hour. @defaultValue 300_000 (5 min) */
+  longestRetryMs?: number;
+  /** What was not received for so long is given up, in ms, 1 to 2 592 000 000. @defaultValue 86_400_000 (1 day) */
+  giveUpAfterMs?: number;
+  /** How often the store is asked for what other processes left undone, in ms, 10 to 600 000. @defaultValue 1_000 (1 s) */
+  pollMs?: number;
+  /** How long the shared store may be away before this process tells alone, in ms, 0 to 3 600 000. @defaultValue 10_000 (10 s) */
+  aloneAfterMs?: number;
+  /** Milliseconds since the epoch. @defaultValue Date.now */
+  now?: () => number;
+  /** From 0 to 1. @defaultValue Math.random */
+  random?: () => number;
+}
+
+/** Throws a `TypeError` for a wrong or unknown option. */
+export function readAlertsOptions(options: AlertsOptions) {
+  const isDestination = accepts.methods('send');
+  checkOptions<AlertsOptions>(
+    'alerts',
+    options,
+    {
+      to: (value) => {
+        const verdict = accepts.arrayOf(isDestination)(value);
+        if (verdict !== true) return verdict;
+        const { length } = value as unknown[];
+        return (length > 0 && length <= 20) || '1 to 20 destinations';
+      },
+      store: accepts.methods('read', 'replace', 'take', 'done', 'later'),
+      units: accepts.arrayOf(accepts.oneOf(...allUnits)),
+      ignore: accepts.arrayOf(accepts.oneOf('budget', 'store', 'provider', 'fault', 'switch')),
+      when: accepts.function,
+      lastsMs: accepts.integerBetween(0, 3_600_000),
+      deadlineMs: accepts.integerBetween(10, 600_000),
+      retryMs: accepts.integerBetween(1, 3_600_000),
+      longestRetryMs: accepts.integerBetween(1, 86_400_000),
+      giveUpAfterMs: accepts.integerBetween(1, 2_592_000_000),
+      pollMs: accepts.integerBetween(10, 600_000),
+      aloneAfterMs: accepts.integerBetween(0, 3_600_000),
+      now: accepts.function,
+      random: accepts.function,
+    },
+    ['to'],
+  );
+  const names = options.to.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new TypeError(`alerts: two destinations are named "${twice}"; give one of them another "name"`);
+  }
+  return {
+    to: options.to,
+    store: options.store ?? memoryAlerts(),
+    units: options.units ?? (['usd'] as const),
+    ignore: options.ignore ?? [],
+    when: options.when,
+    lastsMs: options.lastsMs ?? 5_000,
+    deadlineMs: options.deadlineMs ?? 10_000,
+    retryMs: options.retryMs ?? 1_000,
+    longestRetryMs: options.longestRetryMs ?? 300_000,
+    giveUpAfterMs: options.giveUpAfterMs ?? 86_400_000,
+    pollMs: options.pollMs ?? 1_000,
+    aloneAfterMs: options.aloneAfterMs ?? 10_000,
+    now: options.now ?? Date.now,
+    random: options.random ?? Math.random,
+  };
+}

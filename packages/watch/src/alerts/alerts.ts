@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AlertStore, memoryAlerts, publish } from '@tollgate/core';
+import { AlertDesk } from './alert-desk.js';
+import { type AlertsOptions, readAlertsOptions } from './alerts-options.js';
+import { cleanReport, cleanText } from './clean-report.js';
+import { Courier } from './courier.js';
+import type { AlertReport } from './incident.js';
+import { IncidentBook } from './incident-book.js';
+import { listen } from './sources.js';
+
+/** Tells people. Nothing here throws into the app or delays it. */
+export interface Alerts {
+  /**
+   * Opens an incident, or adds to the one of the same key that is open. Text that looks like a secret is masked, long text cut. A report that
+   * could not mean anything is published on `tollgate:fault` and dropped.
+   */
+  raise(report: AlertReport): void;
+  /** It is over. */
+  resolve(key: string, why: string): void;
+  /** Somebody looks after it; receivers are told once. */
+  acknowledge(key: string, by: string): void;
+  /** Reports of this process that had no room, for a metric. */
+  readonly dropped: number;
+  /** Notices that this process has given up, for a metric. */
+  readonly givenUp: number;
+  /**
+   * Stops listening, writes down what was reported, and lets what is being sent end for `graceMs`. What waits stays in the store for other processes
+   * and the next start. @defaultValue graceMs 2_000
+   */
+  close(options?: { graceMs?: number }): Promise<void>;
+}
+
+/**
+ * Tells people what happens: shares of budgets, stores and providers that fail, faults, what is switched off, and what the app raises. One incident
+ * for each key until it is resolved; receivers hear of it once for each thing that is new, from whichever process comes first, and again and again
+ * until they take it. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function alerts(options: AlertsOptions): Alerts {
+  const settings = readAlertsOptions(options);
+  const { to: destinations, now, when } = settings;
+  const placeOn = (store: AlertStore) => {
+    const book = new IncidentBook(store, destinations);
+    return { book, courier: new Courier({ ...settings, store, book, destinations }) };
+  };
+  const shared = placeOn(settings.store);
+  const own = placeOn(memoryAlerts({ maxWaiting: 1_000 }));
+  const desk = new AlertDesk({ shared, own, aloneAfterMs: settings.aloneAfterMs, now });
+  const couriers = [shared.courier, own.courier];
+  const faulty = (error: unknown): void =>
+    publish('tollgate:fault', () => ({ source: 'alerts', what: 'wrong report', error: String(error) }));
+  const isWanted = (report: AlertReport): boolean => {
+    try {
+      return when?.(report) !== false;
+    } catch (error) {
+      faulty(error);
+      return true;
+    }
+  };
+  const report = (given: AlertReport): void => {
+    try {
+      const clean = cleanReport(given);
+      if (isWanted(clean)) desk.report(clean);
+    } catch (error) {
+      faulty(error);
+    }
+  };
+  const resolve = (key: string, why: string): void =>
+    desk.put(cleanText(String(key)), { what: 'resolve', why: cleanText(String(why)), atMs: now() });
+  const unlisten = listen({ ...settings, report, resolve });
+  let closing: Promise<void> | undefined;
+  return {
+    raise: report,
+    resolve,
+    acknowledge: (key, by) =>
+      desk.put(cleanText(String(key)), { what: 'acknowledge', by: cleanText(String(by)), atMs: now() }),
+    get dropped() {
+      return desk.dropped;
+    },
+    get givenUp() {
+      return shared.courier.givenUp + own.courier.givenUp;
+    },
+    close: ({ graceMs = 2_000 } = {}) => {
+      closing ??= (async () => {
+        unlisten();
+        await desk.end();
+        await Promise.all(couriers.map((courier) => courier.round()));
+        const until = performance.now() + graceMs;
+        while (performance.now() < until && couriers.some((courier) => !courier.isIdle)) await delay(10);
+        for (const courier of couriers) courier.end();
+      })();
+      return closing;
+    },
+  };
+}

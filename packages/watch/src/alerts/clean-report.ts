@@ -1,0 +1,61 @@
+import { accepts, checkOptions } from '@tollgate/core';
+import { type AlertKind, type AlertReport, severities } from './incident.js';
+
+const kinds: readonly AlertKind[] = ['budget', 'store', 'provider', 'fault', 'switch', 'anomaly', 'custom'];
+const mostFacts = 20;
+const longestText = 500;
+const longestName = 64;
+
+/** What secrets look like: ours, providers' and webhooks', bearer tokens, passwords within URLs. */
+const secrets: readonly (readonly [RegExp, string])[] = [
+  [/\b(tg_[a-z]{1,8}_[A-Za-z0-9]{1,64})_[A-Za-z0-9]+/g, '$1_…'],
+  [/\b(sk|rk|pk|whsec|xox[a-z]|AKIA|AIza|ghp|glpat)[-_]?[A-Za-z0-9+/_-]{12,}={0,2}/g, '$1…'],
+  [/\bbearer\s+\S+/gi, 'Bearer …'],
+  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+/g, 'eyJ…'],
+  [/\/\/[^/\s:@]{0,200}:[^/\s@]{1,200}@/g, '//…@'],
+];
+
+/**
+ * A report as it may be kept and sent: one line, cut to length, without what looks like a secret. Throws a `TypeError` for one that could not
+ * mean anything.
+ */
+export function cleanReport(report: AlertReport): AlertReport {
+  checkOptions<AlertReport>(
+    'alerts: raise()',
+    report,
+    {
+      key: (value) =>
+        (typeof value === 'string' && /^\S[^\n\r]{0,199}$/.test(value)) || 'a line of 1 to 200 characters',
+      kind: accepts.oneOf(...kinds),
+      severity: accepts.oneOf(...severities),
+      title: accepts.string,
+      facts: accepts.object,
+      step: accepts.string,
+      endsAtMs: accepts.positiveInteger,
+      quietMs: accepts.integerBetween(1, 31 * 86_400_000),
+    },
+    ['key', 'kind', 'severity', 'title'],
+  );
+  const facts = Object.entries(report.facts ?? {})
+    .filter(([, value]) => ['string', 'boolean'].includes(typeof value) || Number.isFinite(value))
+    .slice(0, mostFacts)
+    .map(([name, value]) => [
+      cleanText(name).slice(0, longestName),
+      typeof value === 'string' ? cleanText(value) : value,
+    ]);
+  const { step } = report;
+  return {
+    ...report,
+    key: cleanText(report.key),
+    title: cleanText(report.title),
+    facts: Object.fromEntries(facts),
+    ...(step !== undefined && { step: step.slice(0, longestName) }),
+  };
+}
+
+/** One line of at most 500 characters, without what looks like a secret. */
+export function cleanText(text: string): string {
+  let clean = text.slice(0, 2_000).replace(/\p{C}+/gu, ' ');
+  for (const [pattern, instead] of secrets) clean = clean.replace(pattern, instead);
+  return clean.length > longestText ? `${clean.slice(0, longestText - 1)}…` : clean;
+}

@@ -1,0 +1,11 @@
+import { accepts, type OptionChecks } from '@tollgate/core';
+import type { DestinationOptions } from './destination.js';
+import { severities } from './incident.js';
+
+/** The checks of what every destination can be told, to spread into its own. */
+export const destinationChecks = Object.freeze({
+  name: (value: unknown) =>
+    (typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value)) ||
+    '1 to 64 letters, digits, dots, dashes and underscores',
+  atLeast: accepts.oneOf(...severities),
+}) satisfies OptionChecks<DestinationOptions>;

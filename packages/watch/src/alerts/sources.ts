@@ -1,0 +1,149 @@
+import { subscribe, type ThresholdCrossing, type Unit } from '@tollgate/core';
+import type { AlertReport } from './incident.js';
+import { Persistence } from './persistence.js';
+import { thresholdReport } from './threshold-report.js';
+
+/** What sources say, and to whom. */
+export interface SourceOptions {
+  readonly units: readonly Unit[];
+  readonly ignore: readonly string[];
+  readonly lastsMs: number;
+  readonly now: () => number;
+  readonly report: (report: AlertReport) => void;
+  readonly resolve: (key: string, why: string) => void;
+}
+
+const ownPlaces: readonly string[] = ['alerts', 'quota-store', 'redis-connection'];
+
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What nobody says the end of ends when it was not seen for so long. */
+const quietMs = 900_000;
+
+/** Listens to what this process publishes; returns how to stop. */
+export function listen(options: SourceOptions): () => void {
+  const all = {
+    budget: () => budgets(options),
+    store: () => stores(options),
+    provider: () => providers(options),
+    fault: () => faults(options),
+    switch: () => switches(options),
+  };
+  const ends = Object.entries(all)
+    .filter(([name]) => !options.ignore.includes(name))
+    .map(([, begin]) => begin());
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function budgets({ units, now, report }: SourceOptions): () => void {
+  return subscribe('tollgate:threshold', (facts) => {
+    if (isCrossing(facts) && units.includes(facts.unit)) report(thresholdReport(facts, now()));
+  });
+}
+
+function isCrossing(facts: Facts): facts is Facts & ThresholdCrossing {
+  return typeof facts.counter === 'string' && typeof facts.window === 'string' && Number(facts.threshold) > 0;
+}
+
+/** A store that is down for a moment is nobody's business: told is what lasts. */
+function stores({ lastsMs, now, report, resolve }: SourceOptions): () => void {
+  const waiting = new Map<string, NodeJS.Timeout>();
+  const failing = new Persistence(lastsMs, 60_000);
+  const down = (key: string, store: string): void => {
+    if (waiting.has(key)) return;
+    const timer = setTimeout(
+      () =>
+        report({
+          key,
+          kind: 'store',
+          severity: 'error',
+          title: `The store ${store} does not answer`,
+          facts: { store },
+        }),
+      lastsMs,
+    );
+    timer.unref();
+    waiting.set(key, timer);
+  };
+  const end = subscribe('tollgate:store', ({ store, server, state, outcome, waiting: backlog }) => {
+    const name = text(store) || 'quota';
+    const key = `store/${name}${text(server) && `/${text(server)}`}`;
+    if (state === 'down') down(key, name);
+    else if (state === 'up') {
+      clearTimeout(waiting.get(key));
+      waiting.delete(key);
+      resolve(key, 'it answers again');
+    } else if (state === 'backlog') {
+      const title = `Usage events wait: ${Number(backlog)}`;
+      report({ key: `${key}/backlog`, kind: 'store', severity: 'warning', title, quietMs });
+    } else if (outcome === 'unverified' || outcome === 'grace') {
+      const title = `Requests are admitted without the shared counters (${outcome})`;
+      report({ key: `store/${outcome}`, kind: 'store', severity: 'error', title, quietMs });
+    } else if (outcome === 'failed' && failing.hasLasted(name, now())) {
+      const title = `Calls of the store ${name} fail`;
+      report({ key: `store/${name}/failing`, kind: 'store', severity: 'warning', title, quietMs });
+    }
+  });
+  return () => {
+    end();
+    for (const timer of waiting.values()) clearTimeout(timer);
+  };
+}
+
+function providers({ report, resolve }: SourceOptions): () => void {
+  return subscribe('tollgate:upstream', (facts) => {
+    const { target, breaker, provider, status, credential_refused: refused } = facts;
+    const key = `provider/${text(target)}`;
+    if (breaker === 'open') {
+      const title = `The provider ${text(target)} fails: its circuit breaker is open`;
+      report({ key, kind: 'provider', severity: 'error', title, facts: { target: text(target) } });
+    } else if (breaker === 'closed') resolve(key, 'it answers again');
+    else if (refused === true) {
+      report({
+        key: `provider/${text(provider)}/credential`,
+        kind: 'provider',
+        severity: 'critical',
+        title: `The provider ${text(provider)} refuses our key`,
+        facts: { provider: text(provider), status: Number(status) },
+        quietMs,
+      });
+    }
+  });
+}
+
+/** Of a fault, where it was; what an error says may hold anything. */
+function faults({ report }: SourceOptions): () => void {
+  return subscribe('tollgate:fault', ({ where, source, what }) => {
+    const place = text(where) || text(source);
+    // Our own would go round in a circle; those of Redis are told as a store's.
+    if (place === '' || ownPlaces.includes(place)) return;
+    report({
+      key: `fault/${place}`,
+      kind: 'fault',
+      severity: 'warning',
+      title: `Something failed and was caught: ${place}`,
+      facts: { place, what: text(what) || undefined },
+      quietMs,
+    });
+  });
+}
+
+function switches({ report, resolve }: SourceOptions): () => void {
+  let off = new Set<string>();
+  return subscribe('tollgate:switch', (facts) => {
+    const now = new Set(Array.isArray(facts.off) ? facts.off.map(text) : []);
+    for (const name of now) {
+      if (off.has(name)) continue;
+      const isOne = /^(key|user|team):/.test(name);
+      const title = `Switched off: ${name.replace(/:$/, '')}`;
+      report({ key: `switch/${name}`, kind: 'switch', severity: isOne ? 'warning' : 'error', title });
+    }
+    for (const name of off) if (!now.has(name)) resolve(`switch/${name}`, 'it is on again');
+    off = now;
+  });
+}
+
+const text = (value: unknown): string =>
+  typeof value === 'string' ? value.slice(0, 150) : typeof value === 'number' ? String(value) : '';

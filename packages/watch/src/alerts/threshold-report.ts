@@ -1,0 +1,50 @@
+import {
+  type CalendarPeriod,
+  type CalendarWindow,
+  calendarSpan,
+  formatUsd,
+  type ThresholdCrossing,
+} from '@tollgate/core';
+import type { AlertReport, Severity } from './incident.js';
+
+/** A bucket has no end: an incident of it ends when no share was reached for so long. */
+const bucketQuietMs = 900_000;
+const periods: readonly string[] = ['minute', 'hour', 'day', 'week', 'month'] satisfies CalendarPeriod[];
+
+/** The report of a share of a cap that was reached: one incident for each counter and window, one step for each share. */
+export function thresholdReport(crossing: ThresholdCrossing, nowMs: number): AlertReport {
+  const { counter, window, unit, limit, used, threshold } = crossing;
+  const percent = Math.round(threshold * 1_000) / 10;
+  const endsAtMs = endOf(counter, window, nowMs);
+  const amount = (value: number): string | number => (unit === 'usd' ? `$${formatUsd(value)}` : value);
+  return {
+    key: `budget/${counter}/${window}`.slice(0, 200),
+    kind: 'budget',
+    severity: severityOf(threshold),
+    title: `${percent} % of ${amount(limit)}${unit === 'usd' ? '' : ` ${unit}`} used: ${counter}, ${window}`,
+    facts: { counter, window, unit, limit: amount(limit), used: amount(used), percent },
+    step: String(threshold),
+    ...(endsAtMs === undefined ? { quietMs: bucketQuietMs } : { endsAtMs }),
+  };
+}
+
+function severityOf(threshold: number): Severity {
+  if (threshold >= 1) return 'error';
+  return threshold >= 0.8 ? 'warning' : 'info';
+}
+
+/** When the window ends, as the counter's name tells it (`usd/month@Europe/Berlin+15/tenant=acme`); nothing where it is not the one that runs. */
+function endOf(counter: string, window: string, nowMs: number): number | undefined {
+  const [, period = '', timeZone = 'UTC', anchor = '1'] =
+    /^\w+\/([a-z]+)(?:@([A-Za-z][\w/+-]*?))?(?:\+(\d{1,2}))?(?:\/[^/=]+=.*)?$/.exec(counter) ?? [];
+  if (!isPeriod(period)) return undefined;
+  const definition: CalendarWindow = { kind: 'calendar', period, timeZone, anchorDay: Number(anchor) };
+  try {
+    const span = calendarSpan(definition, nowMs);
+    return span.id === window ? span.endMs : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isPeriod = (text: string): text is CalendarPeriod => periods.includes(text);
