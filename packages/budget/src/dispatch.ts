@@ -3,7 +3,8 @@ import type { Response } from 'express';
 import type { Way } from './ways.js';
 
 /**
- * Writes the admitted way into the outgoing call: model and output cap. What the client stated and did not get is said in headers.
+ * Writes the admitted way into the outgoing call: model and output cap. What the client stated and did not get is said in
+ * headers, and that a cap is nearly used up where the plan says so.
  * Returns the estimate of the call as it will be sent.
  */
 export function dispatch(
@@ -12,6 +13,9 @@ export function dispatch(
   { way, cap, res }: { way: Way; cap: number; res: Response | undefined },
 ): Estimate {
   const { capStated, maxOutputTokens } = parsed.estimate;
+  if (way.warnsAt !== undefined && res && !res.headersSent) {
+    res.setHeader('x-tollgate-warning', `budget;used=${way.warnsAt}`);
+  }
   const newModel = way.model !== parsed.model;
   const newCap = way.cap !== undefined && !(capStated && maxOutputTokens === cap);
   if (!newModel && !newCap) return parsed.estimate;
@@ -19,7 +23,10 @@ export function dispatch(
   parsed.apply({ model: newModel ? way.model : undefined, maxOutputTokens: newCap ? cap : undefined });
   if (newModel || lowered) call.degradedFrom = parsed.requestedModel;
   if (res && !res.headersSent) {
-    if (newModel) res.setHeader('x-tollgate-model', way.model);
+    if (newModel) {
+      res.setHeader('x-tollgate-model', way.model);
+      res.setHeader('x-tollgate-degraded', 'budget');
+    }
     if (lowered) res.setHeader('x-tollgate-max-output-tokens', String(cap));
   }
   return parsed.estimate;

@@ -21,6 +21,8 @@ export interface Way {
   readonly onlyBelow: number | undefined;
   /** How many steps of the ladder it has gone down. */
   readonly level: number;
+  /** The share of a cap from which on the client is warned; `undefined`: it is not. */
+  readonly warnsAt?: number | undefined;
 }
 
 /**
@@ -41,8 +43,9 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
   let way = wayOf(parsed, parsed.model, base, rules, 0);
   steps.forEach((step, index) => {
     ways.push({ ...way, onlyBelow: step.at });
-    const next = degraded(parsed, way, step, rules, index + 1);
-    if (next.model === way.model && next.cap === way.cap) ways.pop();
+    const warnsAt = step.warn ? step.at : way.warnsAt;
+    const next = { ...degraded(parsed, way, step, rules, index + 1), warnsAt };
+    if (next.model === way.model && next.cap === way.cap && next.warnsAt === way.warnsAt) ways.pop();
     way = next;
   });
   return [...ways, way];

@@ -120,14 +120,19 @@ function degradeSteps(where: string, declared: readonly DegradeStep[]): readonly
     checkOptions<DegradeStep>(
       here,
       step,
-      { at: accepts.share, model: modelMapCheck, maxOutputTokens: accepts.positiveInteger },
+      {
+        at: accepts.share,
+        model: modelMapCheck,
+        maxOutputTokens: accepts.positiveInteger,
+        warn: (value) => value === true || 'true',
+      },
       ['at'],
     );
     if (step.at >= 1 || step.at <= last) {
       throw new TypeError(`${here}: "at" must be above ${last} and below 1, received ${step.at}`);
     }
-    if (step.model === undefined && step.maxOutputTokens === undefined) {
-      throw new TypeError(`${here}: says nothing to do; give "model" or "maxOutputTokens"`);
+    if (step.model === undefined && step.maxOutputTokens === undefined && step.warn === undefined) {
+      throw new TypeError(`${here}: says nothing to do; give "model", "maxOutputTokens" or "warn"`);
     }
     last = step.at;
   }

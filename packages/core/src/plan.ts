@@ -52,6 +52,8 @@ export interface DegradeStep {
   model?: Readonly<Record<string, string>>;
   /** Output cap from here on, in tokens. */
   maxOutputTokens?: number;
+  /** Says so in a header of the answer, `x-tollgate-warning: budget;used=0.8`, from here on. */
+  warn?: true;
 }
 
 /** A tier as it is declared. Everything is optional; an empty plan limits nothing. */
