@@ -91,9 +91,9 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     const { call } = handle;
     let answer: AnswerWriter = this.answer;
     if (lane) {
-      answer = new LaneAnswer(this.answer, lane, () => this.#sayRoute(step));
+      answer = new LaneAnswer(this.answer, lane, () => this.#sayRoute(step, call));
       lane.onLost(() => call.stop(lostError()));
-    } else this.#sayRoute(step);
+    } else this.#sayRoute(step, call);
     const result = await this.#exchange(handle, step, { provider, headers, sent, answer });
     publishAttempt(req.tollgate, result, {
       provider: provider.name,
@@ -169,13 +169,15 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   }
 
   /** What led to this attempt, where it is not plainly the one that was asked for. */
-  #sayRoute(step: Step): void {
+  #sayRoute(step: Step, { parsed }: Call): void {
     const { res } = this.req;
     const taken = this.dispatched?.route;
     const route = this.plan.notes.leadingTo(step, taken?.parameters);
     if (route === undefined || !res || res.headersSent) return;
     res.setHeader('x-tollgate-route', route);
-    const { substituted, model } = step.target;
+    const { substituted } = step.target;
+    // The budget may have taken a cheaper one than was chosen.
+    const model = parsed?.model ?? step.target.model;
     if (model !== undefined && (substituted || taken)) res.setHeader('x-tollgate-model', model);
     if (substituted) res.setHeader('x-tollgate-degraded', 'fallback');
   }
