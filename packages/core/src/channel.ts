@@ -12,6 +12,7 @@ export type ChannelName =
   | 'tollgate:threshold'
   | 'tollgate:store'
   | 'tollgate:switch'
+  | 'tollgate:watch'
   | 'tollgate:upstream'
   | 'tollgate:route'
   | 'tollgate:warning'

@@ -19,8 +19,16 @@ export type {
 export { type PagerDutyOptions, pagerDuty } from './alerts/pager-duty.js';
 export { type SlackOptions, slack } from './alerts/slack.js';
 export { type WebhookOptions, webhook } from './alerts/webhook.js';
+export type { DetectorName, FeatureSeen, Finding } from './detectors/finding.js';
+export type { Contributor } from './features/contributors.js';
+export type { Subject, SubjectKind } from './features/subject.js';
 export { type Contribution, IsolationForest, type TrainOptions } from './forest/isolation-forest.js';
 export type { SavedTree } from './forest/isolation-tree.js';
 export type { SavedForest } from './forest/saved-forest.js';
+export type { BlastRadius } from './ladder/blast-radius.js';
+export type { Measure, MeasureOutcome } from './ladder/measure.js';
+export { type Action, type ActionName, defaultPolicy, type PolicyRule } from './ladder/policy.js';
+export { type Budget, type Burn, type BurnRule, burning, burnRules } from './statistics/burn-rate.js';
 export { fileSwitch } from './switch/file-switch.js';
 export { type KillSwitch, type KillSwitchOptions, killSwitch } from './switch/kill-switch.js';
+export { type Watch, type WatchOptions, watch } from './watch.js';

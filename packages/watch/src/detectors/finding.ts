@@ -1,0 +1,44 @@
+import type { Contributor } from '../features/contributors.js';
+import type { Subject } from '../features/subject.js';
+
+/** What can be found. */
+export const detectorNames = Object.freeze([
+  'spend',
+  'cost',
+  'burn-rate',
+  'agent-loop',
+  'scraping',
+  'quota-probing',
+  'prompt-probing',
+  'key-sharing',
+  'credential-stuffing',
+  'unusual',
+] as const);
+export type DetectorName = (typeof detectorNames)[number];
+
+/** One feature that a finding rests on. */
+export interface FeatureSeen {
+  readonly feature: string;
+  /** What is usual, or the bound. */
+  readonly expected: number;
+  readonly seen: number;
+}
+
+/** Something unusual, and why it is thought so. */
+export interface Finding {
+  readonly detector: DetectorName;
+  readonly subject: Subject;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  /** How far out: about 4 is worth a look, 6 is strong, from 8 on nobody should sleep. For the statistics, a robust z-score. */
+  readonly score: number;
+  /** The one that says most first. */
+  readonly features: readonly FeatureSeen[];
+  /** Whose doing it is, the greatest first. */
+  readonly contributors: readonly Contributor[];
+  /** When the cap is reached at this pace, ms since the epoch; of `burn-rate` only. */
+  readonly reachedAtMs?: number | undefined;
+}
+
+/** What a detector found, before it is known when and whose. */
+export type Suspicion = Pick<Finding, 'detector' | 'score' | 'features' | 'reachedAtMs'>;

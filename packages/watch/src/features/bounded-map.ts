@@ -1,0 +1,40 @@
+/** A map for names that clients choose: beyond `capacity` what was used longest ago goes. */
+export class BoundedMap<Value> {
+  readonly #entries = new Map<string, Value>();
+
+  constructor(readonly capacity: number) {}
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Looks at a value without using it. */
+  peek(name: string): Value | undefined {
+    return this.#entries.get(name);
+  }
+
+  /** The value of a name, made where there is none; it counts as used now. */
+  use(name: string, make: () => Value): Value {
+    const value = this.#entries.get(name) ?? make();
+    this.#entries.delete(name);
+    this.#entries.set(name, value);
+    if (this.#entries.size > this.capacity) {
+      const [oldest] = this.#entries.keys();
+      if (oldest !== undefined) this.#entries.delete(oldest);
+    }
+    return value;
+  }
+
+  set(name: string, value: Value): void {
+    this.#entries.delete(name);
+    this.use(name, () => value);
+  }
+
+  delete(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  entries(): IterableIterator<[string, Value]> {
+    return this.#entries.entries();
+  }
+}

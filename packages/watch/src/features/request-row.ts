@@ -1,0 +1,37 @@
+import type { SubjectRecord } from './subject-record.js';
+
+/** Columns of the row that the isolation forest sees of a key's request. */
+export const requestFeatures = Object.freeze([
+  'spendScore5Minutes',
+  'spendScoreHour',
+  'requestsScoreMinute',
+  'costScore',
+  'irregularity',
+  'repetition',
+  'outputToInput',
+  'refusalShare',
+  'errorShare',
+] as const);
+
+/** A key's request as numbers, each about its own usual: comparable from key to key. */
+export function requestRow(record: SubjectRecord, nowMs: number): number[] {
+  const [spend5, spendHour] = record.spend;
+  const [requestsMinute] = record.requests;
+  const scoreOf = (one: typeof spend5): number =>
+    one ? (one.baseline.compare(nowMs, one.sum.sum(nowMs))?.score ?? 0) : 0;
+  const attempts = Math.max(record.attempts.sum(nowMs), 1);
+  const refusals = record.refusals.sum(nowMs);
+  const output = record.outputTokens.sum(nowMs);
+  const input = Math.max(record.tokens.sum(nowMs) - output, 1);
+  return [
+    scoreOf(spend5),
+    scoreOf(spendHour),
+    scoreOf(requestsMinute),
+    record.costs.compare()?.score ?? 0,
+    Math.min(record.rhythm.irregularity, 4),
+    record.rhythm.repetition ?? 0,
+    Math.log1p(output / input),
+    refusals / (attempts + refusals),
+    record.errors.sum(nowMs) / attempts,
+  ];
+}

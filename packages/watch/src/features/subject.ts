@@ -1,0 +1,33 @@
+import type { UsageEvent } from '@tollgate/core';
+
+/** Of what a picture is kept. */
+export type SubjectKind = 'global' | 'tenant' | 'team' | 'user' | 'key' | 'model' | 'feature' | 'network';
+
+/** Somebody or something that is watched. */
+export interface Subject {
+  readonly kind: SubjectKind;
+  /** As the switch names it: of a team, user and feature `<tenant>/<name>`; empty for global. */
+  readonly name: string;
+  /** Whose it is; absent of models, networks and global. */
+  readonly tenant?: string | undefined;
+}
+
+export const everybody: Subject = Object.freeze({ kind: 'global', name: '' });
+
+export const subjectKey = ({ kind, name }: Subject): string => `${kind}:${name}`;
+
+/** Everything that an event is about; the label `feature` names a feature. */
+export function subjectsOf({ tenant, team, user, keyId, model, labels }: UsageEvent): Subject[] {
+  const subjects: Subject[] = [
+    everybody,
+    { kind: 'tenant', name: tenant, tenant },
+    { kind: 'model', name: model },
+  ];
+  if (team !== undefined) subjects.push({ kind: 'team', name: `${tenant}/${team}`, tenant });
+  if (user !== undefined) subjects.push({ kind: 'user', name: `${tenant}/${user}`, tenant });
+  if (keyId !== undefined) subjects.push({ kind: 'key', name: keyId, tenant });
+  if (labels.feature !== undefined) {
+    subjects.push({ kind: 'feature', name: `${tenant}/${labels.feature}`, tenant });
+  }
+  return subjects;
+}

@@ -1,0 +1,65 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { contextOf, guarded, refuse, TollgateError } from '@tollgate/core';
+import type { Request, RequestHandler } from 'express';
+import type { Analysis } from '../detectors/analysis.js';
+import type { Ladder } from '../ladder/ladder.js';
+
+const wrongCodes: ReadonlySet<string> = new Set([
+  'invalid_api_key',
+  'invalid_token',
+  'key_revoked',
+  'key_expired',
+]);
+const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
+
+/** Sees where requests come from and how their credentials fared; of a credential only a digest is kept, under a key of this process. */
+export function observer(analysis: Analysis, ladder: Ladder, now: () => number): RequestHandler {
+  const secret = randomBytes(32);
+  const digestOf = (req: Request): string | undefined => {
+    for (const name of credentialHeaders) {
+      const value = req.headers[name];
+      if (typeof value === 'string') return createHmac('sha256', secret).update(value).digest('base64url');
+    }
+    return undefined;
+  };
+  return guarded('watchObserver', (req, res, next) => {
+    const network = networkOf(req.ip);
+    const blocked = ladder.active('block', { kind: 'network', name: network }, now());
+    if (blocked) {
+      const retryAfterMs = false;
+      const message = 'Too many wrong credentials came from your network. Ask those who run this service.';
+      refuse(
+        req,
+        res,
+        next,
+        new TollgateError({ status: 429, code: 'abnormal_usage', message, retryAfterMs }),
+      );
+      return;
+    }
+    const context = contextOf(req, res);
+    res.once('close', () => {
+      const { caller, refusal } = context;
+      const isWrong = refusal !== undefined && wrongCodes.has(refusal.code);
+      if (!isWrong && !caller) return;
+      const digest = isWrong ? digestOf(req) : undefined;
+      analysis.presented({ network, digest, isWrong, tenant: caller?.tenant, keyId: caller?.keyId }, now());
+    });
+    next();
+  });
+}
+
+/** An IPv4 address, or an IPv6 network of 56 bits: who has one of those has all of its addresses. */
+export function networkOf(ip: string | undefined): string {
+  if (ip === undefined) return 'unknown';
+  const address = ip.replace(/^::ffff:(?=\d+\.)/i, '');
+  if (!address.includes(':')) return address;
+  const [front = '', back] = (address.split('%')[0] as string).split('::');
+  const head = front === '' ? [] : front.split(':');
+  const tail = back === undefined || back === '' ? [] : back.split(':');
+  const gap = back === undefined ? 0 : Math.max(8 - head.length - tail.length, 0);
+  const groups = [...head, ...new Array<string>(gap).fill('0'), ...tail].map(
+    (one) => Number.parseInt(one, 16) || 0,
+  );
+  const [a = 0, b = 0, c = 0, d = 0] = groups;
+  return `${[a, b, c, d & 0xff00].map((one) => one.toString(16)).join(':')}::/56`;
+}

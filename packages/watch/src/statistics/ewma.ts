@@ -1,0 +1,24 @@
+/** Exponentially weighted mean: each value counts half as much once `halfLife` more have come. Before that it is the plain mean. */
+export class Ewma {
+  readonly #share: number;
+  #count = 0;
+  #mean = 0;
+
+  constructor(halfLife: number) {
+    this.#share = 1 - 2 ** (-1 / halfLife);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** 0 while there are no values. */
+  get mean(): number {
+    return this.#mean;
+  }
+
+  add(value: number): void {
+    this.#count += 1;
+    this.#mean += Math.max(this.#share, 1 / this.#count) * (value - this.#mean);
+  }
+}

@@ -1,0 +1,61 @@
+import { Ewma } from './ewma.js';
+import type { BaselineSettings, Deviation } from './rate-baseline.js';
+import { RollingMedian } from './rolling-median.js';
+
+const hourMs = 3_600_000;
+/** The latest values that are compared: half of the weight is in so many. */
+const latest = 15;
+
+/**
+ * What each single value usually is, such as the cost of a request: the median over hours of the mean logarithm, against the latest few
+ * values. An hour that is far above is learned as one that is only a little above.
+ */
+export class LevelBaseline {
+  readonly #hours: RollingMedian;
+  readonly #latest = new Ewma(latest);
+  #hour = Number.NaN;
+  #sum = 0;
+  #count = 0;
+
+  constructor(private readonly settings: BaselineSettings) {
+    this.#hours = new RollingMedian(settings.capacity);
+  }
+
+  /** Values of 0 or less say nothing. */
+  add(nowMs: number, value: number): void {
+    if (!(value > 0)) return;
+    const hour = Math.floor(nowMs / hourMs);
+    if (!(hour <= this.#hour)) {
+      this.#learn();
+      this.#hour = hour;
+    }
+    this.#sum += Math.log(value);
+    this.#count += 1;
+    this.#latest.add(Math.log(value));
+  }
+
+  /** Nothing without evidence enough. */
+  compare(): Deviation | undefined {
+    if (this.#hours.size < this.settings.minimumWindows || this.#latest.count < 2 * latest) return undefined;
+    const difference = this.#latest.mean - this.#hours.median;
+    return {
+      expected: Math.exp(this.#hours.median),
+      seen: Math.exp(this.#latest.mean),
+      score: difference / this.#spread,
+    };
+  }
+
+  get #spread(): number {
+    return Math.max(this.#hours.deviation, this.settings.leastDeviation);
+  }
+
+  #learn(): void {
+    if (this.#count > 0) {
+      const mean = this.#sum / this.#count;
+      const isWarm = this.#hours.size >= this.settings.minimumWindows;
+      this.#hours.add(isWarm ? Math.min(mean, this.#hours.median + 3 * this.#spread) : mean);
+    }
+    this.#sum = 0;
+    this.#count = 0;
+  }
+}

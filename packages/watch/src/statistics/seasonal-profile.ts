@@ -1,0 +1,60 @@
+const hourMs = 3_600_000;
+const hoursOfWeek = 168;
+/** So many weeks' evidence the wider profile is worth. */
+const priorWeeks = 1;
+/** Weeks after which an hour's mean forgets what was before. */
+const memoryWeeks = 6;
+
+/** Hour of the week in UTC, 0 to 167; 0 is the first hour of Thursday, as the epoch was. */
+export const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek;
+
+/**
+ * How an hour of the week compares with the average hour: learned from hourly sums. What an hour of the week has too little evidence for it takes
+ * from the same hour of other days, and that from the average; so a new subject's factor is 1.
+ */
+export class SeasonalProfile {
+  readonly #mean = new Float64Array(hoursOfWeek);
+  readonly #weeks = new Float64Array(hoursOfWeek);
+  #known: { readonly hour: number; readonly factor: number } | undefined;
+
+  /** The sum of the hour that began at `hourStartMs`; hours without anything are 0, and count. */
+  add(hourStartMs: number, sum: number): void {
+    this.#known = undefined;
+    const hour = hourOfWeek(hourStartMs);
+    const weeks = Math.min((this.#weeks[hour] as number) + 1, memoryWeeks);
+    this.#weeks[hour] = weeks;
+    this.#mean[hour] = (this.#mean[hour] as number) + (sum - (this.#mean[hour] as number)) / weeks;
+  }
+
+  /** What to multiply the average hour by, never below 0.05. */
+  factor(atMs: number): number {
+    const hour = hourOfWeek(atMs);
+    if (this.#known?.hour !== hour) this.#known = { hour, factor: this.#factorOf(hour) };
+    return this.#known.factor;
+  }
+
+  #factorOf(hour: number): number {
+    const overall = this.#meanOf(0, 1);
+    if (overall.mean <= 0) return 1;
+    const sameHour = this.#meanOf(hour % 24, 24);
+    const daily = blend(sameHour.mean, sameHour.weeks, overall.mean);
+    return Math.max(
+      blend(this.#mean[hour] as number, this.#weeks[hour] as number, daily) / overall.mean,
+      0.05,
+    );
+  }
+
+  #meanOf(from: number, step: number): { mean: number; weeks: number } {
+    let sum = 0;
+    let weeks = 0;
+    for (let hour = from; hour < hoursOfWeek; hour += step) {
+      sum += (this.#mean[hour] as number) * (this.#weeks[hour] as number);
+      weeks += this.#weeks[hour] as number;
+    }
+    return { mean: weeks > 0 ? sum / weeks : 0, weeks };
+  }
+}
+
+function blend(mean: number, weeks: number, prior: number): number {
+  return (mean * weeks + prior * priorWeeks) / (weeks + priorWeeks);
+}

@@ -1,0 +1,139 @@
+import { describe, expect, it } from '@jest/globals';
+import { memorySwitch, type SwitchStore } from '@tollgate/core';
+import type { Finding } from '../../src/detectors/finding.js';
+import { Ladder } from '../../src/ladder/ladder.js';
+import type { Measure } from '../../src/ladder/measure.js';
+import { defaultPolicy } from '../../src/ladder/policy.js';
+
+const quarterMs = 15 * 60_000;
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await null;
+};
+
+function ladderOf(given: { store?: SwitchStore; dryRun?: boolean; tenants?: number } = {}) {
+  const store = given.store ?? memorySwitch();
+  const measures: Measure[] = [];
+  const clock = { ms: 1_000_000 };
+  const ladder = new Ladder({
+    ...{ store, policy: defaultPolicy, blastRadius: { share: 0.05, withinMs: 600_000 }, maxSubjects: 1_000 },
+    dryRun: given.dryRun ?? false,
+    now: () => clock.ms,
+    activeTenants: () => given.tenants ?? 20,
+    audit: (measure) => measures.push(measure),
+  });
+  const take = async (changes: Partial<Finding> = {}): Promise<void> => {
+    ladder.take({
+      ...{
+        detector: 'spend',
+        subject: { kind: 'key', name: 'k1', tenant: 'acme' },
+        atMs: clock.ms,
+        score: 9,
+      },
+      ...{ features: [{ feature: 'usdIn5Minutes', expected: 0.02, seen: 4 }], contributors: [] },
+      ...changes,
+    });
+    await settled();
+  };
+  const off = async () => (await store.read())?.entries ?? [];
+  return { ladder, store, measures, clock, take, off };
+}
+
+describe('Ladder', () => {
+  it('tells first, slows down next, suspends last, each once while it lasts', async () => {
+    const { take, measures, off } = ladderOf();
+    for (const score of [3, 3, 5, 5, 6, 7, 9, 9]) await take({ score });
+    expect(measures.map(({ action, outcome }) => `${action.do} ${outcome}`)).toEqual([
+      'observe applied',
+      'tag applied',
+      'slow applied',
+      'suspend applied',
+    ]);
+    expect(await off()).toEqual([
+      {
+        ...{ kind: 'key', name: 'k1', by: 'watch', cutsRunning: true },
+        ...{ sinceMs: 1_000_000, expiresAtMs: 1_000_000 + quarterMs },
+        reason: 'spend of key k1, score 9.0: usdIn5Minutes 4 instead of 0.02',
+      },
+    ]);
+  });
+
+  it("suspends the one key that a tenant's finding is owed to, and the tenant where it is several keys' doing", async () => {
+    const subject = { kind: 'tenant', name: 'acme', tenant: 'acme' } as const;
+    for (const [share, name] of [
+      [0.9, 'k7'],
+      [0.5, 'acme'],
+    ] as const) {
+      const { take, off } = ladderOf();
+      await take({ subject, contributors: [{ kind: 'key', name: 'k7', share }] });
+      expect((await off()).map((entry) => entry.name)).toEqual([name]);
+    }
+  });
+
+  it('lets somebody try again after a quarter of an hour, and on probation suspends sooner and twice as long', async () => {
+    const { take, clock, off } = ladderOf();
+    await take();
+    clock.ms += quarterMs + 1;
+    await take({ score: 4.5 });
+    expect((await off()).map(({ expiresAtMs }) => expiresAtMs)).toEqual([clock.ms + 2 * quarterMs]);
+  });
+
+  it('forgets after the probation', async () => {
+    const { take, clock, measures } = ladderOf();
+    await take();
+    clock.ms += 2 * quarterMs + 1;
+    await take({ score: 4.5 });
+    expect(measures.at(-1)?.action.do).toBe('observe');
+  });
+
+  it('never hits more tenants than declared without a person, and does it when a person says so', async () => {
+    const { ladder, take, measures, off } = ladderOf({ tenants: 40 });
+    for (let tenant = 0; tenant < 5; tenant += 1)
+      await take({ subject: { kind: 'key', name: `k${tenant}`, tenant: `tenant-${tenant}` } });
+    expect((await off()).map(({ name }) => name)).toEqual(['k0', 'k1']);
+    const withheld = measures.filter(({ outcome }) => outcome === 'withheld');
+    expect(withheld).toHaveLength(3);
+    expect(await ladder.confirm(withheld[0]?.id ?? '')).toBe(true);
+    expect(await ladder.confirm(withheld[0]?.id ?? '')).toBe(false);
+    expect((await off()).map(({ name }) => name)).toEqual(['k0', 'k1', 'k2']);
+  });
+
+  it('in a dry run writes down what it would do, and does nothing', async () => {
+    const { ladder, take, measures, clock, off } = ladderOf({ dryRun: true });
+    await take({ score: 6 });
+    await take({ score: 9 });
+    expect(measures.map(({ outcome }) => outcome)).toEqual(['dry-run', 'dry-run']);
+    expect(await off()).toEqual([]);
+    expect(ladder.active('slow', { kind: 'key', name: 'k1' }, clock.ms)).toBeUndefined();
+  });
+
+  it('does not shorten what a person has switched off', async () => {
+    const { store, take, measures, off } = ladderOf();
+    const entry = {
+      kind: 'key',
+      name: 'k1',
+      reason: 'leaked',
+      by: 'ann',
+      sinceMs: 1,
+      cutsRunning: true,
+    } as const;
+    await store.turnOff(entry);
+    await take();
+    expect(await off()).toEqual([entry]);
+    expect(measures.at(-1)?.outcome).toBe('off-already');
+  });
+
+  it('tries again with the next finding when the store did not take it', async () => {
+    const memory = memorySwitch();
+    let isAway = true;
+    const store: SwitchStore = {
+      ...memory,
+      turnOff: (entry) => (isAway ? Promise.reject(new Error('away')) : memory.turnOff(entry)),
+    };
+    const { take, measures, off } = ladderOf({ store });
+    await take();
+    expect(measures.at(-1)?.outcome).toBe('failed');
+    isAway = false;
+    await take();
+    expect(await off()).toHaveLength(1);
+  });
+});
