@@ -6,7 +6,7 @@ const priorWeeks = 1;
 const memoryWeeks = 6;
 
 /** Hour of the week in UTC, 0 to 167; 0 is the first hour of Thursday, as the epoch was. */
-export const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek;
+const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek;
 
 /**
  * How an hour of the week compares with the average hour: learned from hourly sums. What an hour of the week has too little evidence for it takes
