@@ -64,7 +64,7 @@ describe('four processes whose Redis is killed and comes back empty, twice, unde
     process.stdout.write(
       `    admitted ${admitted}, charged ${charged}, ledger looked at ${ledger.looks} times, open again after ${recoveredMs.join(' and ')} ms\n`,
     );
-    expect(admitted).toBeGreaterThan(50);
+    expect(admitted).toBeGreaterThan(10);
     expect(ledger.sum(budget.counter, grantWindow)).toBe(charged);
     expect(standing).toEqual([{ used: charged, held: 0 }]);
     expect(charged).toBeLessThanOrEqual(cap);
