@@ -130,6 +130,8 @@ export class CallReading {
       status: this.#status,
       finished: answer.finished || byTransport,
       seenBytes: answer.seenBytes,
+      textEvents: answer.textEvents,
+      textBytes: answer.textBytes,
       reported: byTransport ? { ...usage, tier: usage.tier, suspicious: false } : answer.usage,
       tier: answer.tier,
       bound: this.parsed.estimate,

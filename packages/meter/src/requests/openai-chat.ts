@@ -13,6 +13,9 @@ import { type WireFormat, writeStated } from './wire-format.js';
 const caps: readonly string[] = ['max_completion_tokens', 'max_tokens'];
 const legacyCaps: readonly string[] = ['max_tokens', 'max_completion_tokens'];
 
+/** Providers that read `max_completion_tokens`, and refuse requests that state both fields. */
+const readsNewCap = (provider: string): boolean => provider === 'openai' || provider === 'azure';
+
 /** Sends usage with every stream, and refuses fields that it does not know. */
 const withoutStreamOptions: readonly string[] = ['mistral'];
 
@@ -51,9 +54,17 @@ export const openaiChat: WireFormat = {
     };
   },
   writeCap(body, cap, provider) {
-    writeStated(body, provider === 'openai' || provider === 'azure' ? caps : legacyCaps, cap);
+    writeStated(body, readsNewCap(provider) ? caps : legacyCaps, cap);
   },
   prepare(body, facts, _options, provider) {
+    // Many servers know the legacy field alone, and answer at any length without it.
+    if (
+      facts.statedCap !== undefined &&
+      !readsNewCap(provider) &&
+      typeof body.get('max_tokens') !== 'number'
+    ) {
+      body.set('max_tokens', facts.statedCap);
+    }
     if (!facts.stream || withoutStreamOptions.includes(provider)) return;
     const asked = body.get('stream_options');
     body.set('stream_options', { ...(isObject(asked) && asked), include_usage: true });

@@ -12,6 +12,9 @@ interface AnswerFacts {
   readonly tier: string | undefined;
   /** Bytes of output text seen: never fewer than its tokens. */
   readonly seenBytes: number;
+  /** Chat streams: events that held text, each a token or more, and the bytes of their text; media are not counted. */
+  readonly textEvents: number;
+  readonly textBytes: number;
   /** The model said that it has finished, so the answer is whole even if the connection ends here. */
   readonly finished: boolean;
   /** The provider reported an error within the answer. */
@@ -28,6 +31,8 @@ export class AnswerReader implements AnswerFacts {
   model: string | undefined;
   tier: string | undefined;
   seenBytes = 0;
+  textEvents = 0;
+  textBytes = 0;
   finished = false;
   failed = false;
   unreadable = false;

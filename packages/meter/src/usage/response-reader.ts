@@ -20,6 +20,9 @@ const usageKeys: Partial<Record<WireApi, string>> = { 'gemini-generate': wireKey
 /** Most bytes of an answer that is not streamed which are kept to be read. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
+/** An event of chat with more output than this holds sound, an image or something encrypted, which are fewer tokens than they seem. */
+const mostTextBytes = 1024;
+
 /** How {@link ResponseReader} treats an answer. */
 export interface ReadingOptions {
   readonly api: WireApi;
@@ -147,6 +150,10 @@ export class ResponseReader {
     const output = outputBytesOf(text, keys.delta);
     answer.seenBytes += output;
     if (responses) return output === 0 && hasMember(text, keys.error);
+    if (output > 0 && output <= mostTextBytes) {
+      answer.textEvents += 1;
+      answer.textBytes += output;
+    }
     if (output === 0 || answer.model === undefined) return true;
     return saysMember(text, keys.usage) || saysMember(text, keys.finishReason);
   }

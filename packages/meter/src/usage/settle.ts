@@ -11,6 +11,9 @@ export interface SettleFacts {
   readonly finished: boolean;
   /** Bytes of output text seen. */
   readonly seenBytes: number;
+  /** Chat streams: events that held text, and the bytes of their text; 0 elsewhere. */
+  readonly textEvents: number;
+  readonly textBytes: number;
   readonly reported: ReportedUsage | undefined;
   /** Service tier of the response. */
   readonly tier: string | undefined;
@@ -42,7 +45,7 @@ const nothingReported: ReportedUsage = {
  * What an attempt used, by what is known of it:
  * never sent, or answered with an error or a redirect: nothing; sent and not answered: the input bound; the whole answer with its
  * usage: what was reported, an explicit zero included; an answer cut short or without usage: the input and the larger of what was
- * seen and what was last reported. A figure that is no count is filled in by the same rule, one beyond belief stops at the bound.
+ * seen and what was last reported. What was seen stops at the bound, unless the provider does not obey the cap. A figure that is no count is filled in by the same rule, one beyond belief stops at the bound.
  */
 export function settledUsage(facts: SettleFacts): SettledUsage {
   const { bound, status } = facts;
@@ -51,7 +54,7 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
   if (!facts.sent || status >= 300) {
     return { usage: completed({ ...nothingReported, tier }, noTokens, 'provider'), uncertain: false };
   }
-  const seen = Math.min(facts.seenBytes, bound.outputTokens);
+  const seen = ignoresCap(facts) ? facts.textBytes : Math.min(facts.seenBytes, bound.outputTokens);
   const missing = { inputTokens: bound.inputTokens, outputTokens: seen };
   if (status === 0 || !facts.reported) {
     return { usage: completed(usage, missing, 'estimated'), uncertain: true };
@@ -66,6 +69,16 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
   }
   const outputTokens = Math.max(sane.outputTokens ?? 0, seen);
   return { usage: completed({ ...sane, outputTokens }, missing, 'estimated'), uncertain: true };
+}
+
+/**
+ * Text that no cap of this size could have let through: two events for each token, or 32 bytes, which is more than a token has on
+ * average in any language, escaped as `\uXXXX` too; and a little more, since short answers are no average.
+ */
+function ignoresCap({ textEvents, textBytes, bound: { outputTokens } }: SettleFacts): boolean {
+  return (
+    textBytes > outputTokens && (textEvents > 2 * outputTokens + 16 || textBytes > 32 * outputTokens + 512)
+  );
 }
 
 const noTokens = { inputTokens: 0, outputTokens: 0 };

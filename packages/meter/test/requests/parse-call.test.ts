@@ -81,6 +81,23 @@ describe('a parsed call', () => {
     expect(sent(snake).generation_config).toEqual({ maxOutputTokens: 50, temperature: 1 });
   });
 
+  it('states the cap in the legacy field too, where the provider may read no other', () => {
+    const ask = { model: 'deepseek-chat', messages: [] };
+    const url = 'https://api.deepseek.com/v1/chat/completions';
+    const capped = parse(url, { ...ask, max_completion_tokens: 9 });
+    expect(sent(capped)).toEqual({ ...ask, max_completion_tokens: 9, max_tokens: 9 });
+    capped.apply({ maxOutputTokens: 5 });
+    expect(sent(capped)).toEqual({ ...ask, max_completion_tokens: 5, max_tokens: 5 });
+    const nothing = { ...ask, max_completion_tokens: 9, max_tokens: null };
+    expect(sent(parse(url, nothing))).toMatchObject({ max_completion_tokens: 9, max_tokens: 9 });
+    for (const stated of [{ max_tokens: 9 }, { max_tokens: 1, max_completion_tokens: 9 }]) {
+      expect(sent(parse(url, { ...ask, ...stated }))).toEqual({ ...ask, ...stated });
+    }
+    const openai = { ...plain.chat, max_completion_tokens: 9 };
+    expect(sent(parse('https://api.openai.com/v1/chat/completions', openai))).toEqual(openai);
+    expect(sent(parse(url, ask))).toEqual(ask);
+  });
+
   it('uses the legacy field with providers other than OpenAI and Azure', () => {
     const parsed = parse('https://api.mistral.ai/v1/chat/completions', {
       model: 'mistral-large-latest',

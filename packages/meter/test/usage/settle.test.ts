@@ -7,6 +7,8 @@ const facts: SettleFacts = {
   status: 200,
   finished: true,
   seenBytes: 40,
+  textEvents: 10,
+  textBytes: 40,
   reported: usageFrom('openai-chat', { prompt_tokens: 12, completion_tokens: 7 }),
   tier: 'default',
   bound: { inputTokens: 100, outputTokens: 64 },
@@ -66,6 +68,13 @@ describe('an attempt used', () => {
       uncertain: true,
     });
     expect(used({ reported: undefined, seenBytes: 4000 })).toMatchObject({ output: 64 });
+  });
+  it('the text that was seen, when it is more than the cap could have let through', () => {
+    const cut = { finished: false, reported: undefined, seenBytes: 9000 };
+    expect(used({ ...cut, textEvents: 144, textBytes: 720 })).toMatchObject({ output: 64 });
+    expect(used({ ...cut, textEvents: 145, textBytes: 720 })).toMatchObject({ output: 720, uncertain: true });
+    expect(used({ ...cut, textEvents: 10, textBytes: 2560 })).toMatchObject({ output: 64 });
+    expect(used({ ...cut, textEvents: 10, textBytes: 2561 })).toMatchObject({ output: 2561 });
   });
   it('zero, when zero was reported', () =>
     expect(used({ reported: chat({ prompt_tokens: 0, completion_tokens: 0 }) })).toEqual({

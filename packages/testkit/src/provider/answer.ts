@@ -108,7 +108,7 @@ function structuredAnswer({ outputSchema, prompt }: Asked, { text }: AnswerScrip
 
 /** Decides the answer to a request: pure, the same arguments give the same answer. */
 export function makeAnswer(asked: Asked, script: AnswerScript, id: string, createdSeconds: number): Answer {
-  const cap = asked.cap ?? Number.POSITIVE_INFINITY;
+  const cap = (script.ignoreCap ? undefined : asked.cap) ?? Number.POSITIVE_INFINITY;
   const reasoning = atMost(script.usage?.reasoningTokens, cap);
   const rejected = atMost(script.usage?.rejectedPredictionTokens, cap - reasoning);
   const room = cap - reasoning - rejected;

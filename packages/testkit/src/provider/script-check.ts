@@ -19,6 +19,7 @@ const stop: Check = (value) =>
 const CHECKS: { readonly [Field in keyof Required<Script>]: Check } = {
   text,
   tokens: count,
+  ignoreCap: flag,
   toolCall: (value) => value === false || record(value),
   usage: record,
   responseModel: text,

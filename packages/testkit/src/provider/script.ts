@@ -23,6 +23,8 @@ export interface AnswerScript {
   text?: string;
   /** Words the model would generate if nothing capped it, an integer ≥ 0. @defaultValue 24 */
   tokens?: number;
+  /** The request's output cap is read and not obeyed. @defaultValue false */
+  ignoreCap?: boolean;
   /** Forces (`{ name, arguments }`) or forbids (`false`) a tool call. Default: decided by the request. */
   toolCall?: ToolCall | false;
   /** True usage, field by field, in place of what is derived from the request. `outputTokens` is not scriptable: use `tokens`. */
