@@ -1,4 +1,5 @@
 import {
+  type CallStep,
   contextOf,
   guarded,
   Roster,
@@ -7,30 +8,33 @@ import {
   type TollgateContext,
   TollgateError,
 } from '@tollgate/core';
-import type { RequestHandler } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 /** The requests that are between admission and settlement, so that an app can end without losing one. */
 export interface InFlight {
-  /** Mounted first: refuses new work once the app is closing (503). */
+  /** Mounted first: refuses new work once the app is closing (503), and remembers the request, whose body may still be on its way. */
   readonly admit: RequestHandler;
-  /** Mounted last: remembers the request until its calls are settled. */
+  /** Mounted last: from here on the request is remembered until its calls are settled, before only until it is answered. */
   readonly track: RequestHandler;
   readonly isClosing: boolean;
   readonly size: number;
   /**
-   * Refuses new work, waits for what runs, aborts what still runs after `graceMs`, and waits until that is settled, for at most
-   * `settleMs` more.
+   * Refuses new work, waits for what has come, and after `graceMs` aborts what still runs and answers 503 to what has not passed the
+   * guards; waits until that is settled, for at most `settleMs` more.
    */
   close(graceMs: number, settleMs: number): Promise<void>;
 }
 
-/** Counts requests in flight. */
-export function inFlight(): InFlight {
-  const running = new Roster<TollgateContext>();
+const slot = Symbol('admission to tollgate()');
+type Admitted = TollgateContext & { [slot]?: Admission };
+
+/** Counts requests in flight. @param now Clock of the requests' contexts, in milliseconds. @defaultValue Date.now */
+export function inFlight(now?: () => number): InFlight {
+  const running = new Roster<Admission>();
   let closing = false;
   let idle: (() => void) | undefined;
 
-  const done = (place: RosterPlace<TollgateContext>): void => {
+  const leave = (place: RosterPlace<Admission>): void => {
     running.remove(place);
     if (running.size === 0) idle?.();
   };
@@ -47,15 +51,28 @@ export function inFlight(): InFlight {
 
   return {
     admit: guarded('tollgateAdmit', (req, res, next) => {
-      if (!closing) return next();
-      res.setHeader('Connection', 'close');
-      refuse(req, res, next, shuttingDown());
+      const context: Admitted = contextOf(req, res, now);
+      if (closing && !context[slot]) {
+        turnAway(req, res, next);
+        return;
+      }
+      if (!context[slot] && !context.calls.finished) {
+        const admission = new Admission(context, () => turnAway(req, res, next));
+        const place = running.add(admission);
+        admission.leave = () => leave(place);
+        context[slot] = admission;
+        context.calls.use(admission);
+      }
+      next();
     }),
     track: guarded('tollgateTrack', (req, res, next) => {
-      const context = contextOf(req, res);
-      if (context.calls.finished) return next();
-      const place = running.add(context);
-      context.calls.use({ name: 'tollgate', stage: 'record', finish: () => done(place) });
+      const context: Admitted = contextOf(req, res);
+      const admission = context[slot];
+      if (admission?.turnedAway) return;
+      if (admission && !context.calls.finished) {
+        admission.tracked = true;
+        context.calls.use({ name: 'tollgate', stage: 'record', finish: admission.leave });
+      }
       next();
     }),
     get isClosing() {
@@ -67,10 +84,42 @@ export function inFlight(): InFlight {
     async close(graceMs, settleMs) {
       closing = true;
       await untilIdle(graceMs);
-      for (const context of running.members()) context.abort(shuttingDown());
+      for (const admission of running.members()) admission.abort();
       await untilIdle(settleMs);
     },
   };
+}
+
+/** A request that has come in. As a step, it leaves with the response if it never passed the guards. */
+class Admission implements CallStep {
+  readonly name = 'tollgate';
+  readonly stage = 'rewrite';
+  /** It has passed the guards. */
+  tracked = false;
+  /** It was answered by {@link abort}: what still comes of it is not for the app. */
+  turnedAway = false;
+  leave: () => void = () => undefined;
+
+  constructor(
+    private readonly context: TollgateContext,
+    private readonly turnAway: () => void,
+  ) {}
+
+  finish(): void {
+    if (!this.tracked) this.leave();
+  }
+
+  abort(): void {
+    this.context.abort(shuttingDown());
+    if (this.tracked) return;
+    this.turnedAway = true;
+    this.turnAway();
+  }
+}
+
+function turnAway(req: Request, res: Response, next: NextFunction): void {
+  if (!res.headersSent) res.setHeader('Connection', 'close');
+  refuse(req, res, next, shuttingDown());
 }
 
 function shuttingDown(): TollgateError {

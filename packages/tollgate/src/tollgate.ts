@@ -87,11 +87,11 @@ export interface Tollgate {
   readonly unverified: number;
   /** Requests admitted while they were away, of credit leased beforehand (`budget: { whenStoreDown: 'grace' }`), for a metric. */
   readonly fromGrace: number;
-  /** Requests that are admitted and not settled. */
+  /** Requests that have come in and are not settled, those whose body is still on its way included. */
   readonly inFlight: number;
   /**
-   * Ends gracefully: refuses new work (503), lets running requests finish for `graceMs`, aborts and settles the rest, and hands over
-   * what is still to be written. @defaultValue graceMs 10_000
+   * Ends gracefully: refuses new work (503), lets requests that have come in finish for `graceMs`, also those whose body is still on
+   * its way, aborts and settles the rest, and hands over what is still to be written. @defaultValue graceMs 10_000
    */
   close(options?: { graceMs?: number }): Promise<void>;
 }
@@ -107,7 +107,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
   const stores = storesOf(options);
   const store = stores.quota;
-  const flight = inFlight();
+  const flight = inFlight(options.authenticate?.now);
   const reservations: BudgetMiddleware = budget({
     ...deadline(stores),
     ...options.budget,
