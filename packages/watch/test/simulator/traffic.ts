@@ -93,7 +93,8 @@ export class Traffic {
       (one) => one.kind === 'price change' && one.model === model && atMs >= one.startMs && atMs < one.endMs,
     );
     const tokens = Math.max(20, Math.round((usd / 0.000_01) * this.#dice.lognormal(1, 0.2)));
-    const id = String((this.#serial += 1));
+    this.#serial += 1;
+    const id = String(this.#serial);
     const time = '';
     const event: UsageEvent = {
       ...{ eventId: id, kind: 'usage', requestId: id, callId: id, attempt: 1, admittedAt: time, time },
