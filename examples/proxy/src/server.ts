@@ -27,7 +27,11 @@ const { app, tg } = createApp({
 
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';
 
-const server = createServer(app);
+// A request has 30 s to arrive whole, its headers 10: slow senders cost a socket no longer. Answers may take longer.
+const server = createServer(
+  { requestTimeout: 30_000, headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+  app,
+);
 server.on('error', (error) => {
   console.error(`cannot listen on ${config.host}:${config.port}: ${error.message}`);
   process.exit(1);

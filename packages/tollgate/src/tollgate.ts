@@ -42,7 +42,7 @@ import { usageReport } from './usage-report.js';
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: auth → switch → rate limit → concurrency → JSON body → guardrails → meter → budget.
+   * The guards, for `app.use('/v1', tg.guards())`: auth → switch → rate limit → JSON body → concurrency → guardrails → meter → budget.
    * Call it once per path; all share the same counters.
    */
   guards(): RequestHandler;
@@ -136,8 +136,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...(off ? [off] : []),
     ...rateLimits(options, guard, plans, stores),
-    ...(places ? [places] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
+    // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.
+    ...(places ? [places] : []),
     ...(rails ? [rails] : []),
     meter({ ...options.meter, ...guard }),
     reservations,

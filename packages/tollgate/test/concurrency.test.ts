@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type Response } from 'express';
 import { memoryKeys, memoryQuota, type Tollgate, type TollgateOptions, tollgate } from '../src/index.js';
@@ -9,15 +11,27 @@ async function until(happened: () => boolean): Promise<void> {
   while (!happened()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
+/** A request whose body never ends, once the server has taken its headers up: Node says 100 as it hands the request over. */
+async function halfSent(port: number, key: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+  socket.write(
+    `POST /work HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nExpect: 100-continue\r\n` +
+      'Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{',
+  );
+  const [answer] = await once(socket, 'data');
+  expect(String(answer)).toContain('100 Continue');
+  return socket;
+}
+
 describe('tollgate({ concurrency })', () => {
   const keys = memoryKeys();
   const keyOf = {
     free: keys.create({ tenant: 'acme', plan: 'free' }).key,
     pro: keys.create({ tenant: 'payer', plan: 'pro' }).key,
   };
-  const opened: { close(): void }[] = [];
+  const opened: Server[] = [];
   afterEach(() => {
-    for (const server of opened.splice(0)) server.close();
+    for (const server of opened.splice(0)) server.close().closeAllConnections();
   });
   const serve = async (more: Partial<TollgateOptions>) => {
     const tg: Tollgate = tollgate({ plans, keys, concurrency: { limit: 1 }, ...more });
@@ -30,21 +44,23 @@ describe('tollgate({ concurrency })', () => {
     opened.push(server);
     await once(server, 'listening');
     const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/work`;
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const url = `http://127.0.0.1:${port}/work`;
     const send = (plan: keyof typeof keyOf, body = '{}') =>
       fetch(url, {
         method: 'POST',
         headers: { authorization: `Bearer ${keyOf[plan]}`, 'content-type': 'application/json' },
         body,
       });
-    return { tg, held, send };
+    return { tg, held, send, port };
   };
 
-  it('lets requests wait before their bodies are read, paying ones in front', async () => {
+  it('lets requests wait once their bodies are read, paying ones in front', async () => {
     const { tg, held, send } = await serve({});
     const answers = [send('free')];
     await until(() => held.length === 1);
-    answers.push(send('free', 'no JSON at all'));
+    expect((await send('free', 'no JSON at all')).status).toBe(400);
+    answers.push(send('free'));
     await until(() => tg.concurrency?.waiting === 1);
     answers.push(send('pro'));
     await until(() => tg.concurrency?.waiting === 2);
@@ -52,7 +68,24 @@ describe('tollgate({ concurrency })', () => {
     await until(() => held.length === 2);
     expect(held[1]?.plan).toBe('pro');
     held[1]?.res.json({});
-    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 400, 200]);
+    await until(() => held.length === 3);
+    held[2]?.res.json({});
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
+    await until(() => tg.concurrency?.running === 0);
+    await tg.close();
+  });
+
+  it('keeps nobody waiting for the slow bodies of another key', async () => {
+    const { tg, held, send, port } = await serve({ concurrency: { limit: 3, queue: false } });
+    const slow = await Promise.all(Array.from({ length: 10 }, () => halfSent(port, keyOf.free)));
+    expect(tg.concurrency?.running).toBe(0);
+    const answer = send('pro');
+    await until(() => held.length === 1);
+    held[0]?.res.json({});
+    expect((await answer).status).toBe(200);
+    for (const socket of slow) socket.write('}');
+    await until(() => held.length === 4);
+    for (const socket of slow) socket.destroy();
     await until(() => tg.concurrency?.running === 0);
     await tg.close();
   });
