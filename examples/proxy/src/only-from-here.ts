@@ -1,13 +1,31 @@
+import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 
 const loopback = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
-const forwarding = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+const localHost = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
+const forwarding = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
+];
+/** Node drops headers beyond its own limit, so that a proxy's, which come last, would not be seen. */
+const maxHeaders = 100;
 
 /**
  * Lets a request from this machine through, and leaves all others to the next route. What a reverse proxy on this machine passes on is not
- * from here: every usual one says so in a header.
+ * from here: every usual one says so in a header. Nor is what a web page asks by a name of its own that leads here (DNS rebinding).
  */
 export const onlyFromHere: RequestHandler = (req, _res, next) => {
-  const direct = forwarding.every((name) => req.headers[name] === undefined);
-  next(direct && loopback.has(req.socket.remoteAddress ?? '') ? undefined : 'route');
+  next(isDirect(req) && loopback.has(req.socket.remoteAddress ?? '') ? undefined : 'route');
 };
+
+function isDirect({ headers, rawHeaders }: IncomingMessage): boolean {
+  if (rawHeaders.length > 2 * maxHeaders || !localHost.test(headers.host ?? '')) return false;
+  return forwarding.every((name) => headers[name] === undefined);
+}
