@@ -16,7 +16,7 @@ describe('onlyFromHere', () => {
     const address = server.address();
     port = typeof address === 'object' && address ? address.port : 0;
   });
-  afterAll(() => server.close());
+  afterAll(() => void server.close());
   const statusOf = (headers: Record<string, string>): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       request({ host: '127.0.0.1', port, path: '/metrics', headers, agent: false }, (res) => {
