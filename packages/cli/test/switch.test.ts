@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { createKey } from '@tollgate/core';
 import { startRedis } from '@tollgate/testkit';
 import { terminal } from './terminal.js';
 
@@ -39,6 +40,26 @@ describe('tollgate switch', () => {
     await redis.stop();
   });
 
+  it('keeps the public id of a whole key that is pasted, and its secret nowhere', async () => {
+    const folder = mkdtempSync(join(directory, 'keys-'));
+    const { tollgate, json } = terminal({ TOLLGATE_DIR: folder });
+    const { key, keyId } = createKey();
+    expect(await json('switch', 'off', 'key', key, '--reason', 'leaked')).toMatchObject({ name: keyId });
+    expect(readFileSync(join(folder, 'switch.json'), 'utf8')).not.toContain(key.slice(-20));
+    expect((await tollgate('switch', 'on', 'key', key)).code).toBe(0);
+    for (const args of [
+      ['off', 'key', key.slice(0, -1), '--reason', 'r'],
+      ['off', 'user', key, '--reason', 'r'],
+      ['off', 'everything', '--reason', `leaked ${key}`],
+      ['on', 'tenant', key],
+    ]) {
+      const { code, error, out } = await tollgate('switch', ...args);
+      expect(code).toBe(2);
+      expect(error + out).not.toContain(key.slice(-20, -1));
+    }
+    expect(await json('switch', 'list')).toEqual([]);
+  });
+
   it('says what it did not understand, and what could not be done', async () => {
     const { tollgate } = terminal({ TOLLGATE_DIR: directory });
     for (const [args, message] of [
@@ -47,6 +68,8 @@ describe('tollgate switch', () => {
       [['off', 'user', 'jane', '--reason', 'r'], '"name" must be <tenant>/<user>'],
       [['off', 'everything'], "required option '--reason <text>'"],
       [['off', 'everything', '--reason', 'r', '--until', 'soon'], '--until must be'],
+      [['off', 'everything', '--reason', 'r', '--until', '2020-01-31'], '--until must be in the future'],
+      [['off', 'everything', '--reason', 'r', '--until', '0m'], '--until must be in the future'],
     ] as const) {
       const { code, error } = await tollgate('switch', ...args);
       expect(error).toContain(message);

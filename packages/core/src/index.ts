@@ -141,7 +141,9 @@ export { Roster, type RosterPlace } from './roster.js';
 export { runInContext, runningContext } from './running-context.js';
 export type { CounterWindow, SpendSource, WindowSpend } from './spend-source.js';
 export {
+  checkStoredSwitchEntry,
   checkSwitchEntry,
+  holdsSecret,
   type SwitchEntry,
   type SwitchKind,
   type SwitchState,
@@ -149,6 +151,8 @@ export {
   switchKey,
   switchKeysOf,
   switchKinds,
+  switchPattern,
+  switchPatternCovers,
 } from './switch.js';
 export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';
 export {

@@ -1,4 +1,5 @@
 import type { Caller } from './caller.js';
+import { modelAllowed } from './define-plans.js';
 
 /** What can be switched off. */
 export const switchKinds = Object.freeze([
@@ -15,7 +16,10 @@ export type SwitchKind = (typeof switchKinds)[number];
 /** One thing that is switched off. */
 export interface SwitchEntry {
   readonly kind: SwitchKind;
-  /** Whose: a tenant, a key's public id, a model or provider by name; of a team and a user `<tenant>/<name>`; empty for everything. */
+  /**
+   * Whose: a tenant, a key's public id, a model or provider by name; of a team and a user `<tenant>/<name>`; empty for everything. Exact, but
+   * for models and providers without regard to case, and for models with any ending after a `*` at the end.
+   */
   readonly name: string;
   /** Why, for the audit trail and the on-call engineer; never told to clients. */
   readonly reason: string;
@@ -51,7 +55,20 @@ export interface SwitchStore {
 }
 
 /** What names an entry among others. */
-export const switchKey = (kind: SwitchKind, name: string): string => `${kind}:${name}`;
+export const switchKey = (kind: SwitchKind, name: string): string =>
+  `${kind}:${kind === 'model' || kind === 'provider' ? name.toLowerCase() : name}`;
+
+/** The entry's own {@link switchKey} where it stands for all that begin alike: a model with a `*` at its end. */
+export const switchPattern = ({ kind, name }: SwitchEntry): string | undefined =>
+  kind === 'model' && name.endsWith('*') ? switchKey(kind, name) : undefined;
+
+/** Whether a key, as {@link switchKey} writes it, is one of those that a pattern stands for. */
+export const switchPatternCovers = (pattern: string, key: string): boolean => modelAllowed([pattern], key);
+
+const secretForm = /tg_(?:live|test)_[0-9A-Za-z]{4,32}_[0-9A-Za-z]|tg_child_[\w-]/;
+
+/** Whether a text holds what looks like a whole API key or child credential: it must not be kept or shown. */
+export const holdsSecret = (text: string): boolean => secretForm.test(text);
 
 /** The names of everything of which a caller is part, as {@link switchKey} writes them. */
 export function switchKeysOf({ tenant, team, user, keyId, id }: Caller): string[] {
@@ -61,8 +78,30 @@ export function switchKeysOf({ tenant, team, user, keyId, id }: Caller): string[
   return keys;
 }
 
-/** Throws a `TypeError` for an entry that could not mean anything. */
+/** Throws a `TypeError` for an entry that could not mean anything, or holds a whole key, which it does not show. */
 export function checkSwitchEntry(factory: string, entry: SwitchEntry): void {
+  const { kind, name, reason, sinceMs, expiresAtMs } = entry;
+  for (const [field, text] of Object.entries({ name, reason })) {
+    if (typeof text === 'string' && holdsSecret(text)) {
+      throw new TypeError(
+        `${factory}: "${field}" must not hold a whole key, which would be stored; a key is named by its public id, the part between tg_live_ and the next _`,
+      );
+    }
+  }
+  checkStoredSwitchEntry(factory, entry);
+  const wrong =
+    (kind === 'key' && /^tg_(?:live|test)_/.test(name) && 'the public id of a key, without tg_live_') ||
+    (kind === 'model' && name.slice(0, -1).includes('*') && 'a model, with "*" at its end only');
+  if (wrong) throw new TypeError(`${factory}: "name" must be ${wrong}, received ${JSON.stringify(name)}`);
+  if (expiresAtMs !== undefined && expiresAtMs <= sinceMs) {
+    throw new TypeError(
+      `${factory}: "expiresAtMs" must be after "sinceMs" (${sinceMs}), received ${expiresAtMs}`,
+    );
+  }
+}
+
+/** What a store asks of an entry that it reads: one that was stored by older rules must not hide the others. Throws a `TypeError`. */
+export function checkStoredSwitchEntry(factory: string, entry: SwitchEntry): void {
   const { kind, name, reason, expiresAtMs } = entry;
   if (!switchKinds.includes(kind)) {
     throw new TypeError(

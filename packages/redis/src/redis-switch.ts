@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   accepts,
   checkOptions,
+  checkStoredSwitchEntry,
   checkSwitchEntry,
   type SwitchEntry,
   type SwitchStore,
@@ -101,7 +102,7 @@ function stateOf(answer: unknown): { version: string; entries: SwitchEntry[] } {
     if (name === versionField) version = text;
     else {
       const entry: SwitchEntry = JSON.parse(text);
-      checkSwitchEntry('redisSwitch', entry);
+      checkStoredSwitchEntry('redisSwitch', entry);
       entries.push(entry);
     }
   }

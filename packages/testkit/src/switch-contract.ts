@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SwitchEntry, SwitchStore } from '@tollgate/core';
+import { createKey, type SwitchEntry, type SwitchStore } from '@tollgate/core';
 
 const entry: SwitchEntry = {
   kind: 'tenant',
@@ -68,9 +68,45 @@ export function switchContract(name: string, make: () => Promise<SwitchUnderTest
         [{ kind: 'user', name: 'jane' }, '"name" must be <tenant>/<user>'],
         [{ reason: '' }, '"reason" must be'],
         [{ expiresAtMs: Number.NaN }, '"expiresAtMs" must be'],
+        [{ expiresAtMs: 1_000 }, '"expiresAtMs" must be after'],
+        [{ kind: 'model', name: 'gpt-*-mini' }, '"*" at its end only'],
+        [{ kind: 'key', name: 'tg_live_4fXq0W2b' }, 'the public id of a key'],
       ];
       for (const [part, message] of wrong) {
         await expect(given.store.turnOff({ ...entry, ...part })).rejects.toThrow(message);
+      }
+      expect((await given.store.read())?.entries).toEqual([]);
+    });
+
+    it('knows a model and a provider in any case', async () => {
+      for (const [kind, name] of [
+        ['model', 'GPT-5'],
+        ['provider', 'OpenAI'],
+      ] as const) {
+        await given.store.turnOff({ ...entry, kind, name });
+        await given.store.turnOff({ ...entry, kind, name: name.toLowerCase() });
+        expect((await given.other.read())?.entries).toHaveLength(1);
+        expect(await given.other.turnOn(kind, name.toUpperCase())).toBe(true);
+      }
+      expect((await given.store.read())?.entries).toEqual([]);
+    });
+
+    it('takes no whole key, under any kind or in a reason, and does not repeat it', async () => {
+      const { key } = createKey();
+      const parts: Partial<SwitchEntry>[] = [
+        { kind: 'key', name: key },
+        { kind: 'key', name: key.slice(0, -8) },
+        { kind: 'user', name: key },
+        { reason: `leaked: ${key}` },
+        { kind: 'key', name: 'tg_child_eyJhbGciOi' },
+      ];
+      for (const part of parts) {
+        const message = await given.store.turnOff({ ...entry, ...part }).then(
+          () => 'taken',
+          (error: Error) => error.message,
+        );
+        expect(message).toContain('must not hold a whole key');
+        expect(message).not.toContain(part.name ?? key);
       }
       expect((await given.store.read())?.entries).toEqual([]);
     });

@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { type SwitchEntry, type SwitchKind, type SwitchStore, switchKinds } from '@tollgate/core';
+import {
+  holdsSecret,
+  parseKey,
+  type SwitchEntry,
+  type SwitchKind,
+  type SwitchStore,
+  switchKinds,
+} from '@tollgate/core';
 import { redisSwitch } from '@tollgate/redis';
 import { fileSwitch } from '@tollgate/watch';
 import { Argument, Command } from 'commander';
@@ -21,12 +28,15 @@ const help = `
 Where: --redis-url or REDIS_URL, otherwise switch.json in the folder of --dir, TOLLGATE_DIR or .tollgate. Every running process
 knows within a second.
 
+Names are exact, but for models and providers without regard to case, and a * at the end of a model's covers every ending. A key is
+named by its public id; of a whole key only that is kept.
+
 Examples:
   tollgate switch off everything --reason 'runaway agent' --cut
   tollgate switch off tenant acme --reason 'unpaid' --until 2027-01-31
   tollgate switch off key 4fXq0W2bTzL9sD1k --reason 'leaked' --cut
   tollgate switch off user acme/jane --reason 'loop' --until 30m
-  tollgate switch off model gpt-5 --reason 'price change'
+  tollgate switch off model 'gpt-4o-mini*' --reason 'price change'
   tollgate switch on tenant acme`;
 
 /** `tollgate switch …` */
@@ -58,9 +68,11 @@ export function switchCommand(io: CommandLine): Command {
         withSwitch(io, command, async (store, say, by) => {
           const expiresAtMs =
             options.until === undefined ? undefined : momentMs('--until', options.until, io.now());
+          if (expiresAtMs !== undefined && expiresAtMs <= io.now())
+            throw new UsageError(`--until must be in the future, received ${JSON.stringify(options.until)}`);
           const entry: SwitchEntry = {
             kind,
-            name: name ?? '',
+            name: nameOf(kind, name),
             reason: options.reason,
             by,
             sinceMs: io.now(),
@@ -78,9 +90,9 @@ export function switchCommand(io: CommandLine): Command {
     all.command('on').description('let it through again').addArgument(kind()).addArgument(name()),
   ).action((kind: SwitchKind, name: string | undefined, _options: object, command: Command) =>
     withSwitch(io, command, async (store, say) => {
-      if (!(await store.turnOn(kind, name ?? '')))
-        throw new Error(`${[kind, name].join(' ').trim()} was not off`);
-      say({ kind, name: name ?? '', on: true }, () => 'On; every process knows within a second.\n');
+      const named = nameOf(kind, name);
+      if (!(await store.turnOn(kind, named))) throw new Error(`${`${kind} ${named}`.trim()} was not off`);
+      say({ kind, name: named, on: true }, () => 'On; every process knows within a second.\n');
     }),
   );
   placed(all.command('list').description('what is off')).action((_options: object, command: Command) =>
@@ -125,6 +137,17 @@ async function withSwitch(
   } finally {
     client.destroy();
   }
+}
+
+/** A whole key, as it is found in a leak, stands for its public id; its secret goes nowhere. */
+function nameOf(kind: SwitchKind, name = ''): string {
+  const keyId = kind === 'key' ? parseKey(name.trim())?.keyId : undefined;
+  if (keyId !== undefined || !holdsSecret(name)) return keyId ?? name;
+  throw new UsageError(
+    kind === 'key'
+      ? 'the key is not whole, or mistyped: give it whole, or its public id, the part between tg_live_ and the next _'
+      : `a ${kind} is not named by a key; for a key: tollgate switch off key <public id>`,
+  );
 }
 
 /** An entry that could not mean anything is a mistake of whoever typed it. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
+  checkStoredSwitchEntry,
   checkSwitchEntry,
   type SwitchEntry,
   type SwitchState,
@@ -40,7 +41,8 @@ export function fileSwitch(path: string): SwitchStore {
     },
     async turnOn(kind, name) {
       const before = await read();
-      const after = before.filter((one) => one.kind !== kind || one.name !== name);
+      const key = switchKey(kind, name);
+      const after = before.filter((one) => switchKey(one.kind, one.name) !== key);
       if (after.length < before.length) await write(after);
       return after.length < before.length;
     },
@@ -68,7 +70,7 @@ async function stateOf(path: string): Promise<SwitchState> {
   }
   const state: unknown = JSON.parse(text);
   if (!isState(state)) throw new Error(`${path} is no switch file`);
-  for (const entry of state.entries) checkSwitchEntry(`fileSwitch ${path}`, entry);
+  for (const entry of state.entries) checkStoredSwitchEntry(`fileSwitch ${path}`, entry);
   return state;
 }
 

@@ -131,14 +131,14 @@ function cut(running: readonly TollgateContext[], entries: readonly SwitchEntry[
   if (!entries.some(({ cutsRunning }) => cutsRunning)) return;
   for (const context of running) {
     const keys = context.caller ? switchKeysOf(context.caller) : [switchKey('everything', '')];
-    const entry = board.find(keys);
-    if (entry?.cutsRunning) {
+    const entry = board.findCutting(keys);
+    if (entry) {
       context.abort(switchedOff(entry));
       continue;
     }
     for (const call of context.calls.running) {
-      const hit = board.find(keysOf(call));
-      if (hit?.cutsRunning) call.stop(switchedOff(hit));
+      const hit = board.findCutting(keysOf(call));
+      if (hit) call.stop(switchedOff(hit));
     }
   }
 }

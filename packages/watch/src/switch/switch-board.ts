@@ -4,6 +4,8 @@ import {
   type SwitchState,
   type SwitchStore,
   switchKey,
+  switchPattern,
+  switchPatternCovers,
   withinDeadline,
 } from '@tollgate/core';
 
@@ -20,6 +22,8 @@ export interface SwitchBoardOptions {
 /** What is switched off, as this process knows it: asked for every `pollMs`, and at every hint. The last that was known stands while the store is away. */
 export class SwitchBoard {
   #entries = new Map<string, SwitchEntry>();
+  /** Those of the entries that stand for several names; mostly none. */
+  #patterns: readonly { readonly pattern: string; readonly entry: SwitchEntry }[] = [];
   #version: string | undefined;
   #reading: Promise<void> | undefined;
   #again = false;
@@ -46,11 +50,12 @@ export class SwitchBoard {
 
   /** The first of these names that is off now. */
   find(keys: readonly string[]): SwitchEntry | undefined {
-    for (const key of keys) {
-      const entry = this.#entries.get(key);
-      if (entry && (entry.expiresAtMs ?? Number.POSITIVE_INFINITY) > this.options.now()) return entry;
-    }
-    return undefined;
+    return this.#first(keys, () => true);
+  }
+
+  /** The first of these names that is off now by an entry that ends what runs, whatever other entries say. */
+  findCutting(keys: readonly string[]): SwitchEntry | undefined {
+    return this.#first(keys, ({ cutsRunning }) => cutsRunning);
   }
 
   /** Asks the store; never rejects. Asked again while it is being asked, it asks once more afterwards. */
@@ -73,6 +78,21 @@ export class SwitchBoard {
     this.#unhint?.();
   }
 
+  #first(keys: readonly string[], wanted: (entry: SwitchEntry) => boolean): SwitchEntry | undefined {
+    if (this.isEmpty) return undefined;
+    const now = this.options.now();
+    const holds = (entry: SwitchEntry): boolean =>
+      (entry.expiresAtMs ?? Number.POSITIVE_INFINITY) > now && wanted(entry);
+    for (const key of keys) {
+      const exact = this.#entries.get(key);
+      if (exact && holds(exact)) return exact;
+      for (const { pattern, entry } of this.#patterns) {
+        if (switchPatternCovers(pattern, key) && holds(entry)) return entry;
+      }
+    }
+    return undefined;
+  }
+
   async #read(): Promise<void> {
     const { store, deadlineMs } = this.options;
     const late = (): Error => new Error(`no answer within ${deadlineMs} ms`);
@@ -92,6 +112,10 @@ export class SwitchBoard {
     const first = this.#version === undefined;
     this.#version = version;
     this.#entries = new Map(entries.map((entry) => [switchKey(entry.kind, entry.name), entry]));
+    this.#patterns = entries.flatMap((entry) => {
+      const pattern = switchPattern(entry);
+      return pattern === undefined ? [] : [{ pattern, entry }];
+    });
     publish('tollgate:switch', () => ({ version, off: [...this.#entries.keys()], first }));
     this.options.changed(entries);
   }

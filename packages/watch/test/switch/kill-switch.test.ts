@@ -95,6 +95,10 @@ describe('killSwitch()', () => {
       ['model', 'gpt-5-mini'],
       ['model', 'fast'],
       ['provider', 'openai'],
+      ['model', 'GPT-5-Mini'],
+      ['provider', 'OpenAI'],
+      ['model', 'gpt-5*'],
+      ['model', '*'],
     ] as const) {
       await store.turnOff(off(kind, name));
       await request(app).post('/').expect(403);
@@ -102,6 +106,8 @@ describe('killSwitch()', () => {
       await request(app).post('/').expect(200);
     }
     await store.turnOff(off('model', 'gpt-5'));
+    await store.turnOff(off('model', 'gpt-6*'));
+    await store.turnOff(off('tenant', '*'));
     await request(app).post('/').expect(200);
   });
 
@@ -124,6 +130,8 @@ describe('killSwitch()', () => {
       .then(({ text }) => text);
     await started;
     await store.turnOff(off('tenant', 'acme'));
+    await own.refresh();
+    await store.turnOff(off('everything', ''));
     await own.refresh();
     expect(reasons).toEqual([]);
     await store.turnOff(off('tenant', 'acme', { cutsRunning: true }));
