@@ -49,6 +49,8 @@ export function refusalError(
     state,
   };
   const { unit } = bound.limit;
+  const step = stepOf(bound.charge.onlyBelow, state);
+  const warned = step === undefined ? undefined : { 'x-tollgate-warning': `budget;used=${step}` };
   if (blockedBy === 'size') {
     const message = `This request is larger than ${facts.wide ? 'a' : 'the whole'} limit. ${figures(facts)}`;
     return new TollgateError({ status: 400, code: 'request_exceeds_limit', message, retryAfterMs: false });
@@ -63,19 +65,22 @@ export function refusalError(
       status: refuseWith,
       code: 'budget_exceeded',
       type: 'insufficient_quota',
-      message: `The budget does not cover this request. ${figures(facts)}`,
+      message: `${step === undefined ? 'The budget does not cover this request.' : endsAt(step)} ${figures(facts)}`,
+      headers: warned,
       retryAfterMs: false,
       resetsAtMs,
     });
   }
   const waitMs =
     blockedBy === 'held' ? 1000 : (refusal.retryAfterMs ?? Math.max(0, (resetsAtMs ?? nowMs) - nowMs));
-  const message = `Too many ${noun[unit]}. ${figures(facts)}`;
+  const message = `${step === undefined ? `Too many ${noun[unit]}.` : endsAt(step)} ${figures(facts)}`;
   if (waitMs <= minuteMs) {
     const code = 'rate_limit_exceeded';
-    return new TollgateError({ status: 429, code, message, retryAfterMs: Math.max(1, waitMs), resetsAtMs });
+    const retryAfterMs = Math.max(1, waitMs);
+    return new TollgateError({ status: 429, code, message, headers: warned, retryAfterMs, resetsAtMs });
   }
-  const headers = waitMs <= hourMs ? { 'Retry-After': String(Math.ceil(waitMs / 1000)) } : undefined;
+  const wait = waitMs <= hourMs ? { 'Retry-After': String(Math.ceil(waitMs / 1000)) } : undefined;
+  const headers = { ...wait, ...warned };
   return new TollgateError({
     status: 429,
     code: 'quota_exceeded',
@@ -85,6 +90,14 @@ export function refusalError(
     resetsAtMs,
   });
 }
+
+/** The step of the plan's ladder that has refused, by the share at which it begins; `undefined`: the cap itself did. */
+function stepOf(at: number | undefined, state: CounterState | undefined): number | undefined {
+  return at !== undefined && state && state.used + state.held >= at * state.limit ? at : undefined;
+}
+
+const endsAt = (step: number): string =>
+  `This plan admits nothing more once ${Number((step * 100).toFixed(2))} % of a limit are taken.`;
 
 /** What is answered while the store cannot say whether the budget covers anything. Never a 429: the caller did nothing wrong. */
 export function unverifiable(cause: unknown): TollgateError {

@@ -1,7 +1,7 @@
 import { counterOf, type Estimate, type QuotaCharge } from '@tollgate/core';
 import { demandOf, floorOf } from './amounts.js';
 import type { BudgetLimit, Rules } from './rules.js';
-import type { Way } from './ways.js';
+import { admitsBelow, type Way } from './ways.js';
 
 /** What one limit is asked for, and which limit that is. */
 export interface LimitCharge {
@@ -44,13 +44,15 @@ export function chargesOf(
   return tightest(charges);
 }
 
-/** What a request without a known call asks: its place among those in flight, and that no cap is used up already. */
+/** What a request without a known call asks: its place among those in flight, and that no cap is used up already, nor its plan's last step reached. */
 export function chargesOfNone(rules: Rules): LimitCharge[] {
+  const below = admitsBelow(rules);
   const charges = rules.limits
     .filter(({ limit }) => !limit.scope.includes('model'))
-    .map(({ limit }): LimitCharge => {
+    .map(({ limit, movesLadder }): LimitCharge => {
       const perRequest = limit.unit === 'concurrent' || limit.unit === 'requests';
-      return { limit, charge: { ...counterOf(limit, rules), want: perRequest ? 1 : 0 } };
+      const onlyBelow = movesLadder ? below : undefined;
+      return { limit, charge: { ...counterOf(limit, rules), want: perRequest ? 1 : 0, onlyBelow } };
     });
   return tightest(charges);
 }

@@ -38,17 +38,22 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
   if (stated !== undefined && base !== undefined && base < stated && !rules.fit) {
     throw capTooLarge(capField(parsed.api, body, stated), stated, base);
   }
-  const steps = plan?.degrade ?? [];
   const ways: Way[] = [];
   let way = wayOf(parsed, parsed.model, base, rules, 0);
-  steps.forEach((step, index) => {
+  for (const [index, step] of (plan?.degrade ?? []).entries()) {
     ways.push({ ...way, onlyBelow: step.at });
+    if (step.refuse) return ways;
     const warnsAt = step.warn ? step.at : way.warnsAt;
     const next = { ...degraded(parsed, way, step, rules, index + 1), warnsAt };
     if (next.model === way.model && next.cap === way.cap && next.warnsAt === way.warnsAt) ways.pop();
     way = next;
-  });
+  }
   return [...ways, way];
+}
+
+/** The share of each of the plan's caps from which on nothing is admitted; `undefined`: until they are used up. */
+export function admitsBelow({ plan, enforced }: Rules): number | undefined {
+  return enforced ? plan?.degrade.find(({ refuse }) => refuse)?.at : undefined;
 }
 
 /** What a model without permission is refused with. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { counterOf, definePlans, limitOf, memoryQuota, type PlanDeclaration } from '@tollgate/core';
 import request from 'supertest';
 import { budget } from '../src/index.js';
-import { appOf, callerOn, proxyLike } from './app.js';
+import { appOf, callerOn, callProvider, proxyLike } from './app.js';
 import { used } from './stub-meter.js';
 
 const caller = callerOn('one');
@@ -14,6 +14,7 @@ const plan: PlanDeclaration = {
     { at: 0.5, model: { large: 'small' } },
     { at: 0.7, warn: true, maxOutputTokens: 64 },
     { at: 0.9, maxOutputTokens: 32 },
+    { at: 0.95, refuse: true },
   ],
 };
 const dayMs = 86_400_000;
@@ -58,32 +59,66 @@ describe('the degradation ladder, from 0 to 100 % of a cap', () => {
         said: headers['x-tollgate-model'],
         degraded: headers['x-tollgate-degraded'],
       };
-      return { status, seen, code: body.error?.code };
+      return { status, seen, error: body.error };
     }
 
     const shares: number[] = [];
     for (;;) {
-      const { status, seen, code } = await ask();
+      const { status, seen, error } = await ask();
       shares.push(seen.share);
       if (status !== 200) {
-        expect({ status, code }).toEqual({ status: 402, code: 'budget_exceeded' });
+        expect({ status, error, warning: seen.warning }).toMatchObject({
+          status: 402,
+          warning: 'budget;used=0.95',
+          error: {
+            code: 'budget_exceeded',
+            resets_at: '2026-11-22T00:00:00.000Z',
+            message: expect.stringMatching(
+              /^This plan admits nothing more once 95 % of a limit are taken\. Limit "usd-day": /,
+            ),
+          },
+        });
         break;
       }
       expect(seen).toEqual(expected(seen.share));
     }
-    // Every step was seen, and the last answer came close below the cap.
+    // Every step was seen, and the last one refused before the cap was used up.
     for (const [from, to] of [
       [0, 0.3],
       [0.3, 0.5],
       [0.5, 0.7],
       [0.7, 0.9],
-      [0.9, 1],
+      [0.9, 0.95],
+      [0.95, 1],
     ] as const) {
       expect(shares.some((share) => share >= from && share < to)).toBe(true);
     }
-    expect(shares.at(-1)).toBeGreaterThan(0.95);
+    expect(shares.filter((share) => share >= 0.95)).toHaveLength(1);
     clock.nowMs += dayMs;
     const { status, seen } = await ask();
     expect({ status, seen }).toEqual({ status: 200, seen: expected(0) });
+  });
+
+  it('also refuses, at its last step, requests whose calls are not known beforehand, and says when waiting helps', async () => {
+    const clock = { nowMs: Date.parse('2026-11-21T08:00:20Z') };
+    const now = () => clock.nowMs;
+    const tokens = { limit: '100/min', window: 'calendar' } as const;
+    const plans = definePlans({ one: { tokens, degrade: [{ at: 0.5, refuse: true }] } });
+    const app = appOf(caller, (app) => {
+      app.use(budget({ plans, store: memoryQuota({ now }), now }));
+      app.post('/agent', (req, res, next) => {
+        const call = { model: 'large', input: 49, max_tokens: 1 };
+        callProvider(req.tollgate, call, { usage: used(49, 1) }).then(() => res.json({}), next);
+      });
+    });
+    await request(app).post('/agent').expect(200);
+    const answer = await request(app).post('/agent').expect(429);
+    expect(answer.body.error.code).toBe('rate_limit_exceeded');
+    expect(answer.body.error.message).toMatch(
+      /^This plan admits nothing more once 50 % of a limit are taken/,
+    );
+    expect(answer.headers).toMatchObject({ 'x-tollgate-warning': 'budget;used=0.5', 'retry-after': '40' });
+    clock.nowMs += 40_000;
+    await request(app).post('/agent').expect(200);
   });
 });

@@ -117,6 +117,7 @@ function degradeSteps(where: string, declared: readonly DegradeStep[]): readonly
   let last = 0;
   for (const [index, step] of declared.entries()) {
     const here = `${where}: degrade[${index}]`;
+    const isLast = index === declared.length - 1;
     checkOptions<DegradeStep>(
       here,
       step,
@@ -124,19 +125,28 @@ function degradeSteps(where: string, declared: readonly DegradeStep[]): readonly
         at: accepts.share,
         model: modelMapCheck,
         maxOutputTokens: accepts.positiveInteger,
-        warn: (value) => value === true || 'true',
+        warn: isTrue,
+        refuse: isTrue,
       },
       ['at'],
     );
     if (step.at >= 1 || step.at <= last) {
       throw new TypeError(`${here}: "at" must be above ${last} and below 1, received ${step.at}`);
     }
-    if (step.model === undefined && step.maxOutputTokens === undefined && step.warn === undefined) {
-      throw new TypeError(`${here}: says nothing to do; give "model", "maxOutputTokens" or "warn"`);
+    const actions = Object.values(step).filter((value) => value !== undefined).length - 1;
+    if (actions === 0) {
+      throw new TypeError(`${here}: says nothing to do; give "model", "maxOutputTokens", "warn" or "refuse"`);
+    }
+    if (step.refuse && (actions > 1 || !isLast)) {
+      throw new TypeError(`${here}: "refuse" stands alone, in the last step: nothing is admitted behind it`);
     }
     last = step.at;
   }
   return Object.freeze(declared.map((step) => Object.freeze({ ...step })));
+}
+
+function isTrue(value: unknown): true | string {
+  return value === true || 'true';
 }
 
 function modelMapCheck(value: unknown): true | string {

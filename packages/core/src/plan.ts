@@ -54,6 +54,8 @@ export interface DegradeStep {
   maxOutputTokens?: number;
   /** Says so in a header of the answer, `x-tollgate-warning: budget;used=0.8`, from here on. */
   warn?: true;
+  /** Nothing more is admitted from here on, though the cap is not used up: what is left is for calls that are running. The last step, alone. */
+  refuse?: true;
 }
 
 /** A tier as it is declared. Everything is optional; an empty plan limits nothing. */

@@ -84,6 +84,18 @@ describe('definePlans', () => {
       '"at" must be above 0.9',
     ],
     ['a step that does nothing', { degrade: [{ at: 0.9 }] }, 'says nothing to do'],
+    ['a step that refuses and warns', { degrade: [{ at: 0.9, refuse: true, warn: true }] }, 'stands alone'],
+    [
+      'a step behind one that refuses',
+      {
+        degrade: [
+          { at: 0.8, refuse: true },
+          { at: 0.9, warn: true },
+        ],
+      },
+      'degrade[0]: "refuse" stands alone, in the last step',
+    ],
+    ['a step that refuses not', { degrade: [{ at: 0.9, refuse: false }] }, '"refuse" must be true'],
     ['models that are no array', { models: 'gpt-5' }, '"models" must be an array'],
   ])('refuses %s', (_what, plan, message) => {
     expect(() => definePlans({ free: plan as PlanDeclaration })).toThrow(message);

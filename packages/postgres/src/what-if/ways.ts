@@ -22,6 +22,7 @@ export function replayedWays(recorded: RecordedUsage, plan: Plan, price: Pricing
   const ways: ReplayedWay[] = [];
   let way: ReplayedWay = { model: recorded.model, usage: recorded.usage, costNanoUsd, onlyBelow: undefined };
   for (const step of plan.degrade) {
+    if (step.refuse) return [...ways, { ...way, onlyBelow: step.at }];
     const instead = step.model && Object.hasOwn(step.model, way.model) ? step.model[way.model] : undefined;
     const model = instead !== undefined && modelAllowed(plan.models, instead) ? instead : way.model;
     const usage = cutTo(way.usage, step.maxOutputTokens);
