@@ -13,6 +13,7 @@ export interface Hold {
 /** What an attempt costs on one counter as far as the lease knows. */
 interface AttemptCost {
   readonly hold: Hold;
+  /** Until a heartbeat has told more exactly. */
   floor: number;
   /** By the last heartbeat. */
   running: number;

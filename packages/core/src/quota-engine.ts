@@ -128,6 +128,7 @@ export class QuotaEngine {
       const attempt = lease.attemptOrNew(attemptId);
       if (attempt.state !== 'running') continue;
       attempt.event = event;
+      for (const cost of attempt.costs) [cost.floor, cost.running] = [0, 0];
       for (const { counter, windowId, amount } of items) {
         const hold = lease.holdOn(counter, windowId);
         if (hold) costOn(attempt, hold).running = amount;

@@ -51,6 +51,29 @@ export function quotaLeaseContract(given: Given): void {
       expect(written).toMatchObject([{ uncertain: true, costNanoUsd: '45' }]);
     });
 
+    it('is charged at its last heartbeat, where that said less than the floor: its event says the same', async () => {
+      const { store, advance, events } = given();
+      const tenant = new QuotaTenant(store);
+      const [spend, calls] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('week'), 100)];
+      const [id, attemptId] = [newId(), newId()];
+      const charges = [
+        { ...spend, want: 80, floor: 20 },
+        { ...calls, want: 8, floor: 3 },
+      ];
+      const alternatives = [{ charges, event: usageEvent({ eventId: attemptId, costNanoUsd: '20' }) }];
+      const first = admitted(await tenant.reserve([], { id, attemptId, alternatives, leaseMs }));
+      const windowId = first.grants[0]?.window ?? '';
+      const items = [{ counter: spend.counter, windowId, amount: 12 }];
+      const event = usageEvent({ eventId: attemptId, costNanoUsd: '12' });
+      expect(await tenant.renew(id, [{ attemptId, items, event }])).toBe(true);
+      await advance(leaseMs);
+      expect(await tenant.standing(spend)).toEqual({ used: 12, held: 0 });
+      expect(await tenant.standing(calls)).toEqual({ used: 0, held: 0 });
+      const written = (await events()).filter(({ eventId }) => eventId === attemptId);
+      const charged = [{ counter: spend.counter, window: windowId, amount: 12 }];
+      expect(written).toMatchObject([{ uncertain: true, costNanoUsd: '12', charges: charged }]);
+    });
+
     it('gives way to others once it has expired', async () => {
       const { store, advance } = given();
       const tenant = new QuotaTenant(store);

@@ -161,6 +161,7 @@ export class QuotaModel implements QuotaStore {
       const attempt = attemptOf(lease, attemptId);
       if (attempt.state !== 'running') continue;
       attempt.event = event;
+      for (const cost of attempt.costs) [cost.floor, cost.running] = [0, 0];
       for (const { counter, windowId, amount } of items) {
         const hold = lease.holds.find((one) => one.counter.counter === counter && one.window === windowId);
         if (hold) costOf(attempt, hold.counter, windowId).running = amount;

@@ -235,6 +235,7 @@ for i = 1, count do
           deep.attempts[#deep.attempts + 1] = attempt
         end
         if running[2] > 0 then attempt[2] = ARGV[running[2]] end
+        for _, cost in ipairs(attempt[4]) do cost[2], cost[3] = 0, 0 end
         for _, item in ipairs(running[3]) do
           for at = 1, #L.holds, 2 do
             if sub(L.holds[at], 3) == item[1] then costOn(attempt, L.holds[at])[3] = item[2] end

@@ -106,6 +106,7 @@ function renew(
   for (const { attemptId, items, event } of running) {
     const attempt = attemptOf(attempts, attemptId);
     if (event) attempt.event = event;
+    for (const cost of attempt.costs) [cost.floor, cost.running] = [0, 0];
     for (const { counter, windowId, amount } of items) {
       const hold = holds.get(placeOf(counter, windowId));
       if (hold) costOf(attempt, hold).running = amount;
