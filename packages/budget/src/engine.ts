@@ -4,6 +4,7 @@ import {
   type ChargeRequest,
   type ChargeResult,
   goOn,
+  hasOwnLimits,
   limitsFor,
   type Plan,
   planOf,
@@ -63,7 +64,7 @@ export class BudgetEngine {
 
   /** The limits of a caller on its plan, with those of its own, and those for everybody. */
   limitsOf(plan: Plan | undefined, caller: Caller): readonly BudgetLimit[] {
-    if (!caller.limits) return (plan && this.#ofPlan.get(plan)) ?? this.#own;
+    if (!hasOwnLimits(caller)) return (plan && this.#ofPlan.get(plan)) ?? this.#own;
     const known = this.#ofCaller.get(caller);
     if (known) return known;
     const limits = [...limitsOfPlan(limitsFor(plan, caller), this.settings.requests), ...this.#own];

@@ -42,6 +42,7 @@ export {
   childClockToleranceMs,
   maxChildLifetimeMs,
 } from './child-revocations.js';
+export type { ClaimStore } from './claim-store.js';
 export type { Reservation, TollgateContext } from './context.js';
 export { type CounterSubject, counterOf, isOfRequest } from './counter.js';
 export { storeTimeLeft, withinDeadline } from './deadline.js';
@@ -80,6 +81,7 @@ export {
   ownLimitsOf,
 } from './limit-override.js';
 export { type MemoryAlertsOptions, memoryAlerts } from './memory-alerts.js';
+export { type MemoryClaimsOptions, memoryClaims } from './memory-claims.js';
 export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
 export { memorySwitch } from './memory-switch.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
@@ -92,7 +94,7 @@ export {
   type OptionCheck,
   type OptionChecks,
 } from './options.js';
-export { limitsFor, type OwnLimits } from './own-limits.js';
+export { hasOwnLimits, limitsFor, type OwnLimits } from './own-limits.js';
 export type {
   DegradeStep,
   LimitDeclaration,
@@ -154,6 +156,7 @@ export {
   switchPattern,
   switchPatternCovers,
 } from './switch.js';
+export type { Tightening } from './tightening.js';
 export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';
 export {
   isTollgateError,

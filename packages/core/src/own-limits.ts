@@ -1,6 +1,7 @@
 import type { Caller } from './caller.js';
 import type { Limit, RequestRate, ScopePart } from './limit.js';
 import type { Plan } from './plan.js';
+import { tightenedLimit, tightenedRate } from './tightening.js';
 import type { Window } from './window.js';
 
 /** Limits of a caller's own: each in place of its plan's limit of the same unit, period and scope, otherwise beside its plan's. */
@@ -17,14 +18,28 @@ type Limited = Pick<Plan, 'limits' | 'requests'>;
 const nothing: Limited = Object.freeze({ limits: Object.freeze([]), requests: Object.freeze([]) });
 
 /**
- * What counts for a caller on a plan: the plan's limits with the caller's own in their place, and the caller's others. A limit that
- * is replaced keeps its name, its counter (time zone, anchor day) and its softness; only the amount is the caller's.
+ * What counts for a caller on a plan: the plan's limits with the caller's own in their place, and the caller's others, all of them tightened
+ * where the caller is. A limit that is replaced keeps its name, its counter (time zone, anchor day) and its softness; only the amount is the
+ * caller's.
  */
-export function limitsFor(plan: Limited | undefined, { limits: own }: Pick<Caller, 'limits'>): Limited {
+export function limitsFor(
+  plan: Limited | undefined,
+  { limits: own, tightened }: Pick<Caller, 'limits' | 'tightened'>,
+): Limited {
   const base = plan ?? nothing;
-  if (!own) return base;
-  return { limits: placed(base.limits, own.limits), requests: placed(base.requests, own.requests) };
+  const all = own
+    ? { limits: placed(base.limits, own.limits), requests: placed(base.requests, own.requests) }
+    : base;
+  if (!tightened) return all;
+  return {
+    limits: all.limits.map((limit) => tightenedLimit(limit, tightened)),
+    requests: all.requests.map((rate) => tightenedRate(rate, tightened)),
+  };
 }
+
+/** Whether other limits count for a caller than its plan's. What was made of them is remembered by the caller's object. */
+export const hasOwnLimits = ({ limits, tightened }: Pick<Caller, 'limits' | 'tightened'>): boolean =>
+  limits !== undefined || tightened !== undefined;
 
 /** The list with each of `own` in the place of what it replaces, or at the end. Of two of the same kind the later counts. */
 export function placed<One extends Limit | RequestRate>(

@@ -1,6 +1,7 @@
 import {
   type Caller,
   declareRequests,
+  hasOwnLimits,
   limitsFor,
   type Plan,
   type Plans,
@@ -59,7 +60,7 @@ export function rateBook(options: ReadRateLimitOptions): RateBook {
       if (!plans) return own;
       if (!caller) return strictest;
       const plan = planOf(plans, caller);
-      return caller.limits ? ratesOf(caller, plan) : (byPlan.get(plan.name) ?? own);
+      return hasOwnLimits(caller) ? ratesOf(caller, plan) : (byPlan.get(plan.name) ?? own);
     },
   };
 }

@@ -1,4 +1,5 @@
 export { type AlertStoreUnderTest, alertStoreContract } from './alert-store-contract.js';
+export { type ClaimsUnderTest, claimsContract } from './claims-contract.js';
 export { quotaAgreement } from './quota-agreement.js';
 export { quotaContract } from './quota-contract.js';
 export {

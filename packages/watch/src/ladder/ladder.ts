@@ -1,22 +1,22 @@
-import { newId, type SwitchKind, type SwitchStore } from '@tollgate/core';
+import { newId, type SwitchStore } from '@tollgate/core';
 import type { Finding } from '../detectors/finding.js';
 import { BoundedMap } from '../features/bounded-map.js';
 import { type Subject, subjectKey } from '../features/subject.js';
 import { BlastGuard, type BlastRadius } from './blast-radius.js';
 import type { Measure, MeasureOutcome } from './measure.js';
-import { type Action, type ActionName, type PolicyRule, ruleFor } from './policy.js';
+import { narrowest } from './narrowest.js';
+import { type Action, type ActionName, lengthOf, type PolicyRule, ruleFor } from './policy.js';
+import { canHit, type Executor, type HardAction, isHard } from './step.js';
+import { suspending } from './suspending.js';
 
-/** What is only watched is written down again after this time. */
-const observedMs = 10 * 60_000;
 const longestMs = 24 * 60 * 60_000;
-/** From this share on a finding about a tenant is one key's doing. */
-const dominant = 0.8;
 /** On probation a score counts so many times. */
 const onProbation = 2;
+/** A challenge becomes harder when a score has risen by so much. */
+const scoreStep = 1;
 
 /** What a {@link Ladder} goes by. */
 export interface LadderSettings {
-  readonly store: SwitchStore | undefined;
   readonly policy: readonly PolicyRule[];
   readonly blastRadius: BlastRadius;
   readonly dryRun: boolean;
@@ -24,9 +24,14 @@ export interface LadderSettings {
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
   readonly audit: (measure: Measure) => void;
+  /** Where suspensions are written. `undefined`: nobody is suspended. */
+  readonly store: SwitchStore | undefined;
+  /** Absent: no key is rotated. */
+  readonly rotate?: Executor<'rotate'> | undefined;
 }
 
-interface Suspension {
+/** How long a hard action holds. As long again its target is on probation. */
+interface Term {
   readonly untilMs: number;
   readonly lengthMs: number;
 }
@@ -34,32 +39,33 @@ interface Suspension {
 /** From findings to what is done about them: the step of the policy, once while it lasts, within the blast radius. */
 export class Ladder {
   readonly #measures: BoundedMap<Measure>;
-  readonly #suspensions: BoundedMap<Suspension>;
+  readonly #terms: BoundedMap<Term>;
   readonly #withheld = new BoundedMap<Measure>(1_000);
-  readonly #blast: BlastGuard;
+  readonly #blasts = new Map<ActionName, BlastGuard>();
+  readonly #suspend: Executor<'suspend'> | undefined;
 
   constructor(private readonly settings: LadderSettings) {
     this.#measures = new BoundedMap(4 * settings.maxSubjects);
-    this.#suspensions = new BoundedMap(settings.maxSubjects);
-    this.#blast = new BlastGuard(settings.blastRadius);
+    this.#terms = new BoundedMap(settings.maxSubjects);
+    this.#suspend = settings.store && suspending(settings.store, settings.now);
   }
 
   /** Takes a finding; what the switch store must be told is told behind. */
   take(finding: Finding): void {
     const target = narrowest(finding);
-    const before = this.#suspensions.peek(subjectKey(target));
-    const probation = before && finding.atMs < before.untilMs + before.lengthMs;
-    if (probation && finding.atMs < before.untilMs) return;
-    const rule = ruleFor(this.settings.policy, finding, finding.score * (probation ? onProbation : 1));
-    if (!rule) return;
-    const { action } = rule;
-    if (action.do === 'suspend') this.#suspend(finding, action, target, probation ? before : undefined);
-    else this.#note(finding, action, finding.subject, lengthOf(action));
+    const { atMs } = finding;
+    if (this.#holds('suspend', target, atMs)) return;
+    const times = (name: ActionName): number =>
+      this.#probation(name, target, atMs) === undefined ? 1 : onProbation;
+    const action = ruleFor(this.settings.policy, finding, times)?.action;
+    if (!action) return;
+    if (isHard(action)) this.#hit(finding, action, target);
+    else this.#note(finding, action, finding.subject);
   }
 
   /** The measure of a kind that holds for somebody now. */
   active(name: ActionName, subject: Subject, nowMs: number): Measure | undefined {
-    const measure = this.#measures.peek(`${name} ${subjectKey(subject)}`);
+    const measure = this.#measures.peek(keyOf(name, subject));
     return measure && measure.outcome === 'applied' && measure.untilMs > nowMs ? measure : undefined;
   }
 
@@ -68,74 +74,67 @@ export class Ladder {
     const withheld = this.#withheld.peek(id);
     if (!withheld) return false;
     this.#withheld.delete(id);
-    const { finding, action, target } = withheld;
-    if (action.do === 'suspend') await this.#switchOff(finding, action, target, action.forMs);
+    const { action, target } = withheld;
+    const finding = { ...withheld.finding, atMs: this.settings.now() };
+    if (isHard(action)) await this.#carryOut(finding, action, target, lengthOf(action));
     return true;
   }
 
-  #suspend(
-    finding: Finding,
-    action: Extract<Action, { do: 'suspend' }>,
-    target: Subject,
-    before: Suspension | undefined,
-  ): void {
-    const nowMs = finding.atMs;
-    if (this.#isNoted('suspend', target, nowMs) || switchNameOf(target) === undefined) return;
-    const lengthMs = before ? Math.min(2 * before.lengthMs, longestMs) : action.forMs;
+  #hit(finding: Finding, action: HardAction, target: Subject): void {
+    const { atMs } = finding;
+    if (!canHit(action, target) || (action.do === 'suspend' && !this.#suspend)) return;
+    const noted = this.#noted(action.do, target, atMs);
+    if ((noted || this.#holds(action.do, target, atMs)) && !isHarder(finding, action, noted)) return;
+    const before = this.#probation(action.do, target, atMs);
+    const lengthMs = before ? Math.min(2 * before.lengthMs, longestMs) : lengthOf(action);
     if (this.settings.dryRun) this.#write(finding, action, target, lengthMs, 'dry-run');
-    else if (!this.#blast.admits(target, nowMs, this.settings.activeTenants(nowMs))) {
+    else if (!this.#blastOf(action).admits(target, atMs, this.settings.activeTenants(atMs))) {
       const withheld = this.#write(finding, action, target, this.settings.blastRadius.withinMs, 'withheld');
       this.#withheld.set(withheld.id, withheld);
-    } else void this.#switchOff(finding, action, target, lengthMs);
+    } else void this.#carryOut(finding, action, target, lengthMs);
   }
 
-  async #switchOff(
-    finding: Finding,
-    action: Extract<Action, { do: 'suspend' }>,
-    target: Subject,
-    lengthMs: number,
-  ): Promise<void> {
-    const { store, now } = this.settings;
-    const kind = switchNameOf(target);
-    if (!store || !kind) return;
-    const sinceMs = now();
-    const expiresAtMs = sinceMs + lengthMs;
-    const key = subjectKey(target);
-    // noted before it is told, so that the findings of the meantime do not tell it again
-    this.#suspensions.set(key, { untilMs: expiresAtMs, lengthMs });
-    try {
-      const { entries = [] } = (await store.read()) ?? {};
-      const other = entries.find(
-        (one) => one.kind === kind && one.name === target.name && (one.expiresAtMs ?? Infinity) > expiresAtMs,
-      );
-      if (!other) {
-        const { cutsRunning } = action;
-        const reason = reasonOf(finding);
-        await store.turnOff({
-          kind,
-          name: target.name,
-          reason,
-          by: 'watch',
-          sinceMs,
-          expiresAtMs,
-          cutsRunning,
-        });
-      }
-      this.#write(finding, action, target, lengthMs, other ? 'off-already' : 'applied');
-    } catch {
-      this.#suspensions.delete(key);
-      this.#write(finding, action, target, 0, 'failed');
-    }
+  async #carryOut(finding: Finding, action: HardAction, target: Subject, lengthMs: number): Promise<void> {
+    const key = keyOf(action.do, target);
+    const { rotate } = this.settings;
+    // noted before it is done, so that the findings of the meantime do not do it again
+    this.#terms.set(key, { untilMs: finding.atMs + lengthMs, lengthMs });
+    let outcome: MeasureOutcome = 'applied';
+    if (action.do === 'suspend')
+      outcome = (await this.#suspend?.({ finding, action, target, lengthMs })) ?? 'failed';
+    if (action.do === 'rotate') outcome = (await rotate?.({ finding, action, target, lengthMs })) ?? 'failed';
+    if (outcome === 'failed') this.#terms.delete(key);
+    this.#write(finding, action, target, outcome === 'failed' ? 0 : lengthMs, outcome);
   }
 
-  #note(finding: Finding, action: Action, target: Subject, lengthMs: number): void {
-    const noted = action.do === 'observe' ? `observe ${finding.detector}` : action.do;
-    if (this.#isNoted(noted, target, finding.atMs)) return;
-    this.#write(finding, action, target, lengthMs, this.settings.dryRun ? 'dry-run' : 'applied', noted);
+  #note(finding: Finding, action: Action, target: Subject): void {
+    const name = action.do === 'observe' ? `observe ${finding.detector}` : action.do;
+    if (this.#noted(name, target, finding.atMs)) return;
+    const outcome = this.settings.dryRun ? 'dry-run' : 'applied';
+    this.#write(finding, action, target, lengthOf(action), outcome, name);
   }
 
-  #isNoted(name: string, target: Subject, nowMs: number): boolean {
-    return (this.#measures.peek(`${name} ${subjectKey(target)}`)?.untilMs ?? 0) > nowMs;
+  /** What was written down of somebody and has not ended. */
+  #noted(name: string, target: Subject, nowMs: number): Measure | undefined {
+    const measure = this.#measures.peek(keyOf(name, target));
+    return measure && measure.untilMs > nowMs ? measure : undefined;
+  }
+
+  #holds(name: ActionName, target: Subject, nowMs: number): boolean {
+    return (this.#terms.peek(keyOf(name, target))?.untilMs ?? 0) > nowMs;
+  }
+
+  /** The term that has ended, while it is not forgotten. */
+  #probation(name: ActionName, target: Subject, nowMs: number): Term | undefined {
+    const term = this.#terms.peek(keyOf(name, target));
+    return term && nowMs >= term.untilMs && nowMs < term.untilMs + term.lengthMs ? term : undefined;
+  }
+
+  /** Each action has a radius of its own: whoever is challenged does not keep another from being suspended. */
+  #blastOf({ do: name }: HardAction): BlastGuard {
+    const guard = this.#blasts.get(name) ?? new BlastGuard(this.settings.blastRadius);
+    this.#blasts.set(name, guard);
+    return guard;
   }
 
   #write(
@@ -146,42 +145,20 @@ export class Ladder {
     outcome: MeasureOutcome,
     noted: string = action.do,
   ): Measure {
-    const untilMs = finding.atMs + lengthMs;
-    const measure = Object.freeze({
-      id: newId(finding.atMs),
-      atMs: finding.atMs,
-      action,
-      target,
-      untilMs,
-      outcome,
-      finding,
-    });
-    this.#measures.set(`${noted} ${subjectKey(target)}`, measure);
+    const { atMs } = finding;
+    const id = newId(atMs);
+    const measure = Object.freeze({ id, atMs, action, target, untilMs: atMs + lengthMs, outcome, finding });
+    this.#measures.set(keyOf(noted, target), measure);
     this.settings.audit(measure);
     return measure;
   }
 }
 
-/** The one key that a finding about its tenant, team, user or feature is owed to; otherwise whom it is about. */
-function narrowest({ subject, contributors }: Finding): Subject {
-  if (subject.kind === 'key' || subject.tenant === undefined) return subject;
-  const key = contributors.find(({ kind, share }) => kind === 'key' && share >= dominant);
-  return key ? { kind: 'key', name: key.name, tenant: subject.tenant } : subject;
-}
+const keyOf = (name: string, subject: Subject): string => `${name} ${subjectKey(subject)}`;
 
-function switchNameOf({ kind }: Subject): SwitchKind | undefined {
-  if (kind === 'global' || kind === 'network' || kind === 'feature') return undefined;
-  return kind;
+/** Whether a step goes beyond what holds already: the rule of a higher score, or a challenge that has become too easy. */
+function isHarder(finding: Finding, action: HardAction, noted: Measure | undefined): boolean {
+  if (!noted || (action.do !== 'challenge' && action.do !== 'tighten')) return false;
+  const risen = finding.score - noted.finding.score;
+  return noted.action === action ? action.do === 'challenge' && risen >= scoreStep : risen > 0;
 }
-
-function lengthOf(action: Action): number {
-  return action.do === 'observe' ? observedMs : action.forMs;
-}
-
-function reasonOf({ detector, score, features, subject }: Finding): string {
-  const [first] = features;
-  const what = first ? `: ${first.feature} ${plain(first.seen)} instead of ${plain(first.expected)}` : '';
-  return `${detector} of ${subject.kind} ${subject.name}, score ${score.toFixed(1)}${what}`.slice(0, 1_000);
-}
-
-const plain = (value: number): string => String(Number(value.toPrecision(3)));

@@ -4,9 +4,10 @@ import type { Action } from './policy.js';
 
 /**
  * What became of a step: `applied`; `dry-run`: would have been; `withheld`: it would have gone beyond the blast radius, and waits for
- * `watch.confirm(id)`; `off-already`: somebody else has switched it off; `failed`: the store did not take it, the next finding tries again.
+ * `watch.confirm(id)`; `done-already`: somebody else has switched it off, or another process has rotated the key; `failed`: the store did not
+ * take it, the next finding tries again; `undelivered`: a key was rotated, and its owner could not be given the new one.
  */
-export type MeasureOutcome = 'applied' | 'dry-run' | 'withheld' | 'off-already' | 'failed';
+export type MeasureOutcome = 'applied' | 'dry-run' | 'withheld' | 'done-already' | 'failed' | 'undelivered';
 
 /** One line of the audit trail. */
 export interface Measure {
@@ -22,3 +23,13 @@ export interface Measure {
   /** Why. */
   readonly finding: Finding;
 }
+
+/** Why, in a line: what was found, about whom, and the feature that says most. */
+export function reasonOf({ detector, score, features, subject }: Finding): string {
+  const [first] = features;
+  const what = first ? `: ${first.feature} ${plain(first.seen)} instead of ${plain(first.expected)}` : '';
+  const whom = subject.kind === 'global' ? 'all together' : `${subject.kind} ${subject.name}`;
+  return `${detector} of ${whom}, score ${score.toFixed(1)}${what}`.slice(0, 1_000);
+}
+
+const plain = (value: number): string => String(Number(value.toPrecision(3)));

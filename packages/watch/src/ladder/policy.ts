@@ -1,4 +1,5 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import { mostBitsEver } from '../challenge/challenge.js';
 import { type DetectorName, detectorNames, type Finding } from '../detectors/finding.js';
 import type { SubjectKind } from '../features/subject.js';
 
@@ -10,11 +11,41 @@ export type Action =
   | { readonly do: 'tag'; readonly forMs: number }
   /** Each request waits so long. */
   | { readonly do: 'slow'; readonly delayMs: number; readonly forMs: number }
+  /**
+   * Each request is refused until its client has solved a challenge, which is harder the higher the score: `leastBits` + 1.5 × score zero bits
+   * of a SHA-256, at most `mostBits`; one bit more is twice the work.
+   */
+  | {
+      readonly do: 'challenge';
+      readonly forMs: number;
+      /** Of score 0, 1 to 24. @defaultValue 8 */
+      readonly leastBits?: number;
+      /** Of any score, 1 to 24. @defaultValue 22 */
+      readonly mostBits?: number;
+    }
+  /**
+   * The caller's limits count for `factor` of what they are, above 0 and below 1: those of windows up to `windowsUpToMs`, by default an hour,
+   * and of what is in flight. Longer windows stand as they are, see `Tightening` of `@tollgate/core`.
+   */
+  | {
+      readonly do: 'tighten';
+      readonly factor: number;
+      readonly forMs: number;
+      readonly windowsUpToMs?: number;
+    }
   /** Calls go to another model, by the name that was asked for; models that are not named go on as they are. */
   | { readonly do: 'cheaper'; readonly models: Readonly<Record<string, string>>; readonly forMs: number }
   /** A network is refused before its credentials are looked at. In this process. */
   | { readonly do: 'block'; readonly forMs: number }
-  /** Switched off in the store, for all processes: the key, user or tenant that the finding is about, or the one key that it is owed to. */
+  /**
+   * A key gets a new secret, which `watch({ rotation })` hands to its owner; the one before it is refused after `overlapMs`. Findings that
+   * no one key can be held to change nothing.
+   */
+  | { readonly do: 'rotate'; readonly overlapMs: number }
+  /**
+   * Switched off in the store, for all processes: the key, user, team, tenant or model that the finding is about, everything where it is about
+   * all together, or the one key that it is owed to.
+   */
   | { readonly do: 'suspend'; readonly forMs: number; readonly cutsRunning: boolean };
 
 export type ActionName = Action['do'];
@@ -30,6 +61,8 @@ export interface PolicyRule {
 }
 
 const minuteMs = 60_000;
+/** What is only watched is written down again after this time. */
+const observedMs = 10 * minuteMs;
 const hourMs = 60 * minuteMs;
 const customers: readonly SubjectKind[] = ['key', 'user', 'team', 'tenant'];
 const suspend: Action = { do: 'suspend', forMs: 15 * minuteMs, cutsRunning: true };
@@ -59,18 +92,24 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   },
 ]);
 
-/** The rule for a finding; its own score, or one that counts more, as on probation. */
+/** The rule for a finding, whose score counts so many times for a rule of this action: more often on probation. */
 export function ruleFor(
   policy: readonly PolicyRule[],
   finding: Finding,
-  score: number,
+  times: (action: ActionName) => number,
 ): PolicyRule | undefined {
   return policy.findLast(
-    ({ detectors, subjects, minScore }) =>
+    ({ detectors, subjects, minScore, action }) =>
       detectors.includes(finding.detector) &&
       (subjects?.includes(finding.subject.kind) ?? true) &&
-      score >= minScore,
+      finding.score * times(action.do) >= minScore,
   );
+}
+
+/** How long an action lasts; of a rotation, how long the outgoing secret is accepted. */
+export function lengthOf(action: Action): number {
+  if (action.do === 'observe') return observedMs;
+  return action.do === 'rotate' ? action.overlapMs : action.forMs;
 }
 
 const isDuration = accepts.integerBetween(1_000, 30 * 24 * hourMs);
@@ -97,30 +136,40 @@ export function checkPolicy(policy: readonly PolicyRule[]): void {
   });
 }
 
-type EveryActionField = { do: ActionName } & Partial<
-  Record<'forMs' | 'delayMs' | 'models' | 'cutsRunning', unknown>
->;
+const isFactor = (value: unknown): true | string =>
+  (typeof value === 'number' && value > 0 && value < 1) || 'a number above 0 and below 1';
+const isBits = accepts.integerBetween(1, mostBitsEver);
+
+type EveryActionField = { do: ActionName } & Partial<Record<Field, unknown>>;
+type Field =
+  | ('forMs' | 'delayMs' | 'models' | 'cutsRunning' | 'factor' | 'windowsUpToMs')
+  | ('leastBits' | 'mostBits' | 'overlapMs');
+
+const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
+  forMs: isDuration,
+  delayMs: accepts.integerBetween(1, 60_000),
+  models: accepts.object,
+  cutsRunning: accepts.boolean,
+  factor: isFactor,
+  windowsUpToMs: accepts.integerBetween(0, 31 * 24 * hourMs),
+  leastBits: isBits,
+  mostBits: isBits,
+  overlapMs: isDuration,
+};
+
+const needed: Readonly<Record<ActionName, readonly Field[]>> = {
+  observe: [],
+  tag: ['forMs'],
+  slow: ['delayMs', 'forMs'],
+  challenge: ['forMs'],
+  tighten: ['factor', 'forMs'],
+  cheaper: ['models', 'forMs'],
+  block: ['forMs'],
+  rotate: ['overlapMs'],
+  suspend: ['forMs', 'cutsRunning'],
+};
 
 function checkAction(where: string, action: Action): void {
-  const needed: Readonly<Record<ActionName, readonly (keyof EveryActionField)[]>> = {
-    observe: [],
-    tag: ['forMs'],
-    slow: ['delayMs', 'forMs'],
-    cheaper: ['models', 'forMs'],
-    block: ['forMs'],
-    suspend: ['forMs', 'cutsRunning'],
-  };
-  const names = Object.keys(needed);
-  checkOptions<EveryActionField>(
-    where,
-    action,
-    {
-      do: accepts.oneOf(...names),
-      forMs: isDuration,
-      delayMs: accepts.integerBetween(1, 60_000),
-      models: accepts.object,
-      cutsRunning: accepts.boolean,
-    },
-    ['do', ...(needed[action.do as ActionName] ?? [])],
-  );
+  const checks = { do: accepts.oneOf(...Object.keys(needed)), ...fieldChecks };
+  checkOptions<EveryActionField>(where, action, checks, ['do', ...(needed[action.do as ActionName] ?? [])]);
 }

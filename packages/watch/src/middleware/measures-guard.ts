@@ -1,64 +1,82 @@
 import {
-  type Call,
-  type CallStep,
+  type Caller,
   contextOf,
+  type GuardOptions,
   guarded,
   refuse,
   type TollgateContext,
   TollgateError,
 } from '@tollgate/core';
 import type { RequestHandler, Response } from 'express';
+import { bitsFor } from '../challenge/challenge.js';
+import { type Challenger, solutionHeader } from '../challenge/challenger.js';
 import { subjectsOfCaller } from '../features/subjects-of-caller.js';
 import type { Ladder } from '../ladder/ladder.js';
+import { cheaperStep } from './cheaper-step.js';
+import { TightenedCallers } from './tightened-callers.js';
 
 /** Requests that may wait at once; beyond they are refused, for whoever is slowed down must not fill the memory. */
 const mostWaiting = 500;
 
-/** Slows callers down and asks cheaper models, as long as their measures last. */
-export function measuresGuard(ladder: Ladder, now: () => number): RequestHandler {
+/** What the guard goes by. */
+export interface MeasuresSettings {
+  readonly ladder: Ladder;
+  readonly challenger: Challenger;
+  readonly answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>;
+  readonly now: () => number;
+}
+
+/** What holds for callers, for requests and for contexts without one. */
+export interface MeasuresGuard {
+  readonly handler: RequestHandler;
+  attach(context: TollgateContext): void;
+}
+
+/** Challenges callers, slows them down, tightens their limits and asks cheaper models, as long as their measures last. */
+export function measuresGuard({ ladder, challenger, answer, now }: MeasuresSettings): MeasuresGuard {
   let waiting = 0;
-  return guarded('watchGuard', async (req, res, next) => {
+  const tightened = new TightenedCallers(ladder);
+  const attach = (context: TollgateContext): void => {
+    if (!context.caller) return;
+    context.caller = tightened.of(context.caller, now());
+    if (!context.calls.finished) context.calls.use(cheaperStep(context, ladder, now));
+  };
+  const handler = guarded('watchGuard', async (req, res, next) => {
     const context = contextOf(req, res);
     const { caller } = context;
     if (!caller) return next();
-    const subjects = subjectsOfCaller(caller);
-    const delayMs = subjects.reduce((longest, subject) => {
-      const action = ladder.active('slow', subject, now())?.action;
-      return action?.do === 'slow' ? Math.max(longest, action.delayMs) : longest;
-    }, 0);
-    if (delayMs > 0 && waiting >= mostWaiting) return refuse(req, res, next, tooMany());
+    const bits = bitsAsked(ladder, caller, now());
+    if (bits > 0 && !(await challenger.accepts(req.headers[solutionHeader], caller))) {
+      return refuse(req, res, next, await challenger.refusal(bits, caller), answer);
+    }
+    const delayMs = delayOf(ladder, caller, now());
+    if (delayMs > 0 && waiting >= mostWaiting) return refuse(req, res, next, tooMany(), answer);
     if (delayMs > 0) {
       waiting += 1;
       const stayed = await waited(res, delayMs);
       waiting -= 1;
       if (!stayed) return;
     }
-    if (!context.calls.finished) context.calls.use(cheaperStep(context, ladder, now));
+    attach(context);
     next();
   });
+  return { handler, attach };
 }
 
-function cheaperStep(context: TollgateContext, ladder: Ladder, now: () => number): CallStep {
-  return {
-    name: 'watch',
-    stage: 'switch',
-    begin: (call) => {
-      const { parsed } = call;
-      if (!parsed || !context.caller) return;
-      for (const subject of subjectsOfCaller(context.caller)) {
-        const action = ladder.active('cheaper', subject, now())?.action;
-        if (action?.do !== 'cheaper') continue;
-        const model = Object.hasOwn(action.models, parsed.model) ? action.models[parsed.model] : undefined;
-        if (model !== undefined) askInstead(context, call, model);
-      }
-    },
-  };
+/** Zero bits of the hardest challenge that the caller is to solve; 0: none. */
+function bitsAsked(ladder: Ladder, caller: Caller, nowMs: number): number {
+  return subjectsOfCaller(caller).reduce((most, subject) => {
+    const { action, finding } = ladder.active('challenge', subject, nowMs) ?? {};
+    if (action?.do !== 'challenge' || !finding) return most;
+    return Math.max(most, bitsFor(finding.score, action.leastBits, action.mostBits));
+  }, 0);
 }
 
-/** Another model, where the caller may use it and it does not cost more. */
-function askInstead(context: TollgateContext, { parsed }: Call, model: string): void {
-  if (!parsed || !context.calls.allows(model, parsed.provider)) return;
-  if (parsed.estimateOf({ model }).costNanoUsd < parsed.estimate.costNanoUsd) parsed.apply({ model });
+function delayOf(ladder: Ladder, caller: Caller, nowMs: number): number {
+  return subjectsOfCaller(caller).reduce((longest, subject) => {
+    const action = ladder.active('slow', subject, nowMs)?.action;
+    return action?.do === 'slow' ? Math.max(longest, action.delayMs) : longest;
+  }, 0);
 }
 
 /** `false` where the client went away meanwhile. */

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { contextOf, guarded, refuse, TollgateError } from '@tollgate/core';
+import { contextOf, type GuardOptions, guarded, refuse, TollgateError } from '@tollgate/core';
 import type { Request, RequestHandler } from 'express';
 import type { Analysis } from '../detectors/analysis.js';
 import type { Ladder } from '../ladder/ladder.js';
@@ -13,7 +13,12 @@ const wrongCodes: ReadonlySet<string> = new Set([
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
 
 /** Sees where requests come from and how their credentials fared; of a credential only a digest is kept, under a key of this process. */
-export function observer(analysis: Analysis, ladder: Ladder, now: () => number): RequestHandler {
+export function observer(
+  analysis: Analysis,
+  ladder: Ladder,
+  answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>,
+  now: () => number,
+): RequestHandler {
   const secret = randomBytes(32);
   const digestOf = (req: Request): string | undefined => {
     for (const name of credentialHeaders) {
@@ -28,12 +33,8 @@ export function observer(analysis: Analysis, ladder: Ladder, now: () => number):
     if (blocked) {
       const retryAfterMs = false;
       const message = 'Too many wrong credentials came from your network. Ask those who run this service.';
-      refuse(
-        req,
-        res,
-        next,
-        new TollgateError({ status: 429, code: 'abnormal_usage', message, retryAfterMs }),
-      );
+      const error = new TollgateError({ status: 429, code: 'abnormal_usage', message, retryAfterMs });
+      refuse(req, res, next, error, answer);
       return;
     }
     const context = contextOf(req, res);

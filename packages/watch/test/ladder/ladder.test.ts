@@ -3,21 +3,36 @@ import { memorySwitch, type SwitchStore } from '@tollgate/core';
 import type { Finding } from '../../src/detectors/finding.js';
 import { Ladder } from '../../src/ladder/ladder.js';
 import type { Measure } from '../../src/ladder/measure.js';
-import { defaultPolicy } from '../../src/ladder/policy.js';
+import { defaultPolicy, type PolicyRule } from '../../src/ladder/policy.js';
+import type { Executor } from '../../src/ladder/step.js';
 
 const quarterMs = 15 * 60_000;
 const settled = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await null;
 };
 
-function ladderOf(given: { store?: SwitchStore; dryRun?: boolean; tenants?: number } = {}) {
+interface Given {
+  readonly store?: SwitchStore;
+  readonly dryRun?: boolean;
+  readonly tenants?: number;
+  readonly policy?: readonly PolicyRule[];
+  readonly rotate?: Executor<'rotate'>;
+}
+
+function ladderOf(given: Given = {}) {
   const store = given.store ?? memorySwitch();
   const measures: Measure[] = [];
   const clock = { ms: 1_000_000 };
   const ladder = new Ladder({
-    ...{ store, policy: defaultPolicy, blastRadius: { share: 0.05, withinMs: 600_000 }, maxSubjects: 1_000 },
+    ...{
+      policy: given.policy ?? defaultPolicy,
+      blastRadius: { share: 0.05, withinMs: 600_000 },
+      maxSubjects: 1_000,
+    },
     dryRun: given.dryRun ?? false,
+    store,
     now: () => clock.ms,
+    rotate: given.rotate,
     activeTenants: () => given.tenants ?? 20,
     audit: (measure) => measures.push(measure),
   });
@@ -119,7 +134,7 @@ describe('Ladder', () => {
     await store.turnOff(entry);
     await take();
     expect(await off()).toEqual([entry]);
-    expect(measures.at(-1)?.outcome).toBe('off-already');
+    expect(measures.at(-1)?.outcome).toBe('done-already');
   });
 
   it('tries again with the next finding when the store did not take it', async () => {

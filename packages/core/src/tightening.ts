@@ -1,0 +1,62 @@
+import type { Limit, RequestRate } from './limit.js';
+import { bucketProblem, refillRate } from './token-bucket.js';
+import type { TokenBucket } from './window.js';
+
+/** For a while, a caller may do less than its limits say. */
+export interface Tightening {
+  /** What amounts are multiplied by, above 0 and below 1; what is not 0 does not become 0. */
+  readonly factor: number;
+  /**
+   * Windows up to this length, in ms, and places at once. Longer ones stand as they are: what was used of a month was mostly used before
+   * anything was unusual, and a smaller cap would cut the caller off instead of slowing it down.
+   */
+  readonly windowsUpToMs: number;
+}
+
+const periodMs = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 86_400_000,
+  week: 604_800_000,
+  month: 2_678_400_000,
+};
+
+/** A limit as it counts meanwhile: same name, same counter. */
+export function tightenedLimit(limit: Limit, { factor, windowsUpToMs }: Tightening): Limit {
+  if (windowMs(limit) > windowsUpToMs) return limit;
+  const { window } = limit;
+  const amount = scaled(limit.amount, factor);
+  return Object.freeze({
+    ...limit,
+    amount,
+    window: window.kind === 'bucket' ? tightenedBucket(window, factor) : window,
+  });
+}
+
+/** A rate of requests as it counts meanwhile. */
+export function tightenedRate(rate: RequestRate, { factor, windowsUpToMs }: Tightening): RequestRate {
+  if (rate.windowMs > windowsUpToMs) return rate;
+  const { amount, burst } = rate;
+  return Object.freeze({
+    ...rate,
+    amount: scaled(amount, factor),
+    ...(burst !== undefined && { burst: scaled(burst, factor) }),
+  });
+}
+
+function windowMs({ window }: Limit): number {
+  if (window.kind === 'live') return 0;
+  return window.kind === 'bucket' ? window.periodMs : periodMs[window.period];
+}
+
+/** In steps of the bucket's own rate where any other would be too fine to be counted exactly. */
+function tightenedBucket(bucket: TokenBucket, factor: number): TokenBucket {
+  const burst = scaled(bucket.burst, factor);
+  const tightened = Object.freeze({ ...bucket, rate: scaled(bucket.rate, factor), burst });
+  if (bucketProblem(tightened) === undefined) return tightened;
+  const { numerator } = refillRate(bucket);
+  return Object.freeze({ ...bucket, rate: scaled(numerator, factor) * (bucket.rate / numerator), burst });
+}
+
+const scaled = (amount: number, factor: number): number =>
+  amount === 0 ? 0 : Math.max(1, Math.floor(amount * factor));

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { type ClaimStore, memoryClaims, TollgateError } from '@tollgate/core';
+import { type Challenged, challengeMs, signedChallenge, solvedBy } from './challenge.js';
+
+/** Where a challenge is answered, and where its solution is read. */
+export const challengeHeader = 'x-tollgate-challenge';
+export const solutionHeader = 'x-tollgate-solution';
+
+/** Makes challenges and takes each solution once. While the shared claims are away, this process goes on by itself. */
+export class Challenger {
+  readonly #own: ClaimStore;
+  #secret: Uint8Array | undefined;
+
+  constructor(
+    private readonly claims: ClaimStore,
+    private readonly now: () => number,
+  ) {
+    this.#own = memoryClaims({ now });
+  }
+
+  /** Whether what the client sent solves a challenge that was made for it, for the first time. */
+  async accepts(solution: string | string[] | undefined, whose: Challenged): Promise<boolean> {
+    if (typeof solution !== 'string') return false;
+    const nowMs = this.now();
+    const solved = solvedBy(solution, whose, await this.#signingSecret(), nowMs);
+    if (!solved) return false;
+    const name = `solution ${solved.nonce}`;
+    const forMs = solved.expiresAtMs - nowMs;
+    // Here as well, so that what was used before the shared claims went away is not used again.
+    if (!(await this.#own.claim(name, forMs))) return false;
+    return this.claims.claim(name, forMs).catch(() => true);
+  }
+
+  /** 429 `abnormal_usage` with a new challenge of so many bits. */
+  async refusal(bits: number, whose: Challenged): Promise<TollgateError> {
+    const facts = {
+      bits,
+      expiresAtMs: this.now() + challengeMs,
+      nonce: randomBytes(16).toString('base64url'),
+    };
+    const challenge = signedChallenge(facts, whose, await this.#signingSecret());
+    return new TollgateError({
+      status: 429,
+      code: 'abnormal_usage',
+      message: `This account is used unusually. Solve the challenge in ${challengeHeader}, and ask again with ${solutionHeader}.`,
+      headers: { [challengeHeader]: challenge },
+      retryAfterMs: false,
+    });
+  }
+
+  async #signingSecret(): Promise<Uint8Array> {
+    try {
+      this.#secret ??= await this.claims.secret('challenge');
+      return this.#secret;
+    } catch {
+      return this.#own.secret('challenge');
+    }
+  }
+}

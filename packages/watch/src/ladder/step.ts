@@ -1,0 +1,31 @@
+import type { Finding } from '../detectors/finding.js';
+import type { Subject } from '../features/subject.js';
+import type { MeasureOutcome } from './measure.js';
+import type { Action } from './policy.js';
+
+/** Actions that hit somebody hard enough to be counted, and to be within the blast radius. */
+export type HardAction = Extract<Action, { do: 'challenge' | 'tighten' | 'rotate' | 'suspend' }>;
+
+/** What is to be done to somebody. */
+export interface Step<Chosen extends HardAction = HardAction> {
+  readonly finding: Finding;
+  readonly action: Chosen;
+  readonly target: Subject;
+  readonly lengthMs: number;
+}
+
+/** Carries a step out. Never rejects. */
+export type Executor<Name extends HardAction['do']> = (
+  step: Step<Extract<HardAction, { do: Name }>>,
+) => Promise<MeasureOutcome>;
+
+const customers: ReadonlySet<Subject['kind']> = new Set(['key', 'user', 'team', 'tenant']);
+
+/** Whether a step means anything for this target. */
+export function canHit(action: HardAction, { kind }: Subject): boolean {
+  if (action.do === 'rotate') return kind === 'key';
+  return customers.has(kind) || (action.do === 'suspend' && (kind === 'model' || kind === 'global'));
+}
+
+export const isHard = (action: Action): action is HardAction =>
+  action.do === 'challenge' || action.do === 'tighten' || action.do === 'rotate' || action.do === 'suspend';

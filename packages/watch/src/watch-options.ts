@@ -1,0 +1,93 @@
+import {
+  accepts,
+  type ClaimStore,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  type SwitchStore,
+} from '@tollgate/core';
+import type { IsolationForest } from './forest/isolation-forest.js';
+import type { BlastRadius } from './ladder/blast-radius.js';
+import type { Measure } from './ladder/measure.js';
+import { checkPolicy, defaultPolicy, type PolicyRule } from './ladder/policy.js';
+import type { Rotation } from './ladder/rotating.js';
+import type { Budget } from './statistics/burn-rate.js';
+
+/** Options of `watch()`. */
+export interface WatchOptions extends Pick<GuardOptions, 'refusals' | 'errorFormat'> {
+  /** Where suspensions are written; `killSwitch({ store })` of the same store obeys them. Without it nobody is suspended. */
+  store?: SwitchStore;
+  /** What is done about which finding. @defaultValue `defaultPolicy` */
+  policy?: readonly PolicyRule[];
+  /** Writes down what would be done, and does nothing. @defaultValue false */
+  dryRun?: boolean;
+  /**
+   * How many tenants may be suspended without a person; and so many challenged, tightened and rotated, each counted by itself.
+   * @defaultValue `{ share: 0.05, withinMs: 600_000 }`
+   */
+  blastRadius?: BlastRadius;
+  /**
+   * Where it is known which challenges were used and which key one of the processes has rotated: `redisClaims({ client })` of `@tollgate/redis`
+   * for several. @defaultValue `memoryClaims()`
+   */
+  claims?: ClaimStore;
+  /** Whose keys the action `rotate` rotates, and how their owners get the new ones. Required for that action. */
+  rotation?: Rotation;
+  /** Spending says something from so much more than usual on, in US dollars, above 0. @defaultValue 0.5 */
+  minimumUsd?: number;
+  /** Networks of one key within ten minutes that are worth a look, 2 to 128. @defaultValue 10 */
+  networksPerKey?: number;
+  /** A tenant's budget, in US dollars, for burn rates and the forecast of when it is gone. Must answer at once. */
+  budgetOf?: (tenant: string) => Budget | undefined;
+  /** A forest that was trained before. @defaultValue one is grown from what passes by */
+  forest?: IsolationForest;
+  /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 13 kB each. @defaultValue 5_000 */
+  maxSubjects?: number;
+  /** The audit trail: every measure, once. What it throws is caught. */
+  onMeasure?: (measure: Measure) => void;
+  /** Seed of the forest that is grown. @defaultValue 1 */
+  seed?: number;
+  /** Clock, ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
+}
+
+/** Throws a `TypeError` for a wrong, unknown or missing option. */
+export function checkWatchOptions(options: WatchOptions): void {
+  checkOptions<WatchOptions>('watch', options, {
+    refusals: guardChecks.refusals,
+    errorFormat: guardChecks.errorFormat,
+    store: accepts.methods('read', 'turnOff', 'turnOn'),
+    policy: accepts.arrayOf(accepts.object),
+    dryRun: accepts.boolean,
+    blastRadius: accepts.object,
+    claims: accepts.methods('claim', 'secret'),
+    rotation: accepts.object,
+    minimumUsd: (value) =>
+      (typeof value === 'number' && value > 0 && Number.isFinite(value)) || 'a number above 0',
+    networksPerKey: accepts.integerBetween(2, 128),
+    budgetOf: accepts.function,
+    forest: accepts.methods('score', 'explain'),
+    maxSubjects: accepts.integerBetween(100, 1_000_000),
+    onMeasure: accepts.function,
+    seed: (value) => Number.isSafeInteger(value) || 'an integer',
+    now: accepts.function,
+  });
+  const { policy = defaultPolicy, blastRadius, rotation } = options;
+  checkPolicy(policy);
+  if (blastRadius) {
+    checkOptions<BlastRadius>(
+      'watch: "blastRadius"',
+      blastRadius,
+      { share: accepts.share, withinMs: accepts.positiveInteger },
+      ['share', 'withinMs'],
+    );
+  }
+  if (rotation) {
+    const checks = { keys: accepts.methods('rotate'), deliver: accepts.function };
+    checkOptions<Rotation>('watch: "rotation"', rotation, checks, ['keys', 'deliver']);
+  } else if (policy.some(({ action }) => action.do === 'rotate')) {
+    throw new TypeError(
+      'watch: the action "rotate" needs "rotation", which says whose keys, and how their owners get the new ones',
+    );
+  }
+}
