@@ -43,7 +43,10 @@ export function envKeys(options: EnvKeysOptions = {}): KeyStore {
     byId.set(record.keyId, record);
   }
   if (byId.size === 0) throw new TypeError(`envKeys: ${variable} holds no key`);
-  return { find: async (keyId) => byId.get(keyId) };
+  return {
+    find: async (keyId) => byId.get(keyId),
+    plans: () => [...byId.values()].map(({ plan }) => plan),
+  };
 }
 
 function jsonEntries(variable: string, text: string): Entry[] {

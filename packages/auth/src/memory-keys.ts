@@ -97,5 +97,7 @@ export function memoryKeys(
       change(keyId, 'expire', (record) => ({ ...record, expiresAtMs: atMs }));
     },
     list: () => [...byId.values()],
+    plans: () =>
+      [...byId.values()].flatMap(({ plan, revokedAtMs }) => (revokedAtMs === undefined ? plan : [])),
   };
 }

@@ -1,6 +1,8 @@
 import {
   accepts,
+  acceptsPlans,
   checkOptions,
+  describeValue,
   type GuardOptions,
   guardChecks,
   type KeyStore,
@@ -8,6 +10,7 @@ import {
   type OptionCheck,
   type OptionChecks,
   type Plans,
+  suggestion,
 } from '@tollgate/core';
 import type { ChildCredentials } from './child-credentials.js';
 import type { FailureLimit } from './failed-credentials.js';
@@ -64,7 +67,7 @@ export interface AuthenticateOptions extends CredentialOptions, GuardOptions {
 }
 
 export const acceptsRealm: OptionCheck = (value) =>
-  (typeof value === 'string' && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
+  (accepts.string(value) === true && /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(String(value))) ||
   'printable ASCII without quotes and backslashes';
 
 const acceptsKeys = accepts.methods('find');
@@ -94,7 +97,7 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
     jwt: accepts.object,
     children: (value) => isChildren(value) || 'what childCredentials() returns',
     overrides: accepts.methods('find'),
-    plans: accepts.object,
+    plans: acceptsPlans,
     passport: accepts.methods('authenticate'),
   });
   checkFailures('authenticate', options);
@@ -103,6 +106,20 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
   if (keys === undefined && jwt === undefined && children === undefined) {
     throw new TypeError('authenticate: "keys" or "jwt" is required; without them nobody could come in');
   }
+  if (options.plans) checkPlanNames(options.plans, keys?.plans?.() ?? [], jwt?.defaultPlan);
+}
+
+/** Callers on a plan that is not defined would all be refused. What a store answers later is warned of then. */
+function checkPlanNames(plans: Plans, ofKeys: readonly string[], ofTokens: string | undefined): void {
+  const defined = Object.keys(plans);
+  const check = (plan: string, option: string, holds: string): void => {
+    if (defined.includes(plan)) return;
+    throw new TypeError(
+      `authenticate: "${option}" ${holds} ${describeValue(plan)}${suggestion(plan, defined)}, which "plans" does not define; defined are ${defined.join(', ')}`,
+    );
+  };
+  for (const plan of ofKeys) check(plan, 'keys', 'holds a key on the plan');
+  if (ofTokens !== undefined) check(ofTokens, 'jwt', 'gives tokens without a plan the "defaultPlan"');
 }
 
 function isChildren(value: unknown): boolean {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { definePlans, isTollgateError, type JsonValue, subscribe, tollgateErrors } from '@tollgate/core';
+import {
+  definePlans,
+  forgetWarnings,
+  isTollgateError,
+  type JsonValue,
+  subscribe,
+  tollgateErrors,
+} from '@tollgate/core';
 import type { NextFunction, Request, Response } from 'express';
 import request from 'supertest';
 import {
@@ -17,9 +24,9 @@ for (const [version, create] of versions) {
   /** A route that makes one call of the model that the body names. */
   const setUp = (facts: NewKey, options: Partial<AuthenticateOptions> = { plans }) => {
     const keys = memoryKeys();
-    const { key } = keys.create(facts);
     const app = create();
     app.use(create.json(), authenticate({ keys, ...options }));
+    const { key } = keys.create(facts);
     app.get('/scoped', requireScope('a', 'b'), (_req, res) => {
       res.end('in');
     });
@@ -91,6 +98,18 @@ for (const [version, create] of versions) {
         const answer = await post({ model: 'gpt-5-mini' }).expect(403);
         expect(answer.body.error.message).toContain('plan of this credential is not known here');
       }
+    });
+
+    it('is warned of once, with the plan that may be meant', async () => {
+      forgetWarnings();
+      const warnings: unknown[] = [];
+      const stop = subscribe('tollgate:warning', (warning) => warnings.push(warning));
+      const { post } = setUp({ tenant: 'acme', plan: 'fre' });
+      for (let round = 0; round < 2; round += 1) await post({ model: 'gpt-5-mini' }).expect(403);
+      stop();
+      const message =
+        'a caller was refused: no plan is named "fre" (did you mean "free"?); defined are free, pro';
+      expect(warnings).toEqual([{ code: 'TOLLGATE_W_UNKNOWN_PLAN', message }]);
     });
 
     it('is not looked for in what every object has', async () => {

@@ -1,5 +1,6 @@
 import {
   accepts,
+  acceptsPlans,
   checkOptions,
   type GuardOptions,
   guardChecks,
@@ -20,7 +21,7 @@ export interface BudgetOptions extends GuardOptions {
    * with a store before.
    */
   store?: QuotaStore;
-  /** Limits for everybody, beside the plan's: `spend('$5/day').by('route')`, or `'$100/day'`. @defaultValue [] */
+  /** Limits for everybody, beside the plan's: `spend('$5/day').by('route')`, or `'$100/day'`; at least one. @defaultValue none */
   limits?: readonly (Limit | LimitText)[];
   /** Counts the plan's `requests` as well, in the same step; leave `rateLimit()` out then. @defaultValue false */
   requests?: boolean;
@@ -79,9 +80,9 @@ export interface BudgetSettings {
 export function readOptions(options: BudgetOptions): BudgetSettings {
   checkOptions<BudgetOptions>('budget', options, {
     ...guardChecks,
-    plans: accepts.object,
+    plans: acceptsPlans,
     store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close'),
-    limits: accepts.arrayOf(isLimit),
+    limits: accepts.someOf(isLimit),
     requests: accepts.boolean,
     fit: accepts.boolean,
     leaseMs: accepts.integerBetween(5_000, 3_600_000),

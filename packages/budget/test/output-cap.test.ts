@@ -7,10 +7,10 @@ import { used } from './stub-meter.js';
 
 const caller = callerOn('one');
 
-function appOn(plan: PlanDeclaration, options: BudgetOptions = {}, usage = used(100, 10)) {
+function appOn(plan: PlanDeclaration, options: BudgetOptions = {}, usage = used(100, 10), from = caller) {
   const store = memoryQuota();
   const plans = definePlans({ one: plan });
-  const app = appOf(caller, (app) => {
+  const app = appOf(from, (app) => {
     app.use(budget({ plans, store, ...options }));
     app.post('/', proxyLike(usage));
   });
@@ -123,14 +123,14 @@ describe('the degradation ladder', () => {
     expect(seen.some(({ share }) => share >= 0.9)).toBe(true);
   });
 
-  it('takes only models that the plan allows and that have a price', async () => {
+  it('takes only models that the caller may use and that have a price', async () => {
     const steps = (model: string): PlanDeclaration => ({
       tokens: '1k/day',
-      models: ['large', 'unpriced'],
       degrade: [{ at: 0.01, model: { large: model } }],
     });
+    const narrow = { ...caller, models: ['large', 'unpriced'] };
     for (const model of ['small', 'unpriced']) {
-      const { send } = appOn(steps(model));
+      const { send } = appOn(steps(model), {}, undefined, narrow);
       await send({ model: 'large', input: 100, max_tokens: 100 }).expect(200);
       const answer = await send({ model: 'large', input: 100, max_tokens: 100 }).expect(200);
       expect(answer.body.model).toBe('large');

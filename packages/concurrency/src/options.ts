@@ -1,5 +1,6 @@
 import {
   accepts,
+  acceptsPlans,
   checkOptions,
   describeValue,
   type GuardOptions,
@@ -113,7 +114,7 @@ export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
     {
       ...guardChecks,
       limit: accepts.positiveInteger,
-      plans: plansCheck,
+      plans: acceptsPlans,
       perCaller: accepts.boolean,
       queue: (value) => value === false || accepts.object(value) === true || 'false or an object',
       adaptive: adaptiveCheck,
@@ -194,15 +195,6 @@ const callless = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 function makesNoCall({ method }: Request): boolean {
   return callless.has(method);
-}
-
-function plansCheck(value: unknown): true | string {
-  const good =
-    accepts.object(value) === true &&
-    Object.values(value as object).every(
-      (plan) => accepts.object(plan) === true && Number.isSafeInteger(plan.priority),
-    );
-  return good || 'what definePlans returns';
 }
 
 function nameCheck(value: unknown): true | string {

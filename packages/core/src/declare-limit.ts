@@ -22,7 +22,10 @@ export function declareLimit(where: string, unit: Unit, declared: LimitText | Li
       timeZone: timeZoneCheck,
       anchorDay: accepts.integerBetween(1, 31),
       window: accepts.oneOf('calendar', 'bucket'),
-      burst: accepts.anything,
+      burst: (value) =>
+        typeof value === 'string' ||
+        accepts.positiveInteger(value) === true ||
+        "a positive amount in the limit's unit",
       soft: accepts.boolean,
       name: nameCheck,
     },

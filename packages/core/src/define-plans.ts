@@ -1,10 +1,11 @@
 import type { Caller } from './caller.js';
 import { declareLimit, declareRequests } from './declare-limit.js';
 import type { Limit } from './limit.js';
-import { accepts, checkOptions, describeValue } from './options.js';
+import { accepts, checkOptions, describeValue, type OptionCheck, suggestion } from './options.js';
 import type { DegradeStep, Plan, PlanDeclaration, Plans } from './plan.js';
 import { TollgateError } from './tollgate-error.js';
 import type { Unit } from './unit.js';
+import { warnOnce } from './warning.js';
 import { windowName } from './window.js';
 
 /**
@@ -21,10 +22,36 @@ export function definePlans(declarations: Readonly<Record<string, PlanDeclaratio
   return Object.freeze(Object.assign(Object.create(null) as Record<string, Plan>, Object.fromEntries(plans)));
 }
 
-/** The caller's plan. Throws a TollgateError (403) where no such plan is defined: an unknown tier must not be an open door. */
+/** The check of an option that takes plans: what {@link definePlans} returns. */
+export const acceptsPlans: OptionCheck = (value) =>
+  (accepts.object(value) === true &&
+    Object.keys(value as object).length > 0 &&
+    Object.values(value as object).every(isPlan)) ||
+  'what definePlans returns';
+
+function isPlan(value: unknown): boolean {
+  if (accepts.object(value) !== true) return false;
+  const { name, limits, requests, priority } = value as Partial<Plan>;
+  return (
+    Object.isFrozen(value) &&
+    typeof name === 'string' &&
+    Array.isArray(limits) &&
+    Array.isArray(requests) &&
+    typeof priority === 'number'
+  );
+}
+
+/**
+ * The caller's plan. Throws a TollgateError (403) where no such plan is defined, and warns once: an unknown tier must not be an open
+ * door, and whoever misspelt it should hear of it.
+ */
 export function planOf(plans: Plans, caller: Caller): Plan {
   const plan = Object.hasOwn(plans, caller.plan) ? plans[caller.plan] : undefined;
   if (plan) return plan;
+  warnOnce(
+    'TOLLGATE_W_UNKNOWN_PLAN',
+    `a caller was refused: no plan is named ${describeValue(caller.plan)}${suggestion(caller.plan, Object.keys(plans))}; defined are ${Object.keys(plans).join(', ')}`,
+  );
   throw new TollgateError({
     status: 403,
     code: 'insufficient_scope',
@@ -48,6 +75,9 @@ const limitFields: Readonly<Record<'tokens' | 'inputTokens' | 'outputTokens' | '
 };
 
 function definePlan(name: string, declared: PlanDeclaration): Plan {
+  if (accepts.string(name) !== true) {
+    throw new TypeError(`definePlans: a plan must have a name, received ${describeValue(name)}`);
+  }
   const where = `definePlans: plan ${JSON.stringify(name)}`;
   checkOptions<PlanDeclaration>(where, declared, {
     requests: accepts.anything,
@@ -56,14 +86,18 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
     outputTokens: accepts.anything,
     spend: accepts.anything,
     concurrent: accepts.positiveInteger,
-    models: accepts.arrayOf(accepts.string),
+    models: accepts.someOf(accepts.string),
     maxOutputTokens: accepts.positiveInteger,
     priority: accepts.integerBetween(0, 100),
     degrade: accepts.arrayOf(accepts.object),
   });
-  const requests = several(declared.requests).map((one) => declareRequests(`${where}: requests`, one));
+  const requests = several(`${where}: requests`, declared.requests).map((one) =>
+    declareRequests(`${where}: requests`, one),
+  );
   const limits = (Object.keys(limitFields) as (keyof typeof limitFields)[]).flatMap((field) =>
-    several(declared[field]).map((one) => declareLimit(`${where}: ${field}`, limitFields[field], one)),
+    several(`${where}: ${field}`, declared[field]).map((one) =>
+      declareLimit(`${where}: ${field}`, limitFields[field], one),
+    ),
   );
   if (declared.concurrent !== undefined) limits.push(concurrentLimit(declared.concurrent));
   refuseTwins(where, [...requests, ...limits]);
@@ -75,12 +109,16 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
     models: declared.models === undefined ? undefined : Object.freeze([...declared.models]),
     maxOutputTokens: declared.maxOutputTokens,
     priority: declared.priority ?? 0,
-    degrade: degradeSteps(where, declared.degrade ?? []),
+    degrade: degradeSteps(where, declared.degrade ?? [], declared.models),
   });
 }
 
-function several<One>(value: One | readonly One[] | undefined): readonly One[] {
+/** An empty list would be a plan without a limit, which nobody means who writes the field. */
+function several<One>(where: string, value: One | readonly One[] | undefined): readonly One[] {
   if (value === undefined) return [];
+  if (Array.isArray(value) && value.length === 0) {
+    throw new TypeError(`${where} must be at least one limit, received an empty array; absent: no limit`);
+  }
   return Array.isArray(value) ? (value as readonly One[]) : [value as One];
 }
 
@@ -113,7 +151,11 @@ function refuseSharedCounters(where: string, limits: readonly Limit[]): void {
   }
 }
 
-function degradeSteps(where: string, declared: readonly DegradeStep[]): readonly DegradeStep[] {
+function degradeSteps(
+  where: string,
+  declared: readonly DegradeStep[],
+  models: readonly string[] | undefined,
+): readonly DegradeStep[] {
   let last = 0;
   for (const [index, step] of declared.entries()) {
     const here = `${where}: degrade[${index}]`;
@@ -140,6 +182,14 @@ function degradeSteps(where: string, declared: readonly DegradeStep[]): readonly
     if (step.refuse && (actions > 1 || !isLast)) {
       throw new TypeError(`${here}: "refuse" stands alone, in the last step: nothing is admitted behind it`);
     }
+    const stranger = Object.entries(step.model ?? {})
+      .flat()
+      .find((model) => !modelAllowed(models, model));
+    if (stranger !== undefined) {
+      throw new TypeError(
+        `${here}: "model" names ${describeValue(stranger)}${suggestion(stranger, models ?? [])}, which is not among the plan's models`,
+      );
+    }
     last = step.at;
   }
   return Object.freeze(declared.map((step) => Object.freeze({ ...step })));
@@ -149,9 +199,13 @@ function isTrue(value: unknown): true | string {
   return value === true || 'true';
 }
 
+function isModelName(value: unknown): boolean {
+  return accepts.string(value) === true && !String(value).includes('*');
+}
+
 function modelMapCheck(value: unknown): true | string {
+  const pairs = accepts.object(value) === true ? Object.entries(value as object) : [];
   const good =
-    accepts.object(value) === true &&
-    Object.values(value as object).every((to) => accepts.string(to) === true);
-  return good || 'an object of model names by model name';
+    pairs.length > 0 && pairs.every(([from, to]) => isModelName(from) && isModelName(to) && from !== to);
+  return good || 'an object of other model names by model name, such as { "gpt-5": "gpt-5-mini" }';
 }

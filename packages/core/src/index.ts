@@ -47,7 +47,7 @@ export type { Reservation, TollgateContext } from './context.js';
 export { type CounterSubject, counterOf, isOfRequest } from './counter.js';
 export { storeTimeLeft, withinDeadline } from './deadline.js';
 export { declareLimit, declareRequests } from './declare-limit.js';
-export { definePlans, modelAllowed, planOf } from './define-plans.js';
+export { acceptsPlans, definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
 export { type JsonBodyOptions, jsonBody } from './json-body.js';
@@ -93,6 +93,7 @@ export {
   guardChecks,
   type OptionCheck,
   type OptionChecks,
+  suggestion,
 } from './options.js';
 export { hasOwnLimits, limitsFor, type OwnLimits } from './own-limits.js';
 export type {

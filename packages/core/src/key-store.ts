@@ -28,4 +28,6 @@ export interface ApiKeyRecord {
 /** Where `auth` looks keys up. Rejects when the store fails; an unknown key is `undefined`. */
 export interface KeyStore {
   find(keyId: string): Promise<ApiKeyRecord | undefined>;
+  /** The plans of the keys that it holds in memory and that are not revoked; `authenticate()` compares them with its own at start. */
+  plans?(): readonly string[];
 }

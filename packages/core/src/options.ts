@@ -59,7 +59,8 @@ export function checkOptions<Options extends object>(
 export const accepts = Object.freeze({
   anything: (): true => true,
   boolean: (value: unknown) => typeof value === 'boolean' || 'true or false',
-  string: (value: unknown) => (typeof value === 'string' && value !== '') || 'a non-empty string',
+  /** Text that says something: not empty, not spaces alone. */
+  string: (value: unknown) => (typeof value === 'string' && value.trim() !== '') || 'a non-empty string',
   function: (value: unknown) => typeof value === 'function' || 'a function',
   object: (value: unknown) =>
     (typeof value === 'object' && value !== null && !Array.isArray(value)) || 'an object',
@@ -84,17 +85,26 @@ export const accepts = Object.freeze({
     (value: unknown) =>
       (typeof value === 'object' &&
         value !== null &&
+        // An array has a find() as well, which is not meant.
+        !Array.isArray(value) &&
         names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')) ||
       `an object with ${names.map((name) => `${name}()`).join(', ')}`,
-  arrayOf: (check: OptionCheck) => (value: unknown) => {
-    if (!Array.isArray(value)) return `an array, each ${String(check(undefined))}`;
-    const wrong = value.findIndex((item) => check(item) !== true);
-    return (
-      wrong === -1 ||
-      `an array, each ${String(check(value[wrong]))} (item ${wrong} is ${describeValue(value[wrong])})`
-    );
-  },
+  arrayOf: (check: OptionCheck) => (value: unknown) => arrayVerdict('an array', check, value),
+  /** For lists that mean nothing when they are empty: leaving the option out is how one says so. */
+  someOf: (check: OptionCheck) => (value: unknown) =>
+    Array.isArray(value) && value.length === 0
+      ? `a non-empty array, each ${String(check(undefined))}`
+      : arrayVerdict('a non-empty array', check, value),
 } satisfies Record<string, OptionCheck | ((...args: never[]) => OptionCheck)>);
+
+function arrayVerdict(kind: string, check: OptionCheck, value: unknown): true | string {
+  if (!Array.isArray(value)) return `${kind}, each ${String(check(undefined))}`;
+  const wrong = value.findIndex((item) => check(item) !== true);
+  return (
+    wrong === -1 ||
+    `${kind}, each ${String(check(value[wrong]))} (item ${wrong} is ${describeValue(value[wrong])})`
+  );
+}
 
 /** What every guard middleware takes beside its own options. */
 export interface GuardOptions {
@@ -119,7 +129,8 @@ export const guardChecks = Object.freeze({
   errorFormat: accepts.oneOf('auto', 'openai', 'anthropic', 'gemini', 'problem'),
 }) satisfies OptionChecks<GuardOptions>;
 
-function suggestion(name: string, known: readonly string[]): string {
+/** ` (did you mean "…"?)` where a known name is nearly the same; otherwise nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
   const nearest = known.find((one) => distanceAtMost2(name.toLowerCase(), one.toLowerCase()));
   return nearest ? ` (did you mean "${nearest}"?)` : '';
 }

@@ -48,7 +48,7 @@ type OneOrMore<One> = One | readonly One[];
 export interface DegradeStep {
   /** Share of the cap, 0 < at < 1. Steps rise. */
   at: number;
-  /** Which model takes the place of which. */
+  /** Which model takes the place of which; both are among the plan's `models`, where it names them. */
   model?: Readonly<Record<string, string>>;
   /** Output cap from here on, in tokens. */
   maxOutputTokens?: number;
@@ -68,7 +68,7 @@ export interface PlanDeclaration {
   spend?: OneOrMore<LimitText | LimitDeclaration>;
   /** Requests in flight at once, per caller. Positive integer. */
   concurrent?: number;
-  /** Models that may be used; absent: all. `*` at the end stands for any ending. */
+  /** Models that may be used, at least one; absent: all. `*` at the end stands for any ending. */
   models?: readonly string[];
   /** Output cap injected where the client states none, and the most it may state. Positive integer. @defaultValue 4096 injected, no most */
   maxOutputTokens?: number;

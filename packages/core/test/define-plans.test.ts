@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { definePlans, modelAllowed, planOf } from '../src/define-plans.js';
+import { acceptsPlans, definePlans, modelAllowed, planOf } from '../src/define-plans.js';
 import { requests, spend, tokens } from '../src/limit-builders.js';
 import type { PlanDeclaration } from '../src/plan.js';
 
 const caller = { id: 'k', tenant: 't', plan: 'free', scopes: [], labels: {} };
+
+/** What is wrong with a plan, the plan, and what is said. */
+type Wrong = [what: string, plan: object, message: string];
 
 describe('definePlans', () => {
   it('reads the limits of the README', () => {
@@ -42,7 +45,7 @@ describe('definePlans', () => {
     expect(pro?.degrade).toHaveLength(2);
   });
 
-  it.each<[string, unknown, string]>([
+  it.each<Wrong>([
     ['a misspelt field', { request: '5/min' }, 'unknown option "request" (did you mean "requests"?)'],
     ['money without a dollar sign', { spend: '5/day' }, 'with $'],
     ['dollars as tokens', { tokens: '$5/day' }, 'a whole number'],
@@ -96,14 +99,49 @@ describe('definePlans', () => {
       'degrade[0]: "refuse" stands alone, in the last step',
     ],
     ['a step that refuses not', { degrade: [{ at: 0.9, refuse: false }] }, '"refuse" must be true'],
-    ['models that are no array', { models: 'gpt-5' }, '"models" must be an array'],
+    ['models that are no array', { models: 'gpt-5' }, '"models" must be a non-empty array'],
+    ['no model at all', { models: [] }, '"models" must be a non-empty array'],
+    ['models of spaces', { models: [' '] }, 'each a non-empty string (item 0 is " ")'],
+    ...['requests', 'tokens', 'inputTokens', 'outputTokens', 'spend'].map(
+      (unit): Wrong => [
+        `an empty list of ${unit}`,
+        { [unit]: [] },
+        `: ${unit} must be at least one limit, received an empty array; absent: no limit`,
+      ],
+    ),
+    ['a burst of null', { tokens: { limit: '5k/min', burst: null } }, '"burst" must be a positive amount'],
+    [
+      'a step to a model that the plan does not allow',
+      { models: ['gpt-5', 'gpt-5-mini'], degrade: [{ at: 0.5, model: { 'gpt-5': 'gpt-5-mni' } }] },
+      'degrade[0]: "model" names "gpt-5-mni" (did you mean "gpt-5-mini"?), which is not among the plan\'s models',
+    ],
+    [
+      'a step from a model that the plan does not allow',
+      { models: ['gpt-5', 'gpt-5-mini'], degrade: [{ at: 0.5, model: { 'gtp-5': 'gpt-5-mini' } }] },
+      'degrade[0]: "model" names "gtp-5" (did you mean "gpt-5"?)',
+    ],
+    ...[{}, { '': 'gpt-5' }, { 'gpt-5': 'gpt-5' }, { 'gpt-*': 'gpt-5' }].map(
+      (model): Wrong => [
+        `a step of models ${JSON.stringify(model)}`,
+        { degrade: [{ at: 0.5, model }] },
+        '"model" must be an object of other model names by model name',
+      ],
+    ),
   ])('refuses %s', (_what, plan, message) => {
     expect(() => definePlans({ free: plan as PlanDeclaration })).toThrow(message);
     expect(() => definePlans({ free: plan as PlanDeclaration })).toThrow(/^definePlans: plan "free"/);
   });
 
-  it('refuses no plans at all', () => {
+  it('refuses no plans at all, and one without a name', () => {
     expect(() => definePlans({})).toThrow('expected an object of plans by name');
+    expect(() => definePlans({ ' ': {} })).toThrow('definePlans: a plan must have a name, received " "');
+  });
+
+  it('knows what it has returned, and nothing else', () => {
+    expect(acceptsPlans(definePlans({ free: {} }))).toBe(true);
+    for (const plans of [{}, { free: {} }, { free: { spend: '$1/day' } }, [], null, 'free']) {
+      expect(acceptsPlans(plans)).toBe('what definePlans returns');
+    }
   });
 
   it('finds the plan of a caller, and refuses one that is not defined, also "constructor"', () => {

@@ -37,6 +37,18 @@ describe('checkOptions', () => {
     );
   });
 
+  it('takes text of spaces alone, an empty list where one is needed, and an array in the place of a store for nothing', () => {
+    expect(accepts.string(' ')).toBe('a non-empty string');
+    expect(accepts.arrayOf(accepts.string)([])).toBe(true);
+    expect(accepts.someOf(accepts.string)([])).toBe('a non-empty array, each a non-empty string');
+    expect(accepts.someOf(accepts.string)(['a', ' '])).toBe(
+      'a non-empty array, each a non-empty string (item 1 is " ")',
+    );
+    expect(accepts.someOf(accepts.string)('a')).toBe('a non-empty array, each a non-empty string');
+    expect(accepts.methods('find')([])).toBe('an object with find()');
+    expect(accepts.methods('find')(new Map([['find', 1]]))).toBe('an object with find()');
+  });
+
   it.each([5, 'x', [], null])('refuses %j as options', (options) => {
     expect(() => checkOptions<Options>('rateLimit', options as never, checks)).toThrow(
       /options must be an object|unknown/,

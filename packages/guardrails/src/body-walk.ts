@@ -8,7 +8,8 @@ export interface BodyText extends TextPlace {
 }
 
 /** Kinds of media that a request may carry. */
-export type MediaKind = 'image' | 'audio' | 'video' | 'file';
+export const mediaKinds = ['image', 'audio', 'video', 'file'] as const;
+export type MediaKind = (typeof mediaKinds)[number];
 
 /** Something in a body that is no text. */
 export interface BodyMedia {

@@ -1,6 +1,14 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { accepts, checkOptions, type GuardOptions, guardChecks, type TollgateContext } from '@tollgate/core';
-import type { MediaKind } from './body-walk.js';
+import {
+  accepts,
+  acceptsScope,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  suggestion,
+  type TollgateContext,
+} from '@tollgate/core';
+import { type MediaKind, mediaKinds } from './body-walk.js';
 import type { BodyRules, Report } from './inspection.js';
 import type { Moderator } from './moderator.js';
 import type { Rule } from './rule.js';
@@ -9,13 +17,16 @@ import { secrets } from './rules/secrets.js';
 
 /** Options of `guardrails()`. */
 export interface GuardrailsOptions extends GuardOptions {
-  /** What is looked for: `injection()`, `personalData()`, `secrets()`, `pattern()`, or rules of one's own. @defaultValue `[injection(), secrets()]` */
+  /**
+   * What is looked for: `injection()`, `personalData()`, `secrets()`, `pattern()`, or rules of one's own. `[]` only beside a `schema`,
+   * `moderators`, `needs` or bounds. @defaultValue `[injection(), secrets()]`
+   */
   rules?: readonly Rule[];
   /** What the request's own body must look like: a schema of zod or any other library that speaks Standard Schema. @defaultValue none */
   schema?: StandardSchemaV1;
   /**
    * Scope that a caller needs, by what is sent: `image`, `audio`, `video`, `file`, or a kind of finding (`pii.card`, or `pii` for all of
-   * them). Media without the scope are refused (403); findings with it pass. @defaultValue none
+   * them) that one of `rules` looks for. Media without the scope are refused (403); findings with it pass. @defaultValue none
    */
   needs?: Readonly<Partial<Record<MediaKind, string>> & Record<string, string>>;
   /** Most elements of `messages`, `contents` or `input`. @defaultValue 1_000 */
@@ -50,7 +61,8 @@ export function readOptions(options: GuardrailsOptions | undefined): Settings {
       'a schema that speaks Standard Schema, such as one of zod',
     needs: (value) =>
       (accepts.object(value) === true &&
-        Object.values(value as object).every((scope) => accepts.string(scope) === true)) ||
+        Object.keys(value as object).length > 0 &&
+        Object.values(value as object).every((scope) => acceptsScope(scope) === true)) ||
       'an object of scopes by kind, such as { image: "images" }',
     maxMessages: accepts.positiveInteger,
     maxTextLength: accepts.positiveInteger,
@@ -61,6 +73,8 @@ export function readOptions(options: GuardrailsOptions | undefined): Settings {
   const names = [...rules, ...moderators].map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new TypeError(`guardrails: two rules or moderators are named "${twice}"`);
+  checkNeeds(options?.needs ?? {}, rules);
+  checkSomething(options);
   return {
     input: {
       rules: rules.filter(({ on }) => on !== 'output'),
@@ -76,16 +90,40 @@ export function readOptions(options: GuardrailsOptions | undefined): Settings {
   };
 }
 
+/** A kind that nothing finds would let through, or keep out, nothing. */
+function checkNeeds(needs: Readonly<Record<string, string>>, rules: readonly Rule[]): void {
+  const found = rules.filter(({ on }) => on !== 'output').flatMap(({ kinds = [] }) => kinds);
+  const families = found.filter((kind) => kind.includes('.')).map((kind) => kind.slice(0, kind.indexOf('.')));
+  const known = [...new Set([...mediaKinds, ...families, ...found])];
+  const unknown = Object.keys(needs).find((kind) => !known.includes(kind));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `guardrails: "needs" names "${unknown}"${suggestion(unknown, known)}, which is no kind of media and of no finding of "rules"; known are ${known.join(', ')}; a rule of your own lists its "kinds"`,
+    );
+  }
+}
+
+function checkSomething({ rules, ...more }: GuardrailsOptions = {}): void {
+  const { schema, moderators = [], needs, maxMessages, maxTextLength } = more;
+  const others = schema ?? moderators[0] ?? needs ?? maxMessages ?? maxTextLength;
+  if (rules?.length === 0 && others === undefined) {
+    throw new TypeError(
+      'guardrails: "rules" must be at least one rule where nothing else is looked at, received an empty array; absent: injection() and secrets()',
+    );
+  }
+}
+
 function isRule(value: unknown): true | string {
   const expected =
     'a rule: { name, on: "input", "output" or "both", action: "block", "flag" or "redact", find() }';
   if (accepts.methods('find')(value) !== true) return expected;
-  const { name, on, action, threshold } = value as Partial<Rule>;
+  const { name, on, action, threshold, kinds = [] } = value as Partial<Rule>;
   const sound =
     accepts.string(name) === true &&
     accepts.oneOf('input', 'output', 'both')(on) === true &&
     accepts.oneOf('block', 'flag', 'redact')(action) === true &&
-    (threshold === undefined || (typeof threshold === 'number' && threshold >= 0 && threshold <= 1));
+    (threshold === undefined || (typeof threshold === 'number' && threshold >= 0 && threshold <= 1)) &&
+    accepts.arrayOf(accepts.string)(kinds) === true;
   return sound || expected;
 }
 

@@ -42,6 +42,8 @@ export interface Rule {
    */
   holdFrom?(text: string): number;
   find(text: string, place: TextPlace): readonly Finding[];
+  /** The kinds that it may find; `needs` of `guardrails()` names those alone. @defaultValue [] */
+  readonly kinds?: readonly string[] | undefined;
 }
 
 /** The chance that at least one of the findings is right, were they independent: 1 − ∏(1 − weight). */

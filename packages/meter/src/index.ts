@@ -3,6 +3,7 @@ export { type LabelHeader, type Labels, labels } from './labels.js';
 export { meter } from './meter.js';
 export type { MeterOptions } from './meter-options.js';
 export { acceptsPrices, type PriceDeclaration, type PriceDeclarations } from './prices/declared-price.js';
+export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';
 export type { Price, PriceBand } from './prices/price.js';
 export { type PriceBook, type PriceBookOptions, priceBook } from './prices/price-book.js';
 export { type PricedUsage, pricing } from './prices/pricing.js';

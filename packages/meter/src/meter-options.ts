@@ -1,15 +1,19 @@
 import {
   accepts,
+  checkOptions,
+  describeValue,
   type GuardOptions,
   guardChecks,
   type OptionChecks,
   type OutgoingRequest,
+  suggestion,
   type TollgateContext,
   type UsageSink,
   type WireApi,
 } from '@tollgate/core';
 import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch.js';
 import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from './labels.js';
+import { catalogueProviders, isCatalogued, isPricedSomewhere } from './prices/known-prices.js';
 import { type ParseOptions, parseChecks } from './requests/parse-options.js';
 
 /** Options of {@link meter}. Those of {@link ParseOptions} say how calls are read, bounded and priced. */
@@ -44,6 +48,23 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
 }
 
 const { outside: _, ...innerFetchChecks } = fetchChecks;
+
+/** Checks the options of `meter()` at start. Throws a `TypeError`, also for a provider or a model that nobody has a price for. */
+export function checkMeterOptions(options: MeterOptions): void {
+  checkOptions<MeterOptions>('meter', options, meterChecks);
+  const { provider, prices = {}, models = {} } = options;
+  if (provider !== undefined && Object.keys(prices).length === 0 && !isCatalogued(provider)) {
+    throw new TypeError(
+      `meter: "provider" must be one of the price catalogue${suggestion(provider, catalogueProviders)}, or its models in "prices", received ${describeValue(provider)}`,
+    );
+  }
+  for (const [alias, model] of Object.entries(models)) {
+    if (isPricedSomewhere(model, { prices })) continue;
+    throw new TypeError(
+      `meter: "models" says that ${describeValue(alias)} is ${describeValue(model)}, which has no price; declare one in "prices"`,
+    );
+  }
+}
 
 /** The checks of {@link MeterOptions}. */
 export const meterChecks: OptionChecks<MeterOptions> = {

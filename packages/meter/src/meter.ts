@@ -1,6 +1,5 @@
 import {
   type Call,
-  checkOptions,
   contextOf,
   goOn,
   guarded,
@@ -19,7 +18,7 @@ import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
 import { exposeCost } from './cost-header.js';
 import { unmeteredRoute } from './fetch/fetch-errors.js';
 import { labelsOf } from './labels.js';
-import { type MeterOptions, meterChecks } from './meter-options.js';
+import { checkMeterOptions, type MeterOptions } from './meter-options.js';
 import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
 import { tapResponse } from './tap/tap-response.js';
 
@@ -29,7 +28,7 @@ import { tapResponse } from './tap/tap-response.js';
  * Refuses with 400 what makes an estimate unsound or has no price, with 415 what is no JSON.
  */
 export function meter(options: MeterOptions = {}): RequestHandler {
-  checkOptions<MeterOptions>('meter', options, meterChecks);
+  checkMeterOptions(options);
   const install = meterInstaller(options);
   return guarded('meterMiddleware', (req, res, next) => {
     if (options.mode === 'off') return next();

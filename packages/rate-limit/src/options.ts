@@ -1,5 +1,6 @@
 import {
   accepts,
+  acceptsPlans,
   type CustomScope,
   checkOptions,
   type GuardOptions,
@@ -69,7 +70,7 @@ export interface ReadRateLimitOptions {
 export function readOptions(options: RateLimitOptions): ReadRateLimitOptions {
   checkOptions<RateLimitOptions>('rateLimit', options, {
     ...guardChecks,
-    plans: plansCheck,
+    plans: acceptsPlans,
     limits: limitsCheck,
     stores: accepts.function,
     name: nameCheck,
@@ -107,16 +108,6 @@ export function networkScope(networkOf: (req: Request) => string): CustomScope {
 function severalOf(limits: RateLimitOptions['limits']): readonly RequestLimit[] {
   if (limits === undefined) return [];
   return Array.isArray(limits) ? limits : [limits as RequestLimit];
-}
-
-function plansCheck(value: unknown): true | string {
-  const good =
-    accepts.object(value) === true &&
-    Object.values(value as object).every(
-      (plan) =>
-        accepts.object(plan) === true && Array.isArray(plan.requests) && Object.isFrozen(plan.requests),
-    );
-  return good || 'what definePlans returns';
 }
 
 function limitsCheck(value: unknown): true | string {

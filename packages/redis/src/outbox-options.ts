@@ -34,7 +34,7 @@ export function readOutboxOptions(options: OutboxOptions) {
       pool: sender,
       sentinel: sender,
       cluster: sender,
-      sinks: accepts.arrayOf(accepts.methods('write')),
+      sinks: accepts.someOf(accepts.methods('write')),
       group: accepts.string,
       prefix: prefixCheck,
       partitions: accepts.integerBetween(1, 1024),

@@ -3,8 +3,10 @@ import type { BudgetOptions } from '@tollgate/budget';
 import type { ConcurrencyOptions } from '@tollgate/concurrency';
 import {
   accepts,
+  acceptsPlans,
   checkOptions,
   definePlans,
+  describeValue,
   type GuardOptions,
   guardChecks,
   type JsonBodyOptions,
@@ -19,7 +21,13 @@ import {
   type UsageSink,
 } from '@tollgate/core';
 import type { GuardrailsOptions } from '@tollgate/guardrails';
-import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
+import {
+  isPricedSomewhere,
+  type MeteredFetchOptions,
+  type MeterOptions,
+  type OwnPrices,
+  type RunWithOptions,
+} from '@tollgate/meter';
 import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import type { AlertsOptions } from '@tollgate/watch';
@@ -101,7 +109,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       jwt: accepts.object,
       children: accepts.methods('mint', 'revoke'),
       overrides: accepts.methods('find'),
-      limits: accepts.arrayOf(accepts.anything),
+      limits: accepts.someOf(accepts.anything),
       redis: accepts.object,
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
       sinks: accepts.arrayOf(accepts.methods('write')),
@@ -141,6 +149,24 @@ export function checkTollgateOptions(options: TollgateOptions): void {
   }
 }
 
+/**
+ * A model that a plan degrades to is to be paid for: without a price each of its calls would be refused where money is limited. Throws
+ * a `TypeError`.
+ */
+export function checkLadderPrices(plans: Plans, limits: readonly Limit[], own: OwnPrices = {}): void {
+  for (const plan of Object.values(plans)) {
+    if (![...plan.limits, ...limits].some(({ unit }) => unit === 'usd')) continue;
+    const unpriced = plan.degrade
+      .flatMap(({ model = {} }) => Object.values(model))
+      .find((model) => !isPricedSomewhere(model, own));
+    if (unpriced !== undefined) {
+      throw new TypeError(
+        `tollgate: plan ${describeValue(plan.name)} degrades to ${describeValue(unpriced)}, which has no price; declare one in meter: { prices }`,
+      );
+    }
+  }
+}
+
 /** What every guard is told. */
 export function guardOptions({ mode, refusals, errorFormat }: GuardOptions): GuardOptions {
   return { ...(mode && { mode }), ...answerOptions({ refusals, errorFormat }) };
@@ -160,8 +186,7 @@ export function plansOf(plans: TollgateOptions['plans']): Plans {
 }
 
 function isDefined(plans: TollgateOptions['plans']): plans is Plans {
-  const all = Object.values(plans);
-  return all.length > 0 && all.every((plan) => 'limits' in plan && 'name' in plan);
+  return acceptsPlans(plans) === true;
 }
 
 /** The meter's options that also hold where there is no HTTP request. */

@@ -30,6 +30,7 @@ import { inTurn } from './in-turn.js';
 import { type Stores, storesOf } from './stores.js';
 import {
   answerOptions,
+  checkLadderPrices,
   checkTollgateOptions,
   detachedMeterOptions,
   fetchOptions,
@@ -105,6 +106,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const guard = guardOptions(options);
   const plans = plansOf(options.plans);
   const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
+  checkLadderPrices(plans, limits, options.meter);
   const stores = storesOf(options);
   const store = stores.quota;
   const flight = inFlight(options.authenticate?.now);
@@ -114,7 +116,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...guard,
     plans,
     store,
-    limits,
+    ...(limits.length > 0 && { limits }),
   });
   const people = registryOf(options, stores);
   const keys = options.keys ?? people?.keys;

@@ -1,6 +1,6 @@
-import { describeValue } from '@tollgate/core';
+import { checkOptions } from '@tollgate/core';
 import type { Provider } from './provider.js';
-import { type OpenAiCompatibleOptions, openAiCompatible } from './provider-shapes.js';
+import { type OpenAiCompatibleOptions, openAiCompatible, unnamed } from './provider-shapes.js';
 
 /** Options of {@link bedrock}. */
 export interface BedrockOptions extends Omit<OpenAiCompatibleOptions, 'name' | 'baseUrl' | 'apis'> {
@@ -15,18 +15,18 @@ export interface BedrockOptions extends Omit<OpenAiCompatibleOptions, 'name' | '
  * are not signed with). Models are named as Bedrock names them, e.g. `openai.gpt-oss-120b-1:0`, and priced as provider `aws`.
  */
 export function bedrock(options: BedrockOptions): Provider {
+  checkOptions<BedrockOptions>('bedrock', options, { ...unnamed, region: regionCheck }, ['region']);
   const { region, baseUrl, ...rest } = options;
-  if (typeof region !== 'string' || !/^[a-z]{2}(?:-[a-z]+)+-\d$/.test(region)) {
-    throw new TypeError(
-      `bedrock: "region" must be an AWS region such as "us-west-2", received ${describeValue(region)}`,
-    );
-  }
   if (rest.apiKey === undefined && rest.apiKeys === undefined)
     throw new TypeError('bedrock: "apiKey" is required');
   return openAiCompatible({
     ...rest,
     name: 'aws',
-    baseUrl: baseUrl ?? `https://bedrock-runtime.${region}.amazonaws.com/openai/v1`,
+    baseUrl: baseUrl !== undefined ? baseUrl : `https://bedrock-runtime.${region}.amazonaws.com/openai/v1`,
     apis: ['openai-chat'],
   });
 }
+
+const regionCheck = (value: unknown): true | string =>
+  (typeof value === 'string' && /^[a-z]{2}(?:-[a-z]+)+-\d$/.test(value)) ||
+  'an AWS region such as "us-west-2"';

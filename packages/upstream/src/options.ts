@@ -10,7 +10,7 @@ import {
 } from '@tollgate/core';
 import type { Provider } from './provider.js';
 import { Resilience } from './resilience/resilience.js';
-import { fallbacksCheck, isProvider } from './resilience/resilience-options.js';
+import { fallbacksCheck, isProvider, providersCheck } from './resilience/resilience-options.js';
 import type { Fallbacks } from './resilience/target.js';
 import { Router } from './route/router.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
@@ -20,7 +20,7 @@ import { translatableTo } from './translate/translated-for.js';
 export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   /** Where calls go. Either this or `providers`. */
   provider?: Provider;
-  /** Several: the first that speaks the request's API and takes its model. */
+  /** Several, no two of one name: the first that speaks the request's API and takes its model. */
   providers?: readonly Provider[];
   /** The API of the requests, where the path does not say: by default it is recognised by its end, e.g. `/chat/completions`. */
   api?: WireApi;
@@ -82,9 +82,7 @@ export interface ProxySettings {
 export function readOptions(options: ProxyOptions): ProxySettings {
   checkOptions<ProxyOptions>('proxy', options, {
     provider: isProvider,
-    providers: (value) =>
-      (Array.isArray(value) && value.length === 0 ? 'an array of at least one provider' : undefined) ??
-      accepts.arrayOf(isProvider)(value),
+    providers: providersCheck,
     api: accepts.oneOf(
       'openai-chat',
       'openai-responses',

@@ -49,8 +49,19 @@ export const baseUrlCheck: OptionCheck = (value) => {
   if (typeof value !== 'string' || !URL.canParse(value)) return expected;
   const url = new URL(value);
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
-  return (plain && (url.protocol === 'http:' || url.protocol === 'https:')) || expected;
+  if (!plain || (url.protocol !== 'http:' && url.protocol !== 'https:')) return expected;
+  const [route] = routes.exec(url.pathname) ?? [];
+  return route === undefined || `the URL that paths are appended to, without "${route}"`;
 };
+
+/** The ends of the APIs' own paths. */
+const routes = /\/(?:chat\/completions|completions|responses|embeddings|messages|models\/[^/]+:\w+)\/*$/;
+
+/** Whether all paths of a provider begin with what its base URL ends with, as `/v1` of `…/v1` and `/v1/messages`: it would be called twice. */
+export function repeatedSegment(prefix: string, paths: readonly string[]): string | undefined {
+  const last = /\/[^/]+$/.exec(prefix)?.[0];
+  return last !== undefined && paths.every((path) => path.startsWith(`${last}/`)) ? last : undefined;
+}
 
 /** A key as a header can carry it. Whatever was received, it is not repeated in the message. */
 export const credentialCheck: OptionCheck = (value) => {
@@ -95,6 +106,12 @@ export const headersCheck: OptionCheck = (value) => {
 export const queryCheck: OptionCheck = (value) =>
   (isRecord(value) && Object.values(value).every((text) => typeof text === 'string')) ||
   'an object of strings';
+
+/** An object of names on the provider's side by model. */
+export const deploymentsCheck: OptionCheck = (value) =>
+  (isRecord(value) &&
+    Object.entries(value).every((pair) => pair.every((name) => accepts.string(name) === true))) ||
+  'an object of deployments by model';
 
 /** A path for at least one API. */
 export const pathsCheck: OptionCheck = (value) => {

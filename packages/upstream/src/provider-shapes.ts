@@ -1,5 +1,6 @@
 import { accepts, checkOptions, type OptionChecks } from '@tollgate/core';
 import { type Provider, type ProviderOptions, type ProviderPaths, provider } from './provider.js';
+import { headersCheck } from './provider-checks.js';
 
 /** What the built-in shapes take: a key, and whatever differs from the provider's public service. */
 export interface ShapeOptions
@@ -34,7 +35,7 @@ export interface OpenAiCompatibleOptions extends ShapeOptions {
 }
 
 // Values are checked by provider(); here only the names, so that a misspelt option names the factory that was called.
-const names: OptionChecks<ShapeOptions> = {
+const names: OptionChecks<ShapeOptions> = Object.freeze({
   apiKey: accepts.anything,
   apiKeys: accepts.anything,
   baseUrl: accepts.anything,
@@ -45,7 +46,10 @@ const names: OptionChecks<ShapeOptions> = {
   deployments: accepts.anything,
   timeouts: accepts.anything,
   maxConnections: accepts.anything,
-};
+});
+
+/** The names of options that {@link openAiCompatible} takes beside those that a narrower shape sets itself. */
+export const { name: _, ...unnamed } = names;
 
 const openAiPaths = {
   'openai-chat': '/chat/completions',
@@ -67,7 +71,7 @@ export function openai(options: ShapeOptions): Provider {
 
 /** Anthropic: messages. Base URL `https://api.anthropic.com`, without `/v1`; sends `anthropic-version: 2023-06-01`. */
 export function anthropic(options: ShapeOptions): Provider {
-  checkOptions<ShapeOptions>('anthropic', options, names);
+  checkOptions<ShapeOptions>('anthropic', options, { ...names, headers: headersCheck });
   checkKeyed('anthropic', options);
   return provider({
     name: 'anthropic',
@@ -120,7 +124,7 @@ export function openAiCompatible(options: OpenAiCompatibleOptions): Provider {
     options,
     {
       ...names,
-      apis: accepts.arrayOf(accepts.oneOf('openai-chat', 'openai-responses', 'openai-embeddings')),
+      apis: accepts.someOf(accepts.oneOf('openai-chat', 'openai-responses', 'openai-embeddings')),
     },
     ['name', 'baseUrl'],
   );

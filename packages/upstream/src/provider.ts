@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { accepts, checkOptions, TollgateError, type WireApi } from '@tollgate/core';
+import { accepts, checkOptions, describeValue, TollgateError, type WireApi } from '@tollgate/core';
 import { Agent, type Dispatcher } from 'undici';
 import { KeyRing, type ProviderKey } from './key-ring.js';
 import { checkPassHeaders, type PassHeaders, passedHeaders } from './pass-headers.js';
@@ -7,9 +7,11 @@ import {
   baseUrlCheck,
   credentialCheck,
   credentialsCheck,
+  deploymentsCheck,
   headersCheck,
   pathsCheck,
   queryCheck,
+  repeatedSegment,
 } from './provider-checks.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
 
@@ -25,7 +27,7 @@ export type ProviderPaths = { readonly [Api in WireApi | 'models']?: string };
 export interface ProviderOptions {
   /** Name as in the price catalogue: `openai`, `anthropic`, `google`, `azure`, `groq`, … */
   name: string;
-  /** `http:` or `https:` URL without credentials, query or fragment; paths are appended to it. */
+  /** `http:` or `https:` URL without credentials, query or fragment; paths are appended to it, so it does not hold them itself. */
   baseUrl: string;
   /** Where each API lives; an API without a path is not spoken. */
   paths: ProviderPaths;
@@ -44,7 +46,7 @@ export interface ProviderOptions {
   query?: Readonly<Record<string, string>>;
   /** Which of the client's headers are passed on, with which values. Beta features can change the price. @defaultValue none */
   passHeaders?: PassHeaders;
-  /** Models that are sent here, as patterns (`gpt-*`). Matters where several providers speak one API. Default: all. */
+  /** Models that are sent here, as patterns (`gpt-*`), at least one. Matters where several providers speak one API. Default: all. */
   models?: readonly string[];
   /** The name on the provider's side of a model, e.g. an Azure deployment. Default: the model's own. */
   deployments?: Readonly<Record<string, string>>;
@@ -118,8 +120,8 @@ export function provider(options: ProviderOptions): Provider {
       headers: headersCheck,
       query: queryCheck,
       passHeaders: accepts.object,
-      models: accepts.arrayOf(accepts.string),
-      deployments: queryCheck,
+      models: accepts.someOf(accepts.string),
+      deployments: deploymentsCheck,
       timeouts: accepts.object,
       maxConnections: accepts.positiveInteger,
     },
@@ -133,6 +135,12 @@ export function provider(options: ProviderOptions): Provider {
   const { name, paths, apiKeyHeader = 'authorization', timeouts = {}, deployments = {} } = options;
   const base = new URL(options.baseUrl);
   const prefix = base.pathname.replace(/\/+$/, '');
+  const repeated = repeatedSegment(prefix, Object.values(paths));
+  if (repeated !== undefined) {
+    throw new TypeError(
+      `provider: "baseUrl" must be the URL that paths are appended to, and those of ${name} begin with "${repeated}" themselves, received ${describeValue(options.baseUrl)}`,
+    );
+  }
   const query = new URLSearchParams(options.query).toString();
   const own = lowerCased(options.headers);
   const weighted = (options.apiKeys ?? (options.apiKey === undefined ? [] : [options.apiKey])).map(

@@ -40,7 +40,24 @@ describe('provider()', () => {
     [{ paths: { 'openai-chats': '/chat' } }, '"paths" must be'],
     [{ timeouts: { idleMs: 0 } }, 'provider: timeouts: "idleMs" must be a positive integer, received 0'],
     [{ timeouts: { idelMs: 5 } }, 'unknown option "idelMs" (did you mean "idleMs"?)'],
-    [{ models: [''] }, '"models" must be an array'],
+    [{ models: [''] }, '"models" must be a non-empty array'],
+    [
+      { models: [] },
+      'provider: "models" must be a non-empty array, each a non-empty string, received an empty array',
+    ],
+    [{ name: ' ' }, 'provider: "name" must be a non-empty string'],
+    [{ deployments: { 'gpt-5': '' } }, '"deployments" must be an object of deployments by model'],
+    ...['/v1/chat/completions', '/v1/messages', '/v1/responses/', '/v1/embeddings'].map(
+      (route) =>
+        [
+          { baseUrl: `https://api.example${route}` },
+          `"baseUrl" must be the URL that paths are appended to, without "${route.slice(3)}"`,
+        ] as const,
+    ),
+    [
+      { baseUrl: 'https://api.example/v1/', paths: { 'anthropic-messages': '/v1/messages' } },
+      'and those of mine begin with "/v1" themselves, received "https://api.example/v1/"',
+    ],
     [{ maxConnections: 1.5 }, '"maxConnections" must be a positive integer'],
     [{ baseURL: 'https://api.example' }, 'unknown option "baseURL" (did you mean "baseUrl"?)'],
   ])('refuses %j', (wrong, message) => {
@@ -124,8 +141,12 @@ describe('proxy()', () => {
   it.each([
     [{}, 'proxy: exactly one of "provider" and "providers" is required'],
     [{ provider: one, providers: [one] }, 'exactly one of'],
-    [{ providers: [] }, '"providers" must be an array of at least one provider'],
-    [{ providers: ['openai'] }, '"providers" must be an array'],
+    [{ providers: [] }, '"providers" must be a non-empty array'],
+    [{ providers: ['openai'] }, '"providers" must be a non-empty array'],
+    [
+      { providers: [one, openai({ apiKey: 'sk-2' })] },
+      'providers of different names ("openai" is there twice; several keys are "apiKeys")',
+    ],
     [{ provider: 'openai' }, '"provider" must be a provider, such as openai({ apiKey })'],
     [{ provider: one, whenClientGone: 'stop' }, '"whenClientGone" must be one of "abort", "drain"'],
     [{ provider: one, drainMs: -1 }, '"drainMs" must be a positive integer, received -1'],

@@ -57,7 +57,7 @@ export function checkWatchOptions(options: WatchOptions): void {
     refusals: guardChecks.refusals,
     errorFormat: guardChecks.errorFormat,
     store: accepts.methods('read', 'turnOff', 'turnOn'),
-    policy: accepts.arrayOf(accepts.object),
+    policy: accepts.someOf(accepts.object),
     dryRun: accepts.boolean,
     blastRadius: accepts.object,
     claims: accepts.methods('claim', 'secret'),

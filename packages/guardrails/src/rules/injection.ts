@@ -17,11 +17,21 @@ export interface InjectionOptions {
   threshold?: number;
   /**
    * Roles whose texts are believed: an app's own system prompt may well say "ignore". A client of a pass-through route states the roles
-   * itself. @defaultValue ['system', 'developer']
+   * itself: `[]` there. Of `system`, `developer`, `user`, `assistant`, `model`, `tool`, `function`. @defaultValue ['system', 'developer']
    */
   trustedRoles?: readonly string[];
 }
 
+/** Roles of messages in the providers' formats. */
+const roles = ['system', 'developer', 'user', 'assistant', 'model', 'tool', 'function'];
+const kinds = Object.freeze([
+  ...new Set([
+    ...injectionPhrases.map(({ kind }) => kind),
+    'injection.role',
+    'injection.hidden',
+    'injection.invisible',
+  ]),
+]);
 const matcher = new PhraseMatcher(injectionPhrases);
 /** An instruction that somebody took the trouble to hide weighs more than the same in the open. */
 const hiddenBonus = 0.3;
@@ -48,7 +58,7 @@ export function injection(options: InjectionOptions = {}): Rule {
   checkOptions<InjectionOptions>('injection', options, {
     action: accepts.oneOf('block', 'flag'),
     threshold: accepts.share,
-    trustedRoles: accepts.arrayOf(accepts.string),
+    trustedRoles: accepts.arrayOf(accepts.oneOf(...roles)),
   });
   const { action = 'block', threshold = 0.5, trustedRoles = ['system', 'developer'] } = options;
   return {
@@ -56,6 +66,7 @@ export function injection(options: InjectionOptions = {}): Rule {
     on: 'input',
     action,
     threshold,
+    kinds,
     find: (text: string, { role }: TextPlace) =>
       role !== undefined && trustedRoles.includes(role) ? [] : injectionSignals(text),
   };

@@ -5,7 +5,7 @@ import type { Rule, RuleAction } from '../rule.js';
 export interface PatternOptions {
   /** Name of the rule, and kind of what it finds. */
   name: string;
-  /** What is looked for, any of them; upper and lower case are the same. At most 10 000, none empty. */
+  /** What is looked for, any of them; upper and lower case are the same. 1 to 10 000, none empty. */
   words: readonly string[];
   action: RuleAction;
   /** @defaultValue 'both' */
@@ -22,7 +22,7 @@ export function pattern(options: PatternOptions): Rule {
     options,
     {
       name: accepts.string,
-      words: accepts.arrayOf(accepts.string),
+      words: accepts.someOf(accepts.string),
       action: accepts.oneOf('block', 'flag', 'redact'),
       on: accepts.oneOf('input', 'output', 'both'),
     },
@@ -37,17 +37,16 @@ export function pattern(options: PatternOptions): Rule {
     .map((one) => one.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
   // Alternatives without quantifiers: at each place at most one of them is read to its end.
   const any = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${escaped.join('|')})(?![\\p{L}\\p{N}_])`, 'giu');
-  const longest = Math.max(0, ...words.map(({ length }) => length));
+  const longest = Math.max(...words.map(({ length }) => length));
   return {
     name,
     on,
     action,
+    kinds: [name],
     holdFrom: (text) => text.length - longest - 1,
     find: (text) =>
-      words.length === 0
-        ? []
-        : [...text.matchAll(any)].map(({ 0: { length }, index: start }) => {
-            return { kind: name, start, end: start + length, weight: 1 };
-          }),
+      [...text.matchAll(any)].map(({ 0: { length }, index: start }) => {
+        return { kind: name, start, end: start + length, weight: 1 };
+      }),
   };
 }

@@ -11,7 +11,7 @@ export interface PersonalDataOptions {
   action?: RuleAction;
   /** @defaultValue 'both' */
   on?: Rule['on'];
-  /** What is looked for. @defaultValue e-mail addresses, cards, IBANs */
+  /** What is looked for, at least one. @defaultValue e-mail addresses, cards, IBANs */
   kinds?: readonly PersonalDataKind[];
 }
 
@@ -32,13 +32,14 @@ export function personalData(options: PersonalDataOptions = {}): Rule {
   checkOptions<PersonalDataOptions>('personalData', options, {
     action: accepts.oneOf('block', 'flag', 'redact'),
     on: accepts.oneOf('input', 'output', 'both'),
-    kinds: accepts.arrayOf(accepts.oneOf(...kindNames)),
+    kinds: accepts.someOf(accepts.oneOf(...kindNames)),
   });
   const { action = 'redact', on = 'both', kinds = ['email', 'card', 'iban'] } = options;
   return {
     name: 'pii',
     on,
     action,
+    kinds: kinds.map((kind) => `pii.${kind}`),
     holdFrom: lastRun,
     find: (text) => kinds.flatMap((kind) => finders[kind](text)),
   };

@@ -47,6 +47,7 @@ const formats: readonly Format[] = [
     pattern: /-----BEGIN [A-Z ]{0,24}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s:,\\-]{0,16384}/y,
   },
 ];
+const kinds = Object.freeze([...new Set(formats.map(({ kind }) => kind))]);
 /** What words hold as well: in the middle of one it is no key. */
 const commonInWords = new Set(['sk-', 'gh', 'eyJ', 'hf_', 'npm_']);
 const inWord = /[A-Za-z0-9]/;
@@ -58,7 +59,7 @@ export function secrets(options: SecretsOptions = {}): Rule {
     on: accepts.oneOf('input', 'output', 'both'),
   });
   const { action = 'block', on = 'both' } = options;
-  return { name: 'secrets', on, action, holdFrom: lastWord, find: secretsIn };
+  return { name: 'secrets', on, action, kinds, holdFrom: lastWord, find: secretsIn };
 }
 
 /** Secrets in a text, in order. */

@@ -43,7 +43,7 @@ export interface ParseOptions {
   prices?: PriceDeclarations;
   /** Which model an Azure deployment, or an alias of a model, stands for: `{ 'my-deployment': 'gpt-5-mini' }`. */
   models?: Readonly<Record<string, string>>;
-  /** Provider of requests whose URL and format do not tell it, as in the catalogue. @defaultValue 'openai' for its formats */
+  /** Provider of requests whose URL and format do not tell it, as in the catalogue, or one whose models `prices` names. @defaultValue 'openai' for its formats */
   provider?: string;
   /**
    * Bound of the input. `bytes`: the UTF-8 length of the body, a few microseconds. `tokens`: text of bodies above
@@ -116,7 +116,8 @@ const acceptsTools: OptionCheck = (value) => {
 };
 
 const acceptsModels: OptionCheck = (value) =>
-  (isRecord(value) && Object.values(value).every((name) => accepts.string(name) === true)) ||
+  (isRecord(value) &&
+    Object.entries(value).every((pair) => pair.every((name) => accepts.string(name) === true))) ||
   'an object of model names by deployment';
 
 /** The checks of {@link ParseOptions}, to spread into a factory's own. */

@@ -39,7 +39,7 @@ export interface JsonLinesSink extends UsageSink, SpendSource {
  * come while a batch is being written go together into the next. A write that fails is tried again; the answer never waits.
  */
 export function jsonLines(path: string, options: JsonLinesOptions = {}): JsonLinesSink {
-  if (typeof path !== 'string' || path === '') {
+  if (accepts.string(path) !== true) {
     throw new TypeError(`jsonLines: a path is required, received ${describeValue(path)}`);
   }
   checkOptions<JsonLinesOptions>('jsonLines', options, {

@@ -1,5 +1,6 @@
 import {
   accepts,
+  acceptsPlans,
   type Caller,
   type CounterWindow,
   calendarSpan,
@@ -60,7 +61,7 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
     'capUsage',
     query,
     {
-      ...{ plans: accepts.object, overrides: accepts.methods('find'), tenant: accepts.string },
+      ...{ plans: acceptsPlans, overrides: accepts.methods('find'), tenant: accepts.string },
       above: (value) => (typeof value === 'number' && value >= 0 && value <= 1) || 'a number from 0 to 1',
       now: accepts.function,
     },

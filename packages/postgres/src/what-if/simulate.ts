@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue, type Plan, type Plans } from '@tollgate/core';
+import { accepts, acceptsPlans, checkOptions, describeValue, type Plan, type Plans } from '@tollgate/core';
 import type { Database } from '../connection/database.js';
 import { checkQuery, type UsageQuery } from '../reports/usage-query.js';
 import type { Pricing } from './pricing.js';
@@ -114,7 +114,7 @@ export async function simulate(database: Database, query: SimulationQuery): Prom
 }
 
 const checks = {
-  ...{ from: accepts.anything, to: accepts.anything, where: accepts.object, plans: accepts.object },
+  ...{ from: accepts.anything, to: accepts.anything, where: accepts.object, plans: acceptsPlans },
   ...{ planOf: accepts.function, price: accepts.function },
   by: accepts.arrayOf(accepts.oneOf(...facets)),
 };

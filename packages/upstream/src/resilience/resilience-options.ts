@@ -86,6 +86,22 @@ export const isProvider: OptionCheck = (value) =>
   accepts.methods('dispatcher', 'targetOf', 'urlOf', 'headersOf', 'signed')(value) === true ||
   'a provider, such as openai({ apiKey })';
 
+/** Several providers, at least one, no two of one name: breakers, rate limits, prices and usage events go by it. */
+export const providersCheck: OptionCheck = (value) => {
+  const verdict = accepts.someOf(isProvider)(value);
+  if (verdict !== true) return verdict;
+  const twice = twiceNamed(value as readonly Provider[]);
+  return (
+    twice === undefined ||
+    `providers of different names ("${twice}" is there twice; several keys are "apiKeys")`
+  );
+};
+
+/** The name that two different ones of these have. */
+export function twiceNamed(providers: readonly Provider[]): string | undefined {
+  return providers.find((one) => providers.some((other) => other !== one && other.name === one.name))?.name;
+}
+
 /** The check of {@link Fallbacks}. */
 export const fallbacksCheck: OptionCheck = (value) => {
   const expected = 'an object of lists by model, each of models or { provider, model }';
@@ -97,7 +113,7 @@ export const fallbacksCheck: OptionCheck = (value) => {
 };
 
 function isFallback(value: unknown): boolean {
-  if (typeof value === 'string') return value !== '';
+  if (typeof value === 'string') return accepts.string(value) === true;
   if (typeof value !== 'object' || value === null) return false;
   const { provider, model, ...more }: Record<string, unknown> = { ...value };
   const named = model === undefined || accepts.string(model) === true;
@@ -119,7 +135,7 @@ export function readResilience(options: ResilienceOptions): ResilienceSettings {
     fallbacks: fallbacksCheck,
     breaker: orFalse(accepts.object),
     hedge: accepts.object,
-    providers: accepts.arrayOf(isProvider),
+    providers: providersCheck,
     timeouts: accepts.object,
     deadlineMs: accepts.positiveInteger,
     nowMs: accepts.function,

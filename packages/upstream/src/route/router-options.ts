@@ -8,7 +8,7 @@ import {
   type Usage,
 } from '@tollgate/core';
 import type { Provider } from '../provider.js';
-import { isProvider } from '../resilience/resilience-options.js';
+import { isProvider, twiceNamed } from '../resilience/resilience-options.js';
 import type { PromptFacts } from './prompt-facts.js';
 import type { RouteSource } from './route-source.js';
 
@@ -79,6 +79,7 @@ const usd: OptionCheck = (value) =>
   (typeof value === 'string' && parseUsd(value) !== undefined) || "dollars such as '$0.002'";
 const weights: OptionCheck = (value) =>
   (accepts.object(value) === true &&
+    Object.keys(Object(value)).length > 0 &&
     Object.values(Object(value)).every(
       (one) => typeof one === 'number' && one > 0 && Number.isFinite(one),
     )) ||
@@ -94,10 +95,10 @@ export function checkRouter(options: RouterOptions): void {
     'router',
     options,
     {
-      models: accepts.arrayOf(accepts.object),
+      models: accepts.someOf(accepts.object),
       tasks: accepts.object,
       prices: accepts.function,
-      asks: accepts.arrayOf(accepts.string),
+      asks: accepts.someOf(accepts.string),
       defaultTask: accepts.oneOf(...Object.keys(Object(options?.tasks))),
       classify: orFalse(accepts.function),
       label: accepts.string,
@@ -114,13 +115,12 @@ export function checkRouter(options: RouterOptions): void {
     const checks = { name: accepts.string, scope: accepts.string };
     checkOptions('router: header', options.header, checks, ['name', 'scope']);
   }
-  if (options.models.length === 0) throw new TypeError('router: "models" must name at least one model');
   options.models.forEach((model, index) => {
     const where = `router: models[${index}]`;
     checkOptions<RoutedModel>(
       where,
       model,
-      { provider: isProvider, model: accepts.string, quality: qualities },
+      { provider: isProvider, model: accepts.string, quality: qualityCheck(Object.keys(options.tasks)) },
       ['provider', 'model', 'quality'],
     );
     const { provider } = model;
@@ -129,15 +129,23 @@ export function checkRouter(options: RouterOptions): void {
     );
     if (twin < index) throw new TypeError(`${where}: ${targetOf(model)} is there already`);
   });
+  const twice = twiceNamed(options.models.map(({ provider }) => provider));
+  if (twice !== undefined) {
+    throw new TypeError(`router: "models" must be at providers of different names ("${twice}" names two)`);
+  }
   const tasks = Object.entries(options.tasks);
   if (tasks.length === 0) throw new TypeError('router: "tasks" must declare at least one task');
   for (const [name, task] of tasks) checkTask(name, task, options.models);
 }
 
-const qualities: OptionCheck = (value) =>
-  quality(value) === true ||
-  (accepts.object(value) === true && Object.values(Object(value)).every((one) => quality(one) === true)) ||
-  'a number from 0 to 1, or an object of such numbers by task';
+const qualityCheck =
+  (tasks: readonly string[]): OptionCheck =>
+  (value) =>
+    quality(value) === true ||
+    (accepts.object(value) === true &&
+      Object.keys(Object(value)).length > 0 &&
+      Object.entries(Object(value)).every(([task, one]) => tasks.includes(task) && quality(one) === true)) ||
+    `a number from 0 to 1, or an object of such numbers by task (${tasks.join(', ')})`;
 
 function checkTask(name: string, task: RouteTask, models: readonly RoutedModel[]): void {
   const where = `router: task ${describeValue(name)}`;
@@ -145,7 +153,7 @@ function checkTask(name: string, task: RouteTask, models: readonly RoutedModel[]
     throw new TypeError(`${where}: a name is made of letters, digits, ".", "_" and "-"`);
   }
   checkOptions<RouteTask>(where, task, {
-    models: accepts.arrayOf(accepts.string),
+    models: accepts.someOf(accepts.string),
     quality,
     firstTokenMs: accepts.positiveInteger,
     maxCost: usd,

@@ -7,7 +7,13 @@ const fine: RouterOptions = { models: [model], tasks: { simple: {} }, prices: ()
 
 describe('router()', () => {
   it.each<[object, string]>([
-    [{ models: [] }, 'router: "models" must name at least one model'],
+    [{ models: [] }, 'router: "models" must be a non-empty array'],
+    [{ models: [{ ...model, quality: { simpel: 1 } }] }, 'an object of such numbers by task (simple)'],
+    [
+      { models: [model, { ...model, provider: openai({ apiKey: 'k' }), model: 'gpt-5-mini' }] },
+      'router: "models" must be at providers of different names ("openai" names two)',
+    ],
+    [{ asks: [] }, 'router: "asks" must be a non-empty array'],
     [{ models: [{ ...model, quality: 2 }] }, 'models[0]: "quality" must be a number from 0 to 1'],
     [{ models: [{ ...model, provider: 'openai' }] }, '"provider" must be a provider'],
     [{ models: [model, model] }, 'router: models[1]: openai/gpt-5 is there already'],

@@ -21,7 +21,7 @@ export interface AlertsOptions {
    * once in each process, and what waits is lost with it
    */
   store?: AlertStore;
-  /** Units of limits whose shares (50, 80, 100 %, as the quota store has them) are told. @defaultValue ['usd'] */
+  /** Units of limits whose shares (50, 80, 100 %, as the quota store has them) are told, at least one; `ignore: ['budget']` for none. @defaultValue ['usd'] */
   units?: readonly Unit[];
   /** What not to listen for. @defaultValue [] */
   ignore?: readonly AlertSource[];
@@ -61,7 +61,7 @@ export function readAlertsOptions(options: AlertsOptions) {
         return (length > 0 && length <= 20) || '1 to 20 destinations';
       },
       store: accepts.methods('read', 'replace', 'take', 'done', 'later'),
-      units: accepts.arrayOf(accepts.oneOf(...allUnits)),
+      units: accepts.someOf(accepts.oneOf(...allUnits)),
       ignore: accepts.arrayOf(accepts.oneOf('budget', 'store', 'provider', 'fault', 'switch')),
       when: accepts.function,
       lastsMs: accepts.integerBetween(0, 3_600_000),

@@ -46,7 +46,7 @@ export class IsolationForest {
       'isolationForest',
       options,
       {
-        features: accepts.arrayOf(accepts.string),
+        features: accepts.someOf(accepts.string),
         trees: accepts.integerBetween(1, 1_000),
         sampleSize: accepts.integerBetween(2, 65_536),
         seed: (value) => Number.isSafeInteger(value) || 'an integer',

@@ -125,8 +125,8 @@ export function checkPolicy(policy: readonly PolicyRule[]): void {
       where,
       rule,
       {
-        detectors: accepts.arrayOf(accepts.oneOf(...detectorNames)),
-        subjects: accepts.arrayOf(accepts.oneOf(...kinds)),
+        detectors: accepts.someOf(accepts.oneOf(...detectorNames)),
+        subjects: accepts.someOf(accepts.oneOf(...kinds)),
         minScore: isScore,
         action: accepts.object,
       },
@@ -148,7 +148,11 @@ type Field =
 const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
   forMs: isDuration,
   delayMs: accepts.integerBetween(1, 60_000),
-  models: accepts.object,
+  models: (value) =>
+    (accepts.object(value) === true &&
+      Object.keys(value as object).length > 0 &&
+      Object.entries(value as object).every((pair) => pair.every((one) => accepts.string(one) === true))) ||
+    'an object of model names by model name, such as { "gpt-5": "gpt-5-mini" }',
   cutsRunning: accepts.boolean,
   factor: isFactor,
   windowsUpToMs: accepts.integerBetween(0, 31 * 24 * hourMs),

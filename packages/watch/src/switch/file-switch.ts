@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import {
+  accepts,
   checkStoredSwitchEntry,
   checkSwitchEntry,
+  describeValue,
   type SwitchEntry,
   type SwitchState,
   type SwitchStore,
@@ -14,9 +16,13 @@ const none: SwitchState = { version: 'none', entries: [] };
 
 /**
  * A switch in a JSON file, for apps on one machine: all processes that read the file see it, the command line writes it, and it stays off over
- * a restart. The file is replaced as a whole; two writers at the same instant: the later one wins. Rejects where it cannot be read.
+ * a restart. The file is replaced as a whole; two writers at the same instant: the later one wins. Rejects where it cannot be
+ * read; throws a `TypeError` for a path that is none.
  */
 export function fileSwitch(path: string): SwitchStore {
+  if (accepts.string(path) !== true) {
+    throw new TypeError(`fileSwitch: a path is required, received ${describeValue(path)}`);
+  }
   const read = async (): Promise<SwitchEntry[]> => (await stateOf(path)).entries.slice();
   const write = async (entries: readonly SwitchEntry[]): Promise<void> => {
     const state: SwitchState = { version: randomUUID(), entries };
