@@ -13,6 +13,7 @@ afterEach(() => app.close());
 describe.each([
   ['OpenAI', models.openai, '/v1/chat/completions'],
   ['Gemini', models.gemini, `/v1beta/models/${models.gemini}:`],
+  ["OpenAI's responses", models.responses, '/v1/responses'],
 ])("the official Anthropic client, answered in %s's format", (_, model, path) => {
   it('gets text, the reason it ended and the usage that is charged', async () => {
     app = await translatedApp({
@@ -133,11 +134,11 @@ describe.each([
 
   it('is refused by name what cannot be translated, before anything is reserved or sent', async () => {
     app = await translatedApp();
-    const system = [{ type: 'text' as const, text: 'Hi', cache_control: { type: 'ephemeral' as const } }];
-    const refused = app.anthropic.messages.create({ model, max_tokens: 9, system, messages: [user('Hi')] });
+    const ask = { model, max_tokens: 9, messages: [user('Hi')], inference_geo: 'eu' };
+    const refused = app.anthropic.messages.create(ask);
     await expect(refused).rejects.toMatchObject({
       status: 400,
-      error: { error: { code: 'unsupported_parameter', param: 'system[0].cache_control' } },
+      error: { error: { code: 'unsupported_parameter', param: 'inference_geo' } },
     });
     await app.settled();
     expect(app.provider.requests).toHaveLength(0);
@@ -145,11 +146,24 @@ describe.each([
   });
 });
 
-describe('the official Anthropic client, answered by a Gemini model that thinks', () => {
+describe.each([
+  [
+    'a Gemini model',
+    models.gemini,
+    /^gemini:sig/,
+    /"functionCall":\{[^}]*\{[^}]*\}\},"thoughtSignature":"sig/,
+  ],
+  [
+    'a model of OpenAI',
+    models.responses,
+    /^openai:enc/,
+    /\{"type":"reasoning","summary":\[[^\]]*\],"encrypted_content":"enc\w+"\},\{"type":"function_call"/,
+  ],
+])('the official Anthropic client, answered by %s that thinks', (_, model, signature, handedBack) => {
   it('sees the thoughts, and hands their signature back with the call that they led to', async () => {
     app = await translatedApp({ provider: { script: { usage: { reasoningTokens: 9 } } } });
     const ask = {
-      model: models.gemini,
+      model,
       max_tokens: 4_000,
       thinking: { type: 'enabled' as const, budget_tokens: 2_000 },
       tools,
@@ -160,7 +174,7 @@ describe('the official Anthropic client, answered by a Gemini model that thinks'
       {
         type: 'thinking',
         thinking: 'Let me think about this.',
-        signature: expect.stringMatching(/^gemini:sig/),
+        signature: expect.stringMatching(signature),
       },
       { type: 'tool_use', name: 'get_weather' },
     ]);
@@ -171,7 +185,7 @@ describe('the official Anthropic client, answered by a Gemini model that thinks'
     );
     await app.anthropic.messages.create({ ...ask, messages });
     const sent = JSON.stringify(app.provider.requests[1]?.body);
-    expect(sent).toMatch(/"functionCall":\{[^}]*\{[^}]*\}\},"thoughtSignature":"sig/);
-    await chargedExactly(app, models.gemini);
+    expect(sent).toMatch(handedBack);
+    await chargedExactly(app, model);
   });
 });

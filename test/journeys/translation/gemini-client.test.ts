@@ -17,6 +17,7 @@ const client = (): GoogleGenAI => new GoogleGenAI({ apiKey: app.key, httpOptions
 describe.each([
   ['OpenAI', models.openai, '/v1/chat/completions'],
   ['Anthropic', models.anthropic, '/v1/messages'],
+  ["OpenAI's responses", models.responses, '/v1/responses'],
 ])("the official Gemini client, answered in %s's format", (_, model, path) => {
   it('gets text, the reason it ended and the usage that is charged, whole and streamed', async () => {
     app = await translatedApp({

@@ -1,4 +1,4 @@
-import { anthropic, gemini, openai, type ProxyHandler, proxy } from 'tollgate';
+import { anthropic, gemini, openAiCompatible, openai, type ProxyHandler, proxy } from 'tollgate';
 import { type AppSetup, type RunningApp, startApp } from '../running-app.js';
 
 /** Models that are sent to each provider's format. */
@@ -6,6 +6,10 @@ export const models = {
   openai: 'gpt-5-mini',
   anthropic: 'claude-haiku-4-5',
   gemini: 'gemini-2.5-flash',
+  /** At a provider that speaks chat completions only. */
+  chat: 'gpt-4.1-mini',
+  /** At one that speaks responses only. */
+  responses: 'o4-mini',
 } as const;
 
 /** An app whose routes each answer with all three providers, by the name of the model. */
@@ -23,17 +27,23 @@ export function translatedApp(
       passOn = proxy({
         translate: true,
         providers: [
-          openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, models: ['gpt-*'] }),
+          compatible(provider.openAiUrl, models.chat, 'openai-chat'),
+          compatible(provider.openAiUrl, models.responses, 'openai-responses'),
+          openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, models: ['gpt-5*'] }),
           anthropic({ apiKey: 'simulated', baseUrl: provider.url, models: ['claude-*'] }),
           gemini({ apiKey: 'simulated', baseUrl: provider.url, models: ['gemini-*'] }),
         ],
       });
       app.post('/v1/chat/completions', passOn);
+      app.post('/v1/responses', passOn);
       app.post('/v1/messages', passOn);
       app.post('/v1beta/models/:call', passOn);
     },
   });
 }
+
+const compatible = (baseUrl: string, model: string, api: 'openai-chat' | 'openai-responses') =>
+  openAiCompatible({ name: 'openai', apiKey: 'simulated', baseUrl, apis: [api], models: [model] });
 
 /** What the simulated provider says it billed is what was charged: one event, at its price, and nothing is held. */
 export async function chargedExactly(app: RunningApp, model: string): Promise<void> {

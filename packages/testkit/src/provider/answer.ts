@@ -27,8 +27,10 @@ export interface Asked {
   toolChoice: ToolChoice;
   /** JSON schema that the answer has to keep to. */
   outputSchema?: Json | undefined;
-  /** Gemini: thoughts are to be seen. */
+  /** Gemini, OpenAI's responses: thoughts are to be seen. */
   showThoughts?: boolean | undefined;
+  /** OpenAI's responses: thoughts are to be handed out in a form that only their model can read. */
+  encryptThoughts?: boolean | undefined;
   serviceTier: string | undefined;
   /** Anthropic's `speed`. */
   speed: string | undefined;
@@ -64,6 +66,7 @@ export interface Answer {
   hiddenTokens: number;
   includeUsage: boolean;
   showThoughts: boolean;
+  encryptThoughts: boolean;
   obfuscation: boolean;
   usageDeltas: number;
   /** The usage as it goes on the wire; `undefined` leaves the field out. */
@@ -148,6 +151,7 @@ export function makeAnswer(asked: Asked, script: AnswerScript, id: string, creat
     hiddenTokens: reasoning + rejected,
     includeUsage: asked.includeUsage,
     showThoughts: asked.showThoughts === true,
+    encryptThoughts: asked.encryptThoughts === true,
     obfuscation: asked.includeObfuscation,
     usageDeltas: script.usageDeltas ?? 1,
     report: (usage) => reportedUsage(usage, script.wrongUsage),

@@ -30,6 +30,9 @@ function readOpenAiResponses(body: JsonObject, facts: RequestFacts): Asked | Inv
     lastIsUser: typeof input === 'string' || fieldOf(last, 'role') === 'user',
     tools: openAiTools(body.tools),
     toolChoice: openAiToolChoice(body.tool_choice),
+    outputSchema: fieldOf(fieldOf(body.text, 'format'), 'schema'),
+    showThoughts: typeof fieldOf(body.reasoning, 'summary') === 'string',
+    encryptThoughts: Array.isArray(body.include) && body.include.includes('reasoning.encrypted_content'),
     serviceTier: stringOf(body.service_tier),
     speed: undefined,
     inputTokens: countInputTokens(
@@ -55,10 +58,15 @@ function responseUsage(answer: Answer, producedTokens: number): JsonObject {
   };
 }
 
+function reasoningItem({ id, showThoughts, encryptThoughts }: Answer): JsonObject {
+  const summary = showThoughts ? [{ type: 'summary_text', text: 'Let me think about this.' }] : [];
+  const item = { id: `rs_${id}`, type: 'reasoning', summary };
+  return encryptThoughts ? { ...item, encrypted_content: `enc${id}` } : item;
+}
+
 function outputItems(answer: Answer): JsonObject[] {
   const status = answer.finish === 'length' ? 'incomplete' : 'completed';
-  const reasoning: JsonObject[] =
-    answer.usage.reasoningTokens > 0 ? [{ id: `rs_${answer.id}`, type: 'reasoning', summary: [] }] : [];
+  const reasoning: JsonObject[] = answer.usage.reasoningTokens > 0 ? [reasoningItem(answer)] : [];
   const choice = answer.choices[0];
   const call = choice?.toolCall;
   if (choice === undefined || (!call && choice.pieces.length === 0)) return reasoning;
@@ -161,7 +169,7 @@ function openAiResponsesEvents(answer: Answer): StreamEvent[] {
     const call = type === 'function_call';
     const opened =
       type === 'reasoning'
-        ? item
+        ? { ...item, summary: [] }
         : { ...item, status: 'in_progress', ...(call ? { arguments: '' } : { content: [] }) };
     push('response.output_item.added', { output_index, item: opened }, hidden);
     hidden = 0;
@@ -175,6 +183,15 @@ function openAiResponsesEvents(answer: Answer): StreamEvent[] {
         name: item.name ?? '',
         arguments: item.arguments ?? '',
       });
+    } else if (type === 'reasoning') {
+      for (const [summary_index, part] of listOf(item.summary).entries()) {
+        const place = { item_id, output_index, summary_index };
+        const text = fieldOf(part, 'text') ?? '';
+        push('response.reasoning_summary_part.added', { ...place, part: { type: 'summary_text', text: '' } });
+        push('response.reasoning_summary_text.delta', { ...place, delta: text });
+        push('response.reasoning_summary_text.done', { ...place, text });
+        push('response.reasoning_summary_part.done', { ...place, part });
+      }
     } else if (type === 'message') {
       const place = { item_id, output_index, content_index: 0 };
       const part = listOf(item.content)[0] ?? null;

@@ -103,11 +103,17 @@ export class AnswerTranslation {
     const body = parsed(text) ?? (this.#mode === 'error' ? {} : undefined);
     if (!body) return nothing;
     this.#ended = true;
-    const written =
-      this.#mode === 'error' || json.isObject(body.error)
-        ? this.writer.error(this.reader.error(body, this.#status))
-        : this.writer.whole(this.reader.whole(body));
-    return Buffer.from(JSON.stringify(written));
+    return Buffer.from(JSON.stringify(this.#mode === 'error' ? this.#error(body) : this.#answer(body)));
+  }
+
+  #error(body: JsonObject): JsonObject {
+    return this.writer.error(this.reader.error(body, this.#status));
+  }
+
+  #answer(body: JsonObject): JsonObject {
+    // An answer that is none, although its status says so.
+    if (json.isObject(body.error)) throw new Error(this.reader.error(body, this.#status).message);
+    return this.writer.whole(this.reader.whole(body));
   }
 }
 

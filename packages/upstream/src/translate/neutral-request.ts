@@ -25,7 +25,7 @@ export interface MediaPart {
   readonly url?: string | undefined;
   readonly name?: string | undefined;
   /** OpenAI: how closely to look. */
-  readonly detail?: string | undefined;
+  readonly detail?: Asked<string> | undefined;
 }
 
 export interface CallPart {
@@ -78,6 +78,7 @@ export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string 
 export interface OutputForm {
   readonly schema?: JsonObject | undefined;
   readonly name?: string | undefined;
+  readonly description?: string | undefined;
   readonly strict?: boolean | undefined;
 }
 

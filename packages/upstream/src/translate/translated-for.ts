@@ -14,6 +14,10 @@ import { OpenAiAnswerReader } from './openai/answer-reader.js';
 import { OpenAiAnswerWriter } from './openai/answer-writer.js';
 import { readOpenAiRequest } from './openai/read-request.js';
 import { writeOpenAiRequest } from './openai/write-request.js';
+import { ResponsesAnswerReader } from './responses/answer-reader.js';
+import { ResponsesAnswerWriter } from './responses/answer-writer.js';
+import { readResponsesRequest } from './responses/read-request.js';
+import { writeResponsesRequest } from './responses/write-request.js';
 
 /** A request as the provider that answers takes it, and what brings its answer back. */
 export interface TranslatedCall {
@@ -35,7 +39,8 @@ export interface AskedByPath {
 
 interface ClientFormat {
   read(body: JsonObject, path: AskedByPath): NeutralRequest;
-  writer(request: NeutralRequest): AnswerWriter;
+  /** @param body The client's own. */
+  writer(request: NeutralRequest, body: JsonObject): AnswerWriter;
 }
 
 interface ProviderFormat {
@@ -48,12 +53,17 @@ const clients: { readonly [Api in WireApi]?: ClientFormat } = {
     read: readOpenAiRequest,
     writer: ({ usageInStream }) => new OpenAiAnswerWriter(usageInStream, Date.now),
   },
+  'openai-responses': {
+    read: readResponsesRequest,
+    writer: (_, body) => new ResponsesAnswerWriter(body, Date.now),
+  },
   'anthropic-messages': { read: readAnthropicRequest, writer: () => new AnthropicAnswerWriter() },
   'gemini-generate': { read: readGeminiRequest, writer: () => new GeminiAnswerWriter() },
 };
 
 const providers: { readonly [Api in WireApi]?: ProviderFormat } = {
   'openai-chat': { write: writeOpenAiRequest, reader: () => new OpenAiAnswerReader() },
+  'openai-responses': { write: writeResponsesRequest, reader: () => new ResponsesAnswerReader() },
   'anthropic-messages': { write: writeAnthropicRequest, reader: () => new AnthropicAnswerReader() },
   'gemini-generate': { write: writeGeminiRequest, reader: () => new GeminiAnswerReader() },
 };
@@ -79,7 +89,7 @@ export function translatedFor(
     model: request.model,
     stream: request.stream,
     body: to.write(request),
-    answer: () => new AnswerTranslation(to.reader(), from.writer(request)),
+    answer: () => new AnswerTranslation(to.reader(), from.writer(request, body)),
   };
 }
 

@@ -2,7 +2,7 @@ import type { JsonObject, WireApi } from '@tollgate/core';
 import { translatedFor } from '../../src/index.js';
 
 /** The formats that a client can speak. */
-export type ClientApi = 'openai-chat' | 'anthropic-messages' | 'gemini-generate';
+export type ClientApi = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini-generate';
 
 const asked: Readonly<Record<ClientApi, JsonObject>> = {
   'openai-chat': {
@@ -10,6 +10,7 @@ const asked: Readonly<Record<ClientApi, JsonObject>> = {
     messages: [{ role: 'user', content: 'Hi' }],
     stream_options: { include_usage: true },
   },
+  'openai-responses': { model: 'm', input: 'Hi' },
   'gemini-generate': { contents: [{ parts: [{ text: 'Hi' }] }] },
   'anthropic-messages': { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] },
 };
@@ -27,5 +28,5 @@ export function answerOf(
   const written = pieces.map((piece) => answer.push(piece));
   return Buffer.concat([...written, answer.end(new Uint8Array(0))])
     .toString('utf8')
-    .replace(/"created":\d+/g, '"created":0');
+    .replace(/"created(_at)?":\d+/g, '"created$1":0');
 }

@@ -63,7 +63,7 @@ describe("a Gemini client's request", () => {
       temperature: 0.5,
       stop_sequences: ['END'],
       system: 'Be brief.',
-      thinking: { type: 'adaptive' },
+      thinking: { type: 'adaptive', display: 'summarized' },
       messages: [
         {
           role: 'user',

@@ -4,6 +4,7 @@ import { translatedFor } from '../../src/index.js';
 
 const chat = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] };
 const message = { ...chat, max_tokens: 64 };
+const response = { model: 'm', input: 'Hi' };
 const image = (more: object) => [
   { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://a.example/b.png', ...more } }] },
 ];
@@ -94,17 +95,7 @@ const fromOpenAi: readonly (readonly [to: WireApi, more: object, param: string, 
 
 const fromAnthropic: readonly (readonly [to: WireApi, more: object, param: string, code?: string])[] = [
   ['openai-chat', { top_k: 5 }, 'top_k'],
-  ['openai-chat', { cache_control: { type: 'ephemeral' } }, 'cache_control'],
-  [
-    'openai-chat',
-    block({ type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } }),
-    'messages[0].content[0].cache_control',
-  ],
-  [
-    'openai-chat',
-    { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] },
-    'system[0].cache_control',
-  ],
+  ['openai-chat', { cache_control: { type: 'forever' } }, 'cache_control.type'],
   ['openai-chat', { tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools[0].type'],
   ['openai-chat', { context_management: { edits: [] } }, 'context_management'],
   ['openai-chat', { container: 'c' }, 'container'],
@@ -139,6 +130,97 @@ const fromAnthropic: readonly (readonly [to: WireApi, more: object, param: strin
   ['openai-chat', { thinking: { type: 'enabled' } }, 'thinking.budget_tokens', 'invalid_value'],
 ];
 
+const item = (...input: object[]) => ({ input });
+const asked = (...content: object[]) => item({ role: 'user', content });
+
+const fromResponses: readonly (readonly [to: WireApi, more: object, param: string, code?: string])[] = [
+  ['openai-chat', { previous_response_id: 'resp_1' }, 'previous_response_id'],
+  ['openai-chat', { conversation: { id: 'conv_1' } }, 'conversation'],
+  ['openai-chat', { prompt: { id: 'pmpt_1' } }, 'prompt'],
+  ['openai-chat', { store: true }, 'store'],
+  ['openai-chat', { background: true }, 'background'],
+  ['openai-chat', { truncation: 'auto' }, 'truncation'],
+  ['openai-chat', { include: ['web_search_call.results'] }, 'include'],
+  ['openai-chat', { max_tool_calls: 3 }, 'max_tool_calls'],
+  ['openai-chat', { prompt_cache_retention: 'in_memory' }, 'prompt_cache_retention'],
+  ['openai-chat', { reasoning: { mode: 'pro' } }, 'reasoning.mode'],
+  ['openai-chat', { reasoning: { context: 'all_turns' } }, 'reasoning.context'],
+  ['openai-chat', { tools: [{ type: 'web_search' }] }, 'tools[0].type'],
+  ['openai-chat', { tools: [{ type: 'mcp', server_label: 'x' }] }, 'tools[0].type'],
+  [
+    'openai-chat',
+    { tools: [{ type: 'function', name: 'x', defer_loading: true }] },
+    'tools[0].defer_loading',
+  ],
+  ['openai-chat', { tool_choice: { type: 'file_search' } }, 'tool_choice.type'],
+  ['openai-chat', item({ type: 'item_reference', id: 'msg_1' }), 'input[0].type'],
+  ['openai-chat', item({ type: 'web_search_call', id: 'ws_1', status: 'completed' }), 'input[0].type'],
+  ['openai-chat', item({ type: 'compaction', encrypted_content: 'x' }), 'input[0].type'],
+  ['openai-chat', item({ role: 'user', content: 'Hi' }, { role: 'system', content: 'x' }), 'input[1].role'],
+  ['openai-chat', item({ role: 'assistant', content: 'Hi', phase: 'commentary' }), 'input[0].phase'],
+  [
+    'openai-chat',
+    item({ role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] }),
+    'input[0].content[0].type',
+  ],
+  ['openai-chat', asked({ type: 'input_image', file_id: 'file_1' }), 'input[0].content[0].file_id'],
+  ['openai-chat', asked({ type: 'input_file', file_id: 'file_1' }), 'input[0].content[0].file_id'],
+  [
+    'openai-chat',
+    asked({ type: 'input_file', file_url: 'https://a.example/b.pdf' }),
+    'input[0].content[0].file_url',
+  ],
+  [
+    'openai-chat',
+    asked({ type: 'input_image', image_url: 'https://a.example/b.png', detail: 'original' }),
+    'input[0].content[0].detail',
+  ],
+  [
+    'anthropic-messages',
+    asked({ type: 'input_image', image_url: 'https://a.example/b.png', detail: 'low' }),
+    'input[0].content[0].detail',
+  ],
+  ['anthropic-messages', item({ type: 'reasoning', summary: [], encrypted_content: 'x' }), 'input[0]'],
+  ['openai-chat', item({ type: 'reasoning', summary: [], encrypted_content: 'x' }), 'input[0]'],
+  ['gemini-generate', item({ type: 'reasoning', summary: [], encrypted_content: 'anthropic:x' }), 'input[0]'],
+  ['anthropic-messages', { text: { verbosity: 'low' } }, 'text.verbosity'],
+  ['anthropic-messages', { text: { format: { type: 'json_object' } } }, 'text.format'],
+  ['gemini-generate', { safety_identifier: 'u' }, 'safety_identifier'],
+  ['openai-chat', { input: undefined }, 'input', 'invalid_value'],
+  ['openai-chat', { input: [] }, 'input', 'invalid_value'],
+  ['openai-chat', { max_output_tokens: 0 }, 'max_output_tokens', 'invalid_value'],
+  [
+    'openai-chat',
+    item({ type: 'function_call', call_id: 'c', name: 'x', arguments: 'no' }),
+    'input[0].arguments',
+    'invalid_value',
+  ],
+];
+
+const toResponses: readonly (readonly [from: WireApi, more: object, param: string])[] = [
+  ['openai-chat', { stop: 'x' }, 'stop'],
+  ['openai-chat', { seed: 1 }, 'seed'],
+  ['openai-chat', { presence_penalty: 1 }, 'presence_penalty'],
+  ['openai-chat', { frequency_penalty: 1 }, 'frequency_penalty'],
+  ['anthropic-messages', { top_k: 5 }, 'top_k'],
+  ['anthropic-messages', { stop_sequences: ['x'] }, 'stop_sequences'],
+  [
+    'anthropic-messages',
+    said({ type: 'thinking', thinking: 'Hm', signature: 'c2ln' }),
+    'messages[1].content[0]',
+  ],
+  [
+    'anthropic-messages',
+    block({
+      type: 'tool_result',
+      tool_use_id: 't',
+      is_error: true,
+      content: [{ type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'eA==' } }],
+    }),
+    'messages[0].content[0]',
+  ],
+];
+
 describe('what cannot be translated is refused by the name that the client gave it', () => {
   it.each(fromOpenAi)(
     "OpenAI's client to %s: %j names %s",
@@ -159,6 +241,24 @@ describe('what cannot be translated is refused by the name that the client gave 
       );
     },
   );
+
+  it.each(fromResponses)(
+    "the client of OpenAI's responses to %s: %j names %s",
+    (to, more, param, code = 'unsupported_parameter') => {
+      const body = JSON.parse(JSON.stringify({ ...response, ...more }));
+      expect(() => translatedFor({ apis: [to] }, 'openai-responses', body)).toThrow(
+        expect.objectContaining({ status: 400, code, param }),
+      );
+    },
+  );
+
+  it.each(toResponses)("%s's client to OpenAI's responses: %j names %s", (from, more, param) => {
+    const base = from === 'openai-chat' ? chat : message;
+    const body = JSON.parse(JSON.stringify({ ...base, ...more }));
+    expect(() => translatedFor({ apis: ['openai-responses'] }, from, body)).toThrow(
+      expect.objectContaining({ status: 400, code: 'unsupported_parameter', param }),
+    );
+  });
 
   it('takes what changes nothing, and null for what is absent', () => {
     const body: JsonObject = {

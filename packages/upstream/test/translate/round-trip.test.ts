@@ -7,6 +7,8 @@ import { writeGeminiRequest } from '../../src/translate/gemini/write-request.js'
 import type { NeutralRequest } from '../../src/translate/neutral-request.js';
 import { readOpenAiRequest } from '../../src/translate/openai/read-request.js';
 import { writeOpenAiRequest } from '../../src/translate/openai/write-request.js';
+import { readResponsesRequest } from '../../src/translate/responses/read-request.js';
+import { writeResponsesRequest } from '../../src/translate/responses/write-request.js';
 
 const words = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' });
 const name = fc.stringMatching(/^[a-z]\w{0,10}$/);
@@ -119,6 +121,17 @@ describe('a request of what both formats have', () => {
           readAnthropicRequest(writeAnthropicRequest(readOpenAiRequest(direct))),
         );
         expect({ ...through, response_format: undefined }).toEqual({ ...direct, response_format: undefined });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("survives the way through OpenAI's responses, but for what they have not", () => {
+    fc.assert(
+      fc.property(requests, ({ settings, ...request }) => {
+        const { stop: _, ...rest } = settings;
+        const known: NeutralRequest = { ...request, settings: rest };
+        expect(plain(readResponsesRequest(writeResponsesRequest(known)))).toEqual(plain(known));
       }),
       { numRuns: 300 },
     );

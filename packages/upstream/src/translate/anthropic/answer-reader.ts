@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '@tollgate/core';
 import type { AnswerError, AnswerEvent, Finish } from '../answer-event.js';
 import type { AnswerReader } from '../answer-reader.js';
+import { originOf } from '../foreign-signature.js';
 import { json } from '../json.js';
-import { originOf } from './foreign-signature.js';
 
 const finishes: Readonly<Record<string, Finish>> = {
   end_turn: 'stop',
@@ -123,7 +123,7 @@ export class AnthropicAnswerReader implements AnswerReader {
       return thought ? [{ type: 'thought', text: thought }] : [];
     }
     if (delta.type === 'signature_delta') {
-      const { origin, signature } = originOf(json.text(delta.signature) ?? '');
+      const { origin, signature } = originOf('anthropic', json.text(delta.signature));
       return signature === undefined ? [] : [{ type: 'signature', signature, origin }];
     }
     const piece = json.text(delta.partial_json);

@@ -1,8 +1,8 @@
 import type { JsonObject } from '@tollgate/core';
 import type { AnswerError, AnswerEvent, AnswerUsage, Finish } from '../answer-event.js';
 import type { AnswerWriter } from '../answer-reader.js';
+import { markedSignature } from '../foreign-signature.js';
 import { json } from '../json.js';
-import { markedSignature } from './foreign-signature.js';
 
 const reasons: Readonly<Record<Finish, string>> = {
   stop: 'end_turn',
@@ -44,7 +44,7 @@ export class AnthropicAnswerWriter implements AnswerWriter {
         const block = last('thinking');
         block.thinking = `${block.thinking}${event.text}`;
       } else if (event.type === 'signature') {
-        last('thinking').signature = markedSignature(event.signature, event.origin);
+        last('thinking').signature = markedSignature('anthropic', event.signature, event.origin);
       } else if (event.type === 'redacted') content.push({ type: 'redacted_thinking', data: event.data });
       else if (event.type === 'call') {
         args = '';
@@ -72,7 +72,7 @@ export class AnthropicAnswerWriter implements AnswerWriter {
       case 'thought':
         return this.#think({ type: 'thinking_delta', thinking: event.text });
       case 'signature': {
-        const signature = markedSignature(event.signature, event.origin);
+        const signature = markedSignature('anthropic', event.signature, event.origin);
         return this.#think({ type: 'signature_delta', signature }) + this.#close();
       }
       case 'redacted':

@@ -1,8 +1,9 @@
 import type { JsonObject, JsonValue } from '@tollgate/core';
 import { Fields } from '../fields.js';
+import { originOf } from '../foreign-signature.js';
 import type { MediaPart, Part, TextPart, Turn } from '../neutral-request.js';
 import { notTranslatable, notValid } from '../not-translatable.js';
-import { originOf } from './foreign-signature.js';
+import { takeCacheControl } from './take-cache-control.js';
 
 /** Reads the content of a message. */
 export function readBlocks(message: Fields, role: Turn['role']): Part[] {
@@ -40,6 +41,7 @@ export function textOnly(part: TextPart | MediaPart): TextPart {
 
 function readBlock(block: Fields): Part {
   const type = block.word('type');
+  takeCacheControl(block);
   const part = Object.hasOwn(readers, type) ? readers[type]?.(block) : undefined;
   if (!part) throw notTranslatable(block.param('type'), 'blocks of this type cannot be translated');
   block.refuseRest();
@@ -82,7 +84,7 @@ const readers: Readonly<Record<string, (block: Fields) => Part>> = {
     kind: 'thought',
     param: block.path,
     text: block.word('thinking'),
-    ...originOf(block.text('signature') ?? ''),
+    ...originOf('anthropic', block.text('signature')),
   }),
   redacted_thinking: (block) => ({
     kind: 'thought',

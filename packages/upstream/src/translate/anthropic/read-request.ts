@@ -13,6 +13,7 @@ import type {
 } from '../neutral-request.js';
 import { notTranslatable, notValid } from '../not-translatable.js';
 import { readBlocks, readContent, textOnly } from './read-blocks.js';
+import { takeCacheControl } from './take-cache-control.js';
 
 const efforts: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
@@ -33,6 +34,7 @@ export function readAnthropicRequest(body: JsonObject): NeutralRequest {
   const tools = fields.each('tools').map(readTool);
   const settings = readSettings(fields);
   const stream = fields.flag('stream') ?? false;
+  takeCacheControl(fields);
   fields.only('inference_geo', ['global'], 'where the answer is made cannot be chosen');
   fields.only('speed', ['standard'], 'the provider that answers has one speed');
   fields.refuseRest();
@@ -95,20 +97,24 @@ function readReasoning(fields: Fields, effort: string | undefined): Reasoning | 
   const thinking = fields.fields('thinking');
   if (!thinking) return known && { effort: known, shown: false };
   const type = thinking.word('type');
+  if (type !== 'enabled' && type !== 'adaptive' && type !== 'disabled') {
+    throw notTranslatable('thinking.type', 'only enabled, adaptive and disabled can be translated');
+  }
   const budget = type === 'enabled' ? thinking.count('budget_tokens', 1_024) : undefined;
   const display = thinking.text('display');
   thinking.refuseRest();
   if (type === 'disabled') return { effort: 'none', shown: false };
   if (type === 'enabled' && budget === undefined)
     throw notValid('thinking.budget_tokens', 'at least 1024', undefined);
-  if (type !== 'enabled' && type !== 'adaptive') {
-    throw notTranslatable('thinking.type', 'only enabled, adaptive and disabled can be translated');
-  }
   return { effort: budget === undefined ? known : undefined, budget, shown: display !== 'omitted' };
 }
 
 function readTool(tool: Fields): Tool {
   tool.only('type', ['custom'], 'tools that Anthropic runs or defines cannot be translated');
+  takeCacheControl(tool);
+  const callers = tool.list('allowed_callers');
+  if (callers?.some((one) => one !== 'direct'))
+    throw notTranslatable(tool.param('allowed_callers'), 'only the model itself calls tools');
   tool.only('defer_loading', [false], 'all tools are given to the model');
   tool.only('eager_input_streaming', [false, true], 'it must be true or false');
   const read: Tool = {
@@ -122,18 +128,21 @@ function readTool(tool: Fields): Tool {
   return read;
 }
 
+const choices: Readonly<Record<string, ToolChoice>> = { auto: 'auto', any: 'required', none: 'none' };
+
 function readToolChoice(fields: Fields): { choice?: ToolChoice; parallel?: boolean } {
   const value = fields.fields('tool_choice');
   if (!value) return {};
   const type = value.word('type');
+  const known = Object.hasOwn(choices, type) ? choices[type] : undefined;
+  if (known === undefined && type !== 'tool')
+    throw notValid('tool_choice.type', 'auto, any, tool or none', type);
   const disabled = value.flag('disable_parallel_tool_use');
   const name = type === 'tool' ? value.word('name') : undefined;
   value.refuseRest();
   const parallel = disabled === undefined ? {} : { parallel: !disabled };
-  if (name !== undefined) return { choice: { name }, ...parallel };
-  if (type === 'any') return { choice: 'required', ...parallel };
-  if (type === 'auto' || type === 'none') return { choice: type, ...parallel };
-  throw notValid('tool_choice.type', 'auto, any, tool or none', type);
+  const choice = name === undefined ? known : { name };
+  return choice === undefined ? parallel : { choice, ...parallel };
 }
 
 function readOutput(format: Fields | undefined): OutputForm | undefined {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@tollgate/core';
+import { describedSchema } from '../described-schema.js';
 import type { MediaPart, NeutralRequest, Part, Settings, TextPart, Tool, Turn } from '../neutral-request.js';
 import { notTranslatable } from '../not-translatable.js';
 import { refuseSettings } from '../refuse-settings.js';
@@ -18,7 +19,8 @@ export function writeAnthropicRequest(request: NeutralRequest): JsonObject {
   const { thinking, effort } = writeThinking(request.model, settings);
   const config: JsonObject = {};
   if (effort !== undefined) config.effort = effort;
-  if (output?.value.schema) config.format = { type: 'json_schema', schema: output.value.schema };
+  const schema = output && describedSchema(output.value);
+  if (schema) config.format = { type: 'json_schema', schema };
   const body: JsonObject = { model: request.model, messages: request.turns.map(messageOf) };
   const fields: Record<string, JsonValue | undefined> = {
     system: systemOf(system),
@@ -78,7 +80,7 @@ function blockOf(part: Part): JsonObject {
 
 function mediaOf(part: MediaPart): JsonObject {
   if (part.detail !== undefined) {
-    throw notTranslatable(part.param.replace(/url$/, 'detail'), `${provider} has one way to look at images`);
+    throw notTranslatable(part.detail.param, `${provider} has one way to look at images`);
   }
   const source: JsonObject =
     part.url === undefined

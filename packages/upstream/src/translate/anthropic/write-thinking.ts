@@ -19,8 +19,10 @@ export function writeThinking(
   if (!reasoning) return {};
   const effort = effortOf(reasoning.value);
   if (effort === 'none') return { thinking: { type: 'disabled' } };
+  // Otherwise the model decides whether its thoughts are seen.
+  const display = reasoning.value.shown && { display: 'summarized' };
   if (!byBudget.test(model)) {
-    const thinking = { type: 'adaptive' };
+    const thinking = { type: 'adaptive', ...display };
     if (effort === undefined) return { thinking };
     return { thinking, effort: effort === 'minimal' ? 'low' : effort };
   }
@@ -31,5 +33,5 @@ export function writeThinking(
       reasoning.param,
       `thinking takes a cap of more than ${least} tokens with this model`,
     );
-  return { thinking: { type: 'enabled', budget_tokens: Math.min(asked, room) } };
+  return { thinking: { type: 'enabled', budget_tokens: Math.min(asked, room), ...display } };
 }

@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '@tollgate/core';
 import type { AnswerError, AnswerEvent, AnswerUsage, Finish } from '../answer-event.js';
 import type { AnswerWriter } from '../answer-reader.js';
+import { markedRedacted, markedSignature } from '../foreign-signature.js';
 import { json } from '../json.js';
-import { markedRedacted, markedSignature } from './foreign-signature.js';
 
 const reasons: Readonly<Record<Finish, string>> = {
   stop: 'STOP',
@@ -64,7 +64,7 @@ export class GeminiAnswerWriter implements AnswerWriter {
       case 'thought':
         return [...this.#called(), { text: event.text, thought: true }];
       case 'signature':
-        this.#signature = markedSignature(event.signature, event.origin);
+        this.#signature = markedSignature('gemini', event.signature, event.origin);
         return [];
       case 'redacted':
         return [...this.#called(), { text: '', thoughtSignature: markedRedacted(event.data) }];

@@ -1,7 +1,7 @@
 import type { Fields } from '../fields.js';
+import { originOf } from '../foreign-signature.js';
 import type { Part, Turn } from '../neutral-request.js';
 import { notTranslatable, notValid } from '../not-translatable.js';
-import { originOf } from './foreign-signature.js';
 
 /** Calls that are not answered yet: Gemini's own need no ids, and are answered by name, in their order. */
 type OpenCalls = { id: string; name: string }[];
@@ -29,7 +29,7 @@ function readParts(fields: readonly Fields[], turn: number, open: OpenCalls): Pa
   let thought = '';
   const think = (param: string, signature?: string): void => {
     if (thought === '' && signature === undefined) return;
-    parts.push({ kind: 'thought', param, text: thought, ...originOf(signature) });
+    parts.push({ kind: 'thought', param, text: thought, ...originOf('gemini', signature) });
     thought = '';
   };
   fields.forEach((part, index) => {

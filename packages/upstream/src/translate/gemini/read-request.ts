@@ -56,6 +56,8 @@ function readTools(tool: Fields, strict: boolean): Tool[] {
   const declared = tool.each('functionDeclarations').map((declaration): Tool => {
     const schema = declaration.json('parametersJsonSchema');
     const own = declaration.json('parameters');
+    if (schema && own)
+      throw notTranslatable(declaration.param('parameters'), 'parametersJsonSchema is another schema');
     const read = {
       param: declaration.path,
       name: declaration.word('name'),
@@ -138,6 +140,8 @@ function readOutput(config: Fields): OutputForm | undefined {
   const type = config.text('responseMimeType') ?? 'text/plain';
   const schema = config.json('responseJsonSchema');
   const own = config.json('responseSchema');
+  if (schema && own)
+    throw notTranslatable(config.param('responseSchema'), 'responseJsonSchema is another schema');
   if (type === 'application/json') {
     const either = schema ?? (own && jsonSchemaOf(own));
     return either ? { schema: either } : {};
@@ -152,6 +156,8 @@ function readThinking(config: Fields | undefined): Reasoning | undefined {
   const budget = config.count('thinkingBudget', -1);
   const level = config.text('thinkingLevel');
   config.refuseRest();
+  if (budget !== undefined && level !== undefined)
+    throw notTranslatable(config.param('thinkingBudget'), 'thinkingLevel says how much');
   const effort = level === undefined || !Object.hasOwn(levels, level) ? undefined : levels[level];
   if (level !== undefined && !effort)
     throw notValid(config.param('thinkingLevel'), 'MINIMAL, LOW, MEDIUM or HIGH', level);

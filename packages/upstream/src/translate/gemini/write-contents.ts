@@ -67,7 +67,7 @@ function resultOf(part: ResultPart, names: ReadonlyMap<string, string>): JsonObj
 
 function mediaOf(part: MediaPart): JsonObject {
   if (part.detail !== undefined) {
-    throw notTranslatable(part.param.replace(/url$/, 'detail'), `${provider} takes it for all images alike`);
+    throw notTranslatable(part.detail.param, `${provider} takes it for all images alike`);
   }
   if (part.url === undefined)
     return { inlineData: { mimeType: part.mediaType ?? '', data: part.data ?? '' } };

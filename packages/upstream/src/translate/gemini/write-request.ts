@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '@tollgate/core';
+import { describedSchema } from '../described-schema.js';
 import type { NeutralRequest, Settings, Tool } from '../neutral-request.js';
 import { notTranslatable } from '../not-translatable.js';
 import { refuseSettings } from '../refuse-settings.js';
@@ -37,7 +38,7 @@ function configOf({ model, settings }: NeutralRequest): JsonObject {
     presencePenalty: settings.presencePenalty?.value,
     frequencyPenalty: settings.frequencyPenalty?.value,
     responseMimeType: output && 'application/json',
-    responseJsonSchema: output?.value.schema,
+    responseJsonSchema: output && describedSchema(output.value),
     thinkingConfig: settings.reasoning && writeThinking(model, settings.reasoning),
   };
   const config: JsonObject = {};

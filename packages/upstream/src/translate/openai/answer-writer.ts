@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '@tollgate/core';
 import type { AnswerError, AnswerEvent, AnswerUsage, Finish } from '../answer-event.js';
 import type { AnswerWriter } from '../answer-reader.js';
 import type { Origin } from '../neutral-request.js';
+import { errorBody } from './error-body.js';
 
 const reasons: Readonly<Record<Finish, string>> = {
   stop: 'stop',
@@ -15,7 +16,7 @@ const reasons: Readonly<Record<Finish, string>> = {
 const formats: Readonly<Record<Origin, string>> = {
   anthropic: 'anthropic-claude-v1',
   gemini: 'google-gemini-v1',
-  openai: 'unknown',
+  openai: 'openai-responses-v1',
 };
 
 /** Writes answers as OpenAI's chat completions. */
@@ -99,10 +100,8 @@ export class OpenAiAnswerWriter implements AnswerWriter {
     }
   }
 
-  error({ message, status, code }: AnswerError): JsonObject {
-    const type =
-      status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error';
-    return { error: { message, type, param: null, code: code ?? null } };
+  error(error: AnswerError): JsonObject {
+    return errorBody(error);
   }
 
   #start({ id, model, createdSeconds }: Extract<AnswerEvent, { type: 'start' }>, object: string): void {

@@ -1,6 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
 import { Fields } from '../fields.js';
-import { json } from '../json.js';
 import type {
   CallPart,
   MediaPart,
@@ -11,6 +9,9 @@ import type {
   Turn,
 } from '../neutral-request.js';
 import { notTranslatable, notValid } from '../not-translatable.js';
+import { parsedArguments } from './call-arguments.js';
+import { imageOf, pdfOf } from './data-url.js';
+import { takeBreakpoint } from './read-common.js';
 
 /** Reads the messages of a chat completion: the leading ones of the system, then the turns. */
 export function readMessages(messages: readonly Fields[]): { system: TextPart[]; turns: Turn[] } {
@@ -54,7 +55,8 @@ function contentOf(message: Fields): (TextPart | MediaPart)[] {
 
 function readPart(part: Fields): TextPart | MediaPart {
   const type = part.word('type');
-  const read = readers[type]?.(part);
+  takeBreakpoint(part);
+  const read = Object.hasOwn(readers, type) ? readers[type]?.(part) : undefined;
   if (!read) throw notTranslatable(part.param('type'), 'only text, image_url and file can be translated');
   part.refuseRest();
   return read;
@@ -68,32 +70,19 @@ const readers: Readonly<Record<string, (part: Fields) => TextPart | MediaPart>> 
     const detail = image.text('detail');
     image.refuseRest();
     const param = image.param('url');
-    const inline = inlineOf(url, param);
-    if (inline && !inline.mediaType.startsWith('image/')) {
-      throw notValid(param, 'a data URL of an image, or an https URL', inline.mediaType);
-    }
-    return { kind: 'image', param, detail: detail === 'auto' ? undefined : detail, ...(inline ?? { url }) };
+    const asked =
+      detail === undefined || detail === 'auto' ? undefined : { value: detail, param: image.param('detail') };
+    return { kind: 'image', param, detail: asked, ...imageOf(url, param) };
   },
   file: (part) => {
     const file = Fields.of(part.take('file'), part.param('file'));
     const param = file.param('file_data');
-    const inline = inlineOf(file.word('file_data'), param);
+    const data = file.word('file_data');
     const name = file.text('filename');
     file.refuseRest();
-    if (inline?.mediaType !== 'application/pdf')
-      throw notValid(param, 'a data URL of a PDF', inline?.mediaType);
-    return { kind: 'document', param, name, ...inline };
+    return { kind: 'document', param, name, ...pdfOf(data, param) };
   },
 };
-
-/** A data URL, taken apart. */
-function inlineOf(url: string, param: string): { mediaType: string; data: string } | undefined {
-  if (!url.startsWith('data:')) return undefined;
-  const comma = url.indexOf(',');
-  const head = comma === -1 ? undefined : /^data:([\w.+-]+\/[\w.+-]+);base64$/.exec(url.slice(0, comma));
-  if (!head?.[1]) throw notValid(param, 'a data URL in base64', undefined);
-  return { mediaType: head[1].toLowerCase(), data: url.slice(comma + 1) };
-}
 
 function readAssistant(message: Fields): Part[] {
   const content = message.take('content');
@@ -133,17 +122,6 @@ function readCall(call: Fields): CallPart {
   call.take('index');
   call.refuseRest();
   return { kind: 'call', param: call.path, id, name, args: parsedArguments(text, called.param('arguments')) };
-}
-
-function parsedArguments(text: string, param: string): JsonObject {
-  let value: JsonValue;
-  try {
-    value = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    throw notValid(param, 'JSON', text);
-  }
-  if (!json.isObject(value)) throw notValid(param, 'a JSON object', value);
-  return value;
 }
 
 function readResult(message: Fields): ResultPart {

@@ -2,7 +2,6 @@ import type { JsonObject } from '@tollgate/core';
 import { Fields } from '../fields.js';
 import type {
   Asked,
-  Effort,
   NeutralRequest,
   OutputForm,
   Reasoning,
@@ -11,10 +10,8 @@ import type {
   ToolChoice,
 } from '../neutral-request.js';
 import { notTranslatable, notValid } from '../not-translatable.js';
+import { readEffort, readTier, readUser, takeCacheHints } from './read-common.js';
 import { readMessages } from './read-messages.js';
-
-const efforts: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const isEffort = (value: string): value is Effort => efforts.some((one) => one === value);
 
 /** Reads a request of OpenAI's chat completions. Refuses by name what no other format has. */
 export function readOpenAiRequest(body: JsonObject): NeutralRequest {
@@ -42,13 +39,8 @@ function readSettings(fields: Fields): Settings {
   if (cap !== undefined && legacyCap !== undefined && cap !== legacyCap) {
     throw notTranslatable('max_tokens', 'max_completion_tokens states another cap');
   }
-  const effort = fields.text('reasoning_effort');
-  if (effort !== undefined && !isEffort(effort)) {
-    throw notValid('reasoning_effort', `one of ${efforts.join(', ')}`, effort);
-  }
+  const effort = readEffort(fields, 'reasoning_effort');
   const reasoning: Reasoning | undefined = effort === undefined ? undefined : { effort, shown: false };
-  const user = fields.text('safety_identifier');
-  const legacyUser = fields.text('user');
   return {
     maxTokens: cap === undefined ? asked('max_tokens', legacyCap) : asked('max_completion_tokens', cap),
     temperature: asked('temperature', fields.number('temperature')),
@@ -62,7 +54,7 @@ function readSettings(fields: Fields): Settings {
     output: asked('response_format', readOutput(fields.fields('response_format'))),
     reasoning: asked('reasoning_effort', reasoning),
     verbosity: asked('verbosity', fields.text('verbosity')),
-    user: user === undefined ? asked('user', legacyUser) : asked('safety_identifier', user),
+    user: readUser(fields),
     standardTier: asked('service_tier', readTier(fields)),
   };
 }
@@ -74,14 +66,6 @@ function readStop(fields: Fields): readonly string[] | undefined {
   const texts = list.filter((one) => typeof one === 'string');
   if (texts.length < list.length) throw notValid('stop', 'a string or an array of strings', value);
   return texts;
-}
-
-/** `auto` leaves the tier to the app's own account. */
-function readTier(fields: Fields): boolean | undefined {
-  const tier = fields.text('service_tier');
-  if (tier === undefined || tier === 'auto') return undefined;
-  if (tier === 'default') return true;
-  throw notTranslatable('service_tier', 'the provider that answers has no such tier');
 }
 
 function readTool(tool: Fields): Tool {
@@ -128,6 +112,7 @@ function readOutput(format: Fields | undefined): OutputForm | undefined {
   const form = Fields.of(format.take('json_schema'), 'response_format.json_schema');
   const output: OutputForm = {
     name: form.word('name'),
+    description: form.text('description'),
     schema: form.json('schema') ?? { type: 'object' },
     strict: form.flag('strict'),
   };
@@ -138,6 +123,7 @@ function readOutput(format: Fields | undefined): OutputForm | undefined {
 
 /** Fields that change nothing with these values. */
 function checkHarmless(fields: Fields): void {
+  takeCacheHints(fields);
   fields.only('n', [1], 'one answer at a time can be translated');
   fields.only('store', [false], 'the answer is kept nowhere');
   fields.only('logprobs', [false], 'the provider that answers has none in this form');

@@ -75,10 +75,9 @@ function contentOf(parts: readonly (TextPart | MediaPart)[]): JsonValue {
 function mediaOf(part: MediaPart): JsonObject {
   const url = part.url ?? `data:${part.mediaType};base64,${part.data}`;
   if (part.kind === 'image') {
-    return {
-      type: 'image_url',
-      image_url: { url, ...(part.detail !== undefined && { detail: part.detail }) },
-    };
+    const { detail } = part;
+    if (detail?.value === 'original') throw notTranslatable(detail.param, `${provider} has low and high`);
+    return { type: 'image_url', image_url: { url, ...(detail && { detail: detail.value }) } };
   }
   if (part.url !== undefined) throw notTranslatable(part.param, `${provider} takes no document by URL`);
   return { type: 'file', file: { filename: part.name ?? 'document.pdf', file_data: url } };
@@ -105,9 +104,12 @@ function assistantOf(parts: readonly Part[]): JsonObject {
       calls.push({ id: part.id, type: 'function', function: called });
     } else if (part.kind !== 'thought') {
       throw notTranslatable(part.param, `${provider} takes only text and calls of the assistant`);
-    } else if (part.origin !== 'openai') {
+    } else if (part.origin !== 'openai' || part.signature !== undefined) {
       // Thoughts that such a provider showed are not handed back to it, by its own rules.
-      throw notTranslatable(part.param, `${provider} takes no thoughts of another provider's model`);
+      throw notTranslatable(
+        part.param,
+        `${provider} takes no thoughts that are signed, or of another provider's model`,
+      );
     }
   }
   const text = texts.join('');
@@ -128,9 +130,10 @@ function choiceOf(choice: string | { readonly name: string }): JsonValue {
   return typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } };
 }
 
-function formatOf({ schema, name = 'answer', strict }: OutputForm): JsonObject {
+function formatOf({ schema, name = 'answer', description, strict }: OutputForm): JsonObject {
   if (!schema) return { type: 'json_object' };
   const form: JsonObject = { name, schema };
+  if (description !== undefined) form.description = description;
   if (strict !== undefined) form.strict = strict;
   return { type: 'json_schema', json_schema: form };
 }

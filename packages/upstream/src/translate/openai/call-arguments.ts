@@ -1,0 +1,15 @@
+import type { JsonObject, JsonValue } from '@tollgate/core';
+import { json } from '../json.js';
+import { notValid } from '../not-translatable.js';
+
+/** The arguments of a call, which OpenAI's formats hold as JSON text. */
+export function parsedArguments(text: string, param: string): JsonObject {
+  let value: JsonValue;
+  try {
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw notValid(param, 'JSON', text);
+  }
+  if (!json.isObject(value)) throw notValid(param, 'a JSON object', value);
+  return value;
+}
