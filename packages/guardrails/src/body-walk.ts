@@ -1,3 +1,5 @@
+import { withoutEscapes } from './json-escapes.js';
+import { type MediaKind, mediaKindsOf } from './media-kinds.js';
 import type { TextPlace } from './rule.js';
 
 /** One text of a body. */
@@ -6,10 +8,6 @@ export interface BodyText extends TextPlace {
   /** Writes another text in its place. Does nothing for the names of members. */
   replace(text: string): void;
 }
-
-/** Kinds of media that a request may carry. */
-export const mediaKinds = ['image', 'audio', 'video', 'file'] as const;
-export type MediaKind = (typeof mediaKinds)[number];
 
 /** Something in a body that is no text. */
 export interface BodyMedia {
@@ -27,26 +25,12 @@ export interface BodyContent {
 
 type Members = Record<string, unknown>;
 
-/** `type` of content parts by provider: OpenAI chat and responses, Anthropic. */
-const mediaTypes: Readonly<Record<string, MediaKind>> = {
-  image_url: 'image',
-  input_image: 'image',
-  image: 'image',
-  input_audio: 'audio',
-  audio: 'audio',
-  input_video: 'video',
-  video_url: 'video',
-  video: 'video',
-  file: 'file',
-  input_file: 'file',
-  document: 'file',
-};
 /** Members that hold the bytes of media as text. */
 const bytesMembers = new Set(['data', 'file_data', 'url', 'image_url', 'b64_json']);
 
 /**
  * Everything of a JSON body that a model may read: all its texts wherever they stand, and the names of members that hold spaces; whoever
- * hides a sentence in a tool's description is found as well. Bytes of media are not among the texts.
+ * hides a sentence in a tool's description is found as well. Texts of JSON are read without their escapes. Bytes of media are not among the texts.
  */
 export function contentOf(body: unknown): BodyContent {
   const texts: BodyText[] = [];
@@ -66,7 +50,7 @@ export function contentOf(body: unknown): BodyContent {
     const { value, path, role, within, key } = one;
     if (typeof value === 'string') {
       if (isBytes(key, value)) continue;
-      texts.push({ text: value, path, role, replace: (text) => void put(within, key, text) });
+      texts.push({ text: withoutEscapes(value), path, role, replace: (text) => void put(within, key, text) });
     } else if (Array.isArray(value)) {
       for (let index = value.length - 1; index >= 0; index -= 1)
         push(value, String(index), `${path}[${index}]`, role);
@@ -74,8 +58,7 @@ export function contentOf(body: unknown): BodyContent {
       const members = value as Members;
       // Only what is a message has a role: content that states one of its own is not believed.
       const own = isMessage.test(path) && typeof members.role === 'string' ? members.role : role;
-      const kind = mediaKindOf(members);
-      if (kind) media.push({ kind, path });
+      for (const kind of mediaKindsOf(members, path)) media.push({ kind, path });
       for (const name of Object.keys(members).reverse()) {
         const below = path === '' ? name : `${path}.${name}`;
         if (/\s/.test(name)) texts.push({ text: name, path: below, role: own, replace: () => undefined });
@@ -109,19 +92,9 @@ function put(within: Members | unknown[], key: string, value: string): void {
 function isBytes(key: string, value: string): boolean {
   if (!bytesMembers.has(key)) return false;
   return (
-    /^data:[\w.+/-]{1,100};base64,[A-Za-z0-9+/]*={0,2}$/.test(value) ||
+    /^data:[\w.+/-]{1,100};base64,[A-Za-z0-9+/]*={0,2}$/i.test(value) ||
     /^[A-Za-z0-9+/]{256,}={0,2}$/.test(value)
   );
-}
-
-function mediaKindOf(members: Members): MediaKind | undefined {
-  const { type } = members;
-  if (typeof type === 'string' && Object.hasOwn(mediaTypes, type)) return mediaTypes[type];
-  const inline = members.inlineData ?? members.inline_data ?? members.fileData ?? members.file_data;
-  if (typeof inline !== 'object' || inline === null) return undefined;
-  const named = inline as Members;
-  const mime = String(named.mimeType ?? named.mime_type ?? '');
-  return (['image', 'audio', 'video'] as const).find((kind) => mime.startsWith(`${kind}/`)) ?? 'file';
 }
 
 function messagesIn(body: unknown): number {

@@ -1,5 +1,5 @@
-export type { MediaKind } from './body-walk.js';
 export type { Report } from './inspection.js';
+export type { MediaKind } from './media-kinds.js';
 export { type GuardrailsMiddleware, guardrails } from './middleware.js';
 export type { Moderation, Moderator } from './moderator.js';
 export type { GuardrailsOptions } from './options.js';

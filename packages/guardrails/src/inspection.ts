@@ -1,5 +1,6 @@
 import { TollgateError } from '@tollgate/core';
-import { type BodyContent, type BodyText, contentOf, type MediaKind } from './body-walk.js';
+import { type BodyContent, type BodyText, contentOf } from './body-walk.js';
+import type { MediaKind } from './media-kinds.js';
 import { cutsOf, redacted } from './redacted.js';
 import { combinedWeight, type Finding, type Rule, type RuleAction } from './rule.js';
 

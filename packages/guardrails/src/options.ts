@@ -8,8 +8,8 @@ import {
   suggestion,
   type TollgateContext,
 } from '@tollgate/core';
-import { type MediaKind, mediaKinds } from './body-walk.js';
 import type { BodyRules, Report } from './inspection.js';
+import { type MediaKind, mediaKinds } from './media-kinds.js';
 import type { Moderator } from './moderator.js';
 import type { Rule } from './rule.js';
 import { injection } from './rules/injection.js';

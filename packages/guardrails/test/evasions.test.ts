@@ -3,6 +3,7 @@ import express from 'express';
 import request from 'supertest';
 import { AnswerGuard } from '../src/answer/answer-guard.js';
 import { guardrails, injection, personalData, type Rule, secrets } from '../src/index.js';
+import { encodedTexts } from '../src/rules/encoded-text.js';
 import { eventsOf, streamFormats } from './answer/streams.js';
 
 const app = express();
@@ -84,6 +85,92 @@ describe('who tries to get past the rules', () => {
     for (const separator of ['\u00a0', '\u202f', '\u2013', '.']) {
       expect(rule.find(card.replaceAll(' ', separator), { path: '', role: undefined })).toHaveLength(1);
     }
+  });
+});
+
+describe('sentences that are hidden', () => {
+  const rule = injection();
+  const found = (text: string): boolean => rule.find(text, { path: '', role: 'user' }).length > 0;
+  const base64 = (text: string): string => Buffer.from(text).toString('base64');
+  const wrappedAt = (width: number, end: string): string =>
+    (base64(attack).match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(end);
+
+  it.each([
+    ['in lines as mails have them', `Decode this:\n${wrappedAt(20, '\r\n')}`],
+    ['in lines below a word', `decode\n${wrappedAt(16, '\n')}\nthanks`],
+    ['in short lines that are quoted', `> ${wrappedAt(10, '\n> ')}`],
+    ['in lines of a text of JSON', `{"note":"${wrappedAt(24, '\\n')}"}`],
+    ['twice', base64(base64(attack))],
+    ['three times', base64(base64(base64(attack)))],
+    ['as base64 of hexadecimal digits', base64(Buffer.from(attack).toString('hex'))],
+    ['as hexadecimal digits of base64', Buffer.from(base64(attack)).toString('hex')],
+    ['as a URL of base64', encodeURIComponent(base64(`${attack}?`))],
+    ['as base64 of a URL', base64(encodeURIComponent(attack))],
+    [
+      'in several pieces',
+      attack
+        .match(/.{1,31}/g)
+        ?.map(base64)
+        .join(' and ') ?? '',
+    ],
+    ['behind much else', `${base64('The sea is wide and deep. '.repeat(2_000))} ${base64(attack)}`],
+    ['with invisible characters in it', base64(attack.replaceAll(' ', ' \u200b'))],
+  ])('are found %s', (_how, text) => {
+    expect(found(text)).toBe(true);
+  });
+
+  it('are not seen in what is harmless, or only looks encoded', () => {
+    for (const text of [
+      base64(base64('The sea is wide and deep, and we sail it.')),
+      `hello\nworld\n${'word\n'.repeat(50)}`,
+      base64('x'.repeat(5_000)),
+      'https://example.com/a%20page?with=a%20query&more=things',
+    ]) {
+      expect(found(text)).toBe(false);
+    }
+  });
+
+  it('take no longer than a text that hides nothing of the same length, times a few', () => {
+    const encoded = encodedTexts(base64(base64('all the ships at sea '.repeat(1_000))));
+    expect(encoded).toEqual(['all the ships at sea '.repeat(1_000)]);
+    // Twice as long as what is looked at, at most.
+    const nested = Array.from({ length: 200 }, (_, n) => base64(base64(base64(`ships at sea ${n}`)))).join(
+      ' ',
+    );
+    expect(encodedTexts(nested).join('').length).toBeLessThan(2 * nested.length);
+  });
+});
+
+describe('personal data in texts of JSON', () => {
+  const call = (args: string) => ({
+    messages: [
+      {
+        role: 'assistant',
+        tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: args } }],
+      },
+    ],
+  });
+
+  it('is found behind escapes, also of JSON within JSON, and redacted so that the text stays JSON', async () => {
+    for (const at of ['\\u0040', '\\U0040'.toLowerCase(), '@']) {
+      const args = `{"to":"jane${at}example.com","say":"\\"hi\\" \\u0022 \\ud83d\\ude00","big":12345678901234567890}`;
+      const answer = await post(call(args)).expect(200);
+      const sent: string = answer.body.messages[0].tool_calls[0].function.arguments;
+      expect(JSON.parse(sent)).toMatchObject({ to: '[email]', say: '"hi" " 😀' });
+      expect(sent).toContain('"big":12345678901234567890');
+    }
+    const inner = JSON.stringify({ body: '{"to":"jane\\u0040example.com"}' });
+    const answer = await post(call(inner)).expect(200);
+    const sent = JSON.parse(answer.body.messages[0].tool_calls[0].function.arguments);
+    expect(JSON.parse(sent.body)).toEqual({ to: '[email]' });
+  });
+
+  it('leaves texts as they are in which nothing is found, or that are no JSON', async () => {
+    const args = '{"a":"\\u0041\\/b"}';
+    const answer = await post(call(args)).expect(200);
+    expect(answer.body).toEqual(call(args));
+    const text = 'In code, \\u0040 is @.';
+    expect((await post(user(text)).expect(200)).body).toEqual(user(text));
   });
 });
 

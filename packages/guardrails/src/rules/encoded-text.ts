@@ -1,46 +1,68 @@
-/** A text that was found inside another, encoded. */
-export interface EncodedText {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Most characters that are decoded of one text: what is longer is data, not a sentence. */
-const maxDecoded = 20_000;
-const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\s]+$/u;
+/** How often a text may be encoded on top of itself and still be read. */
+const maxDepth = 3;
+/** Invisible characters included, with which words are split. */
+const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Cf}\s]+$/u;
+const sentence = /\p{L}{2}[\s\p{Cf}_-]{1,5}\p{L}{2}/u;
 
 const base64 = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
-const hex = /(?:[0-9a-fA-F]{2}[ :]?){12,}/g;
+/** Runs of several lines, as mails and command lines break them; the words around them may look as if they belonged to them. */
+const wrapped =
+  /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}(?:[ \t]{0,8}(?:\r?\n|\\n)[ \t>]{0,8}[A-Za-z0-9+/_-]{4,})+={0,2}/g;
+const lineBreak = /[ \t]*(?:\r?\n|\\n)[ \t>]*/;
+const hex = /(?:[0-9a-fA-F]{2}[ :\r\n]{0,2}){12,}/g;
 const percent = /(?:%[0-9a-fA-F]{2}|[A-Za-z0-9._+-]){12,}/g;
 const entities = /(?:&#(?:\d{2,6}|x[0-9a-f]{2,5});){4,}/gi;
 const escaped = /(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}/g;
 
-/** Sentences hidden as base64, hex, percent signs, escapes or entities of HTML: runs that decode to text with words and spaces in it. */
-export function encodedTexts(text: string): EncodedText[] {
-  const found: EncodedText[] = [];
-  let left = maxDecoded;
-  const look = (pattern: RegExp, decode: (run: string) => string | undefined): void => {
-    for (const match of text.matchAll(pattern)) {
-      const run = match[0].slice(0, left);
-      if (run.length === 0) return;
-      left -= run.length;
-      const decoded = decode(run);
-      if (decoded !== undefined && isSentence(decoded)) {
-        found.push({ text: decoded, start: match.index, end: match.index + match[0].length });
-      }
+/**
+ * Sentences hidden as base64 (on several lines too), hex, percent signs, escapes or entities of HTML, or as several of them on top of each
+ * other: runs that decode to text with words and spaces in it. What is decoded in all is at most twice as long as the text, so that looking
+ * takes linear time.
+ */
+export function encodedTexts(text: string): string[] {
+  const found = new Set<string>();
+  let left = 2 * text.length;
+  const look = (within: string, depth: number): void => {
+    for (const decoded of decodedRuns(within)) {
+      if (decoded.length > left || !printable.test(decoded)) continue;
+      left -= decoded.length;
+      if (sentence.test(decoded)) found.add(decoded);
+      if (depth < maxDepth) look(decoded, depth + 1);
     }
   };
-  look(base64, fromBase64);
-  look(hex, (run) => Buffer.from(run.replace(/[ :]/g, ''), 'hex').toString('utf8'));
-  if (text.includes('%')) look(percent, (run) => (run.includes('%') ? fromPercent(run) : undefined));
-  if (text.includes('&#')) look(entities, fromEntities);
-  if (text.includes('\\'))
-    look(escaped, (run) =>
-      run.replace(/\\[ux]([0-9a-fA-F]+)/g, (_, digits: string) =>
-        String.fromCharCode(Number.parseInt(digits, 16)),
-      ),
-    );
-  return found;
+  look(text, 1);
+  return [...found];
+}
+
+/** What every run of encoded characters stands for, whether that makes sense or not. */
+function* decodedRuns(text: string): Generator<string> {
+  for (const [run] of text.matchAll(base64)) yield fromBase64(run);
+  if (text.includes('\n') || text.includes('\\n')) {
+    for (const [run] of text.matchAll(wrapped)) yield* fromLines(run.split(lineBreak));
+  }
+  for (const [run] of text.matchAll(hex)) {
+    yield Buffer.from(run.replace(/[ :\r\n]/g, ''), 'hex').toString('utf8');
+  }
+  if (text.includes('%')) {
+    for (const [run] of text.matchAll(percent)) if (run.includes('%')) yield fromPercent(run);
+  }
+  if (text.includes('&#')) for (const [run] of text.matchAll(entities)) yield fromEntities(run);
+  if (text.includes('\\')) for (const [run] of text.matchAll(escaped)) yield fromEscapes(run);
+}
+
+/** Lines together, and without the first, the last or both, which may be words that stand above and below. */
+function* fromLines(lines: readonly string[]): Generator<string> {
+  for (const [from, to] of [
+    [0, lines.length],
+    [1, lines.length],
+    [0, lines.length - 1],
+    [1, lines.length - 1],
+  ] as const) {
+    if (to - from < 2) continue;
+    const decoded = fromBase64(lines.slice(from, to).join(''));
+    yield decoded;
+    if (printable.test(decoded)) return;
+  }
 }
 
 /** The text with each letter of the Latin alphabet moved by 13. */
@@ -57,11 +79,12 @@ function fromBase64(run: string): string {
   return Buffer.from(run, 'base64').toString('utf8');
 }
 
-function fromPercent(run: string): string | undefined {
+/** Nothing where a run is no text. */
+function fromPercent(run: string): string {
   try {
     return decodeURIComponent(run.replace(/\+/g, ' '));
   } catch {
-    return undefined;
+    return '';
   }
 }
 
@@ -72,6 +95,8 @@ function fromEntities(run: string): string {
   });
 }
 
-function isSentence(text: string): boolean {
-  return /\p{L}{2}[\s_-]{1,3}\p{L}{2}/u.test(text) && printable.test(text);
+function fromEscapes(run: string): string {
+  return run.replace(/\\[ux]([0-9a-fA-F]+)/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
 }

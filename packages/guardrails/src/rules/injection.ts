@@ -86,7 +86,8 @@ function injectionSignals(raw: string): Finding[] {
 function signalsIn(raw: string): Finding[] {
   const seen = normalised(raw);
   const found = [...openSignals(raw, seen), ...invisibleSignals(raw, seen), ...ciphered(seen.text, raw)];
-  const hidden = [seen.hidden, ...encodedTexts(raw).map(({ text }) => text)].filter((text) => text !== '');
+  // What is hidden in several places is read as one text: each of its parts may say little.
+  const hidden = [seen.hidden, encodedTexts(raw).join('\n')].filter((text) => text !== '');
   for (const text of hidden) {
     const inner = normalised(text);
     found.push(...behind([...openSignals(text, inner), ...ciphered(inner.text, raw)], raw));
