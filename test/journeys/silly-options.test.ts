@@ -83,6 +83,9 @@ const rows: Readonly<Record<string, Row>> = {
   rateLimitStores: row(gate.rateLimitStores, { client }),
   redisAlerts: row(gate.redisAlerts, { client }),
   redisSwitch: row(gate.redisSwitch, { client }),
+  redisClaims: row(gate.redisClaims, { client }),
+  memoryClaims: row(gate.memoryClaims),
+  usageFeed: row(gate.usageFeed, { client, sink: gate.callbackSink(nothing) }),
   database: row(gate.database, { pool }),
   reports: row(gate.reports, { database }),
   billing: row(billing, {

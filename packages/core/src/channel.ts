@@ -13,6 +13,7 @@ export type ChannelName =
   | 'tollgate:store'
   | 'tollgate:switch'
   | 'tollgate:watch'
+  | 'tollgate:alert'
   | 'tollgate:upstream'
   | 'tollgate:route'
   | 'tollgate:warning'

@@ -26,3 +26,4 @@ export {
   StoreUnavailableError,
   type StoreUnavailableFacts,
 } from './store-unavailable-error.js';
+export { type UsageFeed, type UsageFeedOptions, usageFeed } from './usage-feed.js';

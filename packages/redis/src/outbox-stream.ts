@@ -55,6 +55,17 @@ export class OutboxStream {
     return valuesOf(reply).flatMap(entriesIn);
   }
 
+  /** The entries after one, for whoever reads without a group. */
+  async after(id: string, count: number): Promise<StreamEntry[]> {
+    return entriesIn(await this.#command('XRANGE', this.#key, `(${id}`, '+', 'COUNT', String(count)));
+  }
+
+  /** The id of the latest entry. */
+  async latest(): Promise<string> {
+    const [entry] = entriesIn(await this.#command('XREVRANGE', this.#key, '+', '-', 'COUNT', '1'));
+    return entry?.id ?? '0-0';
+  }
+
   /** Takes over what a consumer has had for so long without acknowledging it. */
   async claim(idleMs: number, count: number): Promise<StreamEntry[]> {
     const who = [this.#key, this.#group, this.#consumer, String(idleMs), '0-0'];

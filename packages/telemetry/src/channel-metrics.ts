@@ -60,6 +60,22 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'action',
     'where',
   );
+  const measures = instruments.counter(
+    'watch_measures_total',
+    'What watch() did about findings, or would have done.',
+    'detector',
+    'action',
+    'outcome',
+  );
+  const alerts = instruments.counter(
+    'alert_notices_total',
+    'Notices of incidents, by receiver and whether it took them.',
+    'to',
+    'event',
+    'kind',
+    'severity',
+    'outcome',
+  );
   const breakers = instruments.counter(
     'breaker_changes_total',
     'Breakers that opened or closed, by what they guard.',
@@ -99,6 +115,8 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
       if (facts.requestId !== undefined) places(facts);
     }),
     subscribe('tollgate:guardrail', (facts) => findings(facts)),
+    subscribe('tollgate:watch', (facts) => measures({ ...facts, action: facts.do })),
+    subscribe('tollgate:alert', (facts) => alerts(facts)),
     subscribe('tollgate:fault', ({ where, source }) => faults({ where: where ?? source })),
     subscribe('tollgate:warning', (facts) => warnings(facts)),
   ];

@@ -115,6 +115,11 @@ describe('metrics()', () => {
       where: 'output',
       kinds: ['pii.card'],
     }));
+    publish('tollgate:watch', () => ({ detector: 'spend', do: 'tighten', outcome: 'applied', action: {} }));
+    publish('tollgate:alert', () => ({
+      ...{ to: 'webhook', event: 'opened', key: 'watch/key/k1', kind: 'anomaly', severity: 'error' },
+      outcome: 'received',
+    }));
     publish('tollgate:fault', () => ({ source: 'usage-sink', error: 'full' }));
     publish('tollgate:warning', () => ({ code: 'TOLLGATE_W_ORDER', message: 'm' }));
     const text = await scrape(own);
@@ -129,6 +134,8 @@ describe('metrics()', () => {
       'store_events_total{store="rate-limit",operation="",outcome="down"} 1',
       'thresholds_total{unit="usd",threshold="0.8"} 1',
       'upstream_attempts_total{provider="openai",api="chat",status="200",outcome="ok"} 1',
+      'watch_measures_total{detector="spend",action="tighten",outcome="applied"} 1',
+      'alert_notices_total{to="webhook",event="opened",kind="anomaly",severity="error",outcome="received"} 1',
       'breaker_changes_total{target="openai/gpt-5",breaker="open"} 1',
       'concurrency_decisions_total{plan="free",outcome="refused"} 1',
       'guardrail_findings_total{rule="pii",action="redact",where="output"} 1',

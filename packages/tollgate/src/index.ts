@@ -26,6 +26,7 @@ export {
   type ApiKeyRecord,
   answerError,
   type Caller,
+  type ClaimStore,
   type CounterState,
   counterOf,
   definePlans,
@@ -39,6 +40,7 @@ export {
   type LimitOverride,
   type LimitOverrides,
   memoryAlerts,
+  memoryClaims,
   memoryQuota,
   memorySwitch,
   type NanoUsd,
@@ -105,8 +107,10 @@ export {
   type RedisQuotaOptions,
   rateLimitStores,
   redisAlerts,
+  redisClaims,
   redisQuota,
   redisSwitch,
+  usageFeed,
 } from '@tollgate/redis';
 export { type Metrics, type MetricsOptions, metrics } from '@tollgate/telemetry';
 export {
@@ -138,11 +142,19 @@ export {
   type AlertsOptions,
   alerts,
   callback,
+  defaultPolicy,
   email,
+  type Finding,
   fileSwitch,
   killSwitch,
+  type Measure,
+  type PolicyRule,
   pagerDuty,
+  type RotatedKey,
   slack,
+  type Watch,
+  type WatchOptions,
+  watch,
   webhook,
 } from '@tollgate/watch';
 export type { RedisOptions, RedisSetting } from './redis-options.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type AlertStore,
+  type ClaimStore,
   memoryQuota,
   memorySwitch,
   type QuotaStore,
@@ -14,9 +15,11 @@ import {
   outbox,
   rateLimitStores,
   redisAlerts,
+  redisClaims,
   redisQuota,
   redisSwitch,
   storeHealth,
+  usageFeed,
 } from '@tollgate/redis';
 import { OwnRedis } from './own-redis.js';
 import { readRedisSetting } from './redis-options.js';
@@ -34,6 +37,8 @@ export interface Stores {
   readonly ledger: Ledger | undefined;
   /** Where alerts are kept; absent: in memory. */
   readonly alerts: AlertStore | undefined;
+  /** What only one process may do; absent: this process knows by itself. */
+  readonly claims: ClaimStore | undefined;
   /** Absent: nothing can be switched off. */
   readonly switch: SwitchStore | undefined;
   /** Hands over what is still to be written, and closes what was opened here. */
@@ -43,12 +48,16 @@ export interface Stores {
 /** How long the first requests may wait until an embedded database says what was spent before; counters in memory answer at once after. */
 const restoringMs = 30_000;
 
-/** The app's own store, else counters on Redis where it is given, else in memory. Throws a `TypeError` for wrong options. */
-export function storesOf(options: TollgateOptions): Stores {
+/**
+ * The app's own store, else counters on Redis where it is given, else in memory. `feed` sees the usage events of all processes, but for those of the
+ * app's own store. Throws a `TypeError` for wrong options.
+ */
+export function storesOf(options: TollgateOptions, feed?: UsageSink): Stores {
   const books = ledgerOf(options);
   const sinks = [...(options.sinks ?? []), ...(books ? [books] : [])];
-  if (options.redis !== undefined) return storesOnRedis(options, options.redis, sinks, books);
-  const quota = options.store ?? memoryQuota({ sinks, ...(books && { spent: books }) });
+  if (options.redis !== undefined) return storesOnRedis(options, options.redis, sinks, books, feed);
+  const all = feed ? [...sinks, feed] : sinks;
+  const quota = options.store ?? memoryQuota({ sinks: all, ...(books && { spent: books }) });
   return {
     quota,
     rateLimits: undefined,
@@ -56,7 +65,8 @@ export function storesOf(options: TollgateOptions): Stores {
     answers: true,
     ledger: books,
     alerts: undefined,
-    switch: options.switch === true ? memorySwitch() : options.switch,
+    claims: undefined,
+    switch: switchIsOurs(options) ? memorySwitch() : ownSwitch(options),
     end: () => quota.end(),
   };
 }
@@ -73,10 +83,11 @@ function storesOnRedis(
   setting: NonNullable<TollgateOptions['redis']>,
   sinks: readonly UsageSink[],
   books: Ledger | undefined,
+  feed: UsageSink | undefined,
 ): Stores {
   const {
     url,
-    outbox: delivers = sinks.length > 0,
+    outbox: asked,
     partitions,
     rememberRefusalsMs,
     slices = options.budget?.whenStoreDown === 'grace' ? 'grace' : 'wide',
@@ -84,6 +95,10 @@ function storesOnRedis(
     spent = books,
     ...rest
   } = readRedisSetting(setting);
+  if (feed && asked === false) {
+    throw new TypeError('tollgate: redis: "watch" sees what all processes spend by "outbox", which is false');
+  }
+  const delivers = asked ?? (sinks.length > 0 || feed !== undefined);
   const own = url === undefined ? undefined : new OwnRedis(url);
   const { prefix, deadlineMs, ...given } = rest;
   const connection: ConnectionOptions = own ? { client: own } : given;
@@ -101,7 +116,11 @@ function storesOnRedis(
     sliceLeaseMs,
     outbox: delivers,
   });
-  const delivery = delivers && sinks.length > 0 ? outbox({ ...keys, ...parts, sinks }) : undefined;
+  // Without sinks too, so that nothing grows: unless the app has said that somebody else reads.
+  const reads = delivers && (sinks.length > 0 || asked === undefined);
+  const readers = sinks.length > 0 ? sinks : [nobody];
+  const delivery = reads ? outbox({ ...keys, ...parts, sinks: readers }) : undefined;
+  const shown = feed && usageFeed({ ...keys, ...parts, sink: feed });
   const health = refusesWithout(options) ? storeHealth(quota) : undefined;
   return {
     quota,
@@ -109,21 +128,31 @@ function storesOnRedis(
     deadlineMs,
     ledger: books,
     alerts: redisAlerts(timed),
-    switch:
-      options.switch === true
-        ? redisSwitch({ ...timed, ...(own && { hints: own.hints() }) })
-        : options.switch,
+    claims: redisClaims(timed),
+    switch: switchIsOurs(options)
+      ? redisSwitch({ ...timed, ...(own && { hints: own.hints() }) })
+      : ownSwitch(options),
     get answers() {
       return health?.isHealthy ?? true;
     },
     async end() {
       health?.end();
       await quota.end();
+      await shown?.end();
       await delivery?.end();
       await own?.close();
     },
   };
 }
+
+const nobody: UsageSink = Object.freeze({ write: () => undefined });
+
+/** Asked for, or needed by what is watched. */
+const switchIsOurs = ({ switch: asked, watch }: TollgateOptions): boolean =>
+  asked === true || (asked === undefined && watch !== undefined);
+
+const ownSwitch = ({ switch: given }: TollgateOptions): SwitchStore | undefined =>
+  given === true ? undefined : given;
 
 /** Whether requests are refused while the shared counters are away. */
 function refusesWithout({ mode = 'enforce', budget, rateLimit }: TollgateOptions): boolean {

@@ -30,7 +30,7 @@ import {
 } from '@tollgate/meter';
 import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
-import type { AlertsOptions } from '@tollgate/watch';
+import type { AlertsOptions, Watch, WatchOptions } from '@tollgate/watch';
 import type { RedisSetting } from './redis-options.js';
 
 /** Options of {@link tollgate}: what the pieces share is given once; the rest of each piece's options under its name. */
@@ -85,7 +85,13 @@ export interface TollgateOptions extends GuardOptions {
    */
   switch?: SwitchStore | true;
   /**
-   * Tells people of budgets' shares, stores and providers that fail, faults and switches: `{ to: [webhook({ url, secret })] }`, see
+   * Watches spending and behaviour and acts by a policy, see `watch()`: `{}` for the default policy, `{ dryRun: true }` to begin with, or a
+   * `watch()` of one's own. Suspensions go to `switch`, which is `true` then unless it is given. With `redis` every process sees what all of
+   * them spend. @defaultValue nothing is watched
+   */
+  watch?: Omit<WatchOptions, 'store' | keyof GuardOptions> | Watch;
+  /**
+   * Tells people of budgets' shares, stores and providers that fail, faults, switches and what `watch` does: `{ to: [webhook({ url, secret })] }`, see
    * `alerts()`. With `redis`, once for all processes. @defaultValue nobody is told
    */
   alerts?: AlertsOptions;
@@ -123,6 +129,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
         value === true ||
         accepts.methods('read', 'turnOff', 'turnOn')(value) === true ||
         'true, or a switch such as fileSwitch(path)',
+      watch: accepts.object,
       alerts: accepts.object,
       meter: accepts.object,
       budget: accepts.object,
@@ -140,6 +147,11 @@ export function checkTollgateOptions(options: TollgateOptions): void {
   if (options.store && options.database) {
     throw new TypeError(
       'tollgate: give ledger() to the store itself when "store" is given, among its sinks: it delivers the usage events',
+    );
+  }
+  if (options.store && options.watch && !('sink' in options.watch)) {
+    throw new TypeError(
+      'tollgate: with "store", make watch() yourself and give it here and its sink to the store: it delivers the usage events',
     );
   }
   if (options.store && options.sinks) {

@@ -23,7 +23,7 @@ import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/met
 import { type Ledger, type Registry, registry } from '@tollgate/postgres';
 import { rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
-import { type Alerts, alerts, killSwitch } from '@tollgate/watch';
+import { type Alerts, alerts, killSwitch, type Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
@@ -39,11 +39,13 @@ import {
   type TollgateOptions,
 } from './tollgate-options.js';
 import { usageReport } from './usage-report.js';
+import { WatchFeed } from './watching.js';
 
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: auth → switch → rate limit → JSON body → concurrency → guardrails → meter → budget.
+   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → concurrency → guardrails
+   * → meter → budget.
    * Call it once per path; all share the same counters.
    */
   guards(): RequestHandler;
@@ -77,7 +79,9 @@ export interface Tollgate {
   readonly registry: Registry | undefined;
   /** Tells people, also of what the app raises itself: `tg.alerts?.raise({ … })`; absent without `alerts`. */
   readonly alerts: Alerts | undefined;
-  /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch`. */
+  /** What is watched: tags, what waits for a person to be confirmed, the forest; absent without `watch`. */
+  readonly watch: Watch | undefined;
+  /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch` and `watch`. */
   readonly switch: SwitchStore | undefined;
   /**
    * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
@@ -107,7 +111,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const plans = plansOf(options.plans);
   const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
   checkLadderPrices(plans, limits, options.meter);
-  const stores = storesOf(options);
+  const feed = options.watch && options.mode !== 'off' ? new WatchFeed() : undefined;
+  const stores = storesOf(options, feed);
+  const watching = options.watch && feed?.begin(options.watch, guard, stores);
   const store = stores.quota;
   const flight = inFlight(options.authenticate?.now);
   const reservations: BudgetMiddleware = budget({
@@ -135,8 +141,10 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const guards = inTurn('tollgateGuards', [
     flight.admit,
+    ...(watching ? [watching.observe()] : []),
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...(off ? [off] : []),
+    ...(watching ? [watching.guard()] : []),
     ...rateLimits(options, guard, plans, stores),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
     // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.
@@ -167,6 +175,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         ...more,
         steps: (context) => {
           off?.attach(context);
+          watching?.attach(context);
           rails?.attach(context);
           reservations.attach(context);
         },
@@ -178,6 +187,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ledger: stores.ledger,
     registry: people,
     alerts: told,
+    watch: watching,
     switch: stores.switch,
     get isReady() {
       return !flight.isClosing && stores.answers;
@@ -198,6 +208,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
         await closed;
         await reservations.settled(settleMs);
         off?.end();
+        watching?.end();
         await told?.close();
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());

@@ -96,7 +96,11 @@ export function watch(options: WatchOptions = {}): Watch {
 }
 
 function tell(measure: Measure, onMeasure: WatchOptions['onMeasure']): void {
-  publish('tollgate:watch', () => ({ ...measure }));
+  publish('tollgate:watch', () => ({
+    ...measure,
+    detector: measure.finding.detector,
+    do: measure.action.do,
+  }));
   try {
     onMeasure?.(measure);
   } catch (error) {

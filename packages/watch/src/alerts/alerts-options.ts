@@ -10,7 +10,7 @@ import type { AlertDestination } from './destination.js';
 import type { AlertReport } from './incident.js';
 
 /** What alerts listen for by themselves. */
-export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch';
+export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch' | 'watch';
 
 /** Options of {@link alerts}. */
 export interface AlertsOptions {
@@ -62,7 +62,7 @@ export function readAlertsOptions(options: AlertsOptions) {
       },
       store: accepts.methods('read', 'replace', 'take', 'done', 'later'),
       units: accepts.someOf(accepts.oneOf(...allUnits)),
-      ignore: accepts.arrayOf(accepts.oneOf('budget', 'store', 'provider', 'fault', 'switch')),
+      ignore: accepts.arrayOf(accepts.oneOf('budget', 'store', 'provider', 'fault', 'switch', 'watch')),
       when: accepts.function,
       lastsMs: accepts.integerBetween(0, 3_600_000),
       deadlineMs: accepts.integerBetween(10, 600_000),

@@ -114,12 +114,14 @@ export class Courier {
       if (!destination) throw new DeliveryFailure('is not known to this process');
       const sent = destination.send(work.notice, AbortSignal.timeout(deadlineMs));
       await withinDeadline(deadlineMs, sent, () => new DeliveryFailure('took too long'));
+      say(work, 'received');
       return undefined;
     } catch (error) {
       failure = failed(error);
     }
     const isOver = failure.isFinal || nowMs - work.notice.incident.updatedAtMs > giveUpAfterMs;
     if (isOver) this.#given += 1;
+    say(work, isOver ? 'given up' : 'not received');
     publish('tollgate:fault', () => ({
       source: 'alerts',
       what: isOver ? 'given up' : 'not received',
@@ -135,4 +137,12 @@ export class Courier {
     // Never sooner than asked for; else spread, so that processes do not come together.
     return Math.ceil(Math.max(wishMs, backOffMs * (0.5 + random() / 2)));
   }
+}
+
+function say(
+  { to, notice: { event, incident } }: Extract<Work, { what: 'tell' }>,
+  outcome: 'received' | 'not received' | 'given up',
+): void {
+  const { key, kind, severity } = incident;
+  publish('tollgate:alert', () => ({ to, event, key, kind, severity, outcome }));
 }

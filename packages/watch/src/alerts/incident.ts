@@ -24,7 +24,10 @@ export interface AlertReport {
   readonly step?: string | undefined;
   /** The instant at which the incident ends by itself, e.g. with its window, ms since the epoch. A key ends so but once. */
   readonly endsAtMs?: number | undefined;
-  /** It ends by itself when nothing was reported of it for so long, in ms. Absent: when it is resolved. */
+  /**
+   * It ends by itself when nothing was reported of it for so long, in ms; of several reports with anything new the longest counts. Absent: when
+   * it is resolved.
+   */
   readonly quietMs?: number | undefined;
 }
 
@@ -128,6 +131,7 @@ function opened(before: KeptIncident | undefined, report: AlertReport, atMs: num
 
 function updated(open: KeptIncident, report: AlertReport, atMs: number): Advanced | undefined {
   const { severity, title, step } = report;
+  const quietMs = open.quietMs === undefined ? undefined : Math.max(open.quietMs, report.quietMs ?? 0);
   const isWorse = rank(severity) > rank(open.severity);
   const isNew = step !== undefined && !open.steps.includes(step) && open.steps.length < mostSteps;
   const seenAtMs = Math.max(atMs, open.seenAtMs);
@@ -142,6 +146,7 @@ function updated(open: KeptIncident, report: AlertReport, atMs: number): Advance
     facts: factsOf(report),
     steps: isNew ? [...open.steps, step] : open.steps,
     seenAtMs,
+    ...(quietMs !== undefined && { quietMs }),
   };
   return told(incident, 'updated', atMs, title, severity);
 }

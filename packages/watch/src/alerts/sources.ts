@@ -1,5 +1,7 @@
 import { subscribe, type ThresholdCrossing, type Unit } from '@tollgate/core';
+import type { Measure } from '../ladder/measure.js';
 import type { AlertReport } from './incident.js';
+import { measureReport } from './measure-report.js';
 import { Persistence } from './persistence.js';
 import { thresholdReport } from './threshold-report.js';
 
@@ -28,6 +30,7 @@ export function listen(options: SourceOptions): () => void {
     provider: () => providers(options),
     fault: () => faults(options),
     switch: () => switches(options),
+    watch: () => measures(options),
   };
   const ends = Object.entries(all)
     .filter(([name]) => !options.ignore.includes(name))
@@ -130,10 +133,12 @@ function faults({ report }: SourceOptions): () => void {
   });
 }
 
-function switches({ report, resolve }: SourceOptions): () => void {
+function switches({ ignore, report, resolve }: SourceOptions): () => void {
   let off = new Set<string>();
   return subscribe('tollgate:switch', (facts) => {
-    const now = new Set(Array.isArray(facts.off) ? facts.off.map(text) : []);
+    const now = new Set(namesIn(facts.off));
+    // What watch() has switched off is told with why, by whoever listens to it.
+    if (!ignore.includes('watch')) for (const name of namesIn(facts.byWatch)) now.delete(name);
     for (const name of now) {
       if (off.has(name)) continue;
       const isOne = /^(key|user|team):/.test(name);
@@ -144,6 +149,21 @@ function switches({ report, resolve }: SourceOptions): () => void {
     off = now;
   });
 }
+
+/** What `watch()` does, and about whom; what it only watches is not told. */
+function measures({ report }: SourceOptions): () => void {
+  return subscribe('tollgate:watch', (facts) => {
+    if (!isMeasure(facts)) return;
+    const found = measureReport(facts);
+    if (found) report(found);
+  });
+}
+
+function isMeasure(facts: Facts): facts is Facts & Measure {
+  return ['action', 'target', 'finding'].every((name) => typeof facts[name] === 'object');
+}
+
+const namesIn = (value: unknown): string[] => (Array.isArray(value) ? value.map(text) : []);
 
 const text = (value: unknown): string =>
   typeof value === 'string' ? value.slice(0, 150) : typeof value === 'number' ? String(value) : '';

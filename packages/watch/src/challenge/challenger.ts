@@ -3,7 +3,7 @@ import { type ClaimStore, memoryClaims, TollgateError } from '@tollgate/core';
 import { type Challenged, challengeMs, signedChallenge, solvedBy } from './challenge.js';
 
 /** Where a challenge is answered, and where its solution is read. */
-export const challengeHeader = 'x-tollgate-challenge';
+const challengeHeader = 'x-tollgate-challenge';
 export const solutionHeader = 'x-tollgate-solution';
 
 /** Makes challenges and takes each solution once. While the shared claims are away, this process goes on by itself. */

@@ -7,7 +7,7 @@ import type { Action } from './policy.js';
 export type HardAction = Extract<Action, { do: 'challenge' | 'tighten' | 'rotate' | 'suspend' }>;
 
 /** What is to be done to somebody. */
-export interface Step<Chosen extends HardAction = HardAction> {
+interface Step<Chosen extends HardAction = HardAction> {
   readonly finding: Finding;
   readonly action: Chosen;
   readonly target: Subject;

@@ -116,7 +116,14 @@ export class SwitchBoard {
       const pattern = switchPattern(entry);
       return pattern === undefined ? [] : [{ pattern, entry }];
     });
-    publish('tollgate:switch', () => ({ version, off: [...this.#entries.keys()], first }));
+    const byWatch = (): string[] =>
+      entries.filter(({ by }) => by === 'watch').map(({ kind, name }) => switchKey(kind, name));
+    publish('tollgate:switch', () => ({
+      version,
+      off: [...this.#entries.keys()],
+      byWatch: byWatch(),
+      first,
+    }));
     this.options.changed(entries);
   }
 }

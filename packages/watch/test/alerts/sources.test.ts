@@ -1,6 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { publish } from '@tollgate/core';
-import { type AlertNotice, type Alerts, type AlertsOptions, alerts, callback } from '../../src/index.js';
+import { memoryAlerts, publish } from '@tollgate/core';
+import {
+  type AlertNotice,
+  type Alerts,
+  type AlertsOptions,
+  alerts,
+  callback,
+  type Finding,
+  type Measure,
+} from '../../src/index.js';
 
 const day = new Date().toISOString().slice(0, 10);
 const crossing = (threshold: number, more = {}) => ({
@@ -113,6 +121,95 @@ describe('what alerts listen for', () => {
       'opened warning switch/key:k1',
       'resolved error switch/tenant:acme',
     ]);
+  });
+
+  const measureOf = (changes: Partial<Measure> = {}, finding: Partial<Finding> = {}): Measure => ({
+    id: 'm1',
+    atMs: 1_000,
+    action: { do: 'tag', forMs: 60_000 },
+    target: { kind: 'key', name: 'k1', tenant: 'acme' },
+    untilMs: 61_000,
+    outcome: 'applied',
+    ...changes,
+    finding: {
+      ...{
+        detector: 'spend',
+        subject: { kind: 'key', name: 'k1', tenant: 'acme' },
+        atMs: 1_000,
+        score: 5.04,
+      },
+      features: [{ feature: 'usdIn5Minutes', expected: 0.25, seen: 4 }],
+      contributors: [{ kind: 'key', name: 'k1', share: 0.93 }],
+      ...finding,
+    },
+  });
+  const suspended = { action: { do: 'suspend', forMs: 60_000, cutsRunning: true } } as const;
+  const act = (...measures: Measure[]): void => {
+    for (const one of measures) publish('tollgate:watch', () => ({ ...one }));
+  };
+
+  it('tells what watch() does as one incident for each culprit, whatever was found of whom, with its cause', async () => {
+    start();
+    const tenant = { subject: { kind: 'tenant', name: 'acme', tenant: 'acme' } } as const;
+    const all = { subject: { kind: 'global', name: '' } } as const;
+    act(
+      measureOf({ action: { do: 'observe' } }),
+      measureOf(),
+      measureOf({ id: 'm2', target: tenant.subject }, tenant),
+      measureOf({ id: 'm3' }, all),
+      measureOf(suspended, { ...tenant, score: 9 }),
+      measureOf({ ...suspended, id: 'm5' }),
+      measureOf({ ...suspended, outcome: 'done-already' }),
+    );
+    publish('tollgate:switch', () => ({
+      ...{ version: '1', first: true },
+      ...{ off: ['key:k1', 'key:k2'], byWatch: ['key:k1'] },
+    }));
+    expect((await until(3)).sort()).toEqual(
+      ['opened info watch/key/k1', 'updated error watch/key/k1', 'opened warning switch/key:k2'].sort(),
+    );
+    const last = notices.findLast(({ event }) => event === 'updated')?.incident;
+    expect(last?.title).toBe(
+      'Suspended: key k1; spend of tenant acme, score 9.0: usdIn5Minutes 4 instead of 0.25',
+    );
+    expect(last?.facts).toMatchObject({
+      ...{ detector: 'spend', score: 9, tenant: 'acme', contributor: 'key k1, 93 %' },
+      ...{ 'usdIn5Minutes expected': 0.25, 'usdIn5Minutes seen': 4 },
+    });
+  });
+
+  it('asks a person as loudly as it can, and tells a dry run quietly', async () => {
+    start();
+    act(measureOf({ ...suspended, outcome: 'withheld', id: 'm7' }));
+    act(
+      measureOf(
+        { ...suspended, outcome: 'dry-run' },
+        { subject: { kind: 'key', name: 'k2', tenant: 'acme' } },
+      ),
+    );
+    expect((await until(2)).sort()).toEqual(['opened critical watch/key/k1', 'opened info watch/key/k2']);
+    expect(notices.map(({ incident }) => incident.title).sort()).toEqual([
+      'Suspended only when a person confirms it: key k1; spend of key k1, score 5.0: usdIn5Minutes 4 instead of 0.25',
+      'Suspended, had this been no dry run: key k1; spend of key k2, score 5.0: usdIn5Minutes 4 instead of 0.25',
+    ]);
+    expect(notices.find(({ incident }) => incident.key.endsWith('k1'))?.incident.facts.confirm).toBe('m7');
+  });
+
+  it('ends such an incident when its longest measure is over and nothing came after it', async () => {
+    let now = 1_000_000;
+    start({ now: () => now, store: memoryAlerts({ nowMs: () => now }) });
+    act(measureOf({ untilMs: 11_000 }), measureOf({ ...suspended, untilMs: 61_000 }));
+    while (notices.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    // Looked at when it might have ended by its first measure, and again.
+    for (const passMs of [20_000, 60_000, 39_999]) {
+      now += passMs;
+      running.raise({ key: `after ${passMs}`, kind: 'custom', severity: 'info', title: 'another' });
+      const said = notices.length + 1;
+      while (notices.length < said) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(notices.map(({ event }) => event)).not.toContain('resolved');
+    now += 1;
+    expect((await until(6))[5]).toBe('resolved error watch/key/k1');
   });
 
   it('ends what nobody sees any more, and does not listen for what it is told to ignore', async () => {
