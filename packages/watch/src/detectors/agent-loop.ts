@@ -2,7 +2,7 @@ import type { SubjectRecord } from '../features/subject-record.js';
 import type { Suspicion } from './finding.js';
 
 /** So many requests must be alike before a loop is spoken of. */
-const leastRequests = 14;
+const leastRequests = 12;
 /** Six prompts in turns, or fewer. */
 const leastRepetition = 0.6;
 /** A clock or a program that waits for each answer, not people. */
@@ -21,7 +21,7 @@ export function agentLoop({ rhythm, requests }: SubjectRecord, nowMs: number): S
   if (repetition === undefined ? irregularity > mostIrregularity : repetition < leastRepetition)
     return undefined;
   const seen = horizon.sum.sum(nowMs);
-  const deviation = horizon.baseline.compare(nowMs, seen);
+  const deviation = horizon.baseline.compare(nowMs, seen, 1);
   const expected = deviation?.expected ?? usualOfStrangers;
   const score = deviation?.score ?? Math.log(seen / expected) / 0.5;
   if (score < 3 || seen < 3 * expected) return undefined;

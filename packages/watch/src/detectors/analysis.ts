@@ -17,10 +17,13 @@ import { credentialStuffing } from './credential-stuffing.js';
 import type { Finding, Suspicion } from './finding.js';
 import { keySharing } from './key-sharing.js';
 import { limitCodes, promptProbing, quotaProbing } from './probing.js';
+import { riskOf, unusual } from './risk.js';
 import { scraping } from './scraping.js';
 import { spendAnomaly } from './spend-anomaly.js';
 
 const hourMs = 3_600_000;
+/** Requests of a key over which its risk is looked at. */
+const latestRisks = 20;
 
 /** What an {@link Analysis} goes by. */
 export interface AnalysisSettings {
@@ -55,7 +58,7 @@ export class Analysis {
   readonly #records: BoundedMap<SubjectRecord>;
   readonly #burns: BoundedMap<ReadonlyMap<number, RollingSum>>;
   readonly #networks: BoundedMap<CredentialFailures>;
-  readonly #unusual: BoundedMap<Ewma>;
+  readonly #risks: BoundedMap<Ewma>;
   readonly #forest: OnlineForest;
   readonly #allFailures = new RollingSum(hourMs);
   readonly #usualFailures = new RateBaseline(
@@ -69,7 +72,7 @@ export class Analysis {
     this.#records = new BoundedMap(maxSubjects);
     this.#burns = new BoundedMap(maxSubjects);
     this.#networks = new BoundedMap(maxSubjects);
-    this.#unusual = new BoundedMap(maxSubjects);
+    this.#risks = new BoundedMap(maxSubjects);
     this.#forest = new OnlineForest(requestFeatures, random, forest);
   }
 
@@ -151,16 +154,15 @@ export class Analysis {
     this.#report(record, nowMs, scraping(record, nowMs));
     const row = requestRow(record, nowMs);
     const { forest } = this.#forest;
-    if (forest) this.#strange(record, nowMs, forest, row);
+    if (forest) this.#unlike(record, nowMs, forest, row);
     this.#forest.learn(row);
   }
 
-  #strange(record: SubjectRecord, nowMs: number, forest: IsolationForest, row: number[]): void {
-    const mean = this.#unusual.use(record.subject.name, () => new Ewma(20));
-    mean.add(forest.score(row));
-    if (mean.count < 20 || mean.mean < 0.72) return;
-    const features = forest.explain(row).slice(0, 3);
-    this.#report(record, nowMs, { detector: 'unusual', score: (mean.mean - 0.5) * 30, features });
+  #unlike(record: SubjectRecord, nowMs: number, forest: IsolationForest, row: number[]): void {
+    const mean = this.#risks.use(record.subject.name, () => new Ewma(latestRisks));
+    const score = forest.score(row);
+    mean.add(riskOf(row, score));
+    if (mean.count >= latestRisks) this.#report(record, nowMs, unusual(mean.mean, row, score));
   }
 
   #burn({ subject, contributors }: SubjectRecord, nowMs: number, usd: number): void {

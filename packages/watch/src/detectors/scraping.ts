@@ -1,7 +1,7 @@
 import type { SubjectRecord } from '../features/subject-record.js';
 import type { Suspicion } from './finding.js';
 
-const leastRequests = 16;
+const leastRequests = 12;
 const mostIrregularity = 0.35;
 const mostRepetition = 0.2;
 
@@ -11,7 +11,7 @@ export function scraping({ rhythm, requests }: SubjectRecord, nowMs: number): Su
   if (rhythm.size < leastRequests || !horizon) return undefined;
   const { repetition, irregularity } = rhythm;
   if (irregularity > mostIrregularity || (repetition ?? 1) > mostRepetition) return undefined;
-  const deviation = horizon.baseline.compare(nowMs, horizon.sum.sum(nowMs));
+  const deviation = horizon.baseline.compare(nowMs, horizon.sum.sum(nowMs), 1);
   if (!deviation || deviation.score < 3 || deviation.seen < 3 * deviation.expected) return undefined;
   const { expected, seen, score } = deviation;
   return {

@@ -5,6 +5,14 @@ import type { Suspicion } from './finding.js';
 const leastScore = 3;
 /** And only of this many times what is usual. */
 const leastTimes = 3;
+const minuteMs = 60_000;
+/** Of how much more it must be, 5 minutes' grow so fast with the length: an hour's are 5.7 times as much, a day's 53 times. */
+const growth = 0.7;
+/** What the least money that is spoken of may be called at most, and how much more with each doubling. */
+const scoreOfLeast = 5.5;
+const scoreOfDoubling = 1.5;
+/** What is over is not spoken of: of the mean pace of an hour or a day so much must still be kept. */
+const stillGoing = 0.25;
 /** What somebody nothing is known of may spend in five minutes, as a multiple of the minimum; and how sure we can be of that. */
 const usualOfStrangers = 2;
 const deviationOfStrangers = 0.5;
@@ -15,22 +23,32 @@ const nameOf = ({ lengthMs }: Horizon): string =>
   lengthMs < 3_600_000 ? 'usdIn5Minutes' : lengthMs < 86_400_000 ? 'usdInAnHour' : 'usdInADay';
 
 /**
- * Far more money than is usual, over five minutes, an hour (at this hour of the week) or a day; at least `minimumUsd` more. Of whom nothing is known
- * yet, what is much for a stranger.
+ * Far more money than is usual, over five minutes, an hour (at this hour of the week) or a day, and still going on; at least `minimumUsd` more in five
+ * minutes. The score is how unusual it is, and no more than the money is worth: 5.5 for the least that counts, 8 for 3.2 times that. Of whom nothing
+ * is known yet, what is much for a stranger.
  */
 export function spendAnomaly(
-  { spend }: SubjectRecord,
+  { spend, usdUnit }: SubjectRecord,
   nowMs: number,
   minimumUsd: number,
 ): Suspicion | undefined {
   const [first] = spend;
   if (first && !first.baseline.isWarm) return stranger(first.sum.sum(nowMs), minimumUsd);
   let worst: Suspicion | undefined;
-  for (const horizon of spend) {
-    const deviation = horizon.baseline.compare(nowMs, horizon.sum.sum(nowMs));
-    if (!deviation || deviation.score < leastScore || deviation.score <= (worst?.score ?? 0)) continue;
-    const { expected, seen, score } = deviation;
-    if (seen < leastTimes * expected || seen - expected < minimumUsd) continue;
+  for (const [place, horizon] of spend.entries()) {
+    const deviation = horizon.baseline.compare(nowMs, horizon.sum.sum(nowMs), usdUnit);
+    if (!deviation || deviation.score < leastScore) continue;
+    const { expected, seen } = deviation;
+    const least = minimumUsd * (horizon.lengthMs / (5 * minuteMs)) ** growth;
+    if (seen < leastTimes * expected || seen - expected < least) continue;
+    const shorter = spend[place - 1];
+    if (shorter && shorter.sum.sum(nowMs) / shorter.lengthMs < (stillGoing * seen) / horizon.lengthMs)
+      continue;
+    const score = Math.min(
+      deviation.score,
+      scoreOfLeast + scoreOfDoubling * Math.log2((seen - expected) / least),
+    );
+    if (score <= (worst?.score ?? 0)) continue;
     worst = { detector: 'spend', score, features: [{ feature: nameOf(horizon), expected, seen }] };
   }
   return worst;

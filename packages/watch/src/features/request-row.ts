@@ -17,16 +17,16 @@ export const requestFeatures = Object.freeze([
 export function requestRow(record: SubjectRecord, nowMs: number): number[] {
   const [spend5, spendHour] = record.spend;
   const [requestsMinute] = record.requests;
-  const scoreOf = (one: typeof spend5): number =>
-    one ? (one.baseline.compare(nowMs, one.sum.sum(nowMs))?.score ?? 0) : 0;
+  const scoreOf = (one: typeof spend5, unit: number): number =>
+    one ? (one.baseline.compare(nowMs, one.sum.sum(nowMs), unit)?.score ?? 0) : 0;
   const attempts = Math.max(record.attempts.sum(nowMs), 1);
   const refusals = record.refusals.sum(nowMs);
   const output = record.outputTokens.sum(nowMs);
   const input = Math.max(record.tokens.sum(nowMs) - output, 1);
   return [
-    scoreOf(spend5),
-    scoreOf(spendHour),
-    scoreOf(requestsMinute),
+    scoreOf(spend5, record.usdUnit),
+    scoreOf(spendHour, record.usdUnit),
+    scoreOf(requestsMinute, 1),
     record.costs.compare()?.score ?? 0,
     Math.min(record.rhythm.irregularity, 4),
     record.rhythm.repetition ?? 0,

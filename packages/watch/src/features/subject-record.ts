@@ -1,3 +1,4 @@
+import { Ewma } from '../statistics/ewma.js';
 import { LevelBaseline } from '../statistics/level-baseline.js';
 import { type BaselineSettings, RateBaseline } from '../statistics/rate-baseline.js';
 import { RollingSum } from '../statistics/rolling-sum.js';
@@ -11,9 +12,19 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-const short: BaselineSettings = { minimumWindows: 24, capacity: 128, leastDeviation: 0.5 };
-const hourly: BaselineSettings = { minimumWindows: 36, capacity: 168, leastDeviation: 0.4 };
-const daily: BaselineSettings = { minimumWindows: 7, capacity: 28, leastDeviation: 0.3 };
+const minutely: BaselineSettings = { minimumWindows: 24, capacity: 128, leastDeviation: 0.35 };
+const short: BaselineSettings = { minimumWindows: 24, capacity: 128, leastDeviation: 0.5, knowsHabits: true };
+const hourly: BaselineSettings = {
+  minimumWindows: 36,
+  capacity: 168,
+  leastDeviation: 0.5,
+  knowsHabits: true,
+};
+const daily: BaselineSettings = { minimumWindows: 7, capacity: 28, leastDeviation: 0.5 };
+/** The mean cost of so many requests is what one of them costs. */
+const requestsRemembered = 500;
+/** Requests come in conversations: chance is allowed for as if they came so many at a time. */
+const clumping = 2;
 
 /** A sum over one horizon and what it usually is. */
 export interface Horizon {
@@ -46,6 +57,8 @@ export class SubjectRecord {
   readonly outputTokens = new RollingSum(hourMs);
   readonly networks = new RecentNames(10 * minuteMs, 256);
   readonly #season = new SeasonalProfile();
+  readonly #usdEach = new Ewma(requestsRemembered);
+  readonly #usdSquared = new Ewma(requestsRemembered);
   #hour = Number.NaN;
   #hourUsd = 0;
   lastSeenMs = 0;
@@ -53,12 +66,22 @@ export class SubjectRecord {
   constructor(readonly subject: Subject) {
     const ofModel = subject.kind === 'model';
     this.costs = new LevelBaseline({
-      minimumWindows: ofModel ? 12 : 48,
+      minimumWindows: 12,
       capacity: 168,
-      leastDeviation: ofModel ? 0.1 : 0.25,
+      leastDeviation: ofModel ? 0.1 : 0.15,
     });
-    this.spend = [horizon(5 * minuteMs, short), horizon(hourMs, hourly, this.#season), horizon(dayMs, daily)];
-    this.requests = [horizon(minuteMs, short)];
+    this.spend = [
+      horizon(5 * minuteMs, short, this.#season),
+      horizon(hourMs, hourly, this.#season),
+      horizon(dayMs, daily),
+    ];
+    this.requests = [horizon(minuteMs, minutely, this.#season)];
+  }
+
+  /** What chance adds to the spending at once, for {@link RateBaseline.compare}: variance over mean of a sum whose parts are not all alike. */
+  get usdUnit(): number {
+    const { mean } = this.#usdEach;
+    return mean > 0 ? (clumping * this.#usdSquared.mean) / mean : 0;
   }
 
   add(nowMs: number, { usd, tokens, outputTokens, print, failed }: Addition): void {
@@ -72,6 +95,8 @@ export class SubjectRecord {
       baseline.add(nowMs, 1);
       sum.add(nowMs, 1);
     }
+    this.#usdEach.add(usd);
+    this.#usdSquared.add(usd * usd);
     this.attempts.add(nowMs, 1);
     this.tokens.add(nowMs, tokens);
     this.outputTokens.add(nowMs, outputTokens);

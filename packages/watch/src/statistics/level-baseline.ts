@@ -5,27 +5,29 @@ import { RollingMedian } from './rolling-median.js';
 const hourMs = 3_600_000;
 /** The latest values that are compared: half of the weight is in so many. */
 const latest = 15;
+/** So many values make a mean that can be compared with theirs. */
+const leastValues = 32;
 
 /**
- * What each single value usually is, such as the cost of a request: the median over hours of the mean logarithm, against the latest few
- * values. An hour that is far above is learned as one that is only a little above.
+ * What each single value usually is, such as the cost of a request: the median over stretches of at least an hour and thirty-two values of their
+ * mean logarithm, against the latest few values. A stretch that is far above is learned as one that is only a little above.
  */
 export class LevelBaseline {
-  readonly #hours: RollingMedian;
+  readonly #stretches: RollingMedian;
   readonly #latest = new Ewma(latest);
   #hour = Number.NaN;
   #sum = 0;
   #count = 0;
 
   constructor(private readonly settings: BaselineSettings) {
-    this.#hours = new RollingMedian(settings.capacity);
+    this.#stretches = new RollingMedian(settings.capacity);
   }
 
   /** Values of 0 or less say nothing. */
   add(nowMs: number, value: number): void {
     if (!(value > 0)) return;
     const hour = Math.floor(nowMs / hourMs);
-    if (!(hour <= this.#hour)) {
+    if (!(hour <= this.#hour) && (this.#count >= leastValues || Number.isNaN(this.#hour))) {
       this.#learn();
       this.#hour = hour;
     }
@@ -36,24 +38,25 @@ export class LevelBaseline {
 
   /** Nothing without evidence enough. */
   compare(): Deviation | undefined {
-    if (this.#hours.size < this.settings.minimumWindows || this.#latest.count < 2 * latest) return undefined;
-    const difference = this.#latest.mean - this.#hours.median;
+    if (this.#stretches.size < this.settings.minimumWindows || this.#latest.count < 2 * latest)
+      return undefined;
+    const difference = this.#latest.mean - this.#stretches.median;
     return {
-      expected: Math.exp(this.#hours.median),
+      expected: Math.exp(this.#stretches.median),
       seen: Math.exp(this.#latest.mean),
       score: difference / this.#spread,
     };
   }
 
   get #spread(): number {
-    return Math.max(this.#hours.deviation, this.settings.leastDeviation);
+    return Math.max(this.#stretches.deviation, this.settings.leastDeviation);
   }
 
   #learn(): void {
     if (this.#count > 0) {
       const mean = this.#sum / this.#count;
-      const isWarm = this.#hours.size >= this.settings.minimumWindows;
-      this.#hours.add(isWarm ? Math.min(mean, this.#hours.median + 3 * this.#spread) : mean);
+      const isWarm = this.#stretches.size >= this.settings.minimumWindows;
+      this.#stretches.add(isWarm ? Math.min(mean, this.#stretches.median + 3 * this.#spread) : mean);
     }
     this.#sum = 0;
     this.#count = 0;

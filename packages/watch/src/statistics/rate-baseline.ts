@@ -1,14 +1,16 @@
 import { RollingMedian } from './rolling-median.js';
 import type { SeasonalProfile } from './seasonal-profile.js';
+import { surprise } from './surprise.js';
 
 /** In quiet hours a single request still costs what it costs. */
-const leastFactor = 0.25;
+const leastFactor = 0.5;
+const hourMs = 3_600_000;
 
 /** How far a window's sum is from what is usual. */
 export interface Deviation {
   readonly expected: number;
   readonly seen: number;
-  /** Robust z-score of the logarithm: (ln seen − ln expected) / deviation. */
+  /** Robust z-score of the logarithm: (ln seen − ln expected) / deviation, less where few events may be chance. */
   readonly score: number;
 }
 
@@ -20,6 +22,8 @@ export interface BaselineSettings {
   readonly capacity: number;
   /** The least spread that is believed, as a logarithm: 0.35 takes 42 % more for one deviation. */
   readonly leastDeviation: number;
+  /** Whether the season is of the same unit, so that what it knows of an hour's sum counts. @defaultValue false */
+  readonly knowsHabits?: boolean;
 }
 
 /**
@@ -54,25 +58,54 @@ export class RateBaseline {
     this.#sum += amount;
   }
 
-  /** Compares a sum over the last `lengthMs`; nothing without evidence enough. */
-  compare(nowMs: number, seen: number): Deviation | undefined {
+  /**
+   * Compares a sum over the last `lengthMs`; nothing without evidence enough. `unit` is what an event adds, so that chance can be allowed for;
+   * 0: events are too many for that to matter.
+   */
+  compare(nowMs: number, seen: number, unit = 0): Deviation | undefined {
     if (!this.isWarm || seen <= 0) return undefined;
-    const expected = Math.exp(this.#logs.median) * this.#factor(nowMs);
-    return { expected, seen, score: Math.log(seen / expected) / this.#spread };
+    const fromMs = nowMs - this.lengthMs;
+    const expected = Math.max(
+      Math.exp(this.#logs.median) * this.#factor(fromMs, nowMs),
+      this.#habit(fromMs, nowMs),
+    );
+    // what chance alone spreads is not counted twice
+    const byChance = unit / expected;
+    const spread = Math.sqrt(Math.max(this.#spread ** 2 - byChance, this.settings.leastDeviation ** 2));
+    return { expected, seen, score: surprise(seen, expected, spread, unit) };
   }
 
   get #spread(): number {
     return Math.max(this.#logs.deviation, this.settings.leastDeviation);
   }
 
-  #factor(atMs: number): number {
-    return Math.max(this.season?.factor(atMs) ?? 1, leastFactor);
+  #factor(fromMs: number, toMs: number): number {
+    const { season } = this;
+    return season
+      ? Math.max(
+          overHours(fromMs, toMs, (atMs) => season.factor(atMs)),
+          leastFactor,
+        )
+      : 1;
+  }
+
+  #habit(fromMs: number, toMs: number): number {
+    const { season } = this;
+    if (!season || !this.settings.knowsHabits) return 0;
+    return (overHours(fromMs, toMs, (atMs) => season.habit(atMs)) * this.lengthMs) / hourMs;
   }
 
   #learn(): void {
     if (this.#sum <= 0) return;
-    const log = Math.log(this.#sum / this.#factor(this.#windowStartMs));
+    const log = Math.log(this.#sum / this.#factor(this.#windowStartMs, this.#windowStartMs + this.lengthMs));
     const highest = this.#logs.median + 3 * this.#spread;
     this.#logs.add(this.isWarm ? Math.min(log, highest) : log);
   }
+}
+
+/** The mean of what two hours say of a window that may have begun in the one before: no longer than an hour. */
+function overHours(fromMs: number, toMs: number, ofHour: (atMs: number) => number): number {
+  const shareOfLast = Math.min((toMs % hourMs) / (toMs - fromMs), 1);
+  const last = shareOfLast > 0 ? shareOfLast * ofHour(toMs) : 0;
+  return last + (shareOfLast < 1 ? (1 - shareOfLast) * ofHour(fromMs) : 0);
 }

@@ -38,9 +38,7 @@ export class RollingMedian {
     if (this.#added > this.size >> 4 || Number.isNaN(this.#deviation)) {
       this.#added = 0;
       const { median } = this;
-      const distances = this.#sorted
-        .map((value) => Math.abs(value - median))
-        .sort((one, other) => one - other);
+      const distances = Float64Array.from(this.#sorted, (value) => Math.abs(value - median)).sort();
       this.#deviation = madToDeviation * medianOfSorted(distances);
     }
     return this.#deviation;
@@ -59,7 +57,7 @@ function placeOf(sorted: readonly number[], value: number): number {
   return low;
 }
 
-function medianOfSorted(sorted: readonly number[]): number {
+function medianOfSorted(sorted: ArrayLike<number>): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;

@@ -4,6 +4,8 @@ const hoursOfWeek = 168;
 const priorWeeks = 1;
 /** Weeks after which an hour's mean forgets what was before. */
 const memoryWeeks = 6;
+/** An hour of more than so many average ones is learned as so many: an incident does not teach that its hour is a dear one. */
+const mostTimes = 8;
 
 /** Hour of the week in UTC, 0 to 167; 0 is the first hour of Thursday, as the epoch was. */
 const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek;
@@ -15,22 +17,42 @@ const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOf
 export class SeasonalProfile {
   readonly #mean = new Float64Array(hoursOfWeek);
   readonly #weeks = new Float64Array(hoursOfWeek);
-  #known: { readonly hour: number; readonly factor: number } | undefined;
+  /** Sums of the last week's hours as they were. */
+  readonly #latest = new Float64Array(hoursOfWeek);
+  readonly #known = new Float64Array(hoursOfWeek);
 
   /** The sum of the hour that began at `hourStartMs`; hours without anything are 0, and count. */
   add(hourStartMs: number, sum: number): void {
-    this.#known = undefined;
+    this.#known.fill(0);
     const hour = hourOfWeek(hourStartMs);
+    this.#latest[hour] = sum;
+    const overall = this.#meanOf(0, 1);
+    const usual = Math.max(overall.mean, this.#mean[hour] as number);
+    const learned = overall.weeks >= 24 && usual > 0 ? Math.min(sum, mostTimes * usual) : sum;
     const weeks = Math.min((this.#weeks[hour] as number) + 1, memoryWeeks);
     this.#weeks[hour] = weeks;
-    this.#mean[hour] = (this.#mean[hour] as number) + (sum - (this.#mean[hour] as number)) / weeks;
+    this.#mean[hour] = (this.#mean[hour] as number) + (learned - (this.#mean[hour] as number)) / weeks;
   }
 
   /** What to multiply the average hour by, never below 0.05. */
   factor(atMs: number): number {
     const hour = hourOfWeek(atMs);
-    if (this.#known?.hour !== hour) this.#known = { hour, factor: this.#factorOf(hour) };
-    return this.#known.factor;
+    if (this.#known[hour] === 0) this.#known[hour] = this.#factorOf(hour);
+    return this.#known[hour] as number;
+  }
+
+  /** What the same hour of the day has brought at least twice within the last week: a job of each night is a habit from its third night on. */
+  habit(atMs: number): number {
+    let most = 0;
+    let second = 0;
+    for (let hour = hourOfWeek(atMs) % 24; hour < hoursOfWeek; hour += 24) {
+      const sum = this.#latest[hour] as number;
+      if (sum > most) {
+        second = most;
+        most = sum;
+      } else if (sum > second) second = sum;
+    }
+    return second;
   }
 
   #factorOf(hour: number): number {

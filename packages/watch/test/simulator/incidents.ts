@@ -23,6 +23,8 @@ export interface Incident {
   /** Gap between requests, how many times the usual cost, or the price's factor. */
   readonly gapMs: number;
   readonly times: number;
+  /** Every other attack on credentials has patience. */
+  readonly isSlow: boolean;
   readonly model: string;
 }
 
@@ -35,7 +37,7 @@ const lengthsMs: Readonly<Record<IncidentKind, number>> = {
   'price change': 3 * dayMs,
 };
 
-/** Incidents after the warm-up, each tenant hit at most once. */
+/** Incidents in the second half, each tenant hit at most once; at most one new price for each of two models. */
 export function incidentsOf(
   tenants: readonly SimulatedTenant[],
   days: number,
@@ -73,11 +75,17 @@ export function incidentsOf(
         endMs: startMs + lengthsMs[kind],
         tenant,
         key: tenant?.keys[0],
-        network: `203.0.113.${index}`,
+        network: `${kind === 'stolen key' ? '192.0.2' : '203.0.113'}.${index}`,
         gapMs: gapOf[kind],
         times: timesOf[kind],
+        isSlow,
         model: models[index % models.length] as string,
       };
     }),
   );
+}
+
+/** How many times the usual a request of a leak costs at this moment. */
+export function grownAt({ times, startMs, endMs }: Incident, atMs: number): number {
+  return times ** Math.min(Math.max((atMs - startMs) / (endMs - startMs), 0), 1);
 }

@@ -1,144 +1,176 @@
 import { memorySwitch } from '@tollgate/core';
-import { Analysis } from '../../src/detectors/analysis.js';
-import { seededRandom } from '../../src/forest/seeded-random.js';
+import type { Finding } from '../../src/detectors/finding.js';
 import { Ladder } from '../../src/ladder/ladder.js';
 import type { Measure } from '../../src/ladder/measure.js';
 import { defaultPolicy } from '../../src/ladder/policy.js';
-import type { Incident, IncidentKind } from './incidents.js';
-import { dayMs } from './tenants.js';
+import type { MakeContender } from './contender.js';
+import { grownAt, type Incident, type IncidentKind } from './incidents.js';
+import { dayMs, hourMs } from './tenants.js';
 import { type Happening, type Scale, Traffic } from './traffic.js';
 
 /** How an incident fared. */
 export interface Outcome {
   readonly incident: Incident;
-  /** From its begin to the first step of the ladder above `observe`; absent: none was taken. */
-  readonly toldAfterMs: number | undefined;
-  /** To the first that slows down, blocks or suspends. */
+  /** From its begin to the first step of the ladder that counts for its kind; absent: none was taken. */
   readonly actedAfterMs: number | undefined;
+  /** To the first that suspends or blocks. */
+  readonly stoppedAfterMs: number | undefined;
   readonly usdUntilActed: number;
-  readonly usdInAll: number;
+  /** What got through in all, what was slowed down counted as if it were not. */
+  readonly usdLost: number;
+  /** Had nobody done anything. */
+  readonly usdAtStake: number;
 }
 
 export interface Report {
-  readonly events: number;
+  readonly happenings: number;
   readonly tenantMonths: number;
   readonly outcomes: readonly Outcome[];
-  /** Measures that hit a tenant without an incident, by what was done. */
+  /** Measures that hit somebody without an incident, by action, detector and kind of subject. */
   readonly falseMeasures: ReadonlyMap<string, number>;
-  readonly microsecondsPerEvent: number;
+  readonly microsecondsPerHappening: number;
 }
 
-interface Ledger {
-  toldAtMs: number | undefined;
-  actedAtMs: number | undefined;
-  usdUntilActed: number;
-  usdInAll: number;
-}
+/** An incident may be spoken of for so long after it has ended, since an hour's or a day's sum still knows of it; suspended for less. */
+const aftermathMs = dayMs;
+const aftermathOfSuspensionsMs = hourMs;
+/** From so many times the usual on a leak can be known from chance. */
+const leakToBeSeen = 1.2;
 
-/** An app for some weeks with the default policy; whoever is switched off spends nothing meanwhile. */
-export async function simulate(scale: Scale): Promise<Report> {
+/** An app for some weeks with the default policy; whoever is switched off or blocked spends nothing meanwhile. */
+export async function simulate(scale: Scale, make: MakeContender): Promise<Report> {
   const traffic = new Traffic(scale);
-  const books = new Map<number, Ledger>(
-    traffic.incidents.map(({ id }) => [
-      id,
-      { toldAtMs: undefined, actedAtMs: undefined, usdUntilActed: 0, usdInAll: 0 },
-    ]),
-  );
-  const falseMeasures = new Map<string, number>();
-  const offUntilMs = new Map<string, number>();
+  const books = new Books(traffic);
   let nowMs = 0;
-  const audit = (measure: Measure): void => {
-    const { action, target, untilMs, atMs } = measure;
-    if (action.do === 'observe' || measure.outcome !== 'applied') return;
-    if (action.do === 'suspend' || action.do === 'block') offUntilMs.set(target.name, untilMs);
-    const hit = traffic.incidents.filter((incident) => concerns(incident, measure));
-    for (const { id } of hit) {
-      const book = books.get(id) as Ledger;
-      book.toldAtMs ??= atMs;
-      if (action.do !== 'tag') book.actedAtMs ??= atMs;
-    }
-    if (hit.length === 0) {
-      const what = `${action.do} for ${measure.finding.detector} of ${measure.finding.subject.kind}`;
-      falseMeasures.set(what, (falseMeasures.get(what) ?? 0) + 1);
-    }
-  };
+  let isTold = false;
   const ladder: Ladder = new Ladder({
     ...{ store: memorySwitch(), policy: defaultPolicy, blastRadius: { share: 0.05, withinMs: 600_000 } },
-    ...{ dryRun: false, maxSubjects: 20_000, now: () => nowMs, audit },
-    activeTenants: (atMs) => analysis.activeTenants(atMs),
+    ...{ dryRun: false, maxSubjects: 20_000, now: () => nowMs, audit: (measure) => books.note(measure) },
+    activeTenants: (atMs) => contender.activeTenants(atMs),
   });
-  const analysis: Analysis = new Analysis({
-    ...{ minimumUsd: 0.5, maxSubjects: 20_000, networksPerKey: 10, budgetOf: undefined, forest: undefined },
-    random: seededRandom(scale.seed),
-    found: (finding) => ladder.take(finding),
+  const contender = make((finding: Finding) => {
+    isTold = true;
+    ladder.take(finding);
   });
-  let events = 0;
+  let happenings = 0;
   const started = process.hrtime.bigint();
   for (const hour of traffic.hours()) {
     for (const happening of hour) {
       nowMs = happening.atMs;
-      if (isOff(happening, offUntilMs)) continue;
-      events += 1;
-      pay(happening, books);
-      const { event, wrongCredential } = happening;
-      if (event) analysis.usage(event, nowMs);
-      if (wrongCredential) {
-        analysis.presented({ ...wrongCredential, isWrong: true, tenant: undefined, keyId: undefined }, nowMs);
-      }
-      // the switch is told behind the event: six turns of the microtask queue
-      if (happening.incident) for (let turn = 0; turn < 6; turn += 1) await null;
+      if (!books.pay(happening)) continue;
+      happenings += 1;
+      contender.take(happening);
+      // the switch is told behind the request: some turns of the microtask queue
+      for (let turn = 0; isTold && turn < 6; turn += 1) await null;
+      isTold = false;
     }
-    await null;
   }
   const microseconds = Number(process.hrtime.bigint() - started) / 1e3;
   return {
-    events,
+    happenings,
     tenantMonths: (scale.tenants * scale.days) / 30,
-    outcomes: traffic.incidents.map((incident) => outcomeOf(incident, books.get(incident.id) as Ledger)),
-    falseMeasures,
-    microsecondsPerEvent: microseconds / events,
+    outcomes: books.outcomes(),
+    falseMeasures: books.falseMeasures,
+    microsecondsPerHappening: microseconds / happenings,
   };
 }
 
-/** Of those that are told of, the kinds that must be acted on as well; what grows dearer for everybody is for people to decide. */
-export const isActedOn = ({ incident, actedAfterMs, toldAfterMs }: Outcome): boolean =>
-  (needsPeople(incident.kind) ? toldAfterMs : actedAfterMs) !== undefined;
+interface Account {
+  actedAtMs: number | undefined;
+  stoppedAtMs: number | undefined;
+  usdUntilActed: number;
+  usdLost: number;
+  usdAtStake: number;
+}
 
+/** Who is off, what each incident costs, and what was done about it. */
+class Books {
+  readonly falseMeasures = new Map<string, number>();
+  readonly #accounts: ReadonlyMap<Incident, Account>;
+  readonly #offUntilMs = new Map<string, number>();
+
+  readonly #modelOf: ReadonlyMap<string, string>;
+
+  constructor({ incidents, tenants }: Traffic) {
+    const nothing = {
+      actedAtMs: undefined,
+      stoppedAtMs: undefined,
+      usdUntilActed: 0,
+      usdLost: 0,
+      usdAtStake: 0,
+    };
+    this.#accounts = new Map(incidents.map((incident) => [incident, { ...nothing }]));
+    this.#modelOf = new Map(tenants.map(({ name, model }) => [name, model]));
+  }
+
+  note({ action, outcome, target, untilMs, atMs, finding }: Measure): void {
+    if (action.do === 'observe' || outcome !== 'applied') return;
+    const isOff = action.do === 'suspend' || action.do === 'block';
+    if (isOff) this.#offUntilMs.set(`${target.kind} ${target.name}`, untilMs);
+    let isOwed = false;
+    for (const [incident, account] of this.#accounts) {
+      if (!concerns(incident, action.do, target, finding, this.#modelOf)) continue;
+      isOwed = true;
+      if (action.do !== 'tag' || needsPeople(incident.kind)) account.actedAtMs ??= atMs;
+      if (isOff) account.stoppedAtMs ??= atMs;
+    }
+    if (isOwed) return;
+    const what = `${action.do} for ${finding.detector} of ${finding.subject.kind}`;
+    this.falseMeasures.set(what, (this.falseMeasures.get(what) ?? 0) + 1);
+  }
+
+  /** Whether it gets through. */
+  pay({ atMs, tenant, key, network, model, usd, incident }: Happening): boolean {
+    const isOff = (name: string): boolean => (this.#offUntilMs.get(name) ?? 0) > atMs;
+    const off = tenant
+      ? isOff(`key ${key}`) || isOff(`tenant ${tenant.name}`) || isOff(`model ${model}`)
+      : isOff(`network ${network}`);
+    const account = incident && this.#accounts.get(incident);
+    if (account) {
+      const extra = incident.kind === 'slow leak' ? usd * (1 - 1 / grownAt(incident, atMs)) : usd;
+      account.usdAtStake += extra;
+      if (!off) account.usdLost += extra;
+      if (account.actedAtMs === undefined) account.usdUntilActed += extra;
+    }
+    return !off;
+  }
+
+  outcomes(): Outcome[] {
+    const after = ({ startMs }: Incident, atMs: number | undefined): number | undefined =>
+      atMs === undefined ? undefined : atMs - startMs;
+    return [...this.#accounts].map(([incident, { actedAtMs, stoppedAtMs, ...usd }]) => ({
+      incident,
+      actedAfterMs: after(incident, actedAtMs),
+      stoppedAfterMs: after(incident, stoppedAtMs),
+      ...usd,
+    }));
+  }
+}
+
+/** What grows dearer little by little, or for everybody, is for people to decide: telling them is what can be done. */
 export const needsPeople = (kind: IncidentKind): boolean => kind === 'slow leak' || kind === 'price change';
 
-function concerns(incident: Incident, { target, finding, atMs }: Measure): boolean {
-  if (atMs < incident.startMs || atMs > incident.endMs + dayMs) return false;
-  if (incident.kind === 'price change') {
-    return target.kind === 'model' || target.kind === 'global' || finding.detector === 'cost';
-  }
-  if (incident.kind === 'credential stuffing')
-    return target.name === incident.network || target.kind === 'global';
-  if (target.kind === 'global' || target.kind === 'model') return finding.detector !== 'cost';
-  return target.tenant === incident.tenant?.name;
-}
-
-function isOff({ atMs, event, wrongCredential }: Happening, off: ReadonlyMap<string, number>): boolean {
-  const names = [event?.keyId, event?.tenant, wrongCredential?.network];
-  return names.some((name) => name !== undefined && (off.get(name) ?? 0) > atMs);
-}
-
-function pay({ event, incident }: Happening, books: ReadonlyMap<number, Ledger>): void {
-  const book = incident && books.get(incident.id);
-  if (!book || !event) return;
-  const usd = Number(event.costNanoUsd) / 1e9;
-  book.usdInAll += usd;
-  if (book.actedAtMs === undefined) book.usdUntilActed += usd;
-}
-
-function outcomeOf(incident: Incident, book: Ledger): Outcome {
-  const after = (atMs: number | undefined): number | undefined =>
-    atMs === undefined ? undefined : atMs - incident.startMs;
-  const { usdInAll, usdUntilActed } = book;
-  return {
-    incident,
-    toldAfterMs: after(book.toldAtMs),
-    actedAfterMs: after(book.actedAtMs),
-    usdUntilActed,
-    usdInAll,
-  };
+/** Whether a measure is owed to an incident, and not to chance. */
+function concerns(
+  incident: Incident,
+  action: Measure['action']['do'],
+  target: Measure['target'],
+  { detector, atMs }: Finding,
+  modelOf: ReadonlyMap<string, string>,
+): boolean {
+  const { kind, startMs, endMs, network, tenant, model } = incident;
+  const isOff = action === 'suspend' || action === 'block';
+  if (atMs < startMs || atMs > endMs + (isOff ? aftermathOfSuspensionsMs : aftermathMs)) return false;
+  if (kind === 'credential stuffing')
+    return target.name === network || (target.kind === 'global' && detector === 'credential-stuffing');
+  if (kind === 'price change')
+    return (
+      detector === 'cost' &&
+      (target.kind === 'model' ? target.name : modelOf.get(target.tenant ?? '')) === model
+    );
+  if (kind === 'slow leak' && grownAt(incident, atMs) < leakToBeSeen) return false;
+  // whoever runs wild or steals shows in everybody's sum and in its model's as well, where no one is hit by it
+  if (target.kind === 'global' || target.kind === 'model')
+    return detector !== 'cost' && action === 'tag' && kind !== 'slow leak';
+  return target.tenant === tenant?.name;
 }

@@ -1,0 +1,41 @@
+import { Analysis } from '../../src/detectors/analysis.js';
+import type { Finding } from '../../src/detectors/finding.js';
+import { seededRandom } from '../../src/forest/seeded-random.js';
+import { eventOf } from './event-of.js';
+import type { Happening } from './traffic.js';
+
+/** What turns traffic into findings, for the ladder to act on. */
+export interface Contender {
+  /** Takes in what was let through. */
+  take(happening: Happening): void;
+  /** For the blast radius. */
+  activeTenants(nowMs: number): number;
+}
+
+export type MakeContender = (found: (finding: Finding) => void) => Contender;
+
+/** `watch()` as it comes. */
+export const watchContender: MakeContender = (found) => {
+  const analysis = new Analysis({
+    ...{ minimumUsd: 0.5, maxSubjects: 20_000, networksPerKey: 10, budgetOf: undefined, forest: undefined },
+    ...{ random: seededRandom(1), found },
+  });
+  return {
+    take(happening) {
+      const { atMs, tenant, key, network, print } = happening;
+      if (!tenant) {
+        analysis.presented(
+          { network, digest: print, isWrong: true, tenant: undefined, keyId: undefined },
+          atMs,
+        );
+        return;
+      }
+      analysis.usage(eventOf(happening, tenant), atMs);
+      analysis.presented(
+        { network, digest: undefined, isWrong: false, tenant: tenant.name, keyId: key },
+        atMs,
+      );
+    },
+    activeTenants: (nowMs) => analysis.activeTenants(nowMs),
+  };
+};
