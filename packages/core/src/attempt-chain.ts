@@ -12,6 +12,8 @@ export interface AttemptChain {
   readonly requestedModel: string | undefined;
   /** Whoever retries: the name of the provider, as in the price catalogue, where it is known. */
   readonly provider: string | undefined;
+  /** Whoever routes: labels of the attempt, in its usage event; the request's own win. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** meter: the attempt that was begun last. */
   call: Call | undefined;
   /** meter: what refused the attempt before anything was sent. */

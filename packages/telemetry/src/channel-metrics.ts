@@ -82,6 +82,20 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'target',
     'breaker',
   );
+  const routes = instruments.counter(
+    'route_decisions_total',
+    'Models that router() chose first, by task, who named it, and why; target="": none could answer.',
+    'task',
+    'by',
+    'why',
+    'target',
+  );
+  const excluded = instruments.counter(
+    'route_exclusions_total',
+    'Models that router() could not choose for a request.',
+    'target',
+    'why',
+  );
   const faults = instruments.counter('faults_total', 'Faults that were caught; answers went on.', 'where');
   const warnings = instruments.counter('warnings_total', 'Hazards of the environment warned of.', 'code');
   new Gauge({
@@ -117,10 +131,22 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     subscribe('tollgate:guardrail', (facts) => findings(facts)),
     subscribe('tollgate:watch', (facts) => measures({ ...facts, action: facts.do })),
     subscribe('tollgate:alert', (facts) => alerts(facts)),
+    subscribe('tollgate:route', ({ inputs, decision }) => {
+      const { task, taskBy } = fieldsOf(inputs);
+      const { ranked, why, excluded: out } = fieldsOf(decision);
+      const [target] = Array.isArray(ranked) ? ranked : [];
+      routes({ task, by: taskBy, why: target === undefined ? 'none' : why, target });
+      for (const [name, reason] of Object.entries(fieldsOf(out))) excluded({ target: name, why: reason });
+    }),
     subscribe('tollgate:fault', ({ where, source }) => faults({ where: where ?? source })),
     subscribe('tollgate:warning', (facts) => warnings(facts)),
   ];
   return () => {
     for (const end of ends) end();
   };
+}
+
+/** What is published is read as it comes: whatever is no object has no fields. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
 }

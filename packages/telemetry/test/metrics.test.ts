@@ -120,6 +120,10 @@ describe('metrics()', () => {
       ...{ to: 'webhook', event: 'opened', key: 'watch/key/k1', kind: 'anomaly', severity: 'error' },
       outcome: 'received',
     }));
+    const inputs = { task: 'code', taskBy: 'label' };
+    const decision = { ranked: ['openai/gpt-5'], why: 'cheapest', excluded: { 'google/lite': 'no-price' } };
+    publish('tollgate:route', () => ({ requestId: 'r1', tenant: 'acme', inputs, decision }));
+    publish('tollgate:route', () => ({ inputs, decision: { ...decision, ranked: [] } }));
     publish('tollgate:fault', () => ({ source: 'usage-sink', error: 'full' }));
     publish('tollgate:warning', () => ({ code: 'TOLLGATE_W_ORDER', message: 'm' }));
     const text = await scrape(own);
@@ -139,6 +143,9 @@ describe('metrics()', () => {
       'breaker_changes_total{target="openai/gpt-5",breaker="open"} 1',
       'concurrency_decisions_total{plan="free",outcome="refused"} 1',
       'guardrail_findings_total{rule="pii",action="redact",where="output"} 1',
+      'route_decisions_total{task="code",by="label",why="cheapest",target="openai/gpt-5"} 1',
+      'route_decisions_total{task="code",by="label",why="none",target=""} 1',
+      'route_exclusions_total{target="google/lite",why="no-price"} 2',
       'faults_total{where="usage-sink"} 1',
       'warnings_total{code="TOLLGATE_W_ORDER"} 1',
       'subscriber_faults 0',

@@ -129,6 +129,7 @@ export {
   proxy,
   type Resilience,
   type ResilienceOptions,
+  type ResilientOptions,
   type Router,
   type RouterOptions,
   resilience,

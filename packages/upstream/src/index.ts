@@ -29,6 +29,7 @@ export type {
   RetryOptions,
 } from './resilience/resilience-options.js';
 export { resilient } from './resilience/resilient.js';
+export type { ResilientOptions } from './resilience/resilient-options.js';
 export type { Fallback, Fallbacks } from './resilience/target.js';
 export { classifyPrompt, type UsualTask } from './route/classify-prompt.js';
 export { decideRoute } from './route/decide-route.js';

@@ -1,7 +1,6 @@
 import {
   accepts,
   checkOptions,
-  describeValue,
   type ErrorFormat,
   type GuardOptions,
   guardChecks,
@@ -12,9 +11,10 @@ import type { Provider } from './provider.js';
 import { Resilience } from './resilience/resilience.js';
 import { fallbacksCheck, isProvider, providersCheck } from './resilience/resilience-options.js';
 import type { Fallbacks } from './resilience/target.js';
-import { Router } from './route/router.js';
+import { checkTask, isRouter } from './route/route-option.js';
+import type { Router } from './route/router.js';
+import { takesCalls } from './sent-call.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
-import { translatableTo } from './translate/translated-for.js';
 
 /** Options of {@link proxy}. */
 export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
@@ -95,7 +95,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     resilience: (value) => value instanceof Resilience || 'what resilience() returns',
     fallbacks: fallbacksCheck,
     translate: accepts.boolean,
-    route: (value) => value instanceof Router || 'what router() returns',
+    route: isRouter,
     task: accepts.string,
     timeouts: accepts.object,
     maxResponseBytes: accepts.positiveInteger,
@@ -111,13 +111,10 @@ export function readOptions(options: ProxyOptions): ProxySettings {
   if (options.fallbacks && !options.resilience) {
     throw new TypeError('proxy: "fallbacks" needs "resilience", e.g. resilience: resilience()');
   }
-  if (task !== undefined && !router?.hasTask(task)) {
-    throw new TypeError(`proxy: "task" must be a task of "route", received ${describeValue(task)}`);
-  }
+  checkTask('proxy', router, task);
   const lists = providers.filter(({ listsModels }) => listsModels);
   const speaks = (one: Provider, api: WireApi): boolean => one.apis.includes(api);
-  const translates = (one: Provider, api: WireApi): boolean =>
-    options.translate === true && translatableTo(one.apis, api) !== undefined;
+  const takes = (one: Provider, api: WireApi): boolean => takesCalls(one, api, options.translate === true);
   const takesModel = ({ models }: Provider, model: string | undefined): boolean =>
     !models || (model !== undefined && modelAllowed(models, model));
   return {
@@ -134,8 +131,8 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     errorFormat: options.errorFormat ?? 'auto',
     providerFor: (api, model) =>
       providers.find((one) => speaks(one, api) && takesModel(one, model)) ??
-      providers.find((one) => translates(one, api) && takesModel(one, model)),
-    takes: (one, api) => speaks(one, api) || translates(one, api),
+      providers.find((one) => takes(one, api) && takesModel(one, model)),
+    takes,
     listing: (anthropic) => lists.find((one) => speaks(one, 'anthropic-messages') === anthropic) ?? lists[0],
   };
 }

@@ -21,16 +21,13 @@ import { type Lane, lostError } from './resilience/contest.js';
 import type { Transport } from './resilience/make-call.js';
 import type { Target } from './resilience/target.js';
 import { answerSeen } from './route/answer-seen.js';
-import { type SentCall, sentTo } from './sent-call.js';
+import { type SentCall, sentTo, withCap } from './sent-call.js';
 import { saysStreamIsComplete } from './stream-end.js';
 import { timeoutsOf } from './timeouts.js';
 import { withModel } from './with-model.js';
 
 /** How long an answer that is complete waits for its charge. */
 const maxSettleWaitMs = 100;
-
-/** Output tokens of an answer whose cap nobody states. */
-const usualCap = 4_096;
 
 interface Begun {
   readonly step: Step;
@@ -258,13 +255,6 @@ const refusedEnd: AttemptEnd = {
   firstByteMs: undefined,
   retryUseless: false,
 };
-
-/** Where no meter puts one in: Anthropic requires a cap, which other formats leave open. */
-function withCap(sent: SentCall): SentCall {
-  const { body } = sent;
-  if (sent.api !== 'anthropic-messages' || typeof body !== 'object' || body === null) return sent;
-  return Array.isArray(body) ? sent : { ...sent, body: { max_tokens: usualCap, ...body } };
-}
 
 /** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
 function wireModel({ parsed }: Call, asked: AskedCall): string | undefined {

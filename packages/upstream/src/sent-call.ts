@@ -1,7 +1,11 @@
+import type { WireApi } from '@tollgate/core';
 import type { AskedCall } from './asked-call.js';
 import type { Provider } from './provider.js';
 import { notTranslatable } from './translate/not-translatable.js';
-import { type TranslatedCall, translatedFor } from './translate/translated-for.js';
+import { type TranslatedCall, translatableTo, translatedFor } from './translate/translated-for.js';
+
+/** Output tokens of an answer whose cap nobody states. */
+const usualCap = 4_096;
 
 /** A call as one provider takes it. */
 export interface SentCall extends AskedCall {
@@ -35,3 +39,14 @@ export function sentTo(provider: Provider, asked: AskedCall): SentCall {
     answer,
   };
 }
+
+/** Where no meter puts one in: Anthropic requires a cap, which other formats leave open. */
+export function withCap(sent: SentCall): SentCall {
+  const { body } = sent;
+  if (sent.api !== 'anthropic-messages' || typeof body !== 'object' || body === null) return sent;
+  return Array.isArray(body) ? sent : { ...sent, body: { max_tokens: usualCap, ...body } };
+}
+
+/** Whether a provider can take calls of an API: as they are, or translated. */
+export const takesCalls = (provider: Provider, api: WireApi, translates: boolean): boolean =>
+  provider.apis.includes(api) || (translates && translatableTo(provider.apis, api) !== undefined);

@@ -7,7 +7,7 @@ export const models = {
   anthropic: 'claude-haiku-4-5',
   gemini: 'gemini-2.5-flash',
   /** At a provider that speaks chat completions only. */
-  chat: 'gpt-4.1-mini',
+  chat: 'llama-3.3-70b-versatile',
   /** At one that speaks responses only. */
   responses: 'o4-mini',
 } as const;
@@ -27,8 +27,8 @@ export function translatedApp(
       passOn = proxy({
         translate: true,
         providers: [
-          compatible(provider.openAiUrl, models.chat, 'openai-chat'),
-          compatible(provider.openAiUrl, models.responses, 'openai-responses'),
+          compatible('groq', provider.openAiUrl, models.chat, 'openai-chat'),
+          compatible('azure', provider.openAiUrl, models.responses, 'openai-responses'),
           openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, models: ['gpt-5*'] }),
           anthropic({ apiKey: 'simulated', baseUrl: provider.url, models: ['claude-*'] }),
           gemini({ apiKey: 'simulated', baseUrl: provider.url, models: ['gemini-*'] }),
@@ -42,8 +42,8 @@ export function translatedApp(
   });
 }
 
-const compatible = (baseUrl: string, model: string, api: 'openai-chat' | 'openai-responses') =>
-  openAiCompatible({ name: 'openai', apiKey: 'simulated', baseUrl, apis: [api], models: [model] });
+const compatible = (name: string, baseUrl: string, model: string, api: 'openai-chat' | 'openai-responses') =>
+  openAiCompatible({ name, apiKey: 'simulated', baseUrl, apis: [api], models: [model] });
 
 /** What the simulated provider says it billed is what was charged: one event, at its price, and nothing is held. */
 export async function chargedExactly(app: RunningApp, model: string): Promise<void> {

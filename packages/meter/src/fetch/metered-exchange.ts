@@ -109,8 +109,9 @@ export class MeteredExchange {
 }
 
 /** What the chain knows of an attempt, and its URL does not tell. */
-function asked(outgoing: OutgoingRequest, { provider, requestedModel }: AttemptChain): OutgoingRequest {
-  return { ...outgoing, ...(provider !== undefined && { provider }), requestedModel };
+function asked(outgoing: OutgoingRequest, chain: AttemptChain): OutgoingRequest {
+  const { provider, requestedModel, labels } = chain;
+  return { ...outgoing, ...(provider !== undefined && { provider }), requestedModel, labels };
 }
 
 /** The handle's signal, which waits a moment for a usage that is nearly there. */

@@ -38,8 +38,8 @@ export class FetchAttempt {
     this.#clock.enter('body');
   }
 
-  /** The response as its reader gets it, with these headers; `brokeOff` is told when its body does, by no doing of ours. */
-  handOver(response: Response, headers: Headers, brokeOff: () => void): Response {
+  /** The response as its reader gets it, with these headers; `over` is told of its end, and whether it broke off by no doing of ours. */
+  handOver(response: Response, headers: Headers, over: (broken: boolean) => void): Response {
     const { status, statusText, url } = response;
     const watcher = {
       waiting: (is: boolean): void => {
@@ -48,7 +48,7 @@ export class FetchAttempt {
       },
       over: (broken: boolean): void => {
         this.end();
-        if (broken && this.caller?.aborted !== true) brokeOff();
+        over(broken && this.caller?.aborted !== true);
       },
     };
     if (!response.body) this.end();

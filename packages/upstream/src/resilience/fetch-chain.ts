@@ -1,8 +1,18 @@
 import type { AttemptChain, Call, TollgateError } from '@tollgate/core';
+import type { Target } from './target.js';
 
 /** What all attempts of one call through `fetch` share: the one that was begun last. */
 export interface SharedCall {
   last: Call | undefined;
+}
+
+interface ChainedAttempt {
+  readonly alternative: boolean;
+  /** The model that was asked for, where it is another one. */
+  readonly asked: string | undefined;
+  readonly target: Target;
+  /** What a router took the call for. */
+  readonly task: string | undefined;
 }
 
 /** One attempt's own view of its call. */
@@ -10,12 +20,20 @@ export class FetchChain implements AttemptChain {
   refusal: TollgateError | undefined;
   #own: Call | undefined;
 
+  readonly alternative: boolean;
+  readonly requestedModel: string | undefined;
+  readonly provider: string | undefined;
+  readonly labels: Readonly<Record<string, string>> | undefined;
+
   constructor(
     private readonly shared: SharedCall,
-    readonly alternative: boolean,
-    readonly requestedModel: string | undefined,
-    readonly provider: string | undefined,
-  ) {}
+    { alternative, asked, target, task }: ChainedAttempt,
+  ) {
+    this.alternative = alternative;
+    this.requestedModel = asked;
+    this.provider = target.provider?.name;
+    this.labels = task === undefined ? undefined : { task };
+  }
 
   get call(): Call | undefined {
     return this.shared.last;
@@ -24,6 +42,11 @@ export class FetchChain implements AttemptChain {
   set call(call: Call | undefined) {
     this.shared.last = call;
     this.#own = call;
+  }
+
+  /** What its attempt has become, where it is metered. */
+  get own(): Call | undefined {
+    return this.#own;
   }
 
   /** Our own steps have refused the attempt before it was begun. */

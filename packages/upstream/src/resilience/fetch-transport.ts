@@ -1,4 +1,12 @@
-import { chained, publish, runningContext, type WireApi, wasSent } from '@tollgate/core';
+import {
+  chained,
+  isTollgateError,
+  type JsonObject,
+  publish,
+  runningContext,
+  type WireApi,
+  wasSent,
+} from '@tollgate/core';
 import { retryWishes } from '../retry-after.js';
 import { timeoutsOf } from '../timeouts.js';
 import type { AttemptEnd } from './attempt-end.js';
@@ -6,8 +14,11 @@ import type { CallPlan, Step } from './call-plan.js';
 import type { Lane } from './contest.js';
 import { FetchAttempt } from './fetch-attempt.js';
 import { FetchChain, type SharedCall } from './fetch-chain.js';
+import { type FetchRequest, fetchRequest } from './fetch-request.js';
+import type { FetchRouting } from './fetch-routing.js';
 import type { Transport } from './make-call.js';
 import type { Resilience } from './resilience.js';
+import { translatedResponse } from './translated-response.js';
 
 type Fetch = typeof fetch;
 
@@ -21,9 +32,11 @@ export interface FetchCall {
   readonly model: string | undefined;
   readonly stream: boolean;
   readonly text: string;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly body: JsonObject;
   readonly headers: NonNullable<RequestInit['headers']>;
   readonly signal: AbortSignal | null | undefined;
+  /** A router has chosen where it goes, in place of the SDK. */
+  readonly routed: boolean;
 }
 
 /** An attempt that was answered, or was not. */
@@ -37,7 +50,6 @@ export type FetchOutcome = {
   readonly route: string | undefined;
 } & ({ response: Response } | { readonly error: unknown });
 
-const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
 /** How long the body of an answer that is not wanted is read, so that its connection can serve the next one. */
 const setAsideMs = 250;
 
@@ -49,6 +61,7 @@ export class FetchTransport implements Transport<FetchOutcome> {
     private readonly call: FetchCall,
     private readonly state: Resilience,
     private readonly plan: CallPlan,
+    private readonly routing?: FetchRouting | undefined,
   ) {}
 
   async run(step: Step, lane?: Lane): Promise<FetchOutcome> {
@@ -58,16 +71,33 @@ export class FetchTransport implements Transport<FetchOutcome> {
     const attempt = new FetchAttempt({ ...timeouts, totalMs }, call.signal);
     lane?.onLost(() => attempt.abort());
     const { target, alternative } = step;
-    const asked = target.substituted ? call.model : undefined;
-    const chain = new FetchChain(this.#shared, alternative, asked, target.provider?.name);
+    const { routing } = this;
+    const asked = target.substituted || routing ? call.model : undefined;
+    const chain = new FetchChain(this.#shared, { alternative, asked, target, task: routing?.task });
     const made = { step, attempt, lane, chain };
+    let request: FetchRequest;
     try {
-      const { url, headers, body } = this.#request(step);
+      request = fetchRequest(call, step);
+    } catch (error) {
+      if (!isTollgateError(error)) throw error;
+      attempt.end();
+      chain.refusal = error;
+      return { ...made, firstByteMs: undefined, route: undefined, error };
+    }
+    const { url, headers, body, answer } = request;
+    try {
       const init = { ...call.init, method: 'POST', headers, body, signal: attempt.signal };
-      const response = await call.base(url, chained(init, chain));
+      const given = await call.base(url, chained(init, chain));
       attempt.answered();
+      routing?.began(step, given.headers);
+      const response = answer ? translatedResponse(given, answer()) : given;
       if (response.ok && lane?.claim() === false) attempt.abort();
-      return { ...made, firstByteMs: attempt.elapsedMs, route: this.plan.notes.leadingTo(step), response };
+      return {
+        ...made,
+        firstByteMs: attempt.elapsedMs,
+        route: this.plan.notes.leadingTo(step, routing?.parameters),
+        response,
+      };
     } catch (error) {
       attempt.end();
       return { ...made, firstByteMs: undefined, route: undefined, error };
@@ -138,29 +168,5 @@ export class FetchTransport implements Transport<FetchOutcome> {
         else signal.addEventListener('abort', gone);
       }
     });
-  }
-
-  #request({ target, index, key }: Step): { url: string; headers: FetchCall['headers']; body: string } {
-    const { call } = this;
-    const { provider, model, substituted } = target;
-    const ask = {
-      api: call.api,
-      model,
-      stream: call.stream,
-      sse: call.url.searchParams.get('alt') === 'sse',
-    };
-    const moved = provider !== undefined && (index > 0 || substituted);
-    const body = substituted && !call.modelInPath ? JSON.stringify({ ...call.body, model }) : call.text;
-    const to = moved ? provider.targetOf(ask) : undefined;
-    const url = to ? to.origin + to.path : call.url.href;
-    if (!provider && !substituted) return { url, headers: call.headers, body };
-    if (provider && index > 0)
-      return { url, headers: new Headers(provider.signed(provider.headersOf(ask, {}), key)), body };
-    const headers = new Headers(call.headers);
-    headers.delete('content-length');
-    if (!provider || provider.keys.keys.length === 0) return { url, headers, body };
-    for (const name of credentialHeaders) headers.delete(name);
-    for (const [name, value] of Object.entries(provider.signed({}, key))) headers.set(name, value);
-    return { url, headers, body };
   }
 }

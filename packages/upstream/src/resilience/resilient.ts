@@ -1,17 +1,23 @@
 import {
   formatError,
   isTollgateError,
+  type JsonObject,
+  type JsonValue,
   newId,
   runningContext,
   type TollgateError,
   type WireApi,
 } from '@tollgate/core';
 import { type ApiRoute, routeOf } from '../api-route.js';
+import type { DispatchedCall } from '../dispatch.js';
+import { type RoutingSettings, routedCall } from '../route/routed-call.js';
 import { upstreamUnavailable } from '../upstream-error.js';
+import { FetchRouting } from './fetch-routing.js';
 import { type FetchCall, type FetchOutcome, FetchTransport } from './fetch-transport.js';
 import { makeCall } from './make-call.js';
 import { Resilience } from './resilience.js';
 import type { ResilienceOptions } from './resilience-options.js';
+import { type ResilientOptions, readResilient } from './resilient-options.js';
 
 type Fetch = typeof fetch;
 
@@ -21,17 +27,22 @@ type Fetch = typeof fetch;
  * the last failure is answered with `x-should-retry: false`, and an SDK adds none of its own; a provider that cannot be reached is a 503 or 504
  * in its own error shape, not a throw. What is no call of a model passes through. Throws a `TypeError` for a wrong or unknown option.
  */
-export function resilient(base: Fetch, options: Resilience | ResilienceOptions = {}): Fetch {
+export function resilient(
+  base: Fetch,
+  options: Resilience | ResilienceOptions = {},
+  routing: ResilientOptions = {},
+): Fetch {
   if (typeof base !== 'function')
     throw new TypeError('resilient: the first argument must be a fetch function');
   const state = options instanceof Resilience ? options : new Resilience(options);
+  const settings = { ...readResilient(routing), resilience: state };
   return async (input, init) => {
     const request = typeof input === 'object' && 'headers' in input ? input : undefined;
     const url = new URL(request?.url ?? String(input), 'http://localhost');
     const route = routeOf(init?.method ?? request?.method ?? 'GET', url.pathname);
     if (!route || route.api === 'models') return base(input, init);
     const call = await readCall(base, input, init ?? {}, url, { ...route, api: route.api });
-    return call ? make(call, state) : base(input, init);
+    return call ? make(call, settings) : base(input, init);
   };
 }
 
@@ -63,32 +74,55 @@ async function readCall(
     body,
     headers: init.headers ?? request?.headers ?? {},
     signal: init.signal ?? request?.signal,
+    routed: false,
   };
 }
 
-async function make(call: FetchCall, state: Resilience): Promise<Response> {
-  const { url } = call;
-  const provider = state.settings.providers.find(
-    (one) => one.apis.includes(call.api) && url.href.startsWith(`${one.baseUrl}/`),
-  );
+async function make(read: FetchCall, settings: RoutingSettings): Promise<Response> {
+  const { url, api, stream } = read;
+  const { router, resilience: state, takes } = settings;
+  const sse = url.searchParams.get('alt') === 'sse';
+  let way: DispatchedCall | undefined;
+  try {
+    way = routedCall(
+      settings,
+      runningContext(),
+      { api, model: read.model, stream, sse, body: read.body },
+      {},
+    );
+  } catch (error) {
+    if (!isTollgateError(error)) throw error;
+    return refused(error, api);
+  }
+  const call = { ...read, routed: way !== undefined };
+  const routing = router && way?.route && new FetchRouting(router, way.route, stream);
+  const provider =
+    way?.provider ??
+    state.settings.providers.find((one) => one.apis.includes(api) && url.href.startsWith(`${one.baseUrl}/`));
   const plan = state.plan({
     provider,
     name: provider?.name ?? url.hostname,
     base: provider?.baseUrl ?? url.origin,
-    model: call.model,
-    stream: call.stream,
-    fits: (other) => other.apis.includes(call.api),
+    model: way ? way.asked.model : call.model,
+    stream,
+    fits: (other) => takes(other, api),
+    ranked: way?.route?.ranked,
     // Where the model is part of a path that is not ours to write, there is no other.
     ...(call.modelInPath && !provider && { fallbacks: {} }),
   });
-  const made = await makeCall(plan, new FetchTransport(call, state, plan));
+  const made = await makeCall(plan, new FetchTransport(call, state, plan, routing));
   if (!made || (made.chain.isRefused && made.step.alternative))
     return errorResponse(plan.unavailable(), call.api);
-  return answerOf(made, call, state);
+  return answerOf(made, call, state, routing);
 }
 
 /** What the caller gets: the answer, or an error in the provider's shape that no SDK repeats. */
-function answerOf(made: FetchOutcome, call: FetchCall, state: Resilience): Response {
+function answerOf(
+  made: FetchOutcome,
+  call: FetchCall,
+  state: Resilience,
+  routing: FetchRouting | undefined,
+): Response {
   if (!('response' in made)) {
     const error = made.attempt.signal.aborted ? made.attempt.signal.reason : made.error;
     // The caller's own doing: it hears of it as of any other fetch.
@@ -96,15 +130,27 @@ function answerOf(made: FetchOutcome, call: FetchCall, state: Resilience): Respo
     if (isTollgateError(error) && !error.code.startsWith('upstream_')) throw error;
     return errorResponse(isTollgateError(error) ? error : upstreamUnavailable(error), call.api);
   }
-  const { response, step, route } = made;
-  const brokeOff = (): void => state.brokeOff(step);
-  if (response.status < 400 && route === undefined)
-    return made.attempt.handOver(response, response.headers, brokeOff);
+  const { response, step, route, attempt, chain, firstByteMs } = made;
+  const over = (broken: boolean): void => {
+    if (broken) state.brokeOff(step);
+    else if (response.status < 400)
+      routing?.answered(step, chain.own, { firstByteMs, latencyMs: attempt.elapsedMs });
+  };
+  if (response.status < 400 && route === undefined) return attempt.handOver(response, response.headers, over);
   const headers = new Headers(response.headers);
   if (response.status >= 400) headers.set('x-should-retry', 'false');
   if (route !== undefined) headers.set('x-tollgate-route', route);
+  const model = chain.own?.parsed?.model ?? step.target.model;
+  if (model !== undefined && (routing || step.target.substituted)) headers.set('x-tollgate-model', model);
   if (step.target.substituted) headers.set('x-tollgate-degraded', 'fallback');
-  return made.attempt.handOver(response, headers, brokeOff);
+  return attempt.handOver(response, headers, over);
+}
+
+/** No model may, or can, answer it. */
+function refused(error: TollgateError, api: WireApi): Response {
+  const context = runningContext();
+  if (context) context.refusal ??= error;
+  return errorResponse(error, api);
 }
 
 function errorResponse(error: TollgateError, api: WireApi): Response {
@@ -115,12 +161,10 @@ function errorResponse(error: TollgateError, api: WireApi): Response {
   return new Response(body, { status: error.status, headers });
 }
 
-function jsonObject(text: string): Readonly<Record<string, unknown>> | undefined {
+function jsonObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Readonly<Record<string, unknown>>)
-      : undefined;
+    const value: JsonValue = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }

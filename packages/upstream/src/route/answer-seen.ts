@@ -20,8 +20,8 @@ const enoughTokens = 8;
 
 /** Reads it off an attempt that was answered, once it is settled. */
 export function answerSeen(
-  { parsed, firstOutputAtMs, startedAtMs, settlement }: Call,
-  { latencyMs, firstByteMs }: AttemptResult,
+  { parsed, firstOutputAtMs, startedAtMs = 0, settlement }: Partial<Call>,
+  { latencyMs, firstByteMs }: Pick<AttemptResult, 'latencyMs' | 'firstByteMs'>,
   { target, streams, task }: { readonly target: Target; readonly streams: boolean; readonly task: string },
 ): AnswerSeen {
   const firstTokenMs =

@@ -40,14 +40,19 @@ export function promptFacts(body: JsonObject): PromptFacts {
     hasSchema: [
       body.response_format,
       body.output_format,
+      objectOf(body.output_config).format,
       objectOf(body.text).format,
       settings.responseSchema,
       settings.responseJsonSchema,
     ].some(isGiven),
     hasMedia: said.hasMedia,
-    asksToThink: [body.reasoning_effort, body.reasoning, body.thinking, settings.thinkingConfig].some(
-      isGiven,
-    ),
+    asksToThink: [
+      body.reasoning_effort,
+      body.reasoning,
+      body.thinking,
+      objectOf(body.output_config).effort,
+      settings.thinkingConfig,
+    ].some(isGiven),
     maxOutputTokens: [
       body.max_completion_tokens,
       body.max_tokens,

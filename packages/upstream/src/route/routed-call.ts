@@ -25,7 +25,7 @@ export type RoutingSettings = Pick<ProxySettings, 'router' | 'task' | 'takes' | 
  */
 export function routedCall(
   settings: RoutingSettings,
-  context: TollgateContext,
+  context: TollgateContext | undefined,
   asked: AskedCall,
   headers: TaskAsk['headers'],
 ): DispatchedCall | undefined {

@@ -109,7 +109,7 @@ export class Router {
     const inputs = this.#inputsOf(ask, named, facts(), who);
     const decision = decideRoute(inputs);
     const [first] = decision.ranked;
-    const { requestId, caller } = ask.context;
+    const { requestId, caller } = ask.context ?? {};
     publish('tollgate:route', () => ({ requestId, tenant: caller?.tenant, inputs, decision }));
     if (first === undefined) throw noRoute(named.task, decision);
     if (who !== undefined && decision.why !== 'canary') this.#places.sent(who, first, this.#now());
@@ -168,7 +168,7 @@ export class Router {
       return {
         target,
         quality: qualityOf(model, task),
-        allowed: ask.context.calls.allows(model.model, provider.name),
+        allowed: ask.context?.calls.allows(model.model, provider.name) ?? true,
         takes: ask.takes(provider),
         costNanoUsd: this.#costOf(model, { inputTokens, outputTokens }, own(polled.prices, target), nowMs),
         firstTokenP50Ms: rounded(record.firstTokenP50Ms(nowMs)),
@@ -217,7 +217,7 @@ export class Router {
   /** By whom a request sticks, if it does: never across tenants, callers or tasks. */
   #whoSticks({ context }: RouteAsk, task: string, facts: () => PromptFacts): string | undefined {
     const { sticky } = this.#options;
-    const { caller } = context;
+    const caller = context?.caller;
     if (!sticky || !caller) return undefined;
     return placeOf([caller.tenant, caller.id, task, ...(sticky === 'conversation' ? [facts().opening] : [])]);
   }

@@ -6,7 +6,8 @@ import type { RouterOptions } from './router-options.js';
 
 /** Who may say what a request is about. */
 export interface TaskAsk {
-  readonly context: TollgateContext;
+  /** Absent: a call outside of any request. */
+  readonly context: TollgateContext | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The task of the route, where the app says it. */
   readonly ofRoute: string | undefined;
@@ -25,9 +26,10 @@ export function taskOf(ask: TaskAsk, options: RouterOptions, defaultTask: string
   const isTask = (name: string | undefined): name is string =>
     name !== undefined && Object.hasOwn(tasks, name);
   if (ofRoute !== undefined) return { task: ofRoute, taskBy: 'route' };
-  const labelled = Object.hasOwn(context.labels, label) ? context.labels[label] : undefined;
+  const labels = context?.labels ?? {};
+  const labelled = Object.hasOwn(labels, label) ? labels[label] : undefined;
   if (isTask(labelled)) return { task: labelled, taskBy: 'label' };
-  if (header && context.caller?.scopes.includes(header.scope)) {
+  if (header && context?.caller?.scopes.includes(header.scope)) {
     const given = headers[header.name.toLowerCase()];
     if (given !== undefined) {
       if (typeof given === 'string' && isTask(given)) return { task: given, taskBy: 'header' };

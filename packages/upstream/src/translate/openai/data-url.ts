@@ -1,7 +1,7 @@
 import { notValid } from '../not-translatable.js';
 
 /** What a data URL holds; `undefined`: another URL. */
-export function inlineOf(url: string, param: string): { mediaType: string; data: string } | undefined {
+function inlineOf(url: string, param: string): { mediaType: string; data: string } | undefined {
   if (!url.startsWith('data:')) return undefined;
   const comma = url.indexOf(',');
   const head = comma === -1 ? undefined : /^data:([\w.+-]+\/[\w.+-]+);base64$/.exec(url.slice(0, comma));

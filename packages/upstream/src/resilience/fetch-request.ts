@@ -1,0 +1,44 @@
+import { runningContext } from '@tollgate/core';
+import { type SentCall, sentTo, withCap } from '../sent-call.js';
+import { withModel } from '../with-model.js';
+import type { Step } from './call-plan.js';
+import type { FetchCall } from './fetch-transport.js';
+
+/** What one attempt sends. */
+export interface FetchRequest {
+  readonly url: string;
+  readonly headers: FetchCall['headers'];
+  readonly body: string;
+  /** Brings its answer into the SDK's format; absent where the provider speaks it. */
+  readonly answer?: SentCall['answer'];
+}
+
+const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
+
+/**
+ * The request of an attempt: the SDK's own, with the provider's key where there is one; or, where it goes elsewhere, one written for
+ * that provider. Throws the refusal of what cannot be translated for it.
+ */
+export function fetchRequest(call: FetchCall, { target, index, key }: Step): FetchRequest {
+  const { provider, model } = target;
+  if (provider && (index > 0 || call.routed)) {
+    const { api, stream, url, body } = call;
+    const sse = url.searchParams.get('alt') === 'sse';
+    const sent = capped(sentTo(provider, withModel({ api, model, stream, sse, body }, model)));
+    const { origin, path } = provider.targetOf(sent);
+    const headers = new Headers(provider.signed(provider.headersOf(sent, {}), key));
+    return { url: origin + path, headers, body: JSON.stringify(sent.body), answer: sent.answer };
+  }
+  const body = target.substituted && !call.modelInPath ? JSON.stringify({ ...call.body, model }) : call.text;
+  const url = call.url.href;
+  if (!provider && !target.substituted) return { url, headers: call.headers, body };
+  const headers = new Headers(call.headers);
+  headers.delete('content-length');
+  if (!provider || provider.keys.keys.length === 0) return { url, headers, body };
+  for (const name of credentialHeaders) headers.delete(name);
+  for (const [name, value] of Object.entries(provider.signed({}, key))) headers.set(name, value);
+  return { url, headers, body };
+}
+
+const capped = (sent: SentCall): SentCall =>
+  sent.answer && !runningContext()?.calls.has('meter') ? withCap(sent) : sent;

@@ -1,0 +1,38 @@
+import type { Call } from '@tollgate/core';
+import { answerSeen } from '../route/answer-seen.js';
+import type { RouteTaken } from '../route/routed-call.js';
+import type { Router } from '../route/router.js';
+import type { Step } from './call-plan.js';
+
+/** How a router has chosen for one call through `fetch`, and what it learns of the answers. */
+export class FetchRouting {
+  constructor(
+    private readonly router: Router,
+    private readonly route: RouteTaken,
+    private readonly streams: boolean,
+  ) {}
+
+  get task(): string {
+    return this.route.task;
+  }
+
+  /** For `x-tollgate-route`. */
+  get parameters(): string {
+    return this.route.parameters;
+  }
+
+  /** An answer has begun. */
+  began({ target }: Step, headers: Headers): void {
+    if (target.provider) this.router.began(target.provider, target.model, Object.fromEntries(headers));
+  }
+
+  /** An answer was read to its end; `call` is its attempt, where it was metered. */
+  answered(
+    { target }: Step,
+    call: Call | undefined,
+    times: { readonly firstByteMs: number | undefined; readonly latencyMs: number },
+  ): void {
+    const { streams, task } = this;
+    this.router.answered(answerSeen(call ?? {}, times, { target, streams, task }));
+  }
+}
