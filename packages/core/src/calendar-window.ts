@@ -26,6 +26,21 @@ export function calendarSpan(window: CalendarWindow, atMs: number): WindowSpan {
   return span;
 }
 
+/** The window of that id, whatever the time is; `undefined` where the definition has none of that name. */
+export function calendarSpanOf(window: CalendarWindow, id: string): WindowSpan | undefined {
+  const [, date, clock = '00:00', sign, offset = '00:00:00'] = idForm.exec(id) ?? [];
+  const localMs = Date.parse(`${date}T${clock.length === 2 ? `${clock}:00` : clock}Z`);
+  const offsetMs = Date.parse(`1970-01-01T${offset}Z`) * (sign === '-' ? -1 : 1);
+  if (Number.isNaN(localMs + offsetMs)) return undefined;
+  // The name of a day does not tell its zone: it begins up to half a day sooner or later.
+  const span = calendarSpan(window, localMs - offsetMs);
+  if (span.id === id) return span;
+  const next = calendarSpan(window, span.endMs);
+  return next.id === id ? next : undefined;
+}
+
+const idForm = /^(\d{4}-\d\d(?:-\d\d)?)(?:T(\d\d(?::\d\d)?)(?:([+-])([\d:]+))?)?$/;
+
 /** Minutes and hours: whole ones of the offset in force, cut short where the offset changes in the middle. */
 function clockSpan({ period, timeZone }: CalendarWindow, atMs: number): WindowSpan {
   const lengthMs = period === 'hour' ? hourMs : minuteMs;

@@ -11,7 +11,7 @@ export {
 } from './api-key.js';
 export { AppendFile } from './append-file.js';
 export { type AttemptChain, chained, chainOf } from './attempt-chain.js';
-export { calendarSpan } from './calendar-window.js';
+export { calendarSpan, calendarSpanOf } from './calendar-window.js';
 export type {
   Call,
   CallEnd,

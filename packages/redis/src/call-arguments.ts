@@ -1,4 +1,4 @@
-import { calendarSpan, refillRate, type UsageEvent, type Window } from '@tollgate/core';
+import { calendarSpan, calendarSpanOf, refillRate, type UsageEvent, type Window } from '@tollgate/core';
 import { Packer } from './packer.js';
 import type { Standing } from './standings.js';
 
@@ -37,12 +37,10 @@ export class CallArguments {
     return typeof sent?.[0] === 'object' ? sent[0].id : '';
   }
 
-  /** The end of a calendar window of that id, if it is the present one or beside it; else 0. */
+  /** The end of a calendar window of that id, whatever this process takes the time for; 0 where there is none. */
   endOf(window: Window & { kind: 'calendar' }, id: string): number {
-    const span = calendarSpan(window, this.#nowMs);
-    if (span.id === id) return span.endMs;
-    const next = calendarSpan(window, span.endMs);
-    return next.id === id ? next.endMs : 0;
+    const present = calendarSpan(window, this.#nowMs);
+    return (present.id === id ? present : calendarSpanOf(window, id))?.endMs ?? 0;
   }
 
   /** Position of the event among the script's arguments; 0 for none. */

@@ -52,13 +52,11 @@ import { Withdrawals } from './withdrawals.js';
 /** How long an id is remembered of which no lease is known, unless leases last longer. */
 const rememberMs = 120_000;
 
-const now = (): number => performance.now();
-
 /** What only tests change. */
 export interface StoreSeams {
   /** Instead of the server's time, which they cannot move. */
   readonly ownClock?: (() => number) | undefined;
-  /** This process's clock, which may be wrong. */
+  /** This process's clock, which may be wrong. @defaultValue `ownClock`, or the system's */
   readonly processClock?: (() => number) | undefined;
   /** Changes the text of scripts. */
   readonly patch?: ((source: string) => string) | undefined;
@@ -76,11 +74,17 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #books: OwnBooks | undefined;
   readonly #rebuilder: Rebuilder | undefined;
   #rememberMs = rememberMs;
+  /** A clock that never goes back, in ms. */
+  readonly #now: () => number;
 
-  constructor(options: ReadOptions, { ownClock, processClock = Date.now, patch }: StoreSeams = {}) {
+  constructor(
+    options: ReadOptions,
+    { ownClock, processClock = ownClock ?? Date.now, patch }: StoreSeams = {},
+  ) {
     const { connection, prefix, partitions, deadlineMs, thresholds, outbox, batchSize, sweepEveryMs } =
       options;
     this.#options = options;
+    this.#now = ownClock ?? (() => performance.now());
     const runner = new ScriptRunner({ connection, deadlineMs });
     const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
@@ -92,7 +96,7 @@ export class RedisQuotaStore implements QuotaStore {
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
     const { spent } = options;
     if (!spent) return;
-    this.#books = new OwnBooks(now);
+    this.#books = new OwnBooks(this.#now);
     this.#rebuilder = new Rebuilder({
       caller: this.#caller,
       layout: this.#layout,
@@ -105,6 +109,8 @@ export class RedisQuotaStore implements QuotaStore {
       rememberMs: () => this.#rememberMs,
     });
     this.#caller.gate = this.#rebuilder;
+    // A process that has not been asked yet must notice a loss as well: the others wait for it.
+    this.#sweeper.start();
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
@@ -112,7 +118,7 @@ export class RedisQuotaStore implements QuotaStore {
     checkAlternatives(alternatives);
     checkLease(request);
     this.#rememberMs = Math.max(this.#rememberMs, 2 * leaseMs);
-    const askedAtMs = now();
+    const askedAtMs = this.#now();
     try {
       const result = await this.#admit('reserve', request, alternatives, (args) =>
         reserveText(args, request),
@@ -128,7 +134,7 @@ export class RedisQuotaStore implements QuotaStore {
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
     checkCharges(request.charges);
-    const askedAtMs = now();
+    const askedAtMs = this.#now();
     const result = await this.#admit('extend', request, [request], (args) => extendText(args, request));
     this.#books?.leases.extended(request, askedAtMs, result);
     return result;
@@ -136,7 +142,7 @@ export class RedisQuotaStore implements QuotaStore {
 
   async cover(request: CoverRequest): Promise<ReserveResult> {
     checkAlternatives(request.alternatives);
-    const askedAtMs = now();
+    const askedAtMs = this.#now();
     const { alternatives } = request;
     const result = await this.#admit('cover', request, alternatives, (args) => coverText(args, request));
     this.#books?.leases.covered(request, askedAtMs, result);
@@ -158,7 +164,7 @@ export class RedisQuotaStore implements QuotaStore {
     for (const { items } of request.running) {
       for (const { counter, amount } of items) checkRunning(counter, amount);
     }
-    const askedAtMs = now();
+    const askedAtMs = this.#now();
     const alive = (await this.#run('renew', request.partition, (args) => renewText(args, request))) === 1;
     this.#books?.leases.renewed(request, askedAtMs, alive);
     return alive;

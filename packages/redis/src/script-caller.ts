@@ -94,8 +94,7 @@ export class ScriptCaller {
 
   /** The server's time, as far as it is known. */
   get storeMs(): number {
-    const { ownClock, processClock } = this.#options;
-    return ownClock ? Math.floor(ownClock()) : processClock() + (this.#offsetMs ?? 0);
+    return Math.floor(this.#options.processClock() + (this.#offsetMs ?? 0));
   }
 
   /** Its counters begin at 0, or where an older copy of them stood. */
@@ -124,7 +123,7 @@ export class ScriptCaller {
     );
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);
-    if (ownClock) all.push(String(nowMs));
+    if (ownClock) all.push(String(Math.floor(ownClock())));
     const answer = await runner.run(name, scripts[name], partitionKey(prefix, partition), all);
     if (Buffer.isBuffer(answer)) {
       // A single plain answer: a byte, and the time.

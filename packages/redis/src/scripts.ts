@@ -9,16 +9,25 @@ export interface Script {
 
 export type Scripts = Readonly<Record<ScriptName, Script>>;
 
+const made = new Map<string, Script>();
+
+/** The same text has the same name, which takes a while to find. */
+function scriptOf(source: string): Script {
+  const known = made.get(source);
+  if (known) return known;
+  const script = { source, sha1: createHash('sha1').update(source).digest('hex') };
+  made.set(source, script);
+  return script;
+}
+
 /** Every script of a store. For tests: `ownClock`, they take the time from their last argument; `patch` changes their text. */
 export function scriptsFor(
   settings: ScriptSettings,
   ownClock: boolean,
   patch = (source: string): string => source,
 ): Scripts {
-  const script = (name: ScriptName): Script => {
-    const source = patch((ownClock ? scriptSourceWithClock : scriptSource)(name, settings));
-    return { source, sha1: createHash('sha1').update(source).digest('hex') };
-  };
+  const script = (name: ScriptName): Script =>
+    scriptOf(patch((ownClock ? scriptSourceWithClock : scriptSource)(name, settings)));
   return {
     reserve: script('reserve'),
     extend: script('extend'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { admitted, calendar, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
+import { admitted, calendar, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
 import { readOptions } from '../src/options.js';
 import { RedisQuotaStore } from '../src/redis-quota-store.js';
 import { newPrefix, useRedis } from './servers.js';
@@ -12,9 +12,10 @@ async function serverMs(): Promise<number> {
   return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
 }
 
-/** Whether so many ms are left of this minute of the server's. */
-async function early(): Promise<void> {
-  while ((await serverMs()) % 60_000 > 58_000) await new Promise((resolve) => setTimeout(resolve, 200));
+/** Whether so many ms are left of this period of the server's. */
+async function early(periodMs = 60_000): Promise<void> {
+  while ((await serverMs()) % periodMs > periodMs - 2_000)
+    await new Promise((resolve) => setTimeout(resolve, 200));
 }
 
 describe('processes whose clocks are wrong', () => {
@@ -40,6 +41,34 @@ describe('processes whose clocks are wrong', () => {
     }
     expect(new Set(windows)).toEqual(new Set([minute]));
     expect(held).toBe(6 * 7);
+  });
+
+  it('charge to the window that is named, whatever they take the time for when they say their first word', async () => {
+    const prefix = newPrefix();
+    await early(hourMs);
+    const hour = new Date(await serverMs()).toISOString().slice(0, 13);
+    const spend = quotaCounter('usd/hour', 100, { window: calendar('hour') });
+    let used = 0;
+    for (const offMs of [90_000 + hourMs, -90_000 - hourMs, 40 * 24 * hourMs]) {
+      const options = readOptions('redisQuota', { client: redis().client, prefix });
+      const store = new RedisQuotaStore(options, { processClock: () => Date.now() + offMs });
+      const partition = `acme${offMs}`;
+      const counter = `${spend.counter}/tenant=${partition}`;
+      const items = [{ ...spend, counter, windowId: hour, amount: 7, release: 0 }];
+      const event = usageEvent();
+      await store.charge({
+        id: event.eventId,
+        partition,
+        attemptId: event.eventId,
+        items,
+        event,
+        close: true,
+      });
+      const [state] = await store.read(partition, [{ ...spend, counter }]);
+      if (state?.window === hour) used += state.used;
+      await store.end();
+    }
+    expect(used).toBe(3 * 7);
   });
 
   it('see a lease end when the server’s time says so', async () => {

@@ -6,9 +6,9 @@ import {
   startRedis,
   startRedisCluster,
 } from '@tollgate/testkit';
-import type { QuotaUnderTest } from '@tollgate/testkit/contracts';
+import type { MakeProcesses, QuotaUnderTest } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';
-import { type RedisQuotaOptions, readOptions } from '../src/options.js';
+import { type ReadOptions, type RedisQuotaOptions, readOptions } from '../src/options.js';
 import { quotaOf } from '../src/quota-of.js';
 import { HeardClock, type SliceClock } from '../src/slices/store-clock.js';
 import { eventsIn } from './events-in.js';
@@ -90,18 +90,35 @@ export function quotaOn(
   patch?: (source: string) => string,
 ): QuotaUnderTest {
   const clock = createManualClock(startMs);
-  const { client, cluster } = options;
-  const prefix = newPrefix();
-  const read = readOptions('redisQuota', { prefix, outbox: true, deadlineMs: 5_000, ...options });
+  const read = forTests(options);
   return {
     store: quotaOf(read, { ownClock: clock.now, patch }, sliceClockOf(clock.now)),
     now: clock.now,
     advance: clock.advance,
-    events: () =>
-      eventsIn(read.prefix, read.partitions, (stream) => {
-        const command = ['XRANGE', stream, '-', '+'];
-        if (cluster) return cluster.sendCommand(stream, true, command);
-        return client ? client.sendCommand(command) : Promise.resolve([]);
-      }),
+    events: () => eventsOf(options, read),
   };
+}
+
+/** So many processes that count in the same place, each with its own idea of the time. */
+export function processesOn(options: RedisQuotaOptions, count: number): MakeProcesses {
+  return ({ now }, offMs) => {
+    const read = forTests(options);
+    const stores = Array.from({ length: count }, (_, process) => {
+      const processClock = (): number => now() + offMs(process);
+      return quotaOf(read, { ownClock: now, processClock }, sliceClockOf(now));
+    });
+    return { stores, events: () => eventsOf(options, read) };
+  };
+}
+
+function forTests(options: RedisQuotaOptions): ReadOptions {
+  return readOptions('redisQuota', { prefix: newPrefix(), outbox: true, deadlineMs: 5_000, ...options });
+}
+
+function eventsOf({ client, cluster }: RedisQuotaOptions, { prefix, partitions }: ReadOptions) {
+  return eventsIn(prefix, partitions, (stream) => {
+    const command = ['XRANGE', stream, '-', '+'];
+    if (cluster) return cluster.sendCommand(stream, true, command);
+    return client ? client.sendCommand(command) : Promise.resolve([]);
+  });
 }

@@ -1,6 +1,7 @@
 export { type AlertStoreUnderTest, alertStoreContract } from './alert-store-contract.js';
 export { type ClaimsUnderTest, claimsContract } from './claims-contract.js';
-export { quotaAgreement } from './quota-agreement.js';
+export { inMemory } from './memory-processes.js';
+export { type MakeProcesses, type QuotaProcesses, quotaAgreement } from './quota-agreement.js';
 export { quotaContract } from './quota-contract.js';
 export {
   admitted,
@@ -16,8 +17,10 @@ export {
 } from './quota-fixture.js';
 export { QuotaModel } from './quota-model.js';
 export { type PlayOptions, playTrace } from './quota-play.js';
+export { ask, QuotaPlayer } from './quota-player.js';
 export { quotaProperties } from './quota-properties.js';
-export type { QuotaPropertyOptions } from './quota-property-ground.js';
+export { propertyRuns, type QuotaPropertyOptions } from './quota-property-ground.js';
 export { isSound } from './quota-sound.js';
-export { type TraceCommand, traces } from './quota-trace.js';
+export { statesOf } from './quota-states.js';
+export { honestTraces, type TraceCommand, traces } from './quota-trace.js';
 export { type SwitchUnderTest, switchContract } from './switch-contract.js';

@@ -44,6 +44,7 @@ export async function playTrace(
     const endedBefore = player.hasEnded(asked.request.id);
     const answer = await ask(underTest.store, asked);
     await afterEach?.(asked, answer);
+    player.sent(asked);
     player.learn(asked, answer);
     const after = observe ? await player.states() : [];
     const reserved = (counter: string, window: string): number => player.reserved(counter, window);

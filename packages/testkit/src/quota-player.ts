@@ -7,12 +7,14 @@ import type {
   ExtendRequest,
   QuotaAlternative,
   QuotaCharge,
+  QuotaCounter,
   QuotaStore,
   RenewRequest,
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core';
 import { type QuotaUnderTest, usageEvent } from './quota-fixture.js';
+import { statesOf } from './quota-states.js';
 import {
   type TraceCharge,
   type TraceCommand,
@@ -37,13 +39,19 @@ export type QuotaAnswer = ReserveResult | ChargeResult | boolean | undefined;
 /** What the owner of a reservation remembers of it. */
 interface Memory {
   readonly partition: string;
-  readonly grants: Map<string, { charge: QuotaCharge; window: string; left: number }>;
+  readonly grants: Map<string, { counter: QuotaCounter; window: string; left: number }>;
   leaseMs: number;
   expiresAtMs: number;
   /** When its owner ended it. */
   endedAtMs: number | undefined;
   readonly charged: Set<string>;
 }
+
+const countersByName = new Map(
+  Array.from({ length: traceTenants }, (_, tenant) => traceCounters(tenant))
+    .flat()
+    .map((counter) => [counter.counter, counter]),
+);
 
 /** Makes a request of a store. */
 export async function ask(store: QuotaStore, asked: QuotaRequest): Promise<QuotaAnswer> {
@@ -108,8 +116,8 @@ export class QuotaPlayer {
         return this.#charge(command, id, partition);
       case 'renew': {
         const attemptId = traceId(command.id, command.attempt);
-        const items = this.#grantsOf(id).map(({ charge, window, left }) => ({
-          counter: charge.counter,
+        const items = this.#grantsOf(id).map(({ counter, window, left }) => ({
+          counter: counter.counter,
           windowId: window,
           amount: Math.floor((left * command.amount) / 100),
         }));
@@ -129,9 +137,13 @@ export class QuotaPlayer {
     await this.#underTest.advance(typeof ms === 'number' ? ms : length - (this.#underTest.now() % length));
   }
 
+  /** Remembers a request, which may come again. */
+  sent(asked: QuotaRequest): void {
+    this.#sent.push(asked);
+  }
+
   /** Learns from an answer what its owner learns. */
   learn(asked: QuotaRequest, answer: QuotaAnswer): void {
-    this.#sent.push(asked);
     const nowMs = this.#underTest.now();
     const { id, partition } = asked.request;
     const memory = this.#memories.get(id) ?? {
@@ -184,12 +196,8 @@ export class QuotaPlayer {
   }
 
   /** Every counter of every tenant, as it stands. */
-  async states(): Promise<CounterState[]> {
-    const states: CounterState[] = [];
-    for (let tenant = 0; tenant < traceTenants; tenant += 1) {
-      states.push(...(await this.#underTest.store.read(traceTenantName(tenant), traceCounters(tenant))));
-    }
-    return states;
+  states(): Promise<CounterState[]> {
+    return statesOf(this.#underTest.store);
   }
 
   #remember(
@@ -215,17 +223,18 @@ export class QuotaPlayer {
       memory.leaseMs = asked.request.leaseMs;
     }
     memory.expiresAtMs = answer.expiresAtMs;
-    for (const [index, grant] of grants.entries()) {
-      const charge = charges[index];
-      if (!charge || charge.window.kind === 'live') continue;
-      const key = `${grant.counter} ${grant.window}`;
+    for (const { counter: name, window, granted } of grants) {
+      // The answer may be to an earlier request of that id, which asked for others.
+      const counter = countersByName.get(name);
+      if (!counter || counter.window.kind === 'live') continue;
+      const key = `${name} ${window}`;
       const known = memory.grants.get(key);
-      if (known) known.left += grant.granted;
-      else memory.grants.set(key, { charge, window: grant.window, left: grant.granted });
+      if (known) known.left += granted;
+      else memory.grants.set(key, { counter, window, left: granted });
     }
   }
 
-  #grantsOf(id: string): { charge: QuotaCharge; window: string; left: number }[] {
+  #grantsOf(id: string): { counter: QuotaCounter; window: string; left: number }[] {
     return [...(this.#memories.get(id)?.grants.values() ?? [])];
   }
 
@@ -240,8 +249,8 @@ export class QuotaPlayer {
       if (!memory || memory.endedAtMs !== undefined || memory.charged.has(attemptId)) return undefined;
       if (this.#underTest.now() >= memory.expiresAtMs) return undefined;
     }
-    const items = this.#grantsOf(id).map(({ charge, window, left }) => ({
-      ...charge,
+    const items = this.#grantsOf(id).map(({ counter, window, left }) => ({
+      ...counter,
       windowId: window,
       amount: Math.floor((left * command.amount) / 100),
       release: Math.floor((left * command.release) / 100),

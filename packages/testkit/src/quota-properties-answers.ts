@@ -6,7 +6,7 @@ import type { PropertyGround } from './quota-property-ground.js';
 import { type TraceCommand, traceCounters, traces, traceTenantName, traceTenantOf } from './quota-trace.js';
 
 /** What the answers must say and do. */
-export function answerProperties({ makeStore, parameters, timeout, always }: PropertyGround): void {
+export function answerProperties({ makeStore, assert, timeout, always }: PropertyGround): void {
   it(
     'a refusal changes nothing',
     () =>
@@ -20,7 +20,7 @@ export function answerProperties({ makeStore, parameters, timeout, always }: Pro
   it(
     'idempotence: everything said twice is as if it were said once',
     () =>
-      fc.assert(
+      assert(
         fc.asyncProperty(traces, async (trace) => {
           const once: QuotaStep[] = [];
           const twice: QuotaStep[] = [];
@@ -42,7 +42,6 @@ export function answerProperties({ makeStore, parameters, timeout, always }: Pro
             once.map(({ answer, after }) => ({ answer, after })),
           );
         }),
-        parameters,
       ),
     timeout,
   );
@@ -64,7 +63,7 @@ export function answerProperties({ makeStore, parameters, timeout, always }: Pro
   it(
     'waiting exactly retryAfter admits',
     () =>
-      fc.assert(
+      assert(
         fc.asyncProperty(traces, fc.nat(2), fc.nat(100), (trace, tenant, percent) =>
           withStore(makeStore, async (underTest) => {
             const player = await playTrace(underTest, trace);
@@ -87,7 +86,6 @@ export function answerProperties({ makeStore, parameters, timeout, always }: Pro
             expect(await attempt('third')).toMatchObject({ ok: true });
           }),
         ),
-        parameters,
       ),
     timeout,
   );
@@ -114,7 +112,7 @@ export function answerProperties({ makeStore, parameters, timeout, always }: Pro
   it(
     'tenants do not influence each other',
     () =>
-      fc.assert(
+      assert(
         fc.asyncProperty(traces, async (mixed) => {
           const trace = mixed.filter(({ does }) => does !== 'repeat');
           const ofFirst = (command: TraceCommand): boolean =>
@@ -133,7 +131,6 @@ export function answerProperties({ makeStore, parameters, timeout, always }: Pro
           };
           expect(await answers(trace)).toEqual(await answers(trace.filter(ofFirst)));
         }),
-        parameters,
       ),
     timeout,
   );

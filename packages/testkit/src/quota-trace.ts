@@ -49,15 +49,15 @@ export type TraceCommand =
 export const traceTenants = 3;
 const reservations = 9;
 
-/** The counters of a tenant: calendar, bucket, live, soft. */
+/** The counters of a tenant, named as apps' are, in two scopes: calendar, bucket, live, soft. */
 export function traceCounters(tenant: number): readonly QuotaCounter[] {
-  const key = (name: string): string => `tenant-${tenant}/${name}`;
+  const scope = `tenant=${traceTenantName(tenant)}`;
   return [
-    quotaCounter(key('usd-minute'), 100, { window: calendar('minute') }),
-    quotaCounter(key('tokens-hour'), 300, { unit: 'tokens', window: calendar('hour') }),
-    bucketCounter(key('tokens-bucket'), { rate: 7, periodMs: 1000, burst: 60 }),
-    liveCounter(key('live'), 2),
-    quotaCounter(key('usd-day'), 40, { soft: true }),
+    quotaCounter(`usd/minute/${scope}`, 100, { window: calendar('minute') }),
+    quotaCounter(`tokens/hour/${scope}/key=k`, 300, { unit: 'tokens', window: calendar('hour') }),
+    bucketCounter(`tokens/1000ms/${scope}`, { rate: 7, periodMs: 1000, burst: 60 }),
+    liveCounter(`concurrent/live/${scope}/key=k`, 2),
+    quotaCounter(`usd/day/${scope}`, 40, { soft: true }),
   ];
 }
 

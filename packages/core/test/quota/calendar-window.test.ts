@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type CalendarPeriod, type CalendarWindow, calendarSpan } from '../../src/index.js';
+import { type CalendarPeriod, type CalendarWindow, calendarSpan, calendarSpanOf } from '../../src/index.js';
 
 const minuteMs = 60_000;
 const long = process.env.TOLLGATE_LONG === '1';
@@ -187,6 +187,7 @@ describe('a calendar window', () => {
         expect(next.startMs).toBe(span.endMs);
         expect(previous.endMs).toBe(span.startMs);
         expect(new Set([previous.id, span.id, next.id]).size).toBe(3);
+        for (const one of [previous, span, next]) expect(calendarSpanOf({ ...window }, one.id)).toEqual(one);
       }),
       runs,
     );
@@ -233,5 +234,16 @@ describe('a calendar window', () => {
       }),
       runs,
     );
+  });
+
+  it('are found by their ids, and by no other name', () => {
+    const days = calendar('day', 'Pacific/Kiritimati');
+    expect(calendarSpanOf(days, '2026-11-21')?.startMs).toBe(at('2026-11-20T10:00:00Z'));
+    expect(calendarSpanOf(calendar('month', 'UTC', 15), '2026-11-15')?.endMs).toBe(
+      at('2026-12-15T00:00:00Z'),
+    );
+    for (const id of ['', 'live', '2026-11', '2026-11-31', '2026-11-21T14', '2026-11-21T14:05+01:00']) {
+      expect(calendarSpanOf(days, id)).toBeUndefined();
+    }
   });
 });

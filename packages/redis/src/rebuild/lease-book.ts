@@ -27,7 +27,7 @@ export class LeaseBook {
   }
 
   reserved(request: ReserveRequest, askedAtMs: number, result: ReserveResult): void {
-    if (!result.ok || this.#entries.has(request.id)) return;
+    if (!result.ok || (this.#entries.get(request.id)?.aliveUntilMs ?? 0) > this.#now()) return;
     const { attemptId, leaseMs } = request;
     this.longestMs = Math.max(this.longestMs, leaseMs);
     const steps: Step[] = [{ kind: 'take', attemptId, taken: takenOf(request.alternatives, result, false) }];

@@ -1,0 +1,15 @@
+import type { CounterState, QuotaStore } from '@tollgate/core';
+import { traceCounters, traceTenantName, traceTenants } from './quota-trace.js';
+
+const tenants = Array.from({ length: traceTenants }, (_, tenant) => ({
+  partition: traceTenantName(tenant),
+  counters: traceCounters(tenant),
+}));
+
+/** Every counter of every tenant of a trace, or of one of them, as it stands. */
+export async function statesOf(store: QuotaStore, only?: string): Promise<CounterState[]> {
+  const states = tenants.map(({ partition, counters }) =>
+    only === undefined || partition === only ? store.read(partition, counters) : [],
+  );
+  return (await Promise.all(states)).flat();
+}
