@@ -68,6 +68,7 @@ export function createApp({ keys, sinks, providers, database, redis, off, alerts
   app.get('/metrics', onlyFromHere, measured.handler()); // others need an admin's key:
   app.get('/metrics', tg.guards(), tg.scope('admin'), measured.handler());
 
+  app.get('/v1/usage', tg.usage()); // needs a key, and costs no request
   app.use('/v1', tg.guards()); // everything below needs a key, and can be paid for
   const passOn = tg.proxy({ providers });
   app.post('/v1/chat/completions', passOn);
@@ -75,7 +76,6 @@ export function createApp({ keys, sinks, providers, database, redis, off, alerts
   app.post('/v1/embeddings', passOn);
   app.post('/v1/messages', passOn);
   app.get('/v1/models', passOn);
-  app.get('/v1/usage', tg.usage());
 
   app.use((req, res) => answerError(req, res, notFound(), 'auto'));
   app.use(tg.errors({ others: 'answer' }));

@@ -1,8 +1,10 @@
 import {
+  type Caller,
   contextOf,
   goOn,
   guarded,
   isTollgateError,
+  type Limit,
   refuse,
   runInContext,
   type TollgateContext,
@@ -22,6 +24,8 @@ export interface BudgetMiddleware extends RequestHandler {
    * Needs `context.caller` and a `store`. Throws a TollgateError (401) without a caller, (403) where its plan is unknown.
    */
   attach(context: TollgateContext): void;
+  /** The limits that it counts for a caller, each in its place: the plan's, the caller's own, those of `limits`. Throws a TollgateError (403) for an unknown plan. */
+  limitsOf(caller: Caller): readonly Limit[];
   /** Brings settlements that the store has not taken yet to it: resolves when all are, or after `graceMs` (default 10 000). */
   settled(graceMs?: number): Promise<void>;
   /**
@@ -93,6 +97,8 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     attach: (context: TollgateContext) => {
       open(engine, context);
     },
+    limitsOf: (caller: Caller) =>
+      engine ? engine.limitsOf(engine.planOf(caller), caller).map(({ limit }) => limit) : settings.limits,
     settled: (graceMs = 10_000) => engine?.settling.drain(graceMs) ?? Promise.resolve(),
     unverified: 0,
     fromGrace: 0,

@@ -23,6 +23,13 @@ export function isOfRequest({ scope }: Pick<Limit, 'scope'>): boolean {
   return scope.some((part) => part === 'route' || part === 'model' || typeof part === 'object');
 }
 
+const ofCallers = new Set<ScopePart>(['child', 'key', 'user', 'team', 'tenant']);
+
+/** Whether a limit's counter is one of the caller's own: neither of the request, nor of all callers together. */
+export function isOfCaller({ scope }: Pick<Limit, 'scope'>): boolean {
+  return scope.every((part) => ofCallers.has(part));
+}
+
 /**
  * The counter that a limit means for a caller, e.g. `usd/day/tenant=acme/key=k1`. Everything narrower than a tenant is kept apart by tenant.
  * A caller without a user (team) counts by its own id (its tenant), one without a child credential by its key. Throws a `TypeError` (`route_scope_needs_route`) for a route

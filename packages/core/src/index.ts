@@ -44,7 +44,7 @@ export {
 } from './child-revocations.js';
 export type { ClaimStore } from './claim-store.js';
 export type { Reservation, TollgateContext } from './context.js';
-export { type CounterSubject, counterOf, isOfRequest } from './counter.js';
+export { type CounterSubject, counterOf, isOfCaller, isOfRequest } from './counter.js';
 export { storeTimeLeft, withinDeadline } from './deadline.js';
 export { declareLimit, declareRequests } from './declare-limit.js';
 export { acceptsPlans, definePlans, modelAllowed, planOf } from './define-plans.js';

@@ -17,8 +17,18 @@ import { type RateLimitOptions, type ReadRateLimitOptions, readOptions } from '.
 import type { CountedRate } from './rate.js';
 import { type RateBook, rateBook } from './rate-book.js';
 import { rateLimitedError, storeUnavailableError } from './rate-limited-error.js';
+import { type RequestStanding, standingsOf } from './standing.js';
 import { StoreDownError } from './store-down-error.js';
 import { bindingOf, entriesOf, type RateCount } from './verdict.js';
+
+/** `rateLimit()`, and how its windows stand. */
+export interface RateLimitMiddleware extends RequestHandler {
+  /**
+   * How the windows of the request's caller stand, those of the plan and of `limits` that are the caller's own. Counts nothing: a request
+   * that was counted on its way here is given back. Empty without a caller. Rejects where a store does not say.
+   */
+  standing(req: Request): Promise<RequestStanding[]>;
+}
 
 /** Takes what was counted, or why counting was refused. */
 type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined) => void;
@@ -29,17 +39,15 @@ type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined
  * Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with 503 `store_unavailable` where told so, and with 403
  * for a plan that is not defined. Throws a `TypeError` at start for a wrong, unknown or missing option.
  */
-export function rateLimit(options: RateLimitOptions): RequestHandler {
+export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
   const read = readOptions(options);
   const { mode, skip, now } = read;
-  if (mode === 'off')
-    return function rateLimitMiddleware(_req, _res, next) {
-      next();
-    };
   const book = rateBook(read);
   const seen = Symbol('counted by this limiter');
+  type Seen = Request & { [seen]?: readonly RateCount[] };
 
-  return guarded('rateLimitMiddleware', (req: Request & { [seen]?: true }, res, next) => {
+  const middleware = guarded('rateLimitMiddleware', (req: Seen, res, next) => {
+    if (mode === 'off') return next();
     const context = contextOf(req, res);
     if (req[seen]) {
       warnOnce(
@@ -48,10 +56,11 @@ export function rateLimit(options: RateLimitOptions): RequestHandler {
       );
       return next();
     }
-    req[seen] = true;
+    req[seen] = [];
     const decide: Counted = (counts, failure) => {
       const refusal = failure ?? refusalOf(counts, now());
-      if (refusal) for (const { count } of counts) count.limiter.giveBack(count);
+      if (refusal) void giveBack(counts);
+      else req[seen] = counts;
       publishDecision(context, counts, refusal, mode);
       if (mode !== 'shadow') appendRateLimit(res, entriesOf(counts, refusal !== undefined, now()));
       if (refusal && mode !== 'shadow') refuse(req, res, next, refusal, options);
@@ -69,6 +78,20 @@ export function rateLimit(options: RateLimitOptions): RequestHandler {
     if (typeof skipped === 'boolean') return skipped ? runInContext(context, next) : count();
     return skipped.then((yes) => (yes ? runInContext(context, next) : count()));
   });
+  return Object.assign(middleware, {
+    standing: async (req: Seen): Promise<RequestStanding[]> => {
+      const { caller, route } = req.tollgate;
+      if (!caller || mode === 'off') return [];
+      const counted = req[seen] ?? [];
+      req[seen] = [];
+      await giveBack(counted);
+      return standingsOf(book.ratesFor(caller), { caller, route, req });
+    },
+  });
+}
+
+async function giveBack(counts: readonly RateCount[]): Promise<void> {
+  await Promise.all(counts.map(({ count }) => count.limiter.giveBack(count)));
 }
 
 /** Counts a request in the windows of its caller, and hands the counts to `decide`; a fault of the app goes to `fail`. */

@@ -2,6 +2,7 @@ import {
   type Caller,
   type CounterSubject,
   counterOf,
+  isOfCaller,
   isOfRequest,
   type Limit,
   type RequestRate,
@@ -14,6 +15,8 @@ export interface CountedRate {
   readonly quota: number;
   readonly windowMs: number;
   readonly limiter: WindowLimiter;
+  /** Its counter is one of the caller's own. */
+  readonly ofCaller: boolean;
   /** Key of the counter. Throws `route_scope_needs_route` where the scope is the route and none is known. */
   readonly keyFor: (subject: CounterSubject) => string;
 }
@@ -61,6 +64,7 @@ export function countedRates(
       quota: amount,
       windowMs,
       limiter: limiterOf(windowMs),
+      ofCaller: isOfCaller(rate),
       keyFor: keysOf(limit, `${prefix}/${name}/`),
     };
   });

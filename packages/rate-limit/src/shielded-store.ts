@@ -69,6 +69,19 @@ export class ShieldedStore implements Store {
     }
   }
 
+  /** What is counted, wherever counting stands now. */
+  async get(key: string): Promise<ClientRateLimitInfo | undefined> {
+    const { deadlineMs } = this.#options;
+    if (this.#resting) return this.#stoodIn(key, undefined);
+    if (!this.#store.get) throw new TypeError('the store has no get()');
+    try {
+      const asked = Promise.resolve(this.#store.get(key));
+      return await withinDeadline(deadlineMs, asked, () => late(deadlineMs));
+    } catch (error) {
+      return this.#stoodIn(key, error);
+    }
+  }
+
   resetKey(key: string): Promise<void> | void {
     this.#local.resetKey(key);
     return this.#store.resetKey(key);
@@ -105,7 +118,16 @@ export class ShieldedStore implements Store {
   /** Its count times the number of processes against the whole limit: `limit ÷ expectedProcesses`, at least 1. */
   #standIn(key: string, cause: unknown): ClientRateLimitInfo {
     if (this.#options.whenStoreDown !== 'local') throw new StoreDownError(cause);
-    const { totalHits, resetTime } = this.#local.increment(key);
+    return this.#scaled(this.#local.increment(key));
+  }
+
+  #stoodIn(key: string, cause: unknown): ClientRateLimitInfo | undefined {
+    if (this.#options.whenStoreDown !== 'local') throw new StoreDownError(cause);
+    const counted = this.#local.get(key);
+    return counted && this.#scaled(counted);
+  }
+
+  #scaled({ totalHits, resetTime }: ClientRateLimitInfo): ClientRateLimitInfo {
     return { totalHits: totalHits === 1 ? 1 : totalHits * this.#options.expectedProcesses, resetTime };
   }
 

@@ -88,11 +88,21 @@ export class WindowLimiter {
     void Reflect.apply(this.#count, undefined, [turn, noResponse, next]);
   }
 
-  /** Takes one request back out of a window that is still open. */
-  giveBack({ key, resetsAtMs }: WindowCount): void {
+  /** What is counted for a key, without counting; nothing where no window is open. Rejects where the store does not say. */
+  async look(key: string): Promise<{ used: number; resetsAtMs: number } | undefined> {
+    if (!this.store.get) throw new TypeError('rateLimit: the store has no get()');
+    const found = await this.store.get(key);
+    const resetsAtMs = found?.resetTime?.getTime() ?? 0;
+    if (!found || found.totalHits < 1 || resetsAtMs <= this.now()) return undefined;
+    return { used: found.totalHits, resetsAtMs: this.#plausible(resetsAtMs) };
+  }
+
+  /** Takes one request back out of a window that is still open. Resolves when it is; never throws or rejects. */
+  giveBack({ key, resetsAtMs }: WindowCount): Promise<void> | void {
     if (this.now() >= resetsAtMs) return;
     try {
-      void Promise.resolve(this.store.decrement(key)).catch(ignore);
+      const taken = this.store.decrement(key);
+      if (taken) return Promise.resolve(taken).catch(ignore);
     } catch {
       // A store that cannot take back has counted one too many: the safe side.
     }

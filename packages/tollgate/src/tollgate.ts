@@ -3,6 +3,7 @@ import { type BudgetMiddleware, budget } from '@tollgate/budget';
 import { type ConcurrencyMiddleware, concurrency } from '@tollgate/concurrency';
 import {
   type Caller,
+  contextOf,
   declareLimit,
   type GuardOptions,
   jsonBody,
@@ -21,7 +22,7 @@ import {
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
 import { type Ledger, type Registry, registry } from '@tollgate/postgres';
-import { rateLimit } from '@tollgate/rate-limit';
+import { type RateLimitMiddleware, rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
 import { type Alerts, alerts, killSwitch, type Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
@@ -61,7 +62,10 @@ export interface Tollgate {
   readonly fetch: typeof fetch;
   /** A handler that passes calls through to providers. Its refusals have the app's shape. */
   proxy(options: ProxyOptions): ProxyHandler;
-  /** A handler that answers what the caller has used and has left. */
+  /**
+   * A handler that answers what the caller has used and has left. Mounted before the guards, it asks for the credential itself, and its
+   * requests are not counted; behind them, they are given back, but a caller without requests left is refused.
+   */
   usage(): RequestHandler;
   /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
   runWith<Result>(
@@ -139,13 +143,17 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const told =
     options.alerts && alerts({ ...(stores.alerts && { store: stores.alerts }), ...options.alerts });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
-  const guards = inTurn('tollgateGuards', [
+  const entrance = [
     flight.admit,
     ...(watching ? [watching.observe()] : []),
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...(off ? [off] : []),
     ...(watching ? [watching.guard()] : []),
-    ...rateLimits(options, guard, plans, stores),
+  ];
+  const limiter = rateLimiterOf(options, guard, plans, stores);
+  const guards = inTurn('tollgateGuards', [
+    ...entrance,
+    ...(limiter ? [limiter] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
     // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.
     ...(places ? [places] : []),
@@ -154,6 +162,10 @@ export function tollgate(options: TollgateOptions): Tollgate {
     reservations,
     flight.track,
   ]);
+  const report = usageReport({ budget: reservations, store, rateLimit: limiter });
+  const alone = inTurn('tollgateUsage', [...entrance, report]);
+  const usage: RequestHandler = (req, res, next) =>
+    (contextOf(req, res).caller ? report : alone)(req, res, next);
   let closing: Promise<void> | undefined;
   return {
     guards: () => guards,
@@ -168,7 +180,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     concurrency: places,
     fetch: meteredFetch(fetchOptions(options)),
     proxy: (proxyOptions) => proxy({ ...answerOptions(guard), ...proxyOptions }),
-    usage: () => usageReport(plans, limits, store),
+    usage: () => usage,
     runWith: async (caller, run, more) =>
       runWith(book ? await book.apply(caller) : caller, run, {
         ...detachedMeterOptions(options),
@@ -239,15 +251,15 @@ function deadline({ deadlineMs }: Stores): { storeDeadlineMs?: number } {
 }
 
 /** None where `budget()` counts the plans' requests and there are no others. */
-function rateLimits(
+function rateLimiterOf(
   { rateLimit: more, budget: { requests = false } = {} }: TollgateOptions,
   guard: GuardOptions,
   plans: Plans,
   stores: Stores,
-): RequestHandler[] {
-  if (requests && more?.limits === undefined) return [];
+): RateLimitMiddleware | undefined {
+  if (requests && more?.limits === undefined) return undefined;
   const shared = { ...deadline(stores), ...(stores.rateLimits && { stores: stores.rateLimits }) };
-  return [rateLimit({ ...shared, ...more, ...guard, ...(!requests && { plans }) })];
+  return rateLimit({ ...shared, ...more, ...guard, ...(!requests && { plans }) });
 }
 
 /** Over all processes where they share their counters. */

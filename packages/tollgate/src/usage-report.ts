@@ -1,18 +1,18 @@
+import type { BudgetMiddleware } from '@tollgate/budget';
 import {
   type CounterState,
   contextOf,
   counterOf,
   formatUsd,
   guarded,
-  type Limit,
-  limitsFor,
-  type Plans,
-  planOf,
+  isOfCaller,
+  isTollgateError,
   type QuotaStore,
   refuse,
   TollgateError,
 } from '@tollgate/core';
-import type { RequestHandler } from 'express';
+import type { RateLimitMiddleware, RequestStanding } from '@tollgate/rate-limit';
+import type { Request, RequestHandler } from 'express';
 
 /** One limit of a caller as `GET /v1/usage` answers it. Money in dollars as decimal strings, the rest as integers. */
 export interface UsageLine {
@@ -22,29 +22,34 @@ export interface UsageLine {
   used: string | number;
   held: string | number;
   left: string | number;
+  /** ISO 8601; `null` where nothing is to be waited for: a bucket, places in flight, a window that begins with the next request. */
   resets_at: string | null;
   /** This limit has the least share left: the next refusal comes from it. */
   binding: boolean;
 }
 
+/** Where a caller's limits are counted. */
+export interface UsageSources {
+  readonly budget: Pick<BudgetMiddleware, 'limitsOf'>;
+  readonly store: QuotaStore;
+  /** Absent: requests are not counted by windows. */
+  readonly rateLimit: Pick<RateLimitMiddleware, 'standing'> | undefined;
+}
+
 /**
- * Answers what the caller has used and has left, limit by limit; never blocked by a budget. Limits by route or model are left out: they
- * belong to a call, not to a caller.
+ * Answers what the caller has used and has left, limit by limit, windows of requests last; counts nothing and is never blocked by a
+ * budget. Limits by route or model, and those of all callers together, are left out: they belong to a call, or to others too.
  */
-export function usageReport(plans: Plans, limits: readonly Limit[], store: QuotaStore): RequestHandler {
+export function usageReport(sources: UsageSources): RequestHandler {
   return guarded('usageReport', async (req, res, next) => {
     const { caller } = contextOf(req, res);
     if (!caller) return refuse(req, res, next, notAuthenticated());
-    const mine = [...limitsFor(planOf(plans, caller), caller).limits, ...limits].filter(belongsToCaller);
-    const counters = mine.map((limit) => counterOf(limit, { caller, req }));
-    let states: readonly CounterState[];
+    let limits: readonly UsageLine[];
     try {
-      states = await store.read(caller.tenant, counters);
-    } catch (cause) {
-      return refuse(req, res, next, unavailable(cause));
+      limits = await linesOf(req, sources);
+    } catch (error) {
+      return refuse(req, res, next, isTollgateError(error) ? error : unavailable(error));
     }
-    const shares = states.map(({ left, limit }) => (limit === 0 ? 0 : left / limit));
-    const tightest = shares.indexOf(Math.min(...shares));
     res.json({
       object: 'usage',
       plan: caller.plan,
@@ -53,18 +58,36 @@ export function usageReport(plans: Plans, limits: readonly Limit[], store: Quota
       user: caller.user ?? null,
       key_id: caller.keyId ?? null,
       child_id: caller.childId ?? null,
-      limits: states.map((state, index) => line(mine[index]?.name ?? '', state, index === tightest)),
+      limits,
     });
   });
 }
 
-const ofCallers = new Set(['child', 'key', 'user', 'team', 'tenant']);
-
-function belongsToCaller({ scope }: Limit): boolean {
-  return scope.every((part) => typeof part === 'string' && ofCallers.has(part));
+async function linesOf(req: Request, { budget, store, rateLimit }: UsageSources): Promise<UsageLine[]> {
+  const { caller } = req.tollgate;
+  if (!caller) return [];
+  const mine = budget.limitsOf(caller).filter(isOfCaller);
+  const counters = mine.map((limit) => counterOf(limit, { caller, req }));
+  const [states, windows] = await Promise.all([
+    store.read(caller.tenant, counters),
+    rateLimit?.standing(req) ?? [],
+  ]);
+  const shares = [
+    ...states.map(({ left, limit }) => shareOf(left, limit)),
+    ...windows.map(({ left, quota }) => shareOf(left, quota)),
+  ];
+  const tightest = shares.indexOf(Math.min(...shares));
+  return [
+    ...states.map((state, index) => line(mine[index]?.name ?? '', state)),
+    ...windows.map(requestsLine),
+  ].map((one, index) => ({ ...one, binding: index === tightest }));
 }
 
-function line(limit: string, state: CounterState, binding: boolean): UsageLine {
+const shareOf = (left: number, cap: number): number => (cap === 0 ? 0 : left / cap);
+const momentOf = (ms: number | undefined): string | null =>
+  ms === undefined ? null : new Date(ms).toISOString();
+
+function line(limit: string, state: CounterState): Omit<UsageLine, 'binding'> {
   const shown = (amount: number): string | number => (state.unit === 'usd' ? formatUsd(amount) : amount);
   return {
     limit,
@@ -73,9 +96,12 @@ function line(limit: string, state: CounterState, binding: boolean): UsageLine {
     used: shown(state.used),
     held: shown(state.held),
     left: shown(state.left),
-    resets_at: state.resetsAtMs === undefined ? null : new Date(state.resetsAtMs).toISOString(),
-    binding,
+    resets_at: momentOf(state.resetsAtMs),
   };
+}
+
+function requestsLine({ name, quota, used, left, resetsAtMs }: RequestStanding): Omit<UsageLine, 'binding'> {
+  return { limit: name, unit: 'requests', cap: quota, used, held: 0, left, resets_at: momentOf(resetsAtMs) };
 }
 
 function notAuthenticated(): TollgateError {

@@ -67,8 +67,9 @@ describe.each([
           cap: '0.50',
           used: answer.headers['x-tollgate-cost'],
           held: '0.00',
-          binding: true,
+          binding: false,
         },
+        { limit: 'requests-min', unit: 'requests', cap: 5, used: 1, left: 4, binding: true },
       ],
     });
     expect(events).toHaveLength(1);

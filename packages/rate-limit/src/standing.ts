@@ -1,0 +1,31 @@
+import type { CounterSubject } from '@tollgate/core';
+import type { CountedRate } from './rate.js';
+
+/** How one of a caller's own windows of requests stands. */
+export interface RequestStanding {
+  /** Name of the limit, e.g. `requests-min`. */
+  readonly name: string;
+  /** Requests in the window. */
+  readonly quota: number;
+  readonly windowMs: number;
+  readonly used: number;
+  /** 0 or more. */
+  readonly left: number;
+  /** Ms since the epoch; absent where no window is open: one begins with the next request. */
+  readonly resetsAtMs: number | undefined;
+}
+
+/** How a caller's own rates stand, in their order; nothing is counted. Rejects where a store does not say. */
+export function standingsOf(
+  rates: readonly CountedRate[],
+  subject: CounterSubject,
+): Promise<RequestStanding[]> {
+  const own = rates.filter(({ ofCaller }) => ofCaller);
+  return Promise.all(
+    own.map(async ({ name, quota, windowMs, limiter, keyFor }) => {
+      const found = await limiter.look(keyFor(subject));
+      const used = found?.used ?? 0;
+      return { name, quota, windowMs, used, left: Math.max(0, quota - used), resetsAtMs: found?.resetsAtMs };
+    }),
+  );
+}
