@@ -7,6 +7,7 @@ const storeys: string[][] = [
     'auth',
     'rate-limit',
     'concurrency',
+    'jobs',
     'guardrails',
     'cache',
     'meter',

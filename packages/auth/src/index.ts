@@ -20,6 +20,7 @@ export { credentialFailureOf } from './credential-strategy.js';
 export { type EnvKeysOptions, envKeys } from './env-keys.js';
 export type { FailureLimit } from './failed-credentials.js';
 export type { JwtOptions, PublicJwk } from './jwt-options.js';
+export { type KeyCallersOptions, keyCallers } from './key-callers.js';
 export type { WatchableKeyStore } from './key-lookup.js';
 export { type MemoryKeys, type MemoryKeysOptions, memoryKeys } from './memory-keys.js';
 export { type MemoryOverrides, memoryOverrides } from './memory-overrides.js';

@@ -4,6 +4,7 @@ import {
   goOn,
   guarded,
   isTollgateError,
+  jobRunOf,
   type Plans,
   planOf,
   refuse,
@@ -27,7 +28,7 @@ const withoutSession = Object.freeze({ session: false, failWithError: true });
 /**
  * Turns the request's credential into `req.tollgate.caller` (and `req.user`), or refuses: 401 without a good one, 400 with more
  * than one, 429 after too many wrong ones from its network, 503 while that cannot be told. Checks the model of every call
- * against the credential and its plan. Mount it before everything that counts or costs.
+ * against the credential and its plan. A deferred request that `jobs()` makes now comes as its caller. Mount it before everything that counts or costs.
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler {
   checkAuthenticateOptions(options);
@@ -51,7 +52,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
       if (mode === 'enforce') refuse(req, res, next, error, options);
       else runInContext(context, next);
     };
-    const letIn = (found: Caller, outcome: 'verified' | 'remembered'): void | Promise<void> => {
+    const letIn = (found: Caller, outcome: 'verified' | 'remembered' | 'deferred'): void | Promise<void> => {
       const unknownPlan = plans && unknownPlanOf(plans, found);
       if (unknownPlan) return turnAway(unknownPlan, found);
       const refused = (error: unknown): void => {
@@ -64,7 +65,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
         return refused(error);
       }
     };
-    const enter = (caller: Caller, outcome: 'verified' | 'remembered'): void => {
+    const enter = (caller: Caller, outcome: 'verified' | 'remembered' | 'deferred'): void => {
       context.caller = caller;
       Object.assign(req, { user: caller });
       context.calls.use(modelPermission(context, plans));
@@ -72,6 +73,8 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
       runInContext(context, next);
     };
 
+    const run = jobRunOf(req);
+    if (run) return letIn(run.caller, 'deferred');
     const found = credentialOf(req);
     const text = found.kind === 'one' ? found.text : '';
     const { gate, strategy } = entranceFor(text);

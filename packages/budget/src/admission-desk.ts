@@ -29,7 +29,7 @@ import { sayWhatIsLeft } from './rate-limit-headers.js';
 import type { Rules } from './rules.js';
 import { announce } from './threshold.js';
 import { unreservedGrants } from './unreserved.js';
-import { estimateOf } from './ways.js';
+import { estimateOf, isDeferred } from './ways.js';
 
 type Admitted = Extract<ReserveResult, { ok: true }>;
 
@@ -81,7 +81,7 @@ export class AdmissionDesk {
     admissions: readonly Admission[],
     { call, begun, rules }: { call: Call | undefined; begun: boolean; rules: Rules },
   ): OpenReservation {
-    if (!result.ok) throw this.#refusal(result, admissions);
+    if (!result.ok) throw this.#refusal(result, admissions, rules);
     const { engine, context, partition } = this;
     const { nowMs: admittedAtMs, expiresAtMs } = result;
     const reservation = new OpenReservation({ id, partition, admittedAtMs, verified: true }, engine, context);
@@ -138,7 +138,7 @@ export class AdmissionDesk {
     const covered = (result: ReserveResult): boolean => {
       if (result.ok) this.#admit(reservation, call, admissions, result, rules);
       else if (result.refusal.blockedBy === 'closed') return false;
-      else throw this.#refusal(result, admissions);
+      else throw this.#refusal(result, admissions, rules);
       return true;
     };
     return goOn(asked, covered, (error) => {
@@ -169,7 +169,7 @@ export class AdmissionDesk {
     }
     if (!result.ok) {
       reservation.closed = true;
-      throw this.#refusal(result, [admission]);
+      throw this.#refusal(result, [admission], rules);
     }
     const call = reservation.declared?.call;
     if (call) reservation.book.giveBack(call.attemptId);
@@ -195,8 +195,14 @@ export class AdmissionDesk {
     return admissionsOf(call, rules, fromLevel);
   }
 
-  #refusal(result: Exclude<ReserveResult, { ok: true }>, admissions: readonly Admission[]): TollgateError {
-    return refusalError(result.refusal, admissions.at(-1)?.asked ?? [], result.nowMs, this.engine.settings);
+  #refusal(
+    result: Exclude<ReserveResult, { ok: true }>,
+    admissions: readonly Admission[],
+    rules: Rules,
+  ): TollgateError {
+    const { refuseWith } = this.engine.settings;
+    const options = { refuseWith, defers: isDeferred(rules) };
+    return refusalError(result.refusal, admissions.at(-1)?.asked ?? [], result.nowMs, options);
   }
 
   #unverified(

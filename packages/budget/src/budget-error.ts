@@ -25,6 +25,8 @@ const hourMs = 3_600_000;
 export interface RefusalOptions {
   /** Status where the money is gone. */
   readonly refuseWith: 402 | 429;
+  /** What is refused is done later, where time brings room. @defaultValue false */
+  readonly defers?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export function refusalError(
   refusal: QuotaRefusal,
   charges: readonly LimitCharge[],
   nowMs: number,
-  { refuseWith }: RefusalOptions,
+  { refuseWith, defers = false }: RefusalOptions,
 ): TollgateError {
   const { state, blockedBy } = refusal;
   const bound =
@@ -60,6 +62,9 @@ export function refusalError(
     return new TollgateError({ status: 429, code: 'concurrency_exceeded', message, retryAfterMs: 1000 });
   }
   const resetsAtMs = state?.resetsAtMs;
+  const waitMs =
+    blockedBy === 'held' ? 1000 : (refusal.retryAfterMs ?? Math.max(0, (resetsAtMs ?? nowMs) - nowMs));
+  const deferUntilMs = defers && unit !== 'requests' ? nowMs + waitMs : undefined;
   if (unit === 'usd') {
     return new TollgateError({
       status: refuseWith,
@@ -69,15 +74,23 @@ export function refusalError(
       headers: warned,
       retryAfterMs: false,
       resetsAtMs,
+      deferUntilMs,
     });
   }
-  const waitMs =
-    blockedBy === 'held' ? 1000 : (refusal.retryAfterMs ?? Math.max(0, (resetsAtMs ?? nowMs) - nowMs));
   const message = `${step === undefined ? `Too many ${noun[unit]}.` : endsAt(step)} ${figures(facts)}`;
   if (waitMs <= minuteMs) {
     const code = 'rate_limit_exceeded';
     const retryAfterMs = Math.max(1, waitMs);
-    return new TollgateError({ status: 429, code, message, headers: warned, retryAfterMs, resetsAtMs });
+    const facts = {
+      status: 429,
+      code,
+      message,
+      headers: warned,
+      retryAfterMs,
+      resetsAtMs,
+      deferUntilMs,
+    } as const;
+    return new TollgateError(facts);
   }
   const wait = waitMs <= hourMs ? { 'Retry-After': String(Math.ceil(waitMs / 1000)) } : undefined;
   const headers = { ...wait, ...warned };
@@ -88,6 +101,7 @@ export function refusalError(
     headers,
     retryAfterMs: false,
     resetsAtMs,
+    deferUntilMs,
   });
 }
 

@@ -140,10 +140,12 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   get #rules(): Rules {
     const { fit, minOutputTokens } = this.engine.settings;
-    const { req, route } = this.context;
+    const { req, route, deferral } = this.context;
     const { caller } = this;
     const enforced = this.engine.enforced;
-    return { caller, plan: this.#plan, limits: this.#limits, req, route, fit, minOutputTokens, enforced };
+    const mayWait = deferral !== undefined;
+    const ways = { fit, minOutputTokens, mayWait, enforced };
+    return { caller, plan: this.#plan, limits: this.#limits, req, route, ...ways };
   }
 
   /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */

@@ -17,6 +17,8 @@ export interface Rules {
   readonly route: string | undefined;
   readonly fit: boolean;
   readonly minOutputTokens: number;
+  /** It is done later where its plan defers what may wait. */
+  readonly mayWait: boolean;
   /** `false` in shadow mode, and for calls that were made already: nothing is changed or refused, everything is counted. */
   readonly enforced: boolean;
 }

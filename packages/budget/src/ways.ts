@@ -42,7 +42,7 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
   let way = wayOf(parsed, parsed.model, base, rules, 0);
   for (const [index, step] of (plan?.degrade ?? []).entries()) {
     ways.push({ ...way, onlyBelow: step.at });
-    if (step.refuse) return ways;
+    if (endsLadder(step, rules)) return ways;
     const warnsAt = step.warn ? step.at : way.warnsAt;
     const next = { ...degraded(parsed, way, step, rules, index + 1), warnsAt };
     if (next.model === way.model && next.cap === way.cap && next.warnsAt === way.warnsAt) ways.pop();
@@ -52,8 +52,18 @@ export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
 }
 
 /** The share of each of the plan's caps from which on nothing is admitted; `undefined`: until they are used up. */
-export function admitsBelow({ plan, enforced }: Rules): number | undefined {
-  return enforced ? plan?.degrade.find(({ refuse }) => refuse)?.at : undefined;
+export function admitsBelow(rules: Rules): number | undefined {
+  return rules.enforced ? rules.plan?.degrade.find((step) => endsLadder(step, rules))?.at : undefined;
+}
+
+/** Whether what is refused for lack of room is done later. */
+export function isDeferred({ plan, mayWait, enforced }: Rules): boolean {
+  return enforced && mayWait && plan?.degrade.some(({ defer }) => defer) === true;
+}
+
+/** Whether nothing more is admitted from a step on. */
+function endsLadder({ refuse, defer }: DegradeStep, { mayWait }: Rules): boolean {
+  return refuse === true || (defer === true && mayWait);
 }
 
 /** What a model without permission is refused with. */

@@ -2,6 +2,7 @@ import {
   type Caller,
   contextOf,
   guarded,
+  jobRunOf,
   refuse,
   runInContext,
   warnOfManyProcesses,
@@ -33,7 +34,7 @@ export interface ConcurrencyMiddleware extends RequestHandler {
 
 /**
  * Holds an app to so many requests in flight. Who finds no place free waits in a bounded queue, served by plan and, within a plan, tenant by
- * tenant. Reads `caller`; writes nothing. A place is held until the response has closed and no call of the request runs any more.
+ * tenant. Deferred requests that are done now are batch work. Reads `caller`; writes nothing. A place is held until the response has closed and no call of the request runs any more.
  * Refuses with 503 `queue_full`, `queue_timeout` or `shutting_down`, with 429 `concurrency_exceeded` where it counts callers, with 403 for a plan
  * that is not defined, with 400 `invalid_value` for a wrong priority header, and with 503 `store_unavailable` where told so.
  * Throws a `TypeError` at start for a wrong, unknown or missing option.
@@ -67,7 +68,8 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
     const place = known ?? new RequestPlace(desk, context);
     req[held] = place;
     try {
-      const wants = asBatch || batch.of?.(req) === true || saysBatch(req, context.caller, batch.header);
+      const isBatch = asBatch || jobRunOf(req) !== undefined || batch.of?.(req) === true;
+      const wants = isBatch || saysBatch(req, context.caller, batch.header);
       if (known && (known.isBatch || !asBatch)) {
         if (!asBatch) warnTwice();
         next();

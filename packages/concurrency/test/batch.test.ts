@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { contextOf, setJobRun } from '@tollgate/core';
 import type express from 'express';
+import type { RequestHandler } from 'express';
 import {
   type BatchOptions,
   type ConcurrencyMiddleware,
@@ -38,6 +40,26 @@ describe.each(versions)('batch work on %s', (_version, create: typeof express) =
     while (app.running.length > 0) app.release();
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect(app.came).toEqual(['ann', 'ann', 'ben', 'jobs']);
+  });
+
+  it('is also a deferred request that is done now', async () => {
+    guard = concurrency({ plans, limit: 4 });
+    const asRun: RequestHandler = (req, res, next) => {
+      const { caller } = contextOf(req, res);
+      if (req.get('x-test-run') && caller) setJobRun(req, { requestId: 'r', caller });
+      next();
+    };
+    app = await heldApp(create, [asRun, guard]);
+    const answers = [app.send('ann'), app.send('ann')];
+    await came(2);
+    answers.push(app.send('run', { headers: { 'x-test-run': 'yes' } }));
+    await waiting(1);
+    expect(guard.running).toBe(2);
+    while (app.came.length < 3 || app.running.length > 0) {
+      app.release();
+      await new Promise(setImmediate);
+    }
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
   it('waits behind everybody else, whatever its plan', async () => {

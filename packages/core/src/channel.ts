@@ -15,6 +15,7 @@ export type ChannelName =
   | 'tollgate:watch'
   | 'tollgate:alert'
   | 'tollgate:upstream'
+  | 'tollgate:job'
   | 'tollgate:route'
   | 'tollgate:warning'
   | 'tollgate:fault';

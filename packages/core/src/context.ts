@@ -36,6 +36,11 @@ export interface TollgateContext {
   waitedForStoresMs: number;
   /** budget */
   reservation?: Reservation | undefined;
+  /**
+   * jobs: the request may wait and be done later. Who refuses it for lack of room that time brings
+   * ({@link TollgateError.deferUntilMs}) hands it over through core's `refuse()`; this answers it.
+   */
+  deferral?: ((refusal: TollgateError) => void) | undefined;
   /** whoever refused, through core's `refuse()`; inside a handler, the pipeline. */
   refusal?: TollgateError | undefined;
   /** core: aborts when the client is gone, or by {@link TollgateContext.abort}. */

@@ -168,6 +168,7 @@ function degradeSteps(
         model: modelMapCheck,
         maxOutputTokens: accepts.positiveInteger,
         warn: isTrue,
+        defer: isTrue,
         refuse: isTrue,
       },
       ['at'],
@@ -177,7 +178,9 @@ function degradeSteps(
     }
     const actions = Object.values(step).filter((value) => value !== undefined).length - 1;
     if (actions === 0) {
-      throw new TypeError(`${here}: says nothing to do; give "model", "maxOutputTokens", "warn" or "refuse"`);
+      throw new TypeError(
+        `${here}: says nothing to do; give "model", "maxOutputTokens", "warn", "defer" or "refuse"`,
+      );
     }
     if (step.refuse && (actions > 1 || !isLast)) {
       throw new TypeError(`${here}: "refuse" stands alone, in the last step: nothing is admitted behind it`);
@@ -189,6 +192,9 @@ function degradeSteps(
       throw new TypeError(
         `${here}: "model" names ${describeValue(stranger)}${suggestion(stranger, models ?? [])}, which is not among the plan's models`,
       );
+    }
+    if (step.defer && declared.findIndex(({ defer }) => defer) < index) {
+      throw new TypeError(`${here}: a step before it defers already what may wait`);
     }
     last = step.at;
   }

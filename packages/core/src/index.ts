@@ -50,6 +50,7 @@ export { declareLimit, declareRequests } from './declare-limit.js';
 export { acceptsPlans, definePlans, modelAllowed, planOf } from './define-plans.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
+export { type JobRun, jobRunOf, setJobRun } from './job-run.js';
 export { type JsonBodyOptions, jsonBody } from './json-body.js';
 export {
   acceptsScope,

@@ -54,6 +54,11 @@ export interface DegradeStep {
   maxOutputTokens?: number;
   /** Says so in a header of the answer, `x-tollgate-warning: budget;used=0.8`, from here on. */
   warn?: true;
+  /**
+   * Requests that say they may wait (`Prefer: respond-async`, see `jobs()`) are done later, when there is room below this share again. Others
+   * go on. One step at most.
+   */
+  defer?: true;
   /** Nothing more is admitted from here on, though the cap is not used up: what is left is for calls that are running. The last step, alone. */
   refuse?: true;
 }

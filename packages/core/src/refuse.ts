@@ -8,7 +8,7 @@ import { isTollgateError, TollgateError } from './tollgate-error.js';
 
 /**
  * The one writer of refusals. Remembers the refusal on the context and answers it, or hands it to `next` where the guard was
- * told `refusals: 'next'`. In a stream that has begun it writes an error event and ends the stream.
+ * told `refusals: 'next'`. A request that may wait is handed over instead where time brings room. In a stream that has begun it writes an error event and ends the stream.
  */
 export function refuse(
   req: Request,
@@ -18,6 +18,12 @@ export function refuse(
   options: Pick<GuardOptions, 'refusals' | 'errorFormat'> = {},
 ): void {
   const context = contextOf(req, res);
+  const { deferral } = context;
+  if (deferral && error.deferUntilMs !== undefined && !res.headersSent) {
+    context.deferral = undefined;
+    deferral(error);
+    return;
+  }
   context.refusal ??= error;
   publish('tollgate:refuse', () => ({
     requestId: context.requestId,

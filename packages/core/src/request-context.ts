@@ -4,6 +4,7 @@ import type { CallRecorder, RecordedCall } from './call-pipeline.js';
 import type { Caller } from './caller.js';
 import type { Reservation, TollgateContext } from './context.js';
 import { newId } from './id.js';
+import { jobRunOf } from './job-run.js';
 import { type PipelineHost, RequestPipeline } from './request-pipeline.js';
 import { shareHiddenClass } from './shared-hidden-class.js';
 import { TollgateError } from './tollgate-error.js';
@@ -19,6 +20,7 @@ class RequestContext implements TollgateContext, PipelineHost {
   labels = noLabels;
   waitedForStoresMs = 0;
   reservation: Reservation | undefined;
+  deferral: ((refusal: TollgateError) => void) | undefined;
   refusal: TollgateError | undefined;
   recorder: CallRecorder | undefined;
   #abort: AbortController | undefined;
@@ -30,7 +32,7 @@ class RequestContext implements TollgateContext, PipelineHost {
     readonly res: Response | undefined,
   ) {
     this.startedAtMs = now();
-    this.requestId = newId(this.startedAtMs);
+    this.requestId = (req && jobRunOf(req)?.requestId) ?? newId(this.startedAtMs);
     this.calls = new RequestPipeline(this);
   }
 

@@ -57,6 +57,8 @@ export interface TollgateErrorFacts {
   retryAfterMs?: number | false | undefined;
   /** When the limit resets, in milliseconds since the epoch; sent in the body as `resets_at` (ISO 8601). */
   resetsAtMs?: number | undefined;
+  /** Its plan lets what may wait be done later: from when on it may fit, in milliseconds since the epoch. Never sent. */
+  deferUntilMs?: number | undefined;
   /** What led to this error, for the app's own log; never sent. */
   cause?: unknown;
 }
@@ -77,6 +79,7 @@ export class TollgateError extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly retryAfterMs: number | false | undefined;
   readonly resetsAtMs: number | undefined;
+  readonly deferUntilMs: number | undefined;
 
   constructor(facts: TollgateErrorFacts) {
     super(facts.message, facts.cause === undefined ? undefined : { cause: facts.cause });
@@ -86,6 +89,7 @@ export class TollgateError extends Error {
     this.type = facts.type ?? typeByStatus(facts.status);
     this.retryAfterMs = facts.retryAfterMs;
     this.resetsAtMs = facts.resetsAtMs;
+    this.deferUntilMs = facts.deferUntilMs;
     this.headers = { ...facts.headers, ...retryHeaders(facts.retryAfterMs) };
   }
 

@@ -98,6 +98,16 @@ describe('definePlans', () => {
       },
       'degrade[0]: "refuse" stands alone, in the last step',
     ],
+    [
+      'two steps that defer',
+      {
+        degrade: [
+          { at: 0.8, defer: true },
+          { at: 0.9, defer: true },
+        ],
+      },
+      'degrade[1]: a step before it defers already',
+    ],
     ['a step that refuses not', { degrade: [{ at: 0.9, refuse: false }] }, '"refuse" must be true'],
     ['models that are no array', { models: 'gpt-5' }, '"models" must be a non-empty array'],
     ['no model at all', { models: [] }, '"models" must be a non-empty array'],

@@ -3,6 +3,7 @@ import {
   contextOf,
   guarded,
   isTollgateError,
+  jobRunOf,
   publish,
   refuse,
   runInContext,
@@ -35,7 +36,7 @@ type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined
 
 /**
  * Refuses a request once the requests of its caller's plan, or of a limit of this route, are used up. Reads `caller`; writes the
- * `RateLimit` and `RateLimit-Policy` fields. Counts all windows at once; a refused request is given back to each of them.
+ * `RateLimit` and `RateLimit-Policy` fields. A deferred request was counted when it was asked, and passes when it is done. Counts all windows at once; a refused request is given back to each of them.
  * Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with 503 `store_unavailable` where told so, and with 403
  * for a plan that is not defined. Throws a `TypeError` at start for a wrong, unknown or missing option.
  */
@@ -57,6 +58,7 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
       return next();
     }
     req[seen] = [];
+    if (jobRunOf(req)) return runInContext(context, next);
     const decide: Counted = (counts, failure) => {
       const refusal = failure ?? refusalOf(counts, now());
       if (refusal) void giveBack(counts);

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { definePlans, forgetWarnings, subscribe } from '@tollgate/core';
+import { definePlans, forgetWarnings, setJobRun, subscribe } from '@tollgate/core';
 import { createManualClock } from '@tollgate/testkit';
 import type { Express, RequestHandler } from 'express';
 import request from 'supertest';
 import { rateLimit } from '../src/index.js';
-import { appOf, versions } from './app.js';
+import { appOf, callerOf, versions } from './app.js';
 import { parseList } from './structured-field.js';
 
 const plans = definePlans({
@@ -238,5 +238,20 @@ describe('modes', () => {
     );
     expect(await statuses(3, () => ask(app, 'acme/ops/k9'))).toEqual([200, 200, 200]);
     expect(await statuses(2, () => ask(app))).toEqual([200, 429]);
+  });
+});
+
+describe('a deferred request that is done now', () => {
+  it('is not counted again: it was when it was asked', async () => {
+    const asRun: RequestHandler = (req, _res, next) => {
+      if (req.get('x-test-run')) setJobRun(req, { requestId: 'r', caller: callerOf('acme/ann/k1', 'free') });
+      next();
+    };
+    for (const [, create] of versions) {
+      const app = appOf(create, asRun, rateLimit({ plans }));
+      const runs = () => ask(app).set('x-test-run', 'yes');
+      expect(await statuses(7, runs)).toEqual([200, 200, 200, 200, 200, 200, 200]);
+      expect(await statuses(6, () => ask(app))).toEqual([200, 200, 200, 200, 200, 429]);
+    }
   });
 });

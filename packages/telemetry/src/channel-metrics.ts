@@ -53,6 +53,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'plan',
     'outcome',
   );
+  const jobs = instruments.counter('jobs_total', 'What became of deferred requests.', 'plan', 'outcome');
   const findings = instruments.counter(
     'guardrail_findings_total',
     'Texts in which a rule of guardrails() found something.',
@@ -128,6 +129,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     subscribe('tollgate:concurrency', (facts) => {
       if (facts.requestId !== undefined) places(facts);
     }),
+    subscribe('tollgate:job', (facts) => jobs(facts)),
     subscribe('tollgate:guardrail', (facts) => findings(facts)),
     subscribe('tollgate:watch', (facts) => measures({ ...facts, action: facts.do })),
     subscribe('tollgate:alert', (facts) => alerts(facts)),

@@ -76,6 +76,15 @@ export {
   secrets,
 } from '@tollgate/guardrails';
 export {
+  type JobQueue,
+  type JobsMiddleware,
+  type JobsOptions,
+  type JobView,
+  type JobWebhook,
+  jobs,
+  memoryJobs,
+} from '@tollgate/jobs';
+export {
   callbackSink,
   jsonLines,
   labels,

@@ -21,6 +21,7 @@ import {
   type UsageSink,
 } from '@tollgate/core';
 import type { GuardrailsOptions } from '@tollgate/guardrails';
+import type { JobsOptions } from '@tollgate/jobs';
 import {
   isPricedSomewhere,
   type MeteredFetchOptions,
@@ -97,6 +98,11 @@ export interface TollgateOptions extends GuardOptions {
   alerts?: AlertsOptions;
   /** Looks at prompts and answers: `{}` for the default rules, see `guardrails()`. @defaultValue nothing is looked at */
   guardrails?: Omit<GuardrailsOptions, keyof GuardOptions>;
+  /**
+   * Requests that say they may wait are done later, where a plan has a step that defers: `{ queue: memoryJobs() }`, see `jobs()`; begun by
+   * `tg.jobs?.start(app)`. Callers are looked up by their keys, or by `callers`. @defaultValue nothing is deferred
+   */
+  jobs?: Omit<JobsOptions, 'callers' | keyof GuardOptions> & Partial<Pick<JobsOptions, 'callers'>>;
   /** Further options of `meter()`. */
   meter?: Omit<MeterOptions, 'sinks' | keyof GuardOptions>;
   /** Further options of `budget()`. With `requests: true` it counts the plans' requests, and `rateLimit()` only its own `limits`. */
@@ -125,6 +131,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       concurrency: accepts.object,
       jsonBody: accepts.object,
       guardrails: accepts.object,
+      jobs: accepts.object,
       switch: (value) =>
         value === true ||
         accepts.methods('read', 'turnOff', 'turnOn')(value) === true ||

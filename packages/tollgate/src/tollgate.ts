@@ -20,12 +20,14 @@ import {
   tollgateErrors,
 } from '@tollgate/core';
 import { guardrails } from '@tollgate/guardrails';
+import type { JobsMiddleware } from '@tollgate/jobs';
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
 import { type Ledger, type Registry, registry } from '@tollgate/postgres';
 import { type RateLimitMiddleware, rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
 import { type Alerts, alerts, killSwitch, type Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
 import { type Stores, storesOf } from './stores.js';
@@ -45,8 +47,8 @@ import { WatchFeed } from './watching.js';
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → concurrency → guardrails
-   * → meter → budget.
+   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → jobs → concurrency →
+   * guardrails → meter → budget.
    * Call it once per path; all share the same counters.
    */
   guards(): RequestHandler;
@@ -58,6 +60,8 @@ export interface Tollgate {
   batch(): RequestHandler;
   /** The app's places and queue, for metrics; absent without the option `concurrency`. */
   readonly concurrency: ConcurrencyMiddleware | undefined;
+  /** Does what was deferred: `tg.jobs?.start(app)` once the app is complete; absent without the option `jobs`. */
+  readonly jobs: JobsMiddleware | undefined;
   /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
   readonly fetch: typeof fetch;
   /** A handler that passes calls through to providers. Its refusals have the app's shape. */
@@ -142,6 +146,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const off = stores.switch && killSwitch({ ...guard, store: stores.switch });
   const told =
     options.alerts && alerts({ ...(stores.alerts && { store: stores.alerts }), ...options.alerts });
+  const later = deferredJobs(options, { guard, keys, plans });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const entrance = [
     flight.admit,
@@ -155,6 +160,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...entrance,
     ...(limiter ? [limiter] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
+    ...(later ? [later] : []),
     // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.
     ...(places ? [places] : []),
     ...(rails ? [rails] : []),
@@ -178,6 +184,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
       );
     },
     concurrency: places,
+    jobs: later,
     fetch: meteredFetch(fetchOptions(options)),
     proxy: (proxyOptions) => proxy({ ...answerOptions(guard), ...proxyOptions }),
     usage: () => usage,
@@ -215,9 +222,11 @@ export function tollgate(options: TollgateOptions): Tollgate {
     },
     close: ({ graceMs = 10_000 } = {}) => {
       closing ??= (async () => {
+        const undone = later?.close();
         const closed = flight.close(graceMs, settleMs);
         places?.close();
         await closed;
+        await undone;
         await reservations.settled(settleMs);
         off?.end();
         watching?.end();

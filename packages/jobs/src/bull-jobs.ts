@@ -1,0 +1,212 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { accepts, checkOptions, publish } from '@tollgate/core';
+import { forgottenAtMs, type Job } from './job.js';
+import type { JobPace, JobQueue, JobWork } from './job-queue.js';
+
+/** What is asked of a job of BullMQ, 5 or 6. */
+export interface BullJob {
+  data: unknown;
+  /** How often its process died. */
+  stalledCounter: number;
+  /** How often it failed in other ways. */
+  attemptsMade: number;
+  updateData(data: object): Promise<void>;
+  moveToDelayed(timestampMs: number, token?: string): Promise<void>;
+  promote(): Promise<void>;
+  isActive(): Promise<boolean>;
+}
+
+/** What is asked of a `Queue` of BullMQ. */
+export interface BullQueue {
+  add(name: string, data: object, options: object): Promise<unknown>;
+  getJob(id: string): Promise<BullJob | undefined>;
+  getJobCounts(...types: ('waiting' | 'delayed' | 'active')[]): Promise<Readonly<Record<string, number>>>;
+  clean(graceMs: number, most: number, type: 'completed' | 'failed'): Promise<unknown>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+
+/** What is asked of a `Worker` of BullMQ. */
+export interface BullWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  close(): Promise<void>;
+}
+
+/** What a worker is made with, beside its connection. */
+export interface BullWorkerOptions {
+  readonly concurrency: number;
+  readonly lockDuration: number;
+  readonly stalledInterval: number;
+  readonly maxStalledCount: number;
+}
+
+/** Options of {@link bullJobs}. */
+export interface BullJobsOptions {
+  /** `new Queue('jobs', { connection })`; for these jobs alone. Closed by `close()`. */
+  queue: BullQueue;
+  /** `(process, options) => new Worker('jobs', process, { ...options, connection })`: of the same name, connection and prefix. */
+  worker: (
+    process: (job: BullJob, token?: string) => Promise<void>,
+    options: BullWorkerOptions,
+  ) => BullWorker;
+  /** How many jobs may wait, of all processes; a few more where several add at once. Positive integer. @defaultValue 10_000 */
+  maxJobs?: number;
+  /** How many are kept after their end. Positive integer. @defaultValue 10_000 */
+  maxKept?: number;
+  /** A job whose process said nothing for so long is taken for dead, and handed out again. Milliseconds, 1 000 to 3 600 000. @defaultValue 30_000 */
+  lockMs?: number;
+  /** How often a process looks whether a job that it does was cancelled by another. Milliseconds, 100 to 60 000. @defaultValue 2_000 */
+  lookEveryMs?: number;
+}
+
+const cleanEveryMs = 60_000;
+/** How often, a second apart, a result is brought to a server that does not take it. */
+const mostStores = 30;
+
+/**
+ * Jobs in BullMQ, on Redis or PostgreSQL: of all processes, and kept as well as their server keeps its data. The app makes queue and worker with
+ * its own connection. Throws a `TypeError` for a wrong, unknown or missing option.
+ */
+export function bullJobs(options: BullJobsOptions): JobQueue {
+  checkOptions<BullJobsOptions>(
+    'bullJobs',
+    options,
+    {
+      queue: accepts.methods('add', 'getJob', 'getJobCounts', 'clean', 'on', 'close'),
+      worker: accepts.function,
+      maxJobs: accepts.positiveInteger,
+      maxKept: accepts.positiveInteger,
+      lockMs: accepts.integerBetween(1_000, 3_600_000),
+      lookEveryMs: accepts.integerBetween(100, 60_000),
+    },
+    ['queue', 'worker'],
+  );
+  const { queue, worker, maxJobs = 10_000, maxKept = 10_000, lockMs = 30_000, lookEveryMs = 2_000 } = options;
+  return new BullJobs({ queue, worker, maxJobs, maxKept, lockMs, lookEveryMs });
+}
+
+class BullJobs implements JobQueue {
+  readonly #queue: BullQueue;
+  /** What this process does now, and how to stop it. */
+  readonly #running = new Map<string, AbortController>();
+  #worker: BullWorker | undefined;
+  #cleaning: NodeJS.Timeout | undefined;
+
+  constructor(private readonly settings: Required<BullJobsOptions>) {
+    this.#queue = settings.queue;
+    this.#queue.on('error', tellFault);
+  }
+
+  async add(job: Job): Promise<boolean> {
+    const { maxJobs, maxKept } = this.settings;
+    const counts = await this.#queue.getJobCounts('waiting', 'delayed', 'active');
+    if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= maxJobs) return false;
+    const kept = { age: Math.ceil(job.keepMs / 1_000), count: maxKept };
+    await this.#queue.add('request', job, {
+      jobId: job.id,
+      delay: Math.max(0, (job.dueAtMs ?? 0) - Date.now()),
+      // A run that could not be written down is made again; `maxInterruptions` says how often.
+      ...{ attempts: 1_000, backoff: { type: 'fixed', delay: 5_000 }, stackTraceLimit: 0 },
+      ...{ removeOnComplete: kept, removeOnFail: kept },
+    });
+    return true;
+  }
+
+  async read(id: string) {
+    const found = await this.#queue.getJob(id);
+    const job = found && jobOf(found);
+    if (!job || (forgottenAtMs(job) ?? Infinity) <= Date.now()) return undefined;
+    return { job, isRunning: !job.end && (await found.isActive()) };
+  }
+
+  async cancel(cancelled: Job): Promise<Job | undefined> {
+    const found = await this.#queue.getJob(cancelled.id);
+    if (!found) return undefined;
+    const job = jobOf(found);
+    if (job.end) return job;
+    await found.updateData(cancelled);
+    this.#running.get(cancelled.id)?.abort();
+    // One that waits is taken out by the next worker; where it is not waiting any more, there is nothing to bring forward.
+    await found.promote().catch(() => undefined);
+    return cancelled;
+  }
+
+  start(work: JobWork, { concurrency, keepMs }: JobPace): void {
+    if (this.#worker) throw new Error('bullJobs: started already');
+    const { worker, lockMs } = this.settings;
+    this.#worker = worker((job, token) => this.#process(job, token, work), {
+      ...{ concurrency, lockDuration: lockMs, stalledInterval: lockMs },
+      // Those that were interrupted too often end in our own way, without their prompt.
+      maxStalledCount: 1_000_000,
+    });
+    this.#worker.on('error', tellFault);
+    const clean = (): void => {
+      for (const type of ['completed', 'failed'] as const) {
+        this.#queue.clean(keepMs, 1_000, type).catch(tellFault);
+      }
+    };
+    this.#cleaning = setInterval(clean, cleanEveryMs);
+    this.#cleaning.unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#cleaning);
+    await this.#worker?.close();
+    await this.#queue.close();
+  }
+
+  /** One step of a job. Rejects to say that it is to be handed out again. */
+  async #process(bull: BullJob, token: string | undefined, work: JobWork): Promise<void> {
+    const job = jobOf(bull);
+    if (job.end && job.dueAtMs === undefined) return;
+    const stop = new AbortController();
+    this.#running.set(job.id, stop);
+    const look = async (): Promise<void> => {
+      if (await this.#isCancelled(job)) stop.abort();
+    };
+    const looking = setInterval(() => void look().catch(() => undefined), this.settings.lookEveryMs);
+    let next: Job;
+    try {
+      const interruptions = bull.stalledCounter + bull.attemptsMade;
+      next = await work(job, { signal: stop.signal, interruptions });
+    } finally {
+      clearInterval(looking);
+      this.#running.delete(job.id);
+    }
+    await this.#store(job, bull, next);
+    if (next.dueAtMs === undefined || stop.signal.aborted) return;
+    await bull.moveToDelayed(next.dueAtMs, token);
+    // BullMQ knows it by its name, so that it need not be given here.
+    throw Object.assign(new Error('again later'), { name: 'DelayedError' });
+  }
+
+  /** Writes down what came of a run, also where the server is away for a while: the run is not made again for that. */
+  async #store(job: Job, bull: BullJob, next: Job): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        if (!(await this.#isCancelled(job))) await bull.updateData(next);
+        return;
+      } catch (error) {
+        tellFault(error);
+        if (tries === mostStores) throw error;
+        await delay(1_000);
+      }
+    }
+  }
+
+  /** Whether it was cancelled since it was handed out. */
+  async #isCancelled(job: Job): Promise<boolean> {
+    if (job.end) return false;
+    const found = await this.#queue.getJob(job.id);
+    return found !== undefined && jobOf(found).end !== undefined;
+  }
+}
+
+/** What {@link BullJobs.add} has put there. */
+function jobOf({ data }: BullJob): Job {
+  return data as Job;
+}
+
+function tellFault(error: unknown): void {
+  publish('tollgate:fault', () => ({ where: 'jobs.queue', error: String(error) }));
+}

@@ -1,0 +1,37 @@
+import type { Job } from './job.js';
+
+/** What a queue tells of a job that it works on. */
+export interface JobTurn {
+  /** Aborts when the job is cancelled. */
+  readonly signal: AbortSignal;
+  /** How often a process has died while it did this job. */
+  readonly interruptions: number;
+}
+
+/** How a process works. */
+export interface JobPace {
+  /** How many jobs at a time. */
+  readonly concurrency: number;
+  /** How long jobs are kept after their end, in milliseconds. */
+  readonly keepMs: number;
+}
+
+/** Does what is to be done with a job, and returns it as it is then. Never rejects. */
+export type JobWork = (job: Job, turn: JobTurn) => Promise<Job>;
+
+/** Keeps jobs and brings each to somebody who does it when it is due. Whoever fails rejects; nothing is lost by that. */
+export interface JobQueue {
+  /** Keeps a job. `false`: the queue is full. */
+  add(job: Job): Promise<boolean>;
+  /** The job, and whether it is being done now. `undefined`: never heard of, or forgotten. */
+  read(id: string): Promise<{ readonly job: Job; readonly isRunning: boolean } | undefined>;
+  /** Puts `cancelled` in the place of a job that has not ended, and stops who does it. Returns the job as it is then. */
+  cancel(cancelled: Job): Promise<Job | undefined>;
+  /**
+   * Begins to work, once: each job that is due is handed to `work`, so many at a time. What it returns is kept: due again, or done. A job
+   * whose process died is handed out again.
+   */
+  start(work: JobWork, pace: JobPace): void;
+  /** Hands out no further jobs; resolves when those that run have ended. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,32 @@
+import { TollgateError } from '@tollgate/core';
+
+/** There is no such job, or it is somebody else's: nobody is told which. */
+export function noSuchJob(): TollgateError {
+  return new TollgateError({
+    status: 404,
+    code: 'not_found',
+    message: 'There is no such job of this caller, or it is kept no longer.',
+    retryAfterMs: false,
+  });
+}
+
+/** The queue takes no further job. */
+export function jobsFull(): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'queue_full',
+    message: 'There is no room to do this later. Nothing was charged.',
+    retryAfterMs: 60_000,
+  });
+}
+
+/** The queue, or what tells who may be deferred, is away. */
+export function jobsAway(cause: unknown): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'store_unavailable',
+    message: 'Jobs cannot be reached at the moment. Nothing was charged.',
+    retryAfterMs: 1_000 + Math.floor(Math.random() * 4) * 1_000,
+    cause,
+  });
+}

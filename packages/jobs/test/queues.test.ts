@@ -1,0 +1,177 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@tollgate/core';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
+import { createNodeRedisClient, Queue, Worker } from 'bullmq';
+import { createClient } from 'redis';
+import { bullJobs, type Job, type JobQueue, memoryJobs } from '../src/index.js';
+import { callerOf, until } from './world.js';
+
+let redis: RedisProcess;
+let client: ReturnType<typeof createClient>;
+let open: JobQueue[] = [];
+const pace = { concurrency: 2, keepMs: 60_000 };
+
+beforeAll(async () => {
+  redis = await startRedis();
+  client = createClient({ url: redis.url });
+  client.on('error', () => undefined);
+  await client.connect();
+});
+afterEach(async () => {
+  await Promise.all(open.map((queue) => queue.close()));
+  open = [];
+});
+afterAll(async () => {
+  client.destroy();
+  await redis.stop();
+});
+
+let names = 0;
+const makers: Readonly<Record<string, (maxJobs: number) => JobQueue>> = {
+  'memoryJobs()': (maxJobs) => memoryJobs({ maxJobs, pollMs: 10 }),
+  'bullJobs() on Redis': (maxJobs) => {
+    names += 1;
+    const name = `jobs${names}`;
+    const connection = createNodeRedisClient(client);
+    return bullJobs({
+      queue: new Queue(name, { connection }),
+      worker: (process, options) => new Worker(name, process, { ...options, connection, drainDelay: 1 }),
+      ...{ maxJobs, lookEveryMs: 100 },
+    });
+  },
+};
+
+function jobDue(inMs: number, more: Partial<Job> = {}): Job {
+  const nowMs = Date.now();
+  return {
+    ...{
+      id: newId(),
+      caller: callerOf('one'),
+      createdAtMs: nowMs,
+      expiresAtMs: nowMs + 60_000,
+      keepMs: 60_000,
+    },
+    ...{ dueAtMs: nowMs + inMs, tries: 0, cutOff: 0 },
+    request: { method: 'POST', url: '/', headers: {}, body: '{"prompt":1}' },
+    ...more,
+  };
+}
+
+function endOf({ request, dueAtMs, ...job }: Job, state: 'completed' | 'cancelled' = 'completed'): Job {
+  return { ...job, end: { state, atMs: Date.now() } };
+}
+
+describe.each(Object.entries(makers))('%s', (_name, make) => {
+  function queueOf(maxJobs = 100): JobQueue {
+    const queue = make(maxJobs);
+    open.push(queue);
+    return queue;
+  }
+
+  it('hands out each job once it is due, keeps what comes of it, and says whether it is being done', async () => {
+    const queue = queueOf();
+    const handed: { id: string; lateMs: number; interruptions: number }[] = [];
+    let go: (() => void) | undefined;
+    const wait = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    queue.start(async (job, { interruptions }) => {
+      handed.push({ id: job.id, lateMs: Date.now() - (job.dueAtMs ?? 0), interruptions });
+      await wait;
+      return endOf(job);
+    }, pace);
+    const [now, later] = [jobDue(0), jobDue(300)];
+    expect(await queue.add(later)).toBe(true);
+    expect(await queue.add(now)).toBe(true);
+    await until('both are handed out', () => handed.length === 2);
+    expect(handed.map(({ id }) => id)).toEqual([now.id, later.id]);
+    for (const { lateMs, interruptions } of handed) {
+      expect(lateMs).toBeGreaterThanOrEqual(0);
+      expect(interruptions).toBe(0);
+    }
+    expect(await queue.read(now.id)).toEqual({ job: now, isRunning: true });
+    go?.();
+    await until('both are done', async () => {
+      const seen = await Promise.all([queue.read(now.id), queue.read(later.id)]);
+      return seen.every((one) => one?.job.end?.state === 'completed' && one.job.request === undefined);
+    });
+    expect(await queue.read(newId())).toBeUndefined();
+    expect(handed).toHaveLength(2);
+  });
+
+  it('hands out again what is due again, with what was kept of it, also after its end', async () => {
+    const queue = queueOf();
+    const seen: Job[] = [];
+    queue.start(async (job) => {
+      seen.push(job);
+      if (seen.length === 1) return { ...job, tries: 1, dueAtMs: Date.now() + 200 };
+      if (seen.length === 2) return { ...endOf(job), dueAtMs: Date.now() };
+      const { dueAtMs, ...told } = job;
+      return told;
+    }, pace);
+    const job = jobDue(0);
+    await queue.add(job);
+    await until('the last step', () => seen.length === 3);
+    expect(seen[1]).toMatchObject({ id: job.id, tries: 1, request: job.request });
+    expect(seen[2]?.end?.state).toBe('completed');
+    expect(seen[2]?.request).toBeUndefined();
+  });
+
+  it('takes no more than it may hold, and room again when one is done', async () => {
+    const queue = queueOf(2);
+    expect(await queue.add(jobDue(60_000))).toBe(true);
+    expect(await queue.add(jobDue(0))).toBe(true);
+    expect(await queue.add(jobDue(0))).toBe(false);
+    queue.start(async (job) => endOf(job), pace);
+    await until('there is room', () => queue.add(jobDue(60_000)));
+  });
+
+  it('keeps what is cancelled from being handed out, and stops it where it was', async () => {
+    const queue = queueOf();
+    const handed: string[] = [];
+    const stopped: string[] = [];
+    queue.start((job, { signal }) => {
+      handed.push(job.id);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          stopped.push(job.id);
+          resolve(job);
+        });
+      });
+    }, pace);
+    const [waiting, running] = [jobDue(300), jobDue(0)];
+    await queue.add(waiting);
+    await queue.add(running);
+    expect((await queue.cancel(endOf(waiting, 'cancelled')))?.end?.state).toBe('cancelled');
+    await until('one is being done', () => handed.length === 1);
+    expect((await queue.cancel(endOf(running, 'cancelled')))?.end?.state).toBe('cancelled');
+    await until('it is stopped', () => stopped.length === 1);
+    await delay(400);
+    expect({ handed, stopped }).toEqual({ handed: [running.id], stopped: [running.id] });
+    for (const { id } of [waiting, running]) {
+      const seen = await queue.read(id);
+      expect(seen).toMatchObject({ job: { end: { state: 'cancelled' } }, isRunning: false });
+      expect(seen?.job.request).toBeUndefined();
+    }
+    expect(await queue.cancel(endOf(jobDue(0), 'cancelled'))).toBeUndefined();
+  });
+
+  it('forgets a job when it has been kept for long enough, and hands out nothing once closed', async () => {
+    const queue = queueOf();
+    let count = 0;
+    queue.start(async (job) => {
+      count += 1;
+      return endOf(job);
+    }, pace);
+    const job = jobDue(0, { keepMs: 300 });
+    await queue.add(job);
+    await until('it is done', async () => (await queue.read(job.id))?.job.end !== undefined);
+    await until('it is forgotten', async () => (await queue.read(job.id)) === undefined);
+    await queue.add(jobDue(200));
+    await queue.close();
+    open = [];
+    await delay(300);
+    expect(count).toBe(1);
+  });
+});

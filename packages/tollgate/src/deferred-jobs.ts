@@ -1,0 +1,33 @@
+import { keyCallers } from '@tollgate/auth';
+import type { GuardOptions, KeyStore, Plans } from '@tollgate/core';
+import { type JobsMiddleware, jobs } from '@tollgate/jobs';
+import type { TollgateOptions } from './tollgate-options.js';
+
+/** What the pieces share. */
+interface Shared {
+  readonly guard: GuardOptions;
+  readonly keys: KeyStore | undefined;
+  readonly plans: Plans;
+}
+
+/** Where the app wants it, what defers: callers of keys are looked up again by themselves, of others the app knows. */
+export function deferredJobs(
+  { jobs: more, authenticate: { storeTimeoutMs, now } = {} }: TollgateOptions,
+  { guard, keys, plans }: Shared,
+): JobsMiddleware | undefined {
+  const deferring = Object.values(plans).find(({ degrade }) => degrade.some(({ defer }) => defer));
+  if (!more) {
+    if (!deferring) return undefined;
+    throw new TypeError(
+      `tollgate: plan "${deferring.name}" has a step that defers, but "jobs" is not given, e.g. jobs: { queue: memoryJobs() }`,
+    );
+  }
+  const timed = { ...(storeTimeoutMs !== undefined && { storeTimeoutMs }), ...(now && { now }) };
+  const callers = more.callers ?? (keys && keyCallers({ keys, ...timed }));
+  if (!callers) {
+    throw new TypeError(
+      'tollgate: "jobs.callers" is required where callers have no keys: it says whether they still may',
+    );
+  }
+  return jobs({ ...(now && { now }), ...more, ...guard, callers });
+}
