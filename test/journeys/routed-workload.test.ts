@@ -152,6 +152,13 @@ async function run(ask: string): Promise<Outcome> {
   };
 }
 
+/** What the models took for all of it, ms. */
+const modelMs = ({ events }: Outcome): number =>
+  events.reduce(
+    (sum, { model, outcome }) => sum + (outcome === 'ok' ? models[model as Model].delayMs : 0),
+    0,
+  );
+
 const figuresOf = ({ events, usd, p50Ms, p95Ms, belowFloor, failed }: Outcome) => ({
   attempts: events.length,
   usd: Number(usd.toFixed(4)),
@@ -182,7 +189,8 @@ describe(`${count} mixed requests through a whole app, with the cheapest provide
     expect(routed).toMatchObject({ belowFloor: 0, failed: 0 });
     expect(best).toMatchObject({ belowFloor: 0, failed: 0 });
     expect(routed.usd).toBeLessThan(best.usd * 0.7);
-    expect(routed.p50Ms).toBeLessThan(best.p50Ms);
+    // By what the models take, not by this machine's clock.
+    expect(modelMs(routed)).toBeLessThan(modelMs(best) * 0.6);
     expect(cheapest.belowFloor).toBeGreaterThan(count * 0.3);
     expect(cheapest.failed).toBeGreaterThan(0);
 
