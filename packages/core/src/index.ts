@@ -83,6 +83,7 @@ export {
 } from './limit-override.js';
 export { type MemoryAlertsOptions, memoryAlerts } from './memory-alerts.js';
 export { type MemoryClaimsOptions, memoryClaims } from './memory-claims.js';
+export { type MemoryProviders, type MemoryProvidersOptions, memoryProviders } from './memory-providers.js';
 export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
 export { memorySwitch } from './memory-switch.js';
 export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
@@ -106,6 +107,18 @@ export type {
   Plans,
   RequestsDeclaration,
 } from './plan.js';
+export {
+  type OpenBreaker,
+  type ProviderAmounts,
+  type ProviderStore,
+  type ProviderUnit,
+  providerUnits,
+  type StatedLimit,
+  type Statement,
+  type TakeAnswer,
+  type Taken,
+  type WaitingCall,
+} from './provider-store.js';
 export { checkAlternatives, checkCharges, checkItems, checkLease, checkRunning } from './quota-checks.js';
 export { type CounterBook, stateOf } from './quota-counters.js';
 export { QuotaEngine } from './quota-engine.js';

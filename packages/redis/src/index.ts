@@ -18,6 +18,7 @@ export type { RateLimitStoresOptions } from './rate-limit-options.js';
 export { rateLimitStores } from './rate-limit-stores.js';
 export { type RedisAlertsOptions, redisAlerts } from './redis-alerts.js';
 export { type RedisClaimsOptions, redisClaims } from './redis-claims.js';
+export { type RedisProvidersOptions, redisProviders } from './redis-providers.js';
 export { redisQuota } from './redis-quota.js';
 export { type HintClient, type RedisSwitchOptions, redisSwitch } from './redis-switch.js';
 export { type StoreHealth, type StoreHealthOptions, storeHealth } from './store-health.js';

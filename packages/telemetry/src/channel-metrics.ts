@@ -97,6 +97,12 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'target',
     'why',
   );
+  const paced = instruments.counter(
+    'paced_calls_total',
+    'Calls that waited for their turn at a provider: had it (turn), waited too long (late), were left (gone).',
+    'target',
+    'paced',
+  );
   const faults = instruments.counter('faults_total', 'Faults that were caught; answers went on.', 'where');
   const warnings = instruments.counter('warnings_total', 'Hazards of the environment warned of.', 'code');
   new Gauge({
@@ -123,9 +129,11 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     subscribe('tollgate:store', ({ store, operation, outcome, state }) =>
       stores({ store: store ?? 'quota', operation, outcome: outcome ?? state }),
     ),
-    subscribe('tollgate:upstream', (facts) =>
-      facts.breaker === undefined ? upstream(facts) : breakers(facts),
-    ),
+    subscribe('tollgate:upstream', (facts) => {
+      if (facts.breaker !== undefined) breakers(facts);
+      else if (facts.paced !== undefined) paced(facts);
+      else upstream(facts);
+    }),
     subscribe('tollgate:concurrency', (facts) => {
       if (facts.requestId !== undefined) places(facts);
     }),

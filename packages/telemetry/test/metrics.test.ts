@@ -107,6 +107,7 @@ describe('metrics()', () => {
     publish('tollgate:threshold', () => ({ unit: 'usd', threshold: 0.8, counter: 'tenant:acme' }));
     publish('tollgate:upstream', () => ({ provider: 'openai', api: 'chat', status: 200, outcome: 'ok' }));
     publish('tollgate:upstream', () => ({ target: 'openai/gpt-5', breaker: 'open', openMs: 5 }));
+    publish('tollgate:upstream', () => ({ target: 'openai/gpt-5', paced: 'turn', waitedMs: 5 }));
     publish('tollgate:concurrency', () => ({ requestId: 'r1', plan: 'free', outcome: 'refused' }));
     publish('tollgate:concurrency', () => ({ outcome: 'limit', limit: 5 })); // no request
     publish('tollgate:guardrail', () => ({
@@ -141,6 +142,7 @@ describe('metrics()', () => {
       'watch_measures_total{detector="spend",action="tighten",outcome="applied"} 1',
       'alert_notices_total{to="webhook",event="opened",kind="anomaly",severity="error",outcome="received"} 1',
       'breaker_changes_total{target="openai/gpt-5",breaker="open"} 1',
+      'paced_calls_total{target="openai/gpt-5",paced="turn"} 1',
       'concurrency_decisions_total{plan="free",outcome="refused"} 1',
       'guardrail_findings_total{rule="pii",action="redact",where="output"} 1',
       'route_decisions_total{task="code",by="label",why="cheapest",target="openai/gpt-5"} 1',

@@ -1,6 +1,7 @@
 export { type AlertStoreUnderTest, alertStoreContract } from './alert-store-contract.js';
 export { type ClaimsUnderTest, claimsContract } from './claims-contract.js';
 export { inMemory } from './memory-processes.js';
+export { type ProviderStoreUnderTest, providerStoreContract } from './provider-store-contract.js';
 export { type MakeProcesses, type QuotaProcesses, quotaAgreement } from './quota-agreement.js';
 export { quotaContract } from './quota-contract.js';
 export {

@@ -3,6 +3,7 @@ export type { FaultMode } from './fault-mode.js';
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.js';
 export { type PostgresProcess, startPostgres } from './postgres-process.js';
 export type { Books } from './provider/books.js';
+export type { EnforcedLimit, EnforcedLimits } from './provider/enforced-limits.js';
 export type { Json, JsonObject } from './provider/json.js';
 export type { ScriptChooser, SimulatedProviderOptions } from './provider/provider-options.js';
 export type { Outcome, ReceivedRequest } from './provider/received-request.js';

@@ -117,6 +117,7 @@ export {
   rateLimitStores,
   redisAlerts,
   redisClaims,
+  redisProviders,
   redisQuota,
   redisSwitch,
   usageFeed,

@@ -9,6 +9,8 @@ export class ProviderKey {
     readonly index: number,
     /** Its share of the calls, beside the weights of the others. */
     readonly weight: number,
+    /** The same for the same key in every process; says nothing of the secret. */
+    readonly id: string,
   ) {}
 
   /** How long it still rests, in milliseconds. */
@@ -32,18 +34,27 @@ export class KeyRing {
   readonly keys: readonly ProviderKey[];
   #next = 0;
 
-  constructor(weights: readonly number[]) {
-    this.keys = weights.map((weight, index) => new ProviderKey(index, weight));
+  /** `ids` by the position of the keys; by default their positions. */
+  constructor(weights: readonly number[], ids: readonly string[] = []) {
+    this.keys = weights.map((weight, index) => new ProviderKey(index, weight, ids[index] ?? String(index)));
   }
 
-  /** The key for a call. Where all rest, the one that rests the shortest, since somebody has to find out. */
-  take(nowMs: number): ProviderKey | undefined {
+  /**
+   * The key for a call. Where all rest, the one that rests the shortest, since somebody has to find out. `waitMs`: how long a key's rate
+   * limits have no room for the call.
+   */
+  take(nowMs: number, waitMs: (key: ProviderKey) => number = noWait): ProviderKey | undefined {
     const { keys } = this;
     let best = keys[0];
     if (keys.length < 2) return best;
+    let bestMs = 0;
     for (let offset = 0; offset < keys.length; offset += 1) {
       const key = keys[(this.#next + offset) % keys.length] as ProviderKey;
-      if (offset === 0 || isBetter(key, best as ProviderKey, nowMs)) best = key;
+      const keyMs = Math.max(key.restMs(nowMs), waitMs(key));
+      if (offset > 0 && !(keyMs < bestMs || (keyMs === bestMs && isBusier(best as ProviderKey, key))))
+        continue;
+      best = key;
+      bestMs = keyMs;
     }
     this.#next = ((best as ProviderKey).index + 1) % keys.length;
     return best;
@@ -55,8 +66,7 @@ export class KeyRing {
   }
 }
 
-function isBetter(one: ProviderKey, other: ProviderKey, nowMs: number): boolean {
-  const [rest, otherRest] = [one.restMs(nowMs), other.restMs(nowMs)];
-  if (rest !== otherRest) return rest < otherRest;
-  return (one.inFlight + 1) / one.weight < (other.inFlight + 1) / other.weight;
-}
+const noWait = (): number => 0;
+
+const isBusier = (one: ProviderKey, other: ProviderKey): boolean =>
+  (one.inFlight + 1) / one.weight > (other.inFlight + 1) / other.weight;

@@ -1,12 +1,14 @@
-import { type ErrorFormat, TollgateError } from '@tollgate/core';
+import { type Call, type ErrorFormat, TollgateError } from '@tollgate/core';
 import type { NextFunction, Request, Response } from 'express';
 import type { AskedCall } from './asked-call.js';
 import { ClientAnswer } from './client-answer.js';
 import type { DispatchedCall } from './dispatch.js';
 import { finishAnswer } from './finish-answer.js';
 import type { ProxySettings } from './options.js';
+import type { SizeFacts } from './pace/call-size.js';
 import { ProxyTransport } from './proxy-transport.js';
 import { makeCall } from './resilience/make-call.js';
+import { promptFacts } from './route/prompt-facts.js';
 import { routedCall } from './route/routed-call.js';
 
 /** Makes the call's attempts and ends the client's answer. Throws the refusal of a call that is not begun. */
@@ -32,6 +34,8 @@ export async function passOn(
     fits: (other) => settings.takes(other, asked.api),
     fallbacks: settings.fallbacks,
     ranked: way?.route?.ranked,
+    tenant: req.tollgate.caller?.tenant,
+    size: () => sizeFacts(req.tollgate.calls.declared, way?.asked ?? asked),
   });
   const answer = new ClientAnswer(res);
   const made = await makeCall(
@@ -45,6 +49,13 @@ export async function passOn(
     errorFormat: settings.errorFormat === 'auto' ? formatOf(asked) : settings.errorFormat,
   });
   await made.settled;
+}
+
+/** The cap that is sent is the meter's, where there is one. */
+function sizeFacts(declared: Call | undefined, { body }: AskedCall): SizeFacts {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  const { characters, turns, maxOutputTokens } = promptFacts(isObject ? body : {});
+  return { characters, turns, maxOutputTokens: declared?.parsed?.estimate.outputTokens ?? maxOutputTokens };
 }
 
 function noProvider({ api, model }: AskedCall): TollgateError {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { accepts, checkOptions, describeValue, TollgateError, type WireApi } from '@tollgate/core';
+import { accepts, checkOptions, describeValue, sha256Hex, TollgateError, type WireApi } from '@tollgate/core';
 import { Agent, type Dispatcher } from 'undici';
 import { KeyRing, type ProviderKey } from './key-ring.js';
 import { checkPassHeaders, type PassHeaders, passedHeaders } from './pass-headers.js';
@@ -146,7 +146,10 @@ export function provider(options: ProviderOptions): Provider {
   const weighted = (options.apiKeys ?? (options.apiKey === undefined ? [] : [options.apiKey])).map(
     weightedKey,
   );
-  const keys = new KeyRing(weighted.map(({ weight }) => weight));
+  const keys = new KeyRing(
+    weighted.map(({ weight }) => weight),
+    weighted.map(({ key }) => sha256Hex(key).slice(0, 12)),
+  );
   const credentials = weighted.map(({ key }) => ({
     [apiKeyHeader]: apiKeyHeader === 'authorization' ? `Bearer ${key}` : key,
   }));

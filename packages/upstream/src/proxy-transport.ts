@@ -13,6 +13,8 @@ import type { ClientAnswer } from './client-answer.js';
 import type { DispatchedCall } from './dispatch.js';
 import { LaneAnswer } from './lane-answer.js';
 import type { ProxySettings } from './options.js';
+import type { Wait } from './pace/pacing.js';
+import { pause } from './pause.js';
 import type { Provider } from './provider.js';
 import { publishAttempt } from './publish-attempt.js';
 import type { AttemptEnd } from './resilience/attempt-end.js';
@@ -150,20 +152,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     }
   }
 
-  wait(ms: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const { signal } = this.req.tollgate;
-      const done = (goOn: boolean): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', gone);
-        resolve(goOn);
-      };
-      const gone = (): void => done(false);
-      const timer = setTimeout(() => done(true), ms);
-      if (signal.aborted) gone();
-      else signal.addEventListener('abort', gone);
-    });
-  }
+  readonly wait: Wait = (ms, sleeping) => pause(ms, [this.req.tollgate.signal], sleeping);
 
   /** What led to this attempt, where it is not plainly the one that was asked for. */
   #sayRoute(step: Step, { parsed }: Call): void {
@@ -197,6 +186,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           onResponse: (status, given) => {
             handle.onResponse(status, given);
             settings.router?.began(provider, step.target.model, given);
+            this.plan.stated(step, status, (name) => given[name]);
             translation?.begin(status, given['content-type']);
           },
           // Measured in the provider's format, then translated: so is the polite end of a stream that was stopped.

@@ -14,7 +14,7 @@ export interface RetryAdvice {
  * it is; longer waits are named, without an invitation to sleep them out; beyond an hour nothing is said but that a retry is useless.
  */
 export function retryAdvice(headers: Readonly<Record<string, string>>, nowMs: number): RetryAdvice {
-  const waitMs = statedWaitMs(headers, nowMs);
+  const waitMs = statedWaitMs((name) => headers[name], nowMs);
   if (waitMs === undefined) return {};
   if (waitMs <= maxRetryMs) return { retryAfterMs: waitMs };
   if (waitMs > maxNamedMs) return { retryAfterMs: false };
@@ -22,10 +22,13 @@ export function retryAdvice(headers: Readonly<Record<string, string>>, nowMs: nu
 }
 
 /** How long a provider asks to wait, in ms, by `retry-after-ms`, then `retry-after`; `undefined` where it says nothing legible. */
-function statedWaitMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
-  const exact = numberOf(headers['retry-after-ms']);
+export function statedWaitMs(
+  headerOf: (name: string) => string | undefined,
+  nowMs: number,
+): number | undefined {
+  const exact = numberOf(headerOf('retry-after-ms'));
   if (exact !== undefined) return exact;
-  const text = headers['retry-after'];
+  const text = headerOf('retry-after');
   const seconds = numberOf(text);
   if (seconds !== undefined) return seconds * 1000;
   // Only dates as HTTP writes them: Date.parse would also take a "-1" for one.
@@ -44,7 +47,7 @@ export function retryWishes(
 ): { retryAfterMs: number | undefined; retryUseless: boolean } {
   if (status < 400) return { retryAfterMs: undefined, retryUseless: false };
   return {
-    retryAfterMs: statedWaitMs(headers, Date.now()),
+    retryAfterMs: statedWaitMs((name) => headers[name], Date.now()),
     retryUseless: headers['x-should-retry']?.toLowerCase() === 'false',
   };
 }

@@ -8,7 +8,7 @@ import {
   jsonBody,
   type TollgateContext,
 } from '@tollgate/core';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type EnforcedLimits, type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
 import express, { type Request, type Response } from 'express';
 import express4 from 'express4';
 import {
@@ -50,6 +50,8 @@ export interface JourneyOptions extends Omit<ProxyOptions, 'provider' | 'provide
   /** Options that need the providers. */
   readonly routed?: () => Partial<ProxyOptions>;
   readonly express?: 4 | 5;
+  /** Rate limits of the provider. */
+  readonly limits?: EnforcedLimits;
 }
 
 /** The key of the app at the provider. */
@@ -72,8 +74,16 @@ export const azureOnly = (sim: SimulatedProvider): Provider[] => [
 ];
 
 export async function journey(options: JourneyOptions = {}): Promise<Journey> {
-  const { providers = allProviders, step = {}, before, routed, express: version = 5, ...rest } = options;
-  const sim = await simulateProvider({ apiKeys: [appKey, 'sk-other'] });
+  const {
+    providers = allProviders,
+    step = {},
+    before,
+    routed,
+    express: version = 5,
+    limits,
+    ...rest
+  } = options;
+  const sim = await simulateProvider({ apiKeys: [appKey, 'sk-other'], ...(limits && { limits }) });
   const made = providers(sim);
   const seen: Seen = { contexts: [], calls: [], ends: [], chunks: [], onEnd: () => Promise.resolve() };
   const waiting: { count: number; resolve: () => void }[] = [];

@@ -1,3 +1,4 @@
+import type { EnforcedLimits } from './enforced-limits.js';
 import { DEFAULT_MODELS } from './openai-models.js';
 import type { ReceivedRequest } from './received-request.js';
 import type { Script } from './script.js';
@@ -24,6 +25,8 @@ export interface SimulatedProviderOptions {
   keepRequests?: number;
   /** Answers a repeated body with the bytes made for the first one, ids included: for benchmarks. Needs a constant script. @defaultValue false */
   precompute?: boolean;
+  /** Rate limits that it keeps to, for each key and model: stated in the headers, and answered with 429. Default: none. */
+  limits?: EnforcedLimits;
   /** Clock, in milliseconds since the epoch. @defaultValue Date.now */
   now?: () => number;
 }
@@ -37,12 +40,14 @@ const NAMES = new Set([
   'deployments',
   'keepRequests',
   'precompute',
+  'limits',
   'now',
 ]);
 
 /** The options, checked, with their defaults. */
-export type ProviderSettings = Required<Omit<SimulatedProviderOptions, 'apiKeys'>> & {
+export type ProviderSettings = Required<Omit<SimulatedProviderOptions, 'apiKeys' | 'limits'>> & {
   apiKeys: readonly string[] | undefined;
+  limits: EnforcedLimits | undefined;
 };
 
 /** The options with their defaults; throws on a wrong or unknown one. */
@@ -64,6 +69,7 @@ export function readProviderOptions(options: SimulatedProviderOptions): Provider
     port,
     script,
     apiKeys: options.apiKeys,
+    limits: options.limits,
     models: options.models ?? DEFAULT_MODELS,
     onlyListedModels: options.onlyListedModels ?? false,
     deployments: options.deployments ?? {},

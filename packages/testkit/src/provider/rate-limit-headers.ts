@@ -49,7 +49,7 @@ export function rateLimitHeaders(
 }
 
 /** Seconds as Go writes a duration: `6m0s`, `1.5s`, `12ms`. */
-function goDuration(seconds: number): string {
+export function goDuration(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)}ms`;
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { Socket } from 'node:net';
 import { type Books, RequestLog } from './books.js';
 import { deliver } from './deliver.js';
+import { Enforcer } from './enforced-limits.js';
 import { Gate } from './gate.js';
 import type { Plan } from './plan.js';
 import { Planner } from './planner.js';
@@ -55,6 +56,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
   const log = new RequestLog(settings.keepRequests);
   const gate = new Gate();
   const planner = new Planner(settings);
+  const limits = settings.limits && new Enforcer(settings.limits, settings.now);
   const doomed = new WeakSet<Socket>();
   const unanswered = new Set<ServerResponse>();
   let queued: Script[] = [];
@@ -90,7 +92,8 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
       socket.destroy();
       return;
     }
-    const script = scriptFor(request);
+    const asked = scriptFor(request);
+    const script = limits ? limits.applied(asked, request) : asked;
     served += 1;
     const id = `sim${String(served).padStart(6, '0')}`;
     const { plan, writes } = planner.plan(request, route, url, script, id, script === current);
@@ -180,6 +183,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
       queued = [];
       current = settings.script;
       planner.clear();
+      limits?.clear();
       log.clear();
       for (const res of unanswered) res.destroy();
       gate.release();

@@ -40,6 +40,11 @@ export class Breaker {
     return this.#openUntilMs !== undefined;
   }
 
+  /** One call tries it. */
+  get isTried(): boolean {
+    return this.#openUntilMs !== undefined && this.#trialUntilMs > this.host.nowMs();
+  }
+
   /** How long until a call may try, in milliseconds; 0: now. */
   get waitMs(): number {
     if (this.#openUntilMs === undefined) return 0;

@@ -1,6 +1,9 @@
-import type { TollgateError } from '@tollgate/core';
+import type { ProviderAmounts, TollgateError } from '@tollgate/core';
 import type { ProviderKey } from '../key-ring.js';
-import { upstreamUnavailable } from '../upstream-error.js';
+import type { Wait } from '../pace/pacing.js';
+import type { HeaderOf } from '../pace/stated-limits.js';
+import type { Turn } from '../pace/waiting-line.js';
+import { upstreamRateLimited, upstreamUnavailable } from '../upstream-error.js';
 import { type AttemptEnd, type EndKind, kindOf } from './attempt-end.js';
 import { backoffMs } from './backoff.js';
 import type { Resilience } from './resilience.js';
@@ -20,7 +23,20 @@ export interface Step {
   /** Another way stands where it is refused: the refusal is not the request's. */
   readonly alternative: boolean;
   readonly index: number;
+  /** How long it may wait for its turn, in milliseconds. */
+  readonly patienceMs: number;
+  /** Its place in the books of the provider's rate limits, once it has had its turn. */
+  turn?: Turn | undefined;
 }
+
+/** Whose call it is, and what it takes of a provider's rate limits. */
+export interface CallWeight {
+  readonly tenant: string;
+  readonly size: ProviderAmounts;
+}
+
+/** Whether an attempt may be made. `late`: it has had no turn in time; `open`: its target is left alone; `gone`: nobody wants it any more. */
+export type Going = 'go' | 'late' | 'open' | 'gone';
 
 /**
  * What is tried, in which order, until when: the decisions of one call, without any I/O. Each failure is followed by another attempt
@@ -30,12 +46,16 @@ export class CallPlan {
   readonly notes = new RouteNotes();
   #attempts = 0;
   #tries = 0;
+  /** What a target's rate limits have no room for waits so long, in milliseconds. */
+  #limitedMs: number | undefined;
   readonly #deadlineMs: number;
 
   constructor(
     private readonly targets: readonly Target[],
     private readonly state: Resilience,
     private readonly stream: boolean,
+    /** Absent: calls are not paced. */
+    private readonly weight?: CallWeight | undefined,
   ) {
     this.#deadlineMs = state.settings.nowMs() + state.settings.deadlineMs;
   }
@@ -47,7 +67,7 @@ export class CallPlan {
 
   /** The first attempt; `undefined` where every target is left alone: see {@link unavailable}. */
   first(): Step | undefined {
-    return this.#choose(0, 'first');
+    return this.#choose(0, 'first') ?? this.#leastLimited(0);
   }
 
   /** Takes note of how an attempt ended, and says what follows; `undefined`: nothing. */
@@ -61,6 +81,24 @@ export class CallPlan {
     if (this.#attempts >= retries.attempts || this.leftMs <= 0) return undefined;
     if (kind === 'refused') return step.alternative ? this.#choose(step.index + 1, 'fallback') : undefined;
     return this.#again(step, end, kind) ?? this.#choose(step.index + 1, 'fallback');
+  }
+
+  /** Brings an attempt to its turn, where calls are paced, and to the trial of a breaker, where processes share them. */
+  turn(step: Step, wait: Wait): Going | Promise<Going> {
+    return this.state.turns.turn(step, this.weight, Math.min(step.patienceMs, this.leftMs), wait);
+  }
+
+  /** What is tried in place of an attempt that was not made. */
+  elsewhere(step: Step, why: 'late' | 'open'): Step | undefined {
+    this.#attempts -= 1;
+    if (why === 'late') this.#limited(step.target);
+    else this.notes.skipped(step.target, 'open');
+    return this.#choose(step.index + 1, 'fallback') ?? this.#leastLimited(step.patienceMs);
+  }
+
+  /** The head of an answer has come: what it says of the provider's rate limits. */
+  stated(step: Step, status: number, headerOf: HeaderOf): void {
+    if (this.weight) this.state.turns.stated(step, status, headerOf);
   }
 
   /** When a second attempt is made beside this one, in milliseconds; `undefined`: never. */
@@ -77,8 +115,12 @@ export class CallPlan {
       (one, at) => at > step.index && !one.substituted && this.state.admits(one),
     );
     const index = elsewhere === -1 ? step.index : elsewhere;
+    const target = this.targets[index] as Target;
+    if (this.#waitMs(target) > 0) return undefined;
     this.notes.hedged(step);
-    return this.#step(this.targets[index] as Target, index, 'hedge', 0);
+    const hedge = this.#step(target, index, 'hedge', 0);
+    this.state.turns.takeAnyway(hedge, this.weight);
+    return hedge;
   }
 
   /** An attempt that ran beside another has lost, or has failed as well. */
@@ -93,6 +135,8 @@ export class CallPlan {
 
   /** What the client is told where no target takes calls at the moment. */
   unavailable(): TollgateError {
+    if (this.#limitedMs !== undefined)
+      return upstreamRateLimited({ retryAfterMs: Math.max(1, Math.ceil(this.#limitedMs)) });
     const waits = this.targets.map((target) => this.state.breakerOf(target)?.waitMs ?? 0);
     return upstreamUnavailable(undefined, { retryAfterMs: Math.max(1, Math.min(...waits)) });
   }
@@ -100,14 +144,50 @@ export class CallPlan {
   #choose(from: number, reason: StepReason): Step | undefined {
     for (let index = from; index < this.targets.length; index += 1) {
       const target = this.targets[index] as Target;
+      const patienceMs = this.#patienceMs(index);
+      if (this.#waitMs(target) > patienceMs) {
+        this.#limited(target);
+        continue;
+      }
       if (!this.state.admits(target)) {
         this.notes.skipped(target, 'open');
         continue;
       }
       this.#tries = 0;
-      return this.#step(target, index, index === 0 ? 'first' : reason, 0);
+      return this.#step(target, index, index === 0 ? 'first' : reason, 0, patienceMs);
     }
     return undefined;
+  }
+
+  /** Where every target is left alone or has no room: the one that has room first, if that is worth waiting for longer than before. */
+  #leastLimited(waitedMs: number): Step | undefined {
+    const { pacing } = this.state.settings;
+    if (!pacing || this.#limitedMs === undefined) return undefined;
+    const patienceMs = pacing.maxWaitMs - waitedMs;
+    const waits = this.targets.map((target) => this.#waitMs(target));
+    const leastMs = Math.min(...waits);
+    const index = waits.indexOf(leastMs);
+    const target = this.targets[index];
+    if (!target || patienceMs <= 0 || leastMs > patienceMs || !this.state.admits(target)) return undefined;
+    this.#tries = 0;
+    return this.#step(target, index, index === 0 ? 'first' : 'fallback', 0, patienceMs);
+  }
+
+  /** How long a call waits for its turn at a target, in milliseconds: less where there is somewhere else to go. */
+  #patienceMs(index: number): number {
+    const { pacing } = this.state.settings;
+    if (!pacing) return 0;
+    return index < this.targets.length - 1 ? pacing.fallbackAfterMs : pacing.maxWaitMs;
+  }
+
+  /** How long until a target has room for the call, as far as is known, in milliseconds. */
+  #waitMs(target: Target): number {
+    return this.weight ? this.state.turns.waitMs(target, this.weight.size) : 0;
+  }
+
+  #limited(target: Target): void {
+    this.notes.skipped(target, 'limited');
+    this.#limitedMs = Math.min(this.#limitedMs ?? Number.POSITIVE_INFINITY, this.#waitMs(target));
   }
 
   /** Once more at the same target, with a key that is awake, after a wait. */
@@ -123,15 +203,15 @@ export class CallPlan {
     if (end.retryAfterMs !== undefined && waitMs > retries.maxRetryAfterMs) return undefined;
     if (nowMs() + waitMs >= this.#deadlineMs) return undefined;
     if (!this.state.admits(target) || !this.state.mayRetry(target)) return undefined;
-    return this.#step(target, index, 'retry', waitMs);
+    return this.#step(target, index, 'retry', waitMs, this.#patienceMs(index));
   }
 
-  #step(target: Target, index: number, reason: StepReason, afterMs: number): Step {
+  #step(target: Target, index: number, reason: StepReason, afterMs: number, patienceMs = 0): Step {
     const alternative = index > 0 || this.#attempts > 0;
     this.#attempts += 1;
     this.#tries += 1;
-    const key = target.provider?.keys.take(Date.now());
-    const step = { target, key, afterMs, reason, alternative, index };
+    const key = this.state.turns.keyOf(target, this.weight?.size);
+    const step: Step = { target, key, afterMs, reason, alternative, index, patienceMs };
     this.state.begun(step);
     return step;
   }

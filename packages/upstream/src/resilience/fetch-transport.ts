@@ -7,6 +7,8 @@ import {
   type WireApi,
   wasSent,
 } from '@tollgate/core';
+import type { Wait } from '../pace/pacing.js';
+import { pause } from '../pause.js';
 import { retryWishes } from '../retry-after.js';
 import { timeoutsOf } from '../timeouts.js';
 import type { AttemptEnd } from './attempt-end.js';
@@ -91,6 +93,7 @@ export class FetchTransport implements Transport<FetchOutcome> {
       attempt.answered();
       routing?.began(step, given.headers);
       const response = answer ? translatedResponse(given, answer()) : given;
+      this.plan.stated(step, given.status, (name) => given.headers.get(name));
       if (response.ok && lane?.claim() === false) attempt.abort();
       return {
         ...made,
@@ -151,22 +154,5 @@ export class FetchTransport implements Transport<FetchOutcome> {
     outcome.response = await outcome.attempt.setAside(outcome.response, setAsideMs);
   }
 
-  wait(ms: number): Promise<boolean> {
-    const signals = [this.call.signal, runningContext()?.signal].filter(
-      (signal) => signal instanceof AbortSignal,
-    );
-    return new Promise((resolve) => {
-      const done = (goOn: boolean): void => {
-        clearTimeout(timer);
-        for (const signal of signals) signal.removeEventListener('abort', gone);
-        resolve(goOn);
-      };
-      const gone = (): void => done(false);
-      const timer = setTimeout(() => done(true), ms);
-      for (const signal of signals) {
-        if (signal.aborted) gone();
-        else signal.addEventListener('abort', gone);
-      }
-    });
-  }
+  readonly wait: Wait = (ms, sleeping) => pause(ms, [this.call.signal, runningContext()?.signal], sleeping);
 }

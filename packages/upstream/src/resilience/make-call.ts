@@ -1,3 +1,5 @@
+import { isPromise } from '@tollgate/core';
+import type { Wait } from '../pace/pacing.js';
 import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';
 import { Contest, type Lane } from './contest.js';
@@ -9,8 +11,7 @@ export interface Transport<Outcome> {
   endOf(outcome: Outcome): AttemptEnd;
   /** The attempt is over; `last`: none follows. */
   settle(outcome: Outcome, last: boolean): void | Promise<void>;
-  /** Waits; `false`: the call is not wanted any more. */
-  wait(ms: number): Promise<boolean>;
+  readonly wait: Wait;
 }
 
 interface Made<Outcome> {
@@ -32,6 +33,14 @@ export async function makeCall<Outcome>(
     if (step.afterMs > 0 && !(await transport.wait(step.afterMs))) {
       plan.cancelled(step);
       return counts;
+    }
+    const turn = plan.turn(step, transport.wait);
+    const goes = isPromise(turn) ? await turn : turn;
+    if (goes !== 'go') {
+      plan.cancelled(step);
+      if (goes === 'gone') return counts;
+      step = plan.elsewhere(step, goes);
+      continue;
     }
     const hedgeMs = plan.hedgeAfterMs(step);
     const made: Made<Outcome> =

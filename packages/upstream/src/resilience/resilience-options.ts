@@ -1,4 +1,5 @@
-import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck, type ProviderStore } from '@tollgate/core';
+import type { PacingOptions } from '../pace/pacing.js';
 import type { Provider } from '../provider.js';
 import { checkTimeouts, type Timeouts } from '../timeouts.js';
 import type { BreakerSettings } from './breaker.js';
@@ -57,6 +58,16 @@ export interface ResilienceOptions {
   breaker?: BreakerOptions | false;
   /** A second attempt beside a slow one. It costs money: both are charged. @defaultValue none */
   hedge?: HedgeOptions;
+  /**
+   * Holds calls back that the provider's rate limits, as its answers state them, have no room for, until there is room, or sends them
+   * elsewhere; tenants take turns. `{}` for the defaults. @defaultValue none: calls are sent as they come
+   */
+  pacing?: PacingOptions;
+  /**
+   * What processes share: the state of the breakers and, with `pacing`, what is left of the rate limits, e.g. `redisProviders({ client })`
+   * of `@tollgate/redis`. While it is away, each process keeps to what it knows itself. @defaultValue none
+   */
+  shared?: ProviderStore;
   /** Providers that an SDK's own calls go to: recognised by base URL, their keys and time-outs are used. */
   providers?: readonly Provider[];
   /** Time-outs of each attempt that is made through `resilient()`; those of `proxy()` are its own. */
@@ -75,6 +86,8 @@ export interface ResilienceSettings {
   readonly fallbacks: Fallbacks;
   readonly breaker: BreakerSettings | undefined;
   readonly hedge: HedgeOptions | undefined;
+  readonly pacing: Required<PacingOptions> | undefined;
+  readonly shared: ProviderStore | undefined;
   readonly providers: readonly Provider[];
   readonly timeouts: Timeouts | undefined;
   readonly deadlineMs: number;
@@ -135,6 +148,8 @@ export function readResilience(options: ResilienceOptions): ResilienceSettings {
     fallbacks: fallbacksCheck,
     breaker: orFalse(accepts.object),
     hedge: accepts.object,
+    pacing: accepts.object,
+    shared: accepts.methods('take', 'state', 'giveBack', 'tryBreaker', 'openBreakers'),
     providers: providersCheck,
     timeouts: accepts.object,
     deadlineMs: accepts.positiveInteger,
@@ -153,6 +168,8 @@ export function readResilience(options: ResilienceOptions): ResilienceSettings {
     fallbacks: options.fallbacks ?? {},
     breaker: readBreaker(options.breaker),
     hedge: options.hedge,
+    pacing: options.pacing && readPacing(options.pacing),
+    shared: options.shared,
     providers: options.providers ?? [],
     timeouts: options.timeouts,
     deadlineMs: options.deadlineMs ?? 600_000,
@@ -194,6 +211,16 @@ function readBreaker(given: BreakerOptions | false = {}): BreakerSettings | unde
   });
   const { threshold = 0.5, windowMs = 20_000, minimumCalls = 10, openMs = 5_000 } = given;
   return { threshold, windowMs, minimumRps: (minimumCalls * 1000) / windowMs, openMs };
+}
+
+function readPacing(given: PacingOptions): Required<PacingOptions> {
+  const milliseconds = accepts.integerBetween(0, 600_000);
+  checkOptions<PacingOptions>('resilience: pacing', given, {
+    maxWaitMs: milliseconds,
+    fallbackAfterMs: milliseconds,
+  });
+  const { maxWaitMs = 10_000, fallbackAfterMs = 1_000 } = given;
+  return { maxWaitMs, fallbackAfterMs: Math.min(fallbackAfterMs, maxWaitMs) };
 }
 
 /** Options that are there: an explicit `undefined` must not hide a default. */

@@ -1,8 +1,10 @@
 import { modelAllowed, publish } from '@tollgate/core';
+import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { Provider } from '../provider.js';
 import type { AttemptEnd, EndKind } from './attempt-end.js';
 import { Breaker } from './breaker.js';
-import { CallPlan, type Step } from './call-plan.js';
+import { CallPlan, type CallWeight, type Step } from './call-plan.js';
+import { CallTurns } from './call-turns.js';
 import { LatencySample } from './latency-sample.js';
 import { RecentMap } from './recent-map.js';
 import { type ResilienceOptions, type ResilienceSettings, readResilience } from './resilience-options.js';
@@ -29,6 +31,10 @@ export interface PlannedCall {
   readonly fits: (provider: Provider) => boolean;
   /** In place of those of the options. */
   readonly fallbacks?: Fallbacks | undefined;
+  /** Whose call it is; absent: nobody's. */
+  readonly tenant?: string | undefined;
+  /** What is known of its size, where calls are paced; nothing is read otherwise. */
+  readonly size?: (() => SizeFacts) | undefined;
   /** Where a router sends it, in order, in place of any fallbacks; the first is the call's own provider and model. */
   readonly ranked?: readonly { readonly provider: Provider; readonly model: string }[] | undefined;
 }
@@ -36,6 +42,8 @@ export interface PlannedCall {
 /** What an app has learnt of its providers: shared by all that call them. Made by {@link resilience}. */
 export class Resilience {
   readonly settings: ResilienceSettings;
+  /** When attempts may be made. */
+  readonly turns: CallTurns;
   readonly #breakers: RecentMap<Breaker>;
   readonly #budgets: RecentMap<RetryBudget>;
   readonly #latencies = new RecentMap(mostTargets, () => new LatencySample());
@@ -44,6 +52,10 @@ export class Resilience {
     const settings = readResilience(options);
     this.settings = settings;
     this.#breakers = new RecentMap(mostTargets, (id) => this.#newBreaker(id));
+    this.turns = new CallTurns(settings, {
+      of: (id) => settings.breaker && this.#breakers.get(id),
+      nowMs: settings.nowMs,
+    });
     this.#budgets = new RecentMap(mostTargets, () => new RetryBudget(settings.retries.ratio));
   }
 
@@ -62,7 +74,10 @@ export class Resilience {
           : targetAt(undefined, name, base, other.model, model),
       );
     }
-    return new CallPlan(targets, this, call.stream);
+    const { tenant = '', size } = call;
+    const weight: CallWeight | undefined =
+      this.settings.pacing && size ? { tenant, size: callSize(size()) } : undefined;
+    return new CallPlan(targets, this, call.stream, weight);
   }
 
   breakerOf({ id }: Target): Breaker | undefined {
@@ -73,6 +88,13 @@ export class Resilience {
   isOpen(provider: Provider, model: string): boolean {
     const { id } = targetAt(provider, provider.name, provider.baseUrl, model, model);
     return (this.#breakers.peek(id)?.waitMs ?? 0) > 0;
+  }
+
+  /** Whether a model at a provider has room for a call at the moment, as far as is known; `undefined` where calls are not paced. */
+  hasRoom(provider: Provider, model: string, size: SizeFacts): boolean | undefined {
+    if (!this.settings.pacing) return undefined;
+    const target = targetAt(provider, provider.name, provider.baseUrl, model, model);
+    return this.turns.waitMs(target, callSize(size)) === 0;
   }
 
   admits(target: Target): boolean {
@@ -97,13 +119,17 @@ export class Resilience {
   }
 
   /** It is not made after all. */
-  cancelled({ target, key }: Step): void {
+  cancelled(step: Step): void {
+    const { target, key } = step;
     if (key) key.inFlight -= 1;
+    this.turns.giveBack(step);
     this.breakerOf(target)?.undecided();
   }
 
   /** An attempt has ended: what that says about its target and its key. */
-  ended({ target, key }: Step, end: AttemptEnd, kind: EndKind, stream: boolean): void {
+  ended(step: Step, end: AttemptEnd, kind: EndKind, stream: boolean): void {
+    const { target, key } = step;
+    if (!end.sent) this.turns.giveBack(step);
     if (this.settings.hedge?.afterMs === 'p95' && end.ok && end.firstByteMs !== undefined) {
       this.#latencies.get(latencyKey(target, stream)).add(end.firstByteMs);
     }
@@ -132,8 +158,10 @@ export class Resilience {
     const settings = this.settings.breaker as NonNullable<ResilienceSettings['breaker']>;
     return new Breaker(settings, {
       nowMs: this.settings.nowMs,
-      changed: (open, openMs) =>
-        publish('tollgate:upstream', () => ({ target: id, breaker: open ? 'open' : 'closed', openMs })),
+      changed: (open, openMs) => {
+        this.turns.breakerChanged(id, open, openMs);
+        publish('tollgate:upstream', () => ({ target: id, breaker: open ? 'open' : 'closed', openMs }));
+      },
     });
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '@tollgate/core';
 import { type ApiRoute, routeOf } from '../api-route.js';
 import type { DispatchedCall } from '../dispatch.js';
+import { promptFacts } from '../route/prompt-facts.js';
 import { type RoutingSettings, routedCall } from '../route/routed-call.js';
 import { upstreamUnavailable } from '../upstream-error.js';
 import { FetchRouting } from './fetch-routing.js';
@@ -107,6 +108,8 @@ async function make(read: FetchCall, settings: RoutingSettings): Promise<Respons
     stream,
     fits: (other) => takes(other, api),
     ranked: way?.route?.ranked,
+    tenant: runningContext()?.caller?.tenant,
+    size: () => promptFacts(read.body),
     // Where the model is part of a path that is not ours to write, there is no other.
     ...(call.modelInPath && !provider && { fallbacks: {} }),
   });

@@ -40,6 +40,7 @@ export function routedCall(
     ofRoute: task,
     takes: (provider) => takes(provider, asked.api),
     isOpen: (provider, name) => resilience.isOpen(provider, name),
+    hasRoom: (provider, name, size) => resilience.hasRoom(provider, name, size),
   });
   const parameters = `task=${inputs.task};by=${inputs.taskBy};why=${decision.why}`;
   let refusal: unknown;

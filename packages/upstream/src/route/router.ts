@@ -1,4 +1,5 @@
 import { isTollgateError, type JsonObject, modelAllowed, noUsage, parseUsd, publish } from '@tollgate/core';
+import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { Provider } from '../provider.js';
 import type { AnswerSeen } from './answer-seen.js';
 import { decideRoute } from './decide-route.js';
@@ -27,6 +28,10 @@ export interface RouteAsk extends Omit<TaskAsk, 'facts'> {
   readonly takes: (provider: Provider) => boolean;
   /** Whether a model at a provider is left alone at the moment. */
   readonly isOpen: (provider: Provider, model: string) => boolean;
+  /** Whether it has room for a call of this size, where somebody keeps account of that. */
+  readonly hasRoom?:
+    | ((provider: Provider, model: string, size: SizeFacts) => boolean | undefined)
+    | undefined;
 }
 
 /** What was decided for a request, and by what. */
@@ -123,7 +128,7 @@ export class Router {
   /** An answer has begun: what its headers say of rate limits. */
   began(provider: Provider, model: string | undefined, headers: Readonly<Record<string, string>>): void {
     const known = this.#known.get(`${provider.name}/${model}`);
-    if (known) known.headroom = headroomOf(headers, this.#now()) ?? known.headroom;
+    if (known) known.headroom = headroomOf((name) => headers[name], this.#now()) ?? known.headroom;
   }
 
   /** A request was answered: how fast, and how long its answer was. */
@@ -157,6 +162,7 @@ export class Router {
     const inputTokens = Math.ceil(facts.characters / charactersPerToken);
     const cap = facts.maxOutputTokens ?? Number.POSITIVE_INFINITY;
     const outputTokens = Math.ceil(Math.min(this.#expectedOutput(task), cap));
+    const sized: SizeFacts = { ...facts, maxOutputTokens: outputTokens };
     const ofTask = [...this.#known.values()].filter(({ model }) => isOf(tasks[task] ?? {}, model));
     const tried = canary && ofTask.find(({ model }) => isNamed([canary.model], model));
     const polled = this.#polled.now();
@@ -175,7 +181,7 @@ export class Router {
         firstTokenP95Ms: rounded(record.firstTokenP95Ms(nowMs)),
         tokensPerSecond: rounded(record.tokensPerSecond(nowMs)),
         health: ask.isOpen(provider, model.model) ? 'down' : status,
-        hasRoom: fitsIn(headroom, inputTokens + outputTokens, nowMs),
+        hasRoom: ask.hasRoom?.(provider, model.model, sized) ?? fitsIn(headroom, callSize(sized), nowMs),
         weight: weight ?? 0,
       };
     });

@@ -1,12 +1,17 @@
 import { describe, expect, it } from '@jest/globals';
 import { subscribe } from '@tollgate/core';
 import type { RouteFacts } from '../../src/index.js';
+import type { HeaderOf } from '../../src/pace/stated-limits.js';
 import { fitsIn, headroomOf } from '../../src/route/headroom.js';
 import { PolledFacts } from '../../src/route/route-source.js';
 import { TargetRecord } from '../../src/route/target-record.js';
 
 describe('what a provider says of its rate limits', () => {
   const now = Date.parse('2026-11-21T08:00:00Z');
+  const named =
+    (headers: Readonly<Record<string, string>>): HeaderOf =>
+    (name) =>
+      headers[name];
 
   it.each([
     ['OpenAI', { 'x-ratelimit-remaining-tokens': '500', 'x-ratelimit-reset-tokens': '1m6.5s' }, 66_500],
@@ -23,16 +28,17 @@ describe('what a provider says of its rate limits', () => {
       30_000,
     ],
   ])('holds until it resets, as %s says it', (_, headers, resetMs) => {
-    const headroom = headroomOf(headers, now);
-    expect(fitsIn(headroom, 500, now)).toBe(true);
-    expect(fitsIn(headroom, 501, now + resetMs - 1)).toBe(false);
-    expect(fitsIn(headroom, 501, now + resetMs)).toBe(true);
+    const headroom = headroomOf(named(headers), now);
+    expect(fitsIn(headroom, { tokens: 500 }, now)).toBe(true);
+    expect(fitsIn(headroom, { tokens: 501 }, now + resetMs - 1)).toBe(false);
+    expect(fitsIn(headroom, { tokens: 501 }, now + resetMs)).toBe(true);
   });
 
   it('is nothing where it is unknown, and requests count as well', () => {
-    expect(headroomOf({}, now)).toBeUndefined();
-    expect(headroomOf({ 'x-ratelimit-remaining-tokens': '-1' }, now)).toBeUndefined();
-    expect(fitsIn(headroomOf({ 'x-ratelimit-remaining-requests': '0' }, now), 1, now)).toBe(false);
+    expect(headroomOf(named({}), now)).toBeUndefined();
+    expect(headroomOf(named({ 'x-ratelimit-remaining-tokens': '-1' }), now)).toBeUndefined();
+    const none = headroomOf(named({ 'x-ratelimit-remaining-requests': '0' }), now);
+    expect(fitsIn(none, { requests: 1 }, now)).toBe(false);
   });
 });
 

@@ -1,0 +1,141 @@
+import type { StatedLimit } from './provider-store.js';
+
+/** Limits are those of a minute, unless an answer says otherwise. */
+const usualMs = 60_000;
+/** So long what was seen of the refill counts, in ms, and as long again. */
+const rateMs = 120_000;
+/** What is stated of less use than this share of a limit says little of its refill: it is rounded. */
+const telling = 0.1;
+/** What is refilled in so many ms is left alone, since calls do not all take the same time to their provider. */
+const marginMs = 250;
+/** A limit that seems to be refilled so much faster at one time than at another is not refilled at all before its reset. */
+const unsteady = 2;
+/** What was stated is believed for so long, in ms; then one call finds out. */
+const believedMs = 60_000;
+
+/** Rates of refill that were seen, per ms. */
+const unseen = { slowest: Number.POSITIVE_INFINITY, fastest: 0 };
+
+/**
+ * What one limit of a provider leaves, between two answers that state it. Most providers refill without a pause; with some, all comes
+ * back at once, at the stated reset. Nobody says which: where what is used and the time until the reset keep the same proportion, it is the
+ * former, and that is the rate.
+ */
+export class ProviderLimit {
+  #limit = 0;
+  #level = 0;
+  #atMs = 0;
+  /** When all of it is there again, as stated last. */
+  #resetAtMs = Number.POSITIVE_INFINITY;
+  /** Per ms, as stated last, and what was seen in this period and in the one before. */
+  #rate = 0;
+  #seen = unseen;
+  #seenBefore = unseen;
+  #seenSinceMs = 0;
+  #statedAtMs = 0;
+  /** All that had been taken by the call whose answer was heard last. */
+  #heardTotal = 0;
+  /** When the call was taken whose answer was heard last. */
+  #heardOfMs = Number.NEGATIVE_INFINITY;
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** How long until so much is there, in ms; 0: it is, or one call is to find out. `total`: all that was ever taken. */
+  waitMs(amount: number, total: number, nowMs: number): number {
+    this.#settle(total, nowMs);
+    const refill = this.#refill;
+    const missing = Math.min(amount + refill * marginMs, this.#limit) - this.#level;
+    if (missing <= 0) return 0;
+    const unknownMs = this.#statedAtMs + believedMs - nowMs;
+    return Math.max(0, Math.min(missing / refill, this.#resetAtMs - nowMs, unknownMs));
+  }
+
+  take(amount: number, total: number, nowMs: number): void {
+    this.#settle(total, nowMs);
+    // Taken though it is not there: the one call that finds out.
+    if (this.#level < Math.min(amount, this.#limit)) this.#statedAtMs = nowMs;
+    this.#level -= amount;
+  }
+
+  giveBack(amount: number): void {
+    this.#level = Math.min(this.#limit, this.#level + amount);
+  }
+
+  /** Holds so much for somebody else while others are looked at; a negative amount undoes it. */
+  hold(amount: number): void {
+    this.#level -= amount;
+  }
+
+  /**
+   * An answer states the limit. It may do so as of when its call was received, or as of now: what is lower counts, of what it states, and
+   * of that with what was refilled and taken since its call was; both less the calls that may not have been received then.
+   */
+  stated(
+    { limit, remaining, resetMs }: StatedLimit,
+    taken: Mark | undefined,
+    total: number,
+    nowMs: number,
+  ): void {
+    this.#settle(total, nowMs);
+    this.#limit = Math.max(limit ?? Math.max(this.#limit, remaining), 1);
+    this.#statedAtMs = nowMs;
+    const used = this.#limit - remaining;
+    if (used > 0) this.#learn(used, resetMs !== undefined && resetMs > 0 ? resetMs : usualMs, nowMs);
+    // Of two answers that come in another order than their calls went, the later call knows more.
+    if (taken && taken.atMs < this.#heardOfMs) return;
+    this.#heardOfMs = taken?.atMs ?? this.#heardOfMs;
+    this.#heardTotal = taken?.total ?? total;
+    this.#resetAtMs = nowMs + (resetMs ?? usualMs);
+    if (!taken) {
+      this.#level = Math.min(this.#limit, remaining);
+      return;
+    }
+    const since = Math.max(total - taken.total, taken.underway);
+    const asOfThen = remaining + this.#refill * (nowMs - taken.atMs) - since;
+    this.#level = Math.min(this.#limit, remaining - taken.underway, asOfThen);
+  }
+
+  /** Per ms. */
+  get #refill(): number {
+    const slowest = Math.min(this.#seen.slowest, this.#seenBefore.slowest);
+    const fastest = Math.max(this.#seen.fastest, this.#seenBefore.fastest);
+    if (fastest > slowest * unsteady) return 0;
+    if (fastest > 0) return slowest;
+    return this.#rate > 0 ? this.#rate : this.#limit / usualMs;
+  }
+
+  #settle(total: number, nowMs: number): void {
+    if (nowMs > this.#atMs) {
+      this.#level = Math.min(this.#limit, this.#level + this.#refill * (nowMs - this.#atMs));
+      this.#atMs = nowMs;
+    }
+    if (nowMs < this.#resetAtMs) return;
+    // What was taken since that was stated may still be missing.
+    this.#level = Math.max(this.#level, this.#limit - (total - this.#heardTotal));
+    this.#resetAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  #learn(used: number, resetMs: number, nowMs: number): void {
+    this.#rate = used / resetMs;
+    if (used < this.#limit * telling) return;
+    if (nowMs - this.#seenSinceMs > rateMs) {
+      this.#seenBefore = nowMs - this.#seenSinceMs < 2 * rateMs ? this.#seen : unseen;
+      this.#seen = unseen;
+      this.#seenSinceMs = nowMs;
+    }
+    const { slowest, fastest } = this.#seen;
+    this.#seen = { slowest: Math.min(slowest, this.#rate), fastest: Math.max(fastest, this.#rate) };
+  }
+}
+
+/** A call that was answered. */
+export interface Mark {
+  /** When it was taken, in ms. */
+  readonly atMs: number;
+  /** All that had been taken by then. */
+  readonly total: number;
+  /** What other calls take that were sent of late and are not answered. */
+  readonly underway: number;
+}

@@ -1,0 +1,26 @@
+import type { ProviderAmounts } from '@tollgate/core';
+import type { PromptFacts } from '../route/prompt-facts.js';
+
+/** Characters of a token, roughly, in English. */
+const charactersPerToken = 4;
+/** What a message takes besides its text, roughly (OpenAI's cookbook, counting tokens for chat completions). */
+const tokensPerTurn = 4;
+/** Providers that limit output by itself count it as it is written; of a longer cap only so much is expected. */
+const expectedOutput = 1_024;
+
+/** What is known of a call's size beforehand. */
+export type SizeFacts = Pick<PromptFacts, 'characters' | 'turns' | 'maxOutputTokens'>;
+
+/**
+ * What a call takes of a provider's limits, as far as is known before it is sent. OpenAI and Azure count the prompt and the whole
+ * output cap against `tokens` when a request comes in; what was wrong is put right by what the answer states.
+ */
+export function callSize({ characters, turns, maxOutputTokens = 0 }: SizeFacts): ProviderAmounts {
+  const inputTokens = Math.ceil(characters / charactersPerToken) + turns * tokensPerTurn;
+  return {
+    requests: 1,
+    tokens: inputTokens + maxOutputTokens,
+    inputTokens,
+    outputTokens: Math.min(maxOutputTokens, expectedOutput),
+  };
+}

@@ -1,0 +1,156 @@
+import {
+  goOn,
+  isPromise,
+  type MemoryProviders,
+  memoryProviders,
+  type ProviderAmounts,
+  type ProviderStore,
+  type Statement,
+  type TakeAnswer,
+  type WaitingCall,
+} from '@tollgate/core';
+import { RecentMap } from '../resilience/recent-map.js';
+import { SizeGuess } from './size-guess.js';
+import { PacedCall, type Turn, type TurnAsk, type TurnsAnswer, WaitingLine } from './waiting-line.js';
+
+/** Names of models are the clients', so what is remembered of them is bounded. */
+const mostAllowances = 1_000;
+
+/** How long a call waits for its turn at a provider. */
+export interface PacingOptions {
+  /**
+   * Where nothing else can answer it, in milliseconds; then it is refused with 429. 0: not at all. At most 600 000. @defaultValue 10_000
+   */
+  maxWaitMs?: number;
+  /** Where another provider or model can, as a fallback or by the router's choice, in milliseconds. @defaultValue 1_000 */
+  fallbackAfterMs?: number;
+}
+
+/** A call that needs a turn: what it takes from an allowance, one key's for one model at one provider. */
+export interface PacedAsk extends TurnAsk {
+  readonly tenant: string;
+}
+
+/** Waits so many ms, or until it is woken; `false`: the call is not wanted any more. */
+export type Wait = (ms: number, sleeping?: (wake: () => void) => void) => Promise<boolean>;
+
+/** What became of a call that was to wait for its turn. */
+export type Waited = Turn | 'late' | 'gone';
+
+/**
+ * Holds calls back that a provider's rate limits have no room for, so that it need not refuse them; tenants take turns. What is left is kept in
+ * this process, from what answers state and what was sent since, or in a store that processes share; while that is away, in this process.
+ */
+export class Pacing {
+  readonly #own: MemoryProviders;
+  readonly #lines = new Map<string, WaitingLine>();
+  readonly #guesses = new RecentMap(mostAllowances, () => new SizeGuess());
+
+  constructor(
+    private readonly shared: ProviderStore | undefined,
+    nowMs: () => number,
+  ) {
+    this.#own = memoryProviders({ nowMs });
+  }
+
+  /** How long until there is room, if nobody else waits, in ms, as far as this process knows. */
+  waitMs(allowance: string, size: ProviderAmounts): number {
+    return this.#own.waitMs(allowance, this.#sized(allowance, size));
+  }
+
+  /** Gives a call its turn, at once or within `patienceMs`. */
+  turn(call: PacedAsk, patienceMs: number, wait: Wait): Waited | Promise<Waited> {
+    const ask = { ...call, size: this.#sized(call.allowance, call.size) };
+    const line = this.#lines.get(ask.allowance);
+    if (line) return this.#wait(line, ask, patienceMs, wait);
+    return goOn(this.#take(ask.allowance, [ask]), ({ taken: [turn] }) => {
+      return turn ?? this.#wait(this.#lineOf(ask.allowance), ask, patienceMs, wait);
+    });
+  }
+
+  /** Takes without asking: a second attempt beside one that runs. */
+  takeAnyway(ask: PacedAsk): Turn {
+    return { ask, own: this.#own.takeAnyway(ask.allowance, ask.size), shared: undefined };
+  }
+
+  /** An answer has begun. `restMs`: it is a 429. */
+  stated(allowance: string, { limits, restMs }: Statement, turn: Turn | undefined): void {
+    const guess = this.#guesses.peek(allowance);
+    if (restMs === undefined) guess?.fitted();
+    else if (turn) this.#guesses.get(allowance).refused(turn.ask.size, { limits });
+    if (limits.length === 0 && restMs === undefined) return;
+    this.#own.state(allowance, { limits, restMs, taken: turn?.own });
+    this.#tell(this.shared?.state(allowance, { limits, restMs, taken: turn?.shared }));
+    this.#lines.get(allowance)?.ask();
+  }
+
+  /** The call of a turn was not sent. */
+  giveBack({ ask: { allowance }, own, shared }: Turn): void {
+    this.#own.giveBack(allowance, own);
+    if (shared) this.#tell(this.shared?.giveBack(allowance, shared));
+    this.#lines.get(allowance)?.ask();
+  }
+
+  async #wait(line: WaitingLine, ask: PacedAsk, patienceMs: number, wait: Wait): Promise<Waited> {
+    const call = new PacedCall(ask.tenant, ask.size);
+    const waiting = wait(patienceMs, (wake) => {
+      call.wake = wake;
+    });
+    line.add(call);
+    const goesOn = await waiting;
+    if (call.turn && goesOn) return call.turn;
+    line.remove(call);
+    if (call.turn) this.giveBack(call.turn);
+    return goesOn ? 'late' : 'gone';
+  }
+
+  #sized(allowance: string, size: ProviderAmounts): ProviderAmounts {
+    return this.#guesses.peek(allowance)?.of(size) ?? size;
+  }
+
+  #lineOf(allowance: string): WaitingLine {
+    let line = this.#lines.get(allowance);
+    if (!line) {
+      line = new WaitingLine(
+        (calls) => this.#take(allowance, calls),
+        (turn) => this.giveBack(turn),
+        () => void this.#lines.delete(allowance),
+      );
+      this.#lines.set(allowance, line);
+    }
+    return line;
+  }
+
+  #take(allowance: string, calls: readonly WaitingCall[]): TurnsAnswer | Promise<TurnsAnswer> {
+    const ownTurns = (): TurnsAnswer => this.#turnsOf(allowance, calls, this.#own.take(allowance, calls));
+    if (!this.shared) return ownTurns();
+    try {
+      const answer = this.shared.take(allowance, calls);
+      const both = (told: TakeAnswer): TurnsAnswer => this.#inBoth(allowance, calls, told);
+      return isPromise(answer) ? answer.then(both, ownTurns) : both(answer);
+    } catch {
+      return ownTurns();
+    }
+  }
+
+  #inBoth(allowance: string, calls: readonly WaitingCall[], { taken, waitMs }: TakeAnswer): TurnsAnswer {
+    const turns = taken.map((shared, position) => {
+      const { size = {} } = calls[position] ?? {};
+      return shared && { ask: { allowance, size }, own: this.#own.takeAnyway(allowance, size), shared };
+    });
+    return { taken: turns, waitMs };
+  }
+
+  #turnsOf(allowance: string, calls: readonly WaitingCall[], { taken, waitMs }: TakeAnswer): TurnsAnswer {
+    const turns = taken.map((own, position) => {
+      const { size = {} } = calls[position] ?? {};
+      return own && { ask: { allowance, size }, own, shared: undefined };
+    });
+    return { taken: turns, waitMs };
+  }
+
+  /** A store that is away says so itself. */
+  #tell(telling: void | Promise<void>): void {
+    if (telling) telling.catch(() => undefined);
+  }
+}
