@@ -34,12 +34,24 @@ export interface AppConfig {
   off: SwitchStore | true;
   /** Whom to tell of budgets, stores, providers and switches; absent: nobody. */
   alerts: AlertsOptions | undefined;
+  /** Express's `trust proxy`: proxies that stand before the app. */
+  trustProxy: number | string | false;
   /** Requests that may be in flight at once, of all processes on one Redis. */
   maxInFlight: number;
 }
 
 /** The whole app: an OpenAI- and Anthropic-compatible API with keys, plans, limits, metering and hard budgets. */
-export function createApp({ keys, sinks, providers, database, redis, off, alerts, maxInFlight }: AppConfig): {
+export function createApp({
+  keys,
+  sinks,
+  providers,
+  database,
+  redis,
+  off,
+  alerts,
+  maxInFlight,
+  trustProxy,
+}: AppConfig): {
   app: Express;
   tg: Tollgate;
 } {
@@ -60,6 +72,7 @@ export function createApp({ keys, sinks, providers, database, redis, off, alerts
   measured.watch(tg);
   const app = express();
   app.disable('x-powered-by');
+  app.set('trust proxy', trustProxy); // whose X-Forwarded-For says where a client is
   app.use(helmet());
 
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));

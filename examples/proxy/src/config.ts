@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /** Where one provider is, and with which key. */
 export interface ProviderConfig {
   apiKey: string;
@@ -8,6 +10,8 @@ export interface ProviderConfig {
 export interface Config {
   port: number;
   host: string;
+  /** Express's `trust proxy`: how many proxies stand before the app, or which; `false`: none. */
+  trustProxy: number | string | false;
   /** Folder for what the app keeps. */
   directory: string;
   production: boolean;
@@ -38,6 +42,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     port: wholeNumber(env, 'PORT', 3000, 65_535),
     host: env.HOST || '127.0.0.1',
+    trustProxy: trustProxyOf(env.TRUST_PROXY),
     directory: env.TOLLGATE_DIR || '.tollgate',
     production,
     openai: provider(env.OPENAI_API_KEY, env.OPENAI_BASE_URL),
@@ -56,6 +61,29 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 function provider(apiKey: string | undefined, baseUrl: string | undefined): ProviderConfig | undefined {
   if (!apiKey && !baseUrl) return undefined;
   return { apiKey: apiKey || 'none', baseUrl: baseUrl || undefined };
+}
+
+/** Not `true`: then every client could write its own address into X-Forwarded-For. */
+function trustProxyOf(text: string | undefined): Config['trustProxy'] {
+  if (text === undefined || text === '' || text === '0') return false;
+  if (/^[1-9]$/.test(text)) return Number(text);
+  const parts = text.split(',').map((one) => one.trim());
+  if (parts.every(isNetwork)) return parts.join(',');
+  throw new Error(
+    `TRUST_PROXY must be the number of proxies before this one, 0 to 9, or their addresses such as "loopback, 10.0.0.0/8", received ${JSON.stringify(text)}`,
+  );
+}
+
+function isNetwork(text: string): boolean {
+  if (/^(?:loopback|linklocal|uniquelocal)$/.test(text)) return true;
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  return (
+    version > 0 &&
+    more.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most && Number(bits) > 0))
+  );
 }
 
 function alertsOf(url: string | undefined, secret: string | undefined): Config['alerts'] {

@@ -23,6 +23,7 @@ const { app, tg } = createApp({
   off: config.redisUrl ? true : fileSwitch(join(config.directory, 'switch.json')),
   alerts: config.alerts && { to: [webhook(config.alerts)] },
   maxInFlight: config.maxInFlight,
+  trustProxy: config.trustProxy,
 });
 
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';

@@ -5,6 +5,7 @@ import {
   guarded,
   isTollgateError,
   jobRunOf,
+  lostHeadersRefusal,
   type Plans,
   planOf,
   refuse,
@@ -27,8 +28,9 @@ const withoutSession = Object.freeze({ session: false, failWithError: true });
 
 /**
  * Turns the request's credential into `req.tollgate.caller` (and `req.user`), or refuses: 401 without a good one, 400 with more
- * than one, 429 after too many wrong ones from its network, 503 while that cannot be told. Checks the model of every call
- * against the credential and its plan. A deferred request that `jobs()` makes now comes as its caller. Mount it before everything that counts or costs.
+ * than one, 431 where Node has lost some of its header fields, 429 after too many wrong ones from its network, 503 while that cannot be
+ * told. Checks the model of every call against the credential and its plan. A deferred request that `jobs()` makes now comes as its caller.
+ * Mount it before everything that counts or costs.
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler {
   checkAuthenticateOptions(options);
@@ -75,6 +77,8 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
 
     const run = jobRunOf(req);
     if (run) return letIn(run.caller, 'deferred');
+    const lost = lostHeadersRefusal(req);
+    if (lost) return turnAway(lost);
     const found = credentialOf(req);
     const text = found.kind === 'one' ? found.text : '';
     const { gate, strategy } = entranceFor(text);

@@ -81,6 +81,7 @@ export {
   overrideSlot,
   ownLimitsOf,
 } from './limit-override.js';
+export { lostHeadersRefusal } from './lost-headers.js';
 export { type MemoryAlertsOptions, memoryAlerts } from './memory-alerts.js';
 export { type MemoryClaimsOptions, memoryClaims } from './memory-claims.js';
 export { type MemoryProviders, type MemoryProvidersOptions, memoryProviders } from './memory-providers.js';

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import { duplicateKey, hiddenFlaw, measureJson } from './json-structure.js';
+import { lostHeadersRefusal } from './lost-headers.js';
 import { accepts, checkOptions, type GuardOptions, guardChecks } from './options.js';
 import { refuse } from './refuse.js';
 import { contextOf } from './request-context.js';
@@ -22,7 +23,7 @@ type Scanned = IncomingMessage & { [scanned]?: { members: number; bytes: Uint8Ar
 /**
  * `express.json` plus what it hides. Reads the body into `req.body`; refuses other content types than JSON (415), other charsets
  * than UTF-8 (415), bodies that are too large (413), broken or nested too deeply, with a key given twice, a number that is not
- * finite, or the key `__proto__` (400).
+ * finite, or the key `__proto__` (400), and requests of which Node has lost header fields (431).
  */
 export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
   checkOptions<JsonBodyOptions>('jsonBody', options, {
@@ -47,6 +48,11 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
   });
   return function jsonBodyMiddleware(req: Request & Scanned, res: Response, next: NextFunction) {
     const context = contextOf(req, res);
+    const lost = lostHeadersRefusal(req);
+    if (lost) {
+      refuse(req, res, next, lost, options);
+      return;
+    }
     if (req.body !== undefined && Object.keys(Object(req.body)).length > 0) {
       warnOnce(
         'TOLLGATE_W_ORDER',

@@ -4,6 +4,7 @@ import {
   goOn,
   guarded,
   isTollgateError,
+  lostHeadersRefusal,
   type OutgoingRequest,
   refuse,
   runInContext,
@@ -105,6 +106,8 @@ const isJson = (req: Request): boolean =>
   /^application\/(?:[\w.-]+\+)?json\b/i.test(req.headers['content-type'] ?? '');
 
 function notParsed(req: Request): TollgateError {
+  const lost = lostHeadersRefusal(req);
+  if (lost) return lost;
   if (!isJson(req)) {
     return new TollgateError({
       status: 415,
