@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { type Alerts, alerts, webhook } from '../../src/index.js';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const quick = { pollMs: 10, retryMs: 5, longestRetryMs: 50, deadlineMs: 400 };
+const quick = { pollMs: 10, retryMs: 5, longestRetryMs: 50, deadlineMs: 5_000 };
 const report = { key: 'runaway/acme', kind: 'anomaly', severity: 'warning', title: 'acme spends' } as const;
 const headersOf = ({ headers }: Received) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
@@ -79,8 +79,10 @@ describe('webhook()', () => {
       told.raise({ ...report, key: `k${index}` });
       for (let turn = 0; turn < index % 20; turn += 1) await undefined;
     }
-    await receiver.untilTaken(60);
-    expect(new Set(receiver.taken.map((one) => verified(one).data.id)).size).toBe(60);
+    // On a busy machine an answer may come too late, and what was taken comes again, under the same id.
+    const ids = (): Set<string> => new Set(receiver.taken.map((one) => verified(one).data.id));
+    for (let count = 60; ids().size < 60; count += 1) await receiver.untilTaken(count);
+    expect(ids().size).toBe(60);
   });
 
   it('opens another incident when what was resolved comes back', async () => {
@@ -104,7 +106,7 @@ describe('webhook()', () => {
       { status: 302, headers: { location: '/' } },
     ] as const;
     receiver.answer = (index) => answers[index] ?? { status: 200 };
-    const told = start();
+    const told = start({ deadlineMs: 1_000 });
     told.raise(report);
     told.resolve(report.key, 'over');
     await receiver.untilTaken(2);
@@ -126,7 +128,7 @@ describe('webhook()', () => {
     await receiver.untilTaken(2);
     const [first, ...rest] = receiver.received;
     expect(rest).toHaveLength(2);
-    for (const one of rest) expect(one.atMs - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(990);
+    for (const one of rest) expect(one.atMs - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(950);
   });
 
   it('gives up what is not wanted, says so without the URL, and goes on', async () => {
