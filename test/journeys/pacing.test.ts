@@ -162,7 +162,7 @@ describe('a Redis that goes away', () => {
   it('holds up no call and fails none: each process paces by what it knows itself, and shares again afterwards', async () => {
     const own = await startRedis();
     opened.push(() => own.stop());
-    const sim = await provided(30);
+    const sim = await provided(40);
     // Without the store, two that see the same room may both take it; what the provider refuses is tried again.
     const retries = { attempts: 8, perTarget: 8, ratio: 1 };
     const options = { retries, pacing: { maxWaitMs: 20_000 } };
@@ -171,6 +171,11 @@ describe('a Redis that goes away', () => {
     const both = (count: number): Promise<number[]> =>
       Promise.all(Array.from({ length: count }, (_none, index) => (index % 2 ? one : two)(sim.openAiUrl)));
     expect((await both(20)).every(is200)).toBe(true);
+    own.pause();
+    const frozenMs = performance.now();
+    expect((await both(2)).every(is200)).toBe(true);
+    expect(performance.now() - frozenMs).toBeLessThan(2_500);
+    own.resume();
     const running = both(40);
     await sim.waitFor(30);
     await own.kill();

@@ -4,6 +4,7 @@ import {
   type ClaimStore,
   memoryQuota,
   memorySwitch,
+  type ProviderStore,
   type QuotaStore,
   type SwitchStore,
   type UsageSink,
@@ -16,6 +17,7 @@ import {
   rateLimitStores,
   redisAlerts,
   redisClaims,
+  redisProviders,
   redisQuota,
   redisSwitch,
   storeHealth,
@@ -39,6 +41,8 @@ export interface Stores {
   readonly alerts: AlertStore | undefined;
   /** What only one process may do; absent: this process knows by itself. */
   readonly claims: ClaimStore | undefined;
+  /** What processes share of providers; absent: each knows by itself. */
+  readonly providers: ProviderStore | undefined;
   /** Absent: nothing can be switched off. */
   readonly switch: SwitchStore | undefined;
   /** Hands over what is still to be written, and closes what was opened here. */
@@ -66,6 +70,7 @@ export function storesOf(options: TollgateOptions, feed?: UsageSink): Stores {
     ledger: books,
     alerts: undefined,
     claims: undefined,
+    providers: undefined,
     switch: switchIsOurs(options) ? memorySwitch() : ownSwitch(options),
     end: () => quota.end(),
   };
@@ -129,6 +134,7 @@ function storesOnRedis(
     ledger: books,
     alerts: redisAlerts(timed),
     claims: redisClaims(timed),
+    providers: redisProviders(timed),
     switch: switchIsOurs(options)
       ? redisSwitch({ ...timed, ...(own && { hints: own.hints() }) })
       : ownSwitch(options),

@@ -13,6 +13,7 @@ import {
   type LimitText,
   limitOf,
   type Plans,
+  type ProviderStore,
   type QuotaStore,
   type SwitchStore,
   type TollgateContext,
@@ -89,6 +90,8 @@ export interface Tollgate {
   readonly alerts: Alerts | undefined;
   /** What is watched: tags, what waits for a person to be confirmed, the forest; absent without `watch`. */
   readonly watch: Watch | undefined;
+  /** What processes share of providers, for `resilience({ shared: tg.sharedProviders })`; absent without `redis`. */
+  readonly sharedProviders: ProviderStore | undefined;
   /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch` and `watch`. */
   readonly switch: SwitchStore | undefined;
   /**
@@ -207,6 +210,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     registry: people,
     alerts: told,
     watch: watching,
+    sharedProviders: stores.providers,
     switch: stores.switch,
     get isReady() {
       return !flight.isClosing && stores.answers;

@@ -88,6 +88,16 @@ async function until(condition: () => boolean | Promise<boolean>, withinMs: numb
 }
 
 describe('tollgate({ redis })', () => {
+  it('knows of the providers what all processes know, and without Redis nothing of others', async () => {
+    const prefix = newPrefix();
+    const [one, two] = [appOn({ ...patient, prefix }).tg, appOn({ ...patient, prefix }).tg];
+    await one.sharedProviders?.openBreaker('openai gpt-5', 60_000);
+    expect(await two.sharedProviders?.openBreakers()).toMatchObject([{ id: 'openai gpt-5' }]);
+    const alone = tollgate({ plans, keys });
+    started.push(alone);
+    expect(alone.sharedProviders).toBeUndefined();
+  });
+
   it('shares requests and money between apps, and hands each usage event over once', async () => {
     const prefix = newPrefix();
     const apps = [appOn({ ...patient, prefix }), appOn({ ...patient, prefix })];
