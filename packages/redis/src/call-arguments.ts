@@ -8,16 +8,21 @@ export class CallArguments {
   readonly #nowMs: number;
   readonly #marginMs: number;
   readonly #standing: Standing;
+  readonly #record: boolean;
   readonly #windows: SentWindow[] = [];
   readonly #indexes = new Map<Window, number>();
   readonly #events: string[] = [];
 
-  /** `nowMs`: the server's clock as we know it; `marginMs`: how far it may be off; `standing`: what the partition must not be behind. */
-  constructor(count: number, nowMs: number, marginMs: number, standing: Standing) {
+  /**
+   * `nowMs`: the server's clock as we know it; `marginMs`: how far it may be off; `standing`: what the partition must not be behind; `record`:
+   * whether usage events travel.
+   */
+  constructor(count: number, nowMs: number, marginMs: number, standing: Standing, record: boolean) {
     this.#count = count;
     this.#nowMs = nowMs;
     this.#marginMs = marginMs;
     this.#standing = standing;
+    this.#record = record;
   }
 
   /** Number of a window in the table, from 1; 0 for live leases. */
@@ -43,9 +48,12 @@ export class CallArguments {
     return (present.id === id ? present : calendarSpanOf(window, id))?.endMs ?? 0;
   }
 
-  /** Position of the event among the script's arguments; 0 for none. */
+  /**
+   * Position of the event among the script's arguments; 0 for none, and where nobody reads the outbox: a lease that holds one says that its
+   * event is to be written, whichever process finds that it has run out.
+   */
   event(event: UsageEvent | undefined): number {
-    if (!event) return 0;
+    if (!event || !this.#record) return 0;
     this.#events.push(JSON.stringify(event));
     return 1 + this.#count + this.#events.length;
   }

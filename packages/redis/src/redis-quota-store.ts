@@ -86,10 +86,11 @@ export class RedisQuotaStore implements QuotaStore {
     this.#options = options;
     this.#now = ownClock ?? (() => performance.now());
     const runner = new ScriptRunner({ connection, deadlineMs });
-    const scripts = scriptsFor({ thresholds, record: outbox }, ownClock !== undefined, patch);
+    const record = outbox;
+    const scripts = scriptsFor({ thresholds, record }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
     const standings = new Standings(options.spent ? -1 : 0);
-    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings });
+    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
     this.recalls = new Recalls(runner, prefix, partitions);

@@ -18,6 +18,8 @@ export interface CallerOptions {
   /** For tests: the store's clock, told to scripts that were made for it. */
   readonly ownClock?: (() => number) | undefined;
   readonly standings: Standings;
+  /** Whether usage events are written to the outbox. */
+  readonly record: boolean;
   /** This process's clock, which may be wrong. */
   readonly processClock: () => number;
 }
@@ -113,13 +115,14 @@ export class ScriptCaller {
     operations: readonly OperationText[],
     standing: Standing,
   ): Promise<readonly unknown[] | 'clock' | 'lost'> {
-    const { runner, scripts, prefix, ownClock, processClock } = this.#options;
+    const { runner, scripts, prefix, ownClock, processClock, record } = this.#options;
     const nowMs = this.storeMs;
     const args = new CallArguments(
       operations.length,
       nowMs,
       this.#offsetMs === undefined ? unknownOffMs : knownOffMs,
       standing,
+      record,
     );
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);

@@ -128,7 +128,8 @@ ${inside}
           end
         end
         L.attempts[i + 1] = 1
-        if record and attempt[2] ~= '' then
+        -- A lease holds its event where its own store writes events; whoever reaps it may be one that does not.
+        if attempt[2] ~= '' then
           events[#events + 1] = { 'k', 'r', 'e', attempt[2], 'c', chargesText(charges), 't', format('%.0f', now) }
         end
       end
