@@ -33,6 +33,13 @@ export function serverHazards({ info, save }: ServerFacts): ServerHazard[] {
       message: `Redis has maxmemory-policy "${policy}": a counter that it evicts is an empty one. Set it to noeviction.`,
     });
   }
+  const evicted = Number(fieldIn(info, 'evicted_keys') ?? 0);
+  if (evicted > 0) {
+    hazards.push({
+      code: 'TOLLGATE_W_REDIS_EVICTION',
+      message: `Redis has evicted ${evicted} keys since it was started: if counters were among them, they have begun at 0 again. Set maxmemory-policy to noeviction, and delete all keys of the prefix, which are rebuilt from "spent".`,
+    });
+  }
   if (fieldIn(info, 'aof_enabled') === '0' && save === '') {
     hazards.push({
       code: 'TOLLGATE_W_REDIS_PERSISTENCE',

@@ -15,14 +15,15 @@ export interface AppOnLedger {
 /** The budget that tests spend from: 100 a month. */
 export const spend: QuotaCounter = { ...perMonth, limit: 100 };
 
+/** `isRebuilt: false`: the ledger takes events, and is never asked. */
 export function appOnLedger(
   ledger: MemoryLedger,
-  options: RedisQuotaOptions,
+  { isRebuilt = true, ...options }: RedisQuotaOptions & { readonly isRebuilt?: boolean },
   counters: readonly QuotaCounter[] = [spend],
 ): AppOnLedger {
   const store = redisQuota({
     outbox: true,
-    spent: ledger,
+    ...(isRebuilt && { spent: ledger }),
     deadlineMs: 1_000,
     sweepEveryMs: 200,
     rememberRefusalsMs: 0,

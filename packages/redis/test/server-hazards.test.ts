@@ -3,6 +3,7 @@ import { forgetWarnings } from '@tollgate/core';
 import { startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { type CommandClient, redisQuota } from '../src/index.js';
+import { serverHazards } from '../src/server-hazards.js';
 import { newPrefix } from './servers.js';
 
 const warned: (string | undefined)[] = [];
@@ -82,5 +83,14 @@ describe('a store on a server', () => {
       });
     expect(await warnings([], silent('CONFIG'))).toEqual([]);
     expect(await warnings(['--maxmemory-policy', 'allkeys-lru'], silent('INFO'))).toEqual([]);
+  });
+
+  it('warns where keys were evicted already, whatever the policy is now', () => {
+    const told = (evicted: number) =>
+      serverHazards({ info: `maxmemory_policy:noeviction\r\nevicted_keys:${evicted}\r\n`, save: undefined });
+    expect(told(0)).toEqual([]);
+    expect(told(7)).toEqual([
+      { code: 'TOLLGATE_W_REDIS_EVICTION', message: expect.stringContaining('has evicted 7 keys') },
+    ]);
   });
 });

@@ -2,7 +2,7 @@
 export const marking = `
 local tenth = now - now % 100
 if tenth > mark or marks then
-  call('SET', partition, spack('<dddd', max(tenth, mark), firstEnd, generation, emptied))
+  call('SET', partition, spack('<ddddd', max(tenth, mark), firstEnd, generation, emptied, here))
   mark, marks = max(tenth, mark), false
 end
 `;

@@ -63,12 +63,15 @@ export const rebuild = `
 local out, losses = {}, base .. 'lost'
 local op = cjson.decode(ARGV[2])
 local kind = op[1]
+local told = pcall('INFO', 'replication')
+here = type(told) == 'string' and tonumber(told:match('master_replid:(%x%x%x%x%x%x%x%x%x%x%x%x)') or '', 16) or server
+local moved = here ~= server and server ~= 0
 local function text(number) return format('%.0f', number) end
 lookDeep()
 if kind == 'report' then
   local knew, seenThere, sent = op[3], op[4], op[6]
   local behind = generation < knew or generation == knew and mark < seenThere or knew < 0 and now - mark > ${silentMs}
-  if generation == 0 or generation > 0 and behind then
+  if generation == 0 or generation > 0 and behind or moved then
     generation, marks = -now, true
     call('DEL', losses)
     call('HSET', losses, 'since', text(now), 'until', text(now), 'knew', '0')

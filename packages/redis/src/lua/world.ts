@@ -2,7 +2,9 @@
  * What every script begins with: the clock.
  *
  * KEYS[1] is the partition's own key, which says the last tenth of a second that was seen, when the first lease may run out, its
- * generation (0: of stores that rebuild nothing, below 0: closed, being rebuilt), and since when buckets that are not there refill.
+ * generation (0: of stores that rebuild nothing, below 0: closed, being rebuilt), since when buckets that are not there refill, and which server it
+ * was on: ten times a second, stores that rebuild look whether that is the same. Another has taken its place, or it was started again, and
+ * may lack what was written last.
  * Every other key is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, what the process has seen of
  * the partition (who saw later, or knows another generation, is told that it was lost, and nothing is done; 0: any will do), from when
  * until when all windows that are named first are open, and the windows they refer to. ARGV[2] and on: the operations, then usage
@@ -24,14 +26,19 @@ local time = call('TIME')
 local now = time[1] * 1000 + floor(time[2] / 1000)
 --clock--
 -- The last tenth of a second that was seen; when the first lease may run out: before, none is looked for; what was rebuilt when.
-local mark, firstEnd, generation, emptied, marks = 0, 0, 0, 0, false
+local mark, firstEnd, generation, emptied, server, marks = 0, 0, 0, 0, 0, false
 local stored = call('GET', partition)
-if stored and #stored == 32 then mark, firstEnd, generation, emptied = sunpack('<dddd', stored) end
+if stored and #stored == 40 then mark, firstEnd, generation, emptied, server = sunpack('<ddddd', stored) end
+local here, looks = server, now - mark >= 100 or now < mark
 if now < mark then now = mark end
 
 local head = ARGV[1]
 local count, spans, seen, known, opened, ends, at = sunpack('<HHdddd', head)
-if mark < seen or known ~= 0 and generation ~= known then return { 'lost', now, {} } end
+if looks and known ~= 0 then
+  local told = pcall('INFO', 'replication')
+  here = type(told) == 'string' and tonumber(told:match('master_replid:(%x%x%x%x%x%x%x%x%x%x%x%x)') or '', 16) or server
+end
+if mark < seen or known ~= 0 and generation ~= known or here ~= server and server ~= 0 then return { 'lost', now, {} } end
 `;
 
 /** The windows that are open by the server's clock, where one that was named second may be. */

@@ -227,7 +227,7 @@ export class Rebuilder implements PartitionGate {
 function sayLost(): void {
   warnOnce(
     'TOLLGATE_W_REDIS_LOST',
-    'redisQuota: Redis has lost counters (it was started again empty or with an older copy, or emptied). They are rebuilt from "spent"; until then nothing is admitted.',
+    'redisQuota: Redis has lost counters, or may have (it was started again, or emptied, or another server has taken its place). They are rebuilt from "spent"; until then nothing is admitted.',
   );
 }
 
