@@ -1,10 +1,10 @@
 /**
  * What the quota engine costs on Redis: reserve, charge and close of one request under 1, 4 and 16 limits, with lease, usage event and
- * outbox, one request after the other and sixteen together; beside it, the cheapest pair of scripts that could do the like. Prints microseconds of Redis' CPU and of this process's per request, medians over rounds, and
+ * outbox, one request after the other and sixteen together; what being rebuilt from a ledger adds to it (`spent`); beside it, the cheapest pair of scripts that could do the like. Prints microseconds of Redis' CPU and of this process's per request, medians over rounds, and
  * what a key takes of Redis' memory. `BENCH_ROUNDS`, `BENCH_REQUESTS`; `BENCH_KEYS=1000000` measures memory with as many keys too.
  */
 import { newId } from '@tollgate/core';
-import { redisQuota } from '@tollgate/redis';
+import { outbox, redisQuota } from '@tollgate/redis';
 import { startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { median } from './harness/statistics.js';
@@ -96,6 +96,25 @@ async function printEngine(limits: number): Promise<void> {
   await store.end();
 }
 
+/** With and without a ledger from which counters that are lost are rebuilt; events are delivered in both, to nobody. */
+async function printRebuilding(limits: number): Promise<void> {
+  const spent = { spentIn: async () => [], openWindows: async () => [] };
+  const delivery = outbox({ client, sinks: [{ write: () => undefined }] });
+  const books = Array.from({ length: callers }, (_, caller) => booksOf(limits, caller));
+  for (const together of [1, 16]) {
+    for (const [name, more] of [
+      ['not rebuilt', {}],
+      ['rebuilt', { spent }],
+    ] as const) {
+      const store = redisQuota({ client, outbox: true, deadlineMs: 5_000, ...more });
+      const ask = (caller: number): Promise<void> => one(store, books[caller] as QuotaBooks);
+      await printCosts(`quota on Redis, ${limits} limits, ${name}`, ask, together);
+      await store.end();
+    }
+  }
+  await delivery.end();
+}
+
 /** One counter for each of so many callers, each used once; what leases and events take is taken away before measuring. */
 async function printMemory(keys: number): Promise<void> {
   const store = redisQuota({ client, deadlineMs: 5_000, batchSize: 128 });
@@ -118,6 +137,7 @@ async function printMemory(keys: number): Promise<void> {
 }
 
 for (const limits of [1, 4, 16]) await printEngine(limits);
+await printRebuilding(4);
 const floor = await floorOn(client);
 for (const together of [1, 16]) await printCosts('the cheapest pair of scripts, 4 counters', floor, together);
 for (const keys of [1_000, 100_000, Number(process.env.BENCH_KEYS ?? 0)]) {

@@ -1,5 +1,8 @@
 /** What may catch a mutant, in one file, so that every mutant loads it all once: the quickest first, random traces last. */
 import '../money.test.js';
+import './quota-checks.test.js';
+import './quota-refusal.test.js';
+import './usage-correction.test.js';
 import './memory-quota.test.js';
 import './memory-quota-life.test.js';
 import './restored-counters.test.js';
