@@ -41,7 +41,7 @@ export interface WatchOptions extends Pick<GuardOptions, 'refusals' | 'errorForm
   budgetOf?: (tenant: string) => Budget | undefined;
   /** A forest that was trained before. @defaultValue one is grown from what passes by */
   forest?: IsolationForest;
-  /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 13 kB each. @defaultValue 5_000 */
+  /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
   maxSubjects?: number;
   /** The audit trail: every measure, once. What it throws is caught. */
   onMeasure?: (measure: Measure) => void;

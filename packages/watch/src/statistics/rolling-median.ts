@@ -7,7 +7,6 @@ export class RollingMedian {
   readonly #sorted: number[] = [];
   #next = 0;
   #deviation = Number.NaN;
-  #added = 0;
 
   constructor(capacity: number) {
     this.#ring = new Float64Array(capacity);
@@ -25,7 +24,7 @@ export class RollingMedian {
     sorted.splice(placeOf(sorted, value), 0, value);
     this.#ring[this.#next] = value;
     this.#next = (this.#next + 1) % this.#ring.length;
-    this.#added += 1;
+    this.#deviation = Number.NaN;
   }
 
   /** `NaN` while there are no values. */
@@ -33,16 +32,29 @@ export class RollingMedian {
     return medianOfSorted(this.#sorted);
   }
 
-  /** 1.4826 × the median absolute deviation: the standard deviation, were the values normal. Of many values up to a sixteenth may be too new for it. */
+  /** 1.4826 × the median absolute deviation: the standard deviation, were the values normal. `NaN` while there are no values. */
   get deviation(): number {
-    if (this.#added > this.size >> 4 || Number.isNaN(this.#deviation)) {
-      this.#added = 0;
-      const { median } = this;
-      const distances = Float64Array.from(this.#sorted, (value) => Math.abs(value - median)).sort();
-      this.#deviation = madToDeviation * medianOfSorted(distances);
-    }
+    if (Number.isNaN(this.#deviation))
+      this.#deviation = madToDeviation * medianDistance(this.#sorted, this.median);
     return this.#deviation;
   }
+}
+
+/** The median of the distances from a point in the middle: they grow to either side, so the nearer side is taken until half are. */
+function medianDistance(sorted: readonly number[], middle: number): number {
+  let above = placeOf(sorted, middle);
+  let below = above - 1;
+  let before = Number.NaN;
+  let distance = Number.NaN;
+  for (let taken = 0; taken <= sorted.length >> 1; taken += 1) {
+    before = distance;
+    const up = (sorted[above] ?? Number.POSITIVE_INFINITY) - middle;
+    const down = middle - (sorted[below] ?? Number.NEGATIVE_INFINITY);
+    distance = Math.min(up, down);
+    if (up <= down) above += 1;
+    else below -= 1;
+  }
+  return sorted.length % 2 === 1 ? distance : (before + distance) / 2;
 }
 
 /** The first place whose value is not smaller. */
@@ -57,7 +69,7 @@ function placeOf(sorted: readonly number[], value: number): number {
   return low;
 }
 
-function medianOfSorted(sorted: ArrayLike<number>): number {
+function medianOfSorted(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;

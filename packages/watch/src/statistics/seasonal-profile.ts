@@ -15,23 +15,29 @@ const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOf
  * from the same hour of other days, and that from the average; so a new subject's factor is 1.
  */
 export class SeasonalProfile {
-  readonly #mean = new Float64Array(hoursOfWeek);
-  readonly #weeks = new Float64Array(hoursOfWeek);
+  readonly #mean = new Float32Array(hoursOfWeek);
+  readonly #weeks = new Uint8Array(hoursOfWeek);
   /** Sums of the last week's hours as they were. */
-  readonly #latest = new Float64Array(hoursOfWeek);
-  readonly #known = new Float64Array(hoursOfWeek);
+  readonly #latest = new Float32Array(hoursOfWeek);
+  readonly #known = new Float32Array(hoursOfWeek);
 
   /** The sum of the hour that began at `hourStartMs`; hours without anything are 0, and count. */
   add(hourStartMs: number, sum: number): void {
     this.#known.fill(0);
     const hour = hourOfWeek(hourStartMs);
     this.#latest[hour] = sum;
-    const overall = this.#meanOf(0, 1);
-    const usual = Math.max(overall.mean, this.#mean[hour] as number);
-    const learned = overall.weeks >= 24 && usual > 0 ? Math.min(sum, mostTimes * usual) : sum;
+    const learned = this.#clipped(hour, sum);
     const weeks = Math.min((this.#weeks[hour] as number) + 1, memoryWeeks);
     this.#weeks[hour] = weeks;
     this.#mean[hour] = (this.#mean[hour] as number) + (learned - (this.#mean[hour] as number)) / weeks;
+  }
+
+  /** No more than some times what is usual for the hour or for all hours, once a day is known. */
+  #clipped(hour: number, sum: number): number {
+    const most = mostTimes * (this.#mean[hour] as number);
+    if (sum <= most) return sum;
+    const { mean, weeks } = this.#meanOf(0, 1);
+    return weeks >= 24 && mean > 0 ? Math.min(sum, Math.max(most, mostTimes * mean)) : sum;
   }
 
   /** What to multiply the average hour by, never below 0.05. */
