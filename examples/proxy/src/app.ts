@@ -6,6 +6,7 @@ import {
   injection,
   type KeyStore,
   type LedgerOptions,
+  memoryJobs,
   metrics,
   type Provider,
   type SpendSource,
@@ -67,6 +68,7 @@ export function createApp({
     // Keys do not leave with a prompt (400); what looks like an injection is counted on /metrics, and passes.
     guardrails: { rules: [secrets({ on: 'input' }), injection({ action: 'flag', trustedRoles: [] })] },
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
+    jobs: { queue: memoryJobs() }, // what may wait is done when the window opens; bullJobs() keeps it over restarts
     meter: { exposeCost: true },
   });
   measured.watch(tg);
@@ -92,6 +94,7 @@ export function createApp({
 
   app.use((req, res) => answerError(req, res, notFound(), 'auto'));
   app.use(tg.errors({ others: 'answer' }));
+  tg.jobs?.start(app);
   return { app, tg };
 }
 

@@ -9,6 +9,7 @@ export const plans = definePlans({
     concurrent: 2,
     models: ['gpt-5-mini', 'gpt-5-nano', 'gpt-4o-mini', 'claude-haiku-*', 'text-embedding-3-small'],
     maxOutputTokens: 1024,
+    degrade: [{ at: 0.9, defer: true }], // with "Prefer: respond-async" the rest of the day waits for the next one: 202
   },
   pro: {
     requests: { rate: '300/min', burst: 60 },
