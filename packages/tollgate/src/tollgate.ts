@@ -122,11 +122,13 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const plans = plansOf(options.plans);
   const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
   checkLadderPrices(plans, limits, options.meter);
+  const { now } = options.authenticate ?? {};
+  const clock = now ? { now } : {};
   const feed = options.watch && options.mode !== 'off' ? new WatchFeed() : undefined;
   const stores = storesOf(options, feed);
-  const watching = options.watch && feed?.begin(options.watch, guard, stores);
+  const watching = options.watch && feed?.begin(options.watch, { ...guard, ...clock }, stores);
   const store = stores.quota;
-  const flight = inFlight(options.authenticate?.now);
+  const flight = inFlight(now);
   const reservations: BudgetMiddleware = budget({
     ...deadline(stores),
     ...options.budget,
@@ -146,7 +148,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
   const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
-  const off = stores.switch && killSwitch({ ...guard, store: stores.switch });
+  const off = stores.switch && killSwitch({ ...guard, ...clock, store: stores.switch });
   const told =
     options.alerts && alerts({ ...(stores.alerts && { store: stores.alerts }), ...options.alerts });
   const later = deferredJobs(options, { guard, keys, plans });

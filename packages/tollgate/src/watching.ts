@@ -12,11 +12,16 @@ export class WatchFeed implements UsageSink {
   }
 
   /** The app's own `watch()`, or one of these options with the app's stores; from now on it is fed. */
-  begin(options: NonNullable<TollgateOptions['watch']>, guard: GuardOptions, stores: Stores): Watch {
+  begin(
+    options: NonNullable<TollgateOptions['watch']>,
+    guard: GuardOptions & { now?: () => number },
+    stores: Stores,
+  ): Watch {
     this.#watch = isWatch(options)
       ? options
       : watch({
           ...answerOptions(guard),
+          ...(guard.now && { now: guard.now }),
           ...(guard.mode === 'shadow' && { dryRun: true }),
           ...(stores.switch && { store: stores.switch }),
           ...(stores.claims && { claims: stores.claims }),

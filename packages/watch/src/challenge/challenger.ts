@@ -25,7 +25,7 @@ export class Challenger {
     const solved = solvedBy(solution, whose, await this.#signingSecret(), nowMs);
     if (!solved) return false;
     const name = `solution ${solved.nonce}`;
-    const forMs = solved.expiresAtMs - nowMs;
+    const forMs = Math.ceil(solved.expiresAtMs - nowMs);
     // Here as well, so that what was used before the shared claims went away is not used again.
     if (!(await this.#own.claim(name, forMs))) return false;
     return this.claims.claim(name, forMs).catch(() => true);
@@ -35,7 +35,7 @@ export class Challenger {
   async refusal(bits: number, whose: Challenged): Promise<TollgateError> {
     const facts = {
       bits,
-      expiresAtMs: this.now() + challengeMs,
+      expiresAtMs: Math.floor(this.now()) + challengeMs,
       nonce: randomBytes(16).toString('base64url'),
     };
     const challenge = signedChallenge(facts, whose, await this.#signingSecret());

@@ -97,13 +97,16 @@ export class Ladder {
   async #carryOut(finding: Finding, action: HardAction, target: Subject, lengthMs: number): Promise<void> {
     const key = keyOf(action.do, target);
     const { rotate } = this.settings;
+    const before = this.#terms.peek(key);
     // noted before it is done, so that the findings of the meantime do not do it again
     this.#terms.set(key, { untilMs: finding.atMs + lengthMs, lengthMs });
     let outcome: MeasureOutcome = 'applied';
     if (action.do === 'suspend')
       outcome = (await this.#suspend?.({ finding, action, target, lengthMs })) ?? 'failed';
     if (action.do === 'rotate') outcome = (await rotate?.({ finding, action, target, lengthMs })) ?? 'failed';
-    if (outcome === 'failed') this.#terms.delete(key);
+    // What was not done ends no probation either.
+    if (outcome === 'failed' && before) this.#terms.set(key, before);
+    else if (outcome === 'failed') this.#terms.delete(key);
     this.#write(finding, action, target, outcome === 'failed' ? 0 : lengthMs, outcome);
   }
 

@@ -38,8 +38,8 @@ export type Action =
   /** A network is refused before its credentials are looked at. In this process. */
   | { readonly do: 'block'; readonly forMs: number }
   /**
-   * A key gets a new secret, which `watch({ rotation })` hands to its owner; the one before it is refused after `overlapMs`. Findings that
-   * no one key can be held to change nothing.
+   * A key gets a new secret, which `watch({ rotation })` hands to its owner; the one before it is refused after `overlapMs`. It is not
+   * rotated again before ten minutes more have passed. Findings that no one key can be held to change nothing.
    */
   | { readonly do: 'rotate'; readonly overlapMs: number }
   /**
@@ -61,6 +61,8 @@ export interface PolicyRule {
 }
 
 const minuteMs = 60_000;
+/** For so long networks and refusals of a key are remembered. */
+const seenMs = 10 * minuteMs;
 /** What is only watched is written down again after this time. */
 const observedMs = 10 * minuteMs;
 const hourMs = 60 * minuteMs;
@@ -106,10 +108,10 @@ export function ruleFor(
   );
 }
 
-/** How long an action lasts; of a rotation, how long the outgoing secret is accepted. */
+/** How long an action lasts; of a rotation, until nothing that came with the outgoing secret is within the detectors' windows any more. */
 export function lengthOf(action: Action): number {
   if (action.do === 'observe') return observedMs;
-  return action.do === 'rotate' ? action.overlapMs : action.forMs;
+  return action.do === 'rotate' ? action.overlapMs + seenMs : action.forMs;
 }
 
 const isDuration = accepts.integerBetween(1_000, 30 * 24 * hourMs);

@@ -39,12 +39,12 @@ export function rotating(
 ): Executor<'rotate'> {
   /** Claimed here, and not rotated yet since the key store failed. */
   const begun = new Set<string>();
-  return async ({ finding, action: { overlapMs }, target }) => {
+  return async ({ finding, action: { overlapMs }, target, lengthMs }) => {
     const keyId = target.name;
     let key: string;
     let oldEndsAtMs: number;
     try {
-      if (!begun.has(keyId) && !(await claims.claim(`rotation ${keyId}`, overlapMs))) return 'done-already';
+      if (!begun.has(keyId) && !(await claims.claim(`rotation ${keyId}`, lengthMs))) return 'done-already';
       begun.add(keyId);
       oldEndsAtMs = now() + overlapMs;
       ({ key } = await keys.rotate(keyId, { overlapMs }));

@@ -9,7 +9,7 @@ export function suspending(store: SwitchStore, now: () => number): Executor<'sus
     const kind = switchKindOf(target);
     if (!kind) return 'failed';
     const { name } = target;
-    const sinceMs = now();
+    const sinceMs = Math.floor(now());
     const expiresAtMs = sinceMs + lengthMs;
     try {
       const { entries = [] } = (await store.read()) ?? {};

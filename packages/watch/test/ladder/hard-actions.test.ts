@@ -234,6 +234,16 @@ describe('a key that is rotated', () => {
     expect(never.said()).toEqual(['rotate k1 undelivered']);
   });
 
+  it('is not rotated again for what came with the outgoing secret', async () => {
+    const keys = keysOf({ times: 0 });
+    const rotate = rotating({ keys, deliver: () => undefined }, memoryClaims(), () => 1_000_000);
+    const { take, clock } = ladderOf({ policy: [rule(4, action)], rotate });
+    await take();
+    clock.ms += 11 * minuteMs - 1;
+    await take();
+    expect(keys.rotated).toHaveLength(1);
+  });
+
   it('is left alone where no one key is at fault', async () => {
     const { keys, take, said } = start();
     await take({ subject: { kind: 'tenant', name: 'acme', tenant: 'acme' } });

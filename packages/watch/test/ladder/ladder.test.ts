@@ -151,4 +151,23 @@ describe('Ladder', () => {
     await take();
     expect(await off()).toHaveLength(1);
   });
+
+  it('keeps the probation of whoever a store that was away could not be told of', async () => {
+    const memory = memorySwitch();
+    let isAway = false;
+    const turnOff: SwitchStore['turnOff'] = (entry) =>
+      isAway ? Promise.reject(new Error('away')) : memory.turnOff(entry);
+    const { take, clock, measures, off } = ladderOf({ store: { ...memory, turnOff } });
+    await take();
+    clock.ms += quarterMs + 1;
+    isAway = true;
+    await take({ score: 4.5 });
+    expect(measures.at(-1)?.outcome).toBe('failed');
+    isAway = false;
+    clock.ms += 1_000.5;
+    await take({ score: 4.5 });
+    expect((await off()).map(({ expiresAtMs }) => expiresAtMs)).toEqual([
+      Math.floor(clock.ms) + 2 * quarterMs,
+    ]);
+  });
 });
