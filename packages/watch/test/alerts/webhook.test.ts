@@ -122,8 +122,17 @@ describe('webhook()', () => {
     receiver.answer = (index) =>
       index === 0 ? { status: 429, headers: { 'retry-after': '1' } } : { status: 200 };
     const told = start();
+    const heard = new Promise<void>((resolve) => {
+      const end = subscribe('tollgate:alert', ({ outcome }) => {
+        if (outcome !== 'not received') return;
+        end();
+        resolve();
+      });
+    });
     told.raise(report);
-    while (receiver.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await heard;
+    // The answer has been read; that the receiver is to be left alone is noted in the same turn.
+    await new Promise(setImmediate);
     told.raise({ ...report, key: 'another' });
     await receiver.untilTaken(2);
     const [first, ...rest] = receiver.received;
