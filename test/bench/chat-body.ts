@@ -1,10 +1,16 @@
 /** A chat completion request of one kilobyte, as an app sends it. */
-export function chatBody({ stream = false }: { stream?: boolean } = {}): string {
+export function chatBody({
+  stream = false,
+  model = 'gpt-5-mini',
+}: {
+  stream?: boolean | undefined;
+  model?: string | undefined;
+} = {}): string {
   const text = (length: number) =>
     'Which of these reports names a cause, and which only a symptom? '.repeat(20).slice(0, length);
   const bodyOf = (content: string) =>
     JSON.stringify({
-      model: 'gpt-5-mini',
+      model,
       max_completion_tokens: 64,
       ...(stream ? { stream: true } : {}),
       messages: [

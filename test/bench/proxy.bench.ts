@@ -14,6 +14,8 @@ const contenders = [
   'Express + fetch',
   'proxy() alone',
   'the whole chain and proxy()',
+  'with every piece',
+  'with every piece, translated',
   '@portkey-ai/gateway',
 ];
 
@@ -21,11 +23,12 @@ function scenario(title: string, stream: boolean, connections: number): Scenario
   const load = async (contender: string): Promise<Load> => {
     const { portkeyHeaders } = await import('./portkey.js');
     const headers = contender === '@portkey-ai/gateway' ? [portkeyHeaders(provider())] : ourCallers;
-    return { path: '/v1/chat/completions', body: chatBody({ stream }), headers, connections };
+    const model = contender.startsWith('with every piece') ? 'auto' : undefined;
+    return { path: '/v1/chat/completions', body: chatBody({ stream, model }), headers, connections };
   };
   const goals = stream
     ? ['the whole chain uses at most 1.15 times the CPU of the first']
-    : ['the whole chain has at least 3 times the throughput of the gateway'];
+    : ['the whole chain with every piece has at least 3 times the throughput of the gateway'];
   return { title, contenders, load, goals, ...(stream ? { pieces: { name: 'chunk', count: chunks } } : {}) };
 }
 
@@ -70,6 +73,14 @@ await compare({
         proxy({ provider: openai({ apiKey: 'sk-provider', baseUrl: `${provider()}/v1` }) }),
       );
       return listen(app);
+    },
+    'with every piece': async () => {
+      const { everyPiece } = await import('./every-piece.js');
+      return listen(everyPiece(provider(), 'routed'));
+    },
+    'with every piece, translated': async () => {
+      const { everyPiece } = await import('./every-piece.js');
+      return listen(everyPiece(provider(), 'translated'));
     },
     '@portkey-ai/gateway': async () => (await import('./portkey.js')).portkeyGateway(),
   },

@@ -12,7 +12,7 @@ export function chainPlans(): Plans {
 }
 
 /** Our chain in its order, with limits that are never reached and counters in memory. */
-export function wholeChain(): RequestHandler[] {
+export function wholeChain(metered: RequestHandler = meter()): RequestHandler[] {
   const plans = chainPlans();
   const store = memoryQuota();
   return [
@@ -20,7 +20,7 @@ export function wholeChain(): RequestHandler[] {
     authenticate({ keys: envKeys() }),
     rateLimit({ plans }),
     jsonBody(),
-    meter(),
+    metered,
     budget({ plans, store }),
   ];
 }

@@ -41,6 +41,7 @@ export function createApp({ keys, sinks, providers }: AppConfig): { app: Express
   app.use(helmet());
   app.use('/v1', tg.guards());
   app.post('/v1/chat/completions', passOn); // for OpenAI's clients
+  app.post('/v1/responses', passOn); // and those that ask for responses
   app.post('/v1/messages', passOn); // for Anthropic's
   app.use(tg.errors({ others: 'answer' }));
   return { app, tg };

@@ -46,18 +46,21 @@ describe('one client API in front of three providers', () => {
   });
 
   it.each(models)(
-    '%s answers both kinds of clients, each event with its own provider and price',
+    '%s answers every kind of client, each event with its own provider and price',
     async (model) => {
       const chat = await openai.chat.completions.create({ model, messages });
       expect(chat.choices[0]).toMatchObject({
         finish_reason: 'stop',
         message: { content: expect.any(String) },
       });
+      const response = await openai.responses.create({ model, input: 'Tell me of the sea.' });
+      expect(response).toMatchObject({ status: 'completed', output_text: expect.stringMatching(/\w/) });
       const message = await anthropic.messages.stream({ model, max_tokens: 100, messages }).finalMessage();
       expect(message).toMatchObject({ stop_reason: 'end_turn', content: [{ type: 'text' }] });
       while (tg.inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
       const provider = { gpt: 'openai', claude: 'anthropic', gemini: 'google' }[model.split('-')[0] ?? ''];
       expect(events).toMatchObject([
+        { model, provider, source: 'provider', stream: false },
         { model, provider, source: 'provider', stream: false },
         { model, provider, source: 'provider', stream: true },
       ]);

@@ -6,6 +6,8 @@ export interface Serving {
   readonly url: string;
   /** CPU time used since it started, user and system, in microseconds. */
   cpuMicros(): Promise<number>;
+  /** The most memory that was resident so far, in bytes. */
+  peakBytes(): Promise<number>;
 }
 
 /** Starts a server in this process. A URL alone: its CPU time is that of this process. */
@@ -16,7 +18,7 @@ export interface Child extends Serving {
   stop(): Promise<void>;
 }
 
-type Message = { url: string } | { cpuMicros: number } | { failed: string };
+type Message = { url: string } | { cpuMicros: number } | { peakBytes: number } | { failed: string };
 
 const startTimeoutMs = 30_000;
 
@@ -36,6 +38,7 @@ export async function startChild(
   return {
     url: String(url),
     cpuMicros: async () => Number(await ask(child, 'cpu', 'cpuMicros')),
+    peakBytes: async () => Number(await ask(child, 'memory', 'peakBytes')),
     stop: async () => {
       if (child.exitCode !== null) return;
       child.send('stop');
@@ -55,8 +58,10 @@ export function serveIfChild(servers: Readonly<Record<string, Start>>): boolean 
     process.send?.(message);
   };
   let cpuMicros = ownCpuMicros;
+  let peakBytes = ownPeakBytes;
   process.on('message', (question) => {
     if (question === 'cpu') void cpuMicros().then((micros) => send({ cpuMicros: micros }));
+    if (question === 'memory') void peakBytes().then((bytes) => send({ peakBytes: bytes }));
     if (question === 'stop') process.exit();
   });
   process.on('disconnect', () => process.exit());
@@ -66,6 +71,7 @@ export function serveIfChild(servers: Readonly<Record<string, Start>>): boolean 
       (serving) => {
         if (typeof serving === 'string') return send({ url: serving });
         cpuMicros = serving.cpuMicros;
+        peakBytes = serving.peakBytes;
         send({ url: serving.url });
       },
       (error: unknown) => send({ failed: String(error) }),
@@ -78,11 +84,16 @@ async function ownCpuMicros(): Promise<number> {
   return user + system;
 }
 
+/** The most that this process has had resident. */
+export async function ownPeakBytes(): Promise<number> {
+  return process.resourceUsage().maxRSS * 1024;
+}
+
 /** Asks a process in which {@link serveIfChild} runs. */
 export async function ask(
   child: ChildProcess,
   question: string | undefined,
-  field: 'url' | 'cpuMicros',
+  field: 'url' | 'cpuMicros' | 'peakBytes',
 ): Promise<unknown> {
   if (question) child.send(question);
   const [message] = (await once(child, 'message', { signal: AbortSignal.timeout(startTimeoutMs) })) as [

@@ -95,7 +95,12 @@ async function measure(
       if (round >= 0) runs.get(name)?.push(run);
     }
   }
-  return names.map((name) => rowOf(name, runs.get(name) ?? []));
+  return Promise.all(
+    names.map(async (name) => ({
+      ...rowOf(name, runs.get(name) ?? []),
+      peakBytes: (await children.get(name)?.peakBytes()) ?? 0,
+    })),
+  );
 }
 
 async function runOnce(child: Child, load: Load, forSeconds: number, gauge: Gauge | undefined): Promise<Run> {
@@ -114,7 +119,7 @@ async function runOnce(child: Child, load: Load, forSeconds: number, gauge: Gaug
   };
 }
 
-function rowOf(name: string, runs: readonly Run[]): Row {
+function rowOf(name: string, runs: readonly Run[]): Omit<Row, 'peakBytes'> {
   const middle = (of: (run: Run) => number): number => median(runs.map(of));
   return {
     name,

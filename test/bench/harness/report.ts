@@ -15,6 +15,8 @@ export interface Row {
   readonly busy: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** The most memory that the contender's process has had resident so far, in all scenarios, in bytes. */
+  readonly peakBytes: number;
   /** What each request has added to the gauge's figures. */
   readonly gauged: readonly number[];
   readonly rounds: readonly { readonly perSecond: number; readonly cpuMicros: number }[];
@@ -40,6 +42,7 @@ export async function report(
     ...perPiece,
     'p50 ms',
     'p99 ms',
+    'peak MB',
     'busy',
     ...gaugeNames,
   ];
@@ -55,6 +58,7 @@ export async function report(
       : []),
     row.p50Ms.toFixed(2),
     row.p99Ms.toFixed(2),
+    (row.peakBytes / 1e6).toFixed(0),
     row.busy.toFixed(2),
     ...row.gauged.map((figure) => figure.toFixed(2)),
   ]);

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import type { JsonObject, JsonValue } from '@tollgate/core';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { AnswerEvent } from './answer-event.js';
@@ -16,10 +17,12 @@ export class AnswerTranslation {
   #status = 0;
   #parts: Uint8Array[] = [];
   #bytes = 0;
-  readonly #decoder = new TextDecoder();
+  readonly #decoder = new StringDecoder('utf8');
   readonly #parser: EventSourceParser;
   #texts: string[] = [];
   #ended = false;
+  /** Something of a stream has come; before it may stand a mark of the byte order. */
+  #begun = false;
 
   constructor(
     private readonly reader: AnswerReader,
@@ -49,7 +52,9 @@ export class AnswerTranslation {
   push(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0) return nothing;
     if (this.#mode === 'events') {
-      this.#parser.feed(this.#decoder.decode(bytes, { stream: true }));
+      const text = this.#decoder.write(bytes);
+      this.#parser.feed(this.#begun ? text : text.replace(/^\uFEFF/, ''));
+      this.#begun ||= text !== '';
       return this.#written();
     }
     this.#bytes += bytes.length;

@@ -211,3 +211,12 @@ describe('a recorded answer', () => {
     expect(() => answerOf('openai-chat', 'anthropic-messages', endless)).toThrow(/buffer/i);
   });
 });
+
+it.each([0, 1, 2, 3])(
+  'a stream that begins with a mark of the byte order is read, cut after %i bytes',
+  (at) => {
+    const bytes = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), thinking]);
+    const cut = answerOf('anthropic-messages', 'openai-chat', [bytes.subarray(0, at), bytes.subarray(at)]);
+    expect(cut).toBe(answerOf('anthropic-messages', 'openai-chat', [thinking]));
+  },
+);

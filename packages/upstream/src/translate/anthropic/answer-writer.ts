@@ -3,6 +3,7 @@ import type { AnswerError, AnswerEvent, AnswerUsage, Finish } from '../answer-ev
 import type { AnswerWriter } from '../answer-reader.js';
 import { markedSignature } from '../foreign-signature.js';
 import { json } from '../json.js';
+import { TextTemplate } from '../text-template.js';
 
 const reasons: Readonly<Record<Finish, string>> = {
   stop: 'end_turn',
@@ -20,6 +21,7 @@ type OpenBlock = 'text' | 'thinking' | 'tool_use';
 export class AnthropicAnswerWriter implements AnswerWriter {
   #index = -1;
   #open: OpenBlock | undefined;
+  #text: TextTemplate | undefined;
   #usage = noUsage;
   #finish: Extract<AnswerEvent, { type: 'finish' }> | undefined;
 
@@ -65,10 +67,7 @@ export class AnthropicAnswerWriter implements AnswerWriter {
       case 'start':
         return this.#start(event);
       case 'text':
-        return (
-          this.#opened('text', { type: 'text', text: '' }) +
-          this.#delta({ type: 'text_delta', text: event.text })
-        );
+        return this.#opened('text', { type: 'text', text: '' }) + this.#textDelta(event.text);
       case 'thought':
         return this.#think({ type: 'thinking_delta', thinking: event.text });
       case 'signature': {
@@ -145,7 +144,13 @@ export class AnthropicAnswerWriter implements AnswerWriter {
 
   #block(content_block: JsonObject): string {
     this.#index += 1;
+    this.#text = undefined;
     return eventOf({ type: 'content_block_start', index: this.#index, content_block });
+  }
+
+  #textDelta(text: string): string {
+    this.#text ??= new TextTemplate(this.#delta({ type: 'text_delta', text: '' }), 'text');
+    return this.#text.with(text);
   }
 
   #delta(delta: JsonObject): string {

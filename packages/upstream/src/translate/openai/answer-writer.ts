@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from '@tollgate/core';
 import type { AnswerError, AnswerEvent, AnswerUsage, Finish } from '../answer-event.js';
 import type { AnswerWriter } from '../answer-reader.js';
 import type { Origin } from '../neutral-request.js';
+import { TextTemplate } from '../text-template.js';
 import { errorBody } from './error-body.js';
 
 const reasons: Readonly<Record<Finish, string>> = {
@@ -23,6 +24,7 @@ const formats: Readonly<Record<Origin, string>> = {
 export class OpenAiAnswerWriter implements AnswerWriter {
   #head: JsonObject = {};
   #calls = 0;
+  #text: TextTemplate | undefined;
   #usage: AnswerUsage | undefined;
 
   constructor(
@@ -73,7 +75,8 @@ export class OpenAiAnswerWriter implements AnswerWriter {
         this.#start(event, 'chat.completion.chunk');
         return this.#chunk({ role: 'assistant', content: '', refusal: null });
       case 'text':
-        return this.#chunk({ content: event.text });
+        this.#text ??= new TextTemplate(this.#chunk({ content: '' }), 'content');
+        return this.#text.with(event.text);
       case 'thought':
         return this.#chunk({ reasoning_content: event.text });
       case 'signature':
@@ -105,6 +108,7 @@ export class OpenAiAnswerWriter implements AnswerWriter {
   }
 
   #start({ id, model, createdSeconds }: Extract<AnswerEvent, { type: 'start' }>, object: string): void {
+    this.#text = undefined;
     this.#head = { id, object, created: createdSeconds ?? Math.floor(this.nowMs() / 1000), model };
   }
 
