@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
+import { ledger } from '@tollgate/postgres';
 import {
   type PostgresProcess,
   type RedisProcess,
@@ -26,7 +27,11 @@ let provider: SimulatedProvider;
 
 beforeAll(async () => {
   [redis, postgres, provider] = await Promise.all([startRedis(), startPostgres(), simulateProvider()]);
-}, 60_000);
+  // To make the tables of a new folder takes PGlite eight seconds of CPU: no app that has run for a while waits for that.
+  const made = ledger({ directory: join(folder, 'ledger') });
+  await made.database.ready();
+  await made.close();
+}, 120_000);
 afterAll(async () => {
   await Promise.all([redis.stop(), postgres.stop(), provider.close()]);
   rmSync(folder, { recursive: true, force: true });

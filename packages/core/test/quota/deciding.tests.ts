@@ -1,5 +1,6 @@
 /** What may catch a mutant, in one file, so that every mutant loads it all once: the quickest first, random traces last. */
 import '../money.test.js';
+import './lease-heap.test.js';
 import './quota-checks.test.js';
 import './quota-refusal.test.js';
 import './usage-correction.test.js';

@@ -39,6 +39,15 @@ describe('a token bucket', () => {
     expect(refilled(level, perMinute, 600).whole).toBe(19);
   });
 
+  it('says so beyond 2^53 parts, too', () => {
+    const fine = { numerator: 1_000_003, denominator: 604_800_000 };
+    const level = { whole: 100_000_000, remainder: 5, atMs: 0 };
+    const exact = (100_000_000n * 604_800_000n - 5n + 1_000_002n) / 1_000_003n;
+    expect(refillMs(level, fine, 0)).toBe(Number(exact));
+    expect(refilled(level, fine, Number(exact)).whole).toBe(0);
+    expect(refilled(level, fine, Number(exact) - 1).whole).toBe(1);
+  });
+
   it('is never fuller than full, whatever is given back', () => {
     expect(drawn(drawn(full, 5), -9)).toEqual(full);
   });
