@@ -5,7 +5,7 @@ import { quotaOn, useRedis } from './servers.js';
 const redis = useRedis();
 
 /** Mistakes that such scripts are known to be written with: what stands there, and what is put in its place. */
-const bugs: readonly [name: string, find: string | RegExp, replace: string][] = [
+const bugs: readonly [name: string, find: string | RegExp, replace: string, ...more: [string, string][]][] = [
   ['no look at whether an id is known', "local value = pcall('LINDEX', name, 0)", 'local value = false'],
   ['no look at whether an id is known, in plain cases', 'if length ~= 4 then', 'if false then'],
   ['no tombstone for what has ended', 'if state == 0 or expires > now then', 'if state == 0 then'],
@@ -42,6 +42,26 @@ const bugs: readonly [name: string, find: string | RegExp, replace: string][] = 
   ['a plain settlement that gives nothing back', 'max(0, holding - held)', 'holding'],
   ['a plain settlement without the amount', 'max(0, used + amount)', 'used'],
   ['a settlement that closes nothing', 'if op[3] == 1 then endLease(L) end', ''],
+  [
+    'a window that is reset by setting it to 0',
+    "return 'c:' .. counter .. '|' .. window[1]",
+    "return 'c:' .. counter .. '|one'",
+    [
+      'ends, size = 1000 * ends, 21',
+      'ends, size = 1000 * ends, 21 if ends <= now then used, held, ends, reached = 0, 0, w and w[2] or now, 0 end',
+    ],
+  ],
+  [
+    '0 taken for none where a least is asked',
+    'charge[5] >= 0 and',
+    'charge[5] > 0 and',
+    ['least or want', '(least ~= 0 and least) or want'],
+  ],
+  [
+    'sums of dollars in floats',
+    /max\(0, (t\.)?used \+ amount\)/g,
+    'max(0, ($1used / 1e9 + amount / 1e9) * 1e9)',
+  ],
 ];
 
 describe('scripts with a seeded bug', () => {
@@ -52,11 +72,12 @@ describe('scripts with a seeded bug', () => {
     expect(await soundWith()).toBe(true);
   });
 
-  for (const [name, find, replace] of bugs) {
+  for (const [name, find, replace, ...more] of bugs) {
     it(`are caught: ${name}`, async () => {
       let applied = 0;
       const patch = (source: string): string => {
-        const patched = source.replaceAll(find, replace);
+        let patched = source.replaceAll(find, replace);
+        for (const [another, by] of more) patched = patched.replaceAll(another, by);
         if (patched !== source) applied += 1;
         return patched;
       };
