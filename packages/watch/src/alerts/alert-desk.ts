@@ -5,7 +5,7 @@ import type { AlertReport, IncidentChange } from './incident.js';
 import type { IncidentBook } from './incident-book.js';
 
 /** A store as the desk sees it. */
-export interface DeskPlace {
+interface DeskPlace {
   readonly book: IncidentBook;
   readonly courier: Courier;
 }

@@ -33,7 +33,7 @@ export async function post(
 }
 
 /** `Retry-After` (RFC 9110 §10.2.3), in seconds or as a date, in ms from now. */
-export function retryAfterMs(text: string | null, nowMs: number): number | undefined {
+function retryAfterMs(text: string | null, nowMs: number): number | undefined {
   if (text === null) return undefined;
   const seconds = /^\d{1,9}$/.test(text.trim()) ? Number(text) : (Date.parse(text) - nowMs) / 1_000;
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1_000) : undefined;
