@@ -18,12 +18,16 @@ export class Challenger {
     this.#own = memoryClaims({ now });
   }
 
-  /** Whether what the client sent solves a challenge that was made for it, for the first time. */
-  async accepts(solution: string | string[] | undefined, whose: Challenged): Promise<boolean> {
+  /** Whether what the client sent solves a challenge of at least so many bits that was made for it, for the first time. */
+  async accepts(
+    solution: string | string[] | undefined,
+    leastBits: number,
+    whose: Challenged,
+  ): Promise<boolean> {
     if (typeof solution !== 'string') return false;
     const nowMs = this.now();
     const solved = solvedBy(solution, whose, await this.#signingSecret(), nowMs);
-    if (!solved) return false;
+    if (!solved || solved.bits < leastBits) return false;
     const name = `solution ${solved.nonce}`;
     const forMs = Math.ceil(solved.expiresAtMs - nowMs);
     // Here as well, so that what was used before the shared claims went away is not used again.

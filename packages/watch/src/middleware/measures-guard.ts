@@ -18,6 +18,12 @@ import { TightenedCallers } from './tightened-callers.js';
 /** Requests that may wait at once; beyond they are refused, for whoever is slowed down must not fill the memory. */
 const mostWaiting = 500;
 
+/**
+ * A solution may have so many bits less than are asked now: the score may rise while a client solves, and differ between processes.
+ * Without such a bound, easy challenges would be collected for when hard ones are asked.
+ */
+const bitsOfGrace = 2;
+
 /** What the guard goes by. */
 export interface MeasuresSettings {
   readonly ladder: Ladder;
@@ -46,7 +52,7 @@ export function measuresGuard({ ladder, challenger, answer, now }: MeasuresSetti
     const { caller } = context;
     if (!caller) return next();
     const bits = bitsAsked(ladder, caller, now());
-    if (bits > 0 && !(await challenger.accepts(req.headers[solutionHeader], caller))) {
+    if (bits > 0 && !(await challenger.accepts(req.headers[solutionHeader], bits - bitsOfGrace, caller))) {
       return refuse(req, res, next, await challenger.refusal(bits, caller), answer);
     }
     const delayMs = delayOf(ladder, caller, now());

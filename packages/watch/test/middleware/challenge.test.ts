@@ -65,6 +65,16 @@ describe('a caller that is challenged', () => {
     expect(measures).toHaveLength(3);
   });
 
+  it('cannot use easy challenges that it has collected once its score is much higher', async () => {
+    const { ask } = start();
+    probe('acme/k1', 0, 20);
+    const easy = solve(challengeOf(await ask('acme/k1')));
+    probe('acme/k1', 0, 10);
+    const hard = await ask('acme/k1', easy).expect(429);
+    expect(challengeOf(hard)).toMatch(/^1\.10\./);
+    await ask('acme/k1', solve(challengeOf(hard))).expect(200);
+  });
+
   it('cannot solve it late', async () => {
     let nowMs = 1_700_000_000_000;
     const { ask } = start({
