@@ -141,6 +141,16 @@ describe('names that lead nowhere', () => {
     ['a file without a name', () => gate.fileSwitch(''), 'fileSwitch: a path is required, received ""'],
     ['a provider that nobody knows', () => gate.meter({ provider: 'opnai' }), '(did you mean "openai"?)'],
     [
+      'a base URL of nobody',
+      () => gate.meter({ baseUrls: { 'https://a/v1': 'opnai' } }),
+      'meter: "baseUrls" must be one of',
+    ],
+    [
+      'a base URL that is none',
+      () => gate.meter({ baseUrls: { 'llm.example.com': 'openai' } }),
+      '"baseUrls" must be an object of providers by base URL',
+    ],
+    [
       'an alias of a model without a price',
       () => gate.meter({ models: { mine: 'gpt-5-mni' } }),
       'meter: "models" says that "mine" is "gpt-5-mni", which has no price',

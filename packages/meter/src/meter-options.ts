@@ -52,10 +52,15 @@ const { outside: _, ...innerFetchChecks } = fetchChecks;
 /** Checks the options of `meter()` at start. Throws a `TypeError`, also for a provider or a model that nobody has a price for. */
 export function checkMeterOptions(options: MeterOptions): void {
   checkOptions<MeterOptions>('meter', options, meterChecks);
-  const { provider, prices = {}, models = {} } = options;
-  if (provider !== undefined && Object.keys(prices).length === 0 && !isCatalogued(provider)) {
+  const { provider, prices = {}, models = {}, baseUrls = {} } = options;
+  const named = [
+    ...(provider === undefined ? [] : [['provider', provider] as const]),
+    ...Object.values(baseUrls).map((name) => ['baseUrls', name] as const),
+  ];
+  for (const [option, provider] of named) {
+    if (Object.keys(prices).length > 0 || isCatalogued(provider)) continue;
     throw new TypeError(
-      `meter: "provider" must be one of the price catalogue${suggestion(provider, catalogueProviders)}, or its models in "prices", received ${describeValue(provider)}`,
+      `meter: "${option}" must be one of the price catalogue${suggestion(provider, catalogueProviders)}, or its models in "prices", received ${describeValue(provider)}`,
     );
   }
   for (const [alias, model] of Object.entries(models)) {

@@ -16,7 +16,7 @@ import { openaiEmbeddings } from './openai-embeddings.js';
 import { openaiResponses } from './openai-responses.js';
 import { OutgoingBody } from './outgoing-body.js';
 import type { ParseOptions } from './parse-options.js';
-import { providerOf } from './provider-of.js';
+import { type ProviderFinder, providerFinder } from './provider-of.js';
 import { invalidValue } from './refusals.js';
 import type { WireFormat } from './wire-format.js';
 
@@ -24,6 +24,7 @@ import type { WireFormat } from './wire-format.js';
 export interface ParseSettings {
   readonly options: ParseOptions;
   readonly prices: PriceBook;
+  readonly providerOf: ProviderFinder;
   /** The model that a name on the wire stands for. */
   modelOf(wireName: string): string;
   /** The name on the wire of a model. */
@@ -49,6 +50,7 @@ export function parseSettings(
   return {
     options,
     prices,
+    providerOf: providerFinder(options),
     modelOf: (wireName) => models.get(wireName) ?? wireName,
     wireNameOf: (model) => wireNames.get(model) ?? model,
   };
@@ -69,7 +71,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
   const { body } = outgoing;
   if (!isObject(body)) throw notAnObject();
   checkQuery(outgoing.url);
-  const provider = providerOf(outgoing, match, options.provider);
+  const provider = settings.providerOf(outgoing, match);
   const requestedModel = modelName(match.model ?? body.model, provider);
   if (match.api === 'gemini-generate') checkModelField(body.model, requestedModel);
   checkFields(match.api, body, options);

@@ -46,6 +46,11 @@ export interface ParseOptions {
   /** Provider of requests whose URL and format do not tell it, as in the catalogue, or one whose models `prices` names. @defaultValue 'openai' for its formats */
   provider?: string;
   /**
+   * Whose APIs are at base URLs that the catalogue does not know: `{ 'https://llm.example.com/v1': 'openai' }`, by the names of the catalogue, or
+   * others whose models `prices` names. For calls by `fetch`; `proxy()` says it itself.
+   */
+  baseUrls?: Readonly<Record<string, string>>;
+  /**
    * Bound of the input. `bytes`: the UTF-8 length of the body, a few microseconds. `tokens`: text of bodies above
    * `countAboveBytes` is counted with the model's tokenizer where that is known and cheap, which takes up to 10 ms a request,
    * and 90 MB of memory once.
@@ -120,11 +125,23 @@ const acceptsModels: OptionCheck = (value) =>
     Object.entries(value).every((pair) => pair.every((name) => accepts.string(name) === true))) ||
   'an object of model names by deployment';
 
+const acceptsBaseUrls: OptionCheck = (value) =>
+  (isRecord(value) &&
+    Object.entries(value).every(([url, name]) => isBaseUrl(url) && accepts.string(name) === true)) ||
+  'an object of providers by base URL, such as { "https://llm.example.com/v1": "openai" }';
+
+function isBaseUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, search, hash } = new URL(text);
+  return /^https?:$/.test(protocol) && username + password + search + hash === '';
+}
+
 /** The checks of {@link ParseOptions}, to spread into a factory's own. */
 export const parseChecks: OptionChecks<ParseOptions> = Object.freeze({
   prices: acceptsPrices,
   models: acceptsModels,
   provider: accepts.string,
+  baseUrls: acceptsBaseUrls,
   inputBound: accepts.oneOf('bytes', 'tokens'),
   countAboveBytes: accepts.wholeNumber,
   worstCase: acceptsWorstCase,

@@ -1,4 +1,5 @@
-import type { OutgoingRequest } from '@tollgate/core';
+import { findProvider } from '@pydantic/genai-prices';
+import { type OutgoingRequest, warnOnce } from '@tollgate/core';
 import type { ApiMatch } from './api-path.js';
 
 /** Providers by the ends of their hosts, as the price catalogue names them. */
@@ -22,16 +23,91 @@ const hosts: readonly (readonly [host: string, provider: string])[] = [
   ['api.moonshot.ai', 'moonshotai'],
 ];
 
-/** Whose call it is: as the transport says, else by host, else by path, else by the wire format's owner. */
-export function providerOf(outgoing: OutgoingRequest, match: ApiMatch, fallback: string | undefined): string {
-  if (outgoing.provider !== undefined) return outgoing.provider;
-  const host = hostOf(outgoing.url);
-  const known = host === '' ? undefined : hosts.find(([end]) => host === end || host.endsWith(`.${end}`));
-  if (known) return known[1];
-  if (match.azure) return 'azure';
-  if (match.api === 'anthropic-messages') return 'anthropic';
-  if (match.api === 'gemini-generate') return 'google';
-  return fallback ?? 'openai';
+/** What the app says of providers. */
+export interface OwnProviders {
+  /** Of requests whose URL and format do not tell it. */
+  readonly provider?: string | undefined;
+  /** By base URL. */
+  readonly baseUrls?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Whose call it is. */
+export type ProviderFinder = (outgoing: OutgoingRequest, match: ApiMatch) => string;
+
+/**
+ * Whose call it is: as the transport says, else by the app's base URLs, by host, by the catalogue's patterns of URLs, by path, else as the app says
+ * of all others, else the wire format's owner; the last is warned of where the host is one out there.
+ */
+export function providerFinder({ provider, baseUrls = {} }: OwnProviders): ProviderFinder {
+  const declared = Object.entries(baseUrls).map(([url, name]) => [baseOf(url), name] as const);
+  // The longest first: a gateway may serve several providers below one host.
+  declared.sort(([a], [b]) => b.length - a.length);
+  return (outgoing, match) => {
+    if (outgoing.provider !== undefined) return outgoing.provider;
+    const { url } = outgoing;
+    const host = hostOf(url);
+    const known =
+      host === '' ? undefined : (declaredOf(declared, url) ?? knownOf(host) ?? catalogued(host, url));
+    if (known !== undefined) return known;
+    if (match.azure) return 'azure';
+    const owner = ownerOf(match, provider);
+    if (host !== '' && provider === undefined && !isLocal.test(host)) warnOfHost(host, owner);
+    return owner;
+  };
+}
+
+/** A base URL as URLs begin that are below it. */
+function baseOf(url: string): string {
+  return new URL(url).href.replace(/\/+$/, '');
+}
+
+function declaredOf(
+  declared: readonly (readonly [base: string, name: string])[],
+  url: string,
+): string | undefined {
+  if (declared.length === 0 || !URL.canParse(url)) return undefined;
+  const { href } = new URL(url);
+  return declared.find(
+    ([base]) => href.startsWith(base) && /^(?:$|[/?#])/.test(href.slice(base.length)),
+  )?.[1];
+}
+
+function knownOf(host: string): string | undefined {
+  return hosts.find(([end]) => host === end || host.endsWith(`.${end}`))?.[1];
+}
+
+/** Forty patterns are tried for each URL; some tell providers apart by the path. */
+const maxRemembered = 1_000;
+const remembered = new Map<string, string | undefined>();
+
+function catalogued(host: string, url: string): string | undefined {
+  const path = /^\w+:\/\/[^/?#]*(\/[^?#]{0,160})?/.exec(url)?.[1] ?? '';
+  const key = host + path;
+  if (remembered.has(key)) return remembered.get(key);
+  const at = (name: string): string | undefined =>
+    findProvider({ providerApiUrl: `https://${name}${path}` })?.id;
+  const named = at(host);
+  // Patterns are not anchored behind the host: what fits api.openai.com.example without its last label too is another's.
+  const found = named !== undefined && at(host.slice(0, host.lastIndexOf('.'))) !== named ? named : undefined;
+  if (remembered.size >= maxRemembered) remembered.clear();
+  remembered.set(key, found);
+  return found;
+}
+
+function ownerOf({ api }: ApiMatch, provider: string | undefined): string {
+  if (api === 'anthropic-messages') return 'anthropic';
+  if (api === 'gemini-generate') return 'google';
+  return provider ?? 'openai';
+}
+
+/** Simulated providers, and gateways on the same machine. */
+const isLocal = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|::1)$/;
+
+function warnOfHost(host: string, owner: string): void {
+  warnOnce(
+    'TOLLGATE_W_UNKNOWN_HOST',
+    `meter(): nobody knows whose ${host} is, so its calls are priced and written down as those of ${owner}; say so with meter({ baseUrls: { 'https://${host}/v1': '${owner}' } }), or whose they are`,
+  );
 }
 
 function hostOf(url: string): string {
