@@ -10,7 +10,7 @@ export interface BodyText extends TextPlace {
 }
 
 /** Something in a body that is no text. */
-export interface BodyMedia {
+interface BodyMedia {
   readonly kind: MediaKind;
   readonly path: string;
 }

@@ -48,8 +48,9 @@ const names: OptionChecks<ShapeOptions> = Object.freeze({
   maxConnections: accepts.anything,
 });
 
+const { name: _, ...others } = names;
 /** The names of options that {@link openAiCompatible} takes beside those that a narrower shape sets itself. */
-export const { name: _, ...unnamed } = names;
+export const unnamed: Omit<OptionChecks<ShapeOptions>, 'name'> = others;
 
 const openAiPaths = {
   'openai-chat': '/chat/completions',
