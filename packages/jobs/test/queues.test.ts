@@ -1,19 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@tollgate/core';
-import { type RedisProcess, startRedis } from '@tollgate/testkit';
-import { createNodeRedisClient, Queue, Worker } from 'bullmq';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
+import { createNodeRedisClient, createPostgresBackend, Queue, Worker } from 'bullmq';
 import { createClient } from 'redis';
 import { bullJobs, type Job, type JobQueue, memoryJobs } from '../src/index.js';
 import { callerOf, until } from './world.js';
 
 let redis: RedisProcess;
+let postgres: PostgresProcess;
 let client: ReturnType<typeof createClient>;
 let open: JobQueue[] = [];
 const pace = { concurrency: 2, keepMs: 60_000 };
 
 beforeAll(async () => {
-  redis = await startRedis();
+  [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
   client = createClient({ url: redis.url });
   client.on('error', () => undefined);
   await client.connect();
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   client.destroy();
-  await redis.stop();
+  await Promise.all([redis.stop(), postgres.stop()]);
 });
 
 let names = 0;
@@ -37,6 +38,17 @@ const makers: Readonly<Record<string, (maxJobs: number) => JobQueue>> = {
     return bullJobs({
       queue: new Queue(name, { connection }),
       worker: (process, options) => new Worker(name, process, { ...options, connection, drainDelay: 1 }),
+      ...{ maxJobs, lookEveryMs: 100 },
+    });
+  },
+  'bullJobs() on PostgreSQL': (maxJobs) => {
+    names += 1;
+    const name = `jobs${names}`;
+    const options = { connection: { connectionString: postgres.url, migrate: true } };
+    return bullJobs({
+      queue: new Queue(name, options, createPostgresBackend),
+      worker: (process, more) =>
+        new Worker(name, process, { ...more, ...options, drainDelay: 1 }, createPostgresBackend),
       ...{ maxJobs, lookEveryMs: 100 },
     });
   },
