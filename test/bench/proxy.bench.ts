@@ -15,7 +15,7 @@ const contenders = [
   'proxy() alone',
   'the whole chain and proxy()',
   'with every piece',
-  'with every piece, translated',
+  'with every piece and translated',
   '@portkey-ai/gateway',
 ];
 
@@ -78,7 +78,7 @@ await compare({
       const { everyPiece } = await import('./every-piece.js');
       return listen(everyPiece(provider(), 'routed'));
     },
-    'with every piece, translated': async () => {
+    'with every piece and translated': async () => {
       const { everyPiece } = await import('./every-piece.js');
       return listen(everyPiece(provider(), 'translated'));
     },
