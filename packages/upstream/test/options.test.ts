@@ -145,7 +145,7 @@ describe('proxy()', () => {
     [{ providers: ['openai'] }, '"providers" must be a non-empty array'],
     [
       { providers: [one, openai({ apiKey: 'sk-2' })] },
-      'providers of different names ("openai" is there twice; several keys are "apiKeys")',
+      'providers of different names or base URLs ("openai" is there twice; several keys are "apiKeys")',
     ],
     [{ provider: 'openai' }, '"provider" must be a provider, such as openai({ apiKey })'],
     [{ provider: one, whenClientGone: 'stop' }, '"whenClientGone" must be one of "abort", "drain"'],
@@ -156,5 +156,10 @@ describe('proxy()', () => {
     [{ provider: one, mode: 'off' }, 'unknown option "mode"'],
   ])('refuses %j', (wrong, message) => {
     expect(() => proxy(wrong as ProxyOptions)).toThrow(message);
+  });
+
+  it('takes one provider at two base URLs', () => {
+    const elsewhere = openai({ apiKey: 'sk-b', baseUrl: 'https://eu.api.openai.com/v1' });
+    expect(proxy({ providers: [one, elsewhere] })).toBeInstanceOf(Function);
   });
 });

@@ -99,20 +99,26 @@ export const isProvider: OptionCheck = (value) =>
   accepts.methods('dispatcher', 'targetOf', 'urlOf', 'headersOf', 'signed')(value) === true ||
   'a provider, such as openai({ apiKey })';
 
-/** Several providers, at least one, no two of one name: breakers, rate limits, prices and usage events go by it. */
+/** Several providers, at least one, no two of one name and base URL: breakers and rate limits go by these. */
 export const providersCheck: OptionCheck = (value) => {
   const verdict = accepts.someOf(isProvider)(value);
   if (verdict !== true) return verdict;
-  const twice = twiceNamed(value as readonly Provider[]);
+  const providers = value as readonly Provider[];
+  const twice = twiceNamed(providers, (one, other) => one.baseUrl === other.baseUrl);
   return (
     twice === undefined ||
-    `providers of different names ("${twice}" is there twice; several keys are "apiKeys")`
+    `providers of different names or base URLs ("${twice}" is there twice; several keys are "apiKeys")`
   );
 };
 
-/** The name that two different ones of these have. */
-export function twiceNamed(providers: readonly Provider[]): string | undefined {
-  return providers.find((one) => providers.some((other) => other !== one && other.name === one.name))?.name;
+/** The name that two different ones of these have which are `alike`. */
+export function twiceNamed(
+  providers: readonly Provider[],
+  alike: (one: Provider, other: Provider) => boolean = () => true,
+): string | undefined {
+  const isTwin = (one: Provider, other: Provider): boolean =>
+    other !== one && other.name === one.name && alike(one, other);
+  return providers.find((one) => providers.some((other) => isTwin(one, other)))?.name;
 }
 
 /** The check of {@link Fallbacks}. */
