@@ -5,6 +5,8 @@ import type { TraceCommand, traces } from './quota-trace.js';
 export interface QuotaPropertyOptions {
   /** Random traces for each property. @defaultValue `TOLLGATE_RUNS`, or 200, or 10 000 where `TOLLGATE_LONG` is 1 */
   runs?: number;
+  /** Of one property that is tried briefly, in milliseconds. @defaultValue 60 000 */
+  timeoutMs?: number;
 }
 
 /** How properties are tried. */
@@ -31,11 +33,11 @@ const mostLanes = 16;
 const leastOfLane = 5;
 
 /** Seeded and short, or at random and long. */
-export function propertyRuns({ runs }: QuotaPropertyOptions): PropertyRuns {
+export function propertyRuns({ runs, timeoutMs = 60_000 }: QuotaPropertyOptions): PropertyRuns {
   const long = process.env.TOLLGATE_LONG === '1';
   const all = runs ?? (long ? 10_000 : Number(process.env.TOLLGATE_RUNS ?? 200));
   const lanes = Math.min(mostLanes, Math.ceil(all / leastOfLane));
-  const timeout = long ? 3_600_000 : 60_000;
+  const timeout = long ? 3_600_000 : timeoutMs;
   return {
     timeout,
     async assert(property) {
