@@ -66,7 +66,8 @@ describe('a provider that ignores the cap', () => {
     });
     running.provider.hold();
     const reading = Array.from({ length: 100 }, () => readStream(running));
-    await running.provider.waitFor(100);
+    // The simulated provider plans its 800 000 words first.
+    await running.provider.waitFor(100, 45_000);
     running.provider.release();
     const streams = await Promise.all(reading);
     await running.settled();
