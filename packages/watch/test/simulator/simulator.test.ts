@@ -61,7 +61,7 @@ describe('the default policy, over simulated weeks with labelled incidents', () 
 
 describe('the combined risk of a request', () => {
   it('tells hostile requests from usual ones better than the isolation forest alone', () => {
-    const smaller = isLong ? scale : { ...scale, days: 14, tenants: 16 };
+    const smaller = isLong ? scale : { ...scale, days: 12, tenants: 12 };
     const rankings = rank({ ...smaller, longestMs: 600_000 });
     // a leak's requests are usual ones but for their cost, and differ little from those before
     const areaOf = (ranker: keyof typeof rankings): number => {
