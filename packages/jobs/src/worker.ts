@@ -54,7 +54,7 @@ export class Worker {
     const visit = await this.door.visit(
       request,
       { requestId: id, caller },
-      { signal: AbortSignal.any([signal, late]), maxAnswerBytes },
+      { signals: [signal, late], maxAnswerBytes },
     );
     if (signal.aborted) return job;
     if (visit.answer && visit.answer.status < 400)

@@ -6,6 +6,8 @@ export interface BodyLimits {
   readonly idleMs: number;
   /** Milliseconds that a body is read on for its usage after its reader has left; 0: not at all. */
   readonly drainMs: number;
+  /** Called once the body is over, however it ended. */
+  readonly release: () => void;
 }
 
 /** After the model has finished, usage is waited for so long, even where nobody drains. */
@@ -143,6 +145,7 @@ class BodyAttempt {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#idle);
+    this.limits.release();
     dropped.unregister(this);
     const seen = this.status < 400 || outcome === 'budget_stopped' ? outcome : 'error';
     void this.handle.end({ outcome: seen, status: this.status, sent: true, last: false });
