@@ -181,7 +181,7 @@ describe('names that lead nowhere', () => {
     [
       'two providers of one name',
       () => gate.proxy({ providers: [provider, gate.openai({ apiKey: 'sk-b' })] }),
-      'providers of different names ("openai" is there twice',
+      'providers of different names or base URLs ("openai" is there twice',
     ],
     [
       'a rule for no detector',

@@ -15,17 +15,22 @@ afterAll(() => provider.close());
 it('a call ends at the timeout of its caller, which nobody else holds', async () => {
   setFlagsFromString('--expose_gc');
   const collect: () => void = runInNewContext('gc');
-  provider.queue({ hang: 'before-headers' });
+  provider.queue({ tokens: 50, hang: { afterChunks: 5 } });
   const collecting = setInterval(collect, 20);
   try {
-    const calling = runWith(caller, () =>
-      meteredFetch()(`${provider.url}/v1/chat/completions`, {
+    const calling = runWith(caller, async () => {
+      const answer = await meteredFetch()(`${provider.url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hello' }] }),
+        body: JSON.stringify({
+          model: 'gpt-5-mini',
+          stream: true,
+          messages: [{ role: 'user', content: 'Hello' }],
+        }),
         signal: AbortSignal.timeout(500),
-      }),
-    );
+      });
+      return answer.text();
+    });
     await expect(calling).rejects.toMatchObject({ name: 'TimeoutError' });
   } finally {
     clearInterval(collecting);
