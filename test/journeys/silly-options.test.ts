@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { billing, lago, openMeter, stripeMeters } from '@tollgate/billing';
 import * as upstream from '@tollgate/upstream';
 import * as watching from '@tollgate/watch';
@@ -101,10 +101,21 @@ const rows: Readonly<Record<string, Row>> = {
 
 const silly: readonly unknown[] = [null, Number.NaN, '', ' ', [], [''], [' ']];
 
+/** What was made after all: it may listen to channels and hold timers, which tests after these would pay for. */
+const made: unknown[] = [];
+afterAll(async () => {
+  for (const one of made) {
+    for (const name of ['close', 'end'] as const) {
+      const stop: unknown = typeof one === 'object' && one !== null && Reflect.get(one, name);
+      if (typeof stop === 'function') await Promise.resolve(stop.call(one)).catch(() => undefined);
+    }
+  }
+});
+
 /** The message of what is thrown; nothing where nothing is. */
 function thrown(make: () => unknown): string | undefined {
   try {
-    make();
+    made.push(make());
     return undefined;
   } catch (error) {
     if (error instanceof TypeError) return error.message;
