@@ -11,35 +11,40 @@ import {
   type Window,
 } from '@tollgate/core';
 import { type CallArguments, rateOf } from './call-arguments.js';
-import { type CounterKind, packCounters, placeOf } from './counter-place.js';
-import { crossingsIn, stateIn, storedCounter, type ToldCounter, viewOf } from './figures.js';
-import { Packer } from './packer.js';
+import { type CounterKind, type CounterPack, packCounters } from './counter-place.js';
+import { crossingsIn, stateIn, storedStateIn, type ToldCounter, viewOf } from './figures.js';
+import type { Packer } from './packer.js';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
 import { Unpacker } from './unpacker.js';
 
 export function reserveText(args: CallArguments, request: ReserveRequest): Buffer {
   const { id, leaseMs, attemptId = '', alternatives } = request;
-  const packer = new Packer().text(id).number(leaseMs).text(attemptId).byte(alternatives.length);
+  const { packer } = args;
+  packer.text(id).number(leaseMs).text(attemptId).byte(alternatives.length);
+  const pack: CounterPack<QuotaCharge> = {
+    kindOf: ({ window }) => kindOf(window),
+    windowIdOf: ({ window }) => args.windowId(window),
+    hot: packCharge,
+    cold: (_packer, { window, floor }) => packer.short(args.window(window)).number(floor ?? 0),
+    coldBytes: 10,
+  };
   for (const { charges, event } of alternatives) {
-    const isDistinct = charges.every(
-      ({ counter }, at) => charges.findIndex((one) => one.counter === counter) === at,
-    );
     packer
       .short(args.event(event))
       .short(charges.length)
-      .byte(isDistinct ? 1 : 0);
-    packCounters(
-      packer,
-      charges,
-      ({ counter, window }) => placeOf(kindOf(window), counter, args.windowId(window)),
-      {
-        hot: (charge) => packCharge(packer, charge),
-        cold: ({ window, floor }) => packer.short(args.window(window)).number(floor ?? 0),
-        coldBytes: 10,
-      },
-    );
+      .byte(areDistinct(charges) ? 1 : 0);
+    packCounters(packer, charges, pack);
   }
   return packer.done();
+}
+
+function areDistinct(charges: readonly QuotaCharge[]): boolean {
+  for (let at = 1; at < charges.length; at += 1) {
+    for (let before = 0; before < at; before += 1) {
+      if (charges[before]?.counter === charges[at]?.counter) return false;
+    }
+  }
+  return true;
 }
 
 export function extendText(args: CallArguments, { id, charges }: ExtendRequest): string {
@@ -57,9 +62,10 @@ export function coverText(args: CallArguments, { id, attemptId, alternatives }: 
  */
 export function admissionIn(
   alternatives: readonly QuotaAlternative[],
-  args: CallArguments,
+  args: CallArguments | undefined,
   reply: unknown,
 ): ReserveResult {
+  if (!args) throw new TypeError('an answer came to what was not sent');
   if (Buffer.isBuffer(reply)) return plainlyAdmittedIn(alternatives, args, new Unpacker(reply));
   const [ok, ...rest] = listIn(reply);
   if (ok === 1) return admittedIn(chargesOf(alternatives, numberIn(rest[0])), rest);
@@ -78,14 +84,14 @@ function plainlyAdmittedIn(
   const [nowMs, expiresAtMs] = [told.number(), told.number()];
   const charges = chargesOf(alternatives, alternative);
   const isExact = told.byte() === 1;
-  const granted = charges.map(({ window, want }) => {
-    if (!isExact) return told.number();
-    return window.kind === 'live' ? Math.min(want, 1) : want;
+  const grants = charges.map(({ counter, window, want }) => {
+    const asked = window.kind === 'live' ? Math.min(want, 1) : want;
+    return { counter, window: args.windowId(window), granted: isExact ? asked : told.number() };
   });
-  const figures = charges.map(({ window }, at) => {
-    return [args.windowId(window), granted[at], ...storedCounter(window.kind, told)];
-  });
-  return admittedIn(charges, [alternative, nowMs, expiresAtMs, figures, []]);
+  const states = charges.map((charge, at) =>
+    storedStateIn(charge, charge.window.kind, grants[at]?.window ?? '', told),
+  );
+  return { ok: true, alternative, grants, states, crossed: [], nowMs, expiresAtMs };
 }
 
 function admittedIn(charges: readonly ToldCounter[], told: Reply): ReserveResult {

@@ -14,7 +14,7 @@ interface Waiting {
 export class Batcher {
   readonly #caller: ScriptCaller;
   readonly #most: number;
-  #waiting = new Map<string, { name: ScriptName; partition: number; operations: Waiting[] }>();
+  #waiting = new Map<ScriptName, Map<number, Waiting[]>>();
 
   constructor(caller: ScriptCaller, most: number) {
     this.#caller = caller;
@@ -24,19 +24,25 @@ export class Batcher {
   add(name: ScriptName, partition: number, text: OperationText): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) setImmediate(() => this.#send());
-      const key = `${name}${partition}`;
-      const batch = this.#waiting.get(key);
-      if (batch) batch.operations.push({ text, resolve, reject });
-      else this.#waiting.set(key, { name, partition, operations: [{ text, resolve, reject }] });
+      let partitions = this.#waiting.get(name);
+      if (!partitions) {
+        partitions = new Map();
+        this.#waiting.set(name, partitions);
+      }
+      const operations = partitions.get(partition);
+      if (operations) operations.push({ text, resolve, reject });
+      else partitions.set(partition, [{ text, resolve, reject }]);
     });
   }
 
   #send(): void {
-    const batches = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = new Map();
-    for (const { name, partition, operations } of batches.values()) {
-      for (let from = 0; from < operations.length; from += this.#most) {
-        void this.#call(name, partition, operations.slice(from, from + this.#most));
+    for (const [name, partitions] of waiting) {
+      for (const [partition, operations] of partitions) {
+        for (let from = 0; from < operations.length; from += this.#most) {
+          void this.#call(name, partition, operations.slice(from, from + this.#most));
+        }
       }
     }
   }
@@ -45,7 +51,7 @@ export class Batcher {
     try {
       const texts = operations.map(({ text }) => text);
       const answers = await this.#caller.call(name, partition, texts);
-      for (const [index, { resolve }] of operations.entries()) resolve(answers[index]);
+      for (let at = 0; at < operations.length; at += 1) operations[at]?.resolve(answers[at]);
     } catch (error) {
       for (const { reject } of operations) reject(error);
     }

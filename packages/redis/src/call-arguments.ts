@@ -2,8 +2,13 @@ import { calendarSpan, calendarSpanOf, refillRate, type UsageEvent, type Window 
 import { Packer } from './packer.js';
 import type { Standing } from './standings.js';
 
+/** About as much as an operation takes. */
+const operationBytes = 512;
+
 /** The arguments of one script call: windows and usage events, which its operations refer to by number. */
 export class CallArguments {
+  /** For the operations. */
+  readonly packer: Packer;
   readonly #count: number;
   readonly #nowMs: number;
   readonly #marginMs: number;
@@ -23,6 +28,7 @@ export class CallArguments {
     this.#marginMs = marginMs;
     this.#standing = standing;
     this.#record = record;
+    this.packer = new Packer(operationBytes * count);
   }
 
   /** Number of a window in the table, from 1; 0 for live leases. */
@@ -68,7 +74,7 @@ export class CallArguments {
    */
   #head(): Buffer {
     const first = this.#windows.flatMap((window) => (isRate(window) ? [] : window.slice(0, 1)));
-    const packer = new Packer()
+    const packer = this.packer
       .short(this.#count)
       .short(this.#windows.length)
       .number(this.#standing.seenMs)

@@ -5,12 +5,15 @@ import { slotOf } from './slot.js';
 /** What we pass with a command: it is taken back while it has not been written to the server yet. */
 export interface CommandOptions {
   abortSignal?: AbortSignal;
+  /** In ms. 0: none of the client's own, which would take a timer and a signal for each command; ours takes back what is late. */
+  timeout?: number;
   /** Texts of the answer come as bytes. */
   typeMapping?: { readonly [bulkString]: typeof Buffer };
 }
 
 /** How node-redis names texts in its `typeMapping` (`RESP_TYPES.BLOB_STRING`). */
 const bulkString = 36;
+const asBytes = { [bulkString]: Buffer };
 
 /** A client or a pool of node-redis, or anything that sends a command as they do. */
 export interface CommandClient {
@@ -105,4 +108,4 @@ function circuits(cluster: ClusterClient | undefined): Connection['circuitOf'] {
 }
 
 const optionsFor = (abortSignal: AbortSignal, as: 'bytes' | undefined): CommandOptions =>
-  as ? { abortSignal, typeMapping: { [bulkString]: Buffer } } : { abortSignal };
+  as ? { abortSignal, timeout: 0, typeMapping: asBytes } : { abortSignal, timeout: 0 };

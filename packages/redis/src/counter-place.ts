@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Unit } from '@tollgate/core';
-import type { Packer } from './packer.js';
+import { Packer } from './packer.js';
 
 /** Where a counter stands: in which hash, whose counters are read and written together, and in which field of it. */
 export interface CounterPlace {
@@ -19,13 +19,32 @@ export function placeOf(kind: CounterKind, counter: string, windowId: string): C
     : { scope: `s:${counter.slice(at + 1)}`, field: `${kind}:${counter.slice(0, at)}|${windowId}` };
 }
 
-/** What is packed of a counter besides its place. */
+/** How to tell where a counter stands, and what is packed of it besides its place. */
 export interface CounterPack<Counter> {
+  kindOf(counter: Counter): CounterKind;
+  windowIdOf(counter: Counter): string;
   /** What every request needs. */
-  hot(counter: Counter): void;
+  hot(packer: Packer, counter: Counter): void;
   /** What is needed seldom, in `coldBytes` bytes. */
-  cold(counter: Counter): void;
+  cold(packer: Packer, counter: Counter): void;
   readonly coldBytes: number;
+}
+
+/** What is the same whenever these counters are asked for, packed once. */
+interface PackedPlaces {
+  /** Up to the first group's figures. */
+  readonly beginning: Buffer;
+  readonly groups: readonly PackedGroup[];
+}
+
+/** Counters of one scope that come one after the other. */
+interface PackedGroup {
+  /** The first of them, and the first of the next group. */
+  readonly start: number;
+  readonly end: number;
+  readonly units: Buffer;
+  /** The next group, up to its figures; empty after the last one. */
+  readonly next: Buffer;
 }
 
 /**
@@ -33,41 +52,66 @@ export interface CounterPack<Counter> {
  * to be of what was reserved; then of each group its scope, its size and how many bytes are needed seldom, all fields, what every request
  * needs of each counter, and what is needed seldom of each, with all units.
  */
-export function packCounters<Counter extends { readonly unit: Unit }>(
+export function packCounters<Counter extends { readonly counter: string; readonly unit: Unit }>(
   packer: Packer,
   counters: readonly Counter[],
-  placeFor: (counter: Counter) => CounterPlace,
-  { hot, cold, coldBytes }: CounterPack<Counter>,
+  pack: CounterPack<Counter>,
 ): void {
-  const places = counters.map(placeFor);
-  const starts = places.flatMap(({ scope }, at) => (places[at - 1]?.scope === scope ? [] : [at]));
-  packer.text(digestOf(places)).short(Math.max(1, starts.length));
-  if (counters.length === 0) packer.text('').short(0).short(0);
-  for (const [index, start] of starts.entries()) {
-    const end = starts[index + 1] ?? counters.length;
-    const group = counters.slice(start, end);
-    const unitBytes = group.reduce((sum, { unit }) => sum + unit.length + 1, 0);
-    packer.text(places[start]?.scope ?? '').short(group.length);
-    packer.short(group.length * coldBytes + unitBytes);
-    for (const { field } of places.slice(start, end)) packer.text(field);
-    for (const counter of group) hot(counter);
-    for (const counter of group) cold(counter);
-    for (const { unit } of group) packer.text(unit);
+  let text = `${pack.coldBytes}`;
+  for (const counter of counters) {
+    text += `\0${pack.kindOf(counter)}${counter.counter}\0${pack.windowIdOf(counter)}\0${counter.unit}`;
+  }
+  const { beginning, groups } = known.get(text) ?? keep(text, packedPlaces(counters, pack));
+  packer.bytes(beginning);
+  for (const { start, end, units, next } of groups) {
+    for (let at = start; at < end; at += 1) pack.hot(packer, counters[at] as Counter);
+    for (let at = start; at < end; at += 1) pack.cold(packer, counters[at] as Counter);
+    packer.bytes(units).bytes(next);
   }
 }
 
-/** Places whose digests are kept; all are forgotten when there are more. */
+/** Places that are kept packed; all are forgotten when there are more. */
 const mostKept = 10_000;
-const digests = new Map<string, string>();
+const known = new Map<string, PackedPlaces>();
+
+function keep(text: string, places: PackedPlaces): PackedPlaces {
+  if (known.size >= mostKept) known.clear();
+  known.set(text, places);
+  return places;
+}
+
+function packedPlaces<Counter extends { readonly counter: string; readonly unit: Unit }>(
+  counters: readonly Counter[],
+  { kindOf, windowIdOf, coldBytes }: CounterPack<Counter>,
+): PackedPlaces {
+  const places = counters.map((one) => placeOf(kindOf(one), one.counter, windowIdOf(one)));
+  const starts = places.flatMap(({ scope }, at) => (places[at - 1]?.scope === scope ? [] : [at]));
+  const headOf = (index: number): Packer => {
+    const packer = new Packer();
+    const [start, end = counters.length] = [starts[index], starts[index + 1]];
+    if (start === undefined) return packer;
+    const unitBytes = counters.slice(start, end).reduce((sum, { unit }) => sum + unit.length + 1, 0);
+    packer.text(places[start]?.scope ?? '').short(end - start);
+    packer.short((end - start) * coldBytes + unitBytes);
+    for (const { field } of places.slice(start, end)) packer.text(field);
+    return packer;
+  };
+  const beginning = new Packer().text(digestOf(places)).short(Math.max(1, starts.length));
+  if (counters.length === 0) beginning.text('').short(0).short(0);
+  return {
+    beginning: Buffer.from(beginning.bytes(headOf(0).done()).done()),
+    groups: starts.map((start, index) => {
+      const end = starts[index + 1] ?? counters.length;
+      const units = new Packer();
+      for (const { unit } of counters.slice(start, end)) units.text(unit);
+      const next = Buffer.from(headOf(index + 1).done());
+      return { start, end, units: Buffer.from(units.done()), next };
+    }),
+  };
+}
 
 /** 72 bits of SHA-1 as 12 letters. */
 function digestOf(places: readonly CounterPlace[]): string {
-  let text = '';
-  for (const { scope, field } of places) text += `${scope}\n${field}\n`;
-  const known = digests.get(text);
-  if (known !== undefined) return known;
-  const digest = createHash('sha1').update(text).digest('base64').slice(0, 12);
-  if (digests.size >= mostKept) digests.clear();
-  digests.set(text, digest);
-  return digest;
+  const text = places.map(({ scope, field }) => `${scope}\n${field}\n`).join('');
+  return createHash('sha1').update(text).digest('base64').slice(0, 12);
 }

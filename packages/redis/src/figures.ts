@@ -13,7 +13,6 @@ import type { Unpacker } from './unpacker.js';
 
 const bucket = 2;
 const calendar = 1;
-const live = 3;
 
 /** A counter as a script tells it: [window, granted, kind, figures of its kind …]. */
 export function viewOf(figures: Reply): TallyView {
@@ -27,7 +26,11 @@ export function viewOf(figures: Reply): TallyView {
   ];
   if (kind === calendar) return calendarView(windowId, first, second, third);
   if (kind === bucket) return bucketView(windowId, first, second, third, more);
-  return { windowId, used: 0, held: first, resetsAtMs: undefined, waitMs: () => undefined };
+  return liveView(windowId, first);
+}
+
+function liveView(windowId: string, held: number): TallyView {
+  return { windowId, used: 0, held, resetsAtMs: undefined, waitMs: () => undefined };
 }
 
 function calendarView(windowId: string, used: number, held: number, endMs: number): TallyView {
@@ -58,16 +61,25 @@ function bucketView(
   };
 }
 
-/** A counter as it is stored, which plain answers tell it as: its kind and figures of its kind, as scripts tell them. */
-export function storedCounter(kind: Window['kind'], stored: Unpacker): number[] {
-  if (kind === 'live') return [live, stored.number()];
-  const figures =
+/** A counter in a window of this kind, as it is stored, which plain answers tell it as. */
+export function storedStateIn(
+  counter: ToldCounter,
+  kind: Window['kind'],
+  windowId: string,
+  stored: Unpacker,
+): CounterState {
+  if (kind === 'live') return stateOf(counter, liveView(windowId, stored.number()));
+  const view =
     kind === 'calendar'
-      ? [calendar, stored.number(), stored.number(), stored.seconds() * 1_000]
-      : [bucket, ...Array.from({ length: 6 }, () => stored.number())];
+      ? calendarView(windowId, stored.number(), stored.number(), stored.seconds() * 1_000)
+      : bucketView(windowId, stored.number(), stored.number(), stored.number(), [
+          stored.number(),
+          stored.number(),
+          stored.number(),
+        ]);
   // The number of thresholds that were reached, which nobody is told.
   stored.byte();
-  return figures;
+  return stateOf(counter, view);
 }
 
 /** What tells one counter from another, and its cap. */

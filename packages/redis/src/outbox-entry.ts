@@ -1,7 +1,7 @@
 import { adjustmentEvent, type EventCharge, type UsageEvent, uncertainEvent } from '@tollgate/core';
 
 /**
- * The usage event of a stream entry: `k` says whether it stands there as it is (`u`), whether it is the skeleton of an attempt whose
+ * The usage event of a stream entry, which stands there as it is, unless `k` says otherwise: whether it is the skeleton of an attempt whose
  * lease was reaped (`r`, with its charges and the time), or the correction of one that was written (`w`) by the truth (`a`).
  */
 export function eventOfEntry(fields: Readonly<Record<string, string>>): UsageEvent {

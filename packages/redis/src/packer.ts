@@ -3,8 +3,14 @@
  * that end in a zero byte. Costs the server less than any format that it has to make tables of.
  */
 export class Packer {
-  #buffer = Buffer.allocUnsafe(1024);
+  #buffer: Buffer;
   #length = 0;
+  #from = 0;
+
+  /** `bytes`: about how many will be written. */
+  constructor(bytes = 1024) {
+    this.#buffer = Buffer.allocUnsafe(bytes);
+  }
 
   number(value: number): this {
     this.#reserve(8);
@@ -35,14 +41,27 @@ export class Packer {
     return this;
   }
 
+  /** What was packed before, as it is. */
+  bytes(packed: Buffer): this {
+    this.#reserve(packed.length);
+    this.#buffer.set(packed, this.#length);
+    this.#length += packed.length;
+    return this;
+  }
+
+  /** What was written since the last time that this was asked. */
   done(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    const written = this.#buffer.subarray(this.#from, this.#length);
+    this.#from = this.#length;
+    return written;
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafe(2 * this.#buffer.length + bytes);
-    this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffer.copy(larger, 0, this.#from, this.#length);
     this.#buffer = larger;
+    this.#length -= this.#from;
+    this.#from = 0;
   }
 }

@@ -120,10 +120,13 @@ export class RedisQuotaStore implements QuotaStore {
     checkLease(request);
     this.#rememberMs = Math.max(this.#rememberMs, 2 * leaseMs);
     const askedAtMs = this.#now();
+    let sent: CallArguments | undefined;
     try {
-      const result = await this.#admit('reserve', request, alternatives, (args) =>
-        reserveText(args, request),
-      );
+      const reply = await this.#run('reserve', partition, (args) => {
+        sent = args;
+        return reserveText(args, request);
+      });
+      const result = publishAdmission('reserve', request, admissionIn(alternatives, sent, reply));
       this.#books?.leases.reserved(request, askedAtMs, result);
       return result;
     } catch (error) {
@@ -209,7 +212,7 @@ export class RedisQuotaStore implements QuotaStore {
   }
 
   async #admit(
-    operation: 'reserve' | 'extend' | 'cover',
+    operation: 'extend' | 'cover',
     request: CloseRequest,
     alternatives: readonly QuotaAlternative[],
     text: OperationText,
@@ -219,12 +222,15 @@ export class RedisQuotaStore implements QuotaStore {
       sent = args;
       return text(args);
     });
-    if (!sent) throw new TypeError('an answer came to what was not sent');
     return publishAdmission(operation, request, admissionIn(alternatives, sent, reply));
   }
 
-  async #run(name: ScriptName, partition: string, text: OperationText): Promise<unknown> {
-    if (!this.#layout.agreed) await this.#layout.agree();
+  #run(name: ScriptName, partition: string, text: OperationText): Promise<unknown> {
+    if (!this.#layout.agreed) return this.#layout.agree().then(() => this.#add(name, partition, text));
+    return this.#add(name, partition, text);
+  }
+
+  #add(name: ScriptName, partition: string, text: OperationText): Promise<unknown> {
     this.#sweeper.start();
     return this.#batcher.add(name, partitionOf(partition, this.#options.partitions), text);
   }

@@ -16,8 +16,8 @@ import {
 } from '@tollgate/core';
 import { RememberedRefusals } from './remembered-refusals.js';
 
-/** Reservations of this process that are told from new ones, so that a repetition is answered by the store. */
-const mostIds = 10_000;
+/** So many reservations of this process at least are told from new ones, so that a repetition is answered by the store. */
+const leastIds = 10_000;
 
 export interface RefusalMemoryOptions {
   /** How long a refusal may be repeated, in ms. */
@@ -37,7 +37,9 @@ export class RefusalMemory implements QuotaStore {
   readonly #store: QuotaStore;
   readonly #now: () => number;
   readonly #refusals: RememberedRefusals;
-  readonly #ids = new Set<string>();
+  #ids = new Set<string>();
+  /** Those before: to take the oldest out of one set, one at a time, would be to look for it among all that were taken out. */
+  #olderIds: ReadonlySet<string> = new Set();
 
   constructor(store: QuotaStore, { rememberMs, now = () => performance.now() }: RefusalMemoryOptions) {
     this.#store = store;
@@ -98,7 +100,7 @@ export class RefusalMemory implements QuotaStore {
   #refused(request: ReserveRequest): ReserveResult | undefined {
     const { id, partition, alternatives } = request;
     const told = this.#refusals.refusalFor(alternatives, this.#now());
-    if (!told || this.#ids.has(id)) return undefined;
+    if (!told || this.#ids.has(id) || this.#olderIds.has(id)) return undefined;
     checkAlternatives(alternatives);
     checkLease(request);
     const { blockedBy, state } = told.refusal;
@@ -133,10 +135,8 @@ export class RefusalMemory implements QuotaStore {
 
   #keep(id: string): void {
     this.#ids.add(id);
-    if (this.#ids.size <= mostIds) return;
-    for (const oldest of this.#ids) {
-      this.#ids.delete(oldest);
-      return;
-    }
+    if (this.#ids.size <= leastIds) return;
+    this.#olderIds = this.#ids;
+    this.#ids = new Set();
   }
 }

@@ -8,8 +8,8 @@ import type {
   UsageEvent,
 } from '@tollgate/core';
 import { type CallArguments, rateOf } from './call-arguments.js';
-import { type CounterKind, packCounters, placeOf } from './counter-place.js';
-import { crossingsIn, stateIn, storedCounter } from './figures.js';
+import { type CounterKind, type CounterPack, packCounters, placeOf } from './counter-place.js';
+import { crossingsIn, stateIn, storedStateIn } from './figures.js';
 import { Packer } from './packer.js';
 import type { HeldLease, Hold } from './rebuild/held-lease.js';
 import { listIn, textIn } from './reply.js';
@@ -28,18 +28,27 @@ export type QuietRenewal = Omit<RenewRequest, 'running'> & {
 /** `rememberMs`: how long an id is remembered of which no lease is known. */
 export function chargeText(args: CallArguments, request: QuietCharge, rememberMs: number): Buffer {
   const { id, attemptId, close, event, items } = request;
-  const packer = new Packer()
+  const { packer } = args;
+  packer
     .text(id)
     .text(attemptId)
     .byte(close ? 1 : 0)
-    .text(String(rememberMs));
-  packer.short(args.event(event)).short(items.length);
-  packCounters(packer, items, (item) => placeOf(kindOf(item), item.counter, item.windowId), {
-    hot: ({ limit, amount, release }) => packer.number(limit).number(amount).number(release),
-    cold: (item) => packBeginning(packer, args, item),
+    .text(String(rememberMs))
+    .short(args.event(event))
+    .short(items.length);
+  const pack: CounterPack<ChargeItem> = {
+    kindOf,
+    windowIdOf: ({ windowId }) => windowId,
+    hot: packItem,
+    cold: (_packer, item) => packBeginning(packer, args, item),
     coldBytes: 16,
-  });
+  };
+  packCounters(packer, items, pack);
   return packer.done();
+}
+
+function packItem(packer: Packer, { limit, amount, release }: ChargeItem): void {
+  packer.number(limit).number(amount).number(release);
 }
 
 /** What a process holds, for a partition that has lost it. */
@@ -79,7 +88,7 @@ export interface DrawRequest {
 
 export function drawText({ id, attemptId, nextAttemptId, item, left }: DrawRequest): Buffer {
   const { scope, field } = placeOf(kindOf(item), item.counter, item.windowId);
-  const packer = new Packer().text(id).text(attemptId).text(nextAttemptId).text(scope).text(field);
+  const packer = new Packer(256).text(id).text(attemptId).text(nextAttemptId).text(scope).text(field);
   return packer.number(item.limit).number(item.amount).number(item.release).number(left).done();
 }
 
@@ -92,7 +101,7 @@ export interface AppendRequest {
 
 export function appendText(args: CallArguments, { id, events }: AppendRequest, rememberMs: number): Buffer {
   const [first = 0] = events.map((event) => args.event(event));
-  return new Packer().text(id).short(first).short(events.length).text(String(rememberMs)).done();
+  return new Packer(64).text(id).short(first).short(events.length).text(String(rememberMs)).done();
 }
 
 export function renewText(args: CallArguments, { id, running }: QuietRenewal): string {
@@ -111,9 +120,13 @@ export function chargedIn(
   recorded: boolean,
   reply: unknown,
 ): ChargeResult {
-  const [outcome, states, crossed] = Buffer.isBuffer(reply)
-    ? ['charged', storedCounters(items, new Unpacker(reply, 9)), []]
-    : listIn(reply);
+  if (Buffer.isBuffer(reply)) {
+    // After a byte, and the time.
+    const stored = new Unpacker(reply, 9);
+    const states = items.map((item) => storedStateIn(item, windowKinds[kindOf(item)], item.windowId, stored));
+    return { outcome: 'charged', recorded, states, crossed: [] };
+  }
+  const [outcome, states, crossed] = listIn(reply);
   const figures = listIn(states);
   const text = textIn(outcome);
   return {
@@ -124,12 +137,7 @@ export function chargedIn(
   };
 }
 
-const storedCounters = (items: readonly ChargeItem[], stored: Unpacker): unknown[] =>
-  items.map((item) => {
-    const kind = kindOf(item);
-    const windowKind = kind === 'c' ? 'calendar' : kind === 'b' ? 'bucket' : 'live';
-    return ['', 0, ...storedCounter(windowKind, stored)];
-  });
+const windowKinds = { c: 'calendar', b: 'bucket', l: 'live' } as const;
 
 type WindowOfItem = Pick<ChargeItem, 'window' | 'windowId'>;
 

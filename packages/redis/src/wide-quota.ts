@@ -75,24 +75,10 @@ export class WideQuota implements QuotaStore {
     );
   }
 
-  async charge(request: QuietCharge): Promise<ChargeResult> {
-    const { id, items, close } = request;
-    const positions = { narrow: [] as number[], wide: [] as number[] };
-    for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);
-    if (positions.wide.length === 0 && !this.#leases.known(id)) return this.#store.charge(request);
-    const narrow = items.filter(({ wide }) => !wide);
-    const charging = this.#store.charge({ ...request, items: narrow });
-    const beside =
-      positions.wide.length > 0
-        ? this.#leases.charge(id, { ...request, items: items.filter(({ wide }) => wide) })
-        : undefined;
-    const charged = await charging;
-    if (close) this.#leases.closeAll(id);
-    return {
-      ...charged,
-      states: merged(positions, charged.states, beside?.states ?? []),
-      crossed: [...charged.crossed, ...(beside?.crossed ?? [])],
-    };
+  charge(request: QuietCharge): Promise<ChargeResult> {
+    const { id, items } = request;
+    if (!items.some(({ wide }) => wide) && !this.#leases.known(id)) return this.#store.charge(request);
+    return this.#chargeBoth(request);
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
@@ -120,6 +106,25 @@ export class WideQuota implements QuotaStore {
   async end(): Promise<void> {
     await this.#slices.end();
     await this.#store.end();
+  }
+
+  async #chargeBoth(request: QuietCharge): Promise<ChargeResult> {
+    const { id, items, close } = request;
+    const positions = { narrow: [] as number[], wide: [] as number[] };
+    for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);
+    const narrow = items.filter(({ wide }) => !wide);
+    const charging = this.#store.charge({ ...request, items: narrow });
+    const beside =
+      positions.wide.length > 0
+        ? this.#leases.charge(id, { ...request, items: items.filter(({ wide }) => wide) })
+        : undefined;
+    const charged = await charging;
+    if (close) this.#leases.closeAll(id);
+    return {
+      ...charged,
+      states: merged(positions, charged.states, beside?.states ?? []),
+      crossed: [...charged.crossed, ...(beside?.crossed ?? [])],
+    };
   }
 
   /** The first alternative that both parts have room for: the wide one is asked first, and undone where the other refuses. */

@@ -9,7 +9,7 @@ local out = {}
 for i = 1, count do
   local id, first, size, rememberMs = sunpack('<sHHs', ARGV[i + 1])
   if call('SET', base .. 'a:' .. id, '', 'PX', rememberMs, 'NX') then
-    for at = first, first + size - 1 do call('XADD', base .. 'outbox', '*', 'k', 'u', 'e', ARGV[at]) end
+    for at = first, first + size - 1 do call('XADD', base .. 'outbox', '*', 'e', ARGV[at]) end
   end
   out[i] = 1
 end

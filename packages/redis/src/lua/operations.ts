@@ -195,7 +195,7 @@ for i = from, count do
       if state == 1 and attempt and attempt[2] ~= '' then
         events[#events + 1] = { 'k', 'a', 'w', attempt[2], 'e', ARGV[op[5]], 'c', chargesText(corrections) }
       else
-        events[#events + 1] = { 'k', 'u', 'e', ARGV[op[5]] }
+        events[#events + 1] = { 'e', ARGV[op[5]] }
       end
     end
     if attempt then attempt[2], attempt[4] = '', {} end

@@ -1,54 +1,59 @@
 import { remark } from './remark.js';
+import { runBegins, runEnds, runGoesOn, runReads, runTakes } from './run.js';
 
 /**
  * The plain case of a reservation, which nearly all are: an id that nobody knows, whose first alternative fits, on counters that are
- * there already and of which nothing is to be reported. It is decided without tables of its own for each counter and written at once,
- * and answered in one text: alternative, time, expiry, whether all that was asked was granted, else what was, and each counter as it
- * is stored. Whatever is not plain is left, with nothing written, to the code that follows, from operation `from` on.
+ * there already and of which nothing is to be reported. It is decided without tables of its own for each counter, and answered in one text: alternative, time, expiry, whether all that was asked was granted, else what was, and each counter as it
+ * is stored. Whatever is not plain is left, with nothing of it written, to the code that follows, from operation `from` on.
  */
 export const plainAdmission = `
-local out, from, born, expiry, expiryText = {}, 1, {}, 0, ''
+local out, from, born = {}, 1, {}
+-- Of leases that end together, and of requests with as many charges: made once.
+local expiry, expiryText, told, form, formSize = 0, '', '', '', 0
+${runBegins}
 while from <= count and now >= opened and now < ends and firstEnd > now do
   local data = ARGV[from + 1]
   local id, leaseMs, attemptId, _, event, size, distinct, shape, groups, scope, width, cold, first = sunpack('<sdsBHHBsHsHH', data)
   local plain, expires, exact, done = distinct == 1, now + leaseMs, 1, 0
   -- Made as long as they usually get, since a table that grows costs more than all that is done with it.
-  local values, grants = { '', 0, 0, 0, 0 }, { 0, 0, 0, 0 }
-  local writes, writeCount = { 0, 0 }, 0
-  while true do
-    -- Counters of one scope, which are read and written together.
-    local hash = base .. scope
-    local read = { hash, 'k', sunpack(rep('s', width), data, first) }
-    local at = read[width + 3]
-    local stored = call('HMGET', unpack(read, 1, width + 2))
-    local write, n, needs = { hash, 0, 0, 0, 0, 0, 0, 0, 0 }, 1, expires + 2 * leaseMs
-    plain = plain and stored[1]
-    if not plain then break end
+  local values, grants, takes = { '', 0, 0, 0, 0 }, { 0, 0, 0, 0 }, false
+  ${runGoesOn}
+  local group = 1
+  while plain do
+    ${runReads}
+    local needs = expires + 2 * leaseMs
     for i = 1, width do
-      local value = stored[i + 1]
+      local value = figures[2 * i + 1]
       if not value then
         plain = false
         break
       end
-      local field = read[i + 2]
+      local kind = byte(figures[2 * i])
       local flags, limit, want, least, below
       flags, limit, want, at = sunpack('<Bdd', data, at)
       local soft = flags % 2 == 1
       if flags % 4 > 1 then least, at = sunpack('<d', data, at) end
       if flags > 3 then below, at = sunpack('<d', data, at) end
-      local kind, used, held, taken = byte(field), 0, 0, 0
+      local used, held, taken = 0, 0, 0
       local whole, rest, since, num, den, over, reached
       if kind == 99 then
+        if #value ~= 21 then
+          plain = false
+          break
+        end
         used, held, over, reached = sunpack('<ddI4B', value)
-        if #value > 21 then plain = false end
         if 1000 * over + 2 * leaseMs > needs then needs = 1000 * over + 2 * leaseMs end
         taken = used + held
       elseif kind == 98 then
+        if #value ~= 49 then
+          plain = false
+          break
+        end
         whole, rest, since, held, num, den, reached = sunpack('<ddddddB', value)
         local toNum, toDen
         toNum, toDen, at = sunpack('<dd', data, at)
         local parts = (now - since) * num + rest
-        if #value > 49 or num ~= toNum or den ~= toDen or now < since or parts > 9007199254740991 then plain = false end
+        if num ~= toNum or den ~= toDen or now < since or parts > 9007199254740991 then plain = false end
         if now > since then
           since = now
           local units = floor(parts / den)
@@ -81,45 +86,43 @@ while from <= count and now >= opened and now < ends and firstEnd > now do
       end
       done = done + 1
       values[done + 1], grants[done] = value, grant
-      if grant > 0 then
-        write[n + 1], write[n + 2] = field, value
-        n = n + 2
-      end
+      takes = takes or grant > 0
     end
-    if not plain or 1000 * sunpack('<I4', stored[1]) < needs then
+    if not plain or keep < needs then
       plain = false
       break
     end
-    if n > 1 then
-      writes[writeCount + 1], writes[writeCount + 2] = write, n
-      writeCount = writeCount + 2
-    end
     if done == size then break end
     scope, width, cold, first = sunpack('<sHH', data, at + cold)
+    group = group + 1
   end
   if not plain then break end
 
-  values[1] = spack('<BddB', 0, now, expires, exact)
-  if exact == 0 then values[1] = values[1] .. spack('<' .. rep('d', size), unpack(grants)) end
-  local told, head = concat(values, '', 1, size + 1), nil
+  -- Numbers are slow to write.
+  if expires ~= expiry then expiry, expiryText, told = expires, expires .. '', spack('<BddB', 0, now, expires, 1) end
+  if size ~= formSize then formSize, form = size, '<BddBHHssB' .. rep('d', size) end
+  values[1] = told
+  if exact == 0 then values[1] = spack('<BddB' .. rep('d', size), 0, now, expires, 0, unpack(grants, 1, size)) end
+  local answer, head = concat(values, '', 1, size + 1), nil
   if attemptId == '' then
     head = spack('<BddBHHs' .. rep('d', size), 0, leaseMs, expires, 1, 0, size, shape, unpack(grants, 1, size))
   else
-    head = spack('<BddBHHssB' .. rep('d', size), 0, leaseMs, expires, 1, 1, size, shape, attemptId, 0, unpack(grants, 1, size))
+    head = spack(form, 0, leaseMs, expires, 1, 1, size, shape, attemptId, 0, unpack(grants, 1, size))
   end
   -- An id that is known has a list already, or a text; then nothing else is written.
   local lease = base .. 'r:' .. id
-  local length = pcall('RPUSH', lease, head, data, event > 0 and ARGV[event] or '', told)
+  local length = pcall('RPUSH', lease, head, data, event > 0 and ARGV[event] or '', answer)
   if length ~= 4 then
     if type(length) == 'number' then call('LTRIM', lease, 0, -5) end
     break
   end
-  for i = 1, writeCount, 2 do call('HSET', unpack(writes[i], 1, writes[i + 1])) end
-  -- Numbers are slow to write: those that come together end together, too.
-  if expires ~= expiry then expiry, expiryText = expires, expires .. '' end
+  if takes then
+    ${runTakes}
+  end
   born[2 * from - 1], born[2 * from] = expiryText, id
   if expires < firstEnd then firstEnd, marks = expires, true end
-  out[from], from = told, from + 1
+  out[from], from = answer, from + 1
 end
+${runEnds}
 if from > 1 then call('ZADD', base .. 'leases', unpack(born)) end
 ${remark}`;

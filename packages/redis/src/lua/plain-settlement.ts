@@ -1,4 +1,5 @@
 import { remark } from './remark.js';
+import { runBegins, runEnds, runGoesOn, runReads, runTakes } from './run.js';
 
 /**
  * The plain case of a settlement, which nearly all are: the one attempt that a live lease came with, which ends with it, on counters
@@ -7,6 +8,8 @@ import { remark } from './remark.js';
  */
 export const plainSettlement = `
 local out, from, gone = {}, 1, {}
+local told, outbox, form, formSize = spack('<Bd', 0, now), base .. 'outbox', '', 0
+${runBegins}
 while from <= count and firstEnd > now do
   local data = ARGV[from + 1]
   local id, attemptId, close, remembered, event, size, shape, groups, scope, width, cold, first = sunpack('<ssBsHHsHsHH', data)
@@ -17,37 +20,42 @@ while from <= count and firstEnd > now do
   if state ~= 0 or rest ~= 1 or attempts ~= 1 or places ~= shape then break end
   local attempt, attemptState
   attempt, attemptState, at = sunpack('<sB', head, at)
-  local holds = { sunpack('<' .. rep('d', size), head, at) }
+  if size ~= formSize then formSize, form = size, '<' .. rep('d', size) end
+  local holds = { sunpack(form, head, at) }
   local plain, done = attempt == attemptId and attemptState == 0, 0
-  local values, writes, writeCount = { '', 0, 0, 0, 0 }, { 0, 0 }, 0
+  local values = { '', 0, 0, 0, 0 }
+  ${runGoesOn}
+  local group = 1
   while plain do
-    local hash = base .. scope
-    local read = { hash, 'k', sunpack(rep('s', width), data, first) }
-    local at = read[width + 3]
-    local stored = call('HMGET', unpack(read, 1, width + 2))
-    local write, needs = { hash, 0, 0, 0, 0, 0, 0, 0, 0 }, now
-    plain = stored[1]
-    if not plain then break end
+    ${runReads}
+    local needs = now
     for i = 1, width do
-      local value = stored[i + 1]
+      local value, held = figures[2 * i + 1], holds[done + 1]
       if not value then
         plain = false
         break
       end
-      local field, held = read[i + 2], holds[done + 1]
+      local kind = byte(figures[2 * i])
       local limit, amount, _
       limit, amount, _, at = sunpack('<ddd', data, at)
-      local kind = byte(field)
       if kind == 99 then
+        if #value ~= 21 then
+          plain = false
+          break
+        end
         local used, holding, over, reached = sunpack('<ddI4B', value)
         used, holding = max(0, used + amount), max(0, holding - held)
         local threshold = thresholds[reached + 1]
-        if #value > 21 or amount > 0 and threshold and used >= threshold * limit then plain = false end
+        if amount > 0 and threshold and used >= threshold * limit then plain = false end
         value = spack('<ddI4B', used, holding, over, reached)
       elseif kind == 98 then
+        if #value ~= 49 then
+          plain = false
+          break
+        end
         local whole, rest, since, holding, num, den, reached = sunpack('<ddddddB', value)
         local parts = (now - since) * num + rest
-        if #value > 49 or now < since or parts > 9007199254740991 then plain = false end
+        if now < since or parts > 9007199254740991 then plain = false end
         if now > since then
           since = now
           local units = floor(parts / den)
@@ -64,25 +72,25 @@ while from <= count and firstEnd > now do
         value = spack('<d', max(0, sunpack('<d', value) - held))
       end
       done = done + 1
-      values[done + 1], write[2 * i], write[2 * i + 1] = value, field, value
+      values[done + 1] = value
     end
-    if not plain or 1000 * sunpack('<I4', stored[1]) < needs then
+    if not plain or keep < needs then
       plain = false
       break
     end
-    writes[writeCount + 1], writes[writeCount + 2] = write, 2 * width + 1
-    writeCount = writeCount + 2
     if done == size then break end
     scope, width, cold, first = sunpack('<sHH', data, at + cold)
+    group = group + 1
   end
   if not plain then break end
 
-  for i = 1, writeCount, 2 do call('HSET', unpack(writes[i], 1, writes[i + 1])) end
+  ${runTakes}
   call('SET', lease, spack('<BddBHHssB', 1, leaseMs, now + 2 * leaseMs, 0, 1, 0, '', attemptId, 2), 'PX', remembered)
-  if record and event > 0 then call('XADD', base .. 'outbox', '*', 'k', 'u', 'e', ARGV[event]) end
+  if record and event > 0 then call('XADD', outbox, '*', 'e', ARGV[event]) end
   gone[from] = id
-  values[1] = spack('<Bd', 0, now)
+  values[1] = told
   out[from], from = concat(values, '', 1, size + 1), from + 1
 end
+${runEnds}
 if from > 1 then call('ZREM', base .. 'leases', unpack(gone)) end
 ${remark}`;

@@ -17,8 +17,7 @@
  */
 export const opening = `
 local call, pcall, floor, max, min = redis.call, redis.pcall, math.floor, math.max, math.min
-local pack, unpackOne, spack, sunpack = cmsgpack.pack, cmsgpack.unpack_one, struct.pack, struct.unpack
-local sub, byte, format, rep, concat = string.sub, string.byte, string.format, string.rep, table.concat
+local spack, sunpack, byte, rep, concat = struct.pack, struct.unpack, string.byte, string.rep, table.concat
 local partition = KEYS[1]
 local base = partition .. ':'
 --clock--
@@ -67,6 +66,7 @@ end
  * fails has changed nothing.
  */
 export const world = `
+local pack, sub, format = cmsgpack.pack, string.sub, string.format
 local raw, tallies, touched, hashes, hashList = {}, {}, {}, {}, {}
 local leases, changed, born, gone, events = {}, {}, {}, {}, {}
 
