@@ -21,7 +21,7 @@ import {
 import { affordableCap } from './affordable-cap.js';
 import { refusalError, unverifiable } from './budget-error.js';
 import { type LimitCharge, needsOf } from './charges.js';
-import { dispatch } from './dispatch.js';
+import { dispatch, dispatchReplay } from './dispatch.js';
 import { type BudgetEngine, sayWouldRefuse } from './engine.js';
 import { mayHaveRun } from './guarded-store.js';
 import { OpenReservation } from './open-reservation.js';
@@ -259,6 +259,10 @@ export class AdmissionDesk {
     call.admittedAtMs = reservation.admittedAtMs;
     if (!parsed || !way) {
       book.takeNothing(call.attemptId);
+      return;
+    }
+    if (way.replays) {
+      dispatchReplay(call, way, this.context.res);
       return;
     }
     let estimate = way.most;

@@ -33,7 +33,7 @@ export interface Admission {
 export function admissionsOf(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
   const parsed = call?.parsed;
   if (!call || !parsed) return [admission(undefined, chargesOfNone(rules), rules)];
-  return waysOf(parsed, call.outgoing.body, rules)
+  return waysOf(call, parsed, rules)
     .filter(({ level }) => level >= fromLevel)
     .map((way) => admission(way, chargesOf(way, parsed.priced, rules), rules));
 }
@@ -65,7 +65,7 @@ export function alternativesOf(
 ): QuotaAlternative[] {
   return admissions.map(({ way, asked }) => ({
     charges: asked.map(({ charge }) => charge),
-    event: call && way ? leaseEvent(call, way.most, context) : undefined,
+    event: call && way && !way.replays ? leaseEvent(call, way.most, context) : undefined,
   }));
 }
 
@@ -100,7 +100,7 @@ export function shadowRefusal(
 export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): TollgateError | undefined {
   if (!call?.parsed) return undefined;
   try {
-    waysOf(call.parsed, call.outgoing.body, { ...rules, enforced: true });
+    waysOf(call, call.parsed, { ...rules, enforced: true });
   } catch (error) {
     if (isTollgateError(error)) return error;
     throw error;

@@ -14,7 +14,7 @@ export interface LimitCharge {
  * what cannot be refused is counted there all the same.
  */
 export function chargesOf(
-  { model, most, least, onlyBelow }: Way,
+  { model, most, least, onlyBelow, replays }: Way,
   priced: boolean,
   rules: Rules,
 ): LimitCharge[] {
@@ -23,7 +23,7 @@ export function chargesOf(
   const charges: LimitCharge[] = [];
   for (const { limit, movesLadder } of rules.limits) {
     const { unit } = limit;
-    if (unit === 'usd' && costsNothing) continue;
+    if ((unit === 'usd' && costsNothing) || (replays && unit !== 'requests')) continue;
     const want = demandOf(unit, most);
     const min = least === undefined ? want : demandOf(unit, least);
     const { counter, limit: cap, window, wide, soft } = counterOf(limit, { caller, route, req, model });

@@ -13,9 +13,7 @@ export function dispatch(
   { way, cap, res }: { way: Way; cap: number; res: Response | undefined },
 ): Estimate {
   const { capStated, maxOutputTokens } = parsed.estimate;
-  if (way.warnsAt !== undefined && res && !res.headersSent) {
-    res.setHeader('x-tollgate-warning', `budget;used=${way.warnsAt}`);
-  }
+  warn(way, res);
   const newModel = way.model !== parsed.model;
   const newCap = way.cap !== undefined && !(capStated && maxOutputTokens === cap);
   if (!newModel && !newCap) return parsed.estimate;
@@ -30,4 +28,16 @@ export function dispatch(
     if (lowered) res.setHeader('x-tollgate-max-output-tokens', String(cap));
   }
   return parsed.estimate;
+}
+
+/** The call is answered by what was paid for before: says so where the plan's ladder has chosen that. */
+export function dispatchReplay(call: Call, way: Way, res: Response | undefined): void {
+  call.replays = true;
+  warn(way, res);
+  if (way.level > 0 && res && !res.headersSent) res.setHeader('x-tollgate-degraded', 'budget');
+}
+
+function warn({ warnsAt }: Way, res: Response | undefined): void {
+  if (warnsAt === undefined || !res || res.headersSent) return;
+  res.setHeader('x-tollgate-warning', `budget;used=${warnsAt}`);
 }

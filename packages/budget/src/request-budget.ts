@@ -20,7 +20,7 @@ import type { Leased } from './heartbeat.js';
 import { OpenReservation } from './open-reservation.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import { TopUps } from './top-up.js';
-import { allowed } from './ways.js';
+import { allowed, waysOf } from './ways.js';
 
 /** A call that is running, and the reservation that pays for it. */
 interface RunningCall {
@@ -58,6 +58,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Throws, or rejects with, the refusal. */
   open(): void | Promise<void> {
     const { calls } = this.context;
+    if (this.#takesNothing(calls.declared)) return;
     return goOn(this.#reserve(calls.declared, false, this.#rules), () =>
       calls.finished ? this.#close() : undefined,
     );
@@ -82,6 +83,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   begin(call: Call): void | Promise<void> {
     const made = call.settlement !== undefined;
     if (this.engine.enforced && !this.context.calls.has('meter')) throw unmetered();
+    if (this.#takesNothing(call)) return;
     const rules = made ? { ...this.#rules, enforced: false } : this.#rules;
     return goOn(this.#reservationFor(call, rules), (reservation) => {
       this.#running = [...this.#running, { call, reservation, made }];
@@ -104,7 +106,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     if (!running) return;
     const { reservation, made } = running;
     this.#running = without(this.#running, running);
-    reservation.settle(call, end);
+    if (!call.replays) reservation.settle(call, end);
     if (made) call.overrun = false;
     const { calls } = this.context;
     if ((end.last || calls.finished) && this.#running.length === 0) return this.#closeOne(reservation);
@@ -113,11 +115,15 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
-    const [reservation] = this.#open;
-    if (declared?.settlement && reservation && !isNothing(declared.settlement)) {
+    if (!declared?.settlement || isNothing(declared.settlement)) return this.#close();
+    const [first] = this.#open;
+    const made = { ...this.#rules, enforced: false };
+    // Nothing was held for a call that was to be answered without being made.
+    const held = first?.book.holdsFor(declared.attemptId) ? first : this.#reserve(declared, true, made);
+    return goOn(held, (reservation) => {
       reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
-    }
-    return this.#close();
+      return this.#close();
+    });
   }
 
   flushDeferred(): void {
@@ -132,6 +138,17 @@ export class RequestBudget implements CallStep, Leased, Deferred {
       if (cost) byReservation.get(reservation)?.push(cost);
     }
     await Promise.all([...byReservation].map(([reservation, running]) => reservation.renew(running)));
+  }
+
+  /**
+   * Whether the call is answered by what was paid for before, and nobody counts its request: then nothing is to be admitted. Throws a
+   * TollgateError where the plan does not allow the call at all.
+   */
+  #takesNothing(call: Call | undefined): boolean {
+    if (!call?.replays || !call.parsed) return false;
+    const rules = this.#rules;
+    waysOf(call, call.parsed, rules);
+    return !rules.limits.some(({ limit }) => limit.unit === 'requests');
   }
 
   #runningOf(call: Call): RunningCall | undefined {

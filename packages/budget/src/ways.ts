@@ -1,4 +1,5 @@
 import {
+  type Call,
   type DegradeStep,
   type Estimate,
   isTollgateError,
@@ -21,35 +22,57 @@ export interface Way {
   readonly onlyBelow: number | undefined;
   /** How many steps of the ladder it has gone down. */
   readonly level: number;
+  /** It is answered by what was paid for before: it takes requests alone. */
+  readonly replays?: true;
   /** The share of a cap from which on the client is warned; `undefined`: it is not. */
   readonly warnsAt?: number | undefined;
 }
 
 /**
- * The ways in which a call can be admitted, best first: the requested model, then down the plan's ladder. Throws a TollgateError
- * where the plan does not allow the model (403) or the output cap that the client states (400).
+ * The ways in which a call can be admitted, best first: the requested model, then down the plan's ladder, at whose step "cache first" an
+ * answer that was paid for before ends it. Throws a TollgateError where the plan does not allow the model (403) or the output cap that the client states (400).
  */
-export function waysOf(parsed: ParsedCall, body: unknown, rules: Rules): Way[] {
+export function waysOf(
+  { outgoing: { body }, cached, replays }: WayOfCall,
+  parsed: ParsedCall,
+  rules: Rules,
+): Way[] {
   const { plan } = rules;
-  if (!rules.enforced) return [wayOf(parsed, parsed.model, baseCap(parsed, rules), rules, 0)];
+  if (!rules.enforced) {
+    return replays ? [replayed(parsed, 0)] : [wayOf(parsed, parsed.model, baseCap(parsed, rules), rules, 0)];
+  }
   if (!allowed(rules, parsed.model)) throw modelNotAllowed(parsed.model);
   const base = baseCap(parsed, rules);
   const stated = parsed.estimate.capStated ? parsed.estimate.maxOutputTokens : undefined;
   if (stated !== undefined && base !== undefined && base < stated && !rules.fit) {
     throw capTooLarge(capField(parsed.api, body, stated), stated, base);
   }
+  if (replays) return [replayed(parsed, 0)];
   const ways: Way[] = [];
   let way = wayOf(parsed, parsed.model, base, rules, 0);
   for (const [index, step] of (plan?.degrade ?? []).entries()) {
     ways.push({ ...way, onlyBelow: step.at });
     if (endsLadder(step, rules)) return ways;
     const warnsAt = step.warn ? step.at : way.warnsAt;
+    if (step.cache && cached) return [...ways, { ...replayed(parsed, index + 1), warnsAt }];
     const next = { ...degraded(parsed, way, step, rules, index + 1), warnsAt };
     if (next.model === way.model && next.cap === way.cap && next.warnsAt === way.warnsAt) ways.pop();
     way = next;
   }
   return [...ways, way];
 }
+
+type WayOfCall = Pick<Call, 'outgoing' | 'cached' | 'replays'>;
+
+const replayed = (parsed: ParsedCall, level: number): Way => ({
+  model: parsed.model,
+  cap: undefined,
+  most: parsed.estimate,
+  least: undefined,
+  onlyBelow: undefined,
+  level,
+  replays: true,
+});
 
 /** The share of each of the plan's caps from which on nothing is admitted; `undefined`: until they are used up. */
 export function admitsBelow(rules: Rules): number | undefined {

@@ -37,6 +37,9 @@ export class Attempt implements Call {
   admittedAtMs: Call['admittedAtMs'];
   degradedFrom: Call['degradedFrom'];
   promptHash: Call['promptHash'];
+  tapped: Call['tapped'];
+  cached: Call['cached'];
+  replays: Call['replays'];
   /** The attempt goes on when the client is gone. */
   drains = false;
   /** Its refusal is not the request's. */

@@ -3,10 +3,18 @@ import type { Usage } from './usage.js';
 
 /**
  * Where a step stands. `begin` hooks run in this order: `rewrite` (guardrails: what is changed here is what is priced and sent),
- * `parse` (meter), `authorize` (auth), `switch` (watch), `inspect` (guardrails, cache), `cover` (budget), `record` (meter).
+ * `parse` (meter), `authorize` (auth), `switch` (watch), `inspect` (guardrails), `recall` (cache), `cover` (budget), `record` (meter).
  * `end` hooks run in the same order: measured, charged, written down.
  */
-export type CallStage = 'rewrite' | 'parse' | 'authorize' | 'switch' | 'inspect' | 'cover' | 'record';
+export type CallStage =
+  | 'rewrite'
+  | 'parse'
+  | 'authorize'
+  | 'switch'
+  | 'inspect'
+  | 'recall'
+  | 'cover'
+  | 'record';
 
 /** How the HTTP request ended, seen from the app. */
 export interface RequestEnd {
@@ -57,7 +65,7 @@ export interface BeginOptions {
   readonly alternative?: boolean | undefined;
 }
 
-/** One attempt, handed to the transport that makes it. */
+/** One attempt, handed to the transport that makes it. Where `call.replays`, it answers with `call.cached` and sends nothing. */
 export interface CallHandle {
   readonly call: Call;
   /** Where to send it. */
@@ -111,7 +119,7 @@ export interface CallPipeline {
   has(name: string): boolean;
   /** The call that the request's own body declares, if any. */
   readonly declared: Call | undefined;
-  /** Runs the stages before `cover` for the call that the request's body declares. Rejects with the refusal. A promise only where a step is waited for. */
+  /** Runs the stages before `recall` for the call that the request's body declares. Rejects with the refusal. A promise only where a step is waited for. */
   declare(outgoing: OutgoingRequest): Call | Promise<Call>;
   /**
    * Begins an attempt; rejects with the refusal. The first attempt of a request takes the place of the declared call: with the

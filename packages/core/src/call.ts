@@ -1,3 +1,4 @@
+import type { CachedAnswer } from './cached-answer.js';
 import type { TollgateError } from './tollgate-error.js';
 import type { Usage } from './usage.js';
 import type { AttemptOutcome, EventCharge } from './usage-event.js';
@@ -126,6 +127,15 @@ export interface Call {
    * only recorded: it must be charged, whatever is left.
    */
   settlement?: Settlement | undefined;
+  /** meter: its answer is read on the way to the client (`tap`), so whoever makes it is not known. */
+  tapped?: boolean | undefined;
+  /** cache: an answer to the very same call that its tenant has paid for already. */
+  cached?: CachedAnswer | undefined;
+  /**
+   * cache, where that answer is fresh; budget, where the plan's ladder prefers it: it is given in place of a call. Nothing is sent, held,
+   * charged or written down.
+   */
+  replays?: boolean | undefined;
   /** budget: what the settlement took from which counter. */
   charges?: readonly EventCharge[] | undefined;
   /** budget: more was reported than held. */

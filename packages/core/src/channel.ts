@@ -7,6 +7,7 @@ export type ChannelName =
   | 'tollgate:concurrency'
   | 'tollgate:refuse'
   | 'tollgate:guardrail'
+  | 'tollgate:cache'
   | 'tollgate:reserve'
   | 'tollgate:settle'
   | 'tollgate:threshold'

@@ -167,6 +167,7 @@ function degradeSteps(
         at: accepts.share,
         model: modelMapCheck,
         maxOutputTokens: accepts.positiveInteger,
+        cache: accepts.oneOf('first'),
         warn: isTrue,
         defer: isTrue,
         refuse: isTrue,
@@ -179,7 +180,7 @@ function degradeSteps(
     const actions = Object.values(step).filter((value) => value !== undefined).length - 1;
     if (actions === 0) {
       throw new TypeError(
-        `${here}: says nothing to do; give "model", "maxOutputTokens", "warn", "defer" or "refuse"`,
+        `${here}: says nothing to do; give "model", "maxOutputTokens", "cache", "warn", "defer" or "refuse"`,
       );
     }
     if (step.refuse && (actions > 1 || !isLast)) {

@@ -11,6 +11,8 @@ export {
 } from './api-key.js';
 export { AppendFile } from './append-file.js';
 export { type AttemptChain, chained, chainOf } from './attempt-chain.js';
+export type { CacheStore } from './cache-store.js';
+export { type CachedAnswer, cachedHeaders } from './cached-answer.js';
 export { calendarSpan, calendarSpanOf } from './calendar-window.js';
 export type {
   Call,
@@ -83,6 +85,7 @@ export {
 } from './limit-override.js';
 export { lostHeadersRefusal } from './lost-headers.js';
 export { type MemoryAlertsOptions, memoryAlerts } from './memory-alerts.js';
+export { type MemoryCacheOptions, memoryCache } from './memory-cache.js';
 export { type MemoryClaimsOptions, memoryClaims } from './memory-claims.js';
 export { type MemoryProviders, type MemoryProvidersOptions, memoryProviders } from './memory-providers.js';
 export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';

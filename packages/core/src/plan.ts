@@ -52,6 +52,11 @@ export interface DegradeStep {
   model?: Readonly<Record<string, string>>;
   /** Output cap from here on, in tokens. */
   maxOutputTokens?: number;
+  /**
+   * `first`: an answer that the caller's tenant has paid for already is given in place of a new one from here on, also one that is older than
+   * otherwise, or that another call of the same model would not repeat; see `cache()`. Where there is none, the other steps hold.
+   */
+  cache?: 'first';
   /** Says so in a header of the answer, `x-tollgate-warning: budget;used=0.8`, from here on. */
   warn?: true;
   /**

@@ -20,8 +20,9 @@ const rankOf: Readonly<Record<CallStage, number>> = {
   authorize: 2,
   switch: 3,
   inspect: 4,
-  cover: 5,
-  record: 6,
+  recall: 5,
+  cover: 6,
+  record: 7,
 };
 const first = rankOf.rewrite;
 const last = rankOf.record;

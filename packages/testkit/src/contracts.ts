@@ -1,4 +1,5 @@
 export { type AlertStoreUnderTest, alertStoreContract } from './alert-store-contract.js';
+export { type CacheStoreUnderTest, cacheStoreContract } from './cache-store-contract.js';
 export { type ClaimsUnderTest, claimsContract } from './claims-contract.js';
 export { inMemory } from './memory-processes.js';
 export { type ProviderStoreUnderTest, providerStoreContract } from './provider-store-contract.js';

@@ -8,6 +8,7 @@ import type { ProxySettings } from './options.js';
 import type { SizeFacts } from './pace/call-size.js';
 import { ProxyTransport } from './proxy-transport.js';
 import { makeCall } from './resilience/make-call.js';
+import { Resilience } from './resilience/resilience.js';
 import { promptFacts } from './route/prompt-facts.js';
 import { routedCall } from './route/routed-call.js';
 
@@ -25,7 +26,10 @@ export async function passOn(
   const way = dispatched ?? routedCall(settings, req.tollgate, asked, req.headers);
   const provider = way?.provider ?? settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
-  const plan = settings.resilience.plan({
+  const { declared } = req.tollgate.calls;
+  // What is answered without the provider need not wait for it.
+  const isKnown = declared?.replays === true && declared.parsed?.provider === provider.name;
+  const plan = (isKnown ? atOnce : settings.resilience).plan({
     provider,
     name: provider.name,
     base: provider.baseUrl,
@@ -35,7 +39,7 @@ export async function passOn(
     fallbacks: settings.fallbacks,
     ranked: way?.route?.ranked,
     tenant: req.tollgate.caller?.tenant,
-    size: () => sizeFacts(req.tollgate.calls.declared, way?.asked ?? asked),
+    size: () => sizeFacts(declared, way?.asked ?? asked),
   });
   const answer = new ClientAnswer(res);
   const made = await makeCall(
@@ -50,6 +54,9 @@ export async function passOn(
   });
   await made.settled;
 }
+
+/** One attempt, whatever is known of its provider. */
+const atOnce = new Resilience({ retries: false, breaker: false });
 
 /** The cap that is sent is the meter's, where there is one. */
 function sizeFacts(declared: Call | undefined, { body }: AskedCall): SizeFacts {

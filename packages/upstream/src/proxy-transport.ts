@@ -17,6 +17,7 @@ import type { Wait } from './pace/pacing.js';
 import { pause } from './pause.js';
 import type { Provider } from './provider.js';
 import { publishAttempt } from './publish-attempt.js';
+import { replay } from './replay.js';
 import type { AttemptEnd } from './resilience/attempt-end.js';
 import type { CallPlan, Step } from './resilience/call-plan.js';
 import { type Lane, lostError } from './resilience/contest.js';
@@ -94,12 +95,14 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
       lane.onLost(() => call.stop(lostError()));
     } else this.#sayRoute(step, call);
     const result = await this.#exchange(handle, step, { provider, headers, sent, answer });
-    publishAttempt(req.tollgate, result, {
-      provider: provider.name,
-      api: sent.api,
-      call: handle.call,
-      reason: step.reason,
-    });
+    if (!call.replays) {
+      publishAttempt(req.tollgate, result, {
+        provider: provider.name,
+        api: sent.api,
+        call,
+        reason: step.reason,
+      });
+    }
     return { step, lane, handle, result, settled: undefined };
   }
 
@@ -116,12 +119,14 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   endOf(outcome: ProxyOutcome): AttemptEnd {
     if ('refusal' in outcome) return refusedEnd;
     const { error, outcome: how, status, sent, stopped, credentialRefused, retryAfterMs } = outcome.result;
+    // What was paid for before says nothing about the provider.
+    const replayed = outcome.handle.call.replays === true;
     return {
       status,
       sent,
-      ok: how === 'ok',
+      ok: how === 'ok' && !replayed,
       visible: (this.answer.begun && outcome.lane?.hasWon !== false) || this.answer.gone,
-      stopped: stopped || (error === undefined && status >= 400),
+      stopped: stopped || replayed || (error === undefined && status >= 400),
       refused: false,
       credentialRefused,
       retryAfterMs,
@@ -143,7 +148,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   #learn({ step, handle: { call }, result, settled }: Begun): void {
     const { settings, dispatched, asked } = this;
     const route = dispatched?.route;
-    if (settings.router && route && settled && result.outcome === 'ok') {
+    if (settings.router && route && settled && result.outcome === 'ok' && !call.replays) {
       void settled.then(() =>
         settings.router?.answered(
           answerSeen(call, result, { target: step.target, streams: asked.stream, task: route.task }),
@@ -179,6 +184,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     const translation = sent.answer?.();
     const timeouts = timeoutsOf(provider.timeouts, settings.timeouts);
     try {
+      if (call.replays && call.cached) return replay(call.cached, answer, translation);
       const { origin, path } = provider.targetOf({ ...sent, model: wireModel(call, sent) });
       return await attempt(
         {

@@ -121,6 +121,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   }
 
   end(call: Call, end: CallEnd): void {
+    if (call.replays) return;
     const recording = recordingOf(call.outgoing);
     const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
     if (!settlement) return;
@@ -136,6 +137,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
     if (!declared?.parsed) return;
     const { estimate } = declared.parsed;
+    declared.replays = undefined;
     return goOn(this.tapped?.(end), (tapped) => {
       if (tapped) {
         const cut = end.aborted ? 'aborted' : 'error';

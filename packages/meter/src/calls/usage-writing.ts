@@ -32,7 +32,8 @@ export class UsageWriting implements CallStep {
 
   begin(call: Call): void {
     this.#running += 1;
-    if (call.parsed && !call.settlement) call.running = inputSettlement(call.parsed.estimate);
+    if (call.parsed && !call.settlement && !call.replays)
+      call.running = inputSettlement(call.parsed.estimate);
   }
 
   end(call: Call, end: CallEnd): void {

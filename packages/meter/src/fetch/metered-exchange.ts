@@ -1,7 +1,9 @@
 import {
   type AttemptChain,
+  type CachedAnswer,
   type Call,
   type CallHandle,
+  cachedHeaders,
   chainOf,
   type OutgoingRequest,
   type TollgateContext,
@@ -43,6 +45,7 @@ export class MeteredExchange {
       await handle.end({ outcome: 'error', status: 0, sent: false, last: false });
       throw noRequest('meteredFetch needs meter() mounted before this handler');
     }
+    if (handle.call.replays && handle.call.cached) return this.#replayed(handle, handle.call.cached);
     let failed = true;
     try {
       const response = await this.#exchange(handle, request);
@@ -51,6 +54,15 @@ export class MeteredExchange {
     } finally {
       if (failed) this.#remember(key, handle.call);
     }
+  }
+
+  /** The answer that was paid for before. */
+  async #replayed(handle: CallHandle, cached: CachedAnswer): Promise<Response> {
+    await handle.end({ outcome: 'ok', status: 200, sent: false, last: false });
+    const headers = { ...cachedHeaders(cached), 'content-type': cached.contentType };
+    const response = new Response(cached.body, { headers });
+    Object.defineProperty(response, 'url', { value: handle.url });
+    return response;
   }
 
   async #exchange(handle: CallHandle, request: FetchRequest): Promise<Response> {

@@ -18,6 +18,7 @@ export function tapResponse(
   const { declared } = context.calls;
   const reading = declared && meter.reading(declared);
   if (!declared || !reading) return;
+  declared.tapped = true;
   req.headers['accept-encoding'] = 'identity';
   const tap = new ResponseTap(res, reading, meter.now);
   wrap(res, 'write', (chunk, encoding) => tap.saw(chunk, encoding));

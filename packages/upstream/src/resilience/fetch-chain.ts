@@ -54,6 +54,11 @@ export class FetchChain implements AttemptChain {
     return this.refusal !== undefined && !this.#own;
   }
 
+  /** Answered with what was paid for before: the provider has not been asked. */
+  get isReplayed(): boolean {
+    return this.#own?.replays === true;
+  }
+
   /** The attempt was begun, and stopped by its budget or a switch. */
   get isStopped(): boolean {
     return this.#own?.stopped !== undefined;

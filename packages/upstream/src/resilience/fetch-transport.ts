@@ -91,9 +91,11 @@ export class FetchTransport implements Transport<FetchOutcome> {
       const init = { ...call.init, method: 'POST', headers, body, signal: attempt.signal };
       const given = await call.base(url, chained(init, chain));
       attempt.answered();
-      routing?.began(step, given.headers);
+      if (!chain.isReplayed) {
+        routing?.began(step, given.headers);
+        this.plan.stated(step, given.status, (name) => given.headers.get(name));
+      }
       const response = answer ? translatedResponse(given, answer()) : given;
-      this.plan.stated(step, given.status, (name) => given.headers.get(name));
       if (response.ok && lane?.claim() === false) attempt.abort();
       return {
         ...made,
@@ -110,7 +112,7 @@ export class FetchTransport implements Transport<FetchOutcome> {
   endOf(outcome: FetchOutcome): AttemptEnd {
     const { attempt, step, chain, lane, firstByteMs } = outcome;
     const lost = attempt.signal.aborted && lane?.hasWon === false;
-    const stopped = lost || chain.isStopped || this.call.signal?.aborted === true;
+    const stopped = lost || chain.isStopped || chain.isReplayed || this.call.signal?.aborted === true;
     const common = {
       refused: chain.isRefused,
       stopped,
@@ -126,8 +128,8 @@ export class FetchTransport implements Transport<FetchOutcome> {
     return {
       ...common,
       status,
-      sent: true,
-      ok: status < 400,
+      sent: !chain.isReplayed,
+      ok: status < 400 && !chain.isReplayed,
       credentialRefused: (status === 401 || status === 403) && step.target.provider !== undefined,
       ...retryWishes(status, status >= 400 ? Object.fromEntries(headers) : {}),
     };
@@ -136,6 +138,7 @@ export class FetchTransport implements Transport<FetchOutcome> {
   async settle(outcome: FetchOutcome, last: boolean): Promise<void> {
     const { step, chain } = outcome;
     const status = 'response' in outcome ? outcome.response.status : 0;
+    if (chain.isReplayed) return;
     publish('tollgate:upstream', () => ({
       requestId: runningContext()?.requestId,
       callId: this.#shared.last?.id,

@@ -136,7 +136,7 @@ function answerOf(
   const { response, step, route, attempt, chain, firstByteMs } = made;
   const over = (broken: boolean): void => {
     if (broken) state.brokeOff(step);
-    else if (response.status < 400)
+    else if (response.status < 400 && !chain.isReplayed)
       routing?.answered(step, chain.own, { firstByteMs, latencyMs: attempt.elapsedMs });
   };
   if (response.status < 400 && route === undefined) return attempt.handOver(response, response.headers, over);

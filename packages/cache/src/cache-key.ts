@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type { Call, Caller, ParsedCall } from '@tollgate/core';
+import type { CacheSettings } from './options.js';
+
+/** Headers that change what a provider answers. */
+const meaningful = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
+
+/** Whose answers a caller may be given: everything is kept apart by it. */
+export const tenantOf = ({ tenant, id }: Caller): string => tenant || id;
+
+/** What names a call: SHA-256 over whose it is, where it goes, and what would be sent, to the letter. */
+export function cacheKey(call: Call, parsed: ParsedCall, caller: Caller, by: CacheSettings['by']): string {
+  const { url, headers, body } = call.outgoing;
+  const owner = by === 'tenant' ? null : ((by === 'user' ? caller.user : caller.keyId) ?? caller.id);
+  const names = [
+    tenantOf(caller),
+    by,
+    owner,
+    parsed.api,
+    parsed.provider,
+    parsed.model,
+    URL.canParse(url) ? new URL(url).origin : null,
+    parsed.stream,
+    // Gemini's streams are events or an array; usage is in a stream for those who asked.
+    /[?&]alt=sse\b/.test(url),
+    asksUsage(body),
+    ...meaningful.map((name) => headers[name] ?? null),
+  ];
+  return createHash('sha256')
+    .update(JSON.stringify(names))
+    .update('\n')
+    .update(parsed.serialise())
+    .digest('hex');
+}
+
+function asksUsage(body: unknown): boolean {
+  const options = memberOf(body, 'stream_options');
+  return memberOf(options, 'include_usage') === true;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}

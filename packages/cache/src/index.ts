@@ -1,0 +1,2 @@
+export { type CacheMiddleware, cache } from './middleware.js';
+export type { CacheOptions } from './options.js';

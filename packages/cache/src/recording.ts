@@ -1,0 +1,31 @@
+import type { ParsedCall } from '@tollgate/core';
+import { endedByModel } from './ended-by-model.js';
+
+/** One answer as its client gets it, as long as it is worth keeping. */
+export class Recording {
+  #contentType: string | undefined;
+  #parts: Uint8Array[] = [];
+  #bytes = 0;
+  #ended = false;
+
+  constructor(private readonly maxBytes: number) {}
+
+  begin(status: number, contentType: string | undefined): void {
+    if (status === 200) this.#contentType = contentType;
+  }
+
+  push(chunk: Uint8Array, last: boolean): void {
+    this.#bytes += chunk.length;
+    this.#ended ||= last;
+    if (this.#contentType === undefined || this.#bytes > this.maxBytes) this.#parts = [];
+    else if (chunk.length > 0) this.#parts.push(chunk);
+  }
+
+  /** The answer, if it has all come, is no longer than it may be, and the model has ended it of its own accord. */
+  whole({ api, stream }: ParsedCall): { contentType: string; body: Uint8Array<ArrayBuffer> } | undefined {
+    const contentType = this.#contentType;
+    if (contentType === undefined || !this.#ended || this.#bytes > this.maxBytes) return undefined;
+    const body = Buffer.concat(this.#parts);
+    return endedByModel(api, stream, body.toString('utf8')) ? { contentType, body } : undefined;
+  }
+}

@@ -1,0 +1,205 @@
+import {
+  type Call,
+  type CallEnd,
+  type CallStep,
+  isPromise,
+  promised,
+  publish,
+  storeTimeLeft,
+  type TollgateContext,
+  warnOnce,
+  withinDeadline,
+} from '@tollgate/core';
+import { cacheKey, tenantOf } from './cache-key.js';
+import { isDeterministic, isSelfContained } from './cacheable.js';
+import { type Envelope, opened, sealed } from './envelope.js';
+import type { CacheSettings } from './options.js';
+import { Recording } from './recording.js';
+
+/** A call that was looked up, or may be kept. */
+interface Known {
+  readonly key: string;
+  readonly tenant: string;
+  /** The model as it was asked for: the ladder may make it another one, whose answer is none to this. */
+  readonly model: string;
+  /** How old an answer may be that is given whatever is left of the budget, in ms; 0: none. */
+  readonly freshMs: number;
+  /** The same at the ladder's step "cache first", and how long it is kept. */
+  readonly keptMs: number;
+  readonly recording: Recording;
+  found?: Envelope;
+}
+
+/** Looks up and keeps the calls of one request. */
+export class RequestCache {
+  readonly #known = new WeakMap<Call, Known>();
+
+  constructor(
+    private readonly settings: CacheSettings,
+    private readonly context: TollgateContext,
+  ) {}
+
+  /** The step that looks up calls and keeps their answers, and one that says what came of it once the budget has decided. */
+  steps(): readonly CallStep[] {
+    return [
+      {
+        name: 'cache',
+        stage: 'recall',
+        begin: (call) => this.lookUp(call),
+        response: (call, status, headers) =>
+          this.#known.get(call)?.recording.begin(status, headers['content-type']),
+        chunk: (call, chunk, last) => {
+          this.#known.get(call)?.recording.push(chunk, last);
+          return undefined;
+        },
+        end: (call, end) => this.#keep(call, end),
+      },
+      { name: 'cache', stage: 'record', begin: (call) => this.#say(call) },
+    ];
+  }
+
+  /** Writes `call.cached` and, where it is fresh, `call.replays`. A store that fails or is late is a miss. */
+  lookUp(call: Call): void | Promise<void> {
+    const known = this.#knownOf(call);
+    // Whoever tries again has been told already that there is nothing.
+    if (!known || call.attempt > 1 || this.#asks('no-cache', call)) return;
+    const { store, storeDeadlineMs } = this.settings;
+    const found = (bytes: Uint8Array | undefined): void => {
+      const envelope = bytes && this.#checked(bytes, known);
+      if (envelope) this.#offer(call, known, envelope);
+    };
+    const failed = (error: unknown): void => this.#fault('get', call, error);
+    try {
+      const asked = store.get(known.key);
+      if (!isPromise(asked)) return found(asked);
+      const startMs = performance.now();
+      const late = (): Error => new Error('The store of the cache has not answered in time.');
+      const waited = withinDeadline(storeTimeLeft(this.context, storeDeadlineMs), asked, late);
+      return waited.then(found, failed).finally(() => {
+        this.context.waitedForStoresMs += performance.now() - startMs;
+      });
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** `undefined` for calls that are never answered again. */
+  #knownOf(call: Call): Known | undefined {
+    const { parsed, outgoing } = call;
+    const { caller } = this.context;
+    const { when, by, plans, maxAgeMs, staleMs, maxAnswerBytes } = this.settings;
+    if (!parsed || !caller || call.settlement || call.tapped || this.#asks('no-store', call))
+      return undefined;
+    if (!isSelfContained(outgoing.body)) return undefined;
+    const freshMs = when === 'always' || isDeterministic(parsed.api, outgoing.body) ? maxAgeMs : 0;
+    const plan = plans && Object.hasOwn(plans, caller.plan) ? plans[caller.plan] : undefined;
+    const keptMs = plan?.degrade.some((step) => step.cache) ? staleMs : freshMs;
+    if (keptMs === 0) return undefined;
+    const known: Known = {
+      key: cacheKey(call, parsed, caller, by),
+      tenant: tenantOf(caller),
+      model: parsed.model,
+      freshMs,
+      keptMs,
+      recording: new Recording(maxAnswerBytes),
+    };
+    this.#known.set(call, known);
+    return known;
+  }
+
+  /** Whether the client, or the handler in its own call, says so in `cache-control`. */
+  #asks(directive: 'no-cache' | 'no-store', { outgoing }: Call): boolean {
+    const said = [this.context.req?.headers['cache-control'], outgoing.headers['cache-control']].flat();
+    return said.some((text) =>
+      text
+        ?.toLowerCase()
+        .split(/\s*,\s*/)
+        .includes(directive),
+    );
+  }
+
+  /** What was kept, if it is this tenant's answer to this call. Anything else was put there by somebody else. */
+  #checked(bytes: Uint8Array, { key, tenant }: Known): Envelope | undefined {
+    const envelope = opened(bytes);
+    if (!envelope || (envelope.key === key && envelope.tenant === tenant)) return envelope;
+    warnOnce(
+      'TOLLGATE_W_CACHE_ENVELOPE',
+      "cache(): the store holds an answer under another tenant's or call's key; it was not given. Somebody else writes to the store",
+    );
+    publish('tollgate:fault', () => ({ where: 'cache.envelope', error: 'an answer under a wrong key' }));
+    publish('tollgate:cache', () => ({ outcome: 'wrong_envelope', ...this.#names() }));
+    return undefined;
+  }
+
+  #offer(call: Call, known: Known, envelope: Envelope): void {
+    const ageMs = Math.max(0, this.settings.now() - envelope.storedAtMs);
+    if (ageMs >= known.keptMs) return;
+    known.found = envelope;
+    if (this.settings.mode === 'shadow') return;
+    const { contentType, body } = envelope;
+    call.cached = { contentType, body, ageMs };
+    if (ageMs < known.freshMs) call.replays = true;
+  }
+
+  /** The budget has decided: the call is answered by what was found, or sent. */
+  #say(call: Call): void {
+    const known = this.#known.get(call);
+    if (!known) return;
+    const { res } = this.context;
+    const isShadow = this.settings.mode === 'shadow' && known.found !== undefined;
+    const outcome = call.replays || isShadow ? 'hit' : 'miss';
+    if (res && !res.headersSent && !isShadow) res.setHeader('x-tollgate-cache', outcome);
+    publish('tollgate:cache', () => ({
+      outcome,
+      ...this.#names(call),
+      ...(outcome === 'hit' && { ageMs: call.cached?.ageMs, savedNanoUsd: known.found?.costNanoUsd }),
+      ...(isShadow && { shadow: true }),
+    }));
+  }
+
+  /** Keeps an answer that is whole, was reported in full, and is what the call asked for. */
+  #keep(call: Call, { outcome, status }: CallEnd): void {
+    const known = this.#known.get(call);
+    const { parsed, settlement } = call;
+    this.#known.delete(call);
+    if (!known || !parsed || call.replays || call.stopped || !settlement) return;
+    const isWhole = outcome === 'ok' && status === 200 && call.answer === 'whole';
+    const isReported = settlement.usage.source === 'provider' && !settlement.uncertain;
+    if (!isWhole || !isReported || call.degradedFrom !== undefined || parsed.model !== known.model) return;
+    const answer = known.recording.whole(parsed);
+    if (!answer) return;
+    const { key, tenant, keptMs } = known;
+    const { costNanoUsd } = settlement;
+    const bytes = sealed({ key, tenant, ...answer, storedAtMs: this.settings.now(), costNanoUsd });
+    const kept = (): void =>
+      publish('tollgate:cache', () => ({ outcome: 'stored', ...this.#names(call), bytes: bytes.length }));
+    const failed = (error: unknown): void => this.#fault('set', call, error);
+    try {
+      promised(this.settings.store.set(key, bytes, keptMs)).then(kept, failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #fault(operation: 'get' | 'set', call: Call, error: unknown): void {
+    publish('tollgate:cache', () => ({
+      outcome: 'fault',
+      operation,
+      error: error instanceof Error ? error.name : undefined,
+      ...this.#names(call),
+    }));
+  }
+
+  #names(call?: Call) {
+    const { requestId, caller } = this.context;
+    return {
+      requestId,
+      tenant: caller?.tenant,
+      keyId: caller?.keyId,
+      plan: caller?.plan,
+      callId: call?.id,
+      provider: call?.parsed?.provider,
+      model: call?.parsed?.model,
+    };
+  }
+}
