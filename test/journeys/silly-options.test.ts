@@ -85,6 +85,9 @@ const rows: Readonly<Record<string, Row>> = {
   redisSwitch: row(gate.redisSwitch, { client }),
   redisClaims: row(gate.redisClaims, { client }),
   memoryClaims: row(gate.memoryClaims),
+  cache: row(gate.cache),
+  memoryCache: row(gate.memoryCache),
+  redisCache: row(gate.redisCache, { client }),
   usageFeed: row(gate.usageFeed, { client, sink: gate.callbackSink(nothing) }),
   database: row(gate.database, { pool }),
   reports: row(gate.reports, { database }),
@@ -179,6 +182,20 @@ describe('names that lead nowhere', () => {
       'tokens on a plan that is not defined',
       () => gate.authenticate({ plans, jwt: { ...jwt, defaultPlan: 'pro' } }),
       '"jwt" gives tokens without a plan the "defaultPlan" "pro", which "plans" does not define',
+    ],
+    [
+      'a ladder that prefers answers which nobody keeps',
+      () =>
+        gate.tollgate({
+          plans: { free: { spend: '$1/day', degrade: [{ at: 0.5, cache: 'first' }] } },
+          keys,
+        }),
+      'tollgate: plan "free" has a step that prefers answers paid for before, but "cache" is not given',
+    ],
+    [
+      'a ladder that prefers answers in a way there is not',
+      () => gate.definePlans({ free: { degrade: [{ at: 0.5, cache: 'last' as 'first' }] } }),
+      'definePlans: plan "free": degrade[0]: "cache" must be one of "first"',
     ],
     [
       'a ladder to a model without a price',

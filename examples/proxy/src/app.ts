@@ -70,6 +70,7 @@ export function createApp({
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
     jobs: { queue: memoryJobs() }, // what may wait is done when the window opens; bullJobs() keeps it over restarts
     meter: { exposeCost: true },
+    cache: true, // asked again with "temperature": 0, it costs nothing: x-tollgate-cache: hit
   });
   measured.watch(tg);
   const app = express();

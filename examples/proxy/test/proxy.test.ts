@@ -83,6 +83,24 @@ describe('the example proxy', () => {
     expect(response.output_text).toBeTruthy();
   });
 
+  it('does not pay twice for the same question with temperature 0', async () => {
+    const ask = () =>
+      fetch(`${proxy.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${keyOf(proxy, 'pro')}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-5-mini', messages, temperature: 0 }),
+      });
+    const first = await ask();
+    const text = await first.text();
+    const second = await ask();
+    expect(second.headers.get('x-tollgate-cache')).toBe('hit');
+    expect(await second.text()).toBe(text);
+    expect([first.headers.get('x-tollgate-cost'), second.headers.get('x-tollgate-cost')]).toEqual([
+      expect.any(String),
+      null,
+    ]);
+  });
+
   it('streams to the official Anthropic SDK', async () => {
     const client = new Anthropic({ apiKey: keyOf(proxy, 'pro'), baseURL: proxy.url });
     const message = await client.messages

@@ -17,6 +17,7 @@ export type { OutboxOptions } from './outbox-options.js';
 export type { RateLimitStoresOptions } from './rate-limit-options.js';
 export { rateLimitStores } from './rate-limit-stores.js';
 export { type RedisAlertsOptions, redisAlerts } from './redis-alerts.js';
+export { type RedisCacheOptions, redisCache } from './redis-cache.js';
 export { type RedisClaimsOptions, redisClaims } from './redis-claims.js';
 export { type RedisProvidersOptions, redisProviders } from './redis-providers.js';
 export { redisQuota } from './redis-quota.js';

@@ -45,8 +45,8 @@ export class ScriptRunner {
     });
   }
 
-  command(operation: string, key: string, args: (string | Buffer)[]): Promise<unknown> {
-    return this.#guarded(operation, key, (signal) => this.#twice(key, args, signal));
+  command(operation: string, key: string, args: (string | Buffer)[], as?: 'bytes'): Promise<unknown> {
+    return this.#guarded(operation, key, (signal) => this.#twice(key, args, signal, as));
   }
 
   async #twice(key: string, args: (string | Buffer)[], signal: AbortSignal, as?: 'bytes'): Promise<unknown> {

@@ -61,6 +61,12 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'action',
     'where',
   );
+  const cached = instruments.counter(
+    'cache_events_total',
+    'Calls that cache() answered or did not, answers that it kept, faults of its store.',
+    'plan',
+    'outcome',
+  );
   const measures = instruments.counter(
     'watch_measures_total',
     'What watch() did about findings, or would have done.',
@@ -139,6 +145,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     }),
     subscribe('tollgate:job', (facts) => jobs(facts)),
     subscribe('tollgate:guardrail', (facts) => findings(facts)),
+    subscribe('tollgate:cache', (facts) => cached(facts)),
     subscribe('tollgate:watch', (facts) => measures({ ...facts, action: facts.do })),
     subscribe('tollgate:alert', (facts) => alerts(facts)),
     subscribe('tollgate:route', ({ inputs, decision }) => {

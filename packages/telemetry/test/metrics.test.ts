@@ -116,6 +116,7 @@ describe('metrics()', () => {
       where: 'output',
       kinds: ['pii.card'],
     }));
+    publish('tollgate:cache', () => ({ outcome: 'hit', plan: 'free', tenant: 'acme', savedNanoUsd: 5 }));
     publish('tollgate:watch', () => ({ detector: 'spend', do: 'tighten', outcome: 'applied', action: {} }));
     publish('tollgate:alert', () => ({
       ...{ to: 'webhook', event: 'opened', key: 'watch/key/k1', kind: 'anomaly', severity: 'error' },
@@ -145,6 +146,7 @@ describe('metrics()', () => {
       'paced_calls_total{target="openai/gpt-5",paced="turn"} 1',
       'concurrency_decisions_total{plan="free",outcome="refused"} 1',
       'guardrail_findings_total{rule="pii",action="redact",where="output"} 1',
+      'cache_events_total{plan="free",outcome="hit"} 1',
       'route_decisions_total{task="code",by="label",why="cheapest",target="openai/gpt-5"} 1',
       'route_decisions_total{task="code",by="label",why="none",target=""} 1',
       'route_exclusions_total{target="google/lite",why="no-price"} 2',

@@ -21,10 +21,12 @@ export {
   requireScope,
 } from '@tollgate/auth';
 export { type BudgetMiddleware, type BudgetOptions, budget, type ThresholdEvent } from '@tollgate/budget';
+export { type CacheMiddleware, type CacheOptions, cache } from '@tollgate/cache';
 export { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '@tollgate/concurrency';
 export {
   type ApiKeyRecord,
   answerError,
+  type CacheStore,
   type Caller,
   type ClaimStore,
   type CounterState,
@@ -40,6 +42,7 @@ export {
   type LimitOverride,
   type LimitOverrides,
   memoryAlerts,
+  memoryCache,
   memoryClaims,
   memoryQuota,
   memorySwitch,
@@ -116,6 +119,7 @@ export {
   type RedisQuotaOptions,
   rateLimitStores,
   redisAlerts,
+  redisCache,
   redisClaims,
   redisProviders,
   redisQuota,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   type AlertStore,
+  type CacheStore,
   type ClaimStore,
   memoryQuota,
   memorySwitch,
@@ -16,6 +17,7 @@ import {
   outbox,
   rateLimitStores,
   redisAlerts,
+  redisCache,
   redisClaims,
   redisProviders,
   redisQuota,
@@ -35,8 +37,10 @@ export interface Stores {
   /** How long the stores may take, where the app has said so. */
   readonly deadlineMs: number | undefined;
   /** `false` while requests would be refused because the shared counters are away. */
-  readonly answers: boolean;
+  readonly answering: boolean;
   readonly ledger: Ledger | undefined;
+  /** Where answers to calls are kept; absent: in memory. */
+  readonly answers: CacheStore | undefined;
   /** Where alerts are kept; absent: in memory. */
   readonly alerts: AlertStore | undefined;
   /** What only one process may do; absent: this process knows by itself. */
@@ -66,8 +70,9 @@ export function storesOf(options: TollgateOptions, feed?: UsageSink): Stores {
     quota,
     rateLimits: undefined,
     deadlineMs: books && restoringMs,
-    answers: true,
+    answering: true,
     ledger: books,
+    answers: undefined,
     alerts: undefined,
     claims: undefined,
     providers: undefined,
@@ -132,13 +137,14 @@ function storesOnRedis(
     rateLimits: rateLimitStores(timed),
     deadlineMs,
     ledger: books,
+    answers: redisCache(timed),
     alerts: redisAlerts(timed),
     claims: redisClaims(timed),
     providers: redisProviders(timed),
     switch: switchIsOurs(options)
       ? redisSwitch({ ...timed, ...(own && { hints: own.hints() }) })
       : ownSwitch(options),
-    get answers() {
+    get answering() {
       return health?.isHealthy ?? true;
     },
     async end() {

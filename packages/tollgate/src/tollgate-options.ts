@@ -1,5 +1,6 @@
 import type { AuthenticateOptions } from '@tollgate/auth';
 import type { BudgetOptions } from '@tollgate/budget';
+import type { CacheOptions } from '@tollgate/cache';
 import type { ConcurrencyOptions } from '@tollgate/concurrency';
 import {
   accepts,
@@ -103,6 +104,11 @@ export interface TollgateOptions extends GuardOptions {
    * `tg.jobs?.start(app)`. Callers are looked up by their keys, or by `callers`. @defaultValue nothing is deferred
    */
   jobs?: Omit<JobsOptions, 'callers' | keyof GuardOptions> & Partial<Pick<JobsOptions, 'callers'>>;
+  /**
+   * Answers calls that their tenant has paid for before, see `cache()`: `true` for calls that ask for the same answer each time, up to 10
+   * minutes. Kept on Redis where `redis` is given, else in memory. Needed by plans with a step `cache: 'first'`. @defaultValue nothing is kept
+   */
+  cache?: true | Omit<CacheOptions, 'plans' | 'mode'>;
   /** Further options of `meter()`. */
   meter?: Omit<MeterOptions, 'sinks' | keyof GuardOptions>;
   /** Further options of `budget()`. With `requests: true` it counts the plans' requests, and `rateLimit()` only its own `limits`. */
@@ -137,6 +143,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
         accepts.methods('read', 'turnOff', 'turnOn')(value) === true ||
         'true, or a switch such as fileSwitch(path)',
       watch: accepts.object,
+      cache: (value) => value === true || accepts.object(value) === true || 'true, or options of cache()',
       alerts: accepts.object,
       meter: accepts.object,
       budget: accepts.object,

@@ -28,6 +28,7 @@ import { type RateLimitMiddleware, rateLimit } from '@tollgate/rate-limit';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
 import { type Alerts, alerts, killSwitch, type Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
@@ -49,7 +50,7 @@ import { WatchFeed } from './watching.js';
 export interface Tollgate {
   /**
    * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → jobs → concurrency →
-   * guardrails → meter → budget.
+   * guardrails → meter → cache → budget.
    * Call it once per path; all share the same counters.
    */
   guards(): RequestHandler;
@@ -153,6 +154,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     options.alerts && alerts({ ...(stores.alerts && { store: stores.alerts }), ...options.alerts });
   const later = deferredJobs(options, { guard, keys, plans });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
+  const answers = answerCache(options, { guard, plans, store: stores.answers });
   const entrance = [
     flight.admit,
     ...(watching ? [watching.observe()] : []),
@@ -170,6 +172,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...(places ? [places] : []),
     ...(rails ? [rails] : []),
     meter({ ...options.meter, ...guard }),
+    ...(answers ? [answers] : []),
     reservations,
     flight.track,
   ]);
@@ -201,6 +204,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
           off?.attach(context);
           watching?.attach(context);
           rails?.attach(context);
+          answers?.attach(context);
           reservations.attach(context);
         },
       }),
@@ -215,7 +219,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     sharedProviders: stores.providers,
     switch: stores.switch,
     get isReady() {
-      return !flight.isClosing && stores.answers;
+      return !flight.isClosing && stores.answering;
     },
     get unverified() {
       return reservations.unverified;
