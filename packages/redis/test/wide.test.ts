@@ -44,6 +44,23 @@ describe('a counter wider than a tenant', () => {
     expect(await one.standing(everybody)).toEqual({ used: 0, held: 100 });
   });
 
+  it('asks nothing of anybody where an alternative does not either', async () => {
+    const { everybody, one, other, own } = ground();
+    admitted(await one.reserve([{ ...everybody, want: 100 }]));
+    for (const tenant of [one, other]) {
+      const charges = [
+        { ...own(tenant), want: 10 },
+        { ...everybody, want: 10 },
+      ];
+      const { alternative, grants } = admitted(
+        await tenant.reserve([], { alternatives: [{ charges }, { charges: [] }] }),
+      );
+      expect([alternative, grants]).toEqual([1, []]);
+      expect(await tenant.standing(own(tenant))).toEqual({ used: 0, held: 0 });
+    }
+    expect(await one.standing(everybody)).toEqual({ used: 0, held: 100 });
+  });
+
   it('holds nothing for a request that the tenant’s own limits refuse', async () => {
     const { everybody, one, own } = ground();
     const closed: unknown[] = [];

@@ -44,6 +44,23 @@ export function quotaAdmissionContract(given: Given): void {
       expect(refusal(await tenant.reserve([], { alternatives })).charge).toBe(0);
     });
 
+    it('an alternative that asks nothing, where nothing else fits, and holds nothing for it', async () => {
+      const tenant = new QuotaTenant(given().store);
+      const spend = quotaCounter(tenant.key('day'), 100);
+      const alternatives = [{ charges: [{ ...spend, want: 60, onlyBelow: 0.5 }] }, { charges: [] }];
+      const taken = [];
+      for (let request = 0; request < 3; request += 1) {
+        const { alternative, grants } = admitted(await tenant.reserve([], { alternatives }));
+        taken.push([alternative, grants.length]);
+      }
+      expect(taken).toEqual([
+        [0, 1],
+        [1, 0],
+        [1, 0],
+      ]);
+      expect(await tenant.standing(spend)).toEqual({ used: 0, held: 60 });
+    });
+
     it('an alternative only while its counter is below the share', async () => {
       const tenant = new QuotaTenant(given().store);
       const spend = quotaCounter(tenant.key('day'), 100);
