@@ -1,15 +1,19 @@
 import { meter, priceBook, pricing } from '@tollgate/meter';
-import { anthropic, openai, type ProxyHandler, proxy, resilience, router } from '@tollgate/upstream';
+import { type Provider, type ProxyHandler, proxy, resilience, router } from '@tollgate/upstream';
 import express, { type Express } from 'express';
 import { wholeChain } from './whole-chain.js';
+
+/** Where the models are. */
+export interface Providers {
+  readonly openAi: Provider;
+  readonly claude: Provider;
+}
 
 /**
  * The whole chain and a `proxy()` with everything on: retries, breakers, fallbacks, translation, and a router that takes every request
  * for itself. It chooses a model of the client's own format (`routed`), or of another one (`translated`).
  */
-export function everyPiece(providerUrl: string, way: 'routed' | 'translated'): Express {
-  const openAi = openai({ apiKey: 'sk-provider', baseUrl: `${providerUrl}/v1` });
-  const claude = anthropic({ apiKey: 'sk-provider', baseUrl: providerUrl });
+export function everyPiece({ openAi, claude }: Providers, way: 'routed' | 'translated'): Express {
   const good = { quality: 0.9 };
   const other = { quality: 0.1 };
   const route = router({

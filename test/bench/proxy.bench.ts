@@ -1,11 +1,19 @@
 /** A proxy in front of a provider that answers at once, streamed and not: pass-throughs, Tollgate's, and a gateway that many use. */
 import { callers } from './callers.js';
 import { chatBody } from './chat-body.js';
+import type { Providers } from './every-piece.js';
 import { compare, type Scenario } from './harness/compare.js';
 import { listen } from './harness/listen.js';
 import type { Load } from './harness/load.js';
 
 const provider = (): string => process.env.BENCH_PROVIDER_URL ?? '';
+const simulated = async (): Promise<Providers> => {
+  const { anthropic, openai } = await import('@tollgate/upstream');
+  return {
+    openAi: openai({ apiKey: 'sk-provider', baseUrl: `${provider()}/v1` }),
+    claude: anthropic({ apiKey: 'sk-provider', baseUrl: provider() }),
+  };
+};
 const ourCallers = callers(20);
 /** Words of a streamed answer; each is a chunk, and four more begin and end the stream. */
 const chunks = 64 + 4;
@@ -76,11 +84,11 @@ await compare({
     },
     'with every piece': async () => {
       const { everyPiece } = await import('./every-piece.js');
-      return listen(everyPiece(provider(), 'routed'));
+      return listen(everyPiece(await simulated(), 'routed'));
     },
     'with every piece and translated': async () => {
       const { everyPiece } = await import('./every-piece.js');
-      return listen(everyPiece(provider(), 'translated'));
+      return listen(everyPiece(await simulated(), 'translated'));
     },
     '@portkey-ai/gateway': async () => (await import('./portkey.js')).portkeyGateway(),
   },

@@ -35,12 +35,19 @@ export class Dispatch {
     const { api, body } = outgoing;
     if (api === undefined || typeof body !== 'object' || body === null || Array.isArray(body))
       return outgoing;
-    const [path = '', query = ''] = outgoing.url.split('?', 2);
-    const route = routeOf('POST', path);
-    const model = api === 'gemini-generate' ? route?.model : body.model;
+    let model: JsonValue | undefined = body.model;
+    let stream = body.stream === true;
+    let sse = false;
+    // Of the other formats, all that matters stands in the body.
+    if (api === 'gemini-generate') {
+      const [path = '', query] = outgoing.url.split('?', 2);
+      const route = routeOf('POST', path);
+      model = route?.model;
+      stream = route?.stream ?? stream;
+      sse = new URLSearchParams(query).get('alt') === 'sse';
+    }
     if (typeof model !== 'string') return outgoing;
-    const stream = route?.stream ?? body.stream === true;
-    const asked = { api, model, stream, sse: new URLSearchParams(query).get('alt') === 'sse', body };
+    const asked: AskedCall = { api, model, requestedModel: undefined, stream, sse, body };
     const way =
       (context && routedCall(this.settings, context, asked, outgoing.headers)) ?? this.#translated(asked);
     if (!way) return outgoing;
@@ -55,7 +62,8 @@ export class Dispatch {
       body: sent.body,
       api: sent.api,
       provider: provider.name,
-      ...(way.route && { requestedModel: model, labels: { task: way.route.task } }),
+      requestedModel: way.route && model,
+      labels: way.route && { task: way.route.task },
     };
   };
 

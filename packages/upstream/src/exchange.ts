@@ -270,6 +270,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#clock.stop();
     this.#decoded?.destroy();
     if (running) this.#controller?.abort(new Error('The attempt has ended.'));
+    const { retryAfterMs, retryUseless } = retryWishes(this.#status, this.#headers);
     this.resolve({
       outcome,
       status: this.#status,
@@ -278,7 +279,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       stopped,
       tail,
       credentialRefused: ending.credentialRefused ?? false,
-      ...retryWishes(this.#status, this.#headers),
+      retryAfterMs,
+      retryUseless,
       firstByteMs: this.#firstByteMs,
       latencyMs: this.#clock.elapsedMs,
       receivedBytes: this.#receivedBytes,

@@ -142,7 +142,16 @@ export function provider(options: ProviderOptions): Provider {
     );
   }
   const query = new URLSearchParams(options.query).toString();
-  const own = lowerCased(options.headers);
+  const headersFor = (accept: string): Record<string, string> => ({
+    accept,
+    'accept-encoding': 'identity',
+    'user-agent': 'tollgate',
+    ...lowerCased(options.headers),
+  });
+  const json = { 'content-type': 'application/json' };
+  const forLists = headersFor('application/json');
+  const forAnswers = { ...forLists, ...json };
+  const forStreams = { ...headersFor('text/event-stream, application/json'), ...json };
   const weighted = (options.apiKeys ?? (options.apiKey === undefined ? [] : [options.apiKey])).map(
     weightedKey,
   );
@@ -185,15 +194,8 @@ export function provider(options: ProviderOptions): Provider {
     targetOf: (ask) => ({ origin: base.origin, path: pathOf(ask, deployments) }),
     urlOf: (ask) => base.origin + pathOf(ask, {}),
     headersOf(ask, inbound) {
-      const headers: Record<string, string> = {
-        accept: ask.stream ? 'text/event-stream, application/json' : 'application/json',
-        'accept-encoding': 'identity',
-        'user-agent': 'tollgate',
-        ...own,
-        ...passedHeaders(inbound, allowed),
-      };
-      if (ask.api !== 'models') headers['content-type'] = 'application/json';
-      return headers;
+      const base = ask.api === 'models' ? forLists : ask.stream ? forStreams : forAnswers;
+      return allowed.length === 0 ? { ...base } : { ...base, ...passedHeaders(inbound, allowed) };
     },
     keys,
     signed: (headers, key = keys.take(Date.now())) => ({ ...headers, ...(key && credentials[key.index]) }),

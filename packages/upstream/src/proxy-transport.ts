@@ -75,8 +75,8 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
         body: sent.body,
         provider: provider.name,
         api: sent.api,
-        ...((target.substituted || route) && { requestedModel: asked.requestedModel ?? asked.model }),
-        ...(route && { labels: { task: route.task } }),
+        requestedModel: target.substituted || route ? (asked.requestedModel ?? asked.model) : undefined,
+        labels: route && { task: route.task },
       };
       handle = await req.tollgate.calls.begin(outgoing, {
         previous: this.#previous,
@@ -191,8 +191,9 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           onStop: (listener) => handle.onStop(listener),
           onResponse: (status, given) => {
             handle.onResponse(status, given);
-            settings.router?.began(provider, step.target.model, given);
-            this.plan.stated(step, status, (name) => given[name]);
+            const headerOf = (name: string): string | undefined => given[name];
+            settings.router?.began(provider, step.target.model, headerOf);
+            this.plan.stated(step, status, headerOf);
             translation?.begin(status, given['content-type']);
           },
           // Measured in the provider's format, then translated: so is the polite end of a stream that was stopped.
@@ -255,6 +256,7 @@ const refusedEnd: AttemptEnd = {
 /** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
 function wireModel({ parsed }: Call, asked: AskedCall): string | undefined {
   if (!parsed) return asked.model;
+  if (parsed.api !== 'gemini-generate' && !parsed.url.includes('/deployments/')) return parsed.model;
   const [path = ''] = parsed.url.replace(/^\w+:\/\/[^/]*/, '').split('?', 1);
   return routeOf('POST', path)?.model ?? parsed.model;
 }

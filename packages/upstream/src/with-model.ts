@@ -1,10 +1,15 @@
 import type { JsonValue } from '@tollgate/core';
 import type { AskedCall } from './asked-call.js';
 
-/** The same call of another model; the body is a copy, of which the first level suffices. */
-export function withModel(asked: AskedCall, model: string | undefined): AskedCall {
+/** The same call of another model; the body is a copy, of which the first level suffices. `requestedModel`: a router has chosen. */
+export function withModel(
+  asked: AskedCall,
+  model: string | undefined,
+  requestedModel = asked.requestedModel,
+): AskedCall {
   const { body } = asked;
   if (model === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return asked;
   const copy: JsonValue = asked.api === 'gemini-generate' ? { ...body } : { ...body, model };
-  return { ...asked, model, body: copy };
+  const { api, stream, sse } = asked;
+  return { api, model, requestedModel, stream, sse, body: copy };
 }

@@ -40,6 +40,9 @@ interface Run {
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5);
 const seconds = Number(process.env.BENCH_SECONDS ?? 3);
 const warmUpSeconds = 4;
+/** V8 compiles some thousands of requests long: a contender of much code costs up to five times as much before. */
+const warmUpRequests = Number(process.env.BENCH_WARM_UP ?? 6_000);
+const mostWarmUps = 5;
 /** Contenders to run, separated by commas, the first one apart: for looking at one of them closely. */
 const only = process.env.BENCH_ONLY?.split(',');
 
@@ -91,8 +94,8 @@ async function measure(
       const child = children.get(name);
       if (!child) throw new Error(`no contender is named ${name}`);
       const load = typeof scenario.load === 'function' ? await scenario.load(name) : scenario.load;
-      const run = await runOnce(child, load, round === -1 ? warmUpSeconds : seconds, gauge);
-      if (round >= 0) runs.get(name)?.push(run);
+      if (round === -1) await warmUp(child, load);
+      else runs.get(name)?.push(await runOnce(child, load, seconds, gauge));
     }
   }
   return Promise.all(
@@ -101,6 +104,13 @@ async function measure(
       peakBytes: (await children.get(name)?.peakBytes()) ?? 0,
     })),
   );
+}
+
+async function warmUp(child: Child, load: Load): Promise<void> {
+  let answered = 0;
+  for (let runs = 0; runs < mostWarmUps && answered < warmUpRequests; runs += 1) {
+    answered += (await runLoad(child.url, load, warmUpSeconds)).requests;
+  }
 }
 
 async function runOnce(child: Child, load: Load, forSeconds: number, gauge: Gauge | undefined): Promise<Run> {

@@ -13,31 +13,56 @@ class Nowhere extends Socket {
   }
 }
 
-const bodies = {
-  whole: JSON.parse(chatBody({ stream: false })),
-  stream: JSON.parse(chatBody({ stream: true })),
-};
+/** An app that is asked, and how. */
+export interface Asked {
+  readonly app: Express;
+  /** The model that is asked for. @defaultValue gpt-5-mini */
+  readonly model?: string;
+  /** The callers' headers, which take turns: the body is sent as bytes, for the app to read. Absent: nobody's, and parsed already. */
+  readonly callers?: readonly Readonly<Record<string, string>>[];
+}
 
-/** Asks an app without a connection: the body is parsed already, and the answer goes nowhere. */
+/** Asks an app without a connection; the answer goes nowhere. */
 export class FakeClient {
-  constructor(private readonly app: Express) {}
+  readonly #texts: Readonly<Record<'whole' | 'stream', string>>;
+  #asked = 0;
 
-  ask(stream: boolean, contender: string): Promise<void> {
+  constructor(
+    private readonly name: string,
+    private readonly asked: Asked,
+  ) {
+    const { model } = asked;
+    this.#texts = { whole: chatBody({ model }), stream: chatBody({ stream: true, model }) };
+  }
+
+  ask(stream: boolean): Promise<void> {
+    const { app, callers } = this.asked;
+    const text = this.#texts[stream ? 'stream' : 'whole'];
     const socket = new Nowhere();
     const req = new IncomingMessage(socket);
     req.method = 'POST';
     req.url = '/v1/chat/completions';
     req.headers = { 'content-type': 'application/json' };
-    const model = /routed/.test(contender) ? 'auto' : 'gpt-5-mini';
-    Object.assign(req, { body: { ...(stream ? bodies.stream : bodies.whole), model } });
+    if (callers) {
+      Object.assign(req.headers, callers[this.#asked % callers.length], {
+        'content-length': String(text.length),
+      });
+      req.push(text);
+      req.push(null);
+      req.complete = true;
+    } else Object.assign(req, { body: JSON.parse(text) });
+    this.#asked += 1;
     const res = new ServerResponse(req);
     res.assignSocket(socket);
     return new Promise((resolve, reject) => {
       res.on('finish', () => {
+        res.detachSocket(socket);
+        res.destroyed = true;
+        res.emit('close');
         if (res.statusCode === 200) resolve();
-        else reject(new Error(`${contender} answered ${res.statusCode}`));
+        else reject(new Error(`${this.name} answered ${res.statusCode}`));
       });
-      this.app(req, res);
+      app(req, res);
     });
   }
 }

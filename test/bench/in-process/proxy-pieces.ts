@@ -1,9 +1,13 @@
 import { anthropic, openai, type Provider, proxy, resilience, router } from '@tollgate/upstream';
 import express, { type Express, type RequestHandler } from 'express';
+import { callers } from '../callers.js';
+import { everyPiece } from '../every-piece.js';
+import { wholeChain } from '../whole-chain.js';
+import type { Asked } from './fake-client.js';
 import type { FakeProvider } from './fake-provider.js';
 
 /** The apps that are compared, each in front of the faked provider. */
-export function contenders(faked: FakeProvider): Readonly<Record<string, Express>> {
+export function contenders(faked: FakeProvider): Readonly<Record<string, Asked>> {
   const faking = (provider: Provider): Provider => ({
     ...provider,
     dispatcher: () => faked.dispatcher as never,
@@ -21,18 +25,32 @@ export function contenders(faked: FakeProvider): Readonly<Record<string, Express
       tasks: { simple: {}, extraction: {}, code: { quality: 0.75 }, reasoning: { quality: 0.75 } },
       prices: (_, { provider }) => ({ costNanoUsd: provider === 'openai' ? 1_000 : 2_000 }),
     });
+  const known = { callers: callers(20) };
   return {
-    "undici's callbacks alone": app(pipe(faked)),
-    'proxy()': app(proxy({ provider: openAi })),
-    '+ retries, breakers, fallbacks': app(proxy({ provider: openAi, resilience: shared() })),
-    '+ routed': app(proxy({ route: route(), translate: true, resilience: shared() })),
-    '+ translated': app(proxy({ provider: claude, translate: true, resilience: shared() })),
+    "undici's callbacks alone": { app: app(pipe(faked)) },
+    'proxy()': { app: app(proxy({ provider: openAi })) },
+    '+ retries, breakers, fallbacks': { app: app(proxy({ provider: openAi, resilience: shared() })) },
+    '+ routed': {
+      app: app(proxy({ route: route(), translate: true, resilience: shared() })),
+      model: 'auto',
+    },
+    '+ translated': { app: app(proxy({ provider: claude, translate: true, resilience: shared() })) },
+    'the whole chain and proxy()': {
+      app: app(...wholeChain(), proxy({ provider: openAi, resilience: shared() })),
+      ...known,
+    },
+    'with every piece': { app: everyPiece({ openAi, claude }, 'routed'), model: 'auto', ...known },
+    'with every piece and translated': {
+      app: everyPiece({ openAi, claude }, 'translated'),
+      model: 'auto',
+      ...known,
+    },
   };
 }
 
-function app(handler: RequestHandler): Express {
+function app(...handlers: RequestHandler[]): Express {
   const made = express();
-  made.post('/v1/chat/completions', handler);
+  made.use('/v1', ...handlers);
   return made;
 }
 

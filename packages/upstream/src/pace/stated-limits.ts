@@ -5,15 +5,32 @@ export type HeaderOf = (name: string) => string | null | undefined;
 
 const longestMs = 86_400_000;
 
-const openAiUnits = [
-  ['requests', 'requests'],
-  ['tokens', 'tokens'],
-] as const;
-const anthropicUnits = [
-  ['requests', 'requests'],
-  ['inputTokens', 'input-tokens'],
-  ['outputTokens', 'output-tokens'],
-] as const;
+interface Names {
+  readonly unit: ProviderUnit;
+  readonly remaining: string;
+  readonly limit: string;
+  readonly reset: string;
+}
+
+const openAi = (unit: ProviderUnit, name: string): Names => ({
+  unit,
+  remaining: `x-ratelimit-remaining-${name}`,
+  limit: `x-ratelimit-limit-${name}`,
+  reset: `x-ratelimit-reset-${name}`,
+});
+const anthropic = (unit: ProviderUnit, name: string): Names => ({
+  unit,
+  remaining: `anthropic-ratelimit-${name}-remaining`,
+  limit: `anthropic-ratelimit-${name}-limit`,
+  reset: `anthropic-ratelimit-${name}-reset`,
+});
+const openAiNames = [openAi('requests', 'requests'), openAi('tokens', 'tokens')];
+const anthropicNames = [
+  anthropic('requests', 'requests'),
+  anthropic('inputTokens', 'input-tokens'),
+  anthropic('outputTokens', 'output-tokens'),
+];
+const anthropicTokens = anthropic('tokens', 'tokens');
 
 /**
  * The rate limits that an answer states: OpenAI's `x-ratelimit-{limit,remaining,reset}-*`, as many others send them too, or Anthropic's
@@ -22,19 +39,17 @@ const anthropicUnits = [
  */
 export function statedLimits(headerOf: HeaderOf, nowMs: number): StatedLimit[] {
   const limits: StatedLimit[] = [];
-  const add = (unit: ProviderUnit, nameOf: (part: string) => string): void => {
-    const remaining = wholeNumber(headerOf(nameOf('remaining')));
+  const add = (names: Names): void => {
+    const remaining = wholeNumber(headerOf(names.remaining));
     if (remaining === undefined) return;
-    const limit = wholeNumber(headerOf(nameOf('limit')));
-    const resetMs = resetIn(headerOf(nameOf('reset')), nowMs);
-    limits.push({ unit, limit: limit === 0 ? undefined : limit, remaining, resetMs });
+    const limit = wholeNumber(headerOf(names.limit));
+    const resetMs = resetIn(headerOf(names.reset), nowMs);
+    limits.push({ unit: names.unit, limit: limit === 0 ? undefined : limit, remaining, resetMs });
   };
-  for (const [unit, name] of openAiUnits) add(unit, (part) => `x-ratelimit-${part}-${name}`);
+  openAiNames.forEach(add);
   if (limits.length > 0) return limits;
-  for (const [unit, name] of anthropicUnits) add(unit, (part) => `anthropic-ratelimit-${name}-${part}`);
-  if (limits.every(({ unit }) => unit === 'requests')) {
-    add('tokens', (part) => `anthropic-ratelimit-tokens-${part}`);
-  }
+  anthropicNames.forEach(add);
+  if (limits.every(({ unit }) => unit === 'requests')) add(anthropicTokens);
   return limits;
 }
 

@@ -1,7 +1,7 @@
 import { AttemptClock } from '../attempt-clock.js';
 import type { Timeouts } from '../timeouts.js';
 import { upstreamTimeout } from '../upstream-error.js';
-import { watchedBody } from './watched-body.js';
+import { handedResponse } from './handed-response.js';
 
 /** The time-outs and the abort of one attempt through `fetch`, until its body has ended. */
 export class FetchAttempt {
@@ -19,6 +19,7 @@ export class FetchAttempt {
       isPaused: () => !this.#waiting,
       passed: (kind) => this.#abort.abort(upstreamTimeout(kind === 'drain' ? 'total' : kind)),
     });
+    this.#clock.start();
     this.#clock.enter('first-byte');
     if (caller?.aborted) this.#leave();
     else caller?.addEventListener('abort', this.#leave, { once: true });
@@ -40,7 +41,6 @@ export class FetchAttempt {
 
   /** The response as its reader gets it, with these headers; `over` is told of its end, and whether it broke off by no doing of ours. */
   handOver(response: Response, headers: Headers, over: (broken: boolean) => void): Response {
-    const { status, statusText, url } = response;
     const watcher = {
       waiting: (is: boolean): void => {
         this.#waiting = is;
@@ -52,10 +52,7 @@ export class FetchAttempt {
       },
     };
     if (!response.body) this.end();
-    const body = response.body && watchedBody(response.body, watcher);
-    const handed = new Response(body, { status, statusText, headers });
-    Object.defineProperty(handed, 'url', { value: url });
-    return handed;
+    return handedResponse(response, headers, watcher);
   }
 
   /**

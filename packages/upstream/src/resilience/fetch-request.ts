@@ -1,4 +1,5 @@
 import { runningContext } from '@tollgate/core';
+import type { AskedCall } from '../asked-call.js';
 import { type SentCall, sentTo, withCap } from '../sent-call.js';
 import { withModel } from '../with-model.js';
 import type { Step } from './call-plan.js';
@@ -22,11 +23,9 @@ const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-
 export function fetchRequest(call: FetchCall, { target, index, key }: Step): FetchRequest {
   const { provider, model } = target;
   if (provider && (index > 0 || call.routed)) {
-    const { api, stream, url, body } = call;
-    const sse = url.searchParams.get('alt') === 'sse';
-    const sent = capped(sentTo(provider, withModel({ api, model, stream, sse, body }, model)));
+    const sent = capped(sentTo(provider, withModel(askedOf(call), model)));
     const { origin, path } = provider.targetOf(sent);
-    const headers = new Headers(provider.signed(provider.headersOf(sent, {}), key));
+    const headers = provider.signed(provider.headersOf(sent, {}), key);
     return { url: origin + path, headers, body: JSON.stringify(sent.body), answer: sent.answer };
   }
   const body = target.substituted && !call.modelInPath ? JSON.stringify({ ...call.body, model }) : call.text;
@@ -38,6 +37,12 @@ export function fetchRequest(call: FetchCall, { target, index, key }: Step): Fet
   for (const name of credentialHeaders) headers.delete(name);
   for (const [name, value] of Object.entries(provider.signed({}, key))) headers.set(name, value);
   return { url, headers, body };
+}
+
+/** The call as the SDK asks it. */
+export function askedOf({ api, model, stream, url, body }: FetchCall): AskedCall {
+  const sse = api === 'gemini-generate' && url.searchParams.get('alt') === 'sse';
+  return { api, model, requestedModel: undefined, stream, sse, body };
 }
 
 const capped = (sent: SentCall): SentCall =>

@@ -1,4 +1,5 @@
 import type { Call } from '@tollgate/core';
+import type { HeaderOf } from '../pace/stated-limits.js';
 import { answerSeen } from '../route/answer-seen.js';
 import type { RouteTaken } from '../route/routed-call.js';
 import type { Router } from '../route/router.js';
@@ -22,8 +23,8 @@ export class FetchRouting {
   }
 
   /** An answer has begun. */
-  began({ target }: Step, headers: Headers): void {
-    if (target.provider) this.router.began(target.provider, target.model, Object.fromEntries(headers));
+  began({ target }: Step, headerOf: HeaderOf): void {
+    if (target.provider) this.router.began(target.provider, target.model, headerOf);
   }
 
   /** An answer was read to its end; `call` is its attempt, where it was metered. */

@@ -76,7 +76,6 @@ export class FetchTransport implements Transport<FetchOutcome> {
     const { routing } = this;
     const asked = target.substituted || routing ? call.model : undefined;
     const chain = new FetchChain(this.#shared, { alternative, asked, target, task: routing?.task });
-    const made = { step, attempt, lane, chain };
     let request: FetchRequest;
     try {
       request = fetchRequest(call, step);
@@ -84,28 +83,28 @@ export class FetchTransport implements Transport<FetchOutcome> {
       if (!isTollgateError(error)) throw error;
       attempt.end();
       chain.refusal = error;
-      return { ...made, firstByteMs: undefined, route: undefined, error };
+      return { step, attempt, lane, chain, firstByteMs: undefined, route: undefined, error };
     }
     const { url, headers, body, answer } = request;
     try {
-      const init = { ...call.init, method: 'POST', headers, body, signal: attempt.signal };
-      const given = await call.base(url, chained(init, chain));
+      const given = await call.base(
+        url,
+        chained({ ...call.init, method: 'POST', headers, body, signal: attempt.signal }, chain),
+      );
       attempt.answered();
       if (!chain.isReplayed) {
-        routing?.began(step, given.headers);
-        this.plan.stated(step, given.status, (name) => given.headers.get(name));
+        const headerOf = (name: string): string | null => given.headers.get(name);
+        routing?.began(step, headerOf);
+        this.plan.stated(step, given.status, headerOf);
       }
       const response = answer ? translatedResponse(given, answer()) : given;
       if (response.ok && lane?.claim() === false) attempt.abort();
-      return {
-        ...made,
-        firstByteMs: attempt.elapsedMs,
-        route: this.plan.notes.leadingTo(step, routing?.parameters),
-        response,
-      };
+      const { elapsedMs: firstByteMs } = attempt;
+      const route = this.plan.notes.leadingTo(step, routing?.parameters);
+      return { step, attempt, lane, chain, firstByteMs, route, response };
     } catch (error) {
       attempt.end();
-      return { ...made, firstByteMs: undefined, route: undefined, error };
+      return { step, attempt, lane, chain, firstByteMs: undefined, route: undefined, error };
     }
   }
 
@@ -113,29 +112,28 @@ export class FetchTransport implements Transport<FetchOutcome> {
     const { attempt, step, chain, lane, firstByteMs } = outcome;
     const lost = attempt.signal.aborted && lane?.hasWon === false;
     const stopped = lost || chain.isStopped || chain.isReplayed || this.call.signal?.aborted === true;
-    const common = {
-      refused: chain.isRefused,
-      stopped,
-      visible: false,
-      credentialRefused: false,
-      firstByteMs,
-    };
-    if (!('response' in outcome)) {
-      const sent = attempt.signal.aborted || wasSent(outcome.error);
-      return { ...common, status: 0, ok: false, sent, retryAfterMs: undefined, retryUseless: false };
-    }
-    const { status, headers } = outcome.response;
-    return {
-      ...common,
+    const response = 'response' in outcome ? outcome.response : undefined;
+    const status = response?.status ?? 0;
+    const failed = response && status >= 400;
+    const { retryAfterMs, retryUseless } = retryWishes(
       status,
-      sent: !chain.isReplayed,
-      ok: status < 400 && !chain.isReplayed,
+      failed ? Object.fromEntries(response.headers) : {},
+    );
+    return {
+      status,
+      sent: 'error' in outcome ? attempt.signal.aborted || wasSent(outcome.error) : !chain.isReplayed,
+      ok: response !== undefined && status < 400 && !chain.isReplayed,
+      visible: false,
+      stopped,
+      refused: chain.isRefused,
       credentialRefused: (status === 401 || status === 403) && step.target.provider !== undefined,
-      ...retryWishes(status, status >= 400 ? Object.fromEntries(headers) : {}),
+      retryAfterMs,
+      firstByteMs,
+      retryUseless,
     };
   }
 
-  async settle(outcome: FetchOutcome, last: boolean): Promise<void> {
+  settle(outcome: FetchOutcome, last: boolean): void | Promise<void> {
     const { step, chain } = outcome;
     const status = 'response' in outcome ? outcome.response.status : 0;
     if (chain.isReplayed) return;
@@ -154,7 +152,9 @@ export class FetchTransport implements Transport<FetchOutcome> {
       credential_refused: this.endOf(outcome).credentialRefused,
     }));
     if (last || !('response' in outcome)) return;
-    outcome.response = await outcome.attempt.setAside(outcome.response, setAsideMs);
+    return outcome.attempt.setAside(outcome.response, setAsideMs).then((response) => {
+      outcome.response = response;
+    });
   }
 
   readonly wait: Wait = (ms, sleeping) => pause(ms, [this.call.signal, runningContext()?.signal], sleeping);

@@ -49,7 +49,8 @@ export async function makeCall<Outcome>(
         : await hedged(plan, transport, step, hedgeMs);
     const end = transport.endOf(made.outcome);
     const next = plan.after(made.step, end);
-    await transport.settle(made.outcome, next === undefined);
+    const settling = transport.settle(made.outcome, next === undefined);
+    if (settling) await settling;
     // An alternative that was refused says nothing about why the call failed.
     if (!end.refused || counts === undefined) counts = made.outcome;
     step = next;
@@ -67,12 +68,15 @@ async function hedged<Outcome>(
   const contest = new Contest();
   const lane = contest.enter();
   const running = transport.run(step, lane);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), afterMs);
+  const isLate = await new Promise<boolean>((resolve) => {
+    const timer = setTimeout(resolve, afterMs, true);
+    const ended = (): void => {
+      clearTimeout(timer);
+      resolve(false);
+    };
+    running.then(ended, ended);
   });
-  const early = await Promise.race([running, late]).finally(() => clearTimeout(timer));
-  const other = early === 'late' && !contest.winner ? plan.hedge(step) : undefined;
+  const other = isLate && !contest.winner ? plan.hedge(step) : undefined;
   if (!other) return { step, outcome: await running };
   const otherLane = contest.enter();
   const [first, second] = await Promise.all([running, transport.run(other, otherLane)]);

@@ -8,11 +8,12 @@ import {
   type TollgateError,
   type WireApi,
 } from '@tollgate/core';
-import { type ApiRoute, routeOf } from '../api-route.js';
+import { routeOf } from '../api-route.js';
 import type { DispatchedCall } from '../dispatch.js';
 import { promptFacts } from '../route/prompt-facts.js';
 import { type RoutingSettings, routedCall } from '../route/routed-call.js';
 import { upstreamUnavailable } from '../upstream-error.js';
+import { askedOf } from './fetch-request.js';
 import { FetchRouting } from './fetch-routing.js';
 import { type FetchCall, type FetchOutcome, FetchTransport } from './fetch-transport.js';
 import { makeCall } from './make-call.js';
@@ -42,60 +43,44 @@ export function resilient(
     const url = new URL(request?.url ?? String(input), 'http://localhost');
     const route = routeOf(init?.method ?? request?.method ?? 'GET', url.pathname);
     if (!route || route.api === 'models') return base(input, init);
-    const call = await readCall(base, input, init ?? {}, url, { ...route, api: route.api });
-    return call ? make(call, settings) : base(input, init);
-  };
-}
-
-type ModelRoute = ApiRoute & { readonly api: WireApi };
-
-/** `undefined` for a body that is no JSON object: whoever comes next refuses it. */
-async function readCall(
-  base: Fetch,
-  input: Parameters<Fetch>[0],
-  init: NonNullable<Parameters<Fetch>[1]>,
-  url: URL,
-  route: ModelRoute,
-): Promise<FetchCall | undefined> {
-  const request = typeof input === 'object' && 'headers' in input ? input : undefined;
-  const text =
-    typeof init.body === 'string' ? init.body : await new Request(request?.clone() ?? url, init).text();
-  const body = jsonObject(text);
-  if (!body) return undefined;
-  const model = route.model ?? (typeof body.model === 'string' ? body.model : undefined);
-  return {
-    base,
-    init,
-    url,
-    api: route.api,
-    modelInPath: route.model !== undefined,
-    model,
-    stream: route.stream ?? body.stream === true,
-    text,
-    body,
-    headers: init.headers ?? request?.headers ?? {},
-    signal: init.signal ?? request?.signal,
-    routed: false,
+    const text =
+      typeof init?.body === 'string' ? init.body : await new Request(request?.clone() ?? url, init).text();
+    const body = jsonObject(text);
+    // Whoever comes next refuses what is no JSON object.
+    if (!body) return base(input, init);
+    const { api } = route;
+    return await make(
+      {
+        base,
+        init: init ?? {},
+        url,
+        api,
+        modelInPath: route.model !== undefined,
+        model: route.model ?? (typeof body.model === 'string' ? body.model : undefined),
+        stream: route.stream ?? body.stream === true,
+        text,
+        body,
+        headers: init?.headers ?? request?.headers ?? {},
+        signal: init?.signal ?? request?.signal,
+        routed: false,
+      },
+      settings,
+    );
   };
 }
 
 async function make(read: FetchCall, settings: RoutingSettings): Promise<Response> {
   const { url, api, stream } = read;
   const { router, resilience: state, takes } = settings;
-  const sse = url.searchParams.get('alt') === 'sse';
+  const context = runningContext();
   let way: DispatchedCall | undefined;
   try {
-    way = routedCall(
-      settings,
-      runningContext(),
-      { api, model: read.model, stream, sse, body: read.body },
-      {},
-    );
+    way = routedCall(settings, context, askedOf(read), {});
   } catch (error) {
     if (!isTollgateError(error)) throw error;
     return refused(error, api);
   }
-  const call = { ...read, routed: way !== undefined };
+  const call = way ? { ...read, routed: true } : read;
   const routing = router && way?.route && new FetchRouting(router, way.route, stream);
   const provider =
     way?.provider ??
@@ -108,10 +93,10 @@ async function make(read: FetchCall, settings: RoutingSettings): Promise<Respons
     stream,
     fits: (other) => takes(other, api),
     ranked: way?.route?.ranked,
-    tenant: runningContext()?.caller?.tenant,
+    tenant: context?.caller?.tenant,
     size: () => promptFacts(read.body),
     // Where the model is part of a path that is not ours to write, there is no other.
-    ...(call.modelInPath && !provider && { fallbacks: {} }),
+    fallbacks: call.modelInPath && !provider ? {} : undefined,
   });
   const made = await makeCall(plan, new FetchTransport(call, state, plan, routing));
   if (!made || (made.chain.isRefused && made.step.alternative))

@@ -1,29 +1,47 @@
 import type { AnswerTranslation } from '../translate/answer-translation.js';
 import { upstreamError } from '../upstream-error.js';
 
+const nothing = new Uint8Array(0);
+
 /** A provider's response in the format of the SDK that asked. One that says no end, or makes no sense, is an error to its reader. */
 export function translatedResponse(response: Response, translation: AnswerTranslation): Response {
-  const { status, statusText } = response;
-  const type = response.headers.get('content-type') ?? undefined;
-  translation.begin(status, type);
-  const body = response.body?.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        pass(translation.push(chunk), controller);
-      },
-      flush(controller) {
-        pass(translation.end(new Uint8Array(0)), controller);
-        if (status >= 400 || translation.complete) return;
-        controller.error(upstreamError('ended its answer before it was complete'));
-      },
-    }),
-  );
+  const { status, statusText, body } = response;
+  translation.begin(status, response.headers.get('content-type') ?? undefined);
   const headers = new Headers(response.headers);
   headers.delete('content-length');
   headers.delete('content-encoding');
-  return new Response(body ?? null, { status, statusText, headers });
+  return new Response(body && translatedBody(body, translation, status), { status, statusText, headers });
 }
 
-function pass(bytes: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>): void {
-  if (bytes.length > 0) controller.enqueue(bytes);
+function translatedBody(
+  body: ReadableStream<Uint8Array>,
+  translation: AnswerTranslation,
+  status: number,
+): ReadableStream<Uint8Array> {
+  const source = body.getReader();
+  /** Reads on until something can be said, or nothing more will be. */
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    for (;;) {
+      const { done, value } = await source.read();
+      const bytes = done ? translation.end(nothing) : translation.push(value);
+      if (bytes.length > 0) controller.enqueue(bytes);
+      if (done) {
+        if (status < 400 && !translation.complete)
+          throw upstreamError('ended its answer before it was complete');
+        controller.close();
+      }
+      if (done || bytes.length > 0) return;
+    }
+  };
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) =>
+        pull(controller).catch((error: unknown) => {
+          source.cancel(error).catch(() => undefined);
+          throw error;
+        }),
+      cancel: (reason) => source.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }

@@ -44,8 +44,9 @@ export function routedCall(
   });
   const parameters = `task=${inputs.task};by=${inputs.taskBy};why=${decision.why}`;
   let refusal: unknown;
-  for (const [index, { provider, model: chosen }] of ranked.entries()) {
-    const routed = { ...withModel(asked, chosen), requestedModel: model };
+  for (let index = 0; index < ranked.length; index += 1) {
+    const { provider, model: chosen } = ranked[index] as RoutedModel;
+    const routed = withModel(asked, chosen, model);
     try {
       const sent = sentTo(provider, routed);
       const route = {

@@ -1,5 +1,6 @@
-import { isTollgateError, type JsonObject, modelAllowed, noUsage, parseUsd, publish } from '@tollgate/core';
+import { isTollgateError, type JsonObject, modelAllowed, noUsage, publish, type Usage } from '@tollgate/core';
 import { callSize, type SizeFacts } from '../pace/call-size.js';
+import type { HeaderOf } from '../pace/stated-limits.js';
 import type { Provider } from '../provider.js';
 import type { AnswerSeen } from './answer-seen.js';
 import { decideRoute } from './decide-route.js';
@@ -8,21 +9,14 @@ import { noRoute } from './no-route.js';
 import { type PromptFacts, promptFacts } from './prompt-facts.js';
 import type { RouteCandidate, RouteDecision, RouteInputs } from './route-inputs.js';
 import { PolledFacts, type PolledPrice } from './route-source.js';
-import {
-  checkRouter,
-  isNamed,
-  isOf,
-  qualityOf,
-  type RoutedModel,
-  type RouterOptions,
-  targetOf,
-} from './router-options.js';
+import { checkRouter, type RoutedModel, type RouterOptions, targetOf } from './router-options.js';
 import { drawOf, placeOf, StickyPlaces } from './sticky-places.js';
 import { TargetRecord } from './target-record.js';
+import { type TaskFacts, taskFacts } from './task-facts.js';
 import { type TaskAsk, taskOf } from './task-of.js';
 
 /** A request that a model is to be chosen for. */
-export interface RouteAsk extends Omit<TaskAsk, 'facts'> {
+export interface RouteAsk extends TaskAsk {
   readonly body: JsonObject;
   /** Whether a provider takes the format of the request. */
   readonly takes: (provider: Provider) => boolean;
@@ -51,7 +45,6 @@ interface Known {
 
 /** Characters of a token, roughly, in English; only the order of prices depends on it. */
 const charactersPerToken = 4;
-const usualOutputTokens = 400;
 /** The share of the latest answer in what a task's answers are expected to be long. */
 const latestShare = 0.05;
 
@@ -63,7 +56,7 @@ export class Router {
   readonly #known: ReadonlyMap<string, Known>;
   readonly #polled: PolledFacts;
   readonly #places = new StickyPlaces();
-  readonly #outputTokens = new Map<string, number>();
+  readonly #tasks: ReadonlyMap<string, TaskFacts>;
   readonly #defaultTask: string;
   readonly #now: () => number;
 
@@ -76,6 +69,7 @@ export class Router {
     this.#known = new Map(
       models.map((model) => [targetOf(model), { model, record: new TargetRecord(), headroom: undefined }]),
     );
+    this.#tasks = new Map(Object.entries(tasks).map(([name, task]) => [name, taskFacts(name, task, models)]));
     this.#now = now;
     this.#polled = new PolledFacts(source, sourceEveryMs, now);
     const floorOf = (name: string): number => tasks[name]?.quality ?? 0;
@@ -86,7 +80,7 @@ export class Router {
 
   /** Whether a task is declared. */
   hasTask(name: string): boolean {
-    return Object.hasOwn(this.#options.tasks, name);
+    return this.#tasks.has(name);
   }
 
   /** Whether the router chooses in place of this name. */
@@ -109,7 +103,7 @@ export class Router {
       read ??= promptFacts(ask.body);
       return read;
     };
-    const named = taskOf({ ...ask, facts }, this.#options, this.#defaultTask);
+    const named = taskOf(ask, facts, this.#options, this.#defaultTask);
     const who = this.#whoSticks(ask, named.task, facts);
     const inputs = this.#inputsOf(ask, named, facts(), who);
     const decision = decideRoute(inputs);
@@ -126,76 +120,65 @@ export class Router {
   }
 
   /** An answer has begun: what its headers say of rate limits. */
-  began(provider: Provider, model: string | undefined, headers: Readonly<Record<string, string>>): void {
+  began(provider: Provider, model: string | undefined, headerOf: HeaderOf): void {
     const known = this.#known.get(`${provider.name}/${model}`);
-    if (known) known.headroom = headroomOf((name) => headers[name], this.#now()) ?? known.headroom;
+    if (known) known.headroom = headroomOf(headerOf, this.#now()) ?? known.headroom;
   }
 
   /** A request was answered: how fast, and how long its answer was. */
   answered(seen: AnswerSeen): void {
     this.#known.get(`${seen.provider}/${seen.model}`)?.record.add(seen, this.#now());
-    if (!(seen.outputTokens > 0) || !this.hasTask(seen.task)) return;
-    const before = this.#expectedOutput(seen.task);
-    this.#outputTokens.set(seen.task, before + (seen.outputTokens - before) * latestShare);
-  }
-
-  #expectedOutput(task: string): number {
-    return this.#outputTokens.get(task) ?? this.#options.tasks[task]?.outputTokens ?? usualOutputTokens;
+    const task = this.#tasks.get(seen.task);
+    if (!task || !(seen.outputTokens > 0)) return;
+    task.outputTokens += (seen.outputTokens - task.outputTokens) * latestShare;
   }
 
   #inputsOf(
     ask: RouteAsk,
     { task, taskBy }: Pick<RouteInputs, 'task' | 'taskBy'>,
-    facts: PromptFacts,
+    prompt: PromptFacts,
     who: string | undefined,
   ): RouteInputs {
-    const { tasks, random = Math.random } = this.#options;
-    const {
-      quality = 0,
-      firstTokenMs = null,
-      maxCost,
-      secondWorth = '0',
-      canary,
-      weights,
-    } = tasks[task] ?? {};
+    const { random = Math.random } = this.#options;
+    const facts = this.#tasks.get(task) as TaskFacts;
     const nowMs = this.#now();
-    const inputTokens = Math.ceil(facts.characters / charactersPerToken);
-    const cap = facts.maxOutputTokens ?? Number.POSITIVE_INFINITY;
-    const outputTokens = Math.ceil(Math.min(this.#expectedOutput(task), cap));
-    const sized: SizeFacts = { ...facts, maxOutputTokens: outputTokens };
-    const ofTask = [...this.#known.values()].filter(({ model }) => isOf(tasks[task] ?? {}, model));
-    const tried = canary && ofTask.find(({ model }) => isNamed([canary.model], model));
+    const inputTokens = Math.ceil(prompt.characters / charactersPerToken);
+    const cap = prompt.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+    const outputTokens = Math.ceil(Math.min(facts.outputTokens, cap));
+    const sized: SizeFacts = { ...prompt, maxOutputTokens: outputTokens };
+    const expected: Usage = { ...noUsage, inputTokens, outputTokens };
     const polled = this.#polled.now();
-    const candidates = ofTask.map(({ model, record, headroom }): RouteCandidate => {
+    const candidates = facts.models.map(({ model, target, quality, weight }): RouteCandidate => {
       const { provider } = model;
-      const target = targetOf(model);
+      const { record, headroom } = this.#known.get(target) as Known;
       const status = own(polled.status, target) ?? own(polled.status, provider.name) ?? 'up';
-      const weight = Object.entries(weights ?? {}).find(([name]) => isNamed([name], model))?.[1];
       return {
         target,
-        quality: qualityOf(model, task),
+        quality,
         allowed: ask.context?.calls.allows(model.model, provider.name) ?? true,
         takes: ask.takes(provider),
-        costNanoUsd: this.#costOf(model, { inputTokens, outputTokens }, own(polled.prices, target), nowMs),
+        costNanoUsd: this.#costOf(model, expected, own(polled.prices, target), nowMs),
         firstTokenP50Ms: rounded(record.firstTokenP50Ms(nowMs)),
         firstTokenP95Ms: rounded(record.firstTokenP95Ms(nowMs)),
         tokensPerSecond: rounded(record.tokensPerSecond(nowMs)),
         health: ask.isOpen(provider, model.model) ? 'down' : status,
         hasRoom: ask.hasRoom?.(provider, model.model, sized) ?? fitsIn(headroom, callSize(sized), nowMs),
-        weight: weight ?? 0,
+        weight,
       };
     });
+    // Written out: what is added to a spread object costs a microsecond each.
+    const { quality, firstTokenMs, maxCostNanoUsd, nanoUsdPerSecond, canary } = facts;
     return {
       task,
       taskBy,
       quality,
       firstTokenMs,
-      maxCostNanoUsd: maxCost === undefined ? null : (parseUsd(maxCost) ?? null),
+      maxCostNanoUsd,
       inputTokens,
       outputTokens,
-      nanoUsdPerSecond: parseUsd(secondWorth) ?? 0,
+      nanoUsdPerSecond,
       candidates,
-      canary: canary && tried ? { target: targetOf(tried.model), share: canary.share } : null,
+      canary,
       stuckTo: who === undefined ? null : this.#places.of(who, nowMs),
       draw: who === undefined ? random() : drawOf(who),
     };
@@ -203,17 +186,17 @@ export class Router {
 
   #costOf(
     { provider, model }: RoutedModel,
-    { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
+    expected: Usage,
     polled: PolledPrice | undefined,
     atMs: number,
   ): number | null {
     if (polled) {
       const { inputUsdPerMillion, outputUsdPerMillion } = polled;
+      const { inputTokens, outputTokens } = expected;
       return Math.ceil((inputUsdPerMillion * inputTokens + outputUsdPerMillion * outputTokens) * 1_000);
     }
     try {
-      const usage = { ...noUsage, inputTokens, outputTokens };
-      return this.#options.prices(usage, { provider: provider.name, model, atMs })?.costNanoUsd ?? null;
+      return this.#options.prices(expected, { provider: provider.name, model, atMs })?.costNanoUsd ?? null;
     } catch (error) {
       if (!isTollgateError(error)) throw error;
       return null;

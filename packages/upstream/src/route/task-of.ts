@@ -11,7 +11,6 @@ export interface TaskAsk {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The task of the route, where the app says it. */
   readonly ofRoute: string | undefined;
-  readonly facts: () => PromptFacts;
 }
 
 type NamedTask = Pick<RouteInputs, 'task' | 'taskBy'>;
@@ -20,7 +19,12 @@ type NamedTask = Pick<RouteInputs, 'task' | 'taskBy'>;
  * The task of a request: the route's, its label's, the header's of a caller who may name one, what the classifier makes of the prompt,
  * the default, in this order. Throws `invalid_value` (400) for a header that names no task.
  */
-export function taskOf(ask: TaskAsk, options: RouterOptions, defaultTask: string): NamedTask {
+export function taskOf(
+  ask: TaskAsk,
+  facts: () => PromptFacts,
+  options: RouterOptions,
+  defaultTask: string,
+): NamedTask {
   const { context, headers, ofRoute } = ask;
   const { tasks, label = 'task', header, classify = classifyPrompt } = options;
   const isTask = (name: string | undefined): name is string =>
@@ -36,7 +40,7 @@ export function taskOf(ask: TaskAsk, options: RouterOptions, defaultTask: string
       throw unknownTask(header.name, Object.keys(tasks));
     }
   }
-  const guessed = classify === false ? undefined : classify(ask.facts());
+  const guessed = classify === false ? undefined : classify(facts());
   return isTask(guessed) ? { task: guessed, taskBy: 'classifier' } : { task: defaultTask, taskBy: 'default' };
 }
 

@@ -17,8 +17,9 @@ export class AnswerTranslation {
   #status = 0;
   #parts: Uint8Array[] = [];
   #bytes = 0;
-  readonly #decoder = new StringDecoder('utf8');
-  readonly #parser: EventSourceParser;
+  /** Of a stream. */
+  #decoder: StringDecoder | undefined;
+  #parser: EventSourceParser | undefined;
   #texts: string[] = [];
   #ended = false;
   /** Something of a stream has come; before it may stand a mark of the byte order. */
@@ -27,15 +28,7 @@ export class AnswerTranslation {
   constructor(
     private readonly reader: AnswerReader,
     private readonly writer: AnswerWriter,
-  ) {
-    this.#parser = createParser({
-      maxBufferSize: maxEventLength,
-      onEvent: ({ data }) => this.#event(data),
-      onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded') throw error;
-      },
-    });
-  }
+  ) {}
 
   /** A stream has said all it had to say. */
   get complete(): boolean {
@@ -47,11 +40,20 @@ export class AnswerTranslation {
     this.#status = status;
     const isStream = /^text\/event-stream\b/i.test(contentType ?? '');
     this.#mode = status >= 400 ? 'error' : isStream ? 'events' : 'whole';
+    if (this.#mode !== 'events') return;
+    this.#decoder = new StringDecoder('utf8');
+    this.#parser = createParser({
+      maxBufferSize: maxEventLength,
+      onEvent: ({ data }) => this.#event(data),
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw error;
+      },
+    });
   }
 
   push(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0) return nothing;
-    if (this.#mode === 'events') {
+    if (this.#decoder && this.#parser) {
       const text = this.#decoder.write(bytes);
       this.#parser.feed(this.#begun ? text : text.replace(/^\uFEFF/, ''));
       this.#begun ||= text !== '';
@@ -66,16 +68,16 @@ export class AnswerTranslation {
   /** No more bytes follow these. */
   end(bytes: Uint8Array): Uint8Array {
     const before = this.push(bytes);
-    if (this.#mode !== 'events') return this.#whole();
-    this.#flush();
+    if (!this.#parser) return this.#whole();
+    this.#flush(this.#parser);
     for (const event of this.reader.over('closed')) this.#write(event);
     return Buffer.concat([before, this.#written()]);
   }
 
   /** A last event may lack the blank line after it, or be half there. */
-  #flush(): void {
+  #flush(parser: EventSourceParser): void {
     try {
-      this.#parser.feed('\n\n');
+      parser.feed('\n\n');
     } catch {
       // Half an event says nothing; that the stream was cut is seen by its missing end.
     }

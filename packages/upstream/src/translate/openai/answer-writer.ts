@@ -22,7 +22,7 @@ const formats: Readonly<Record<Origin, string>> = {
 
 /** Writes answers as OpenAI's chat completions. */
 export class OpenAiAnswerWriter implements AnswerWriter {
-  #head: JsonObject = {};
+  #head: { id: string; object: string; created: number; model: string } | undefined;
   #calls = 0;
   #text: TextTemplate | undefined;
   #usage: AnswerUsage | undefined;
@@ -66,7 +66,7 @@ export class OpenAiAnswerWriter implements AnswerWriter {
     if (details.length > 0) message.reasoning_details = details;
     if (calls.length > 0) message.tool_calls = calls;
     const choice = { index: 0, message, logprobs: null, finish_reason: finish };
-    return { ...this.#head, choices: [choice], ...(this.#usage && { usage: usageOf(this.#usage) }) };
+    return this.#headed([choice], this.#usage && usageOf(this.#usage));
   }
 
   event(event: AnswerEvent): string {
@@ -114,17 +114,24 @@ export class OpenAiAnswerWriter implements AnswerWriter {
 
   #chunk(delta: JsonObject, finish: string | null = null, tollgate?: JsonValue): string {
     const choices = [{ index: 0, delta, logprobs: null, finish_reason: finish }];
-    return eventOf({
-      ...this.#head,
-      choices,
-      ...(this.withUsage && { usage: null }),
-      ...(tollgate !== undefined && { tollgate }),
-    });
+    const chunk = this.#headed(choices, this.withUsage ? null : undefined);
+    if (tollgate !== undefined) chunk.tollgate = tollgate;
+    return eventOf(chunk);
+  }
+
+  /** Written out: what is added to a spread object costs a microsecond each. */
+  #headed(choices: JsonObject[], usage: JsonObject | null | undefined): JsonObject {
+    const head = this.#head;
+    const made: JsonObject = head
+      ? { id: head.id, object: head.object, created: head.created, model: head.model, choices }
+      : { choices };
+    if (usage !== undefined) made.usage = usage;
+    return made;
   }
 
   #usageChunk(): string {
     if (!this.withUsage || !this.#usage) return '';
-    return eventOf({ ...this.#head, choices: [], usage: usageOf(this.#usage) });
+    return eventOf(this.#headed([], usageOf(this.#usage)));
   }
 }
 
