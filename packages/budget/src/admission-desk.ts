@@ -121,7 +121,8 @@ export class AdmissionDesk {
   ): boolean | Promise<boolean> {
     const { engine } = this;
     const { book } = reservation;
-    const fromLevel = adopted?.way?.level ?? 0;
+    // How far down an answer was found says nothing about another call.
+    const fromLevel = adopted?.way?.replays ? 0 : (adopted?.way?.level ?? 0);
     const admissions = lessHeld(this.#admissions(call, rules, fromLevel), book);
     const first = admissions[0];
     if (!reservation.verified || (adopted && first && isHeld(first, book))) {

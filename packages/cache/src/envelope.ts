@@ -1,3 +1,5 @@
+import { isKeepable } from './recording.js';
+
 /** An answer as it is kept: whose it is, when it was given, and its bytes. */
 export interface Envelope {
   readonly key: string;
@@ -35,6 +37,7 @@ function isHead(value: unknown): value is Omit<Envelope, 'body'> {
   return (
     head.version === version &&
     ['key', 'tenant', 'contentType'].every((name) => typeof head[name] === 'string') &&
+    isKeepable(String(head.contentType)) &&
     ['storedAtMs', 'costNanoUsd'].every((name) => Number.isSafeInteger(head[name]))
   );
 }

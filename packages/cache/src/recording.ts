@@ -1,6 +1,10 @@
 import type { ParsedCall } from '@tollgate/core';
 import { endedByModel } from './ended-by-model.js';
 
+/** What the APIs of models answer with. */
+export const isKeepable = (contentType: string): boolean =>
+  /^(?:application\/json|text\/event-stream)(?:; ?charset=[\w-]+)?$/i.test(contentType);
+
 /** One answer as its client gets it, as long as it is worth keeping. */
 export class Recording {
   #contentType: string | undefined;
@@ -11,7 +15,8 @@ export class Recording {
   constructor(private readonly maxBytes: number) {}
 
   begin(status: number, contentType: string | undefined): void {
-    if (status === 200) this.#contentType = contentType;
+    if (status === 200 && contentType !== undefined && isKeepable(contentType))
+      this.#contentType = contentType;
   }
 
   push(chunk: Uint8Array, last: boolean): void {

@@ -130,9 +130,10 @@ export class RequestPlace implements CallStep, Entrant {
     else this.#ways?.refuse(error);
   }
 
-  /** Nothing for what says nothing about the provider: clients that left, and refusals that are the client's or ours. */
+  /** Nothing for what says nothing about the provider: clients that left, answers paid for before, and refusals that are the client's or ours. */
   #sampleOf(ticket: Ticket, { status, aborted }: RequestEnd): Sample | undefined {
-    const { refusal } = this.#context;
+    const { refusal, calls } = this.#context;
+    if (calls.declared?.replays) return undefined;
     const isUpstreams = refusal?.code.startsWith('upstream_') ?? (status >= 500 || status === 429);
     if (aborted || (!isUpstreams && (refusal !== undefined || status >= 400 || status === 0)))
       return undefined;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { refuse, subscribe, TollgateError, type TollgateErrorCode } from '@tollgate/core';
+import { type Call, refuse, subscribe, TollgateError, type TollgateErrorCode } from '@tollgate/core';
 import type express from 'express';
 import type { Response } from 'express';
 import { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '../src/index.js';
@@ -76,6 +76,22 @@ describe.each(versions)('a limit that adapts, on %s', (_version, create: typeof 
       await until(() => guard.running === 0);
     }
     expect(guard.limit).toBe(50);
+  });
+
+  it('is not moved by answers that were paid for before, which no provider has given', async () => {
+    await serve({ algorithm: 'aimd', slowMs: 1_000, initial: 50 });
+    await twelve((res) => {
+      const { calls } = res.req.tollgate;
+      const begin = (call: Call): void => {
+        call.replays = true;
+      };
+      calls.use({ name: 'cache', stage: 'inspect', begin });
+      void calls.declare({ method: 'POST', url: '/', headers: {}, body: {} });
+      res.status(200).end();
+    });
+    expect(guard.limit).toBe(50);
+    await twelve(answered(200));
+    expect(guard.limit).toBe(45);
   });
 
   it.each([

@@ -13,7 +13,8 @@ export interface ReplayedWay {
 
 /**
  * As it was, then down the plan's ladder: with another model the same tokens at that model's price, with a smaller output cap the answer cut
- * short. A step that the plan does not allow, or that has no price, changes nothing.
+ * short. A step that the plan does not allow, or that has no price, changes nothing; nor does one that prefers answers paid for before: whether there
+ * would have been one is not recorded.
  */
 export function replayedWays(recorded: RecordedUsage, plan: Plan, price: Pricing | undefined): ReplayedWay[] {
   const found = price && priced(price, recorded);
