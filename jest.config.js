@@ -11,7 +11,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.work/'],
   modulePathIgnorePatterns: ['/\\.work/', '/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
-  transform: { '\\.ts$': ['@swc/jest', fromTypeScript] },
+  transform: { '\\.ts$': ['<rootDir>/scripts/jest-transform.mjs', fromTypeScript] },
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^tollgate$': '<rootDir>/packages/tollgate/src/index.ts',

@@ -7,6 +7,7 @@ import {
   type UsageEvent,
   type Window,
 } from '@tollgate/core';
+import { usageEvent } from '@tollgate/testkit';
 
 const periods: readonly Window[] = [
   { kind: 'calendar', period: 'day', timeZone: 'Europe/Berlin', anchorDay: 1 },
@@ -41,34 +42,10 @@ export function booksOf(limits: number, caller: number): QuotaBooks {
 }
 
 /** An event of the size that events have. */
-export const quotaEvent: UsageEvent = {
-  eventId: newId(),
-  kind: 'usage',
+export const quotaEvent: UsageEvent = usageEvent({
   requestId: newId(),
   callId: newId(),
-  attempt: 1,
-  admittedAt: '2026-11-21T12:30:00.000Z',
-  time: '2026-11-21T12:30:02.000Z',
   tenant: 'acme',
   keyId: '0190a5b27d3e7c4a',
-  plan: 'pro',
-  labels: {},
-  provider: 'openai',
-  requestedModel: 'gpt-5',
-  model: 'gpt-5',
-  inputTokens: 100,
-  cachedInputTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 50,
-  reasoningTokens: 0,
-  costNanoUsd: '1000',
   priceVersion: '2026-11-01',
-  source: 'provider',
-  uncertain: false,
-  overrun: false,
-  charges: [],
-  status: 200,
-  outcome: 'ok',
-  stream: false,
-  latencyMs: 1,
-};
+});

@@ -13,10 +13,10 @@ import {
   startReceiver,
   startRedis,
 } from '@tollgate/testkit';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { createClient } from 'redis';
 import { Webhook } from 'standardwebhooks';
 import { redisSwitch } from 'tollgate';
-import { bundleProgram } from '../bundle-program.js';
 import type { AlertsCommand, AlertsSettings } from './alerts-settings.js';
 
 const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll } from '@jest/globals';
-import { bundleProgram } from '../bundle-program.js';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import type { AppSettings, AppState } from './app-settings.js';
 
 /** An app process, and what a test does with it. */

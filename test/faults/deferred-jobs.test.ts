@@ -9,8 +9,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { counterOf, createKey, type QuotaStore, spend as spendLimit, type UsageEvent } from '@tollgate/core';
 import { type Outbox, outbox, redisQuota } from '@tollgate/redis';
 import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { createClient } from 'redis';
-import { bundleProgram } from '../bundle-program.js';
 import { seeded } from '../seeded.js';
 import { until } from './expectations.js';
 import { type JobsSettings, leaseMs, prefix, spend } from './jobs-settings.js';

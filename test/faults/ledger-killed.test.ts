@@ -17,9 +17,9 @@ import {
   startPostgres,
   startRedis,
 } from '@tollgate/testkit';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { bundleProgram } from '../bundle-program.js';
 import { ledgerEvent } from '../ledger-event.js';
 import { seeded } from '../seeded.js';
 import { until } from './expectations.js';

@@ -28,9 +28,9 @@ import {
   startPostgres,
   startRedis,
 } from '@tollgate/testkit';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { bundleProgram } from '../bundle-program.js';
 import { seeded } from '../seeded.js';
 import { ask } from './ledger-ask.js';
 import { type Row, readRows } from './ledger-rows.js';

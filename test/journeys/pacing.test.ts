@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { redisProviders } from '@tollgate/redis';
 import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { type ResilienceOptions, resilience, resilient } from '@tollgate/upstream';
 import { createClient } from 'redis';
-import { bundleProgram } from '../bundle-program.js';
 import type { PacedOutcome, PacedSettings } from './paced-settings.js';
 
 const long = process.env.TOLLGATE_LONG !== undefined;

@@ -13,6 +13,7 @@ import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
 import { budget } from '../src/index.js';
 import { appOf, callerOn, callProvider } from './app.js';
+import { settled } from './observed.js';
 import { used } from './stub-meter.js';
 
 const caller = callerOn('one');
@@ -32,19 +33,22 @@ describe('requests counted by the budget', () => {
       });
       app.post('/none', (_req, res) => res.json({}));
     });
-    for (const path of ['/calls', '/none', '/none', '/calls']) {
+    const counted = () =>
+      events.flatMap(({ charges }) => charges).filter(({ counter }) => counter.startsWith('requests'));
+    for (const [at, path] of ['/calls', '/none', '/none', '/calls'].entries()) {
       await request(app).post(path).expect(200);
-      await new Promise((go) => setTimeout(go, 20));
+      await settled(() => counted().length > at);
     }
     const answer = await request(app).post('/none').expect(429);
     expect(answer.body.error.code).toBe('rate_limit_exceeded');
     expect(answer.headers['retry-after']).toBe('15');
     clock.advance(15_000);
     await request(app).post('/none').expect(200);
-    const counted = events
-      .flatMap(({ charges }) => charges)
-      .filter(({ counter }) => counter.startsWith('requests'));
-    expect(counted.slice(0, 4).map(({ amount }) => amount)).toEqual([1, 1, 1, 1]);
+    expect(
+      counted()
+        .slice(0, 4)
+        .map(({ amount }) => amount),
+    ).toEqual([1, 1, 1, 1]);
   });
 });
 
@@ -85,8 +89,9 @@ describe('a call that is only recorded', () => {
     });
     const counter = counterOf(limitOf('test', '$0.001/day'), { caller });
     for (const method of ['post', 'get'] as const) await request(app)[method]('/').expect(200);
-    await new Promise((go) => setTimeout(go, 20));
-    expect((await store.read('acme', [counter]))[0]).toMatchObject({ used: 6 * 900_000, held: 0 });
+    const state = async () => (await store.read('acme', [counter]))[0];
+    await settled(async () => (await state())?.used === 6 * 900_000);
+    expect(await state()).toMatchObject({ used: 6 * 900_000, held: 0 });
     expect(overruns).toEqual(Array.from({ length: 6 }, () => false));
     await request(app).post('/').expect(402);
   });

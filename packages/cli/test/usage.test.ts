@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId, type UsageEvent } from '@tollgate/core';
 import { ledger } from '@tollgate/postgres';
-import { createManualClock, type PostgresProcess, startPostgres } from '@tollgate/testkit';
+import { createManualClock, type PostgresProcess, startPostgres, usageEvent } from '@tollgate/testkit';
 import { terminal } from './terminal.js';
 
 const clock = createManualClock(Date.UTC(2026, 9, 15, 12));
@@ -21,29 +21,11 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describe('tollgate usage', () => {
-  const event = (facts: Partial<UsageEvent>, atMs = clock.now()): UsageEvent => ({
-    ...{ eventId: newId(atMs), kind: 'usage', requestId: newId(atMs), callId: newId(atMs), attempt: 1 },
-    ...{ admittedAt: new Date(atMs).toISOString(), time: new Date(atMs).toISOString() },
-    ...{
-      tenant: 'wayne',
-      plan: 'pro',
-      labels: {},
-      provider: 'openai',
-      model: 'gpt-5',
-      requestedModel: 'gpt-5',
-    },
-    ...{ inputTokens: 100, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 50, reasoningTokens: 0 },
-    ...{
-      costNanoUsd: '1',
-      priceVersion: 'v',
-      source: 'provider',
-      uncertain: false,
-      overrun: false,
-      charges: [],
-    },
-    ...{ status: 200, outcome: 'ok', stream: false, latencyMs: 1 },
-    ...facts,
-  });
+  const event = (facts: Partial<UsageEvent>, atMs = clock.now()): UsageEvent => {
+    const time = new Date(atMs).toISOString();
+    const ids = { eventId: newId(atMs), requestId: newId(atMs), callId: newId(atMs) };
+    return usageEvent({ ...ids, admittedAt: time, time, tenant: 'wayne', costNanoUsd: '1', ...facts });
+  };
 
   it('sums the ledger by what is asked for, to the nano-dollar, the dearest first', async () => {
     const books = ledger({ connectionString: server.url });

@@ -28,8 +28,8 @@ export function calendarSpan(window: CalendarWindow, atMs: number): WindowSpan {
 
 /** The window of that id, whatever the time is; `undefined` where the definition has none of that name. */
 export function calendarSpanOf(window: CalendarWindow, id: string): WindowSpan | undefined {
-  const [, date, clock = '00:00', sign, offset = '00:00:00'] = idForm.exec(id) ?? [];
-  const localMs = Date.parse(`${date}T${clock.length === 2 ? `${clock}:00` : clock}Z`);
+  const [, date, clock = '00', sign, offset = '00:00:00'] = idForm.exec(id) ?? [];
+  const localMs = Date.parse(`${date}T${clock}:00Z`);
   const offsetMs = Date.parse(`1970-01-01T${offset}Z`) * (sign === '-' ? -1 : 1);
   if (Number.isNaN(localMs + offsetMs)) return undefined;
   // The name of a day does not tell its zone: it begins up to half a day sooner or later.

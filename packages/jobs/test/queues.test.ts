@@ -159,8 +159,11 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     await until('one is being done', () => handed.length === 1);
     expect((await queue.cancel(endOf(running, 'cancelled')))?.end?.state).toBe('cancelled');
     await until('it is stopped', () => stopped.length === 1);
-    await delay(400);
-    expect({ handed, stopped }).toEqual({ handed: [running.id], stopped: [running.id] });
+    const later = jobDue(400);
+    await queue.add(later);
+    await until('one that is due later is being done', () => handed.length === 2);
+    expect({ handed, stopped }).toEqual({ handed: [running.id, later.id], stopped: [running.id] });
+    await queue.cancel(endOf(later, 'cancelled'));
     for (const { id } of [waiting, running]) {
       const seen = await queue.read(id);
       expect(seen).toMatchObject({ job: { end: { state: 'cancelled' } }, isRunning: false });

@@ -17,12 +17,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { memoryQuota, type UsageEvent } from '@tollgate/core';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
-import { build } from 'esbuild';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { type Ledger, ledger } from '../src/index.js';
 import { usageEvent } from './events.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const programs = mkdtempSync(join(here, '..', 'node_modules', '.spooling-'));
+const programs = mkdtempSync(join(tmpdir(), 'tollgate-spooling-'));
 const program = join(programs, 'spooling-process.mjs');
 let server: PostgresProcess;
 let directory: string;
@@ -30,19 +30,7 @@ let books: Ledger;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await build({
-    entryPoints: [join(here, 'spooling-process.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    conditions: ['@tollgate/source'],
-    alias: { '@tollgate/core': join(here, '../../core/src/index.ts') },
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-    },
-  });
+  await bundleProgram(join(here, 'spooling-process.ts'), program);
 }, 60_000);
 
 afterAll(async () => {

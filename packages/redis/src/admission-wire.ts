@@ -48,9 +48,12 @@ function areDistinct(charges: readonly QuotaCharge[]): boolean {
 }
 
 export function extendText(args: CallArguments, { id, charges }: ExtendRequest): string {
-  const digest = JSON.stringify(charges.map(({ counter, limit, want }) => [counter, limit, want]));
-  return JSON.stringify([id, digest, charges.map((charge) => chargeOf(args, charge))]);
+  return JSON.stringify([id, questionOf(charges), charges.map((charge) => chargeOf(args, charge))]);
 }
+
+/** An extension that asks the same once more is a repetition. */
+export const questionOf = (charges: readonly QuotaCharge[]): string =>
+  JSON.stringify(charges.map(({ counter, limit, want }) => [counter, limit, want]));
 
 export function coverText(args: CallArguments, { id, attemptId, alternatives }: CoverRequest): string {
   return JSON.stringify([id, attemptId, alternativesOf(args, alternatives)]);

@@ -56,11 +56,6 @@ export class ScriptCaller {
     return this.#calledAtMs.get(partition) ?? 0;
   }
 
-  /** Whether calls of a partition wait until it is rebuilt. */
-  isClosed(partition: number): boolean {
-    return this.gate?.isClosed(partition) ?? false;
-  }
-
   /** Runs operations in one partition, in order; their answers. */
   async call(
     name: ScriptName,
@@ -75,10 +70,17 @@ export class ScriptCaller {
       const answer = await this.#attempt(name, partition, operations, this.#options.standings.of(partition));
       if (typeof answer === 'object') return answer;
       if (answer === 'clock') clocks += 1;
-      else if (this.gate) this.gate.lost(partition);
       else this.#lost(partition);
     }
     throw new StoreUnavailableError({ fault: 'clock', operation: name, mayHaveRun: false });
+  }
+
+  /** Reaps what has expired there. A partition that is closed, or is found to be lost, is not waited for: others may be lost as well. */
+  async sweep(partition: number): Promise<void> {
+    if (this.gate?.isClosed(partition)) return;
+    this.#calledAtMs.set(partition, Date.now());
+    const standing = this.#options.standings.of(partition);
+    if ((await this.#attempt('sweep', partition, [() => '[]'], standing)) === 'lost') this.#lost(partition);
   }
 
   /** The same in a generation that others do not count in yet; `undefined`: it is another meanwhile. */
@@ -99,8 +101,12 @@ export class ScriptCaller {
     return Math.floor(this.#options.processClock() + (this.#offsetMs ?? 0));
   }
 
-  /** Its counters begin at 0, or where an older copy of them stood. */
+  /** It is rebuilt, or its counters begin at 0, or where an older copy of them stood. */
   #lost(partition: number): void {
+    if (this.gate) {
+      this.gate.lost(partition);
+      return;
+    }
     this.#options.standings.forget(partition);
     warnOnce(
       'TOLLGATE_W_REDIS_LOST',

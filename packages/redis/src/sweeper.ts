@@ -31,8 +31,7 @@ export class Sweeper {
     try {
       for (let partition = 0; partition < this.#partitions; partition += 1) {
         if (Date.now() - this.#caller.calledAtMs(partition) < this.#everyMs) continue;
-        if (this.#caller.isClosed(partition)) continue;
-        await this.#caller.call('sweep', partition, [() => '[]']);
+        await this.#caller.sweep(partition);
       }
     } catch {
       // The store is away; the breaker has said so, and the next round tries again.

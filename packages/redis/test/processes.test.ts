@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuotaStore, UsageEvent } from '@tollgate/core';
-import { build } from 'esbuild';
+import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';
 import { cap, spend, spendOfAll } from './spending.js';
@@ -16,19 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'tollgate-processes-'));
 const program = join(folder, 'spending-process.mjs');
 
 beforeAll(async () => {
-  await build({
-    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'spending-process.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    conditions: ['@tollgate/source'],
-    banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-    },
-    logLevel: 'error',
-  });
+  await bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'spending-process.ts'), program);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

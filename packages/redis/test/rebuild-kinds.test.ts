@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { QuotaCounter } from '@tollgate/core';
+import { newId, type QuotaCounter } from '@tollgate/core';
 import { type RedisCluster, startRedisCluster } from '@tollgate/testkit';
 import { createCluster } from 'redis';
 import { partitionOf } from '../src/partition.js';
@@ -57,6 +57,22 @@ describe('what is rebuilt', () => {
     expect(await app.spender.standing()).toEqual([{ used: 0, held: 1 }]);
     await app.spender.charge(second);
     expect(await app.spender.standing()).toEqual([{ used: 0, held: 0 }]);
+    await app.end();
+  });
+
+  it('of a cover and an extension that were asked twice: what they hold, once', async () => {
+    const app = appOnLedger(new MemoryLedger(), { client: redis().client, prefix: newPrefix() }, [spend]);
+    const first = await untilDone(() => app.spender.reserve({ want: 10 }));
+    if (!first) throw new Error('refused');
+    const [{ id }, { store }] = [first, app.spender];
+    const cover = { attemptId: newId(), alternatives: [{ charges: [{ ...spend, want: 20 }] }] };
+    for (const _ of [1, 2]) {
+      await store.cover({ id, partition: 'acme', ...cover });
+      await store.extend({ id, partition: 'acme', charges: [{ ...spend, want: 40 }] });
+    }
+    expect(await app.spender.standing()).toEqual([{ used: 0, held: 70 }]);
+    await redis().client.flushAll();
+    expect(await untilDone(() => app.spender.standing())).toEqual([{ used: 0, held: 70 }]);
     await app.end();
   });
 });

@@ -1,24 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, type UsageEvent } from '@tollgate/core';
-import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
+import type { UsageEvent } from '@tollgate/core';
 import { outbox, redisQuota, usageFeed } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
+import { settle } from './settle.js';
 
 const redis = useRedis();
 const cluster = useCluster();
-
-async function settle(store: ReturnType<typeof redisQuota>, requests: number): Promise<string[]> {
-  return Promise.all(
-    Array.from({ length: requests }, async () => {
-      const tenant = new QuotaTenant(store);
-      const spend = quotaCounter(tenant.key('day'), 100);
-      const [id, attemptId] = [newId(), newId()];
-      const { grants } = admitted(await tenant.reserve([{ ...spend, want: 10 }], { id, attemptId }));
-      await tenant.charge(id, [itemFor(spend, grants[0], 7)], { attemptId, close: true });
-      return attemptId;
-    }),
-  );
-}
 
 function collector(refusing?: string) {
   const seen: string[] = [];

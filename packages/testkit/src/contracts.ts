@@ -19,9 +19,10 @@ export {
 } from './quota-fixture.js';
 export { QuotaModel } from './quota-model.js';
 export { type PlayOptions, playTrace } from './quota-play.js';
-export { ask, QuotaPlayer } from './quota-player.js';
+export { QuotaPlayer } from './quota-player.js';
 export { quotaProperties } from './quota-properties.js';
 export { propertyRuns, type QuotaPropertyOptions } from './quota-property-ground.js';
+export { ask } from './quota-request.js';
 export { isSound } from './quota-sound.js';
 export { statesOf } from './quota-states.js';
 export { honestTraces, type TraceCommand, traces } from './quota-trace.js';

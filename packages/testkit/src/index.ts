@@ -34,6 +34,7 @@ export {
   openAiResponsesStream,
   type WireFixture,
 } from './provider/wire-fixtures.js';
+export { usageEvent } from './quota-fixture.js';
 export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export { type RedisProcess, type RedisProcessOptions, startRedis } from './redis-process.js';

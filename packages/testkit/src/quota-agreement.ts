@@ -6,8 +6,9 @@ import { createManualClock, type ManualClock } from './clock.js';
 import { type Delivery, deliveries } from './quota-delivery.js';
 import { QuotaModel } from './quota-model.js';
 import { withoutPast } from './quota-play.js';
-import { ask, QuotaPlayer } from './quota-player.js';
+import { QuotaPlayer } from './quota-player.js';
 import { propertyRuns, type QuotaPropertyOptions } from './quota-property-ground.js';
+import { ask } from './quota-request.js';
 import { statesOf } from './quota-states.js';
 import { type TraceCommand, traces } from './quota-trace.js';
 

@@ -1,6 +1,7 @@
 import type { CounterState } from '@tollgate/core';
 import type { QuotaUnderTest } from './quota-fixture.js';
-import { ask, type QuotaAnswer, QuotaPlayer, type QuotaRequest } from './quota-player.js';
+import { QuotaPlayer } from './quota-player.js';
+import { ask, type QuotaAnswer, type QuotaRequest } from './quota-request.js';
 import type { TraceCommand } from './quota-trace.js';
 
 export type MakeStore = () => Promise<QuotaUnderTest> | QuotaUnderTest;

@@ -1,40 +1,23 @@
 import type {
-  ChargeRequest,
-  ChargeResult,
-  CloseRequest,
   CounterState,
-  CoverRequest,
-  ExtendRequest,
   QuotaAlternative,
   QuotaCharge,
   QuotaCounter,
-  QuotaStore,
-  RenewRequest,
-  ReserveRequest,
   ReserveResult,
 } from '@tollgate/core';
 import { type QuotaUnderTest, usageEvent } from './quota-fixture.js';
+import type { QuotaAnswer, QuotaRequest } from './quota-request.js';
 import { statesOf } from './quota-states.js';
 import {
   type TraceCharge,
   type TraceCommand,
   traceCounters,
   traceId,
+  traceReservations,
   traceTenantName,
   traceTenantOf,
   traceTenants,
 } from './quota-trace.js';
-
-/** What a command became. */
-export type QuotaRequest =
-  | { readonly does: 'reserve'; readonly request: ReserveRequest }
-  | { readonly does: 'extend'; readonly request: ExtendRequest }
-  | { readonly does: 'cover'; readonly request: CoverRequest }
-  | { readonly does: 'charge'; readonly request: ChargeRequest }
-  | { readonly does: 'renew'; readonly request: RenewRequest }
-  | { readonly does: 'close'; readonly request: CloseRequest };
-
-export type QuotaAnswer = ReserveResult | ChargeResult | boolean | undefined;
 
 /** What the owner of a reservation remembers of it. */
 interface Memory {
@@ -53,25 +36,6 @@ const countersByName = new Map(
     .map((counter) => [counter.counter, counter]),
 );
 
-/** Makes a request of a store. */
-export async function ask(store: QuotaStore, asked: QuotaRequest): Promise<QuotaAnswer> {
-  switch (asked.does) {
-    case 'reserve':
-      return store.reserve(asked.request);
-    case 'extend':
-      return store.extend(asked.request);
-    case 'cover':
-      return store.cover(asked.request);
-    case 'charge':
-      return store.charge(asked.request);
-    case 'renew':
-      return store.renew(asked.request);
-    case 'close':
-      await store.close(asked.request);
-      return undefined;
-  }
-}
-
 /** Turns commands into requests as their owner would make them, knowing only what the store has answered. */
 export class QuotaPlayer {
   readonly #underTest: QuotaUnderTest;
@@ -80,20 +44,23 @@ export class QuotaPlayer {
   /** Answers learned from, so that one that is repeated is not learned twice. */
   readonly #answers = new Set<string>();
   readonly #honest: boolean;
+  readonly #latestIds = new Map<number, number>();
 
-  /** `honest`: charges only what it holds, and only while its lease is alive. */
+  /** `honest`: charges only what it holds, and only while its lease is alive; uses no id again that has ended. */
   constructor(underTest: QuotaUnderTest, honest = false) {
     this.#underTest = underTest;
     this.#honest = honest;
   }
 
   /** The request that a command means now; `undefined` for a wait, and where an honest owner has nothing to say. */
-  requestFor(command: TraceCommand): QuotaRequest | undefined {
-    if (command.does === 'wait') return undefined;
-    if (command.does === 'repeat') {
-      const repeated = this.#sent[this.#sent.length - 1 - command.back];
-      return this.#honest && repeated?.does === 'charge' ? undefined : repeated;
+  requestFor(given: TraceCommand): QuotaRequest | undefined {
+    if (given.does === 'wait') return undefined;
+    if (given.does === 'repeat') {
+      const repeated = this.#sent[this.#sent.length - 1 - given.back];
+      const isLate = repeated?.does === 'reserve' && this.#isOver(repeated.request.id);
+      return this.#honest && (isLate || repeated?.does === 'charge') ? undefined : repeated;
     }
+    const command = this.#honest ? this.#renamed(given) : given;
     const id = traceId(command.id);
     const partition = traceTenantName(traceTenantOf(command.id));
     switch (command.does) {
@@ -232,6 +199,19 @@ export class QuotaPlayer {
       if (known) known.left += granted;
       else memory.grants.set(key, { counter, window, left: granted });
     }
+  }
+
+  #isOver(id: string): boolean {
+    const { expiresAtMs = 0, endedAtMs = expiresAtMs } = this.#memories.get(id) ?? {};
+    return expiresAtMs > 0 && this.#underTest.now() >= endedAtMs;
+  }
+
+  /** Under another id, where the last reservation has ended: a store that has lost its data may not know that it has. */
+  #renamed<Command extends { does: string; id: number }>(command: Command): Command {
+    let id = this.#latestIds.get(command.id) ?? command.id;
+    if (command.does === 'reserve' && this.#isOver(traceId(id))) id += traceReservations;
+    this.#latestIds.set(command.id, id);
+    return { ...command, id };
   }
 
   #grantsOf(id: string): { counter: QuotaCounter; window: string; left: number }[] {

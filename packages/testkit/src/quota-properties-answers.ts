@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { playTrace, type QuotaStep, withoutPast, withStore } from './quota-play.js';
-import { ask } from './quota-player.js';
 import type { PropertyGround } from './quota-property-ground.js';
+import { ask } from './quota-request.js';
 import { type TraceCommand, traceCounters, traces, traceTenantName, traceTenantOf } from './quota-trace.js';
 
 /** What the answers must say and do. */

@@ -31,6 +31,7 @@ export interface PropertyGround extends PropertyRuns {
 /** Values that are tried side by side, and so few that each lane has its worth. */
 const mostLanes = 16;
 const leastOfLane = 5;
+const longestShrinkMs = 120_000;
 
 /** Seeded and short, or at random and long. */
 export function propertyRuns({ runs, timeoutMs = 60_000 }: QuotaPropertyOptions): PropertyRuns {
@@ -41,17 +42,36 @@ export function propertyRuns({ runs, timeoutMs = 60_000 }: QuotaPropertyOptions)
   return {
     timeout,
     async assert(property) {
-      // What takes longer is told as it is by then: a counterexample need not be the smallest.
       const skipAllAfterTimeLimit = 0.75 * timeout;
+      const shrinkMs = Math.min(0.2 * timeout, longestShrinkMs);
       const seed = long ? Date.now() : 20_261_121;
       const settled = await Promise.allSettled(
         Array.from({ length: lanes }, (_, lane) =>
-          fc.assert(property, { seed: seed + lane, numRuns: Math.ceil(all / lanes), skipAllAfterTimeLimit }),
+          tryOut(
+            property,
+            { seed: seed + lane, numRuns: Math.ceil(all / lanes), skipAllAfterTimeLimit },
+            shrinkMs,
+          ),
         ),
       );
       for (const lane of settled) if (lane.status === 'rejected') throw lane.reason;
     },
   };
+}
+
+/** Rejects with a counterexample, which need not be the smallest: one that takes seconds to try would be shrunk for an hour. */
+async function tryOut<Values>(
+  property: fc.IAsyncProperty<Values>,
+  parameters: fc.Parameters<Values>,
+  shrinkMs: number,
+): Promise<void> {
+  const found = await fc.check(property, { ...parameters, endOnFailure: true });
+  if (!found.failed) return;
+  const { seed, counterexamplePath: path } = found;
+  const again =
+    path === null ? found : await fc.check(property, { seed, path, skipAllAfterTimeLimit: shrinkMs });
+  const told = again.counterexample === null ? found : again;
+  throw new Error(await fc.asyncDefaultReportMessage(told), { cause: told.errorInstance });
 }
 
 /** The same for properties of a store. */

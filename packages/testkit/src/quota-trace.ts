@@ -47,7 +47,8 @@ export type TraceCommand =
   | { readonly does: 'wait'; readonly ms: number | 'minute' | 'hour' };
 
 export const traceTenants = 3;
-const reservations = 9;
+/** As many of each tenant. */
+export const traceReservations = 9;
 
 /** The counters of a tenant, named as apps' are, in two scopes: calendar, bucket, live, soft. */
 export function traceCounters(tenant: number): readonly QuotaCounter[] {
@@ -68,7 +69,7 @@ export const traceTenantName = (tenant: number): string => `tenant-${tenant}`;
 export const traceId = (id: number, attempt = 0): string =>
   `019aa000-0000-7000-8000-${id.toString().padStart(6, '0')}${attempt.toString().padStart(6, '0')}`;
 
-const id = fc.nat(reservations - 1);
+const id = fc.nat(traceReservations - 1);
 const attempt = fc.integer({ min: 1, max: 3 });
 const percent = fc.oneof(fc.constantFrom(0, 10, 50, 100), fc.nat(100));
 

@@ -143,6 +143,16 @@ describe('a calendar window', () => {
     );
   });
 
+  it('names the offset also where it is none, and to the second where it once was not in whole minutes', () => {
+    const [london, monrovia] = [calendar('hour', 'Europe/London'), calendar('minute', 'Africa/Monrovia')];
+    const winter = calendarSpan(london, at('2026-01-15T12:30:00Z'));
+    expect(winter.id).toBe('2026-01-15T12+00:00');
+    const early = calendarSpan(monrovia, at('1971-06-01T12:30:00Z'));
+    expect(early).toMatchObject({ id: '1971-06-01T11:45-00:44:30', startMs: at('1971-06-01T12:29:30Z') });
+    expect(calendarSpanOf(london, winter.id)).toEqual(winter);
+    expect(calendarSpanOf(monrovia, early.id)).toEqual(early);
+  });
+
   it('begins a day whose midnight is skipped when its date begins, and leaves out a day that never was', () => {
     expect(shown(calendar('day', 'Asia/Beirut'), '2026-03-29T12:00:00Z')).toBe(
       '2026-03-29: 2026-03-28T22:00:00.000Z to 2026-03-29T21:00:00.000Z',

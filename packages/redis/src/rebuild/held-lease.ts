@@ -40,7 +40,13 @@ export interface HeldLease {
 
 /** What was done to a reservation. */
 export type Step =
-  | { readonly kind: 'take'; readonly attemptId: string | undefined; readonly taken: Taken }
+  | {
+      readonly kind: 'take';
+      readonly attemptId: string | undefined;
+      /** By which a repetition is known. */
+      readonly question: string;
+      readonly taken: Taken;
+    }
   | { readonly kind: 'charge'; readonly request: QuietCharge }
   | { readonly kind: 'renew'; readonly request: QuietRenewal };
 

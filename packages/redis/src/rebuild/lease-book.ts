@@ -5,6 +5,7 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core';
+import { questionOf } from '../admission-wire.js';
 import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
 import { type HeldLease, heldLeaseOf, type Step, type Taken } from './held-lease.js';
 
@@ -30,20 +31,26 @@ export class LeaseBook {
     if (!result.ok || (this.#entries.get(request.id)?.aliveUntilMs ?? 0) > this.#now()) return;
     const { attemptId, leaseMs } = request;
     this.longestMs = Math.max(this.longestMs, leaseMs);
-    const steps: Step[] = [{ kind: 'take', attemptId, taken: takenOf(request.alternatives, result, false) }];
+    const taken = takenOf(request.alternatives, result, false);
+    const steps: Step[] = [{ kind: 'take', attemptId, question: '', taken }];
     this.#entries.set(request.id, { request, aliveUntilMs: askedAtMs + leaseMs, steps });
   }
 
   extended(request: ExtendRequest, askedAtMs: number, result: ReserveResult): void {
     const entry = this.#entries.get(request.id);
     if (!result.ok) this.#entries.delete(request.id);
-    else if (entry) this.#take(entry, askedAtMs, entry.request.attemptId, takenOf([request], result, false));
+    if (!entry || !result.ok) return;
+    const { attemptId } = entry.request;
+    const taken = takenOf([request], result, false);
+    take(entry, askedAtMs, { kind: 'take', attemptId, question: questionOf(request.charges), taken });
   }
 
   covered(request: CoverRequest, askedAtMs: number, result: ReserveResult): void {
     const entry = this.#entries.get(request.id);
     if (!entry || !result.ok) return;
-    this.#take(entry, askedAtMs, request.attemptId, takenOf(request.alternatives, result, true));
+    const { attemptId, alternatives } = request;
+    const taken = takenOf(alternatives, result, true);
+    take(entry, askedAtMs, { kind: 'take', attemptId, question: attemptId, taken });
   }
 
   charged(request: QuietCharge): void {
@@ -85,11 +92,13 @@ export class LeaseBook {
   tidy(): void {
     this.live(() => false);
   }
+}
 
-  #take(entry: Entry, askedAtMs: number, attemptId: string | undefined, taken: Taken): void {
-    entry.aliveUntilMs = askedAtMs + entry.request.leaseMs;
-    entry.steps.push({ kind: 'take', attemptId, taken });
-  }
+/** Once: a repetition was answered as what was asked first, and holds no more. */
+function take(entry: Entry, askedAtMs: number, step: Extract<Step, { kind: 'take' }>): void {
+  if (entry.steps.some((known) => known.kind === 'take' && known.question === step.question)) return;
+  entry.aliveUntilMs = askedAtMs + entry.request.leaseMs;
+  entry.steps.push(step);
 }
 
 function takenOf(alternatives: readonly QuotaAlternative[], result: Taken['result'], covers: boolean): Taken {

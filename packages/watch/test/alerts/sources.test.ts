@@ -95,9 +95,8 @@ describe('what alerts listen for', () => {
     start({ lastsMs: 50 });
     publish('tollgate:store', () => ({ store: 'redis', state: 'down' }));
     publish('tollgate:store', () => ({ store: 'redis', state: 'up' }));
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    running.raise({ key: 'last', kind: 'custom', severity: 'info', title: 'the last one' });
-    expect(await until(1)).toEqual(['opened info last']);
+    publish('tollgate:store', () => ({ store: 'postgres', state: 'down' }));
+    expect(await until(1)).toEqual(['opened error store/postgres']);
   });
 
   it('tells where a fault was, not what it said', async () => {

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 
-/** Makes one file of a program and our sources, so that a test can start it in a process of its own. */
+/** Makes one file of a program and our sources, so that a test can start it in a process or a thread of its own. */
 export async function bundleProgram(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entry],

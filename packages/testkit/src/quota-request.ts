@@ -1,0 +1,41 @@
+import type {
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CoverRequest,
+  ExtendRequest,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+} from '@tollgate/core';
+
+/** What a command became. */
+export type QuotaRequest =
+  | { readonly does: 'reserve'; readonly request: ReserveRequest }
+  | { readonly does: 'extend'; readonly request: ExtendRequest }
+  | { readonly does: 'cover'; readonly request: CoverRequest }
+  | { readonly does: 'charge'; readonly request: ChargeRequest }
+  | { readonly does: 'renew'; readonly request: RenewRequest }
+  | { readonly does: 'close'; readonly request: CloseRequest };
+
+export type QuotaAnswer = ReserveResult | ChargeResult | boolean | undefined;
+
+/** Makes a request of a store. */
+export async function ask(store: QuotaStore, asked: QuotaRequest): Promise<QuotaAnswer> {
+  switch (asked.does) {
+    case 'reserve':
+      return store.reserve(asked.request);
+    case 'extend':
+      return store.extend(asked.request);
+    case 'cover':
+      return store.cover(asked.request);
+    case 'charge':
+      return store.charge(asked.request);
+    case 'renew':
+      return store.renew(asked.request);
+    case 'close':
+      await store.close(asked.request);
+      return undefined;
+  }
+}
