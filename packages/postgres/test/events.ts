@@ -7,6 +7,7 @@ export function usageEvent(facts: Partial<UsageEvent> = {}, atMs = Date.UTC(2026
   return testkit.usageEvent({
     ...{ eventId: newId(atMs), requestId: newId(atMs), callId: newId(atMs), admittedAt: time, time },
     ...{ tenant: 'acme', requestedModel: 'gpt-5-mini', model: 'gpt-5-mini', costNanoUsd: '125000' },
+    ...{ priceVersion: 'genai-prices@0.1.8', latencyMs: 812 },
     charges: [{ counter: 'usd/month/tenant=acme', window: '2026-10', amount: 125_000 }],
     ...facts,
   });

@@ -25,11 +25,11 @@ for i = 1, count do
       local t = tally(key, { false, one[4], one[5] }, one[3])
       caps[key] = { one[2], one[3], one[4], one[5] }
       L.holds[#L.holds + 1], L.holds[#L.holds + 2] = key, amount
-      if t.kind == 2 and not isKnown then
-        -- A bucket that begins empty is short of it already.
+      if t.kind == 2 and (not isKnown or t.whole <= 0) then
+        -- A bucket that begins empty is short of it already, and never of more than all: leases may hold more, since it refills meanwhile.
         touch(t)
         t.holds = t.holds + amount
-        t.whole = max(t.whole, t.holds)
+        t.whole = max(t.whole, min(t.holds, one[3]))
       else
         hold(t, amount)
       end
