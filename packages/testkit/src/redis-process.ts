@@ -35,9 +35,19 @@ const readyWithinMs = 10_000;
 export async function startRedis({ args = [] }: RedisProcessOptions = {}): Promise<RedisProcess> {
   ensureRedis();
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-redis-'));
-  const port = await freePort();
+  let port = await freePort();
   let server = launch(port, folder, args);
-  await answering(port, server);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await answering(port, server);
+      break;
+    } catch (error) {
+      // Somebody else may have taken the port meanwhile.
+      if (server.exitCode === null || tries === 3) throw error;
+      port = await freePort();
+      server = launch(port, folder, args);
+    }
+  }
 
   async function kill(): Promise<void> {
     if (server.exitCode !== null || server.signalCode !== null) return;

@@ -67,6 +67,8 @@ describe('a request with more header fields than Node keeps', () => {
       for (const fields of [1_001, 1_500, 1_900]) {
         const { status, body } = await answerOf(path, fields);
         expect(status).toBe(431);
+        // From Node 24 on some versions refuse it themselves, without a body.
+        if (body === '') continue;
         const { error } = JSON.parse(body);
         expect(error).toMatchObject({
           code: 'request_too_large',

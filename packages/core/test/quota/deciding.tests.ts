@@ -2,6 +2,7 @@
 import '../money.test.js';
 import './lease-heap.test.js';
 import './quota-checks.test.js';
+import './quota-counters.test.js';
 import './quota-refusal.test.js';
 import './usage-correction.test.js';
 import './memory-quota.test.js';
