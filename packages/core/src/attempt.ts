@@ -1,4 +1,4 @@
-import { goOn, promised } from './answered.js';
+import { goOn } from './answered.js';
 import type { Call, CallEnd, OutgoingRequest } from './call.js';
 import type { CallHandle, CallStep } from './call-pipeline.js';
 import { publish } from './channel.js';
@@ -73,7 +73,8 @@ export class Attempt implements Call {
 
 /** The transport's side of an attempt: drives the steps' hooks in their order, and ends once. */
 export class AttemptHandle implements CallHandle {
-  #ended: Promise<void> | undefined;
+  #isEnded = false;
+  #ended: void | Promise<void> = undefined;
 
   constructor(
     readonly call: Attempt,
@@ -123,8 +124,11 @@ export class AttemptHandle implements CallHandle {
     this.#progress();
   }
 
-  end(end: CallEnd): Promise<void> {
-    this.#ended ??= promised(this.#end({ ...end, outcome: outcomeOf(this.call, end) }, 0));
+  end(end: CallEnd): void | Promise<void> {
+    if (!this.#isEnded) {
+      this.#isEnded = true;
+      this.#ended = this.#end({ ...end, outcome: outcomeOf(this.call, end) }, 0);
+    }
     return this.#ended;
   }
 

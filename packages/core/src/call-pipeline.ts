@@ -86,8 +86,8 @@ export interface CallHandle {
   onEnd(): Uint8Array;
   /** For transports that know the usage without bytes. */
   onUsage(usage: Usage): void;
-  /** Settles the attempt, once; further calls do nothing. Never rejects. */
-  end(end: CallEnd): Promise<void>;
+  /** Settles the attempt, once; further calls do nothing. A promise, which never rejects, only where a step is waited for. */
+  end(end: CallEnd): void | Promise<void>;
 }
 
 /** Usage of a call that a handler made by means of its own. */

@@ -52,7 +52,7 @@ export async function passOn(
     refusals: settings.refusals,
     errorFormat: settings.errorFormat === 'auto' ? formatOf(asked) : settings.errorFormat,
   });
-  await made.settled;
+  if (made.settled) await made.settled;
 }
 
 /** One attempt, whatever is known of its provider. */

@@ -1,6 +1,8 @@
 import {
   type Call,
   type CallHandle,
+  goOn,
+  isPromise,
   isTollgateError,
   type OutgoingRequest,
   type TollgateError,
@@ -37,6 +39,7 @@ interface Begun {
   readonly lane: Lane | undefined;
   readonly handle: CallHandle;
   readonly result: AttemptResult;
+  /** Absent: it is settled. */
   settled: Promise<void> | undefined;
 }
 
@@ -78,11 +81,12 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
         requestedModel: target.substituted || route ? (asked.requestedModel ?? asked.model) : undefined,
         labels: route && { task: route.task },
       };
-      handle = await req.tollgate.calls.begin(outgoing, {
+      const begun = req.tollgate.calls.begin(outgoing, {
         previous: this.#previous,
         whenClientGone,
         alternative,
       });
+      handle = isPromise(begun) ? await begun : begun;
     } catch (refusal) {
       if (!isTollgateError(refusal)) throw refusal;
       return { refusal, alternative };
@@ -135,26 +139,24 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     };
   }
 
-  async settle(made: ProxyOutcome, last: boolean): Promise<void> {
+  settle(made: ProxyOutcome, last: boolean): void | Promise<void> {
     if ('refusal' in made) return;
     const { outcome, status, sent, error } = made.result;
-    made.settled = made.handle.end({ outcome, status, sent, last });
-    this.#learn(made);
+    const settling = made.handle.end({ outcome, status, sent, last });
+    void goOn(settling, () => this.#learn(made));
+    if (!settling) return;
+    made.settled = settling;
     // So that the answer can state its cost, and the client's next request meets counters that are right.
-    if (last && this.answer.isKept && !error) await atMost(maxSettleWaitMs, made.settled);
+    if (last && this.answer.isKept && !error) return atMost(maxSettleWaitMs, settling);
   }
 
   /** What the router learns of the answer, once its usage is known. */
-  #learn({ step, handle: { call }, result, settled }: Begun): void {
+  #learn({ step: { target }, handle: { call }, result }: Begun): void {
     const { settings, dispatched, asked } = this;
     const route = dispatched?.route;
-    if (settings.router && route && settled && result.outcome === 'ok' && !call.replays) {
-      void settled.then(() =>
-        settings.router?.answered(
-          answerSeen(call, result, { target: step.target, streams: asked.stream, task: route.task }),
-        ),
-      );
-    }
+    if (!settings.router || !route || result.outcome !== 'ok' || call.replays) return;
+    const seen = answerSeen(call, result, { target, streams: asked.stream, task: route.task });
+    settings.router.answered(seen);
   }
 
   readonly wait: Wait = (ms, sleeping) => pause(ms, [this.req.tollgate.signal], sleeping);
