@@ -74,17 +74,22 @@ async function printCosts(
   name: string,
   one: (caller: number) => Promise<void>,
   together: number,
-): Promise<void> {
+): Promise<number> {
   await client.flushDb();
   await round(one, together);
   const spent: Spent[] = [];
   for (let count = 0; count < rounds; count += 1) spent.push(await round(one, together));
-  const of = (figure: keyof Spent): string => median(spent.map((round) => round[figure])).toFixed(1);
+  const of = (figure: keyof Spent): number => median(spent.map((round) => round[figure]));
   const how = together === 1 ? 'one at a time' : `${together} together`;
+  const pair = floors.get(together) ?? of('server');
   console.log(
-    `${name}, ${how}, µs per request: scripts ${of('scripts')}, Redis in all ${of('server')}, client ${of('client')}`,
+    `${name}, ${how}, µs per request: scripts ${of('scripts').toFixed(1)}, Redis in all ${of('server').toFixed(1)} (${(of('server') / pair).toFixed(2)} × the cheapest pair), client ${of('client').toFixed(1)}`,
   );
+  return of('server');
 }
+
+/** What the cheapest pair of scripts takes of Redis in all, by how many come together. */
+const floors = new Map<number, number>();
 
 async function printEngine(limits: number): Promise<void> {
   const store = redisQuota({ client, outbox: true, deadlineMs: 5_000 });
@@ -136,10 +141,12 @@ async function printMemory(keys: number): Promise<void> {
   console.log(`quota on Redis, ${left} keys: ${bytes.toFixed(0)} bytes of memory per key`);
 }
 
+const floor = await floorOn(client);
+for (const together of [1, 16]) {
+  floors.set(together, await printCosts('the cheapest pair of scripts, 4 counters', floor, together));
+}
 for (const limits of [1, 4, 16]) await printEngine(limits);
 await printRebuilding(4);
-const floor = await floorOn(client);
-for (const together of [1, 16]) await printCosts('the cheapest pair of scripts, 4 counters', floor, together);
 for (const keys of [1_000, 100_000, Number(process.env.BENCH_KEYS ?? 0)]) {
   if (keys > 0) await printMemory(keys);
 }

@@ -14,6 +14,15 @@ export function goOn<Value, Result>(
   return isPromise(value) ? value.then(use, failed) : use(value);
 }
 
+/** What an operation answers when it returns; what it throws, as a rejection, as it would come from elsewhere. */
+export function atOnce<Result>(operation: () => Result | Promise<Result>): Result | Promise<Result> {
+  try {
+    return operation();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** As a promise, whether it is one or known already. */
 export function promised<Value>(value: Value | Promise<Value>): Promise<Value> {
   return isPromise(value) ? value : Promise.resolve(value);

@@ -1,5 +1,5 @@
 export type { AlertStore, AlertWork, DueAlertWork } from './alert-store.js';
-export { done, goOn, isPromise, promised } from './answered.js';
+export { atOnce, done, goOn, isPromise, promised } from './answered.js';
 export {
   type CreatedKey,
   type CreateKeyOptions,

@@ -1,3 +1,4 @@
+import { atOnce } from './answered.js';
 import { publish } from './channel.js';
 import { accepts, checkOptions } from './options.js';
 import { QuotaCounters } from './quota-counters.js';
@@ -152,15 +153,6 @@ class MemoryQuota implements QuotaStore {
       this.#sweeper = undefined;
     }, this.#reapEveryMs);
     this.#sweeper.unref();
-  }
-}
-
-/** Every operation is done when it returns: its answer is known at once. A fault rejects, as it would elsewhere. */
-function atOnce<Result>(operation: () => Result): Result | Promise<Result> {
-  try {
-    return operation();
-  } catch (error) {
-    return Promise.reject(error);
   }
 }
 

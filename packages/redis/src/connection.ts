@@ -63,6 +63,8 @@ export type SendCommand = (
 
 /** A connection as our stores see it. */
 export interface Connection {
+  /** Keys of different slots may live on different servers. */
+  readonly isCluster: boolean;
   readonly send: SendCommand;
   /** The circuit breaker of the server that has this key; the same for all stores on one connection. */
   circuitOf(key: string): Circuit;
@@ -77,7 +79,11 @@ export function connectionOf(options: ConnectionOptions): Connection | undefined
   const [given, ...others] = [client, pool, sentinel, cluster].filter((one) => one !== undefined);
   const send = senderOf(options);
   if (!given || !send || others.length > 0) return undefined;
-  const connection = known.get(given) ?? { send, circuitOf: circuits(cluster) };
+  const connection = known.get(given) ?? {
+    isCluster: cluster !== undefined,
+    send,
+    circuitOf: circuits(cluster),
+  };
   known.set(given, connection);
   return connection;
 }

@@ -93,7 +93,7 @@ export class RedisQuotaStore implements QuotaStore {
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
-    this.recalls = new Recalls(runner, prefix, partitions);
+    this.recalls = new Recalls(runner, prefix, partitions, connection.isCluster);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
     const { spent } = options;
     if (!spent) return;

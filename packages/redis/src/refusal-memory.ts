@@ -1,4 +1,5 @@
 import {
+  atOnce,
   type ChargeRequest,
   type ChargeResult,
   type CloseRequest,
@@ -7,6 +8,7 @@ import {
   checkAlternatives,
   checkLease,
   type ExtendRequest,
+  goOn,
   publish,
   type QuotaCounter,
   type QuotaStore,
@@ -52,22 +54,18 @@ export class RefusalMemory implements QuotaStore {
     return this.#store.hasBreaker ?? false;
   }
 
-  reserve(request: ReserveRequest): Promise<ReserveResult> {
-    try {
-      const refused = this.#refused(request);
-      return refused ? Promise.resolve(refused) : this.#ask(request);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
+    return atOnce(() => this.#refused(request) ?? this.#ask(request));
   }
 
-  async charge(request: ChargeRequest): Promise<ChargeResult> {
-    const result = await this.#store.charge(request);
-    if (result.outcome === 'adjusted') {
-      for (const { counter } of request.items) this.#refusals.forget(counter);
-    }
-    this.#refusals.notice(result.states);
-    return result;
+  charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
+    return goOn(this.#store.charge(request), (result) => {
+      if (result.outcome === 'adjusted') {
+        for (const { counter } of request.items) this.#refusals.forget(counter);
+      }
+      this.#refusals.notice(result.states);
+      return result;
+    });
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
@@ -116,21 +114,20 @@ export class RefusalMemory implements QuotaStore {
     return { ok: false, ...told };
   }
 
-  async #ask(request: ReserveRequest): Promise<ReserveResult> {
+  #ask(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
     const { id, alternatives } = request;
     const { forgotten } = this.#refusals;
     const askedAtMs = this.#now();
     this.#keep(id);
-    const result = await this.#store.reserve(request);
-    if (result.ok) {
-      this.#refusals.notice(result.states);
+    return goOn(this.#store.reserve(request), (result) => {
+      if (result.ok) this.#refusals.notice(result.states);
+      else {
+        this.#ids.delete(id);
+        if (forgotten === this.#refusals.forgotten)
+          this.#refusals.remember(result, alternatives, askedAtMs, this.#now());
+      }
       return result;
-    }
-    this.#ids.delete(id);
-    if (forgotten === this.#refusals.forgotten) {
-      this.#refusals.remember(result, alternatives, askedAtMs, this.#now());
-    }
-    return result;
+    });
   }
 
   #keep(id: string): void {

@@ -54,8 +54,7 @@ export function homeInMemory(moment: Moment): SliceHome {
     append: () => later(() => undefined),
     recalls: {
       ask: (_partition, counter) => later(() => void marks.set(counter, moment.ms + 400)),
-      asked: (_partition, counters) =>
-        later(() => counters.filter((counter) => (marks.get(counter) ?? 0) > moment.ms)),
+      asked: (all) => later(() => all.filter(({ counter }) => (marks.get(counter.counter) ?? 0) > moment.ms)),
     },
   };
 }

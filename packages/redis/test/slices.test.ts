@@ -119,7 +119,7 @@ describe('a counter that is drawn in slices', () => {
     await pass(100);
     expect(await standing(day)).toEqual({ used: 90, held: 40 });
     other?.charge(40);
-    await pass(100);
+    await pass(500);
     expect(await standing(day)).toEqual({ used: 130, held: 0 });
   });
 

@@ -44,7 +44,7 @@ const warmUpSeconds = 4;
 const warmUpRequests = Number(process.env.BENCH_WARM_UP ?? 6_000);
 const mostWarmUps = 5;
 /** Contenders to run, separated by commas, the first one apart: for looking at one of them closely. */
-const only = process.env.BENCH_ONLY?.split(',');
+const only = process.env.BENCH_ONLY?.split(/,(?! )/);
 
 /**
  * Runs a benchmark: every contender in a process of its own, one load at a time, contenders taking turns round by round in rotating order,

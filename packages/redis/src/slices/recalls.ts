@@ -4,31 +4,54 @@ import type { ScriptRunner } from '../script-runner.js';
 /** How long a mark stands: longer than any process takes to look. */
 const markMs = 400;
 
+/** What may be asked back: of which counter, and where it lives. */
+export interface Recallable {
+  readonly partition: string;
+  readonly counter: { readonly counter: string };
+}
+
 /** Marks in the store by which a process asks the others for what they have leased of a counter and do not need. */
 export class Recalls {
   readonly #runner: ScriptRunner;
   readonly #prefix: string;
   readonly #partitions: number;
+  readonly #isCluster: boolean;
 
-  constructor(runner: ScriptRunner, prefix: string, partitions: number) {
+  constructor(runner: ScriptRunner, prefix: string, partitions: number, isCluster: boolean) {
     this.#runner = runner;
     this.#prefix = prefix;
     this.#partitions = partitions;
+    this.#isCluster = isCluster;
   }
 
   async ask(partition: string, counter: string): Promise<void> {
-    const key = this.#key(partition, counter);
+    const key = this.#key(this.#number(partition), counter);
     await this.#runner.command('recall', key, ['SET', key, '1', 'PX', String(markMs)]);
   }
 
-  /** Which of these counters of one partition others ask for. */
-  async asked(partition: string, counters: readonly string[]): Promise<readonly string[]> {
-    const keys = counters.map((counter) => this.#key(partition, counter));
-    const marks = await this.#runner.command('recall', keys[0] ?? '', ['MGET', ...keys]);
-    return Array.isArray(marks) ? counters.filter((_, index) => marks[index] !== null) : [];
+  /** Which of these others ask for; in one command, in a cluster in one for each partition. */
+  async asked<One extends Recallable>(all: readonly One[]): Promise<One[]> {
+    const together = new Map<number, One[]>();
+    for (const one of all) {
+      const place = this.#isCluster ? this.#number(one.partition) : 0;
+      const others = together.get(place);
+      if (others) others.push(one);
+      else together.set(place, [one]);
+    }
+    return (await Promise.all([...together.values()].map((ones) => this.#askedOf(ones)))).flat();
   }
 
-  #key(partition: string, counter: string): string {
-    return `${partitionKey(this.#prefix, partitionOf(partition, this.#partitions))}:recall:${counter}`;
+  async #askedOf<One extends Recallable>(ones: readonly One[]): Promise<One[]> {
+    const keys = ones.map(({ partition, counter }) => this.#key(this.#number(partition), counter.counter));
+    const marks = await this.#runner.command('recall', keys[0] ?? '', ['MGET', ...keys]);
+    return Array.isArray(marks) ? ones.filter((_, index) => marks[index] !== null) : [];
+  }
+
+  #number(partition: string): number {
+    return partitionOf(partition, this.#partitions);
+  }
+
+  #key(partition: number, counter: string): string {
+    return `${partitionKey(this.#prefix, partition)}:recall:${counter}`;
   }
 }

@@ -7,6 +7,7 @@ import type {
   UsageEvent,
 } from '@tollgate/core';
 import type { DrawRequest, QuietCharge, QuietRenewal } from '../settlement-wire.js';
+import type { Recallable } from './recalls.js';
 
 /** Where slices are leased, and told about. */
 export interface SliceHome {
@@ -22,7 +23,7 @@ export interface SliceHome {
   readonly recalls: {
     /** Asks other processes for what they have leased of a counter and do not need. */
     ask(partition: string, counter: string): Promise<void>;
-    /** Which of these counters somebody asks for. */
-    asked(partition: string, counters: readonly string[]): Promise<readonly string[]>;
+    /** Which of these somebody asks for. */
+    asked<One extends Recallable>(all: readonly One[]): Promise<readonly One[]>;
   };
 }

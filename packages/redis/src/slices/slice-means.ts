@@ -83,6 +83,20 @@ export class SliceMeans {
     return undefined;
   }
 
+  /** Whether everything can be held of what is leased already, and nothing else is asked, of counters each named once. */
+  areFree({ charges, partition }: Asked): boolean {
+    const { book, clock } = this.#world;
+    const [nowMs, atMs] = [this.#nowMs, clock.ownMs()];
+    return charges.every((charge, index) => {
+      const { counter, want, onlyBelow, soft } = charge;
+      if (onlyBelow !== undefined || (want === 0 && !soft)) return false;
+      for (let before = 0; before < index; before += 1)
+        if (charges[before]?.counter === counter) return false;
+      this.refillOf(charge, partition);
+      return soft || book.current(charge, nowMs).free(atMs) >= want;
+    });
+  }
+
   /** Whether everything can be held of what is leased already. */
   suffice({ charges, partition }: Asked): boolean {
     return (

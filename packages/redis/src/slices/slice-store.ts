@@ -63,10 +63,11 @@ export class SliceStore {
     this.upkeep = new SliceUpkeep(this.#world, this.means, this.events);
   }
 
-  /** Holds the charges, all or none. Rejects where more would have to be leased and the store fails. */
-  async reserve(request: SliceRequest & { readonly leaseMs: number }): Promise<ReserveResult> {
+  /** Holds the charges, all or none, at once where enough is leased. Rejects where more would have to be and the store fails. */
+  reserve(request: SliceRequest & { readonly leaseMs: number }): ReserveResult | Promise<ReserveResult> {
     this.upkeep.start();
-    return (await this.means.prepare(request)) ?? this.reserveHeld(request);
+    if (this.means.areFree(request)) return this.reserveHeld(request);
+    return this.means.prepare(request).then((refused) => refused ?? this.reserveHeld(request));
   }
 
   /** The same of what is leased already. */

@@ -5,9 +5,13 @@ import type { SliceEvents } from './slice-events.js';
 import type { SliceHome } from './slice-home.js';
 import type { SliceMeans } from './slice-means.js';
 
-/** How often others' requests are looked for while anything is free here, what was used is told, and what is not needed is given back. */
+/**
+ * How often others' requests are looked for while anything is free here, usage events are handed over, what was used is told, and what is
+ * not needed is given back. What is not told yet is held, so that telling it later admits nobody to it; an event that waits may be lost.
+ */
 const beatMs = 25;
-const beatsToTell = 4;
+const beatsToDeliver = 4;
+const beatsToTell = 20;
 const beatsToSpare = 40;
 /** A lease remembers each time that it was told of: after so many another takes its place. */
 const mostTurns = 32;
@@ -53,9 +57,9 @@ export class SliceUpkeep {
     try {
       await this.#heed();
       if (this.#beats % beatsToSpare === 0) await this.#renewAll();
-      if (this.#beats % beatsToTell === 0) {
+      if (this.#beats % beatsToDeliver === 0) {
         this.#spare();
-        await this.tell();
+        await (this.#beats % beatsToTell === 0 ? this.tell() : this.#afterOthers(() => this.#tellOverruns()));
         this.#world.book.forgetOver();
         if (this.#world.book.size + this.#untold.length + this.#events.size === 0) this.end();
       }
@@ -67,8 +71,7 @@ export class SliceUpkeep {
 
   /** Tells the store what was used; one after the other. What the store does not take is told again with the next. */
   tell(): Promise<void> {
-    this.#telling = this.#telling.then(() => this.#tell());
-    return this.#telling;
+    return this.#afterOthers(() => this.#tell());
   }
 
   /** Gives back what is spare of one slice. `false`: nothing is. */
@@ -96,24 +99,14 @@ export class SliceUpkeep {
 
   /** Gives back what is spare where another process asks for it. */
   async #heed(): Promise<void> {
-    const byPartition = new Map<string, Slice[]>();
-    for (const slice of this.#world.book.all()) {
-      if (slice.spare(this.#atMs) === 0) continue;
-      const others = byPartition.get(slice.partition);
-      if (others) others.push(slice);
-      else byPartition.set(slice.partition, [slice]);
+    const spare = [...this.#world.book.all()].filter((slice) => slice.spare(this.#atMs) > 0);
+    if (spare.length === 0) return;
+    const asked = await this.#world.store.recalls.asked(spare);
+    for (const slice of asked) {
+      this.#refillOf(slice).becomeScarce();
+      this.#giveBack(slice, Number.POSITIVE_INFINITY);
     }
-    const looks = [...byPartition].map(async ([partition, slices]) => {
-      const counters = slices.map(({ counter }) => counter.counter);
-      const asked = new Set(await this.#world.store.recalls.asked(partition, counters));
-      for (const slice of slices) {
-        if (!asked.has(slice.counter.counter)) continue;
-        this.#refillOf(slice).becomeScarce();
-        this.#giveBack(slice, Number.POSITIVE_INFINITY);
-      }
-      return asked.size > 0;
-    });
-    if ((await Promise.all(looks)).includes(true)) await this.tell();
+    if (asked.length > 0) await this.tell();
   }
 
   /** What cannot be used any more goes back at once, what is seldom needed once a second. */
@@ -154,8 +147,23 @@ export class SliceUpkeep {
     for (const order of slice.giveBack(amount, this.#atMs)) this.#untold.push({ slice, order });
   }
 
-  async #tell(): Promise<void> {
-    for (const slice of this.#world.book.all()) {
+  #afterOthers(work: () => Promise<void>): Promise<void> {
+    this.#telling = this.#telling.then(work);
+    return this.#telling;
+  }
+
+  #tell(): Promise<void> {
+    return this.#tellOf([...this.#world.book.all()]);
+  }
+
+  /** What cost more than is held for it, before somebody else is admitted to that. */
+  #tellOverruns(): Promise<void> {
+    return this.#tellOf([...this.#world.book.all()].filter(({ isOverrun }) => isOverrun));
+  }
+
+  /** What was used of these slices, what is to be told already, and usage events. */
+  async #tellOf(slices: readonly Slice[]): Promise<void> {
+    for (const slice of slices) {
       for (const order of slice.settlements(this.#atMs)) this.#untold.push({ slice, order });
     }
     const lanes = new Map<string, Telling[]>();

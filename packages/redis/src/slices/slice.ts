@@ -62,25 +62,29 @@ export class Slice extends Tally {
 
   /** What the store holds for this process. */
   get leased(): number {
-    return this.portions.reduce((sum, { left }) => sum + left, 0);
+    let sum = 0;
+    for (const { left } of this.portions) sum += left;
+    return sum;
+  }
+
+  /** More was used than is leased for it. */
+  get isOverrun(): boolean {
+    return this.held + this.#due > this.leased;
   }
 
   /** What is leased and needed by nothing that was admitted before. */
   spare(atMs: number): number {
-    const live = this.portions.reduce(
-      (sum, { left, expiresAtMs }) => sum + (expiresAtMs > atMs ? left : 0),
-      0,
-    );
+    let live = 0;
+    for (const { left, expiresAtMs } of this.portions) if (expiresAtMs > atMs) live += left;
     return Math.max(0, live - this.held - (this.used - this.told));
   }
 
   /** What of it further requests may be admitted to. */
   free(atMs: number): number {
-    const fresh = this.portions.reduce(
-      (sum, { left, expiresAtMs, freshUntilMs }) =>
-        sum + (Math.min(expiresAtMs, freshUntilMs) > atMs ? left : 0),
-      0,
-    );
+    let fresh = 0;
+    for (const { left, expiresAtMs, freshUntilMs } of this.portions) {
+      if (expiresAtMs > atMs && freshUntilMs > atMs) fresh += left;
+    }
     return Math.min(fresh, this.spare(atMs));
   }
 

@@ -1,18 +1,20 @@
-import type {
-  ChargeItem,
-  ChargeRequest,
-  ChargeResult,
-  CloseRequest,
-  CounterState,
-  CoverRequest,
-  ExtendRequest,
-  QuotaAlternative,
-  QuotaCharge,
-  QuotaCounter,
-  QuotaStore,
-  RenewRequest,
-  ReserveRequest,
-  ReserveResult,
+import {
+  atOnce,
+  type ChargeItem,
+  type ChargeRequest,
+  type ChargeResult,
+  type CloseRequest,
+  type CounterState,
+  type CoverRequest,
+  type ExtendRequest,
+  goOn,
+  type QuotaAlternative,
+  type QuotaCharge,
+  type QuotaCounter,
+  type QuotaStore,
+  type RenewRequest,
+  type ReserveRequest,
+  type ReserveResult,
 } from '@tollgate/core';
 import { publishAdmission } from '../publications.js';
 import type { QuietCharge } from '../settlement-wire.js';
@@ -47,13 +49,17 @@ export class SlicedQuota implements QuotaStore {
     this.#recorded = recorded;
   }
 
-  async reserve(request: ReserveRequest): Promise<ReserveResult> {
-    const [alternative] = request.alternatives;
-    if (alternative && this.#draws(alternative.charges, request.partition)) {
-      const result = await this.#slices.reserve({ ...request, ...alternative, attemptId: request.attemptId });
-      if (result.ok) return this.#opened(request, result);
-    }
-    return this.#ask(request);
+  reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
+    return atOnce(() => {
+      const { partition, alternatives } = request;
+      const [alternative] = alternatives;
+      if (!alternative || !this.#draws(alternative.charges, partition)) return this.#ask(request);
+      const { id, attemptId, leaseMs } = request;
+      const { charges, event } = alternative;
+      return goOn(this.#slices.reserve({ id, partition, attemptId, leaseMs, charges, event }), (result) =>
+        result.ok ? this.#opened(request, result) : this.#ask(request),
+      );
+    });
   }
 
   /** Of what is leased already, without asking the store; what refills is counted afterwards and not looked at. */
@@ -107,9 +113,52 @@ export class SlicedQuota implements QuotaStore {
     return result;
   }
 
-  async charge(request: ChargeRequest): Promise<ChargeResult> {
+  charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
+    return atOnce(() => {
+      const reservation = this.#reservations.get(request.id);
+      if (!reservation) return this.#beyond.charge(request);
+      if (!reservation.isWhole) return this.#chargeParts(reservation, request);
+      const result = this.#slices.charge({ ...request, close: false });
+      if (request.close) void this.close(request);
+      return { ...result, recorded: this.#recorded };
+    });
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
     const reservation = this.#reservations.get(request.id);
-    if (!reservation) return this.#beyond.charge(request);
+    if (!reservation) return this.#beyond.renew(request);
+    const alive = this.#slices.renew(request);
+    await Promise.all(reservation.parts.map((id) => this.#beyond.renew({ ...request, id })));
+    return alive;
+  }
+
+  close(request: CloseRequest): void | Promise<void> {
+    const reservation = this.#reservations.get(request.id);
+    if (!reservation) return this.#beyond.close(request);
+    this.#reservations.delete(request.id);
+    this.#slices.close(request.id, request.partition);
+    if (reservation.isWhole) return;
+    return Promise.all(reservation.parts.map((id) => this.#beyond.close({ ...request, id }))).then(
+      () => undefined,
+    );
+  }
+
+  async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    const narrow = counters.filter(({ wide }) => !wide);
+    const wide = counters.filter((counter) => counter.wide);
+    const told = await Promise.all([
+      narrow.length > 0 ? this.#slices.read(partition, narrow) : [],
+      wide.length > 0 ? this.#beyond.read(partition, wide) : [],
+    ]);
+    const states = new Map(told.flat().map((state) => [state.counter, state]));
+    return counters.map(({ counter }) => states.get(counter) as CounterState);
+  }
+
+  end(): Promise<void> {
+    return this.#beyond.end();
+  }
+
+  async #chargeParts(reservation: SlicedReservation, request: ChargeRequest): Promise<ChargeResult> {
     const { attemptId, items } = request;
     const byPart = new Map<string | undefined, ChargeItem[]>();
     for (const item of items) {
@@ -136,37 +185,6 @@ export class SlicedQuota implements QuotaStore {
       ),
       crossed: [result, ...others].flatMap(({ crossed }) => crossed),
     };
-  }
-
-  async renew(request: RenewRequest): Promise<boolean> {
-    const reservation = this.#reservations.get(request.id);
-    if (!reservation) return this.#beyond.renew(request);
-    const alive = this.#slices.renew(request);
-    await Promise.all(reservation.parts.map((id) => this.#beyond.renew({ ...request, id })));
-    return alive;
-  }
-
-  async close(request: CloseRequest): Promise<void> {
-    const reservation = this.#reservations.get(request.id);
-    if (!reservation) return this.#beyond.close(request);
-    this.#reservations.delete(request.id);
-    this.#slices.close(request.id, request.partition);
-    await Promise.all(reservation.parts.map((id) => this.#beyond.close({ ...request, id })));
-  }
-
-  async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
-    const narrow = counters.filter(({ wide }) => !wide);
-    const wide = counters.filter((counter) => counter.wide);
-    const told = await Promise.all([
-      narrow.length > 0 ? this.#slices.read(partition, narrow) : [],
-      wide.length > 0 ? this.#beyond.read(partition, wide) : [],
-    ]);
-    const states = new Map(told.flat().map((state) => [state.counter, state]));
-    return counters.map(({ counter }) => states.get(counter) as CounterState);
-  }
-
-  end(): Promise<void> {
-    return this.#beyond.end();
   }
 
   /** Whether slices of all these counters are drawn on, leasing more where they run dry. */

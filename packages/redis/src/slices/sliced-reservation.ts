@@ -17,6 +17,11 @@ export class SlicedReservation {
     return [...this.#attempts.values(), ...this.#joined.keys()];
   }
 
+  /** Nothing of it had to be asked of the store. */
+  get isWhole(): boolean {
+    return this.#attempts.size === 0 && this.#joined.size === 0;
+  }
+
   covered(attemptId: string, part: string): void {
     this.#attempts.set(attemptId, part);
   }
