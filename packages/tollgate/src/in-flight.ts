@@ -34,8 +34,9 @@ export function inFlight(now?: () => number): InFlight {
   let closing = false;
   let idle: (() => void) | undefined;
 
-  const leave = (place: RosterPlace<Admission>): void => {
-    running.remove(place);
+  const leave = (admission: Admission): void => {
+    if (admission.place) running.remove(admission.place);
+    admission.place = undefined;
     if (running.size === 0) idle?.();
   };
 
@@ -57,9 +58,8 @@ export function inFlight(now?: () => number): InFlight {
         return;
       }
       if (!context[slot] && !context.calls.finished) {
-        const admission = new Admission(context, () => turnAway(req, res, next));
-        const place = running.add(admission);
-        admission.leave = () => leave(place);
+        const admission = new Admission(context, req, res, next, leave);
+        admission.place = running.add(admission);
         context[slot] = admission;
         context.calls.use(admission);
       }
@@ -71,7 +71,7 @@ export function inFlight(now?: () => number): InFlight {
       if (admission?.turnedAway) return;
       if (admission && !context.calls.finished) {
         admission.tracked = true;
-        context.calls.use({ name: 'tollgate', stage: 'record', finish: admission.leave });
+        context.calls.use(new Tracking(admission));
       }
       next();
     }),
@@ -90,7 +90,10 @@ export function inFlight(now?: () => number): InFlight {
   };
 }
 
-/** A request that has come in. As a step, it leaves with the response if it never passed the guards. */
+/**
+ * A request that has come in. As a step, it leaves with the response if it never passed the guards. It keeps what it needs as fields: a
+ * closure here, put into a field of each request, made V8 11 keep every request until the next full collection.
+ */
 class Admission implements CallStep {
   readonly name = 'tollgate';
   readonly stage = 'rewrite';
@@ -98,22 +101,37 @@ class Admission implements CallStep {
   tracked = false;
   /** It was answered by {@link abort}: what still comes of it is not for the app. */
   turnedAway = false;
-  leave: () => void = () => undefined;
+  place: RosterPlace<Admission> | undefined = undefined;
 
   constructor(
     private readonly context: TollgateContext,
-    private readonly turnAway: () => void,
+    private readonly req: Request,
+    private readonly res: Response,
+    private readonly next: NextFunction,
+    readonly leave: (admission: Admission) => void,
   ) {}
 
   finish(): void {
-    if (!this.tracked) this.leave();
+    if (!this.tracked) this.leave(this);
   }
 
   abort(): void {
     this.context.abort(shuttingDown());
     if (this.tracked) return;
     this.turnedAway = true;
-    this.turnAway();
+    turnAway(this.req, this.res, this.next);
+  }
+}
+
+/** As the last step, a request that has passed the guards leaves when its calls are settled. */
+class Tracking implements CallStep {
+  readonly name = 'tollgate';
+  readonly stage = 'record';
+
+  constructor(private readonly admission: Admission) {}
+
+  finish(): void {
+    this.admission.leave(this.admission);
   }
 }
 
