@@ -142,6 +142,31 @@ describe('memoryQuota', () => {
     await store.end();
   });
 
+  it('charges an attempt that nobody described and that was left to expire, and tells no sink of it', async () => {
+    let nowMs = start;
+    const events: unknown[] = [];
+    const store = memoryQuota({ now: () => nowMs, sinks: [{ write: (event) => void events.push(event) }] });
+    const tenant = new QuotaTenant(store);
+    const spend = quotaCounter(tenant.key('day'), 100);
+    await tenant.reserve([{ ...spend, want: 5, floor: 3 }], { attemptId: newId(), leaseMs });
+    nowMs += leaseMs;
+    expect(await tenant.standing(spend)).toEqual({ used: 3, held: 0 });
+    await store.end();
+    expect(events).toEqual([]);
+  });
+
+  it('covers an attempt once, however often that is asked', async () => {
+    const store = memoryQuota();
+    const tenant = new QuotaTenant(store);
+    const spend = quotaCounter(tenant.key('day'), 100);
+    const [id, attemptId] = [newId(), newId()];
+    await tenant.reserve([{ ...spend, want: 1 }], { id });
+    const first = await tenant.cover(id, attemptId, [{ ...spend, want: 10 }]);
+    expect(await tenant.cover(id, attemptId, [{ ...spend, want: 10 }])).toEqual(first);
+    expect(await tenant.standing(spend)).toEqual({ used: 0, held: 11 });
+    await store.end();
+  });
+
   it('reports a share of a token bucket again once it has been full in between', async () => {
     let nowMs = start;
     const store = memoryQuota({ now: () => nowMs, thresholds: [0.5] });
