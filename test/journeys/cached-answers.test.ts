@@ -221,6 +221,58 @@ describe('what was paid for is not paid for again', () => {
   });
 });
 
+describe('a handler that does not take the answer it could have', () => {
+  it('and makes its call in a way that nobody sees is charged its estimate, as ever', async () => {
+    const calls = { seen: true };
+    const running = await start({
+      routes: (app, tg, provider) => {
+        const passOn = tg.proxy({ provider: openai({ apiKey: 'x', baseUrl: provider.openAiUrl }) });
+        app.post('/v1/chat/completions', (req, res, next) => {
+          if (calls.seen) passOn(req, res, next);
+          else res.json({ choices: [] });
+        });
+      },
+    });
+    await post(running, '/v1/chat/completions', chat).then((answer) => answer.text());
+    await running.settled();
+    const { used } = await running.money();
+    calls.seen = false;
+    const answer = await post(running, '/v1/chat/completions', chat);
+    expect([answer.status, answer.headers.get('x-tollgate-cache')]).toEqual([200, null]);
+    await running.settled();
+    expect(running.events.at(-1)).toMatchObject({ source: 'estimated', uncertain: true });
+    expect(await running.money()).toEqual({
+      used: used + Number(running.events.at(-1)?.costNanoUsd),
+      held: 0,
+    });
+  });
+
+  it('and lets a proxy of a third party make it pays for each: nothing is looked up', async () => {
+    const running = await start({
+      options: { meter: { tap: 'response' } },
+      routes: (app, _tg, provider) => {
+        app.post('/v1/chat/completions', async (req, res) => {
+          const answer = await fetch(`${provider.openAiUrl}/chat/completions`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(req.body),
+          });
+          res.type('json').send(await answer.text());
+        });
+      },
+    });
+    for (const _ of [1, 2]) {
+      const answer = await post(running, '/v1/chat/completions', chat);
+      expect(answer.headers.get('x-tollgate-cache')).toBeNull();
+      await answer.text();
+      await running.settled();
+    }
+    expect(running.events).toMatchObject([{ source: 'provider' }, { source: 'provider' }]);
+    const cost = running.events.reduce((sum, event) => sum + Number(event.costNanoUsd), 0);
+    expect(await running.money()).toEqual({ used: cost, held: 0 });
+  });
+});
+
 describe('what is not kept, or not given', () => {
   /** How often the provider is asked when a question is asked twice. */
   async function callsOf(

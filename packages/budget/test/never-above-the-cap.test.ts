@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   type CallHandle,
+  type CallStep,
   counterOf,
   definePlans,
   detachedContext,
@@ -20,7 +21,10 @@ const plans = definePlans({
   one: {
     spend: '$0.0005/day',
     tokens: { limit: '2k/day', by: 'tenant' },
-    degrade: [{ at: 0.6, model: { large: 'small' }, maxOutputTokens: 200 }],
+    degrade: [
+      { at: 0.4, cache: 'first' },
+      { at: 0.6, model: { large: 'small' }, maxOutputTokens: 200 },
+    ],
   },
 });
 const limits: readonly Limit[] = plans.one?.limits ?? [];
@@ -33,7 +37,21 @@ interface Going {
   readonly handles: CallHandle[];
 }
 
+/** Stands where `cache()` stands: what is known of an answer is said in the call's own body. */
+const stubCache: CallStep = {
+  name: 'cache',
+  stage: 'recall',
+  begin(call) {
+    const { body } = call.outgoing;
+    const known = typeof body === 'object' && body !== null && 'known' in body ? body.known : 'no';
+    if (known === 'no') return;
+    call.cached = { contentType: 'application/json', body: new Uint8Array(), ageMs: 0 };
+    if (known === 'fresh') call.replays = true;
+  },
+};
+
 const call = fc.record({
+  known: fc.constantFrom('no', 'no', 'kept', 'fresh'),
   model: fc.constantFrom('large', 'small'),
   input: fc.integer({ min: 0, max: 300 }),
   max_tokens: fc.option(fc.integer({ min: 1, max: 400 }), { nil: undefined }),
@@ -66,15 +84,15 @@ describe('requests in any order', () => {
           failed: boolean,
           last: boolean,
         ): Promise<void> => {
-          const { parsed } = handle.call;
-          if (!failed && parsed) {
+          const { parsed, replays } = handle.call;
+          if (!failed && parsed && !replays) {
             const { inputTokens, outputTokens } = parsed.estimate;
             const usage = used(inputTokens, Math.floor((outputTokens * share) / 100));
             spent.usd += costOf(parsed.model, usage);
             spent.tokens += usage.inputTokens + usage.outputTokens;
             handle.onUsage(usage);
           }
-          await handle.end({ outcome: 'ok', status: failed ? 500 : 200, sent: true, last });
+          await handle.end({ outcome: 'ok', status: failed ? 500 : 200, sent: !replays, last });
         };
         const within = async (): Promise<void> => {
           for (const { used, held, limit } of await store.read('acme', counters)) {
@@ -85,7 +103,7 @@ describe('requests in any order', () => {
         for (const next of acts) {
           if (next.kind === 'open') {
             const { context, finish } = detachedContext(caller);
-            for (const step of stubSteps) context.calls.use(step);
+            for (const step of [...stubSteps, stubCache]) context.calls.use(step);
             guard.attach(context);
             going.push({ context, finish, handles: [] });
           } else {
@@ -100,6 +118,7 @@ describe('requests in any order', () => {
               } catch (error) {
                 if (!isTollgateError(error)) throw error;
                 expect([400, 402, 429]).toContain(error.status);
+                expect(next.call.known).toBe('no');
               }
             } else if (next.kind === 'end') {
               const handle = request.handles.shift();

@@ -130,6 +130,7 @@ export const stubSteps: readonly CallStep[] = [
       call.running = settlementOf(call);
     },
     end(call) {
+      if (call.replays) return;
       call.settlement ??= settlementOf(call);
     },
   },
