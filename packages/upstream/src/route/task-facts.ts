@@ -3,7 +3,7 @@ import type { RouteInputs } from './route-inputs.js';
 import { isNamed, isOf, qualityOf, type RoutedModel, type RouteTask, targetOf } from './router-options.js';
 
 /** A model that may answer a task. */
-export interface TaskModel {
+interface TaskModel {
   readonly model: RoutedModel;
   readonly target: string;
   readonly quality: number;
