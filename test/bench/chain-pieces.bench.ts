@@ -1,7 +1,7 @@
 /**
  * What each guard of the chain costs a request, in one process: Node's HTTP parser, Express and all that an app does, but neither the
- * kernel nor a second process that takes a share of two cores. Also what a request leaves behind: what is still there after a full
- * collection, and what young collections promote to the old generation, where it stays until the next full one.
+ * kernel nor a second process that takes a share of two cores. Also what a request leaves behind: what young collections promote to the
+ * old generation, where it stays until the next full one. None is forced: it throws away compiled code, too.
  */
 import { getHeapSpaceStatistics } from 'node:v8';
 import type { Express } from 'express';
@@ -35,7 +35,6 @@ for (const [name, made] of Object.entries(apps)) {
 
 interface Measured {
   readonly micros: number;
-  readonly kept: number;
   readonly promoted: number;
 }
 
@@ -45,8 +44,6 @@ function oldBytes(): number {
 }
 
 async function measure(wire: Wireless): Promise<Measured> {
-  globalThis.gc?.();
-  const memory = process.memoryUsage().heapUsed;
   const before = process.cpuUsage();
   let old = oldBytes();
   let promoted = 0;
@@ -60,9 +57,7 @@ async function measure(wire: Wireless): Promise<Measured> {
     old = now;
   }
   const { user, system } = process.cpuUsage(before);
-  globalThis.gc?.();
-  const kept = (process.memoryUsage().heapUsed - memory) / requests;
-  return { micros: (user + system) / requests, kept, promoted: promoted / requests };
+  return { micros: (user + system) / requests, promoted: promoted / requests };
 }
 
 const seen = new Map([...wires.keys()].map((name) => [name, [] as Measured[]]));
@@ -75,15 +70,14 @@ for (let round = 0; round <= rounds; round += 1) {
 const leastOf = (all: readonly Measured[] = []): number => Math.min(...all.map(({ micros }) => micros));
 const base = leastOf(seen.get('bare Express'));
 console.log(`chain-pieces: microseconds of CPU a request, ${rounds} rounds of ${requests} requests`);
-console.log('   least  median bare is  bytes kept  promoted');
+console.log('   least  median bare is  bytes promoted');
 for (const [name, all] of seen) {
   const middle = (of: keyof Measured): number => median(all.map((each) => each[of]));
   const columns = [
     leastOf(all).toFixed(1).padStart(8),
     middle('micros').toFixed(1).padStart(8),
     (base / leastOf(all)).toFixed(2).padStart(8),
-    middle('kept').toFixed(0).padStart(12),
-    middle('promoted').toFixed(0).padStart(10),
+    middle('promoted').toFixed(0).padStart(16),
   ];
   console.log(`${columns.join('')}  ${name}`);
 }
