@@ -122,9 +122,10 @@ class StreamOutbox implements Outbox {
   }
 
   async #try(stream: OutboxStream, entries: readonly StreamEntry[]): Promise<StreamEntry[]> {
+    const sinceMs = performance.now();
     const taken = await this.#taken(entries);
     if (taken.length > 0) this.#takenAtMs = performance.now();
-    this.#refusedOf(stream).note(entries, taken);
+    this.#refusedOf(stream).note(entries, taken, sinceMs);
     await stream.acknowledge(taken.map(({ id }) => id));
     return taken;
   }

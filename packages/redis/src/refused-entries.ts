@@ -22,17 +22,16 @@ export class RefusedEntries {
     return [...this.#since.values()].map(({ entry }) => entry);
   }
 
-  /** What has become of entries that were tried. */
-  note(tried: readonly StreamEntry[], taken: readonly StreamEntry[]): void {
-    for (const entry of tried)
-      if (!this.#since.has(entry.id)) this.#since.set(entry.id, { entry, sinceMs: this.nowMs() });
+  /** What has become of entries that were tried from `sinceMs` on. */
+  note(tried: readonly StreamEntry[], taken: readonly StreamEntry[], sinceMs: number): void {
+    for (const entry of tried) if (!this.#since.has(entry.id)) this.#since.set(entry.id, { entry, sinceMs });
     for (const { id } of taken) this.#since.delete(id);
     if (tried.length === 0) return;
     this.#pauseMs = taken.length > 0 ? firstPauseMs : Math.min(longestPauseMs, 2 * this.#pauseMs);
     this.#dueMs = this.nowMs() + this.#pauseMs;
   }
 
-  /** Whether the sinks have taken another entry since they first refused this one: then it is the entry that is at fault. */
+  /** Whether the sinks have taken another entry since this one was first tried: then it is the entry that is at fault. */
   isAtFault({ id }: StreamEntry, takenAtMs: number): boolean {
     const sinceMs = this.#since.get(id)?.sinceMs;
     return sinceMs !== undefined && takenAtMs > sinceMs;

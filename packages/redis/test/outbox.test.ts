@@ -71,6 +71,25 @@ describe('the outbox', () => {
     await delivery.end();
   });
 
+  it('sets aside what is refused beside what is taken, though nothing comes after', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const store = redisQuota({ client, prefix, partitions: 1, outbox: true, deadlineMs: 5_000 });
+    const ids = await settle(store, 2);
+    const taken = collector();
+    const write = (event: UsageEvent): void => {
+      if (event.eventId === ids[0]) throw new Error('a field is too long');
+      taken.write(event);
+    };
+    const settings = { claimAfterMs: 100, maxDeliveries: 2, pollMs: 20, partitions: 1 };
+    const delivery = outbox({ client, prefix, sinks: [{ write }], ...settings });
+    const start = Date.now();
+    while ((await delivery.lag()).dead === 0 && Date.now() - start < 10_000) await delivery.flush();
+    expect(taken.ids()).toEqual([ids[1]]);
+    expect(await delivery.lag()).toEqual({ waiting: 0, dead: 1 });
+    await delivery.end();
+  }, 30_000);
+
   it('sets nothing aside while a sink takes nothing at all, fetches only so much, and hands on as soon as it does', async () => {
     const { client } = redis();
     const prefix = newPrefix();
