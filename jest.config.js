@@ -19,6 +19,7 @@ export default {
     '^@tollgate/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^@tollgate/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
   },
+  setupFiles: ['<rootDir>/scripts/jest-quiet-channels.mjs'],
   maxWorkers: 2,
   testTimeout: 60_000,
 };
