@@ -132,6 +132,31 @@ describe('what was paid for is not paid for again', () => {
     expect(other.status).toBe(402);
   });
 
+  it('lets nobody past the cap on another path, whose handler has its calls made elsewhere', async () => {
+    const usage = { prompt_tokens: 20, completion_tokens: 30, total_tokens: 50 };
+    const running = await start({
+      plan: { spend: '$0.0001/day' },
+      routes: (app, tg, provider) => {
+        passThrough(app, tg, provider);
+        app.post('/elsewhere/v1/chat/completions', async (req, res) => {
+          await req.tollgate.record({ provider: 'openai', model: 'gpt-5-mini', usage });
+          res.json({ done: true });
+        });
+      },
+    });
+    const small = { ...chat, max_completion_tokens: 30 };
+    expect((await post(running, '/v1/chat/completions', small)).status).toBe(200);
+    await running.settled();
+    const { used } = await running.money();
+    const statuses = [1, 2, 3].map(async () => {
+      const answer = await post(running, '/elsewhere/v1/chat/completions', small);
+      return answer.status;
+    });
+    expect(await Promise.all(statuses)).toEqual([402, 402, 402]);
+    await running.settled();
+    expect(await running.money()).toEqual({ used, held: 0 });
+  });
+
   it('counts as a request where the budget counts requests', async () => {
     const running = await start({
       plan: { requests: '2/min', spend: '$1/day' },

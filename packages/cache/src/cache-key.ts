@@ -19,7 +19,7 @@ export function cacheKey(call: Call, parsed: ParsedCall, caller: Caller, by: Cac
     parsed.api,
     parsed.provider,
     parsed.model,
-    URL.canParse(url) ? new URL(url).origin : null,
+    placeOf(url),
     parsed.stream,
     // Gemini's streams are events or an array; usage is in a stream for those who asked.
     /[?&]alt=sse\b/.test(url),
@@ -32,6 +32,13 @@ export function cacheKey(call: Call, parsed: ParsedCall, caller: Caller, by: Cac
     .update(parsed.serialise())
     .digest('hex');
 }
+
+/**
+ * Where a handler sends its call; of a call that the request's own body declares, the path it came by: another path may have another
+ * handler, which has the call made by others and takes no answer of ours, so that it must not be admitted as one that is answered.
+ */
+const placeOf = (url: string): string =>
+  URL.canParse(url) ? new URL(url).origin : (url.split('?', 1)[0] ?? '');
 
 function asksUsage(body: unknown): boolean {
   const options = memberOf(body, 'stream_options');
