@@ -3,8 +3,8 @@ import { openAiCompatible } from 'tollgate';
 import { type AppSetup, type RunningApp, startApp } from './running-app.js';
 
 const capNanoUsd = 50_000_000;
-/** deepseek-chat: 0.27 $ per million input tokens, 1.10 $ per million output tokens, published price. */
-const [inputNanoUsd, outputNanoUsd] = [270, 1_100];
+/** deepseek-chat: 0.28 $ per million input tokens, 0.42 $ per million output tokens, published price. */
+const [inputNanoUsd, outputNanoUsd] = [280, 420];
 const ask = {
   model: 'deepseek-chat',
   max_completion_tokens: 1,
@@ -85,11 +85,11 @@ describe('a provider that ignores the cap', () => {
   });
 
   it('is paid what it reports of answers in one piece, and the next request is refused', async () => {
-    const running = await start({ provider: { script: { tokens: 60_000, ignoreCap: true } } });
+    const running = await start({ provider: { script: { tokens: 150_000, ignoreCap: true } } });
     await running.openai.chat.completions.create(ask);
     await running.settled();
     const { inputTokens, outputTokens } = running.provider.books().billed;
-    expect(outputTokens).toBe(60_000);
+    expect(outputTokens).toBe(150_000);
     expect((await running.money()).used).toBe(inputTokens * inputNanoUsd + outputTokens * outputNanoUsd);
     await expect(running.openai.chat.completions.create(ask)).rejects.toMatchObject({ status: 402 });
   });

@@ -49,14 +49,16 @@ describe('onlyFromHere', () => {
   });
 
   it("leaves to the next route what has so many headers that a proxy's may have been dropped", async () => {
-    for (const [count, status] of [
-      [90, 200],
-      [110, 401],
-      [1_500, 401],
+    // Node refuses very many itself (431) from version 24 on.
+    for (const [count, expected] of [
+      [90, [200]],
+      [110, [401]],
+      [1_500, [401, 431]],
     ] as const) {
       const many = Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, '1']));
-      expect(await statusOf({ host: 'localhost', ...many, 'X-Forwarded-For': '203.0.113.7' })).toBe(401);
-      expect(await statusOf({ host: 'localhost', ...many })).toBe(status);
+      const forwarded = await statusOf({ host: 'localhost', ...many, 'X-Forwarded-For': '203.0.113.7' });
+      expect(count > 1_000 ? [401, 431] : [401]).toContain(forwarded);
+      expect(expected).toContain(await statusOf({ host: 'localhost', ...many }));
     }
   });
 

@@ -124,7 +124,7 @@ function lowered(charge: QuotaCharge, free: number): QuotaCharge {
 
 const unseenEnd = { outcome: 'error', status: 0 } as const;
 
-/** What is written down if nobody sees the attempt's end: its input, uncertain. */
+/** The event to write if the attempt's end is not seen: its input as the estimate, the rest of what is held as unresolved. */
 function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): QuotaAlternative['event'] {
   return usageEventOf(context, call, {
     settlement: {
@@ -132,6 +132,7 @@ function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): Q
       costNanoUsd: estimate.inputNanoUsd,
       priceVersion: estimate.priceVersion,
       uncertain: true,
+      ceiling: { ...amountsOf(estimate), upToHold: true },
     },
     end: unseenEnd,
     charges: [],
@@ -139,3 +140,9 @@ function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): Q
     model: estimate.model,
   });
 }
+
+const amountsOf = ({ inputTokens, outputTokens, costNanoUsd }: Estimate) => ({
+  inputTokens,
+  outputTokens,
+  costNanoUsd,
+});

@@ -1,4 +1,4 @@
-import type { Estimate, Settlement, Unit } from '@tollgate/core';
+import type { Estimate, Settlement, Unit, UsageCeiling } from '@tollgate/core';
 
 /** The most that a call takes from a limit of this unit, by its estimate. What cannot be counted exactly is more than any limit. */
 export function demandOf(unit: Unit, estimate: Estimate): number {
@@ -21,19 +21,9 @@ function exactDemandOf(unit: Unit, estimate: Estimate): number {
   }
 }
 
-/** What is charged where nobody sees the attempt's end and no heartbeat said more: its input. */
+/** What is charged where the attempt's end is not seen: all that it may cost. The number in flight ends with the lease. */
 export function floorOf(unit: Unit, estimate: Estimate): number {
-  switch (unit) {
-    case 'usd':
-      return Math.min(estimate.inputNanoUsd, Number.MAX_SAFE_INTEGER);
-    case 'tokens':
-    case 'inputTokens':
-      return Math.min(estimate.inputTokens, Number.MAX_SAFE_INTEGER);
-    case 'requests':
-      return 1;
-    default:
-      return 0;
-  }
+  return unit === 'concurrent' ? 0 : demandOf(unit, estimate);
 }
 
 /** What an attempt really took, by its settlement. Requests and concurrency are counted per request, not per attempt. */
@@ -52,7 +42,34 @@ export function spentOf(unit: Unit, { usage, costNanoUsd }: Settlement): number 
   }
 }
 
+/**
+ * What an attempt whose end is unknown is charged: the ceiling of its usage, and where that is open, all that is held for it. Counters are
+ * upper bounds of what the provider may bill.
+ */
+export function chargeOf(unit: Unit, settlement: Settlement, held: number): number {
+  const { ceiling } = settlement;
+  const spent = spentOf(unit, settlement);
+  if (!ceiling) return spent;
+  const most = Math.max(spent, ceilingOf(unit, ceiling));
+  return ceiling.upToHold ? Math.max(most, held) : most;
+}
+
+function ceilingOf(unit: Unit, ceiling: UsageCeiling): number {
+  switch (unit) {
+    case 'usd':
+      return ceiling.costNanoUsd;
+    case 'tokens':
+      return ceiling.inputTokens + ceiling.outputTokens;
+    case 'inputTokens':
+      return ceiling.inputTokens;
+    case 'outputTokens':
+      return ceiling.outputTokens;
+    default:
+      return 0;
+  }
+}
+
 /** Whether a settlement takes nothing at all: the attempt was free of charge. */
-export function isNothing({ usage, costNanoUsd }: Settlement): boolean {
-  return costNanoUsd === 0 && usage.inputTokens === 0 && usage.outputTokens === 0;
+export function isNothing({ usage, costNanoUsd, ceiling }: Settlement): boolean {
+  return ceiling === undefined && costNanoUsd === 0 && usage.inputTokens === 0 && usage.outputTokens === 0;
 }

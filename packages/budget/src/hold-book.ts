@@ -1,5 +1,5 @@
 import type { ChargeItem, QuotaCharge, QuotaCounter, QuotaGrant, Settlement } from '@tollgate/core';
-import { spentOf } from './amounts.js';
+import { chargeOf, spentOf } from './amounts.js';
 
 /** An amount held on one counter, in the window that admitted it. */
 export interface HeldPart {
@@ -114,7 +114,7 @@ export class HoldBook {
 
   /**
    * What a settlement takes from each counter in each window. A window that admitted a part of the attempt takes at most that part;
-   * what was never held goes to the newest.
+   * what was never held goes to the newest. `overrun`: more was used than held.
    */
   spending(attemptId: string, settlement: Settlement): Spending {
     const parts = this.#attempts.get(attemptId) ?? [];
@@ -122,10 +122,11 @@ export class HoldBook {
     let overrun = false;
     for (let index = 0; index < parts.length; index += 1) {
       const { counter, windowId, amount: release } = parts[index] as HeldPart;
-      let wanted = spentOf(counter.unit, settlement);
+      const held = heldOn(counter, parts);
+      if (spentOf(counter.unit, settlement) > held) overrun = true;
+      let wanted = chargeOf(counter.unit, settlement, held);
       for (const before of items) if (before.counter === counter.counter) wanted -= before.amount;
       const amount = isLastOf(counter, parts, index) ? wanted : Math.min(wanted, release);
-      if (amount > release) overrun = true;
       items.push(itemOf(counter, windowId, amount, release));
     }
     return { items, overrun };
@@ -165,6 +166,13 @@ export class HoldBook {
     }
     return taken;
   }
+}
+
+/** What the parts hold on one counter, in all windows. */
+function heldOn({ counter }: QuotaCounter, parts: readonly HeldPart[]): number {
+  let held = 0;
+  for (const part of parts) if (part.counter.counter === counter) held += part.amount;
+  return held;
 }
 
 /** Whether no later part is held on the same counter, in a newer window. */

@@ -10,6 +10,7 @@ import {
   type TollgateContext,
   type UsageEvent,
   usageEventOf,
+  withUnresolved,
 } from '@tollgate/core';
 import type { Admission } from './admission.js';
 import { isNothing } from './amounts.js';
@@ -159,10 +160,14 @@ export class OpenReservation {
     end: Pick<CallEnd, 'outcome' | 'status'>,
     items: readonly ChargeItem[],
   ): UsageEvent {
-    const charges: EventCharge[] = [];
+    const charged: EventCharge[] = [];
     for (const { counter, windowId, amount } of items) {
-      if (amount > 0) charges.push({ counter, window: windowId, amount });
+      if (amount > 0) charged.push({ counter, window: windowId, amount });
     }
+    const { usage, costNanoUsd, ceiling } = settlement;
+    const charges = ceiling
+      ? withUnresolved(charged, { ...usage, costNanoUsd: String(costNanoUsd) })
+      : charged;
     return usageEventOf(this.context, call, { settlement, end, charges, nowMs: this.engine.settings.now() });
   }
 }

@@ -1,4 +1,4 @@
-import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core';
+import { type Call, type QuotaCharge, type ReserveResult, TollgateError } from '@tollgate/core';
 import { refusalError, unverifiable } from './budget-error.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
@@ -7,6 +7,9 @@ import type { Rules } from './rules.js';
 
 /** Beyond what is missing, so much of what was held is asked for as well, so that a long stream does not ask for every token. */
 const slackShare = 0.25;
+
+const clientGone = (): TollgateError =>
+  new TollgateError({ status: 499, code: 'request_aborted', message: 'The client went away.' });
 
 /** Watches running calls: covers what they cost beyond what is held for them, and stops them where nothing more is left. */
 export class TopUps {
@@ -21,6 +24,11 @@ export class TopUps {
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
     const lacks = reservation.book.lacking(call.attemptId, running);
     if (lacks.length === 0) return;
+    // Nobody reads the answer any more: it is worth what is held for it, and no more.
+    if (call.draining) {
+      call.stop(clientGone());
+      return;
+    }
     const missing = lacks.map(({ counter, held, missing: least }): QuotaCharge => {
       const slack = Math.ceil(Math.max(least, held) * slackShare);
       return { ...counter, want: least + slack, min: least, soft: counter.soft || !rules.enforced };

@@ -36,6 +36,7 @@ class StubCall implements ParsedCall {
   readonly api = 'openai-chat';
   readonly provider = 'openai';
   readonly stream = false;
+  readonly visible = false;
   readonly url = 'http://provider.test/v1/chat/completions';
   readonly requestedModel: string;
   readonly #capStated: boolean;

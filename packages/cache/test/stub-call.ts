@@ -33,6 +33,7 @@ function parsedOf({ outgoing }: Call): ParsedCall {
     stream: false,
     estimate,
     priced: true,
+    visible: true,
     url: outgoing.url,
     estimateOf: () => estimate,
     apply: () => undefined,

@@ -2,6 +2,7 @@ import { goOn } from './answered.js';
 import type { Call, CallEnd, OutgoingRequest } from './call.js';
 import type { CallHandle, CallStep } from './call-pipeline.js';
 import { publish } from './channel.js';
+import { defaultDrainMs } from './drains.js';
 import type { TollgateError } from './tollgate-error.js';
 import type { Usage } from './usage.js';
 
@@ -40,12 +41,18 @@ export class Attempt implements Call {
   tapped: Call['tapped'];
   cached: Call['cached'];
   replays: Call['replays'];
-  /** The attempt goes on when the client is gone. */
+  /** The attempt continues when the client is gone. */
   drains = false;
+  /** How long it continues then, in milliseconds. */
+  drainMs = defaultDrainMs;
+  /** Ends the count and the timer of an attempt that continues without its client. */
+  endDrain: (() => void) | undefined;
   /** Its refusal is not the request's. */
   alternative = false;
   /** The transport's, told when the attempt is stopped. */
   onStop: (() => void) | undefined;
+  /** The transport's, told when the response is over and the attempt continues. */
+  onAlone: (() => void) | undefined;
   #abort: AbortController | undefined;
 
   constructor(facts: AttemptFacts) {
@@ -54,6 +61,10 @@ export class Attempt implements Call {
     this.attemptId = facts.attemptId;
     this.startedAtMs = facts.startedAtMs;
     this.outgoing = facts.outgoing;
+  }
+
+  get draining(): boolean {
+    return this.endDrain !== undefined;
   }
 
   /** Made when somebody asks for it: a controller costs more than the rest of an attempt. */
@@ -102,6 +113,10 @@ export class AttemptHandle implements CallHandle {
   onStop(listener: () => void): void {
     this.call.onStop = listener;
     if (this.call.stopped) listener();
+  }
+
+  onAlone(listener: () => void): void {
+    this.call.onAlone = listener;
   }
 
   onResponse(status: number, headers: Readonly<Record<string, string>>): void {

@@ -1,4 +1,5 @@
 import type { Call, CallEnd, OutgoingRequest } from './call.js';
+import type { Drains } from './drains.js';
 import type { Usage } from './usage.js';
 
 /**
@@ -56,11 +57,13 @@ export interface BeginOptions {
   /** This is a further attempt of that call. */
   readonly previous?: Call | undefined;
   /**
-   * `abort`: when the client goes, so does the attempt. `drain`: it goes on, bounded by the transport. Absent: a stream is aborted,
-   * whose cost is seen as it comes; an answer in one piece, which shows what it cost only at its end, is drained; and none is begun
-   * for a client that is gone.
+   * `abort`: the attempt is aborted when the client leaves. `drain`: it continues upstream until its usage is known, for at most `drainMs`.
+   * Absent: `abort` where the provider stops at an abort and the model shows all that it bills, otherwise `drain`; and no attempt is
+   * begun for a client that has left.
    */
   readonly whenClientGone?: 'abort' | 'drain' | undefined;
+  /** How long an attempt continues without its client, in milliseconds. Positive integer. @defaultValue 60_000 */
+  readonly drainMs?: number | undefined;
   /** One way of several to make the call: where it is refused, another one stands, so the refusal is not the request's. */
   readonly alternative?: boolean | undefined;
 }
@@ -76,7 +79,9 @@ export interface CallHandle {
   readonly signal: AbortSignal;
   /** The same for transports that need no signal: calls the one listener when the attempt is stopped, by then `call.stopped` says why. */
   onStop(listener: () => void): void;
-  /** The attempt goes on when the client is gone; the transport bounds it. */
+  /** Calls the one listener when the request's response is over and the attempt continues: its answer may not be read any more. */
+  onAlone(listener: () => void): void;
+  /** The attempt continues when the client leaves; the pipeline stops it after `drainMs`. */
   readonly drains: boolean;
   /** The provider's status and headers have arrived. */
   onResponse(status: number, headers: Readonly<Record<string, string>>): void;
@@ -131,6 +136,8 @@ export interface CallPipeline {
   allows(model: string, provider: string): boolean;
   /** Attempts that have begun and not ended. */
   readonly running: ReadonlySet<Call>;
+  /** meter, where the app sets bounds: how many attempts continue at once without their client. @defaultValue one count for the process */
+  drains: Drains;
   /** Whether any attempt was begun. */
   readonly begun: boolean;
   /** The HTTP request is over; a call begun now is on its own. */

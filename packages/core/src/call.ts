@@ -34,6 +34,8 @@ export interface OutgoingRequest {
   readonly requestedModel?: string | undefined;
   /** Labels of this call, in its usage event; the request's own win. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Where the app declares it: the provider stops generating, and billing, when its connection is aborted. */
+  readonly abort?: 'stops' | undefined;
 }
 
 /** Another model or output cap that a call could be made with. */
@@ -64,12 +66,24 @@ export interface Estimate {
   readonly capStated: boolean;
 }
 
-/** What the client states of itself in one measure of an attempt, priced. */
+/** The most that the provider may bill for an attempt whose end is unknown. Integers ≥ 0, none below the settlement's own figures. */
+export interface UsageCeiling {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNanoUsd: number;
+  /** More may be billed than this: up to all that is held for the attempt. */
+  readonly upToHold: boolean;
+}
+
+/** The usage of one attempt, priced. */
 export interface Settlement {
+  /** What was used; the best estimate where `ceiling` is present. */
   readonly usage: Usage;
   readonly costNanoUsd: number;
   readonly priceVersion: string;
   readonly uncertain: boolean;
+  /** The end of the attempt is unknown: counters are charged this much, bills `costNanoUsd`. Absent: the usage is final. */
+  readonly ceiling?: UsageCeiling | undefined;
 }
 
 /** How the transport saw an attempt end. */
@@ -102,6 +116,8 @@ export interface Call {
   readonly stopped: TollgateError | undefined;
   /** core: aborts when the client is gone, the request's deadline has passed, or the call was stopped. */
   readonly signal: AbortSignal;
+  /** core: the client has left, and the attempt continues for its usage. */
+  readonly draining?: boolean;
   /** core: ends the running attempt; the provider's connection is aborted. The first error stays. */
   stop(error: TollgateError): void;
 
@@ -160,6 +176,8 @@ export interface ParsedCall {
   readonly estimate: Estimate;
   /** Whether money is involved at all: `false` for models that are declared free. */
   readonly priced: boolean;
+  /** The model shows every output token that it bills, as it generates it; `false` where it may reason unseen. */
+  readonly visible: boolean;
   /** Estimate of a variant, without changing the call. Throws a TollgateError where the variant cannot be priced. */
   estimateOf(variant: CallVariant): Estimate;
   /** Writes a variant into the outgoing body and the estimate. */

@@ -16,6 +16,7 @@ export type ChannelName =
   | 'tollgate:watch'
   | 'tollgate:alert'
   | 'tollgate:upstream'
+  | 'tollgate:drain'
   | 'tollgate:job'
   | 'tollgate:route'
   | 'tollgate:warning'

@@ -24,6 +24,7 @@ export type {
   OutgoingRequest,
   ParsedCall,
   Settlement,
+  UsageCeiling,
   WireApi,
 } from './call.js';
 export type {
@@ -50,6 +51,7 @@ export { type CounterSubject, counterOf, isOfCaller, isOfRequest } from './count
 export { storeTimeLeft, withinDeadline } from './deadline.js';
 export { declareLimit, declareRequests } from './declare-limit.js';
 export { acceptsPlans, definePlans, modelAllowed, planOf } from './define-plans.js';
+export { type DrainBounds, type Drains, defaultDrainMs, drainsCheck, drainsOf } from './drains.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
 export { type JobRun, jobRunOf, setJobRun } from './job-run.js';
@@ -184,6 +186,7 @@ export {
   type TollgateErrorFacts,
 } from './tollgate-error.js';
 export { type Unit, units } from './unit.js';
+export { unresolvedUsd, withUnresolved } from './unresolved.js';
 export { noUsage, type Usage } from './usage.js';
 export { adjustmentEvent, adjustmentId, uncertainEvent } from './usage-correction.js';
 export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';

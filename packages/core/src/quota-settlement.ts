@@ -1,5 +1,5 @@
 import { publish } from './channel.js';
-import { type Attempt, type Lease, markCharged, takeReaped } from './lease.js';
+import { type Attempt, type Hold, type Lease, markCharged, takeReaped } from './lease.js';
 import type { LeaseRegistry } from './lease-registry.js';
 import { type CounterBook, stateOf } from './quota-counters.js';
 import type {
@@ -94,25 +94,41 @@ export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): voi
 }
 
 /**
- * Ends a lease whose owner has gone silent: every attempt without a charge is charged what it is known to have cost at least, its
- * event is delivered as uncertain, the rest is given back. The tombstone remembers the charges, for the truth may still come.
+ * Ends a lease whose heartbeats have stopped: every attempt without a charge is charged its last heartbeat, and its floor as far as the
+ * lease holds it; its event is delivered as uncertain, the rest is given back. The tombstone remembers the charges, for the actual usage
+ * may still come.
  */
 export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
-  for (const attempt of lease.attempts) {
-    if (attempt.state === 'running') reapAttempt(world, attempt, nowMs);
-  }
+  const running = lease.attempts.filter(({ state }) => state === 'running');
+  const spare = new Map(lease.holds.map((hold) => [hold, spareOf(hold, running)]));
+  for (const attempt of running) reapAttempt(world, attempt, spare, nowMs);
   const givenBack = giveBack(lease, nowMs);
   lease.forget('reaped');
   world.leases.bury(lease, nowMs + 2 * lease.leaseMs);
   publishSettled(world, lease, { outcome: 'reaped', givenBack });
 }
 
-function reapAttempt({ thresholds, deliver }: SettlingWorld, attempt: Attempt, nowMs: number): void {
+/** What a hold has left for floors, beyond what heartbeats have said. */
+function spareOf(hold: Hold, attempts: readonly Attempt[]): number {
+  let left = hold.amount;
+  for (const { costs } of attempts) for (const cost of costs) if (cost.hold === hold) left -= cost.running;
+  return Math.max(0, left);
+}
+
+function reapAttempt(
+  { thresholds, deliver }: SettlingWorld,
+  attempt: Attempt,
+  spare: Map<Hold, number>,
+  nowMs: number,
+): void {
   const charges: EventCharge[] = [];
   for (const cost of attempt.costs) {
     const { hold, floor, running } = cost;
-    const amount = hold.counter.window.kind === 'live' ? 0 : Math.max(floor, running);
+    const left = spare.get(hold) ?? 0;
+    const beyond = Math.min(Math.max(0, floor - running), left);
+    const amount = hold.counter.window.kind === 'live' ? 0 : running + beyond;
     if (amount === 0) continue;
+    spare.set(hold, left - beyond);
     cost.charged = amount;
     const { counter, tally } = hold;
     const crossed: ThresholdCrossing[] = [];

@@ -30,7 +30,10 @@ export interface QuotaCharge extends QuotaCounter {
    * `used + held < share × limit`, in double precision.
    */
   readonly onlyBelow?: number | undefined;
-  /** What the attempt is charged here if nobody sees its end and no heartbeat has said what it costs. Integer ≥ 0; absent: 0. */
+  /**
+   * What the attempt is charged here, as far as the lease holds it, if its end is not seen and no heartbeat has said what it may cost.
+   * Integer ≥ 0; absent: 0.
+   */
   readonly floor?: number | undefined;
 }
 
@@ -187,7 +190,7 @@ export interface ChargeResult {
   readonly crossed: readonly ThresholdCrossing[];
 }
 
-/** What a running attempt has cost so far, on every counter that it costs anything on: it takes the place of floors and of what was said before. */
+/** What a running attempt may cost by now, on every counter that it costs anything on: it replaces floors and earlier heartbeats. */
 export interface RunningCost {
   readonly attemptId: string;
   readonly items: readonly { readonly counter: string; readonly windowId: string; readonly amount: number }[];
@@ -216,8 +219,9 @@ export interface QuotaStore {
   readonly hasBreaker?: boolean;
   /**
    * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a
-   * charge is charged at its last heartbeat, or at its floors before the first, its event goes to the store's sinks, `uncertain` and
-   * with its `charges`; everything else is given back.
+   * charge is charged at its last heartbeat, or before the first at its floors, of which all attempts together take at most what the lease
+   * holds; its event goes to the store's sinks, `uncertain` and with its `charges`, in which what lies beyond the event's own figures is
+   * `unresolved`; everything else is given back.
    */
   reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult>;
   /**

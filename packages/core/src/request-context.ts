@@ -36,6 +36,10 @@ class RequestContext implements TollgateContext, PipelineHost {
     this.calls = new RequestPipeline(this);
   }
 
+  get tenant(): string {
+    return this.caller?.tenant ?? '';
+  }
+
   refused(error: TollgateError): void {
     this.refusal ??= error;
   }

@@ -10,6 +10,7 @@ import type {
   RequestEnd,
 } from './call-pipeline.js';
 import { publish } from './channel.js';
+import { type Drains, defaultDrainMs, processDrains } from './drains.js';
 import { newId } from './id.js';
 import { isTollgateError, type TollgateError } from './tollgate-error.js';
 
@@ -30,6 +31,8 @@ const last = rankOf.record;
 /** What the pipeline needs from its request. */
 export interface PipelineHost {
   readonly now: () => number;
+  /** Whose requests share a bound on drains. */
+  readonly tenant: string;
   /** Remembers who refused. */
   refused(error: TollgateError): void;
 }
@@ -37,6 +40,7 @@ export interface PipelineHost {
 /** The one implementation of {@link CallPipeline}. */
 export class RequestPipeline implements CallPipeline {
   readonly running = new Set<Attempt>();
+  drains: Drains = processDrains;
   #steps: CallStep[] = [];
   #declared: Attempt | undefined;
   #declaredTaken = false;
@@ -95,12 +99,14 @@ export class RequestPipeline implements CallPipeline {
     if (same) call.outgoing = outgoing;
     if (adopts) this.#declaredTaken = true;
     call.drains = options.whenClientGone === 'drain';
+    call.drainMs = options.drainMs ?? defaultDrainMs;
     call.alternative = options.alternative === true;
     if (this.#gone && !call.drains) call.stop(this.#gone);
+    else if (this.#gone) this.#drain(call, this.#gone);
     this.running.add(call);
     const begun = (): CallHandle => {
       this.#begun = true;
-      if (options.whenClientGone === undefined) call.drains = call.parsed?.stream === false;
+      if (options.whenClientGone === undefined) call.drains = !showsItsEnd(call);
       return new AttemptHandle(call, this.#steps, this.#over);
     };
     const failed = (error: unknown): Promise<never> => {
@@ -113,10 +119,30 @@ export class RequestPipeline implements CallPipeline {
     return this.#settled(() => goOn(this.#runBegin(call, from, last, 0), begun, failed), failed);
   }
 
-  /** The client is gone: stops every attempt that does not drain. */
+  /** The client is gone: attempts that drain continue for a while, as far as the bounds allow; the others are stopped. */
   clientGone(error: TollgateError): void {
     this.#gone = error;
-    for (const call of this.running) if (!call.drains) call.stop(error);
+    for (const call of this.running) {
+      if (call.drains) this.#drain(call, error);
+      else call.stop(error);
+    }
+  }
+
+  #drain(call: Attempt, gone: TollgateError): void {
+    const { drains, host } = this;
+    const { tenant } = host;
+    if (call.endDrain || call.stopped) return;
+    if (!drains.enter(tenant)) {
+      publish('tollgate:drain', () => ({ callId: call.id, tenant, refused: true }));
+      call.stop(gone);
+      return;
+    }
+    // What runs has a connection, which keeps the process alive.
+    const timer = setTimeout(() => call.stop(gone), call.drainMs).unref();
+    call.endDrain = () => {
+      clearTimeout(timer);
+      drains.leave(tenant);
+    };
   }
 
   /** Stops every attempt, draining or not. */
@@ -129,6 +155,7 @@ export class RequestPipeline implements CallPipeline {
   finish(end: RequestEnd): Promise<void> {
     if (this.#finished) return done;
     this.#finished = end;
+    for (const call of this.running) call.onAlone?.();
     return promised(this.#runFinish());
   }
 
@@ -147,6 +174,8 @@ export class RequestPipeline implements CallPipeline {
   /** An attempt has ended, or could not be begun. */
   readonly #over = (call: Attempt): void | Promise<void> => {
     this.running.delete(call);
+    call.endDrain?.();
+    call.endDrain = undefined;
     if (this.#finished) return this.#runFinish();
   };
 
@@ -210,6 +239,11 @@ export class RequestPipeline implements CallPipeline {
       }
     }
   }
+}
+
+/** Whether an abort ends what the call costs, and all of that has been seen by then. */
+function showsItsEnd({ parsed, outgoing }: Attempt): boolean {
+  return outgoing.abort === 'stops' && parsed?.visible === true;
 }
 
 /** Whether what was declared is what is sent: the same body object, to the provider whose price it was given. */

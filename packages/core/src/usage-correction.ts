@@ -1,25 +1,39 @@
 import { createHash } from 'node:crypto';
 import { idTimeMs } from './id.js';
+import { unresolvedUsd, withUnresolved } from './unresolved.js';
 import type { EventCharge, UsageEvent } from './usage-event.js';
 
-/** The event of an attempt whose end nobody saw, as it is written when its lease is reaped. */
+/**
+ * The event of an attempt whose end was not seen, as it is written when its lease is reaped. `charged`: what its counters were charged;
+ * what lies beyond the skeleton's own figures is unresolved.
+ */
 export function uncertainEvent(
   skeleton: UsageEvent,
-  charges: readonly EventCharge[],
+  charged: readonly EventCharge[],
   nowMs: number,
 ): UsageEvent {
-  return { ...skeleton, uncertain: true, charges, time: new Date(nowMs).toISOString() };
+  const charges = withUnresolved(charged, skeleton);
+  const unresolved = unresolvedUsd(charges);
+  return {
+    ...skeleton,
+    uncertain: true,
+    charges,
+    unresolvedNanoUsd: unresolved === undefined ? skeleton.unresolvedNanoUsd : String(unresolved),
+    time: new Date(nowMs).toISOString(),
+  };
 }
 
 /**
- * The event that corrects another by the signed difference, once the truth is known: all figures of both add up to the truth.
- * The same pair always gives the same event id, with the time of the first event's, so that it lands in the same month.
+ * The event that corrects another by the signed difference, once more is known of the attempt: all figures of both add up to the truth.
+ * `corrections`: by how much its counters were corrected. The same pair always gives the same event id, with the time of the first
+ * event's, so that it lands in the same month.
  */
 export function adjustmentEvent(
   written: UsageEvent,
   truth: UsageEvent,
-  charges: readonly EventCharge[],
+  corrections: readonly EventCharge[],
 ): UsageEvent {
+  const before = chargedBefore(written, truth, corrections);
   return {
     ...truth,
     eventId: adjustmentId(written.eventId),
@@ -35,8 +49,44 @@ export function adjustmentEvent(
     outputAudioTokens: difference(truth.outputAudioTokens, written.outputAudioTokens),
     toolRequests: toolDifferences(truth.toolRequests, written.toolRequests),
     costNanoUsd: String(BigInt(truth.costNanoUsd) - BigInt(written.costNanoUsd)),
-    charges,
+    unresolvedNanoUsd: String(
+      BigInt(truth.unresolvedNanoUsd ?? 0) - BigInt(unresolvedUsd(before) ?? written.unresolvedNanoUsd ?? 0),
+    ),
+    charges: changesBetween(before, truth.charges),
   };
+}
+
+const placeOf = ({ counter, window }: EventCharge): string => `${counter}|${window}`;
+
+/** What the first event's counters had been charged: the truth less the corrections. */
+function chargedBefore(
+  written: UsageEvent,
+  truth: UsageEvent,
+  corrections: readonly EventCharge[],
+): EventCharge[] {
+  const amounts = new Map<string, EventCharge>();
+  const add = (charge: EventCharge, sign: 1 | -1): void => {
+    const { counter, window, amount } = charge;
+    const sum = (amounts.get(placeOf(charge))?.amount ?? 0) + sign * amount;
+    amounts.set(placeOf(charge), { counter, window, amount: sum });
+  };
+  for (const charge of truth.charges) add(charge, 1);
+  for (const charge of corrections) add(charge, -1);
+  return withUnresolved([...amounts.values()], written);
+}
+
+/** Signed differences of amounts and of what is unresolved in them, where there are any. */
+function changesBetween(before: readonly EventCharge[], after: readonly EventCharge[]): EventCharge[] {
+  const then = new Map(before.map((charge) => [placeOf(charge), charge]));
+  const now = new Map(after.map((charge) => [placeOf(charge), charge]));
+  const changes: EventCharge[] = [];
+  for (const [place, { counter, window }] of new Map([...now, ...then])) {
+    const amount = (now.get(place)?.amount ?? 0) - (then.get(place)?.amount ?? 0);
+    const unresolved = (now.get(place)?.unresolved ?? 0) - (then.get(place)?.unresolved ?? 0);
+    if (amount === 0 && unresolved === 0) continue;
+    changes.push(unresolved === 0 ? { counter, window, amount } : { counter, window, amount, unresolved });
+  }
+  return changes;
 }
 
 function difference(truth = 0, written = 0): number | undefined {

@@ -1,5 +1,6 @@
 import type { Call, CallEnd, Settlement } from './call.js';
 import type { TollgateContext } from './context.js';
+import { unresolvedUsd } from './unresolved.js';
 import { noUsage } from './usage.js';
 import type { EventCharge, UsageEvent } from './usage-event.js';
 
@@ -62,6 +63,7 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     promptHash: call.promptHash,
     tier: usage.tier,
     costNanoUsd: String(settlement.costNanoUsd),
+    unresolvedNanoUsd: unresolvedNanoUsd(settlement, charges),
     priceVersion: settlement.priceVersion,
     source: usage.source,
     uncertain: settlement.uncertain,
@@ -74,6 +76,12 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     timeToFirstTokenMs:
       call.firstOutputAtMs === undefined ? undefined : Math.max(0, call.firstOutputAtMs - call.startedAtMs),
   };
+}
+
+/** What the money counters were charged beyond the estimate; without such a counter, what the attempt may cost beyond it. */
+function unresolvedNanoUsd({ ceiling, costNanoUsd }: Settlement, charges: readonly EventCharge[]): string {
+  if (!ceiling) return '0';
+  return String(unresolvedUsd(charges) ?? ceiling.costNanoUsd - costNanoUsd);
 }
 
 function hasAny(uses: Readonly<Record<string, number>>): boolean {

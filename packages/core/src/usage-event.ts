@@ -9,6 +9,8 @@ export interface EventCharge {
   readonly window: string;
   /** In the counter's unit (nano-dollars for `usd`). Negative only in an adjustment. */
   readonly amount: number;
+  /** The part of `amount` beyond the best estimate, where the end of the attempt is unknown. Absent: 0. Negative only in an adjustment. */
+  readonly unresolved?: number | undefined;
 }
 
 /**
@@ -54,11 +56,16 @@ export interface UsageEvent {
   /** Keyed hash of the prompt, the same for the same prompt of a tenant; only where the app asks for it. No text can be read out of it. */
   readonly promptHash?: string | undefined;
   readonly tier?: string | undefined;
-  /** Decimal string of an integer number of nano-dollars. */
+  /** Decimal string of an integer number of nano-dollars: what was used, or the best estimate of it. Bills are made of this alone. */
   readonly costNanoUsd: string;
+  /**
+   * Decimal string of an integer number of nano-dollars: how much more than `costNanoUsd` the provider may bill, since the end of the
+   * attempt is unknown. `"0"` where it is known; absent from events of versions before 0.2.
+   */
+  readonly unresolvedNanoUsd?: string | undefined;
   readonly priceVersion: string;
   readonly source: 'provider' | 'estimated';
-  /** Nobody saw the end of this attempt: a lower bound was charged, an adjustment may follow. */
+  /** The usage is an estimate: the end of the attempt was not seen. An adjustment may follow. */
   readonly uncertain: boolean;
   /** The provider reported more than was held. */
   readonly overrun: boolean;

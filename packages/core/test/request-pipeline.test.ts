@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OutgoingRequest, ParsedCall } from '../src/call.js';
 import type { CallStep } from '../src/call-pipeline.js';
+import { type Drains, drainsOf } from '../src/drains.js';
 import { RequestPipeline } from '../src/request-pipeline.js';
 import { TollgateError } from '../src/tollgate-error.js';
 import { noUsage } from '../src/usage.js';
@@ -15,10 +16,10 @@ const parsed = { url: 'https://x', serialise: () => '{}' } as ParsedCall;
 const ended = { outcome: 'ok', status: 200, sent: true, last: false } as const;
 const refusal = new TollgateError({ status: 402, code: 'budget_exceeded', message: 'Gone.' });
 
-function pipeline() {
+function pipeline(tenant = 'acme') {
   const log: string[] = [];
   const refused: TollgateError[] = [];
-  const calls = new RequestPipeline({ now: () => 1000, refused: (error) => refused.push(error) });
+  const calls = new RequestPipeline({ now: () => 1000, tenant, refused: (error) => refused.push(error) });
   const step = (name: string, stage: CallStep['stage'], more: Partial<CallStep> = {}): CallStep => ({
     name,
     stage,
@@ -200,7 +201,7 @@ describe('the call pipeline', () => {
 
   it('stops running attempts when the client is gone, unless they drain', async () => {
     const { calls } = pipeline();
-    const aborting = await calls.begin(outgoing());
+    const aborting = await calls.begin(outgoing(), { whenClientGone: 'abort' });
     const draining = await calls.begin(outgoing(), { whenClientGone: 'drain' });
     calls.clientGone(refusal);
     expect(aborting.signal.aborted).toBe(true);
@@ -212,9 +213,51 @@ describe('the call pipeline', () => {
     expect(draining.signal.aborted).toBe(true);
   });
 
+  it('drains by default, and aborts where the provider stops at an abort and the model shows all it bills', async () => {
+    for (const [abort, visible, drains] of [
+      [undefined, true, true],
+      ['stops', false, true],
+      ['stops', true, false],
+    ] as const) {
+      const { calls, step } = pipeline();
+      const begin: CallStep['begin'] = (call) => void Object.assign(call, { parsed: { ...parsed, visible } });
+      calls.use(step('meter', 'parse', { begin }));
+      const handle = await calls.begin({ ...outgoing(), abort });
+      expect(handle.drains).toBe(drains);
+      calls.clientGone(refusal);
+      expect(handle.signal.aborted).toBe(!drains);
+      await handle.end({ ...ended });
+    }
+  });
+
+  it('aborts what drains beyond its time, and beyond the bounds of the tenant and of the process', async () => {
+    const drains = drainsOf({ total: 2, perTenant: 1 }) as Drains;
+    const leave = async (tenant: string, drainMs = 60_000) => {
+      const { calls } = pipeline(tenant);
+      calls.drains = drains;
+      const handle = await calls.begin(outgoing(), { whenClientGone: 'drain', drainMs });
+      calls.clientGone(refusal);
+      return handle;
+    };
+    const first = await leave('acme');
+    expect([first.signal.aborted, drains.open]).toEqual([false, 1]);
+    expect((await leave('acme')).signal.aborted).toBe(true);
+    const other = await leave('globex');
+    expect([other.signal.aborted, drains.open]).toEqual([false, 2]);
+    expect((await leave('initech')).signal.aborted).toBe(true);
+    await first.end({ ...ended });
+    await first.end({ ...ended });
+    expect(drains.open).toBe(1);
+    const short = await leave('initech', 1);
+    await new Promise((resolve) => short.signal.addEventListener('abort', resolve, { once: true }));
+    await short.end({ ...ended });
+    await other.end({ ...ended });
+    expect(drains.open).toBe(0);
+  });
+
   it('tells a transport once that its attempt was stopped, at once where it was stopped before', async () => {
     const { calls } = pipeline();
-    const running = await calls.begin(outgoing());
+    const running = await calls.begin(outgoing(), { whenClientGone: 'abort' });
     const heard: string[] = [];
     running.onStop(() => heard.push(`running: ${running.call.stopped?.code}`));
     calls.clientGone(refusal);

@@ -1,7 +1,9 @@
 import {
   accepts,
   checkOptions,
+  type DrainBounds,
   describeValue,
+  drainsCheck,
   type GuardOptions,
   guardChecks,
   type OptionChecks,
@@ -36,6 +38,11 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
   labelHeader?: LabelHeader;
   /** Reads usage out of the response, for proxies of third parties. Counts only where no call was begun. */
   tap?: 'response';
+  /**
+   * How many calls may continue at once without their client, of all tenants and of one; beyond it they are aborted.
+   * @defaultValue { total: 256, perTenant: 32 }, shared by the whole process
+   */
+  maxDrains?: DrainBounds;
   /** Answers `x-tollgate-cost`, in dollars, where the cost is known before the headers are sent. @defaultValue false */
   exposeCost?: boolean;
   /**
@@ -89,6 +96,7 @@ export const meterChecks: OptionChecks<MeterOptions> = {
   labelHeader: acceptsLabelHeader,
   tap: accepts.oneOf('response'),
   exposeCost: accepts.boolean,
+  maxDrains: drainsCheck,
   promptHashSecret: (value) =>
     (typeof value === 'string' && value.length >= 16) || 'a secret of at least 16 characters',
   now: accepts.function,

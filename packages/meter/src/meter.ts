@@ -1,6 +1,7 @@
 import {
   type Call,
   contextOf,
+  drainsOf,
   goOn,
   guarded,
   isTollgateError,
@@ -64,6 +65,7 @@ export function meter(options: MeterOptions = {}): RequestHandler {
 /** Makes what measures the calls of a context, and installs it there. */
 export function meterInstaller(options: MeterOptions): (context: TollgateContext) => RequestMeter {
   const now = options.now ?? Date.now;
+  const drains = drainsOf(options.maxDrains);
   const settings: MeterSettings = {
     engine: makeEngine(options, now),
     sinks: options.sinks ?? [],
@@ -75,6 +77,7 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
   return (context) => {
     const requestMeter = new RequestMeter(settings, context);
     markMetered(context);
+    if (drains) context.calls.drains = drains;
     context.calls.use(requestMeter);
     context.calls.use(requestMeter.writing);
     context.recorder = requestMeter;

@@ -17,10 +17,10 @@ afterAll(() => provider.close());
 const asked = { model: 'gpt-5-mini', messages: [{ role: 'user' as const, content: 'Say hello' }] };
 
 /** An app whose handler streams its own words, made of what the SDK says. */
-const streamingApp = (): MeteredApp =>
+const streamingApp = (fetch = meteredFetch()): MeteredApp =>
   meteredApp((app) =>
     app.post('/tell', async (_req, res) => {
-      const stream = await openai.chat.completions.create({ ...asked, stream: true });
+      const stream = await openai.withOptions({ fetch }).chat.completions.create({ ...asked, stream: true });
       try {
         for await (const chunk of stream) res.write(chunk.choices[0]?.delta.content ?? '');
         res.end('.');
@@ -59,8 +59,8 @@ async function leave(
 describe('a client that leaves', () => {
   const script: Script = { text: 'one two three four five six', chunkDelayMs: 1 };
 
-  it('before the provider has answered ends the call, which costs the bound of its input', async () => {
-    const metered = streamingApp();
+  it('before the provider has answered has its call aborted after drainMs: its input is the estimate, the rest unresolved', async () => {
+    const metered = streamingApp(meteredFetch({ drainMs: 50 }));
     const url = await metered.listen();
     provider.hold();
     await leave(url, () => false, provider.waitFor(1));
@@ -69,26 +69,46 @@ describe('a client that leaves', () => {
       { outcome: 'aborted', status: 0, uncertain: true, outputTokens: 0 },
     ]);
     expect(Number(metered.events[0]?.costNanoUsd)).toBeGreaterThan(0);
+    expect(Number(metered.events[0]?.unresolvedNanoUsd)).toBeGreaterThan(0);
     await provider.waitForEnd(1);
     expect(provider.requests[0]?.outcome).toBe('client-gone');
     await metered.close();
   });
 
-  it.each([1, 4, 8, 14, 19, 24])('after %i bytes of the answer has its call settled once', async (count) => {
-    const metered = streamingApp();
-    const url = await metered.listen();
-    provider.script(script);
-    await leave(url, (bytes) => bytes >= count, undefined);
-    await metered.settled(1);
-    await provider.waitForEnd(1);
-    const [event] = metered.events;
-    expect(metered.events).toHaveLength(1);
-    if (event?.outcome === 'aborted') {
-      expect(event.uncertain).toBe(true);
-      expect(event.outputTokens).toBeGreaterThanOrEqual(1);
-    } else expect(event).toMatchObject({ outcome: 'ok', outputTokens: 6, uncertain: false });
-    expect(metered.contexts[0]?.calls.running.size).toBe(0);
-    await metered.close();
+  it.each([1, 4, 8, 14, 19, 24])(
+    'after %i bytes of the answer has its call continue until its usage is known',
+    async (count) => {
+      const metered = streamingApp();
+      const url = await metered.listen();
+      provider.script(script);
+      await leave(url, (bytes) => bytes >= count, undefined);
+      await metered.settled(1);
+      await provider.waitForEnd(1);
+      expect(metered.events).toMatchObject([
+        { outcome: 'ok', outputTokens: 6, uncertain: false, unresolvedNanoUsd: '0' },
+      ]);
+      expect(metered.contexts[0]?.calls.running.size).toBe(0);
+      await metered.close();
+    },
+  );
+
+  it('has an answer that its handler did not read read for its usage', async () => {
+    for (const ends of [true, false]) {
+      const metered = meteredApp((app) =>
+        app.post('/tell', async (_req, res) => {
+          await openai.chat.completions.create({ ...asked, stream: true });
+          if (ends) res.end('done');
+          else res.destroy();
+        }),
+      );
+      const url = await metered.listen();
+      provider.script(script);
+      await leave(url, () => false, undefined);
+      await metered.settled(1);
+      expect(metered.events).toMatchObject([{ outcome: 'ok', outputTokens: 6, unresolvedNanoUsd: '0' }]);
+      await metered.close();
+      provider.reset();
+    }
   });
 
   it('leaves nothing behind when its handler never reads the answer at all', async () => {
@@ -98,7 +118,8 @@ describe('a client that leaves', () => {
     });
     const metered = meteredApp((app) =>
       app.post('/tell', async () => {
-        await openai.chat.completions.create({ ...asked, stream: true });
+        const fetch = meteredFetch({ drainMs: 50 });
+        await openai.withOptions({ fetch }).chat.completions.create({ ...asked, stream: true });
         answered();
       }),
     );

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
-import { meteredFetch, runWith } from '../src/index.js';
+import { type MeteredFetchOptions, meteredFetch, runWith } from '../src/index.js';
 import { caller } from './metered-app.js';
 
 let provider: SimulatedProvider;
@@ -49,6 +49,7 @@ async function call(
   api: Api,
   script: Script,
   reader: { stopAfter?: number; abortAfter?: number | 'headers' } = {},
+  options: MeteredFetchOptions = {},
 ): Promise<Seen & { events: UsageEvent[]; running: number }> {
   const events: UsageEvent[] = [];
   provider.queue({ tokens: 6, ...script });
@@ -61,7 +62,7 @@ async function call(
       let bytes = '';
       let status: number | undefined;
       try {
-        const sending = meteredFetch()(provider.url + api.path, {
+        const sending = meteredFetch(options)(provider.url + api.path, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(api.body),
@@ -148,18 +149,22 @@ describe.each(apis)('$name', (api) => {
   });
 
   it('is settled once wherever the reader leaves the stream, and is a success once the last event was seen', async () => {
+    const known = { source: 'provider', uncertain: false, outputTokens: 6, unresolvedNanoUsd: '0' };
     const outcomes = new Set<string>();
-    for (let stopAfter = 0; stopAfter <= 16; stopAfter += 1) {
-      const { events, running } = await call(streaming(api), { chunkDelayMs: 1 }, { stopAfter });
-      expect(events).toHaveLength(1);
-      expect(running).toBe(0);
-      outcomes.add(events[0]?.outcome ?? '');
-      if (events[0]?.outcome === 'ok') {
-        expect(events[0]).toMatchObject({ source: 'provider', uncertain: false, outputTokens: 6 });
+    for (const whenClientGone of ['abort', 'drain'] as const) {
+      for (let stopAfter = 0; stopAfter <= 16; stopAfter += 1) {
+        const script = { chunkDelayMs: 1 };
+        const { events, running } = await call(streaming(api), script, { stopAfter }, { whenClientGone });
+        expect(events).toHaveLength(1);
+        expect(running).toBe(0);
+        const [event] = events;
+        outcomes.add(`${whenClientGone} ${event?.outcome}`);
+        if (event?.outcome === 'ok') expect(event).toMatchObject(known);
+        else expect(Number(event?.unresolvedNanoUsd)).toBeGreaterThan(0);
+        provider.reset();
       }
-      provider.reset();
     }
-    expect([...outcomes].sort()).toEqual(['aborted', 'ok']);
+    expect([...outcomes].sort()).toEqual(['abort aborted', 'abort ok', 'drain ok']);
   });
 
   it('is no success when an error event ends a 200 stream', async () => {

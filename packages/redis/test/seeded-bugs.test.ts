@@ -18,7 +18,14 @@ const bugs: readonly [name: string, find: string | RegExp, replace: string, ...m
   ],
   ['a check without what is held', 'local taken = used + held', 'local taken = used'],
   ['leases that never run out', "due = call('ZRANGEBYSCORE'", "due = {} local _ = call('ZRANGEBYSCORE'"],
-  ['a reaped lease that is charged nothing', 'or max(cost[2], cost[3])', 'or 0'],
+  ['a reaped lease that is charged nothing', 'or cost[3] + beyond', 'or 0'],
+  ['a reaped lease that is charged its input only', 'or cost[3] + beyond', 'or cost[3]'],
+  [
+    'floors beyond what is held',
+    'max(0, min(cost[2] - cost[3], spare[cost[1]] or 0))',
+    'max(0, cost[2] - cost[3])',
+  ],
+  ['floors on top of heartbeats', 'spare[cost[1]] = (spare[cost[1]] or 0) - cost[3] end', 'end'],
   ['a truth charged on top of what was reaped', 't, item[3] - before, release', 't, item[3], release'],
   ['holds that are not given back', 't.held = max(0, t.held - release)', 't.held = t.held'],
   [

@@ -32,6 +32,106 @@ export function quotaLeaseContract(given: Given): void {
       expect(written).toMatchObject([{ uncertain: true, charges, kind: 'usage', costNanoUsd: '20' }]);
     });
 
+    it('is charged its floor as far as it is held: of what was granted, where less was granted than asked', async () => {
+      const { store, advance } = given();
+      const tenant = new QuotaTenant(store);
+      const spend = quotaCounter(tenant.key('day'), 100);
+      admitted(await tenant.reserve([{ ...spend, want: 45 }]));
+      const [id, attemptId] = [newId(), newId()];
+      const asked = { ...spend, want: 80, min: 10, floor: 80 };
+      expect(admitted(await tenant.reserve([asked], { id, attemptId, leaseMs })).grants).toMatchObject([
+        { granted: 55 },
+      ]);
+      await advance(leaseMs);
+      expect(await tenant.standing(spend)).toMatchObject({ used: 55 });
+    });
+
+    it('is charged the floors of all its attempts up to what it holds, beyond what heartbeats have said', async () => {
+      const { store, advance } = given();
+      for (const [running, used] of [
+        [[], 60],
+        [[50], 60],
+        [[20, 10], 30],
+        [[70, 5], 75],
+      ] as const) {
+        const tenant = new QuotaTenant(store);
+        const spend = quotaCounter(tenant.key('day'), 100);
+        const [id, ...attempts] = [newId(), newId(), newId()];
+        const asked = { ...spend, want: 60, floor: 60 };
+        const { grants } = admitted(await tenant.reserve([asked], { id, attemptId: attempts[0], leaseMs }));
+        admitted(await tenant.cover(id, attempts[1] as string, [{ ...spend, want: 0, floor: 40 }]));
+        const windowId = grants[0]?.window ?? '';
+        const beats = running.map((amount, index) => ({
+          attemptId: attempts[index] as string,
+          items: [{ counter: spend.counter, windowId, amount }],
+          event: usageEvent({ eventId: attempts[index] as string }),
+        }));
+        await tenant.renew(id, beats);
+        await advance(leaseMs);
+        expect(await tenant.standing(spend)).toEqual({ used, held: 0 });
+      }
+    });
+
+    it('writes what it is charged beyond the figures of its event as unresolved, and what comes to be known corrects both', async () => {
+      const { store, advance, events } = given();
+      for (const [known, left] of [
+        [30, 0],
+        [80, 0],
+        [80, 55],
+        [95, 0],
+      ] as const) {
+        const tenant = new QuotaTenant(store);
+        const spend = quotaCounter(`usd/day/${tenant.key('day')}`, 100);
+        const tokens = quotaCounter(`tokens/day/${tenant.key('day')}`, 500, { unit: 'tokens' });
+        const [id, attemptId] = [newId(), newId()];
+        const skeleton = { eventId: attemptId, costNanoUsd: '20', inputTokens: 30, outputTokens: 0 };
+        const charges = [
+          { ...spend, want: 80, floor: 80 },
+          { ...tokens, want: 90, floor: 90 },
+        ];
+        const alternatives = [{ charges, event: usageEvent({ ...skeleton, unresolvedNanoUsd: '60' }) }];
+        const { grants } = admitted(await tenant.reserve([], { id, attemptId, alternatives, leaseMs }));
+        await advance(leaseMs);
+        const window = grants[0]?.window ?? '';
+        expect(await tenant.standing(spend)).toEqual({ used: 80, held: 0 });
+        const own = async () =>
+          (await events()).filter(({ eventId, adjusts }) => (adjusts ?? eventId) === attemptId);
+        expect(await own()).toMatchObject([
+          {
+            uncertain: true,
+            costNanoUsd: '20',
+            unresolvedNanoUsd: '60',
+            charges: [
+              { counter: spend.counter, window, amount: 80, unresolved: 60 },
+              { counter: tokens.counter, window, amount: 90, unresolved: 60 },
+            ],
+          },
+        ]);
+        const truth = usageEvent({
+          ...skeleton,
+          costNanoUsd: String(known - left),
+          unresolvedNanoUsd: String(left),
+          charges: [
+            { counter: spend.counter, window, amount: known, unresolved: left },
+            { counter: tokens.counter, window, amount: 40 },
+          ],
+        });
+        const items = [itemFor(spend, grants[0], known), itemFor(tokens, grants[1], 40)];
+        await tenant.charge(id, items, { attemptId, event: truth, close: true });
+        expect(await tenant.standing(spend)).toEqual({ used: known, held: 0 });
+        const both = await own();
+        const sum = (counter: string, of: 'amount' | 'unresolved') =>
+          both
+            .flatMap((event) => event.charges)
+            .reduce((all, charge) => all + (charge.counter === counter ? (charge[of] ?? 0) : 0), 0);
+        expect([sum(spend.counter, 'amount'), sum(spend.counter, 'unresolved')]).toEqual([known, left]);
+        expect([sum(tokens.counter, 'amount'), sum(tokens.counter, 'unresolved')]).toEqual([40, 0]);
+        const total = (of: 'costNanoUsd' | 'unresolvedNanoUsd') =>
+          both.reduce((all, event) => all + Number(event[of]), 0);
+        expect([total('costNanoUsd'), total('unresolvedNanoUsd')]).toEqual([known - left, left]);
+      }
+    });
+
     it('is charged at its last heartbeat, where that said more than the floor', async () => {
       const { store, advance, events } = given();
       const tenant = new QuotaTenant(store);

@@ -1,4 +1,10 @@
-import type { QuotaCharge, QuotaCounter, ReserveResult, UsageEvent } from '@tollgate/core';
+import {
+  type QuotaCharge,
+  type QuotaCounter,
+  type ReserveResult,
+  type UsageEvent,
+  uncertainEvent,
+} from '@tollgate/core';
 import type { ModelBooks } from './quota-model-books.js';
 
 export interface ModelAttempt {
@@ -39,21 +45,31 @@ export function modelCloses(books: ModelBooks, lease: ModelLease, nowMs: number)
   lease.extensions.length = 0;
 }
 
-/** Charges what every running attempt has cost at least, gives back the rest; returns the events to write. */
+/** Charges every running attempt its heartbeat, and its floor out of what is held beyond all heartbeats; gives back the rest; returns the events to write. */
 export function modelReaps(books: ModelBooks, lease: ModelLease, nowMs: number): UsageEvent[] {
   const events: UsageEvent[] = [];
-  for (const attempt of lease.attempts) {
-    if (attempt.state !== 'running') continue;
+  const running = lease.attempts.filter(({ state }) => state === 'running');
+  const spare = lease.holds.map(({ counter, window, amount }) => {
+    const costs = running.flatMap((attempt) => attempt.costs);
+    const here = costs.filter((cost) => cost.counter.counter === counter.counter && cost.window === window);
+    return Math.max(0, amount - here.reduce((sum, cost) => sum + cost.running, 0));
+  });
+  for (const attempt of running) {
     const charges = [];
     for (const cost of attempt.costs) {
-      cost.charged = cost.counter.window.kind === 'live' ? 0 : Math.max(cost.floor, cost.running);
+      const at = lease.holds.findIndex(
+        ({ counter, window }) => counter.counter === cost.counter.counter && window === cost.window,
+      );
+      const beyond = Math.min(Math.max(0, cost.floor - cost.running), spare[at] ?? 0);
+      cost.charged = cost.counter.window.kind === 'live' ? 0 : cost.running + beyond;
       if (cost.charged === 0) continue;
+      spare[at] = (spare[at] ?? 0) - beyond;
       books.reapInto(cost.counter, cost.window, cost.charged, nowMs);
       charges.push({ counter: cost.counter.counter, window: cost.window, amount: cost.charged });
     }
     attempt.state = 'reaped';
     if (!attempt.event) continue;
-    attempt.event = { ...attempt.event, uncertain: true, charges, time: new Date(nowMs).toISOString() };
+    attempt.event = uncertainEvent(attempt.event, charges, nowMs);
     events.push(attempt.event);
   }
   giveBack(books, lease, nowMs);

@@ -81,6 +81,17 @@ const checks: readonly Check[] = [
       ])
     );
   },
+  async ({ advance }, tenant) => {
+    const other = quotaCounter(tenant.key('hour'), 100);
+    const [shared, first, second] = [newId(), newId(), newId()];
+    const asked = [{ ...other, want: 60, floor: 60 }];
+    const held = admitted(await tenant.reserve(asked, { id: shared, attemptId: first, leaseMs: 1_000 }));
+    admitted(await tenant.cover(shared, second, [{ ...other, want: 0, floor: 60 }]));
+    const beat = [{ counter: other.counter, windowId: held.grants[0]?.window ?? '', amount: 20 }];
+    await tenant.renew(shared, [{ attemptId: second, items: beat, event: usageEvent({ eventId: second }) }]);
+    await advance(1_000);
+    return alike(await tenant.standing(other), { used: 60, held: 0 });
+  },
   async ({ advance, events }, tenant) => {
     const spend = quotaCounter(tenant.key('day'), 100);
     const [id, attemptId] = [newId(), newId()];

@@ -226,12 +226,13 @@ export function detachedMeterOptions({
 
 /** The meter's options that concern sending. */
 export function fetchOptions({ meter = {} }: TollgateOptions): MeteredFetchOptions {
-  const { fetch, unmetered, whenClientGone, drainMs, idleMs } = meter;
+  const { fetch, unmetered, whenClientGone, drainMs, abort, idleMs } = meter;
   return {
     ...(fetch && { fetch }),
     ...(unmetered && { unmetered }),
     ...(whenClientGone && { whenClientGone }),
     ...(drainMs && { drainMs }),
+    ...(abort && { abort }),
     ...(idleMs && { idleMs }),
   };
 }

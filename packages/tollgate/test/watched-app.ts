@@ -71,11 +71,15 @@ export function probe(tenant: string, keyId: string, refusals = 20): void {
   }
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
-  const end = Date.now() + withinMs;
+/** Resolves when the condition holds; it is looked at every `everyMs`. Rejects after `withinMs`. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  { withinMs = 20_000, everyMs = 10 } = {},
+): Promise<void> {
+  const end = performance.now() + withinMs;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`not within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

@@ -4,9 +4,6 @@ import type { TimeoutKind } from './upstream-error.js';
 /** How far an attempt has come. */
 export type Phase = 'connect' | 'first-byte' | 'body' | 'done';
 
-/** Which limit has passed: a timeout of the provider's, or the time that a call may go on without its client. */
-export type LimitKind = TimeoutKind | 'drain';
-
 /** What a clock needs of its attempt. */
 export interface AttemptClockHost {
   readonly timeouts: Required<Timeouts>;
@@ -14,7 +11,7 @@ export interface AttemptClockHost {
   readonly nowMs: () => number;
   /** The client is the slow one: the provider is not idle. */
   readonly isPaused: () => boolean;
-  readonly passed: (kind: LimitKind) => void;
+  readonly passed: (kind: TimeoutKind) => void;
 }
 
 /**
@@ -25,7 +22,6 @@ export class AttemptClock {
   #phase: Phase = 'connect';
   readonly #startedMs: number;
   #sinceMs: number;
-  #drainUntilMs = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #armedForMs = Number.POSITIVE_INFINITY;
 
@@ -57,12 +53,6 @@ export class AttemptClock {
     this.#sinceMs = this.host.nowMs();
   }
 
-  /** The client is gone; this is how long the call may go on. */
-  drainFor(ms: number): void {
-    this.#drainUntilMs = this.host.nowMs() + ms;
-    this.#arm();
-  }
-
   stop(): void {
     this.#phase = 'done';
     clearTimeout(this.#timer);
@@ -87,15 +77,12 @@ export class AttemptClock {
     else this.#arm();
   }
 
-  #next(): { atMs: number; kind: LimitKind } {
+  #next(): { atMs: number; kind: TimeoutKind } {
     const { timeouts, nowMs, isPaused } = this.host;
     const totalAtMs = this.#startedMs + timeouts.totalMs;
     const sinceMs = isPaused() ? nowMs() : this.#sinceMs;
     const { kind, afterMs } = partOf(this.#phase, timeouts);
     const partAtMs = sinceMs + afterMs;
-    if (this.#drainUntilMs < Math.min(partAtMs, totalAtMs)) {
-      return { atMs: this.#drainUntilMs, kind: 'drain' };
-    }
     return partAtMs < totalAtMs ? { atMs: partAtMs, kind } : { atMs: totalAtMs, kind: 'total' };
   }
 }

@@ -40,9 +40,8 @@ export interface AnswerWriter {
 /** How an attempt is made. */
 export interface AttemptRules {
   readonly timeouts: Required<Timeouts>;
-  readonly whenClientGone: 'abort' | 'drain';
-  /** How long the provider may go on when the client is gone, in milliseconds. */
-  readonly drainMs: number;
+  /** The provider continues when the client is gone, until the call is stopped. */
+  readonly drains: boolean;
   /** Bytes of an answer, decompressed. */
   readonly maxResponseBytes: number;
   /** Whether these bytes, the last that the client got, complete the answer. */

@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AttemptOutcome, TollgateError } from '@tollgate/core';
 import type { Dispatcher } from 'undici';
 import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTarget } from './attempt.js';
-import { AttemptClock, type LimitKind } from './attempt-clock.js';
+import { AttemptClock } from './attempt-clock.js';
 import { DecodedBody, isDecodable } from './decoded-body.js';
 import { RefusedAnswer } from './refused-answer.js';
 import { answerHeaders, flatHeaders } from './response-headers.js';
 import { retryWishes } from './retry-after.js';
-import { upstreamError, upstreamTimeout, upstreamUnavailable } from './upstream-error.js';
+import { type TimeoutKind, upstreamError, upstreamTimeout, upstreamUnavailable } from './upstream-error.js';
 import { verdictOf } from './verdict.js';
 
 const nothing = new Uint8Array(0);
@@ -220,12 +220,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #clientGone(): void {
     if (this.#isDone) return;
-    if (this.rules.whenClientGone === 'abort') {
-      this.#stopped();
-      return;
-    }
-    this.#clock.drainFor(this.rules.drainMs);
-    this.#resume();
+    const complete = this.rules.isComplete(this.answer.last);
+    if (this.rules.drains && !complete && !this.hooks.stopped()) this.#resume();
+    else this.#stopped();
   }
 
   #resume(): void {
@@ -240,10 +237,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller.resume();
   }
 
-  #limitPassed(kind: LimitKind): void {
+  #limitPassed(kind: TimeoutKind): void {
     if (this.#isDone) return;
-    if (kind === 'drain') this.#stopped();
-    else if (this.#refused) this.#endRefused(this.#refused);
+    if (this.#refused) this.#endRefused(this.#refused);
     else this.#fail(upstreamTimeout(kind));
   }
 

@@ -70,8 +70,7 @@ export async function listModels(
     answer,
     {
       timeouts: timeoutsOf(provider.timeouts, settings.timeouts),
-      whenClientGone: 'abort',
-      drainMs: 0,
+      drains: false,
       maxResponseBytes: Math.min(settings.maxResponseBytes, maxListBytes),
       isComplete: () => false,
       isBrokenOff: () => false,

@@ -25,11 +25,12 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   /** The API of the requests, where the path does not say: by default it is recognised by its end, e.g. `/chat/completions`. */
   api?: WireApi;
   /**
-   * `abort`: when the client goes, so does the call. `drain`: the provider may finish, so that its usage is known, for at most
-   * `drainMs`. @defaultValue 'abort' for streams; 'drain' for answers in one piece, which show what they cost only at their end
+   * When the client leaves: `abort` aborts its call, whose usage then stays unknown, so that counters are charged all that was held for it;
+   * `drain` lets the provider finish for at most `drainMs`, so that the usage becomes known. @defaultValue 'drain'; 'abort' at a provider
+   * with `abort: 'stops'` for a model that shows every token it bills
    */
   whenClientGone?: 'abort' | 'drain';
-  /** How long a call may go on without its client, in milliseconds. Positive integer. @defaultValue 120_000 */
+  /** How long a call continues without its client, in milliseconds; then it is aborted. Positive integer. @defaultValue 60_000 */
   drainMs?: number;
   /**
    * Retries, fallbacks and circuit breakers, shared with whatever else calls the same providers. @defaultValue none: each call is one
@@ -61,7 +62,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
 export interface ProxySettings {
   readonly api: WireApi | undefined;
   readonly whenClientGone: 'abort' | 'drain' | undefined;
-  readonly drainMs: number;
+  readonly drainMs: number | undefined;
   readonly timeouts: Timeouts | undefined;
   readonly maxResponseBytes: number;
   readonly resilience: Resilience;
@@ -120,7 +121,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
   return {
     api: options.api,
     whenClientGone: options.whenClientGone,
-    drainMs: options.drainMs ?? 120_000,
+    drainMs: options.drainMs,
     timeouts: options.timeouts,
     resilience: options.resilience ?? new Resilience({ retries: false, breaker: false }),
     fallbacks: options.fallbacks,

@@ -6,7 +6,7 @@ import { headersCheck } from './provider-checks.js';
 export interface ShapeOptions
   extends Pick<
     ProviderOptions,
-    'apiKeys' | 'headers' | 'passHeaders' | 'models' | 'timeouts' | 'maxConnections' | 'deployments'
+    'apiKeys' | 'headers' | 'passHeaders' | 'models' | 'timeouts' | 'maxConnections' | 'deployments' | 'abort'
   > {
   /** The app's own key at the provider; this or `apiKeys`. */
   apiKey?: string;
@@ -46,6 +46,7 @@ const names: OptionChecks<ShapeOptions> = Object.freeze({
   deployments: accepts.anything,
   timeouts: accepts.anything,
   maxConnections: accepts.anything,
+  abort: accepts.anything,
 });
 
 const { name: _, ...others } = names;

@@ -51,6 +51,11 @@ export interface ProviderOptions {
   /** The name on the provider's side of a model, e.g. an Azure deployment. Default: the model's own. */
   deployments?: Readonly<Record<string, string>>;
   timeouts?: Timeouts;
+  /**
+   * `'stops'`: the provider stops generating, and billing, when a connection is aborted. Only then can an aborted call of a model that
+   * shows every token be charged less than was held for it. Declare it only if you have measured it. Default: not assumed.
+   */
+  abort?: 'stops';
   /** Connections at a time; calls beyond it wait, within `connectMs`. Positive integer. Default: no bound. */
   maxConnections?: number;
 }
@@ -86,6 +91,7 @@ export interface Provider {
   readonly listsModels: boolean;
   readonly models: readonly string[] | undefined;
   readonly timeouts: Timeouts;
+  readonly abort: 'stops' | undefined;
   /** Its connections, opened by the first call and kept alive between calls. */
   dispatcher(): Dispatcher;
   /** Throws `invalid_value` (400) for a model that no URL can hold. */
@@ -123,6 +129,7 @@ export function provider(options: ProviderOptions): Provider {
       models: accepts.someOf(accepts.string),
       deployments: deploymentsCheck,
       timeouts: accepts.object,
+      abort: accepts.oneOf('stops'),
       maxConnections: accepts.positiveInteger,
     },
     ['name', 'baseUrl', 'paths'],
@@ -190,6 +197,7 @@ export function provider(options: ProviderOptions): Provider {
     listsModels: paths.models !== undefined,
     models: options.models,
     timeouts,
+    abort: options.abort,
     dispatcher: () => connections(),
     targetOf: (ask) => ({ origin: base.origin, path: pathOf(ask, deployments) }),
     urlOf: (ask) => base.origin + pathOf(ask, {}),

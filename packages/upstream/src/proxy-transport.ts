@@ -64,7 +64,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     const { target, alternative } = step;
     const route = this.dispatched?.route;
     const provider = target.provider as Provider;
-    const { whenClientGone } = settings;
+    const { whenClientGone, drainMs } = settings;
     let sent: SentCall;
     let headers: Record<string, string>;
     let handle: CallHandle;
@@ -80,10 +80,12 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
         api: sent.api,
         requestedModel: target.substituted || route ? (asked.requestedModel ?? asked.model) : undefined,
         labels: route && { task: route.task },
+        abort: provider.abort,
       };
       const begun = req.tollgate.calls.begin(outgoing, {
         previous: this.#previous,
         whenClientGone,
+        drainMs,
         alternative,
       });
       handle = isPromise(begun) ? await begun : begun;
@@ -216,8 +218,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
         answer,
         {
           timeouts: { ...timeouts, totalMs: Math.max(1, Math.min(timeouts.totalMs, this.plan.leftMs)) },
-          whenClientGone: handle.drains ? 'drain' : 'abort',
-          drainMs: settings.drainMs,
+          drains: handle.drains,
           maxResponseBytes: settings.maxResponseBytes,
           isComplete: (last) =>
             asked.stream && (translation?.complete ?? saysStreamIsComplete(asked.api, last)),

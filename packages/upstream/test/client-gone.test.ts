@@ -32,8 +32,8 @@ async function answerOf(sent: ClientRequest): Promise<IncomingMessage> {
 const stream = { ...chat, stream: true };
 
 describe('a client that goes away', () => {
-  it('before the first byte ends the call at the provider', async () => {
-    const app = await start();
+  it('before the first byte ends the call at the provider, where it is not drained', async () => {
+    const app = await start({ whenClientGone: 'abort' });
     app.sim.queue({ hang: 'before-headers' });
     const sent = post(app, '/v1/chat/completions', stream);
     await app.sim.waitFor(1);
@@ -45,8 +45,8 @@ describe('a client that goes away', () => {
     expect(app.seen.contexts[0]?.calls.running.size).toBe(0);
   });
 
-  it('in the middle of a stream ends the call at the provider', async () => {
-    const app = await start();
+  it('in the middle of a stream ends the call at the provider, where it is not drained', async () => {
+    const app = await start({ whenClientGone: 'abort' });
     app.sim.queue({ chunkDelayMs: 5, tokens: 2_000 });
     const response = await answerOf(post(app, '/v1/chat/completions', stream));
     await once(response, 'data');
@@ -99,8 +99,8 @@ describe('a client that goes away', () => {
     expect(app.sim.requests).toHaveLength(0);
   });
 
-  it('with whenClientGone: drain lets the provider finish, so that its usage is seen', async () => {
-    const app = await start({ whenClientGone: 'drain' });
+  it('lets the provider finish by default, so that its usage is seen', async () => {
+    const app = await start();
     app.sim.queue({ chunkDelayMs: 5, tokens: 20 });
     const response = await answerOf(post(app, '/v1/chat/completions', stream));
     await once(response, 'data');
@@ -111,8 +111,8 @@ describe('a client that goes away', () => {
     expect(app.sim.requests[0]?.producedTokens).toBe(20);
   });
 
-  it('with whenClientGone: drain is not waited for longer than drainMs', async () => {
-    const app = await start({ whenClientGone: 'drain', drainMs: 100 });
+  it('has its call aborted after drainMs', async () => {
+    const app = await start({ drainMs: 100 });
     app.sim.queue({ hang: { afterChunks: 3 } });
     const response = await answerOf(post(app, '/v1/chat/completions', stream));
     await once(response, 'data');

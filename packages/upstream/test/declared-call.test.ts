@@ -31,6 +31,7 @@ const parsedCall = (sent: object, url: string): ParsedCall => ({
   stream: false,
   estimate,
   priced: true,
+  visible: true,
   estimateOf: () => estimate,
   apply: () => undefined,
   serialise: () => JSON.stringify(sent),

@@ -44,6 +44,7 @@ export class CallReading {
     private readonly parsed: ParsedCall,
     private readonly engine: Engine,
     private readonly requestId: string,
+    private readonly now: () => number,
   ) {
     this.#withUsage = askedForUsage(call);
     this.#reader = new ResponseReader({
@@ -59,10 +60,10 @@ export class CallReading {
     this.#reader.begin(status, contentType);
   }
 
-  push(chunk: Uint8Array, now: () => number): Uint8Array {
+  push(chunk: Uint8Array): Uint8Array {
     const out = this.#reader.push(chunk);
     const { answer } = this.#reader;
-    if (answer.seenBytes > 0) this.call.firstOutputAtMs ??= now();
+    if (answer.seenBytes > 0) this.call.firstOutputAtMs ??= this.now();
     if (answer.usage !== this.#costedUsage || answer.seenBytes - this.#costedBytes >= runningEveryBytes) {
       this.#cost();
     }
@@ -82,6 +83,12 @@ export class CallReading {
     const ended = reader.endable && !reader.answer.finished && stopped.code !== 'request_aborted';
     if (ended) reader.discard();
     return ended ? Buffer.from(this.#goodbye(stopped)) : new Uint8Array(0);
+  }
+
+  /** Of an attempt that was sent and whose answer says nothing of its end. */
+  settleUnseen(): Settlement {
+    this.#end();
+    return settle({ ...this.#facts(), status: 0 }, (usage) => this.#price(usage));
   }
 
   /** The final word on the attempt. */
@@ -123,7 +130,7 @@ export class CallReading {
 
   #facts(): SettleFacts {
     const { answer } = this.#reader;
-    const { usage } = this.call;
+    const { usage, firstOutputAtMs } = this.call;
     const byTransport = answer.usage === undefined && usage?.source === 'provider';
     return {
       sent: true,
@@ -135,6 +142,9 @@ export class CallReading {
       reported: byTransport ? { ...usage, tier: usage.tier, suspicious: false } : answer.usage,
       tier: answer.tier,
       bound: this.parsed.estimate,
+      visible: this.parsed.visible,
+      stopsAtAbort: this.call.outgoing.abort === 'stops',
+      outputForMs: firstOutputAtMs === undefined ? 0 : this.now() - firstOutputAtMs,
     };
   }
 

@@ -1,8 +1,10 @@
 import { type Estimate, noUsage, type Settlement } from '@tollgate/core';
 
-/** What an attempt costs at least once it was sent: its input. */
-export function inputSettlement(estimate: Estimate): Settlement {
-  return settlementOf(estimate, estimate.inputTokens, 0, estimate.inputNanoUsd);
+/** An attempt that was sent and of which nothing has been seen yet: its input is the estimate, all that is held may be billed. */
+export function unseenSettlement(estimate: Estimate): Settlement {
+  const { inputTokens, outputTokens, costNanoUsd, inputNanoUsd } = estimate;
+  const ceiling = { inputTokens, outputTokens, costNanoUsd, upToHold: true };
+  return { ...settlementOf(estimate, inputTokens, 0, inputNanoUsd), ceiling };
 }
 
 /** What a declared call is charged of which nobody said what it used: all that it could cost. */

@@ -74,6 +74,7 @@ function parsedOf(api: WireApi, call: RecordedCall, price: UsagePrice): ParsedCa
     model,
     estimate,
     priced: true,
+    visible: true,
     estimateOf: () => estimate,
     apply: () => undefined,
     serialise: () => '',

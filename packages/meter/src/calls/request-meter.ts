@@ -71,15 +71,12 @@ export class RequestMeter implements CallRecorder, CallStep {
     this.madeNoCall = true;
   }
 
-  get now(): () => number {
-    return this.settings.now;
-  }
-
   /** Follows the answer to this call; `undefined` for calls of no known wire format. */
   reading(call: Call): CallReading | undefined {
     const known = this.#readings?.get(call);
     if (known || !call.parsed) return known;
-    const reading = new CallReading(call, call.parsed, this.settings.engine, this.context.requestId);
+    const { engine, now } = this.settings;
+    const reading = new CallReading(call, call.parsed, engine, this.context.requestId, now);
     this.#readings ??= new Map();
     this.#readings.set(call, reading);
     return reading;
@@ -117,7 +114,7 @@ export class RequestMeter implements CallRecorder, CallStep {
 
   chunk(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
     const reading = this.reading(call);
-    return last ? reading?.finish() : reading?.push(chunk, this.settings.now);
+    return last ? reading?.finish() : reading?.push(chunk);
   }
 
   end(call: Call, end: CallEnd): void {

@@ -8,7 +8,7 @@ import {
   usageEventOf,
 } from '@tollgate/core';
 import { writeEvent } from '../sinks/write-event.js';
-import { inputSettlement } from './estimated-settlement.js';
+import { unseenSettlement } from './estimated-settlement.js';
 
 /** What writing needs of a meter's settings. */
 export interface WritingSettings {
@@ -33,7 +33,7 @@ export class UsageWriting implements CallStep {
   begin(call: Call): void {
     this.#running += 1;
     if (call.parsed && !call.settlement && !call.replays)
-      call.running = inputSettlement(call.parsed.estimate);
+      call.running = unseenSettlement(call.parsed.estimate);
   }
 
   end(call: Call, end: CallEnd): void {

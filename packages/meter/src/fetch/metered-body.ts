@@ -10,6 +10,9 @@ export interface BodyLimits {
   readonly release: () => void;
 }
 
+/** After the response is over, a body that nobody reads is read to its end, for its usage. */
+const aloneMs = 1_000;
+
 /** After the model has finished, usage is waited for so long, even where nobody drains. */
 export const usageWaitMs = 1_000;
 
@@ -43,8 +46,10 @@ export function meteredBody(
 }
 
 class BodyAttempt {
-  readonly #idle: NodeJS.Timeout;
+  #idle: NodeJS.Timeout;
   #reading = false;
+  /** It is read for its usage, by nobody else. */
+  #taken = false;
   #over = false;
 
   constructor(
@@ -55,10 +60,12 @@ class BodyAttempt {
   ) {
     this.#idle = setTimeout(() => this.abandon(), limits.idleMs);
     this.#idle.unref();
+    handle.onAlone(() => this.#alone());
     handle.signal.addEventListener('abort', () => this.#stopped(), { once: true });
   }
 
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    if (this.#taken) throw new Error('The response is over, and the body was read for its usage.');
     this.#idle.refresh();
     this.#reading = true;
     try {
@@ -82,6 +89,7 @@ class BodyAttempt {
   async cancel(reason: unknown): Promise<void> {
     const { call } = this.handle;
     const drainMs = Math.max(this.limits.drainMs, usageIsNear(call) ? usageWaitMs : 0);
+    if (this.#taken) return;
     if (drainMs > 0 && !call.stopped) {
       void this.#drain(drainMs);
       return;
@@ -97,6 +105,19 @@ class BodyAttempt {
     this.source.cancel().catch(() => undefined);
   }
 
+  /** The response is over. A handler may still read on; what it does not read is read here. */
+  #alone(): void {
+    clearTimeout(this.#idle);
+    const { drainMs, idleMs } = this.limits;
+    const waitMs = drainMs > 0 ? aloneMs : idleMs;
+    this.#idle = setTimeout(() => {
+      if (this.#reading) this.#idle.refresh();
+      else if (drainMs > 0) void this.#drain(drainMs);
+      else this.abandon();
+    }, waitMs);
+    this.#idle.unref();
+  }
+
   /** Stopped while nobody reads: settled now, since nobody may ever read again. */
   #stopped(): void {
     const { call } = this.handle;
@@ -106,6 +127,8 @@ class BodyAttempt {
   }
 
   async #drain(drainMs: number): Promise<void> {
+    if (this.#taken || this.#over) return;
+    this.#taken = true;
     const timer = setTimeout(() => this.abandon(), drainMs);
     try {
       for (;;) {

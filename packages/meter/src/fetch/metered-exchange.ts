@@ -5,6 +5,7 @@ import {
   type CallHandle,
   cachedHeaders,
   chainOf,
+  defaultDrainMs,
   type OutgoingRequest,
   type TollgateContext,
   wasSent,
@@ -34,10 +35,12 @@ export class MeteredExchange {
     const { text, ...read } = await outgoingOf(request);
     const key = `${request.url}\n${text}`;
     const chain = chainOf(this.init);
-    const outgoing = chain ? asked(read, chain) : read;
+    const { abort } = this.options;
+    const outgoing = { ...(chain ? asked(read, chain) : read), abort };
     const handle = await this.context.calls.begin(outgoing, {
       previous: chain ? chain.call : this.#previous(request, key),
       whenClientGone: this.options.whenClientGone,
+      drainMs: this.options.drainMs,
       alternative: chain?.alternative,
     });
     if (chain) chain.call = handle.call;
@@ -98,7 +101,7 @@ export class MeteredExchange {
     }
     const limits = {
       idleMs: this.options.idleMs ?? 300_000,
-      drainMs: handle.drains ? (this.options.drainMs ?? 120_000) : 0,
+      drainMs: handle.drains ? (this.options.drainMs ?? defaultDrainMs) : 0,
     };
     return rewrapped(response, meteredBody(handle, response.body, response.status, { ...limits, release }));
   }

@@ -28,12 +28,21 @@ export interface MeteredFetchOptions {
    */
   unmetered?: 'refuse' | 'allow';
   /**
-   * The client of the request has gone: `abort` its calls, or `drain` them, so that their usage is known. @defaultValue 'abort' for
-   * streams; 'drain' for answers in one piece, which show what they cost only at their end
+   * When the client of the request leaves: `abort` its calls, whose usage then stays unknown, so that counters are charged all that was
+   * held for them; or `drain` them for at most `drainMs`, so that the usage becomes known. @defaultValue 'drain'; 'abort' with
+   * `abort: 'stops'` for a model that shows every token it bills
    */
   whenClientGone?: 'abort' | 'drain';
-  /** With `drain`: how long a body that nobody reads is read on, in milliseconds. Positive integer. @defaultValue 120_000 */
+  /**
+   * How long a call continues without its client, and a body whose reader has left is read, in milliseconds. Positive integer.
+   * @defaultValue 60_000
+   */
   drainMs?: number;
+  /**
+   * `'stops'`: the provider that this `fetch` calls stops generating, and billing, when a connection is aborted. Declare it only if you
+   * have measured it. Default: not assumed.
+   */
+  abort?: 'stops';
   /** How long a body may lie unread before its call is settled and given up, in milliseconds. @defaultValue 300_000 */
   idleMs?: number;
 }
@@ -45,6 +54,7 @@ export const fetchChecks: OptionChecks<MeteredFetchOptions> = Object.freeze({
   unmetered: accepts.oneOf('refuse', 'allow'),
   whenClientGone: accepts.oneOf('abort', 'drain'),
   drainMs: accepts.positiveInteger,
+  abort: accepts.oneOf('stops'),
   idleMs: accepts.positiveInteger,
 });
 

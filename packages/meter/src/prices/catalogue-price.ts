@@ -40,6 +40,7 @@ export function cataloguePrice(
     bands: [first, ...rest],
     perCall: fee(price.requests_kcount) ?? 0n,
     tools: toolsOf(provider, price),
+    showsAllTokens: undefined,
     audioPriced: provider === 'google' || audio !== undefined || price.input_audio_mtok !== undefined,
     contextWindow: windowOf(model, starts),
     tiers: tiersOf(provider, model.id),

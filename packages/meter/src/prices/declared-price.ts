@@ -29,6 +29,11 @@ export interface PriceDeclaration {
   tiers?: Readonly<Record<string, string>>;
   /** The longest input that the model takes, in tokens. Positive integer. */
   contextWindow?: number;
+  /**
+   * The model returns every output token that it bills: it never reasons unseen. Where its stream is cut, at a provider with
+   * `abort: 'stops'`, counters are charged for what was seen instead of what was held. Default: by the name of well-known models, else `false`.
+   */
+  showsAllTokens?: boolean;
 }
 
 /** Prices by model name, or by `provider/model` where the same name costs differently. */
@@ -46,7 +51,7 @@ const amounts = [
   'usdPerCall',
 ] as const;
 const maps = ['toolUsd', 'tiers'] as const;
-const known: readonly string[] = [...amounts, ...maps, 'contextWindow'];
+const known: readonly string[] = [...amounts, ...maps, 'contextWindow', 'showsAllTokens'];
 
 /** Checks the option `prices`. */
 export const acceptsPrices: OptionCheck = (value) => {
@@ -77,6 +82,9 @@ function fault(price: Readonly<Record<string, unknown>>): string | undefined {
   const window = price.contextWindow;
   if (window !== undefined && !(Number.isSafeInteger(window) && Number(window) > 0)) {
     return `has contextWindow ${describeValue(window)}`;
+  }
+  if (price.showsAllTokens !== undefined && typeof price.showsAllTokens !== 'boolean') {
+    return `has showsAllTokens ${describeValue(price.showsAllTokens)}`;
   }
   if (price.outputUsdPerMillion === undefined) return 'lacks outputUsdPerMillion';
   return undefined;
@@ -116,6 +124,7 @@ export function declaredPrice(
     bands: [band],
     perCall: picoOf(price.usdPerCall ?? '0'),
     tools: mapped(price.toolUsd, picoOf),
+    showsAllTokens: price.showsAllTokens,
     audioPriced: free || (inputAudio !== undefined && outputAudio !== undefined),
     contextWindow: price.contextWindow,
     tiers: { ...tiersOf('', model), ...mapped(price.tiers, factorOf) },

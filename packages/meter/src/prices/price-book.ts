@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { calcPrice } from '@pydantic/genai-prices';
 import { cataloguePrice } from './catalogue-price.js';
 import { catalogueVersion } from './catalogue-version.js';
+import { correctedPrice } from './corrected-prices.js';
 import { declaredPrice, type PriceDeclarations } from './declared-price.js';
 import type { Price } from './price.js';
 
@@ -42,6 +43,8 @@ export function priceBook(options: PriceBookOptions = {}): PriceBook {
   function look(provider: string, model: string, atMs: number): Price | undefined {
     const own = declaredFor(declared, provider, model);
     if (own) return declaredPrice(provider, model, own, version);
+    const corrected = correctedPrice(provider, model, version);
+    if (corrected) return corrected;
     const found = calcPrice(none, model, { providerId: provider, timestamp: new Date(atMs) });
     return found ? catalogued(provider, found, version) : undefined;
   }

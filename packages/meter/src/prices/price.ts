@@ -34,6 +34,8 @@ export interface Price {
   readonly perCall: bigint;
   /** Fee of one use of a server-side tool, in pico-dollars, by the tool's name in `Usage.toolRequests`. */
   readonly tools: Readonly<Record<string, bigint>>;
+  /** Whether every output token that is billed is returned, where the app declares it; `undefined`: by the model's name. */
+  readonly showsAllTokens: boolean | undefined;
   /** Audio in and audio out have a price of their own; text prices must not stand in for it. */
   readonly audioPriced: boolean;
   /** The longest input that the model takes, in tokens; `undefined` where the catalogue does not say. */

@@ -1,4 +1,4 @@
-import type { CallVariant, Estimate, ParsedCall, WireApi } from '@tollgate/core';
+import type { CallVariant, Estimate, JsonObject, ParsedCall, WireApi } from '@tollgate/core';
 import { defaultMaxOutputTokens, estimate } from '../estimate.js';
 import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';
@@ -10,6 +10,7 @@ import { notPriced, unsupported } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
 import { searchesByItself } from './searching-models.js';
 import { declaredFees, toolBoundOf } from './server-tools.js';
+import { showsItsOutput } from './visible-output.js';
 import type { WireFormat } from './wire-format.js';
 import { mediaBoundOf } from './worst-case.js';
 
@@ -22,6 +23,8 @@ export interface CallParts {
   readonly requestedModel: string;
   readonly facts: RequestFacts;
   readonly body: OutgoingBody;
+  /** As it was asked; not written to. */
+  readonly asked: JsonObject;
   readonly text: TextBound;
   readonly url: string;
   readonly modelInBody: boolean;
@@ -74,6 +77,13 @@ export class MeteredCall implements ParsedCall {
 
   get priced(): boolean {
     return !this.#price.free;
+  }
+
+  /** A server-side tool may run the model again, unseen. */
+  get visible(): boolean {
+    if (this.facts.answers === 0) return true;
+    if (this.facts.tools.length > 0) return false;
+    return this.#price.showsAllTokens ?? showsItsOutput(this.#model, this.parts.asked);
   }
 
   get estimate(): Estimate {

@@ -90,6 +90,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
       requestedModel,
       facts,
       body: own,
+      asked: body,
       text: textBound(body, text, facts, provider, options),
       url: outgoing.url,
       modelInBody: match.model === undefined,

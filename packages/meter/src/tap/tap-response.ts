@@ -20,7 +20,7 @@ export function tapResponse(
   if (!declared || !reading) return;
   declared.tapped = true;
   req.headers['accept-encoding'] = 'identity';
-  const tap = new ResponseTap(res, reading, meter.now);
+  const tap = new ResponseTap(res, reading);
   wrap(res, 'write', (chunk, encoding) => tap.saw(chunk, encoding));
   wrap(res, 'end', (chunk, encoding) => tap.saw(chunk, encoding));
   meter.tapped = (end) => (context.calls.begun ? Promise.resolve(undefined) : tap.settle(end));
@@ -33,7 +33,6 @@ class ResponseTap {
   constructor(
     private readonly res: Response,
     private readonly reading: CallReading,
-    private readonly now: () => number,
   ) {}
 
   saw(chunk: unknown, encoding: unknown): void {
@@ -43,9 +42,16 @@ class ResponseTap {
     this.#decoder?.push(bytes);
   }
 
-  /** What the response says of the call; nothing where the handler answered without it. */
+  /**
+   * The settlement that the response shows; nothing where the handler answered without a call. Where the client left, or the proxy
+   * answered that the provider failed or timed out (502, 504), the call may have been made: its end is unknown.
+   */
   async settle(end: RequestEnd): Promise<Settlement | undefined> {
     await this.#decoder?.end();
+    const failed = end.status === 502 || end.status === 504;
+    if (end.routed && (failed || (end.aborted && !this.#begun))) {
+      return this.reading.settleUnseen();
+    }
     if (!this.#begun || end.status < 200 || end.status >= 300) return undefined;
     return this.reading.settle({
       outcome: end.aborted ? 'aborted' : 'ok',
@@ -60,7 +66,7 @@ class ResponseTap {
     const header = (name: string): string => String(this.res.getHeader(name) ?? '').toLowerCase();
     this.reading.begin(this.res.statusCode, header('content-type') || undefined);
     this.#decoder = decoderOf(header('content-encoding'), (bytes) => {
-      this.reading.push(bytes, this.now);
+      this.reading.push(bytes);
     });
   }
 }

@@ -1,4 +1,4 @@
-import type { Settlement, Usage } from '@tollgate/core';
+import type { Settlement, Usage, UsageCeiling } from '@tollgate/core';
 import { completed, type ReportedUsage } from './reported-usage.js';
 
 /** What is known of an attempt when it has ended. */
@@ -17,14 +17,26 @@ export interface SettleFacts {
   readonly reported: ReportedUsage | undefined;
   /** Service tier of the response. */
   readonly tier: string | undefined;
-  /** Bounds of the call: what it could use at most. */
-  readonly bound: { readonly inputTokens: number; readonly outputTokens: number };
+  /** Bounds of the call: what it could use at most, and cost then. */
+  readonly bound: {
+    readonly inputTokens: number;
+    readonly outputTokens: number;
+    readonly costNanoUsd: number;
+  };
+  /** The model shows every output token that it bills. */
+  readonly visible: boolean;
+  /** The provider stops generating when its connection is aborted. */
+  readonly stopsAtAbort: boolean;
+  /** Milliseconds since the first output was seen; 0 before. */
+  readonly outputForMs: number;
 }
 
 /** What an attempt used, and whether that is certain. */
 export interface SettledUsage {
   readonly usage: Usage;
   readonly uncertain: boolean;
+  /** Output tokens that the provider may bill at most; `undefined`: the usage is final. `held`: all that was held. */
+  readonly unseen?: number | 'held' | undefined;
 }
 
 const nothingReported: ReportedUsage = {
@@ -41,11 +53,18 @@ const nothingReported: ReportedUsage = {
   suspicious: false,
 };
 
+/** What a provider generates after an abort until it stops: at least this many tokens, or those of this time at the rate seen. */
+const tokensAfterAbort = 64;
+const msAfterAbort = 2_000;
+
 /**
  * What an attempt used, by what is known of it:
- * never sent, or answered with an error or a redirect: nothing; sent and not answered: the input bound; the whole answer with its
- * usage: what was reported, an explicit zero included; an answer cut short or without usage: the input and the larger of what was
- * seen and what was last reported. What was seen stops at the bound, unless the provider does not obey the cap. A figure that is no count is filled in by the same rule, one beyond belief stops at the bound.
+ * never sent, or answered with an error or a redirect: nothing; the whole answer with its usage: what was reported, an explicit zero
+ * included. Otherwise the end is unknown. The estimate is then the input bound and the larger of the output seen and the output last
+ * reported; what may be billed is all that was held, or, of a visible model at a provider that stops when it is aborted, the output seen and
+ * what is generated until it has stopped. Of a visible model's whole answer without usage, what was seen is all.
+ * Output seen stops at the bound, unless the provider does not obey the cap. A figure that is no count is filled in by the same rule, one
+ * beyond belief stops at the bound.
  */
 export function settledUsage(facts: SettleFacts): SettledUsage {
   const { bound, status } = facts;
@@ -56,19 +75,31 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
   }
   const seen = ignoresCap(facts) ? facts.textBytes : Math.min(facts.seenBytes, bound.outputTokens);
   const missing = { inputTokens: bound.inputTokens, outputTokens: seen };
+  const unseen = unseenOf(facts, seen);
   if (status === 0 || !facts.reported) {
-    return { usage: completed(usage, missing, 'estimated'), uncertain: true };
+    return { usage: completed(usage, missing, 'estimated'), uncertain: true, unseen };
   }
   const sane = usage.suspicious ? withinBound(usage, bound, seen) : usage;
   const complete = sane.inputTokens !== undefined && sane.outputTokens !== undefined;
   if (facts.finished) {
+    const uncertain = usage.suspicious || !complete;
     return {
       usage: completed(sane, missing, complete ? 'provider' : 'estimated'),
-      uncertain: usage.suspicious || !complete,
+      uncertain,
+      unseen: uncertain ? unseen : undefined,
     };
   }
   const outputTokens = Math.max(sane.outputTokens ?? 0, seen);
-  return { usage: completed({ ...sane, outputTokens }, missing, 'estimated'), uncertain: true };
+  return { usage: completed({ ...sane, outputTokens }, missing, 'estimated'), uncertain: true, unseen };
+}
+
+/** Output that may be billed of an attempt whose usage is unknown. */
+function unseenOf(facts: SettleFacts, seen: number): number | 'held' | undefined {
+  if (!facts.visible) return 'held';
+  if (facts.finished) return undefined;
+  if (!facts.stopsAtAbort) return 'held';
+  const perMs = facts.outputForMs > 0 ? seen / facts.outputForMs : 0;
+  return seen + Math.max(tokensAfterAbort, Math.ceil(perMs * msAfterAbort));
 }
 
 /**
@@ -102,6 +133,30 @@ export interface UsagePrice {
 
 /** The settlement of an attempt: what it used, priced. */
 export function settle(facts: SettleFacts, priceOf: (usage: Usage) => UsagePrice): Settlement {
-  const { usage, uncertain } = settledUsage(facts);
-  return { usage, uncertain, ...priceOf(usage) };
+  const { usage, uncertain, unseen } = settledUsage(facts);
+  const price = priceOf(usage);
+  if (unseen === undefined) return { usage, uncertain, ...price };
+  return { usage, uncertain, ...price, ceiling: ceilingOf(facts, usage, price, unseen, priceOf) };
+}
+
+function ceilingOf(
+  { bound }: SettleFacts,
+  usage: Usage,
+  { costNanoUsd }: UsagePrice,
+  unseen: number | 'held',
+  priceOf: (usage: Usage) => UsagePrice,
+): UsageCeiling {
+  const inputTokens = Math.max(bound.inputTokens, usage.inputTokens);
+  if (unseen === 'held') {
+    const outputTokens = Math.max(bound.outputTokens, usage.outputTokens);
+    return {
+      inputTokens,
+      outputTokens,
+      costNanoUsd: Math.max(bound.costNanoUsd, costNanoUsd),
+      upToHold: true,
+    };
+  }
+  const outputTokens = Math.max(usage.outputTokens, Math.min(unseen, bound.outputTokens));
+  const most = Math.min(priceOf({ ...usage, inputTokens, outputTokens }).costNanoUsd, bound.costNanoUsd);
+  return { inputTokens, outputTokens, costNanoUsd: Math.max(most, costNanoUsd), upToHold: false };
 }

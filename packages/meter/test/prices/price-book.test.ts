@@ -25,11 +25,23 @@ describe('priceBook', () => {
 
   it('remembers a match, and forgets it with the minute, since some prices depend on the time of day', () => {
     const book = priceBook();
-    const day = book.find('deepseek', 'deepseek-chat', Date.UTC(2026, 10, 1, 16, 29, 50));
-    expect(book.find('deepseek', 'deepseek-chat', Date.UTC(2026, 10, 1, 16, 29, 59))).toBe(day);
-    const night = book.find('deepseek', 'deepseek-chat', Date.UTC(2026, 10, 1, 16, 30, 1));
-    expect(day && costOf(day, usage)).toBe(1_370_000_000);
-    expect(night && costOf(night, usage)).toBe(685_000_000);
+    const peak = book.find('deepseek', 'deepseek-v4-flash', Date.UTC(2026, 10, 2, 3, 59, 50));
+    expect(book.find('deepseek', 'deepseek-v4-flash', Date.UTC(2026, 10, 2, 3, 59, 59))).toBe(peak);
+    const after = book.find('deepseek', 'deepseek-v4-flash', Date.UTC(2026, 10, 2, 4, 0, 1));
+    expect(peak && costOf(peak, usage)).toBe(1_760_000_000);
+    expect(after && costOf(after, usage)).toBe(880_000_000);
+  });
+
+  it('prices what the catalogue has wrong as its provider published it, at every hour of the day', () => {
+    const book = priceBook();
+    for (let hour = 0; hour < 24; hour += 1) {
+      for (const model of ['deepseek-chat', 'deepseek-reasoner']) {
+        const price = book.find('deepseek', model, Date.UTC(2026, 10, 1, hour, 45));
+        expect(price).toMatchObject({ declared: false, version: book.version });
+        expect(price && costOf(price, usage)).toBe(700_000_000);
+        expect(price && costOf(price, { ...usage, cachedInputTokens: usage.inputTokens })).toBe(448_000_000);
+      }
+    }
   });
 
   it("takes the app's own price before the catalogue's, and says so in its version", () => {

@@ -60,7 +60,7 @@ const examples: readonly [provider: string, model: string, usage: Partial<Usage>
   ['google', 'gemini-2.5-flash', { inputTokens: 1_000, inputAudioTokens: 400 }, '0.00058'],
   ['azure', 'gpt-4o', { inputTokens: 1_000, outputTokens: 1_000 }, '0.0125'],
   ['mistral', 'mistral-large-latest', { inputTokens: 1_000, outputTokens: 1_000 }, '0.008'],
-  ['deepseek', 'deepseek-chat', { inputTokens: 1_000, outputTokens: 1_000 }, '0.00137'],
+  ['deepseek', 'deepseek-chat', { inputTokens: 1_000, outputTokens: 1_000 }, '0.0007'],
   ['groq', 'llama-3.3-70b-versatile', { inputTokens: 1_000, outputTokens: 1_000 }, '0.00138'],
 ];
 

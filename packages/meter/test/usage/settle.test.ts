@@ -11,7 +11,10 @@ const facts: SettleFacts = {
   textBytes: 40,
   reported: usageFrom('openai-chat', { prompt_tokens: 12, completion_tokens: 7 }),
   tier: 'default',
-  bound: { inputTokens: 100, outputTokens: 64 },
+  bound: { inputTokens: 100, outputTokens: 64, costNanoUsd: 1_000 },
+  visible: false,
+  stopsAtAbort: false,
+  outputForMs: 0,
 };
 const used = (more: Partial<SettleFacts>) => {
   const { usage, uncertain } = settledUsage({ ...facts, ...more });

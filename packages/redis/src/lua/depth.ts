@@ -109,15 +109,22 @@ ${inside}
   end
 
   function reap(L)
-    local deep = deepOf(L)
+    local deep, spare = deepOf(L), {}
+    -- What is held beyond all heartbeats: floors are charged out of that.
+    for i = 1, #L.holds, 2 do spare[L.holds[i]] = L.holds[i + 1] end
+    for i = 1, #L.attempts, 2 do
+      local attempt = L.attempts[i + 1] == 0 and attemptOf(deep, L.attempts[i])
+      for _, cost in ipairs(attempt and attempt[4] or {}) do spare[cost[1]] = (spare[cost[1]] or 0) - cost[3] end
+    end
     for i = 1, #L.attempts, 2 do
       if L.attempts[i + 1] == 0 then
         local charges = {}
         local attempt = attemptOf(deep, L.attempts[i]) or { '', '', false, {} }
         for _, cost in ipairs(attempt[4]) do
-          local amount = byte(cost[1]) == 108 and 0 or max(cost[2], cost[3])
+          local beyond = max(0, min(cost[2] - cost[3], spare[cost[1]] or 0))
+          local amount = byte(cost[1]) == 108 and 0 or cost[3] + beyond
           if amount > 0 then
-            cost[4] = amount
+            cost[4], spare[cost[1]] = amount, (spare[cost[1]] or 0) - beyond
             local cap, crossed, t = deep.caps[cost[1]], {}, kept(L, cost[1])
             raise(cost[1], cap[1], cap[2], t, amount, 0, crossed)
             if #crossed > 0 then

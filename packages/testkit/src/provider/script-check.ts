@@ -42,6 +42,7 @@ const CHECKS: { readonly [Field in keyof Required<Script>]: Check } = {
   resetWithRst: flag,
   end: stop,
   errorEventAfterChunks: count,
+  finishesAlone: flag,
   redirectTo: text,
   closeConnection: oneOf('after-answer', 'on-next-request'),
   lineEnd: oneOf('\n', '\r\n', '\r'),

@@ -73,6 +73,8 @@ export interface FaultScript {
   end?: StopPoint;
   /** After this many chunks of a 200 stream, an error event in the provider's format, then the end. */
   errorEventAfterChunks?: number;
+  /** Generates, and bills, the whole answer although its client has left. @defaultValue false */
+  finishesAlone?: boolean;
   /** Answers 307 with this location. */
   redirectTo?: string;
   /** Destroys the socket as soon as the answer has been sent though it promised keep-alive, or when the next request comes in on it. */

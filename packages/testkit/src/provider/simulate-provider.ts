@@ -112,6 +112,9 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
     res.on('close', () => {
       unanswered.delete(res);
       gone.abort();
+      if (!res.writableFinished && script.finishesAlone) {
+        request.producedTokens = plan.usage?.outputTokens ?? 0;
+      }
       end(res.writableFinished ? 'answered' : 'client-gone');
     });
     log.add(request);

@@ -17,7 +17,7 @@ export class FetchAttempt {
       timeouts,
       nowMs: () => performance.now(),
       isPaused: () => !this.#waiting,
-      passed: (kind) => this.#abort.abort(upstreamTimeout(kind === 'drain' ? 'total' : kind)),
+      passed: (kind) => this.#abort.abort(upstreamTimeout(kind)),
     });
     this.#clock.start();
     this.#clock.enter('first-byte');

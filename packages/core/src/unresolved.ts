@@ -1,0 +1,48 @@
+import type { EventCharge, UsageEvent } from './usage-event.js';
+
+/** The figures of an event that counters are charged by. */
+type Figures = Pick<UsageEvent, 'costNanoUsd' | 'inputTokens' | 'outputTokens'>;
+
+/** What an event's best estimate is in the unit of a counter, whose key begins with it. Requests are counted as they are charged. */
+function estimateIn(
+  counter: string,
+  { costNanoUsd, inputTokens, outputTokens }: Figures,
+): number | undefined {
+  switch (counter.slice(0, counter.indexOf('/'))) {
+    case 'usd':
+      return Number(costNanoUsd);
+    case 'tokens':
+      return inputTokens + outputTokens;
+    case 'inputTokens':
+      return inputTokens;
+    case 'outputTokens':
+      return outputTokens;
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * Charges of an attempt whose end is unknown, each with the part of it that lies beyond the estimate. A counter charged in several
+ * windows takes the estimate in the first of them.
+ */
+export function withUnresolved(charges: readonly EventCharge[], figures: Figures): EventCharge[] {
+  const left = new Map<string, number>();
+  return charges.map(({ counter, window, amount }) => {
+    const estimate = left.get(counter) ?? estimateIn(counter, figures);
+    if (estimate === undefined) return { counter, window, amount };
+    const known = Math.min(amount, estimate);
+    left.set(counter, estimate - known);
+    const unresolved = amount - known;
+    return unresolved > 0 ? { counter, window, amount, unresolved } : { counter, window, amount };
+  });
+}
+
+/** What the money counter with the most of it was charged beyond the estimate, in nano-dollars; `undefined` where no charge is in money. */
+export function unresolvedUsd(charges: readonly EventCharge[]): number | undefined {
+  const byCounter = new Map<string, number>();
+  for (const { counter, unresolved = 0 } of charges) {
+    if (counter.startsWith('usd/')) byCounter.set(counter, (byCounter.get(counter) ?? 0) + unresolved);
+  }
+  return byCounter.size === 0 ? undefined : Math.max(...byCounter.values());
+}
