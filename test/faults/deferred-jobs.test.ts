@@ -218,6 +218,10 @@ describe('a worker that is killed in the middle of a job', () => {
     expect(provider.requests.length).toBeGreaterThanOrEqual(1 + ids.length);
     expect(provider.requests.length).toBeLessThanOrEqual(1 + calls);
     const spent = events.filter(({ keyId }) => keyId === caller.keyId);
-    expect((await money()).used).toBe(spent.reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0));
+    const charged = spent.reduce(
+      (sum, { costNanoUsd, unresolvedNanoUsd }) => sum + Number(costNanoUsd) + Number(unresolvedNanoUsd),
+      0,
+    );
+    expect((await money()).used).toBe(charged);
   }, 180_000);
 });

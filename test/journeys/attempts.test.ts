@@ -159,7 +159,11 @@ describe('a call that may have been billed', () => {
     const costs = running.events.map(({ costNanoUsd }) => Number(costNanoUsd));
     expect(costs).toHaveLength(2);
     expect(Math.min(...costs)).toBeGreaterThan(0);
-    expect(await running.money()).toEqual({ used: costs.reduce((sum, cost) => sum + cost), held: 0 });
+    const unresolved = running.events.map(({ unresolvedNanoUsd }) => Number(unresolvedNanoUsd));
+    expect(unresolved).toEqual([expect.any(Number), 0]);
+    expect(unresolved[0]).toBeGreaterThan(0);
+    const used = [...costs, ...unresolved].reduce((sum, amount) => sum + amount);
+    expect(await running.money()).toEqual({ used, held: 0 });
   });
 
   it('is never repeated once something of its answer was seen', async () => {

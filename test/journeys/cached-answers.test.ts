@@ -358,7 +358,13 @@ describe('what is not kept, or not given', () => {
   });
 
   it('streams whose client goes away, or whose money runs out', async () => {
-    const running = await start({ provider: { script: { chunkDelayMs: 20 } } });
+    const running = await start({
+      provider: { script: { chunkDelayMs: 20 } },
+      routes: (express, tg, { openAiUrl }) => {
+        const provider = openai({ apiKey: 'simulated', baseUrl: openAiUrl });
+        express.use('/v1', tg.proxy({ provider, whenClientGone: 'abort' }));
+      },
+    });
     const body = { ...chat, stream: true };
     for (const _ of [1, 2]) {
       const stream = await running.openai.chat.completions.create({ ...chat, stream: true });

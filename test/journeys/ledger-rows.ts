@@ -7,6 +7,8 @@ export interface Row {
   readonly team: string;
   readonly model: string;
   readonly cost: bigint;
+  /** What its counters were charged: the cost, and what is unresolved. */
+  readonly charged: bigint;
   /** Whether the provider has said what it used. */
   readonly reported: boolean;
 }
@@ -14,8 +16,9 @@ export interface Row {
 /** All rows that there are. */
 export async function readRows(pool: Pool): Promise<Row[]> {
   const { rows: found } = await pool.query(
-    `select labels ->> 'ask' as ask, tenant, team, model, cost_nano_usd::text as cost, source = 'provider' and not uncertain as reported
+    `select labels ->> 'ask' as ask, tenant, team, model, cost_nano_usd::text as cost,
+      (cost_nano_usd + coalesce(unresolved_nano_usd, 0))::text as charged, source = 'provider' and not uncertain as reported
     from tollgate.usage_events`,
   );
-  return found.map((row) => ({ ...row, cost: BigInt(row.cost) }));
+  return found.map((row) => ({ ...row, cost: BigInt(row.cost), charged: BigInt(row.charged) }));
 }

@@ -130,6 +130,7 @@ async function askAll(): Promise<void> {
 
 const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, one) => total + one, 0n);
 const costOf = (of: readonly Row[]): bigint => sum(of.map(({ cost }) => cost));
+const chargedOf = (of: readonly Row[]): bigint => sum(of.map(({ charged }) => charged));
 
 beforeAll(async () => {
   [redis, postgres, provider] = await Promise.all([
@@ -164,7 +165,7 @@ beforeAll(async () => {
     rows = await readRows(pool);
     settled = tenants.every((tenant) => {
       const { used = 0, held = 1 } = counted.get(tenant) ?? {};
-      return held === 0 && BigInt(used) === costOf(rows.filter((row) => row.tenant === tenant));
+      return held === 0 && BigInt(used) === chargedOf(rows.filter((row) => row.tenant === tenant));
     });
   }
   await delivery.end();
@@ -190,7 +191,7 @@ describe('three tenants, four teams and five models, one of two processes killed
     expect(new Set(rows.map(({ model }) => model)).size).toBe(5);
     expect(new Set(rows.map(({ tenant, team }) => `${tenant}/${team}`)).size).toBe(4);
     expect(requests.filter(({ status }) => status !== 200).length).toBeGreaterThan(5);
-    expect(requests.filter(({ aborted }) => aborted).length).toBeGreaterThan(5);
+    expect(left.size).toBeGreaterThan(5);
     expect(requests.filter(({ billed }) => billed.cachedInputTokens > 0).length).toBeGreaterThan(20);
     expect(requests.length).toBeGreaterThan(new Set(requests.map(askIn)).size);
     expect(rows.filter(({ reported }) => !reported).length).toBeGreaterThan(5);
@@ -202,10 +203,11 @@ describe('three tenants, four teams and five models, one of two processes killed
       `select counter, amount::text from tollgate.window_spend where counter like 'usd/month/tenant=%' order by 1`,
     );
     for (const [index, tenant] of tenants.entries()) {
-      const cost = costOf(rows.filter((row) => row.tenant === tenant));
-      expect(cost).toBeGreaterThan(0n);
-      expect(counted.get(tenant)).toEqual({ used: Number(cost), held: 0 });
-      expect(sums[index]).toEqual({ counter: `usd/month/tenant=${tenant}`, amount: String(cost) });
+      const own = rows.filter((row) => row.tenant === tenant);
+      expect(costOf(own)).toBeGreaterThan(0n);
+      const charged = chargedOf(own);
+      expect(counted.get(tenant)).toEqual({ used: Number(charged), held: 0 });
+      expect(sums[index]).toEqual({ counter: `usd/month/tenant=${tenant}`, amount: String(charged) });
     }
   });
 

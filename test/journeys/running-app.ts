@@ -115,6 +115,10 @@ export function passThrough(app: Express, tg: Tollgate, provider: SimulatedProvi
   app.post(/^\/v1\/(chat\/completions|responses|embeddings|messages)$/, tg.proxy({ providers }));
 }
 
+/** What counters were charged for an attempt, in nano-dollars: its cost, and what is unresolved of it. */
+export const chargedFor = (event: UsageEvent | undefined): number =>
+  Number(event?.costNanoUsd) + Number(event?.unresolvedNanoUsd);
+
 /** A plan text of so many nano-dollars a day. */
 export function dollarsPerDay(nanoUsd: number): string {
   return `$${formatUsd(nanoUsd)}/day`;

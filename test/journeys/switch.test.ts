@@ -10,7 +10,7 @@ import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { memorySwitch } from 'tollgate';
 import { buildPackages } from '../programs.js';
-import { type RunningApp, startApp } from './running-app.js';
+import { chargedFor, type RunningApp, startApp } from './running-app.js';
 
 const server = join(dirname(fileURLToPath(import.meta.url)), '../../examples/proxy/dist/server.js');
 
@@ -171,7 +171,7 @@ describe('the switch and what runs', () => {
     await app.settled();
     const { used, held } = await app.money();
     expect(held).toBe(0);
-    expect(used).toBe(Number(app.events[0]?.costNanoUsd));
+    expect(used).toBe(chargedFor(app.events[0]));
     expect(used).toBeGreaterThan(0);
     expect(app.events).toMatchObject([{ outcome: 'aborted' }]);
   });

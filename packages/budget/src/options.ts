@@ -2,11 +2,11 @@ import {
   accepts,
   acceptsPlans,
   checkOptions,
+  type DeclaredLimit,
   type GuardOptions,
   guardChecks,
   type Limit,
-  type LimitText,
-  limitOf,
+  limitsOf,
   type Plans,
   type QuotaStore,
 } from '@tollgate/core';
@@ -21,8 +21,11 @@ export interface BudgetOptions extends GuardOptions {
    * with a store before.
    */
   store?: QuotaStore;
-  /** Limits for everybody, beside the plan's: `spend('$5/day').by('route')`, or `'$100/day'`; at least one. @defaultValue none */
-  limits?: readonly (Limit | LimitText)[];
+  /**
+   * Limits beside the plan's, at least one: `'$100/day'`, `{ requests: '50k/day' }`, `{ limit: '$20/day', by: 'tenant' }`,
+   * `spend('$5/day').by('route')`. They are of the whole app (`by: 'global'`) unless `by` says otherwise. @defaultValue none
+   */
+  limits?: readonly DeclaredLimit[];
   /** Counts the plan's `requests` as well, in the same step; leave `rateLimit()` out then. @defaultValue false */
   requests?: boolean;
   /** Lowers an output cap that the client states to what fits, and says so in `x-tollgate-max-output-tokens`. @defaultValue false */
@@ -82,7 +85,7 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     ...guardChecks,
     plans: acceptsPlans,
     store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close'),
-    limits: accepts.someOf(isLimit),
+    limits: accepts.someOf(accepts.anything),
     requests: accepts.boolean,
     fit: accepts.boolean,
     leaseMs: accepts.integerBetween(5_000, 3_600_000),
@@ -96,7 +99,7 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     onThreshold: accepts.function,
     now: accepts.function,
   });
-  const limits = (options.limits ?? []).map((limit) => limitOf('budget: limits', limit));
+  const limits = (options.limits ?? []).flatMap((limit) => limitsOf('budget: limits', limit, 'global'));
   if (!options.plans && limits.length === 0) {
     throw new TypeError('budget: "plans" or "limits" is required: without either there is nothing to count');
   }
@@ -136,11 +139,4 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     mode: options.mode ?? 'enforce',
     answer: { refusals: options.refusals ?? 'answer', errorFormat: options.errorFormat ?? 'auto' },
   };
-}
-
-function isLimit(value: unknown): true | string {
-  if (typeof value === 'string') return true;
-  const good =
-    typeof value === 'object' && value !== null && 'unit' in value && 'amount' in value && 'scope' in value;
-  return good || 'a limit such as spend("$5/day") or "$5/day"';
 }

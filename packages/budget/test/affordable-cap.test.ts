@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Estimate, limitOf, type Unit } from '@tollgate/core';
+import { type Estimate, spend, type Unit } from '@tollgate/core';
 import fc from 'fast-check';
 import { affordableCap } from '../src/affordable-cap.js';
 import { demandOf } from '../src/amounts.js';
 import type { LimitCharge } from '../src/charges.js';
 
-const limit = limitOf('test', '$1/day');
+const limit = spend('$1/day');
 const units: readonly Unit[] = ['usd', 'tokens', 'outputTokens', 'inputTokens'];
 
 /** An estimate whose output costs more per token above a threshold, as prices of long answers could. */

@@ -4,8 +4,8 @@ import {
   counterOf,
   definePlans,
   forgetWarnings,
-  limitOf,
   memoryQuota,
+  spend,
   subscribe,
   type UsageEvent,
 } from '@tollgate/core';
@@ -87,7 +87,7 @@ describe('a call that is only recorded', () => {
         res.json({});
       });
     });
-    const counter = counterOf(limitOf('test', '$0.001/day'), { caller });
+    const counter = counterOf(spend('$0.001/day'), { caller });
     for (const method of ['post', 'get'] as const) await request(app)[method]('/').expect(200);
     const state = async () => (await store.read('acme', [counter]))[0];
     await settled(async () => (await state())?.used === 6 * 900_000);

@@ -5,9 +5,9 @@ import {
   contextOf,
   counterOf,
   definePlans,
-  limitOf,
   memoryQuota,
   type PlanDeclaration,
+  spend,
   subscribe,
 } from '@tollgate/core';
 import type { RequestHandler } from 'express';
@@ -63,7 +63,7 @@ function world(plan: PlanDeclaration, handler: RequestHandler = proxied, more: o
     app.use(knows(state), budget({ plans, store, now, ...more }));
     app.post('/', handler);
   });
-  const counter = counterOf(limitOf('x', limit), { caller });
+  const counter = counterOf(spend(limit), { caller });
   const money = async () => {
     const [found] = await store.read('acme', [counter]);
     return { used: found?.used ?? 0, held: found?.held ?? 0 };

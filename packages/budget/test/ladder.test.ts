@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf, definePlans, limitOf, memoryQuota, type PlanDeclaration } from '@tollgate/core';
+import { counterOf, definePlans, memoryQuota, type PlanDeclaration, spend } from '@tollgate/core';
 import request from 'supertest';
 import { budget } from '../src/index.js';
 import { appOf, callerOn, callProvider, proxyLike } from './app.js';
@@ -44,7 +44,7 @@ describe('the degradation ladder, from 0 to 100 % of a cap', () => {
       app.use(budget({ plans, store, now }));
       app.post('/', proxyLike(used(100, 0)));
     });
-    const counter = counterOf(limitOf('x', '$0.001/day'), { caller });
+    const counter = counterOf(spend('$0.001/day'), { caller });
 
     async function ask() {
       const [state] = await store.read('acme', [counter]);

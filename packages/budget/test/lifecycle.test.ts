@@ -7,9 +7,9 @@ import {
   counterOf,
   definePlans,
   detachedContext,
-  limitOf,
   memoryQuota,
   type QuotaStore,
+  spend,
   subscribe,
   type UsageEvent,
 } from '@tollgate/core';
@@ -23,7 +23,7 @@ import { stubSteps, used } from './stub-meter.js';
 
 const caller = callerOn('one');
 const plans = definePlans({ one: { spend: '$0.001/day' } });
-const counter = counterOf(limitOf('test', '$0.001/day'), { caller });
+const counter = counterOf(spend('$0.001/day'), { caller });
 const body = { model: 'small', input: 100, max_tokens: 100 };
 const servers: Server[] = [];
 

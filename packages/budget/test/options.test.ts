@@ -28,13 +28,11 @@ describe('the options of budget()', () => {
       'budget: "whenStoreDown" is "grace", but "store" leases nothing beforehand',
     );
     expect(wrong({ plans, store: {} })).toThrow('budget: "store" must be an object with reserve()');
-    expect(wrong({ plans, store, limits: [5] })).toThrow(
-      'budget: "limits" must be a non-empty array, each a limit such as',
-    );
+    expect(wrong({ plans, store, limits: [5] })).toThrow('budget: limits must be a limit such as');
     expect(wrong({ plans, store, limits: [] })).toThrow('"limits" must be a non-empty array');
     expect(wrong({ plans: {}, store })).toThrow('budget: "plans" must be what definePlans returns');
     expect(wrong({ plans, store, spool: ' ' })).toThrow('budget: "spool" must be a non-empty string');
-    expect(wrong({ plans, store, limits: ['5/day/'] })).toThrow('budget: limits must be a limit such as');
+    expect(wrong({ plans, store, limits: ['$5/day/'] })).toThrow('budget: limits must be a limit such as');
   });
 
   it('are refused where they are about settlements and there is no store', () => {

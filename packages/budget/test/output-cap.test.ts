@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf, definePlans, limitOf, memoryQuota, type PlanDeclaration } from '@tollgate/core';
+import { counterOf, definePlans, memoryQuota, type PlanDeclaration, spend } from '@tollgate/core';
 import request from 'supertest';
 import { type BudgetOptions, budget } from '../src/index.js';
 import { appOf, callerOn, proxyLike } from './app.js';
@@ -98,7 +98,7 @@ describe('the degradation ladder', () => {
       app.use(budget({ plans, store }));
       app.post('/', proxyLike(used(100, 0)));
     });
-    const counter = counterOf(limitOf('x', '$0.001/day'), { caller });
+    const counter = counterOf(spend('$0.001/day'), { caller });
     let status = 200;
     for (let sent = 0; sent < 200 && status === 200; sent += 1) {
       const [state] = await store.read('acme', [counter]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf, definePlans, limitOf, memoryQuota, type QuotaStore, spend } from '@tollgate/core';
+import { counterOf, definePlans, memoryQuota, type QuotaStore, spend } from '@tollgate/core';
 import request from 'supertest';
 import { budget } from '../src/index.js';
 import { appOf, callerOn, proxyLike } from './app.js';
@@ -8,7 +8,7 @@ import { used } from './stub-meter.js';
 
 const caller = callerOn('one');
 const plans = definePlans({ one: { spend: '$0.001/day' } });
-const counter = counterOf(limitOf('test', '$0.001/day'), { caller });
+const counter = counterOf(spend('$0.001/day'), { caller });
 const body = { model: 'small', input: 100, max_tokens: 100 };
 
 async function stateOf(store: QuotaStore) {

@@ -4,9 +4,9 @@ import {
   counterOf,
   definePlans,
   detachedContext,
-  limitOf,
   memoryQuota,
   type QuotaStore,
+  spend,
 } from '@tollgate/core';
 import { createManualClock } from '@tollgate/testkit';
 import { BudgetEngine } from '../src/engine.js';
@@ -18,7 +18,7 @@ import { stubSteps, used } from './stub-meter.js';
 
 const caller = callerOn('one');
 const plans = definePlans({ one: { spend: '$0.0001/day' } });
-const counter = counterOf(limitOf('test', '$0.0001/day'), { caller });
+const counter = counterOf(spend('$0.0001/day'), { caller });
 const outgoing = (body: object) => ({ method: 'POST', url: '', headers: {}, body: { ...body } });
 const body = { model: 'small', input: 100, max_tokens: 20 };
 

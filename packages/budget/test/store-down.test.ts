@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { counterOf, definePlans, limitOf, memoryQuota, spend, subscribe } from '@tollgate/core';
+import { counterOf, definePlans, memoryQuota, spend, subscribe } from '@tollgate/core';
 import request from 'supertest';
 import { type BudgetOptions, budget } from '../src/index.js';
 import { appOf, callerOn, callProvider } from './app.js';
@@ -8,7 +8,7 @@ import { used } from './stub-meter.js';
 
 const caller = callerOn('one');
 const plans = definePlans({ one: { spend: '$0.001/day' } });
-const counter = counterOf(limitOf('test', '$0.001/day'), { caller });
+const counter = counterOf(spend('$0.001/day'), { caller });
 const body = { model: 'small', input: 100, max_tokens: 100 };
 const failures: readonly Failure[] = ['throws', 'hangs', 'done unheard'];
 
@@ -197,7 +197,7 @@ describe('shadow mode', () => {
       { shadow: true, code: 'budget_exceeded', status: 402 },
       { shadow: true, code: 'model_not_allowed', status: 403 },
     ]);
-    const [state] = await store.read('acme', [counterOf(limitOf('test', '$0.0001/day'), { caller })]);
+    const [state] = await store.read('acme', [counterOf(spend('$0.0001/day'), { caller })]);
     expect(state).toMatchObject({ used: 60_000 + 60_000 + 600_000 + 60_000, held: 0 });
   });
 

@@ -67,8 +67,11 @@ export {
 export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
 export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
 export {
+  type DeclaredLimit,
+  describeLimit,
   inputTokens,
-  limitOf,
+  type LimitsByUnit,
+  limitsOf,
   outputTokens,
   requests,
   type ScopableLimit,

@@ -33,6 +33,8 @@ export interface Limit {
   readonly scope: readonly ScopePart[];
   /** A soft limit counts and warns but never refuses. */
   readonly soft: boolean;
+  /** Its scope was not stated: the place where it is used decides. Made by `spend()` and the like without `by`. */
+  readonly unscoped?: true | undefined;
 }
 
 /** Requests per fixed window: what `rate-limit` counts, and `budget({ requests: true })` as a bucket. */

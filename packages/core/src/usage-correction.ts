@@ -72,7 +72,8 @@ function chargedBefore(
   };
   for (const charge of truth.charges) add(charge, 1);
   for (const charge of corrections) add(charge, -1);
-  return withUnresolved([...amounts.values()], written);
+  const charged = [...amounts.values()];
+  return written.uncertain ? withUnresolved(charged, written) : charged;
 }
 
 /** Signed differences of amounts and of what is unresolved in them, where there are any. */

@@ -6,6 +6,7 @@ import {
   accepts,
   acceptsPlans,
   checkOptions,
+  type DeclaredLimit,
   definePlans,
   describeValue,
   type GuardOptions,
@@ -14,7 +15,6 @@ import {
   type KeyStore,
   type Limit,
   type LimitOverrides,
-  type LimitText,
   type PlanDeclaration,
   type Plans,
   type QuotaStore,
@@ -47,8 +47,16 @@ export interface TollgateOptions extends GuardOptions {
   children?: AuthenticateOptions['children'];
   /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s. @defaultValue the `database`'s where keys are, else none */
   overrides?: LimitOverrides;
-  /** Limits for everybody, beside the plans': `['$100/day']`. */
-  limits?: readonly (Limit | LimitText)[];
+  /**
+   * Limits beside the plans': `['$100/day']`, `[{ requests: '50k/day' }]`, `[{ limit: '$20/day', by: 'tenant' }]`. They are of the whole
+   * app, all callers together, unless `by` says otherwise. A refusal names such a limit, never its figures.
+   */
+  limits?: readonly DeclaredLimit[];
+  /**
+   * Takes one line at start that names each limit with its scope; `false`: none is written.
+   * @defaultValue console.info; none where NODE_ENV is `test`
+   */
+  log?: ((line: string) => void) | false;
   /**
    * Shares all counters between processes: `{ url: 'redis://…' }`, or the node-redis client or cluster that the app has.
    * @defaultValue counters in memory
@@ -128,6 +136,7 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       children: accepts.methods('mint', 'revoke'),
       overrides: accepts.methods('find'),
       limits: accepts.someOf(accepts.anything),
+      log: (value) => value === false || typeof value === 'function' || 'a function or false',
       redis: accepts.object,
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
       sinks: accepts.arrayOf(accepts.methods('write')),

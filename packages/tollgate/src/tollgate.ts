@@ -4,14 +4,13 @@ import { type ConcurrencyMiddleware, concurrency } from '@tollgate/concurrency';
 import {
   type Caller,
   contextOf,
-  declareLimit,
+  type DeclaredLimit,
   type GuardOptions,
   jsonBody,
   type Limit,
   type LimitDeclaration,
   type LimitOverrides,
-  type LimitText,
-  limitOf,
+  limitsOf,
   type Plans,
   type ProviderStore,
   type QuotaStore,
@@ -32,6 +31,7 @@ import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
+import { sayLimits } from './say-limits.js';
 import { type Stores, storesOf } from './stores.js';
 import {
   answerOptions,
@@ -56,8 +56,12 @@ export interface Tollgate {
   guards(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
   scope(...scopes: string[]): RequestHandler;
-  /** A route's own limit, beside the plan's: `tg.limit('$5/day', { by: ['route', 'user'] })`; for route handlers behind the guards. */
-  limit(limit: Limit | LimitText, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
+  /**
+   * A route's own limits, beside the plan's, in the plan's words: `tg.limit('$5/day', { by: ['route', 'user'] })`,
+   * `tg.limit({ requests: '2/min' })`; for route handlers behind the guards. Each key has its own counter unless `by` says otherwise. Throws
+   * a `TypeError` for a text whose unit is unclear, such as `'2/min'`.
+   */
+  limit(limit: DeclaredLimit, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
   /** For routes whose work can wait for room: batch work, see `concurrency()`. Throws a `TypeError` without that option. */
   batch(): RequestHandler;
   /** The app's places and queue, for metrics; absent without the option `concurrency`. */
@@ -121,7 +125,8 @@ export function tollgate(options: TollgateOptions): Tollgate {
   checkTollgateOptions(options);
   const guard = guardOptions(options);
   const plans = plansOf(options.plans);
-  const limits = (options.limits ?? []).map((limit) => limitOf('tollgate: limits', limit));
+  const limits = (options.limits ?? []).flatMap((limit) => limitsOf('tollgate: limits', limit, 'global'));
+  sayLimits(options.log, plans, limits);
   checkLadderPrices(plans, limits, options.meter);
   const { now } = options.authenticate ?? {};
   const clock = now ? { now } : {};
@@ -184,7 +189,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   return {
     guards: () => guards,
     scope: (...scopes) => requireScope(...scopes),
-    limit: (limit, more) => budget({ ...guard, limits: [routeLimit(limit, more)] }),
+    limit: (limit, more) => budget({ ...guard, limits: routeLimits(limit, more) }),
     batch: () => {
       if (places) return places.batch;
       throw new TypeError(
@@ -292,8 +297,19 @@ function placesOf(
   return concurrency({ ...more, ...guard, plans, ...((redis ?? own) && { store }) });
 }
 
-function routeLimit(limit: Limit | LimitText, more: Omit<LimitDeclaration, 'limit'> | undefined): Limit {
-  if (typeof limit !== 'string') return limit;
-  const unit = limit.startsWith('$') ? 'usd' : 'tokens';
-  return declareLimit('tollgate: limit()', unit, { ...more, limit });
+function routeLimits(limit: DeclaredLimit, more: Omit<LimitDeclaration, 'limit'> | undefined): Limit[] {
+  const where = 'tollgate: limit()';
+  if (more === undefined) return limitsOf(where, limit, 'key');
+  if (typeof limit === 'string') return limitsOf(where, { ...more, limit }, 'key');
+  if (typeof limit === 'object' && limit !== null && !('unit' in limit) && !('limit' in limit)) {
+    const each = Object.entries(limit).map(([unit, text]) => [unit, withMore(text, more)]);
+    return limitsOf(where, Object.fromEntries(each), 'key');
+  }
+  throw new TypeError(
+    `${where}: a limit that is no text says everything itself, e.g. spend('$5/day').by('route')`,
+  );
+}
+
+function withMore(text: unknown, more: Omit<LimitDeclaration, 'limit'>): unknown {
+  return typeof text === 'string' ? { ...more, limit: text } : text;
 }

@@ -62,6 +62,7 @@ export const exportColumns: readonly ExportColumn[] = [
     isRequired: true,
     value: sql`(cost_nano_usd * 1e-9)::numeric(38, 9)::text`,
   },
+  optional('unresolved_nano_usd', 'integer'),
   column('price_version', 'text'),
   column('source', 'text'),
   column('uncertain', 'boolean'),

@@ -1,8 +1,8 @@
 import type { ExportRow } from './event-pages.js';
 import { exportColumns } from './export-columns.js';
 
-/** Beyond 2^53 readers of JSON round, so that this integer is written as text. */
-const mayBeLarge = new Set(['cost_nano_usd']);
+/** Beyond 2^53 readers of JSON round, so these integers are written as text. */
+const mayBeLarge = new Set(['cost_nano_usd', 'unresolved_nano_usd']);
 
 const names = exportColumns.map(({ name }) => JSON.stringify(name));
 

@@ -43,6 +43,7 @@ const fieldColumns: readonly EventColumn[] = [
   column('reasoning_tokens', 'bigint', 'reasoningTokens'),
   column('tier', 'text', 'tier'),
   column('cost_nano_usd', 'bigint', 'costNanoUsd'),
+  column('unresolved_nano_usd', 'bigint', 'unresolvedNanoUsd'),
   column('price_version', 'text', 'priceVersion'),
   column('source', 'text', 'source'),
   column('uncertain', 'boolean', 'uncertain'),

@@ -32,11 +32,13 @@ export interface UsageEventsTable {
   reasoning_tokens: string;
   tier: string | null;
   cost_nano_usd: string;
+  /** Absent: 0. */
+  unresolved_nano_usd: string | null;
   price_version: string;
   source: 'provider' | 'estimated';
   uncertain: boolean;
   overrun: boolean;
-  charges: { counter: string; window: string; amount: number }[];
+  charges: { counter: string; window: string; amount: number; unresolved?: number }[];
   status: number;
   outcome: 'ok' | 'error' | 'aborted' | 'budget_stopped';
   stream: boolean;
