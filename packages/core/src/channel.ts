@@ -17,6 +17,7 @@ export type ChannelName =
   | 'tollgate:alert'
   | 'tollgate:upstream'
   | 'tollgate:drain'
+  | 'tollgate:unmetered'
   | 'tollgate:job'
   | 'tollgate:route'
   | 'tollgate:warning'

@@ -10,6 +10,7 @@ export type WarningCode =
   | 'TOLLGATE_W_NO_CALLER'
   | 'TOLLGATE_W_UNKNOWN_PLAN'
   | 'TOLLGATE_W_UNMETERED'
+  | 'TOLLGATE_W_WEBSOCKET'
   | 'TOLLGATE_W_SHARED_CAP'
   | 'TOLLGATE_W_UNKNOWN_HOST'
   | 'TOLLGATE_W_REDIS_EVICTION'
@@ -21,15 +22,17 @@ export type WarningCode =
   | 'TOLLGATE_W_SETTLE_FAILED'
   | 'TOLLGATE_W_SPOOL_FAILED';
 
-const said = new Set<WarningCode>();
+const said = new Set<string>();
 
 /**
- * Warns once per code and process: `process.emitWarning`, type `TollgateWarning`, and the channel `tollgate:warning`.
- * For hazards that a running app must survive; a wrong option throws instead.
+ * Warns once per code and process, or once per code and subject: `process.emitWarning`, type `TollgateWarning`, and the channel
+ * `tollgate:warning`. For hazards that a running app must survive; a wrong option throws instead. Subjects that clients choose must be
+ * bounded by the caller.
  */
-export function warnOnce(code: WarningCode, message: string): void {
-  if (said.has(code)) return;
-  said.add(code);
+export function warnOnce(code: WarningCode, message: string, subject = ''): void {
+  const key = subject === '' ? code : `${code} ${subject}`;
+  if (said.has(key)) return;
+  said.add(key);
   process.emitWarning(message, { type: 'TollgateWarning', code });
   publish('tollgate:warning', () => ({ code, message }));
 }

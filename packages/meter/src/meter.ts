@@ -93,6 +93,7 @@ function declare(
 ): Call | Promise<Call> | undefined {
   const { method, originalUrl: url } = req;
   const api = options.api ?? apiOf(url, method)?.api;
+  if (req.headers.upgrade?.toLowerCase() === 'websocket') warnOfWebSocket(url);
   if (api === undefined) {
     const route = options.unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);
     if (route !== undefined) throw unmeteredRoute(route);
@@ -103,6 +104,15 @@ function declare(
   if (body === undefined || !isJson(req)) throw notParsed(req);
   const outgoing: OutgoingRequest = { method, url, headers: req.headers, body: req.body, api };
   return context.calls.declare(options.dispatch ? options.dispatch(outgoing, context) : outgoing);
+}
+
+function warnOfWebSocket(url: string): void {
+  const route = unmeteredRouteOf(url, 'GET');
+  if (route === undefined) return;
+  warnOnce(
+    'TOLLGATE_W_WEBSOCKET',
+    `meter(): a WebSocket was asked for on the provider route "${route}"; traffic on WebSockets is not metered`,
+  );
 }
 
 const isJson = (req: Request): boolean =>

@@ -47,6 +47,16 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'status',
     'outcome',
   );
+  const unmetered = instruments.counter(
+    'unmetered_calls_total',
+    'Calls that metered fetch passed on without metering, by host and reason (free, unknown-host, allowed, outside).',
+    'host',
+    'reason',
+  );
+  const drains = instruments.counter(
+    'drains_refused_total',
+    'Calls that were aborted when their client left, since too many others continued without theirs.',
+  );
   const places = instruments.counter(
     'concurrency_decisions_total',
     'Requests that concurrency() let in, made wait or refused.',
@@ -140,6 +150,8 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
       else if (facts.paced !== undefined) paced(facts);
       else upstream(facts);
     }),
+    subscribe('tollgate:unmetered', (facts) => unmetered(facts)),
+    subscribe('tollgate:drain', () => drains({})),
     subscribe('tollgate:concurrency', (facts) => {
       if (facts.requestId !== undefined) places(facts);
     }),

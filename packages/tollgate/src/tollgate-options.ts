@@ -235,10 +235,12 @@ export function detachedMeterOptions({
 
 /** The meter's options that concern sending. */
 export function fetchOptions({ meter = {} }: TollgateOptions): MeteredFetchOptions {
-  const { fetch, unmetered, whenClientGone, drainMs, abort, idleMs } = meter;
+  const { fetch, unmetered, unknownHosts, baseUrls, whenClientGone, drainMs, abort, idleMs } = meter;
   return {
     ...(fetch && { fetch }),
     ...(unmetered && { unmetered }),
+    ...(unknownHosts && { unknownHosts }),
+    ...(baseUrls && { baseUrls }),
     ...(whenClientGone && { whenClientGone }),
     ...(drainMs && { drainMs }),
     ...(abort && { abort }),

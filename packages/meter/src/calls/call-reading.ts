@@ -19,7 +19,7 @@ import type { Engine } from './engine.js';
 const runningEveryBytes = 256;
 
 /** In whose shape a client of this wire format expects its errors. */
-export const errorFormatFor = (api: WireApi): ErrorFormat =>
+export const errorFormatFor = (api: WireApi): Exclude<ErrorFormat, 'problem'> =>
   api === 'anthropic-messages' ? 'anthropic' : api === 'gemini-generate' ? 'gemini' : 'openai';
 
 /** Refusals that end a stream as its output cap would; others end it with an error event. */

@@ -6,12 +6,25 @@ export function noRequest(message: string): TollgateError {
 }
 
 /** The refusal of a provider's route that costs money and cannot be metered. */
-export function unmeteredRoute(route: string): TollgateError {
+export function unmeteredRoute(route: string, provider?: string): TollgateError {
+  const whose = provider === undefined ? "The provider's route" : `The route`;
+  const where = provider === undefined ? '' : ` of ${provider}`;
   return new TollgateError({
     status: 400,
     code: 'unsupported_parameter',
     param: 'path',
-    message: `The provider's route "${route}" is not metered, so it is not offered here.`,
+    message: `${whose} "${route}"${where} is not metered, so it is not offered here.`,
+    retryAfterMs: false,
+  });
+}
+
+/** The refusal of a host that nobody has named as a provider's, where the app wants that. */
+export function unknownHost(host: string): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'unsupported_parameter',
+    param: 'host',
+    message: `The host "${host.slice(0, 100)}" is not known as a provider, so its calls are not metered and not offered here.`,
     retryAfterMs: false,
   });
 }

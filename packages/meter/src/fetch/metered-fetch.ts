@@ -3,13 +3,18 @@ import {
   chainOf,
   checkOptions,
   isTollgateError,
+  type OptionCheck,
   type OptionChecks,
+  publish,
   runningContext,
   type TollgateContext,
   warnOnce,
 } from '@tollgate/core';
-import { apiOf, unmeteredRouteOf } from '../requests/api-path.js';
-import { noRequest, unmeteredRoute } from './fetch-errors.js';
+import { errorFormatFor } from '../calls/call-reading.js';
+import { apiOf } from '../requests/api-path.js';
+import { acceptsBaseUrls } from '../requests/parse-options.js';
+import { decideRoute, type RouteDecision } from '../requests/provider-route.js';
+import { noRequest, unknownHost, unmeteredRoute } from './fetch-errors.js';
 import { MeteredExchange } from './metered-exchange.js';
 import { readFetch, requestIn } from './outgoing-of.js';
 import { refusedResponse } from './refused-response.js';
@@ -23,10 +28,17 @@ export interface MeteredFetchOptions {
   /** A metered call outside of any request: `throw` with `no_request`, or `allow` it, unmetered. @defaultValue 'throw' */
   outside?: 'throw' | 'allow';
   /**
-   * Routes of a provider that cost money and that nobody can meter (images, batches, files, …): `refuse` them, or `allow`
-   * them, unmetered. @defaultValue 'refuse'
+   * Routes of providers that are neither metered nor known to be free (images, batches, rerank, …): `refuse` them, or `allow` them,
+   * unmetered; by host, `{ 'api.cohere.com': 'allow' }`, others are refused. @defaultValue 'refuse'
    */
-  unmetered?: 'refuse' | 'allow';
+  unmetered?: 'refuse' | 'allow' | Readonly<Record<string, 'refuse' | 'allow'>>;
+  /**
+   * Hosts that are known neither here nor by `baseUrls` as a provider's: `pass` their calls unmetered, with a warning for each host, or
+   * `refuse` them. Calls whose path is a metered one are metered on every host. @defaultValue 'pass'
+   */
+  unknownHosts?: 'pass' | 'refuse';
+  /** Base URLs of further providers: `{ 'https://llm.example.com/v1': 'openai' }`. @defaultValue those of `meter()` for `req.tollgate.fetch` */
+  baseUrls?: Readonly<Record<string, string>>;
   /**
    * When the client of the request leaves: `abort` its calls, whose usage then stays unknown, so that counters are charged all that was
    * held for them; or `drain` them for at most `drainMs`, so that the usage becomes known. @defaultValue 'drain'; 'abort' with
@@ -47,11 +59,23 @@ export interface MeteredFetchOptions {
   idleMs?: number;
 }
 
+const unmeteredCheck: OptionCheck = (value) => {
+  const isChoice = (choice: unknown): boolean => choice === 'refuse' || choice === 'allow';
+  if (isChoice(value)) return true;
+  const byHost = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    (byHost && Object.values(value).every(isChoice)) ||
+    "'refuse', 'allow', or an object of these by host such as { 'api.cohere.com': 'allow' }"
+  );
+};
+
 /** The checks of {@link MeteredFetchOptions}. */
 export const fetchChecks: OptionChecks<MeteredFetchOptions> = Object.freeze({
   fetch: accepts.function,
   outside: accepts.oneOf('throw', 'allow'),
-  unmetered: accepts.oneOf('refuse', 'allow'),
+  unmetered: unmeteredCheck,
+  unknownHosts: accepts.oneOf('pass', 'refuse'),
+  baseUrls: acceptsBaseUrls,
   whenClientGone: accepts.oneOf('abort', 'drain'),
   drainMs: accepts.positiveInteger,
   abort: accepts.oneOf('stops'),
@@ -60,7 +84,8 @@ export const fetchChecks: OptionChecks<MeteredFetchOptions> = Object.freeze({
 
 /**
  * A drop-in `fetch` for official SDK clients: `new OpenAI({ fetch: meteredFetch() })`. Finds the request that is running, has
- * each call to a model estimated, covered and charged in it, and passes everything else through untouched. A refusal is an
+ * each call to a model estimated, covered and charged in it. Calls to providers that are neither metered nor free are refused; calls to other
+ * hosts pass. A refusal is an
  * answer in the provider's own error shape that the SDK does not retry.
  */
 export function meteredFetch(options: MeteredFetchOptions = {}): Fetch {
@@ -79,24 +104,29 @@ export async function send(
   const request = requestIn(input);
   const url = request?.url ?? String(input);
   const method = init?.method ?? request?.method ?? 'GET';
-  const match = apiOf(url, method);
-  const unmetered = match ? undefined : unmeteredRouteOf(url, method);
-  if (!match && unmetered === undefined) return base(input, init);
-  if (!match && options.unmetered === 'allow') {
-    warnUnmetered(`to the route "${unmetered}"`);
+  const decision = decideRoute(url, method, options.baseUrls);
+  const passing = passes(decision, url, options);
+  if (passing) {
+    countUnmetered(url, passing, context);
     return base(input, init);
   }
-  if (!context) {
-    if (options.outside === 'allow') {
-      warnUnmetered('outside of any request');
-      return base(input, init);
-    }
-    throw noRequest('meteredFetch was called outside of any request');
+  if (decision.kind === 'metered' && !context) {
+    if (options.outside !== 'allow') throw noRequest('meteredFetch was called outside of any request');
+    warnOnce(
+      'TOLLGATE_W_UNMETERED',
+      'meteredFetch lets calls outside of any request pass unmetered, as configured',
+    );
+    countUnmetered(url, 'outside', undefined);
+    return base(input, init);
   }
-  const api = match?.api ?? 'openai-chat';
+  const host = 'host' in decision ? decision.host : undefined;
+  const api = apiOf(url, method)?.api ?? 'openai-chat';
   try {
-    if (unmetered !== undefined) throw unmeteredRoute(unmetered);
-    return await new MeteredExchange(context, options, base, init ?? {}).run(readFetch(input, init));
+    if (decision.kind === 'refused') throw unmeteredRoute(decision.route, decision.host?.provider);
+    if (decision.kind === 'unknown') throw unknownHost(hostnameOf(url));
+    return await new MeteredExchange(context as TollgateContext, options, base, init ?? {}).run(
+      readFetch(input, init),
+    );
   } catch (error) {
     if (!isTollgateError(error) || error.code === 'no_request' || error.code === 'request_aborted')
       throw error;
@@ -104,11 +134,51 @@ export async function send(
     if (init?.signal?.aborted && error === init.signal.reason) throw error;
     const chain = chainOf(init);
     if (chain) chain.refusal = error;
-    if (!chain?.alternative) context.refusal ??= error;
-    return refusedResponse(error, api, context.requestId);
+    if (context && !chain?.alternative) context.refusal ??= error;
+    return refusedResponse(error, host?.errors ?? errorFormatFor(api), context?.requestId ?? '');
   }
 }
 
-function warnUnmetered(what: string): void {
-  warnOnce('TOLLGATE_W_UNMETERED', `meteredFetch let a call ${what} pass unmetered, as it was told to`);
+/** Why a call may pass unmetered; `undefined`: it may not, or it is metered. */
+type Passing = 'free' | 'unknown-host' | 'allowed' | 'outside';
+
+function passes(decision: RouteDecision, url: string, options: MeteredFetchOptions): Passing | undefined {
+  if (decision.kind === 'metered') return undefined;
+  if (decision.kind === 'free') return 'free';
+  const { unmetered = 'refuse', unknownHosts = 'pass' } = options;
+  const host = hostnameOf(url);
+  const isAllowed =
+    unmetered === 'allow' ||
+    (typeof unmetered === 'object' && Object.hasOwn(unmetered, host) && unmetered[host] === 'allow');
+  if (isAllowed) {
+    const what = decision.kind === 'refused' ? `the route "${decision.route}" of ${host}` : host;
+    warnOnce('TOLLGATE_W_UNMETERED', `meteredFetch lets calls to ${what} pass unmetered, as configured`);
+    return 'allowed';
+  }
+  if (decision.kind === 'refused' || unknownHosts === 'refuse') return undefined;
+  if (!isLocalHost(host)) warnOfUnknownHost(host);
+  return 'unknown-host';
 }
+
+/** Hosts that were warned of, the first few. */
+const warnedHosts = new Set<string>();
+const mostWarned = 20;
+
+function warnOfUnknownHost(host: string): void {
+  if (host === '' || warnedHosts.has(host) || warnedHosts.size >= mostWarned) return;
+  warnedHosts.add(host);
+  warnOnce(
+    'TOLLGATE_W_UNKNOWN_HOST',
+    `meteredFetch: ${host} is not known as a provider, so its calls pass unmetered. If it is one, set baseUrls: { 'https://${host}/v1': 'openai' } (or whose API it speaks); to refuse unknown hosts, set unknownHosts: 'refuse'.`,
+    host,
+  );
+}
+
+function countUnmetered(url: string, reason: Passing, context: TollgateContext | undefined): void {
+  publish('tollgate:unmetered', () => ({ host: hostnameOf(url), reason, requestId: context?.requestId }));
+}
+
+const hostnameOf = (url: string): string => (URL.canParse(url) ? new URL(url).hostname : '');
+
+/** Simulated providers, and services on the same machine. */
+const isLocalHost = (host: string): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(host);

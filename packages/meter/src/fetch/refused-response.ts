@@ -1,13 +1,17 @@
-import { formatError, type TollgateError, type WireApi } from '@tollgate/core';
-import { errorFormatFor } from '../calls/call-reading.js';
+import { formatError, type TollgateError } from '@tollgate/core';
+import type { ProviderHost } from '../requests/provider-host.js';
 
 /**
  * The answer that stands for a refusal inside a handler: the provider's own error shape, and `x-should-retry: false`, since an
  * SDK would otherwise sleep and try again within the request. (Throwing would make it retry, and report a connection error.)
  */
-export function refusedResponse(error: TollgateError, api: WireApi, requestId: string): Response {
-  const { contentType, body } = formatError(error, errorFormatFor(api), requestId);
-  return new Response(body, {
+export function refusedResponse(
+  error: TollgateError,
+  format: ProviderHost['errors'],
+  requestId: string,
+): Response {
+  const { contentType, body } = formatError(error, format === 'plain' ? 'openai' : format, requestId);
+  return new Response(format === 'plain' ? withMessage(body, error.message) : body, {
     status: error.status,
     headers: {
       ...error.headers,
@@ -17,4 +21,9 @@ export function refusedResponse(error: TollgateError, api: WireApi, requestId: s
       'request-id': requestId,
     },
   });
+}
+
+/** Cohere and Bedrock read `message`; Voyage, Jina, Replicate, fal and ElevenLabs `detail`; Deepgram `err_msg`. */
+function withMessage(body: string, message: string): string {
+  return JSON.stringify({ ...JSON.parse(body), message, detail: message, err_msg: message });
 }

@@ -152,7 +152,7 @@ export function unmeteredRouteOf(url: string, method: string): string | undefine
 }
 
 /** The path of a URL, decoded, without its query, doubled or trailing slashes. Linear in the length of the URL. */
-function pathOf(url: string): string {
+export function pathOf(url: string): string {
   const scheme = url.indexOf('://');
   const start = scheme === -1 ? 0 : url.indexOf('/', scheme + 3);
   if (start === -1) return '';

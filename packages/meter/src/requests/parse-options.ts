@@ -125,7 +125,8 @@ const acceptsModels: OptionCheck = (value) =>
     Object.entries(value).every((pair) => pair.every((name) => accepts.string(name) === true))) ||
   'an object of model names by deployment';
 
-const acceptsBaseUrls: OptionCheck = (value) =>
+/** The check of an option that names providers by base URL. */
+export const acceptsBaseUrls: OptionCheck = (value) =>
   (isRecord(value) &&
     Object.entries(value).every(([url, name]) => isBaseUrl(url) && accepts.string(name) === true)) ||
   'an object of providers by base URL, such as { "https://llm.example.com/v1": "openai" }';
