@@ -357,6 +357,17 @@ describe('what is not kept, or not given', () => {
     }
   });
 
+  it('answers in one piece whose connection breaks behind the JSON: the client has got an error', async () => {
+    const running = await start();
+    running.provider.script({ reset: { afterChunks: 1 } });
+    for (const count of [1, 2]) {
+      expect((await post(running, '/v1/chat/completions', chat)).status).toBe(502);
+      await running.settled();
+      expect(running.provider.requests).toHaveLength(count);
+      expect(running.events[count - 1]).toMatchObject({ outcome: 'error', status: 200, uncertain: false });
+    }
+  });
+
   it('streams whose client goes away, or whose money runs out', async () => {
     const running = await start({
       provider: { script: { chunkDelayMs: 20 } },

@@ -44,24 +44,27 @@ describe('a second attempt beside a slow one', () => {
     ['in one piece', '/v1/chat/completions', chat],
     ['streamed', '/v1/chat/completions', { ...chat, stream: true }],
     ['through an SDK', '/own', chat],
-  ])('answers in its place, %s; the loser is aborted, and charged what was held for it', async (_how, path, body) => {
-    app.provider.script({ hang: 'before-headers' });
-    const answer = await ask(path, body);
-    expect(answer.status).toBe(200);
-    expect((await answer.text()).length).toBeGreaterThan(20);
-    await app.settled();
-    await app.provider.waitForEnd(1);
-    const byAttempt = [...app.events].sort((one, other) => one.attempt - other.attempt);
-    expect(byAttempt).toMatchObject([
-      { attempt: 1, provider: 'openai', outcome: 'aborted', outputTokens: 0 },
-      { attempt: 2, provider: 'azure', outcome: 'ok', source: 'provider' },
-    ]);
-    expect(byAttempt[0]?.callId).toBe(byAttempt[1]?.callId);
-    const costs = byAttempt.map(({ costNanoUsd }) => Number(costNanoUsd));
-    expect(Math.min(...costs)).toBeGreaterThan(0);
-    const used = byAttempt.reduce((sum, event) => sum + chargedFor(event), 0);
-    expect(await app.money()).toEqual({ used, held: 0 });
-  });
+  ])(
+    'answers in its place, %s; the loser is aborted, and charged what was held for it',
+    async (_how, path, body) => {
+      app.provider.script({ hang: 'before-headers' });
+      const answer = await ask(path, body);
+      expect(answer.status).toBe(200);
+      expect((await answer.text()).length).toBeGreaterThan(20);
+      await app.settled();
+      await app.provider.waitForEnd(1);
+      const byAttempt = [...app.events].sort((one, other) => one.attempt - other.attempt);
+      expect(byAttempt).toMatchObject([
+        { attempt: 1, provider: 'openai', outcome: 'aborted', outputTokens: 0 },
+        { attempt: 2, provider: 'azure', outcome: 'ok', source: 'provider' },
+      ]);
+      expect(byAttempt[0]?.callId).toBe(byAttempt[1]?.callId);
+      const costs = byAttempt.map(({ costNanoUsd }) => Number(costNanoUsd));
+      expect(Math.min(...costs)).toBeGreaterThan(0);
+      const used = byAttempt.reduce((sum, event) => sum + chargedFor(event), 0);
+      expect(await app.money()).toEqual({ used, held: 0 });
+    },
+  );
 
   it('loses where the first answers before it', async () => {
     app.provider.script({ firstByteDelayMs: 700 });

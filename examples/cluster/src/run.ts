@@ -41,6 +41,7 @@ export async function run(settings: Settings): Promise<Facts> {
   };
   const plans = plansFor(capNanoUsd);
   const watching = tollgate({
+    log: false,
     plans,
     keys: memoryKeys(),
     redis: { url: redisUrl, prefix, deadlineMs: 10_000 },

@@ -11,6 +11,7 @@ let tg: Tollgate | undefined;
 
 async function start({ redisUrl, prefix, capNanoUsd, providerUrl, key }: WorkerOrder): Promise<Told> {
   tg = tollgate({
+    log: false,
     plans: plansFor(capNanoUsd),
     keys: { find: async (keyId) => (keyId === key.keyId ? key : undefined) },
     // A machine that runs everybody else as well is slower than 150 ms now and then.

@@ -187,7 +187,9 @@ export class AttemptHandle implements CallHandle {
 
 /** Clients and providers close connections as they please: whether an answer is whole is said by its bytes. */
 function outcomeOf(call: Attempt, end: CallEnd): CallEnd['outcome'] {
-  if (call.answer === 'whole' && end.outcome !== 'budget_stopped' && end.status < 400) return 'ok';
+  // An answer in one piece whose connection broke was not handed on, whole or not.
+  const isLost = end.outcome === 'error' && call.parsed?.stream === false;
+  if (call.answer === 'whole' && end.outcome !== 'budget_stopped' && end.status < 400 && !isLost) return 'ok';
   const broken = call.answer === 'failed' || call.answer === 'cut';
   return end.outcome === 'ok' && broken ? 'error' : end.outcome;
 }

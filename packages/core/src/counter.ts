@@ -95,6 +95,12 @@ const plain = /^[A-Za-z0-9._@:+-]{0,80}$/;
 /** A value as a part of a key: short and without separators; long ones by their hash. */
 function escaped(value: string): string {
   if (plain.test(value)) return value;
-  if (value.length <= 80) return encodeURIComponent(Buffer.from(value).toString());
-  return `sha256-${createHash('sha256').update(value).digest('base64url')}`;
+  // Halves of surrogate pairs have no UTF-8: in that, different values would be one.
+  if (!isWellFormed(value)) return `sha256-${hashOf(Buffer.from(value, 'utf16le'))}`;
+  if (value.length <= 80) return encodeURIComponent(value);
+  return `sha256-${hashOf(value)}`;
 }
+
+const isWellFormed = (value: string): boolean => !/\p{Surrogate}/u.test(value);
+
+const hashOf = (value: string | Buffer): string => createHash('sha256').update(value).digest('base64url');

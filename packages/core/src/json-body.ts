@@ -63,6 +63,8 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
       return;
     }
     parse(req, res, (error?: unknown) => {
+      // A parser skips the body of a request whose client has left; there is nobody to answer.
+      if (error === undefined && req.body === undefined && hasBody(req) && hasLeft(req, res)) return;
       const problem = error === undefined ? hiddenProblem(req) : problemOf(error);
       if (problem) refuse(req, res, next, problem, options);
       else runInContext(context, next);
@@ -72,6 +74,10 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
 
 function hasBody(req: Request): boolean {
   return req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+}
+
+function hasLeft(req: Request, res: Response): boolean {
+  return res.destroyed || res.closed || req.destroyed || req.socket?.destroyed === true;
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -114,8 +114,17 @@ export function guarded(
 /** The refusal that an SDK's error stands for: same status as the refusal recorded for this request. */
 function refusalBehind(error: unknown, req: Request): TollgateError | undefined {
   const refusal = req.tollgate?.refusal;
-  if (!refusal || typeof error !== 'object' || error === null || !('status' in error)) return undefined;
-  return error.status === refusal.status ? refusal : undefined;
+  return refusal && statusesOf(error).includes(refusal.status) ? refusal : undefined;
+}
+
+/** Errors within errors that are looked at. */
+const deepest = 4;
+
+/** The statuses that an error names, or those that it wraps: `status` (OpenAI, Anthropic), `statusCode` (AI SDK), `lastError` (its retries). */
+function statusesOf(error: unknown, depth = 0): unknown[] {
+  if (typeof error !== 'object' || error === null || depth > deepest) return [];
+  const { status, statusCode, cause, lastError } = error as Readonly<Record<string, unknown>>;
+  return [status, statusCode, ...statusesOf(lastError, depth + 1), ...statusesOf(cause, depth + 1)];
 }
 
 function internalError(cause: unknown): TollgateError {

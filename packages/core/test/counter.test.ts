@@ -54,4 +54,12 @@ describe('counterOf', () => {
       'usd/day/feature=search',
     );
   });
+
+  it('keeps tenants apart whose names are no text', () => {
+    const names = ['\ud800', '\udfff', '\ufffd', '\ud800\ud800', 'a\ud800'];
+    const counters = names.map(
+      (tenant) => counterOf(spend('$5/day'), { caller: { ...caller, tenant } }).counter,
+    );
+    expect(new Set(counters).size).toBe(names.length);
+  });
 });

@@ -1,3 +1,5 @@
+import { request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import express5 from 'express';
 import express4 from 'express4';
@@ -124,5 +126,44 @@ describe('jsonBody()', () => {
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[1]).toMatchObject({ code: 'TOLLGATE_W_ORDER' });
     warn.mockRestore();
+  });
+
+  it('neither warns nor goes on where the client left before its body was read', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const reached: string[] = [];
+    let waiting: (() => void) | undefined;
+    const arrived = new Promise<void>((resolve) => {
+      waiting = resolve;
+    });
+    let passedOn: (() => void) | undefined;
+    const parsed = new Promise<void>((resolve) => {
+      passedOn = resolve;
+    });
+    const app = express5();
+    app.use((_req, res, next) => {
+      waiting?.();
+      res.once('close', () => {
+        next();
+        passedOn?.();
+      });
+    });
+    app.use(jsonBody());
+    app.post('/', (_req, res) => {
+      reached.push('handler');
+      res.end();
+    });
+    const server = app.listen(0);
+    const { port } = server.address() as AddressInfo;
+    const sending = httpRequest({ port, method: 'POST', headers: { 'content-type': 'application/json' } });
+    sending.on('error', () => undefined);
+    sending.end(JSON.stringify({ a: 'x'.repeat(1_000) }));
+    await arrived;
+    sending.destroy();
+    await parsed;
+    await new Promise(setImmediate);
+    expect(reached).toEqual([]);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+    server.close();
   });
 });

@@ -130,7 +130,8 @@ function notParsed(req: Request): TollgateError {
       retryAfterMs: false,
     });
   }
-  if (req.headers['content-length'] === '0') {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = req.headers;
+  if (length === '0' && encoding === undefined) {
     return new TollgateError({
       status: 400,
       code: 'invalid_json',

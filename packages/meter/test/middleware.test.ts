@@ -113,6 +113,15 @@ describe('meter()', () => {
     expect(warnings).toEqual(['TOLLGATE_W_BODY_NOT_PARSED']);
   });
 
+  it('answers 400 to a request without any body, and warns of nothing', async () => {
+    const app = express().use(signedIn(), meter());
+    app.post(path, ok);
+    const answer = await request(app).post(path).set('content-type', 'application/json');
+    expect([answer.status, answer.body.error.code]).toEqual([400, 'invalid_json']);
+    await turns();
+    expect(warnings).toEqual([]);
+  });
+
   it('answers 415 to a body that is no JSON, whoever parsed it', async () => {
     const app = express().use(signedIn(), express.text({ type: () => true }), meter());
     app.post(path, ok);

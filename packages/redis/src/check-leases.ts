@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { accepts, checkOptions } from '@tollgate/core';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
@@ -48,6 +49,8 @@ export async function checkLeases(options: CheckLeasesOptions): Promise<LeaseChe
   }
   const { prefix = 'tollgate', partitions = 16 } = options;
   const signal = AbortSignal.timeout(5_000);
+  // All partitions listen to it.
+  setMaxListeners(0, signal);
   const found = await Promise.all(
     Array.from({ length: partitions }, async (_, partition) => {
       const key = `${partitionKey(prefix, partition)}:leases`;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { newId, type QuotaCharge, type ReserveRequest, type UsageEvent } from '@tollgate/core';
 import { admitted, itemFor, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
 import { checkLeases, outbox, redisQuota } from '../src/index.js';
@@ -85,5 +85,14 @@ describe('two stores on one prefix, of which one writes usage events', () => {
     await untilReaped(prefix, 0);
     await writing.end();
     expect((await eventsOf(prefix)).map(({ eventId }) => eventId)).toEqual([mine]);
+  });
+});
+
+describe('checkLeases()', () => {
+  it('looks at many partitions without a warning of too many listeners', async () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    await checkLeases({ client: redis().client, prefix: 'many', partitions: 64 });
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 });

@@ -31,6 +31,7 @@ import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
+import { routeLimits } from './route-limits.js';
 import { sayLimits } from './say-limits.js';
 import { type Stores, storesOf } from './stores.js';
 import {
@@ -295,21 +296,4 @@ function placesOf(
 ): ConcurrencyMiddleware | undefined {
   if (!more) return undefined;
   return concurrency({ ...more, ...guard, plans, ...((redis ?? own) && { store }) });
-}
-
-function routeLimits(limit: DeclaredLimit, more: Omit<LimitDeclaration, 'limit'> | undefined): Limit[] {
-  const where = 'tollgate: limit()';
-  if (more === undefined) return limitsOf(where, limit, 'key');
-  if (typeof limit === 'string') return limitsOf(where, { ...more, limit }, 'key');
-  if (typeof limit === 'object' && limit !== null && !('unit' in limit) && !('limit' in limit)) {
-    const each = Object.entries(limit).map(([unit, text]) => [unit, withMore(text, more)]);
-    return limitsOf(where, Object.fromEntries(each), 'key');
-  }
-  throw new TypeError(
-    `${where}: a limit that is no text says everything itself, e.g. spend('$5/day').by('route')`,
-  );
-}
-
-function withMore(text: unknown, more: Omit<LimitDeclaration, 'limit'>): unknown {
-  return typeof text === 'string' ? { ...more, limit: text } : text;
 }

@@ -6,6 +6,15 @@ import type { BodyKind } from './verdict.js';
 /** An answer that is not a stream is kept until it is complete, up to this size: a broken one then becomes a clean 502. */
 const maxKeptBytes = 1024 * 1024;
 
+/** The last byte that is no white space of JSON (RFC 8259). */
+function lastNonSpace(bytes: Uint8Array): number | undefined {
+  for (let at = bytes.length - 1; at >= 0; at -= 1) {
+    const byte = bytes[at] as number;
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return byte;
+  }
+  return undefined;
+}
+
 /** The client's side of an attempt: writes the answer to `res`, with back-pressure, and ends it once. */
 export class ClientAnswer implements AnswerWriter {
   #kind: BodyKind | 'parts' = 'whole';
@@ -59,8 +68,12 @@ export class ClientAnswer implements AnswerWriter {
 
   isCutShort(tail: Uint8Array): boolean {
     if (this.#kind !== 'whole') return false;
-    const last = [...this.#kept, tail].findLast((part) => part.length > 0);
-    return !last || !/[}\]]\s*$/.test(Buffer.from(last.subarray(-64)).toString('latin1'));
+    const parts = [...this.#kept, tail];
+    for (let index = parts.length - 1; index >= 0; index -= 1) {
+      const last = lastNonSpace(parts[index] as Uint8Array);
+      if (last !== undefined) return last !== 0x7d && last !== 0x5d;
+    }
+    return true;
   }
 
   onDrain(listener: () => void): void {

@@ -23,7 +23,10 @@ export function answerHeaders(
   headers: Readonly<Record<string, string>>,
   kind: BodyKind,
 ): Record<string, string> {
-  const type = headers['content-type'] ?? '';
+  const told = headers['content-type'] ?? '';
+  // What a 4xx says is for the client's SDK, which reads JSON, whatever the provider calls it.
+  const isOdd = kind === 'whole' && status >= 400 && !/^application\/(?:[\w.-]+\+)?json\b/i.test(told);
+  const type = isOdd ? '' : told;
   const fallback = kind === 'events' ? 'text/event-stream' : 'application/json';
   const answer: Record<string, string> = {
     'content-type': /^[\w.+-]+\/[\w.+-]+(?:\s*;\s*charset=[\w-]+)?$/i.test(type) ? type : fallback,

@@ -17,7 +17,7 @@ export type Verdict =
   | { readonly error: TollgateError; readonly credentialRefused?: boolean };
 
 /**
- * Judges the head of an answer. Passed on: successes and the 4xx that are about the request itself, if they are JSON or events.
+ * Judges the head of an answer. Passed on: successes that are JSON or events, and the 4xx that are about the request itself.
  * Everything else becomes an error of ours: 5xx, redirects, the provider's own 429, and the refusals of the app's own key (401,
  * 402, 403), which are no fault of the client.
  */
@@ -30,7 +30,8 @@ export function verdictOf(status: number, headers: Readonly<Record<string, strin
   if (status === 503 || status === 529) return { error: upstreamUnavailable(undefined, advice) };
   if (status >= 500) return { error: upstreamError(`failed with status ${status}`, undefined, advice) };
   if (status >= 300 && status < 400) return { error: upstreamError('answered with a redirect') };
-  const kind = kindOf(headers['content-type']);
+  // What is at fault is the request, whatever the refusal looks like.
+  const kind = kindOf(headers['content-type']) ?? (status >= 400 ? 'whole' : undefined);
   if (kind === undefined)
     return { error: upstreamError('answered with something other than JSON or events') };
   const encoding = headers['content-encoding'] ?? 'identity';

@@ -14,6 +14,10 @@ export function modelName(value: JsonValue | undefined, provider: string): strin
   if (typeof value !== 'string') throw invalidValue('model', 'the name of a model', value);
   const printable = value.length > 0 && value.length <= maxLength && !/[^\x21-\x7e]/.test(value);
   if (!printable) throw invalidValue('model', 'a name of printable ASCII characters without spaces', value);
+  // A gateway behind the base URL may resolve it as a path.
+  if (value.includes('..') || value.includes('//')) {
+    throw invalidValue('model', 'a name without empty or parent segments', value);
+  }
   if (lowerCase.includes(provider) && !value.startsWith('ft:') && value !== value.toLowerCase()) {
     throw invalidValue('model', 'written in lower case', value);
   }

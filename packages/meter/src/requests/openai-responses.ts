@@ -2,11 +2,11 @@ import type { JsonObject } from '@tollgate/core';
 import { largestCap } from './caps.js';
 import { fieldOf, flagOf, objectOf } from './json.js';
 import { MediaTally } from './media.js';
-import { openaiTools } from './openai-tools.js';
+import { maxToolCalls, openaiTools } from './openai-tools.js';
 import type { ParseOptions } from './parse-options.js';
 import { unsupported } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
-import { responsesInput } from './responses-input.js';
+import { responsesInput, toolCountOfInput, toolsOfInput } from './responses-input.js';
 import { declarationOf } from './server-tools.js';
 import { statedTier } from './tier.js';
 import { type WireFormat, writeStated } from './wire-format.js';
@@ -21,12 +21,13 @@ const addedPerTool = 512;
 const clientSide: ReadonlySet<string> = new Set([
   'function',
   'custom',
-  'namespace',
   'local_shell',
   'apply_patch',
   'computer',
   'computer_use_preview',
 ]);
+
+const listed = (tools: unknown): number => (Array.isArray(tools) ? tools.length : 0);
 
 /** Reads requests of OpenAI's responses. */
 export const openaiResponses: WireFormat = {
@@ -43,7 +44,9 @@ export const openaiResponses: WireFormat = {
       if (fieldOf(body, name) !== undefined) media.add('conversation', name);
     }
     if (fieldOf(body, 'prompt') !== undefined) media.add('storedPrompt', 'prompt');
-    responsesInput(fieldOf(body, 'input'), media);
+    const input = fieldOf(body, 'input');
+    responsesInput(input, media);
+    const tools = [...openaiTools(body, clientSide), ...toolsOfInput(input, maxToolCalls(body), clientSide)];
     const stream = flagOf(body, 'stream');
     return {
       stream,
@@ -55,8 +58,8 @@ export const openaiResponses: WireFormat = {
       cacheWrites: 'short',
       media: media.found,
       audioOutput: false,
-      tools: openaiTools(body, clientSide),
-      addedTokens: addedToAny + (Array.isArray(body.tools) ? body.tools.length * addedPerTool : 0),
+      tools,
+      addedTokens: addedToAny + addedPerTool * (listed(body.tools) + toolCountOfInput(input)),
       tier: statedTier(body, 'service_tier'),
       regional: false,
     };

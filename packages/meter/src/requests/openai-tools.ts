@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core';
 import { arrayOf, integerOf, isObject } from './json.js';
 import { invalidValue } from './refusals.js';
 import type { ToolUse } from './request-facts.js';
@@ -10,20 +10,34 @@ const names: readonly (readonly [prefix: string, name: string])[] = [
 ];
 
 /**
- * The server-side tools of a request. Tools that the client runs itself cost what their description holds, which is part of
- * the body.
+ * The server-side tools of a request, those of namespaces too. Tools that the client runs itself cost what their description holds, which
+ * is part of the body.
  */
 export function openaiTools(body: JsonObject, clientSide: ReadonlySet<string>): ToolUse[] {
-  const maxUses = integerOf(body, 'max_tool_calls', 'max_tool_calls', 1);
-  const uses: ToolUse[] = [];
-  (arrayOf(body, 'tools') ?? []).forEach((tool, index) => {
-    const param = `tools[${index}]`;
+  return toolsIn(arrayOf(body, 'tools') ?? [], 'tools', maxToolCalls(body), clientSide);
+}
+
+/** The most uses that a request states for all of its tools. */
+export const maxToolCalls = (body: JsonObject): number | undefined =>
+  integerOf(body, 'max_tool_calls', 'max_tool_calls', 1);
+
+/** The server-side tools of a list that stands at `list`. */
+export function toolsIn(
+  tools: readonly JsonValue[],
+  list: string,
+  maxUses: number | undefined,
+  clientSide: ReadonlySet<string>,
+): ToolUse[] {
+  return tools.flatMap((tool, index): ToolUse[] => {
+    const param = `${list}[${index}]`;
     if (!isObject(tool)) throw invalidValue(param, 'an object', tool);
     const type = tool.type;
     if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
-    if (clientSide.has(type)) return;
+    if (type === 'namespace') {
+      return toolsIn(arrayOf(tool, 'tools') ?? [], `${param}.tools`, maxUses, clientSide);
+    }
+    if (clientSide.has(type)) return [];
     const name = names.find(([prefix]) => type.startsWith(prefix))?.[1] ?? type;
-    uses.push({ name, type, param, maxUses });
+    return [{ name, type, param, maxUses }];
   });
-  return uses;
 }

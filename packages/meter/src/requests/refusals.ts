@@ -1,12 +1,18 @@
 import { describeValue, TollgateError } from '@tollgate/core';
 
+/** Characters of a field's name that a refusal repeats: clients choose them. */
+const longestName = 64;
+
+const shortened = (name: string): string =>
+  name.length <= longestName ? name : `${name.slice(0, longestName)}…`;
+
 /** A value that the provider would refuse, or that makes a bound impossible: 400 `invalid_value`. */
 export function invalidValue(param: string, expected: string, received: unknown): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'invalid_value',
-    param,
-    message: `${param} must be ${expected}, received ${describeValue(received)}.`,
+    param: shortened(param),
+    message: `${shortened(param)} must be ${expected}, received ${describeValue(received)}.`,
     retryAfterMs: false,
   });
 }
@@ -16,8 +22,8 @@ export function unsupported(param: string, why: string): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'unsupported_parameter',
-    param,
-    message: `${param} is not supported here: ${why}.`,
+    param: shortened(param),
+    message: `${shortened(param)} is not supported here: ${why}.`,
     retryAfterMs: false,
   });
 }

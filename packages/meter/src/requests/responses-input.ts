@@ -1,7 +1,9 @@
-import type { JsonValue } from '@tollgate/core';
-import { fieldOf, isObject } from './json.js';
+import type { JsonObject, JsonValue } from '@tollgate/core';
+import { arrayOf, fieldOf, isObject } from './json.js';
 import type { MediaTally } from './media.js';
+import { toolsIn } from './openai-tools.js';
 import { invalidValue, unsupported } from './refusals.js';
+import type { ToolUse } from './request-facts.js';
 
 /** Items that hold nothing but text, or JSON that is read as text. */
 const textItems: ReadonlySet<string> = new Set([
@@ -10,7 +12,6 @@ const textItems: ReadonlySet<string> = new Set([
   'file_search_call',
   'web_search_call',
   'computer_call',
-  'reasoning',
   'code_interpreter_call',
   'local_shell_call',
   'local_shell_call_output',
@@ -68,12 +69,48 @@ function readItem(item: JsonValue, param: string, media: MediaTally): void {
   const type = fieldOf(item, 'type') ?? ('role' in item ? 'message' : 'item_reference');
   if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
   if (textItems.has(type)) return;
+  if (type === 'reasoning') {
+    // By its id alone: what was reasoned is at the provider.
+    if (!holdsItsContent(item)) media.add('conversation', param);
+    return;
+  }
   if (type === 'message') readContent(item.content, `${param}.content`, media);
   else if (outputItems.has(type)) readContent(item.output, `${param}.output`, media);
   else if (type === 'image_generation_call') media.add('image', `${param}.result`, item.result);
   // Named by its id, or encrypted: what it holds is at the provider.
   else if (type === 'item_reference' || type === 'compaction') media.add('conversation', param);
   else throw unsupported(`${param}.type`, 'the kind of input is not known, and what it would cost neither');
+}
+
+const isFilled = (value: JsonValue | undefined): boolean =>
+  (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
+
+/** Whether a reasoning item brings what was reasoned along, encrypted or as text; its summary is not that. */
+const holdsItsContent = (item: JsonObject): boolean =>
+  isFilled(item.encrypted_content) || isFilled(item.content);
+
+/** Items that list tools in the words of a server, without types; a call of them needs the server among the request's own tools. */
+const describesTools = (item: JsonObject): boolean => item.type === 'mcp_list_tools';
+
+/** The server-side tools that items of the input bring along, as what a search for tools has found. */
+export function toolsOfInput(
+  input: JsonValue | undefined,
+  maxUses: number | undefined,
+  clientSide: ReadonlySet<string>,
+): ToolUse[] {
+  if (!Array.isArray(input)) return [];
+  return input.flatMap((item, index) => {
+    if (!isObject(item) || item.tools === undefined || item.tools === null || describesTools(item)) return [];
+    return toolsIn(arrayOf(item, 'tools') ?? [], `input[${index}].tools`, maxUses, clientSide);
+  });
+}
+
+/** How many tools items of the input describe. */
+export function toolCountOfInput(input: JsonValue | undefined): number {
+  if (!Array.isArray(input)) return 0;
+  let count = 0;
+  for (const item of input) if (isObject(item) && Array.isArray(item.tools)) count += item.tools.length;
+  return count;
 }
 
 function readContent(content: JsonValue | undefined, param: string, media: MediaTally): void {

@@ -26,6 +26,18 @@ describe('a hostile client cannot make the estimate smaller', () => {
     );
   });
 
+  it('nor the answer larger than the request: long names are repeated by their beginning', () => {
+    const name = 'x'.repeat(900_000);
+    try {
+      parse(paths.chat, { ...plain.chat, [name]: 1 });
+      throw new Error('passed');
+    } catch (error) {
+      const { message, param } = error as { message: string; param: string };
+      expect(param).toBe(`${'x'.repeat(64)}…`);
+      expect(message.length).toBeLessThan(300);
+    }
+  });
+
   describe('by fields that smuggle a route or credentials', () => {
     const names = [
       'api_base',

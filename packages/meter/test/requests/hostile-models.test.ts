@@ -23,6 +23,8 @@ describe('a hostile client cannot make the estimate smaller', () => {
       'gpt-5\u200b',
       'GPT-5',
       'x'.repeat(257),
+      'gpt-5/../gpt-5-pro',
+      'gpt-5//pro',
     ];
     for (const model of names) {
       for (const path of ['chat', 'responses', 'embeddings', 'messages'] as const) {

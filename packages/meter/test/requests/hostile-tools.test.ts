@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonValue } from '@tollgate/core';
 import type { ParseOptions } from '../../src/requests/parse-options.js';
 import { call, type Fields, type Path, refusal, sent } from './call.js';
 
@@ -39,6 +40,59 @@ describe('a hostile client cannot make the estimate smaller', () => {
     ])('%s %j', (path, body, param) => {
       expect(refusal(path, body)).toBe(`400 unsupported_parameter ${param}`);
     });
+  });
+
+  it('by hiding server-side tools in items of the input, or in namespaces', () => {
+    const search = (tools: JsonValue[]): Fields => ({
+      input: [
+        { role: 'user', content: 'search' },
+        { type: 'tool_search_output', execution: 'client', call_id: 'c', status: 'completed', tools },
+      ],
+    });
+    const own = { type: 'function', name: 'f', parameters: {} };
+    expect(refusal('responses', search([own]))).toBe('passed');
+    expect(refusal('responses', search([own, { type: 'web_search' }]))).toBe(
+      '400 unsupported_parameter input[1].tools[1]',
+    );
+    for (const type of ['mcp', 'code_interpreter', 'file_search', 'image_generation', 'shell', 'x_search']) {
+      expect(refusal('responses', search([{ type }]))).toBe('400 unsupported_parameter input[1].tools[0]');
+    }
+    const hidden = { type: 'namespace', name: 'n', tools: [own, { type: 'web_search' }] };
+    expect(refusal('responses', { tools: [hidden] })).toBe('400 unsupported_parameter tools[0].tools[1]');
+    expect(refusal('responses', { tools: [{ type: 'namespace', name: 'n', tools: [own] }] })).toBe('passed');
+    expect(refusal('responses', search([{ type: 'namespace', tools: [hidden] }]))).toBe(
+      '400 unsupported_parameter input[1].tools[0].tools[0].tools[1]',
+    );
+    expect(refusal('responses', search(['web_search']))).toBe('400 invalid_value input[1].tools[0]');
+    const described = { type: 'mcp_list_tools', server_label: 's', tools: [{ name: 'n', input_schema: {} }] };
+    expect(refusal('responses', { input: [described] })).toBe('passed');
+    const allowed = call(
+      'responses',
+      { ...search([{ type: 'web_search' }]), max_tool_calls: 2 },
+      {
+        tools: { web_search: { maxUses: 2 } },
+      },
+    );
+    expect(allowed.facts.tools).toMatchObject([
+      { name: 'web_search', param: 'input[1].tools[0]', maxUses: 2 },
+    ]);
+    expect(allowed.estimate.costNanoUsd).toBeGreaterThan(
+      call('responses', search([own])).estimate.costNanoUsd,
+    );
+  });
+
+  it('by naming what was reasoned before, which is at the provider', () => {
+    const item = (more: Fields): Fields => ({
+      input: [{ type: 'reasoning', id: 'rs_1', summary: [], ...more }],
+    });
+    const refused = '400 unsupported_parameter input[0]';
+    for (const more of [{}, { encrypted_content: null }, { encrypted_content: '' }, { content: [] }]) {
+      expect(refusal('responses', item(more))).toBe(refused);
+    }
+    expect(refusal('responses', item({ encrypted_content: 'gAAAA' }))).toBe('passed');
+    expect(refusal('responses', item({ content: [{ type: 'reasoning_text', text: 'so' }] }))).toBe('passed');
+    const bounded = call('responses', item({}), { worstCase: { conversation: 50_000 } });
+    expect(bounded.estimate.inputTokens).toBeGreaterThan(50_000);
   });
 
   it('by server-side tools that are allowed: each use is priced, and reads everything again', () => {

@@ -20,7 +20,7 @@ export interface RetryOptions {
   /** Retries at a provider, as a share of its calls: 0 to 1; ten are at hand at the start. @defaultValue 0.2 */
   ratio?: number;
   /**
-   * A call that was sent and not answered to the end is charged at least its input, since the provider may have billed it. `stop`: so
+   * A call that was sent and not answered to the end is charged all that was held for it, since the provider may bill that. `stop`: so
    * it ends. `go-on`: it is tried again, and both attempts are charged. Never after visible output. @defaultValue 'stop'
    */
   whenUncertain?: 'stop' | 'go-on';
@@ -43,7 +43,7 @@ export interface HedgeOptions {
   /**
    * Milliseconds without the head of an answer, or `p95`: the time in which 19 of the last 20 answers of this model began, once 20 were
    * seen. The second attempt takes a retry from the provider's budget. Whichever answers first is the answer; the other is aborted, and
-   * charged by rule, at least its input.
+   * charged what was held for it.
    */
   afterMs: number | 'p95';
 }
