@@ -3,8 +3,8 @@ import { providerHostOf } from '../../src/requests/provider-host.js';
 import { decideRoute } from '../../src/requests/provider-route.js';
 import { providerRoutes } from './provider-routes.js';
 
-describe.each(Object.entries(providerRoutes))('a route of %s', (host, routes) => {
-  it.each(routes)('%s %s is %s', (method, path, fate) => {
+describe.each(providerRoutes)('a route of %s', (host, routes) => {
+  it.each([...routes])('%s %s is %s', (method, path, fate) => {
     const decision = decideRoute(host + path, method);
     expect(decision.kind).toBe(fate);
     if (decision.kind === 'refused') expect(decision.route).not.toBe('');
