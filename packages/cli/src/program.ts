@@ -14,6 +14,7 @@ import { repriceCommand } from './commands/reprice.js';
 import { simulateCommand } from './commands/simulate.js';
 import { switchCommand } from './commands/switch.js';
 import { tenantsCommand } from './commands/tenants.js';
+import { unresolvedCommand } from './commands/unresolved.js';
 import { usageCommand } from './commands/usage.js';
 import type { CommandLine } from './run.js';
 
@@ -49,6 +50,7 @@ export function program(io: CommandLine): Command {
     repriceCommand,
     adviceCommand,
     reconcileCommand,
+    unresolvedCommand,
     doctorCommand,
     switchCommand,
     auditCommand,

@@ -1,3 +1,4 @@
+export { adjusted } from './adjusted.js';
 export type { AlertStore, AlertWork, DueAlertWork } from './alert-store.js';
 export { atOnce, done, goOn, isPromise, promised } from './answered.js';
 export {
@@ -133,6 +134,7 @@ export { type CounterBook, stateOf } from './quota-counters.js';
 export { QuotaEngine } from './quota-engine.js';
 export { type Obstacle, refusalOf } from './quota-refusal.js';
 export type {
+  AdjustRequest,
   ChargeItem,
   ChargeRequest,
   ChargeResult,
@@ -189,7 +191,7 @@ export {
   type TollgateErrorFacts,
 } from './tollgate-error.js';
 export { type Unit, units } from './unit.js';
-export { unresolvedUsd, withUnresolved } from './unresolved.js';
+export { estimateIn, unresolvedUsd, withUnresolved } from './unresolved.js';
 export { noUsage, type Usage } from './usage.js';
 export { adjustmentEvent, adjustmentId, uncertainEvent } from './usage-correction.js';
 export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';

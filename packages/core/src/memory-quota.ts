@@ -4,6 +4,7 @@ import { accepts, checkOptions } from './options.js';
 import { QuotaCounters } from './quota-counters.js';
 import { QuotaEngine } from './quota-engine.js';
 import type {
+  AdjustRequest,
   ChargeRequest,
   ChargeResult,
   CloseRequest,
@@ -120,6 +121,12 @@ class MemoryQuota implements QuotaStore {
   close(request: CloseRequest): void | Promise<void> {
     this.#watch();
     return atOnce(() => this.#engine.close(request, this.#now()));
+  }
+
+  async adjust(request: AdjustRequest): Promise<boolean> {
+    if (!(await request.recorded())) return false;
+    this.#engine.adjust(request, this.#now());
+    return true;
   }
 
   async read(_partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {

@@ -21,6 +21,8 @@ export interface CounterBook {
   byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally;
   /** The counter as it stands, without keeping anything for one that was never used. */
   read(counter: QuotaCounter, nowMs: number): CounterState;
+  /** Changes what was used in an open calendar window, never below 0, by its name alone. */
+  adjust(counter: string, windowId: string, amount: number, nowMs: number): void;
   /** A lease refers to the tally, and may still change it. */
   retain(tally: Tally): void;
   release(key: string, tally: Tally): void;
@@ -78,6 +80,22 @@ export class QuotaCounters implements CounterBook {
       ? this.current(counter, nowMs)
       : this.#newTally(counter, nowMs);
     return stateOf(counter, tally);
+  }
+
+  adjust(counter: string, windowId: string, amount: number, nowMs: number): void {
+    const entry = this.#entries.get(counter);
+    const current = entry?.current;
+    if (current && !(current instanceof CalendarTally)) return;
+    if (current?.windowId === windowId) {
+      if (!current.hasEnded(nowMs)) current.settle(amount, 0);
+      return;
+    }
+    // A window that is over, or one that was not used here yet.
+    if (entry?.past?.has(windowId)) return;
+    const key = windowKey(counter, windowId);
+    const used = Math.max(0, (this.#before.get(key) ?? 0) + amount);
+    if (used > 0) this.#before.set(key, used);
+    else this.#before.delete(key);
   }
 
   retain(tally: Tally): void {

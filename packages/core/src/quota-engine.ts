@@ -5,6 +5,7 @@ import { checkAlternatives, checkCharges, checkItems, checkLease, checkRunning }
 import { type CounterBook, QuotaCounters, stateOf } from './quota-counters.js';
 import { chargeAttempt, endLease, reapLease, type SettlingWorld } from './quota-settlement.js';
 import type {
+  AdjustRequest,
   ChargeRequest,
   ChargeResult,
   CloseRequest,
@@ -142,6 +143,14 @@ export class QuotaEngine {
     const lease = this.#leases.get(request.id, nowMs);
     if (!lease) this.#remember(request, nowMs);
     else endLease(this.#world, lease, nowMs);
+  }
+
+  /** The second half of an adjustment: it is in the ledger. */
+  adjust({ id, partition, charges }: AdjustRequest, nowMs: number): void {
+    this.#advance(nowMs);
+    if (this.#leases.get(id, nowMs)) return;
+    this.#remember({ id, partition }, nowMs);
+    for (const { counter, window, amount } of charges) this.#counters.adjust(counter, window, amount, nowMs);
   }
 
   read(counters: readonly QuotaCounter[], nowMs: number): CounterState[] {

@@ -209,6 +209,20 @@ export interface CloseRequest {
   readonly partition: string;
 }
 
+/** A correction of what was charged, by an adjustment in the ledger. */
+export interface AdjustRequest {
+  /** Id of the adjustment, UUIDv7. While it is remembered, for two leases, the same id again changes nothing. */
+  readonly id: string;
+  readonly partition: string;
+  /** By how much, in the windows that events name: negative amounts lower a counter. Integers. */
+  readonly charges: readonly { readonly counter: string; readonly window: string; readonly amount: number }[];
+  /**
+   * Writes the adjustment to the ledger; whether that was new. Called once, before anything is changed: a counter that is rebuilt from the
+   * ledger meanwhile has the adjustment already, and is left alone.
+   */
+  readonly recorded: () => Promise<boolean>;
+}
+
 /**
  * Counters with leases: the quota engine. Every method is one step (all or nothing), idempotent on id, attempt and kind, and
  * throws or rejects only when the store itself fails; a refusal is a value. One in this process answers at once, without a promise,
@@ -248,6 +262,12 @@ export interface QuotaStore {
   renew(request: RenewRequest): Promise<boolean>;
   /** Gives back whatever is held and not charged; the one terminal effect. Also before a late `reserve` of that id arrives. */
   close(request: CloseRequest): void | Promise<void>;
+  /**
+   * Corrects counters of calendar windows that are open, never below 0, once more is known of what was charged. Windows that are over, and
+   * buckets, stay; thresholds that were reported stay reported. If it fails after `recorded`, lowered counters are too high, which is safe.
+   * A store without it keeps what was charged. Resolves with `false` where the adjustment was in the ledger before.
+   */
+  adjust?(request: AdjustRequest): Promise<boolean>;
   /** Counters as they stand; changes nothing. */
   read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]>;
   /** Reaps what nobody in this process will settle any more, hands over what is still to be delivered, and frees resources. */

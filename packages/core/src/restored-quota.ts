@@ -1,3 +1,4 @@
+import { adjusted } from './adjusted.js';
 import { publish } from './channel.js';
 import type { QuotaStore } from './quota-store.js';
 
@@ -41,6 +42,7 @@ export function restoredQuota(store: QuotaStore, restore: () => Promise<void>): 
     charge: (request) => once(() => store.charge(request)),
     renew: async (request) => once(() => store.renew(request)),
     close: (request) => once(() => store.close(request)),
+    adjust: async (request) => once(() => adjusted(store, request)),
     read: async (partition, counters) => once(() => store.read(partition, counters)),
     end: () => store.end(),
   };

@@ -4,7 +4,7 @@ import type { EventCharge, UsageEvent } from './usage-event.js';
 type Figures = Pick<UsageEvent, 'costNanoUsd' | 'inputTokens' | 'outputTokens'>;
 
 /** What an event's best estimate is in the unit of a counter, whose key begins with it. Requests are counted as they are charged. */
-function estimateIn(
+export function estimateIn(
   counter: string,
   { costNanoUsd, inputTokens, outputTokens }: Figures,
 ): number | undefined {

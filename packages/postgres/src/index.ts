@@ -9,9 +9,12 @@ export { type Registry, type RegistryOptions, registry } from './keys/registry.j
 export type { ListedKey, SqlKeys } from './keys/sql-keys.js';
 export type { SqlOverrides } from './keys/sql-overrides.js';
 export type { ListedTenant, SqlTenants } from './keys/sql-tenants.js';
+export { type Acceptance, acceptUnresolved } from './ledger/accept-unresolved.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { DailyUsageTable, UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
+export { type Resolution, type Resolved, type ResolvedUsage, resolve } from './ledger/resolve.js';
+export { type UnresolvedAttempt, type UnresolvedQuery, unresolvedAttempts } from './ledger/unresolved.js';
 export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
 export {
   type Advice,

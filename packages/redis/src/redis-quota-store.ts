@@ -1,4 +1,5 @@
 import {
+  type AdjustRequest,
   type ChargeResult,
   type CloseRequest,
   type CounterState,
@@ -28,6 +29,7 @@ import { publishAdmission, publishCharge, publishClose } from './publications.js
 import { KnownProcesses } from './rebuild/known-processes.js';
 import { chargeOfDraw, OwnBooks } from './rebuild/own-books.js';
 import { Rebuilder } from './rebuild/rebuilder.js';
+import { placeOfSpend } from './rebuild/spend-place.js';
 import { listIn } from './reply.js';
 import { type OperationText, ScriptCaller } from './script-caller.js';
 import { ScriptRunner } from './script-runner.js';
@@ -47,6 +49,7 @@ import { Recalls } from './slices/recalls.js';
 import { Standings } from './standings.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 import { Sweeper } from './sweeper.js';
+import { widePartition } from './wide-part.js';
 import { Withdrawals } from './withdrawals.js';
 
 /** How long an id is remembered of which no lease is known, unless leases last longer. */
@@ -66,6 +69,7 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #options: ReadOptions;
   readonly #layout: Layout;
   readonly #caller: ScriptCaller;
+  readonly #standings: Standings;
   readonly #batcher: Batcher;
   readonly #sweeper: Sweeper;
   readonly #withdrawals: Withdrawals;
@@ -90,6 +94,7 @@ export class RedisQuotaStore implements QuotaStore {
     const scripts = scriptsFor({ thresholds, record }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
     const standings = new Standings(options.spent ? -1 : 0);
+    this.#standings = standings;
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs);
@@ -195,6 +200,37 @@ export class RedisQuotaStore implements QuotaStore {
     this.#books?.appends.sent(request);
     await this.#run('append', partition, (args) => appendText(args, request, this.#rememberMs));
     this.#books?.appends.confirmed(request);
+  }
+
+  /**
+   * In the generation that is known before the adjustment is recorded: a partition that is rebuilt meanwhile has it from the ledger. Each
+   * partition is one step of its own.
+   */
+  async adjust({ id, partition, charges, recorded }: AdjustRequest): Promise<boolean> {
+    const { partitions } = this.#options;
+    // Learns the server's clock, and the generations.
+    await Promise.all([this.read(partition, []), this.read(widePartition, [])]);
+    const byPartition = new Map<number, unknown[]>();
+    for (const charge of charges) {
+      const place = placeOfSpend(charge, partitions, this.#caller.storeMs);
+      if (!place) continue;
+      const at = place.partition ?? partitionOf(partition, partitions);
+      const entries = byPartition.get(at) ?? [];
+      entries.push([place.key, place.endsAtMs, place.amount]);
+      byPartition.set(at, entries);
+    }
+    const known = [...byPartition].map(([at, entries]) => {
+      return { at, entries, generation: this.#standings.of(at).generation };
+    });
+    if (!(await recorded())) return false;
+    await Promise.all(
+      known.map(({ at, entries, generation }) =>
+        this.#caller.callIn(generation, 'adjust', at, [
+          () => JSON.stringify([id, this.#rememberMs, entries]),
+        ]),
+      ),
+    );
+    return true;
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {

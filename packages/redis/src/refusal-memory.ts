@@ -1,4 +1,6 @@
 import {
+  type AdjustRequest,
+  adjusted,
   atOnce,
   type ChargeRequest,
   type ChargeResult,
@@ -66,6 +68,12 @@ export class RefusalMemory implements QuotaStore {
       this.#refusals.notice(result.states);
       return result;
     });
+  }
+
+  async adjust(request: AdjustRequest): Promise<boolean> {
+    const isNew = await adjusted(this.#store, request);
+    for (const { counter } of request.charges) this.#refusals.forget(counter);
+    return isNew;
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {

@@ -35,6 +35,7 @@ export function scriptsFor(
     charge: script('charge'),
     renew: script('renew'),
     close: script('close'),
+    adjust: script('adjust'),
     read: script('read'),
     sweep: script('sweep'),
     append: script('append'),

@@ -1,4 +1,5 @@
 import type {
+  AdjustRequest,
   ChargeResult,
   CloseRequest,
   CounterState,
@@ -11,6 +12,7 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core';
+import { adjusted } from '@tollgate/core';
 import type { RedisQuotaStore } from './redis-quota-store.js';
 import type { QuietCharge } from './settlement-wire.js';
 import type { SliceStore } from './slices/slice-store.js';
@@ -89,6 +91,10 @@ export class WideQuota implements QuotaStore {
   async close(request: CloseRequest): Promise<void> {
     this.#leases.closeAll(request.id);
     await this.#store.close(request);
+  }
+
+  adjust(request: AdjustRequest): Promise<boolean> {
+    return adjusted(this.#store, request);
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {

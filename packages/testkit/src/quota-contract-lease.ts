@@ -84,7 +84,8 @@ export function quotaLeaseContract(given: Given): void {
         const spend = quotaCounter(`usd/day/${tenant.key('day')}`, 100);
         const tokens = quotaCounter(`tokens/day/${tenant.key('day')}`, 500, { unit: 'tokens' });
         const [id, attemptId] = [newId(), newId()];
-        const skeleton = { eventId: attemptId, costNanoUsd: '20', inputTokens: 30, outputTokens: 0 };
+        const figures = { costNanoUsd: '20', inputTokens: 30, outputTokens: 0 };
+        const skeleton = { eventId: attemptId, uncertain: true, ...figures };
         const charges = [
           { ...spend, want: 80, floor: 80 },
           { ...tokens, want: 90, floor: 90 },

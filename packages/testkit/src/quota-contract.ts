@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe } from '@jest/globals';
+import { quotaAdjustmentContract } from './quota-contract-adjustment.js';
 import { quotaAdmissionContract } from './quota-contract-admission.js';
 import { quotaAttemptContract } from './quota-contract-attempt.js';
 import { quotaLeaseContract } from './quota-contract-lease.js';
@@ -31,5 +32,6 @@ export function quotaContract(name: string, makeStore: () => Promise<QuotaUnderT
     quotaWindowContract(given);
     quotaSettlementContract(given);
     quotaLeaseContract(given);
+    quotaAdjustmentContract(given);
   });
 }

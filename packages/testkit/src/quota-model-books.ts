@@ -1,6 +1,6 @@
 import type { QuotaCounter, ThresholdCrossing } from '@tollgate/core';
 import type { ModelLease } from './quota-model-lease.js';
-import { windowEndMs } from './quota-model-window.js';
+import { namedWindowEndMs, windowEndMs } from './quota-model-window.js';
 
 /** What was ever charged, drawn from a bucket, or leased: everything else is added up from these lists. */
 export class ModelBooks {
@@ -46,6 +46,14 @@ export class ModelBooks {
       });
     this.#crossings.push(...reached.map((crossing) => ({ ...crossing, reported: true })));
     return reached;
+  }
+
+  /** Corrects what was charged to an open window, by name; never below 0. */
+  adjust(counter: string, window: string, amount: number, nowMs: number): void {
+    if (namedWindowEndMs(window) <= nowMs) return;
+    const charged = this.#charges.filter((one) => one.counter === counter && one.window === window);
+    const used = charged.reduce((sum, one) => sum + one.amount, 0);
+    this.#charges.push({ counter, window, amount: Math.max(-used, amount) });
   }
 
   /** The same by a lease that is reaped: nobody is there to be told. */

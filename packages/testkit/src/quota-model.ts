@@ -1,4 +1,5 @@
 import type {
+  AdjustRequest,
   ChargeRequest,
   ChargeResult,
   CounterState,
@@ -175,6 +176,15 @@ export class QuotaModel implements QuotaStore {
     const lease = this.#lease(id, nowMs);
     if (lease) modelCloses(this.books, lease, nowMs);
     else this.#remember(id, nowMs);
+  }
+
+  async adjust({ id, charges, recorded }: AdjustRequest): Promise<boolean> {
+    if (!(await recorded())) return false;
+    const nowMs = this.#tick();
+    if (this.#lease(id, nowMs)) return true;
+    this.#remember(id, nowMs);
+    for (const { counter, window, amount } of charges) this.books.adjust(counter, window, amount, nowMs);
+    return true;
   }
 
   async read(_partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {

@@ -93,6 +93,18 @@ export class QuotaPlayer {
       }
       case 'close':
         return { does: 'close', request: { id, partition } };
+      case 'adjust': {
+        const charges = this.#grantsOf(id)
+          .filter(({ counter }) => counter.window.kind === 'calendar')
+          .map(({ counter, window }) => ({
+            counter: counter.counter,
+            window,
+            amount: Math.trunc((counter.limit * command.amount) / 100),
+          }));
+        const adjustment = traceId(traceReservations + command.id, command.attempt);
+        const recorded = () => Promise.resolve(true);
+        return { does: 'adjust', request: { id: adjustment, partition, charges, recorded } };
+      }
     }
   }
 
@@ -134,7 +146,8 @@ export class QuotaPlayer {
     if (closes && nowMs < memory.expiresAtMs) memory.endedAtMs ??= nowMs;
     if (typeof answer !== 'object' || !('ok' in answer)) return;
     if (!answer.ok && asked.does === 'extend' && nowMs < memory.expiresAtMs) memory.endedAtMs ??= nowMs;
-    if (!answer.ok || asked.does === 'charge' || asked.does === 'renew' || asked.does === 'close') return;
+    if (!answer.ok || asked.does === 'charge' || asked.does === 'renew') return;
+    if (asked.does === 'close' || asked.does === 'adjust') return;
     this.#remember(memory, asked, answer);
   }
 

@@ -1,4 +1,5 @@
 import type {
+  AdjustRequest,
   ChargeRequest,
   ChargeResult,
   CloseRequest,
@@ -17,7 +18,8 @@ export type QuotaRequest =
   | { readonly does: 'cover'; readonly request: CoverRequest }
   | { readonly does: 'charge'; readonly request: ChargeRequest }
   | { readonly does: 'renew'; readonly request: RenewRequest }
-  | { readonly does: 'close'; readonly request: CloseRequest };
+  | { readonly does: 'close'; readonly request: CloseRequest }
+  | { readonly does: 'adjust'; readonly request: AdjustRequest };
 
 export type QuotaAnswer = ReserveResult | ChargeResult | boolean | undefined;
 
@@ -37,5 +39,7 @@ export async function ask(store: QuotaStore, asked: QuotaRequest): Promise<Quota
     case 'close':
       await store.close(asked.request);
       return undefined;
+    case 'adjust':
+      return store.adjust?.(asked.request);
   }
 }

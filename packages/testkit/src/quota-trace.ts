@@ -42,6 +42,8 @@ export type TraceCommand =
     }
   | { readonly does: 'renew'; readonly id: number; readonly attempt: number; readonly amount: number }
   | { readonly does: 'close'; readonly id: number }
+  /** More is known of what a reservation was charged: signed, in percent of each counter's limit. */
+  | { readonly does: 'adjust'; readonly id: number; readonly attempt: number; readonly amount: number }
   /** An earlier request, word for word: a re-sent or late delivery. */
   | { readonly does: 'repeat'; readonly back: number }
   | { readonly does: 'wait'; readonly ms: number | 'minute' | 'hour' };
@@ -113,6 +115,15 @@ const command: fc.Arbitrary<TraceCommand> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('renew' as const), id, attempt, amount: percent }) },
   { weight: 1, arbitrary: fc.record({ does: fc.constant('close' as const), id }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('adjust' as const),
+      id,
+      attempt,
+      amount: fc.integer({ min: -80, max: 20 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('repeat' as const), back: fc.nat(12) }) },
   {
     weight: 3,
@@ -136,6 +147,7 @@ export const traces = fc.array(command, { minLength: 1, maxLength: 40, size: 'ma
 export const honestTraces = fc.tuple(traces, fc.boolean()).map(([trace, expires]) =>
   trace.flatMap((one): TraceCommand[] => {
     if (one.does === 'renew') return [{ ...one, amount: 0 }];
+    if (one.does === 'adjust') return [{ ...one, amount: Math.min(0, one.amount) }];
     if (one.does === 'charge') return expires ? [] : [{ ...one, amount: Math.min(one.amount, one.release) }];
     if (one.does === 'reserve' && expires) {
       return [{ ...one, alternatives: one.alternatives.map((charges) => charges.map(allOrNothing)) }];

@@ -1,6 +1,6 @@
 import { type AuthenticateOptions, authenticate, OverrideBook, requireScope } from '@tollgate/auth';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
-import { type ConcurrencyMiddleware, concurrency } from '@tollgate/concurrency';
+import type { ConcurrencyMiddleware } from '@tollgate/concurrency';
 import {
   type Caller,
   contextOf,
@@ -22,8 +22,14 @@ import {
 import { guardrails } from '@tollgate/guardrails';
 import type { JobsMiddleware } from '@tollgate/jobs';
 import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
-import { type Ledger, type Registry, registry } from '@tollgate/postgres';
-import { type RateLimitMiddleware, rateLimit } from '@tollgate/rate-limit';
+import {
+  type Ledger,
+  type Registry,
+  type Resolution,
+  type Resolved,
+  registry,
+  resolve,
+} from '@tollgate/postgres';
 import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
 import { type Alerts, alerts, killSwitch, type Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
@@ -31,6 +37,7 @@ import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
+import { deadline, placesOf, rateLimiterOf } from './limiters.js';
 import { routeLimits } from './route-limits.js';
 import { sayLimits } from './say-limits.js';
 import { type Stores, storesOf } from './stores.js';
@@ -84,6 +91,11 @@ export interface Tollgate {
     run: (context: TollgateContext) => Result | Promise<Result>,
     options?: Pick<RunWithOptions, 'labels'>,
   ): Promise<Result>;
+  /**
+   * Corrects an attempt whose end was unknown, in the ledger and on its counters, once more is known of it:
+   * `tg.resolve({ eventId, actual: { inputTokens, outputTokens, costNanoUsd } })`. Rejects with a `TypeError` without `database`.
+   */
+  resolve(resolution: Omit<Resolution, 'store' | 'now'>): Promise<Resolved>;
   /** The error handler, mounted last. */
   errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
   readonly plans: Plans;
@@ -214,6 +226,10 @@ export function tollgate(options: TollgateOptions): Tollgate {
           reservations.attach(context);
         },
       }),
+    resolve: async (resolution) => {
+      if (stores.ledger) return resolve(stores.ledger.database, { ...resolution, store, ...clock });
+      throw new TypeError('tollgate: resolve() needs a ledger: give "database"');
+    },
     errors: (more) =>
       tollgateErrors({ ...more, ...(guard.errorFormat && { errorFormat: guard.errorFormat }) }),
     plans,
@@ -269,31 +285,4 @@ function bookOf(
 ): OverrideBook | undefined {
   const { storeTimeoutMs: timeoutMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
   return overrides && new OverrideBook({ overrides, timeoutMs, maxTenants, now });
-}
-
-function deadline({ deadlineMs }: Stores): { storeDeadlineMs?: number } {
-  return deadlineMs === undefined ? {} : { storeDeadlineMs: deadlineMs };
-}
-
-/** None where `budget()` counts the plans' requests and there are no others. */
-function rateLimiterOf(
-  { rateLimit: more, budget: { requests = false } = {} }: TollgateOptions,
-  guard: GuardOptions,
-  plans: Plans,
-  stores: Stores,
-): RateLimitMiddleware | undefined {
-  if (requests && more?.limits === undefined) return undefined;
-  const shared = { ...deadline(stores), ...(stores.rateLimits && { stores: stores.rateLimits }) };
-  return rateLimit({ ...shared, ...more, ...guard, ...(!requests && { plans }) });
-}
-
-/** Over all processes where they share their counters. */
-function placesOf(
-  { concurrency: more, redis, store: own }: TollgateOptions,
-  guard: GuardOptions,
-  plans: Plans,
-  store: QuotaStore,
-): ConcurrencyMiddleware | undefined {
-  if (!more) return undefined;
-  return concurrency({ ...more, ...guard, plans, ...((redis ?? own) && { store }) });
 }

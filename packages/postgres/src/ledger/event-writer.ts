@@ -46,6 +46,12 @@ export class EventWriter {
     return { refused: events.filter((_, index) => outcomes[index]?.status === 'rejected') };
   }
 
+  /** Writes one event by itself. Resolves with whether it was new. */
+  async writeNew(event: UsageEvent): Promise<boolean> {
+    const written = await this.#insert([rowOf(event)]);
+    return written.length > 0;
+  }
+
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     while (this.#running) await this.#running;
@@ -72,7 +78,7 @@ export class EventWriter {
     }
   }
 
-  async #insert(rows: readonly EventRow[]): Promise<void> {
+  async #insert(rows: readonly EventRow[]): Promise<string[]> {
     await this.#database.ready();
     for (let again = true; ; again = false) {
       try {

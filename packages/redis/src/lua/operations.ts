@@ -280,4 +280,26 @@ local out = {}
 out[1] = #due
 `;
 
-export const operations = { reserve, extend, cover, charge, renew, close, read, sweep, remember };
+/** [id, how long it is remembered, [[key, end of window, amount], …]] */
+const adjust = `
+local out = {}
+--reap--
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  if leaseOf(op[1]) then
+    out[i] = 0
+  else
+    remember(op[1], op[2])
+    for _, one in ipairs(op[3]) do
+      local t = tally(one[1], { false, one[2] })
+      if not isOver(t) then
+        touch(t)
+        t.used = max(0, t.used + one[3])
+      end
+    end
+    out[i] = 1
+  end
+end
+`;
+
+export const operations = { adjust, reserve, extend, cover, charge, renew, close, read, sweep, remember };

@@ -18,6 +18,7 @@ export type ScriptName =
   | 'charge'
   | 'renew'
   | 'close'
+  | 'adjust'
   | 'read'
   | 'sweep'
   | 'append'
@@ -39,6 +40,7 @@ const parts: Readonly<Record<Exclude<ScriptName, 'append' | 'draw'>, readonly st
   charge: [operations.remember],
   renew: [admission],
   close: [operations.remember],
+  adjust: [operations.remember],
   read: [],
   sweep: [],
   hold: [admission],

@@ -200,6 +200,7 @@ export class Rebuilder implements PartitionGate {
   ): Promise<number | undefined> {
     const { caller, partitions, standings } = this.#options;
     const placed = spends
+      .filter(({ amount }) => amount > 0)
       .map((spend) => placeOfSpend(spend, partitions, caller.storeMs))
       .filter((spend) => spend !== undefined)
       .filter((spend) => spend.partition === undefined || spend.partition === partition);

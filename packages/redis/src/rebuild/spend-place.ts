@@ -19,7 +19,7 @@ export function placeOfSpend(
   nowMs: number,
 ): PlacedSpend | undefined {
   const endsAtMs = endOf(counter, window, nowMs);
-  if (endsAtMs === undefined || amount <= 0) return undefined;
+  if (endsAtMs === undefined) return undefined;
   const [, tenant] = /\/tenant=([^/]*)/.exec(counter) ?? [];
   const name = tenant === undefined ? widePartition : nameOf(tenant);
   const partition = name === undefined ? undefined : partitionOf(name, partitions);

@@ -57,6 +57,9 @@ export class SliceBook implements CounterBook {
     return this.current(counter, nowMs).state(counter.limit);
   }
 
+  /** Corrections are made where the counter itself is. */
+  adjust(): void {}
+
   retain(slice: Slice): void {
     slice.references += 1;
   }

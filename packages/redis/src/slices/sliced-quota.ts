@@ -1,4 +1,6 @@
 import {
+  type AdjustRequest,
+  adjusted,
   atOnce,
   type ChargeItem,
   type ChargeRequest,
@@ -141,6 +143,10 @@ export class SlicedQuota implements QuotaStore {
     return Promise.all(reservation.parts.map((id) => this.#beyond.close({ ...request, id }))).then(
       () => undefined,
     );
+  }
+
+  adjust(request: AdjustRequest): Promise<boolean> {
+    return adjusted(this.#beyond, request);
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
