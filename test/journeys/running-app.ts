@@ -27,6 +27,8 @@ export interface RunningApp {
   readonly tg: Tollgate;
   readonly provider: SimulatedProvider;
   readonly key: string;
+  /** Makes a key of another tenant on the same plan. */
+  newKey(tenant: string): string;
   /** Usage events, in order. */
   readonly events: UsageEvent[];
   /** Official clients that speak to the app. `requests` counts what they sent. */
@@ -87,6 +89,7 @@ export async function startApp({
     tg,
     provider,
     key,
+    newKey: (tenant) => keys.create({ tenant, plan: 'test' }).key,
     events,
     openai: new OpenAI({ apiKey: key, baseURL: `${url}/v1`, fetch: counting }),
     anthropic: new Anthropic({ apiKey: key, baseURL: url, fetch: counting }),

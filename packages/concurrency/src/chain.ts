@@ -28,6 +28,11 @@ export class Chain<Value> {
     return this.#last?.value;
   }
 
+  /** All values, from the first on. */
+  *[Symbol.iterator](): Generator<Value> {
+    for (let link = this.#first; link; link = link.after) yield link.value;
+  }
+
   /** Adds a link at the end. It must stand in no chain. */
   push(link: Link<Value>): void {
     link.chain = this;

@@ -1,4 +1,6 @@
-import { Lane, type LaneSettings, Waiter } from './lane.js';
+import { Lane, type LaneSettings, type MayServe, Waiter } from './lane.js';
+
+const anyone: MayServe = () => true;
 
 /**
  * A queue of several lanes, served by start-time fair queueing (Goyal, Vin and Cheng, 1996) with every waiter of the same length:
@@ -24,9 +26,9 @@ export class FairQueue<Item> {
     return this.#size;
   }
 
-  /** Whether anybody waits who is not batch work. */
-  get hasUrgent(): boolean {
-    return this.#lanes.some(({ settings, size }) => !settings.batch && size > 0);
+  /** Whether anyone waits who is not batch work and whose tenant may be served. */
+  hasUrgent(may: MayServe = anyone): boolean {
+    return this.#lanes.some((lane) => !lane.settings.batch && lane.hasFor(may));
   }
 
   /** How many of a tenant wait in a lane, by the lane's position. */
@@ -53,10 +55,13 @@ export class FairQueue<Item> {
     this.#size += 1;
   }
 
-  /** Whose turn it is, taken out of the queue. Batch work only `withBatch`, and only when nobody else waits. */
-  take(withBatch: boolean): Waiter<Item> | undefined {
-    const lane = this.#next(false) ?? (withBatch ? this.#next(true) : undefined);
-    const waiter = lane?.take();
+  /**
+   * Whose turn it is of those whose tenant may be served, taken out of the queue. Batch work only `withBatch`, and only when no other such
+   * work waits.
+   */
+  take(withBatch: boolean, may: MayServe = anyone): Waiter<Item> | undefined {
+    const lane = this.#next(false, may) ?? (withBatch ? this.#next(true, may) : undefined);
+    const waiter = lane?.take(may);
     if (!lane || !waiter) return undefined;
     waiter.takenAt = lane.start;
     this.#time = lane.start;
@@ -97,10 +102,10 @@ export class FairQueue<Item> {
     if (lane.size === 0) lane.start = Math.max(this.#time, lane.finish);
   }
 
-  #next(batch: boolean): Lane<Item> | undefined {
+  #next(batch: boolean, may: MayServe): Lane<Item> | undefined {
     let next: Lane<Item> | undefined;
     for (const lane of this.#lanes) {
-      if (lane.size === 0 || lane.settings.batch !== batch) continue;
+      if (lane.settings.batch !== batch || !lane.hasFor(may)) continue;
       if (!next || lane.start < next.start || (lane.start === next.start && isAbove(lane, next))) next = lane;
     }
     return next;

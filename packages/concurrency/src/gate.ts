@@ -13,6 +13,8 @@ export interface GateSettings {
   readonly batchShare: number;
   readonly queueSize: number;
   readonly perTenant: number;
+  /** Share of the free places that one tenant may take, 0 < share ≤ 1. */
+  readonly tenantShare: number;
   /** Places that all processes share. Absent: this process's own are all. */
   readonly shared?: SharedPlaces | undefined;
   readonly clock: Clock;
@@ -27,6 +29,11 @@ export class Gate {
   readonly #queue: FairQueue<Ticket>;
   /** Those that have a place here, also while they ask for the shared one. */
   #running = 0;
+  /** The same by tenant. */
+  readonly #runningOf = new Map<string, number>();
+  /** The first tenant seen, until there is a second one: a tenant alone may take all. */
+  #only: string | undefined;
+  #areSeveral = false;
   #asking = 0;
   /** The shared places were all taken when last asked for: one asks at a time, and none before this is called off. */
   #scarce = false;
@@ -47,18 +54,43 @@ export class Gate {
     return this.#queue.size;
   }
 
-  /** Whether somebody of this lane would be admitted at once. */
-  hasRoom(lane: number): boolean {
+  /** Whether a request of this lane and tenant would be admitted at once. */
+  hasRoom(lane: number, tenant: string): boolean {
     const batch = this.#settings.lanes[lane]?.batch === true;
-    const nobodyAhead = batch ? this.#queue.size === 0 : !this.#queue.hasUrgent;
-    return nobodyAhead && this.#running < this.#room(batch) && this.#mayAsk();
+    if (this.#running >= this.#room(batch) || !this.#mayAsk() || !this.#mayTake(tenant)) return false;
+    return batch ? this.#queue.size === 0 : !this.#queue.hasUrgent(this.#mayTake);
+  }
+
+  /**
+   * Whether a tenant may take one more place: while what it has is less than its share of that and of what is free. Of several tenants
+   * none can take all places, whatever each holds on to.
+   */
+  readonly #mayTake = (tenant: string): boolean => {
+    const { tenantShare, limit } = this.#settings;
+    if (!this.#areSeveral || tenantShare >= 1) return true;
+    const own = this.#runningOf.get(tenant) ?? 0;
+    const free = limit.value - this.#running;
+    return own * (1 - tenantShare) < tenantShare * free;
+  };
+
+  #count(tenant: string, by: 1 | -1): void {
+    this.#running += by;
+    const own = (this.#runningOf.get(tenant) ?? 0) + by;
+    if (own > 0) this.#runningOf.set(tenant, own);
+    else this.#runningOf.delete(tenant);
+  }
+
+  #notice(tenant: string): void {
+    this.#only ??= tenant;
+    this.#areSeveral ||= tenant !== this.#only;
   }
 
   /** Asks for a place. Whoever asks must {@link Gate.end} the ticket once, however it ends. */
   enter(entrant: Entrant): Ticket {
     const ticket = this.#ticketOf(entrant, 'waiting');
+    this.#notice(entrant.tenant);
     if (this.#closed) this.#turnAway(ticket, 'closed');
-    else if (this.hasRoom(entrant.lane)) this.#start(ticket);
+    else if (this.hasRoom(entrant.lane, entrant.tenant)) this.#start(ticket);
     else this.#queueUp(ticket);
     return ticket;
   }
@@ -66,7 +98,7 @@ export class Gate {
   /** Counts somebody who is let through whatever the limit says, for shadow mode. */
   pass(entrant: Entrant): Ticket {
     const ticket = this.#ticketOf(entrant, 'running');
-    this.#running += 1;
+    this.#count(entrant.tenant, 1);
     ticket.running = Math.min(this.#running, this.#settings.limit.value);
     return ticket;
   }
@@ -166,7 +198,7 @@ export class Gate {
     if (this.#dispatching) return;
     this.#dispatching = true;
     while (this.#queue.size > 0 && this.#running < this.#room(false) && this.#mayAsk()) {
-      const waiter = this.#queue.take(this.#running < this.#room(true));
+      const waiter = this.#queue.take(this.#running < this.#room(true), this.#mayTake);
       if (!waiter) break;
       this.#start(waiter.item);
     }
@@ -175,7 +207,7 @@ export class Gate {
 
   #start(ticket: Ticket): void {
     const { shared } = this.#settings;
-    this.#running += 1;
+    this.#count(ticket.entrant.tenant, 1);
     ticket.running = this.#running;
     if (!shared) {
       this.#admit(ticket);
@@ -194,7 +226,7 @@ export class Gate {
       if (ticket.state === 'ended') this.#free(ticket);
       else this.#admit(ticket);
     } else {
-      this.#running -= 1;
+      this.#count(ticket.entrant.tenant, -1);
       if (taking.outcome === 'unavailable') this.#turnAway(ticket, 'store_unavailable');
       else this.#askLater(ticket);
     }
@@ -227,7 +259,7 @@ export class Gate {
   }
 
   #free(ticket: Ticket): void {
-    this.#running -= 1;
+    this.#count(ticket.entrant.tenant, -1);
     if (ticket.lease !== undefined) this.#settings.shared?.give(ticket.lease);
     this.#pause?.();
     this.#pause = undefined;

@@ -33,7 +33,12 @@ export class Waiter<Item> {
 class Line<Item> {
   readonly waiters = new Chain<Waiter<Item>>();
   readonly turn: Link<Line<Item>> = new Link<Line<Item>>(this);
+
+  constructor(readonly tenant: string) {}
 }
+
+/** Whether a tenant may be served now. */
+export type MayServe = (tenant: string) => boolean;
 
 /** The waiters of one class, whose tenants take turns. Knows a tenant only as long as one of its requests waits. */
 export class Lane<Item> {
@@ -78,9 +83,14 @@ export class Lane<Item> {
     this.#arrivals.unshift(waiter.inLane);
   }
 
-  /** The first of the tenant whose turn it is; the tenant's next turn comes after all others'. */
-  take(): Waiter<Item> | undefined {
-    const line = this.#turns.first;
+  /** Whether anyone waits whose tenant may be served. */
+  hasFor(may: MayServe): boolean {
+    return this.#next(may) !== undefined;
+  }
+
+  /** The first of the tenant whose turn it is, of those that may be served; the tenant's next turn comes after all others'. */
+  take(may: MayServe): Waiter<Item> | undefined {
+    const line = this.#next(may);
     const waiter = line?.waiters.first;
     if (!line || !waiter) return undefined;
     this.remove(waiter);
@@ -101,10 +111,15 @@ export class Lane<Item> {
     this.#lines.delete(waiter.tenant);
   }
 
+  #next(may: MayServe): Line<Item> | undefined {
+    for (const line of this.#turns) if (may(line.tenant)) return line;
+    return undefined;
+  }
+
   #lineOf(tenant: string, turn: 'first' | 'last'): Line<Item> {
     const known = this.#lines.get(tenant);
     if (known) return known;
-    const line = new Line<Item>();
+    const line = new Line<Item>(tenant);
     this.#lines.set(tenant, line);
     if (turn === 'first') this.#turns.unshift(line.turn);
     else this.#turns.push(line.turn);

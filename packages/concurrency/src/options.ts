@@ -2,6 +2,7 @@ import {
   accepts,
   acceptsPlans,
   checkOptions,
+  defaultClientIdleMs,
   describeValue,
   type GuardOptions,
   guardChecks,
@@ -49,6 +50,16 @@ export interface ConcurrencyOptions extends GuardOptions {
    * apps without `budget()`, which counts that otherwise, over all processes. Needs `plans`. @defaultValue false
    */
   perCaller?: boolean;
+  /**
+   * How much of the places that are free one tenant may take once several tenants have been seen, 0 < share ≤ 1: with 0.5, a tenant that
+   * holds on to all it gets has half of the places. Counted in this process. @defaultValue 0.5
+   */
+  tenantShare?: number;
+  /**
+   * How long a client may accept no byte of its answer while more is waiting, in ms; then its connection is cut, and its place is free.
+   * Positive integer. @defaultValue 30_000 (30 s)
+   */
+  clientIdleMs?: number;
   /** `false`: nobody waits. @defaultValue 1 000 waiters, 10 s */
   queue?: QueueOptions | false;
   /** Follows latency and failures, between `min` and `limit`; each process by what it sees. @defaultValue false: `limit` it is */
@@ -80,6 +91,8 @@ export interface ConcurrencySettings {
   readonly latency: 'firstByte' | 'end' | undefined;
   readonly plans: Plans | undefined;
   readonly perCaller: boolean;
+  readonly tenantShare: number;
+  readonly clientIdleMs: number;
   readonly queue: Required<QueueOptions>;
   readonly batch: {
     readonly share: number;
@@ -116,6 +129,9 @@ export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
       limit: accepts.positiveInteger,
       plans: acceptsPlans,
       perCaller: accepts.boolean,
+      clientIdleMs: accepts.positiveInteger,
+      tenantShare: (value) =>
+        (typeof value === 'number' && value > 0 && value <= 1) || 'a share above 0 and at most 1',
       queue: (value) => value === false || accepts.object(value) === true || 'false or an object',
       adaptive: adaptiveCheck,
       batch: accepts.object,
@@ -139,6 +155,8 @@ export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
     latency,
     plans,
     perCaller,
+    tenantShare: options.tenantShare ?? 0.5,
+    clientIdleMs: options.clientIdleMs ?? defaultClientIdleMs,
     queue: queueOf(options.queue ?? {}),
     batch: batchOf(options.batch ?? {}),
     skip: options.skip ?? makesNoCall,

@@ -17,7 +17,7 @@ export class PlacesDesk {
   readonly stepName: string;
 
   constructor(readonly settings: ConcurrencySettings) {
-    const { plans, perCaller, store, mode, batch, queue, limit, clock } = settings;
+    const { plans, perCaller, tenantShare, store, mode, batch, queue, limit, clock } = settings;
     desks += 1;
     this.stepName = `concurrency-${desks}`;
     this.lanes = new Lanes(plans);
@@ -32,6 +32,7 @@ export class PlacesDesk {
       batchShare: batch.share,
       queueSize: queue.size,
       perTenant: queue.perTenant,
+      tenantShare,
       shared: this.shared,
       clock,
     });

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import {
   type CallStep,
+  cutIdleClient,
   isTollgateError,
   publish,
   type RequestEnd,
@@ -21,7 +22,7 @@ export interface Ways {
 
 const nothing: CallerHold = [];
 
-/** The place of one request, from asking for it until the response has closed and no call of it runs any more. */
+/** The place of one request, from asking for it until the client has left, or the response has closed and no call of it runs any more. */
 export class RequestPlace implements CallStep, Entrant {
   readonly name: string;
   readonly stage = 'record';
@@ -91,12 +92,20 @@ export class RequestPlace implements CallStep, Entrant {
 
   admit(ticket: Ticket): void {
     this.#ticket = ticket;
+    const { res } = this.#context;
+    if (res) cutIdleClient(res, this.#desk.settings.clientIdleMs);
     this.#publish('admitted', { waitedMs: Math.round(ticket.admittedAtMs - ticket.enteredAtMs) });
     this.#ways?.goAhead();
   }
 
   turnAway(reason: TurnedAway): void {
     this.#refuse(turnedAwayError(reason));
+  }
+
+  /** The client has left, and calls may continue for their usage: they need no place. */
+  left(): void {
+    const { gate } = this.#desk;
+    if (this.#ticket) gate.end(this.#ticket);
   }
 
   /** The response has closed and no call runs: the place is free again, or nobody waits for it any more. */
@@ -115,7 +124,7 @@ export class RequestPlace implements CallStep, Entrant {
   /** Shadow mode: what would have happened is published, and the request goes on. */
   #pass(ways: Ways): void {
     const { gate } = this.#desk;
-    const hasRoom = gate.hasRoom(this.lane);
+    const hasRoom = gate.hasRoom(this.lane, this.tenant);
     this.#ticket = gate.pass(this);
     this.#publish(hasRoom ? 'admitted' : 'waiting', { waitedMs: 0 });
     ways.goAhead();

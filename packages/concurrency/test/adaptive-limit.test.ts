@@ -36,6 +36,7 @@ function simulate(
     batchShare: 0.5,
     queueSize: 5_000,
     perTenant: 5_000,
+    tenantShare: 1,
     clock: patient,
   });
   const ask = (): void => {

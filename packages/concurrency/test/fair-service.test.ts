@@ -31,7 +31,15 @@ function serve(traffic: readonly Traffic[], seconds: number): { seen: Seen[]; ga
   const { clock, advance } = simulatedTime();
   const random = seeded(7);
   const limit = fixedLimit(places);
-  const gate = new Gate({ lanes, limit, batchShare: 0.5, queueSize: 200, perTenant: 100, clock });
+  const gate = new Gate({
+    lanes,
+    limit,
+    batchShare: 0.5,
+    queueSize: 200,
+    perTenant: 100,
+    tenantShare: 1,
+    clock,
+  });
   const seen = traffic.map((): Seen => ({ latenciesMs: [], refusals: new Map(), servedOf: new Map() }));
   const untilMs = clock.now() + seconds * 1_000;
   for (const [index, { lane, perSecond: rate, tenants, leaving = 0 }] of traffic.entries()) {

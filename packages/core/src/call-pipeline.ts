@@ -44,6 +44,8 @@ export interface CallStep {
   chunk?(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined;
   /** Usage or running cost has changed; a step may {@link Call.stop} the call. */
   progress?(call: Call): void;
+  /** The client has left before the answer was written; attempts may continue for their usage. */
+  left?(): void;
   end?(call: Call, end: CallEnd): void | Promise<void>;
   /**
    * The HTTP request is over and no attempt is running; `declared` is the call that was declared and never begun. Runs again

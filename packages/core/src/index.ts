@@ -55,6 +55,7 @@ export { acceptsPlans, definePlans, modelAllowed, planOf } from './define-plans.
 export { type DrainBounds, type Drains, defaultDrainMs, drainsCheck, drainsOf } from './drains.js';
 export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
 export { idTimeMs, newId } from './id.js';
+export { cutIdleClient, defaultClientIdleMs } from './idle-clients.js';
 export { type JobRun, jobRunOf, setJobRun } from './job-run.js';
 export { type JsonBodyOptions, jsonBody } from './json-body.js';
 export {

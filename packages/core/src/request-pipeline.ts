@@ -122,6 +122,7 @@ export class RequestPipeline implements CallPipeline {
   /** The client is gone: attempts that drain continue for a while, as far as the bounds allow; the others are stopped. */
   clientGone(error: TollgateError): void {
     this.#gone = error;
+    for (const step of this.#steps) step.left?.();
     for (const call of this.running) {
       if (call.drains) this.#drain(call, error);
       else call.stop(error);

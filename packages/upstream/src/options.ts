@@ -1,6 +1,7 @@
 import {
   accepts,
   checkOptions,
+  defaultClientIdleMs,
   type ErrorFormat,
   type GuardOptions,
   guardChecks,
@@ -52,6 +53,11 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   route?: Router;
   /** The router's task of this route's requests. @defaultValue as label, header or prompt say */
   task?: string;
+  /**
+   * How long the client may accept no byte of its answer while more is waiting, in milliseconds; then its connection is cut. Positive integer.
+   * @defaultValue 30_000
+   */
+  clientIdleMs?: number;
   /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
   /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
@@ -63,6 +69,7 @@ export interface ProxySettings {
   readonly api: WireApi | undefined;
   readonly whenClientGone: 'abort' | 'drain' | undefined;
   readonly drainMs: number | undefined;
+  readonly clientIdleMs: number;
   readonly timeouts: Timeouts | undefined;
   readonly maxResponseBytes: number;
   readonly resilience: Resilience;
@@ -93,6 +100,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     ),
     whenClientGone: accepts.oneOf('abort', 'drain'),
     drainMs: accepts.positiveInteger,
+    clientIdleMs: accepts.positiveInteger,
     resilience: (value) => value instanceof Resilience || 'what resilience() returns',
     fallbacks: fallbacksCheck,
     translate: accepts.boolean,
@@ -122,6 +130,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     api: options.api,
     whenClientGone: options.whenClientGone,
     drainMs: options.drainMs,
+    clientIdleMs: options.clientIdleMs ?? defaultClientIdleMs,
     timeouts: options.timeouts,
     resilience: options.resilience ?? new Resilience({ retries: false, breaker: false }),
     fallbacks: options.fallbacks,

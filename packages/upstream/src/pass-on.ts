@@ -1,4 +1,4 @@
-import { type Call, type ErrorFormat, TollgateError } from '@tollgate/core';
+import { type Call, cutIdleClient, type ErrorFormat, TollgateError } from '@tollgate/core';
 import type { NextFunction, Request, Response } from 'express';
 import type { AskedCall } from './asked-call.js';
 import { ClientAnswer } from './client-answer.js';
@@ -41,6 +41,7 @@ export async function passOn(
     tenant: req.tollgate.caller?.tenant,
     size: () => sizeFacts(declared, way?.asked ?? asked),
   });
+  cutIdleClient(res, settings.clientIdleMs);
   const answer = new ClientAnswer(res);
   const made = await makeCall(
     plan,
