@@ -84,7 +84,8 @@ describe('tollgate({ concurrency })', () => {
     held[0]?.res.json({});
     expect((await answer).status).toBe(200);
     for (const socket of slow) socket.write('}');
-    await until(() => held.length === 4);
+    // Of three places, one tenant gets two while others are around.
+    await until(() => held.length === 3);
     for (const socket of slow) socket.destroy();
     await until(() => tg.concurrency?.running === 0);
     await tg.close();
