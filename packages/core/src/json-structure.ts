@@ -8,27 +8,38 @@ export interface JsonFlaw {
 const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
+const comma = 0x2c;
 
 /**
- * How deep a JSON text (UTF-8 bytes) nests, and how many members its objects have, in one pass and without recursion: every
- * member has one colon outside strings. Stops once `maxDepth` is passed.
+ * How deep a JSON text (UTF-8 bytes) nests, how many members its objects have, and how many values it has at most, in one pass and
+ * without recursion: every member has one colon outside strings, every value a comma or a bracket before it (an empty array or object
+ * counts twice). Stops once `maxDepth` or `maxValues` is passed.
  */
-export function measureJson(bytes: Uint8Array, maxDepth: number): { depth: number; members: number } {
+export function measureJson(
+  bytes: Uint8Array,
+  maxDepth: number,
+  maxValues = Infinity,
+): { depth: number; members: number; values: number } {
   let depth = 0;
   let deepest = 0;
   let members = 0;
+  let values = 1;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) {
       for (at += 1; at < bytes.length && bytes[at] !== quote; at += 1) if (bytes[at] === backslash) at += 1;
     } else if (byte === colon) members += 1;
-    else if (byte === 0x7b || byte === 0x5b) {
+    else if (byte === comma) {
+      values += 1;
+      if (values > maxValues) break;
+    } else if (byte === 0x7b || byte === 0x5b) {
       depth += 1;
+      values += 1;
       if (depth > deepest) deepest = depth;
-      if (deepest > maxDepth) break;
+      if (deepest > maxDepth || values > maxValues) break;
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
-  return { depth: deepest, members };
+  return { depth: deepest, members, values };
 }
 
 /**

@@ -54,6 +54,22 @@ describe.each([
     },
   );
 
+  it('refuses more values than it is told, by counting, and takes as many', async () => {
+    const numbers = (count: number) => `{"input":[${Array.from({ length: count }, () => '1').join()}]}`;
+    const commas = JSON.stringify({ text: ',[{'.repeat(30_000) });
+    expect((await post(numbers(19_997))).status).toBe(200);
+    expect((await post(commas)).status).toBe(200);
+    for (const text of [numbers(20_001), `[${'[],'.repeat(15_000)}1]`, `[${'{"a":1},'.repeat(11_000)}1]`]) {
+      const { status, body } = await post(text);
+      expect({ status, error: body.error }).toMatchObject({
+        status: 413,
+        error: { code: 'request_too_large', message: 'The body has more than 20000 values.' },
+      });
+    }
+    expect((await post(numbers(30_000), 'application/json', { maxValues: 40_000 })).status).toBe(200);
+    expect((await post('[1,2,3]', 'application/json', { maxValues: 3 })).status).toBe(413);
+  });
+
   it.each([
     ['1e400', '{"max_tokens":1e400}', 'not finite'],
     ['-1e400', '{"a":[-1e400]}', 'not finite'],

@@ -3,6 +3,7 @@ import { type BodyContent, type BodyText, contentOf } from './body-walk.js';
 import type { MediaKind } from './media-kinds.js';
 import { cutsOf, redacted } from './redacted.js';
 import { combinedWeight, type Finding, type Rule, type RuleAction } from './rule.js';
+import { Pace, search } from './windows.js';
 
 /** What a rule found in a body or an answer: no text of it. */
 export interface Report {
@@ -36,86 +37,128 @@ export interface Inspection {
 }
 
 /**
- * Looks at a body, and redacts in place what rules say; the first refusal wins. `scopes` are the caller's. Nothing is written where
+ * Looks at a body, in pieces between which the event loop turns, and redacts in place what rules say; the first refusal wins. `scopes` are the caller's. Nothing is written where
  * `dryRun` is set, or where the body is refused.
  */
-export function inspectBody(
+export async function inspectBody(
   body: unknown,
   { rules, needs, maxMessages, maxTextLength }: BodyRules,
   scopes: readonly string[],
   dryRun = false,
-): Inspection {
+  pace = new Pace(),
+): Promise<Inspection> {
   const content = contentOf(body);
   const refusal = boundsRefusal(content, maxMessages, maxTextLength) ?? mediaRefusal(content, needs, scopes);
   if (refusal) return { reports: [], refusal };
   const reports: Report[] = [];
   const changes: (() => void)[] = [];
+  const known = new Map<BodyText, ReadonlySet<string>[]>();
   for (const text of content.texts) {
     const cut: Finding[] = [];
+    const ofText: ReadonlySet<string>[] = [];
+    known.set(text, ofText);
     for (const rule of rules) {
-      const findings = rule.find(text.text, text);
-      const weight = combinedWeight(findings);
-      if (findings.length === 0 || weight < (rule.threshold ?? 0)) continue;
-      const acted = findings.filter(({ kind }) => !permits(kind, needs, scopes));
-      const action = acted.length === 0 ? 'flag' : rule.action;
+      const { findings, counted, weight, kinds } = await search(rule, text.text, text, pace);
+      ofText.push(kinds);
+      if (findings.length === 0) continue;
+      const acted = new Set([...counted].filter((kind) => !permits(kind, needs, scopes)));
+      const action = acted.size === 0 ? 'flag' : rule.action;
       const { path } = text;
-      const kinds = [...new Set(findings.map(({ kind }) => kind))];
-      reports.push({ rule: rule.name, kinds, action, where: 'input', path, weight });
+      reports.push({ rule: rule.name, kinds: [...counted], action, where: 'input', path, weight });
       if (action === 'block') return { reports, refusal: rejected(rule.name, path) };
-      if (action === 'redact') cut.push(...acted);
+      if (action === 'redact') for (const one of findings) if (acted.has(one.kind)) cut.push(one);
     }
-    if (cut.length > 0) changes.push(() => text.replace(redacted(text.text, cutsOf(text.text, cut))));
+    if (cut.length === 0) continue;
+    await pace.spend(cut.length * bytesPerCut);
+    const cuts = cutsOf(cut);
+    await pace.spend(cut.length * bytesPerCut);
+    const instead = redacted(text.text, cuts);
+    changes.push(() => text.replace(instead));
   }
-  const split = rejectedAcross(content, rules, needs, scopes, reports);
+  const split = await rejectedAcross(content, { rules, needs, scopes, reports, known, pace });
   if (split) return { reports, refusal: split };
+  const turn = pace.end();
+  if (turn) await turn;
   if (!dryRun) for (const change of changes) change();
   return { reports, refusal: undefined };
+}
+
+/** What replacing one finding costs, in bytes looked at. */
+const bytesPerCut = 16;
+
+/** What {@link rejectedAcross} goes by and adds to. */
+interface Across {
+  readonly rules: readonly Rule[];
+  readonly needs: BodyRules['needs'];
+  readonly scopes: readonly string[];
+  readonly reports: Report[];
+  /** The kinds that each rule has found in a text. */
+  readonly known: ReadonlyMap<BodyText, readonly ReadonlySet<string>[]>;
+  readonly pace: Pace;
 }
 
 /**
  * A model reads the parts of a message as one text: what only shows when they are joined is refused, for it could not be redacted. What is
  * found in a part alone was acted on already.
  */
-function rejectedAcross(
+async function rejectedAcross(
   { texts }: BodyContent,
-  rules: readonly Rule[],
-  needs: BodyRules['needs'],
-  scopes: readonly string[],
-  reports: Report[],
-): TollgateError | undefined {
-  for (const parts of messagesOf(texts)) {
+  { rules, needs, scopes, reports, known, pace }: Across,
+): Promise<TollgateError | undefined> {
+  for (const [path, parts] of messagesOf(texts)) {
     const [first] = parts;
     if (!first || parts.length < 2) continue;
-    const joined = parts.map(({ text }) => text).join('');
-    const place = { path: first.message, role: first.role };
-    for (const rule of rules) {
-      const kinds = new Set(parts.flatMap((part) => rule.find(part.text, part).map(({ kind }) => kind)));
-      const findings = rule
-        .find(joined, place)
-        .filter(({ kind }) => !kinds.has(kind) && !permits(kind, needs, scopes));
-      const weight = combinedWeight(findings);
-      if (findings.length === 0 || weight < (rule.threshold ?? 0)) continue;
-      const action = rule.action === 'flag' ? 'flag' : 'block';
-      const found = [...new Set(findings.map(({ kind }) => kind))];
-      reports.push({ rule: rule.name, kinds: found, action, where: 'input', path: place.path, weight });
-      if (action === 'block') return rejected(rule.name, place.path);
+    const place = { path, role: first.role };
+    const before = rules.map(
+      (_, index) => new Set(parts.flatMap((part) => [...(known.get(part)?.[index] ?? [])])),
+    );
+    for (const seam of seamsOf(parts.map(({ text }) => text))) {
+      for (const [index, rule] of rules.entries()) {
+        const found = await search(rule, seam, place, pace);
+        const findings = found.findings.filter(
+          ({ kind }) => !before[index]?.has(kind) && !permits(kind, needs, scopes),
+        );
+        const weight = combinedWeight(findings);
+        if (findings.length === 0 || weight < (rule.threshold ?? 0)) continue;
+        const action = rule.action === 'flag' ? 'flag' : 'block';
+        const kinds = [...new Set(findings.map(({ kind }) => kind))];
+        reports.push({ rule: rule.name, kinds, action, where: 'input', path: place.path, weight });
+        if (action === 'block') return rejected(rule.name, place.path);
+      }
     }
   }
   return undefined;
 }
 
-/** The parts of each message's content, in order. */
-function messagesOf(texts: BodyContent['texts']): (BodyText & { message: string })[][] {
-  const messages = new Map<string, (BodyText & { message: string })[]>();
+/** From each side of a long part so much is read together with its neighbours, in UTF-16 units. */
+const seamReach = 4_096;
+
+/** The parts of a message as one text, without the middle of long parts: that was read already. */
+function seamsOf(parts: readonly string[]): string[] {
+  const seams: string[] = [];
+  let seam = '';
+  for (const part of parts) {
+    if (part.length <= 2 * seamReach) seam += part;
+    else {
+      seams.push(seam + part.slice(0, seamReach));
+      seam = part.slice(-seamReach);
+    }
+  }
+  return [...seams, seam];
+}
+
+/** The parts of each message's content, in order, by the path of the message. */
+function messagesOf(texts: BodyContent['texts']): Map<string, BodyText[]> {
+  const messages = new Map<string, BodyText[]>();
   for (const text of texts) {
     const [, message] =
       /^((?:messages|contents|input)\[\d+\]|system|instructions)(?:\.|\[)/.exec(text.path) ?? [];
     if (message === undefined || !/(?:text|content|parts)(?:\[\d+\])?$|\.text$/.test(text.path)) continue;
-    const parts = messages.get(message) ?? [];
-    parts.push({ ...text, message });
-    messages.set(message, parts);
+    const parts = messages.get(message);
+    if (parts) parts.push(text);
+    else messages.set(message, [text]);
   }
-  return [...messages.values()];
+  return messages;
 }
 
 /** Whether the caller may send what was found: the scope for this kind, or for the family before its dot. */

@@ -95,7 +95,7 @@ class RequestGuard {
   async admit(given: unknown): Promise<unknown> {
     const { schema } = this.settings;
     const body = schema ? await this.#orShadow(checkedBody(schema, given), given) : given;
-    this.#inspect(body);
+    await this.#inspect(body);
     await this.#moderate(body);
     if (typeof body === 'object' && body !== null) this.#seen.add(body);
     return body;
@@ -116,9 +116,7 @@ class RequestGuard {
     const rewrite: CallStep = {
       name: 'guardrails',
       stage: 'rewrite',
-      begin: ({ outgoing }) => {
-        if (this.#isNew(outgoing.body)) this.#inspect(outgoing.body);
-      },
+      begin: ({ outgoing }) => (this.#isNew(outgoing.body) ? this.#inspect(outgoing.body) : undefined),
     };
     return [rewrite, inspect];
   }
@@ -151,9 +149,9 @@ class RequestGuard {
     return typeof body === 'object' && body !== null && !this.#seen.has(body);
   }
 
-  #inspect(body: unknown): void {
+  async #inspect(body: unknown): Promise<void> {
     const { input, shadow } = this.settings;
-    const { reports, refusal } = inspectBody(body, input, this.context.caller?.scopes ?? [], shadow);
+    const { reports, refusal } = await inspectBody(body, input, this.context.caller?.scopes ?? [], shadow);
     for (const report of reports) this.#report(report);
     if (refusal) this.#refuse(refusal);
   }

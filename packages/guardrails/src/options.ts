@@ -117,12 +117,13 @@ function isRule(value: unknown): true | string {
   const expected =
     'a rule: { name, on: "input", "output" or "both", action: "block", "flag" or "redact", find() }';
   if (accepts.methods('find')(value) !== true) return expected;
-  const { name, on, action, threshold, kinds = [] } = value as Partial<Rule>;
+  const { name, on, action, threshold, reach, kinds = [] } = value as Partial<Rule>;
   const sound =
     accepts.string(name) === true &&
     accepts.oneOf('input', 'output', 'both')(on) === true &&
     accepts.oneOf('block', 'flag', 'redact')(action) === true &&
     (threshold === undefined || (typeof threshold === 'number' && threshold >= 0 && threshold <= 1)) &&
+    (reach === undefined || accepts.integerBetween(1, 65_536)(reach) === true) &&
     accepts.arrayOf(accepts.string)(kinds) === true;
   return sound || expected;
 }

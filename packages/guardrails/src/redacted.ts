@@ -9,15 +9,16 @@ export interface Cut {
 }
 
 /** What to replace, in order and without overlaps. */
-export function cutsOf(text: string, findings: readonly Finding[]): Cut[] {
+export function cutsOf(findings: readonly Finding[]): Cut[] {
   const sorted = [...findings].sort((a, b) => a.start - b.start || b.end - a.end);
   const cuts: Cut[] = [];
+  const names = new Map<string, string>();
   for (const { kind, start, end } of sorted) {
     const before = cuts.at(-1);
     if (before && start < before.end) {
       if (end <= before.end) continue;
       cuts[cuts.length - 1] = { ...before, end };
-    } else cuts.push({ start, end, instead: placeholder(kind, text.slice(start, end)) });
+    } else cuts.push({ start, end, instead: placeholder(kind, end - start, names) });
   }
   return cuts;
 }
@@ -33,7 +34,11 @@ export function redacted(text: string, cuts: readonly Cut[]): string {
   return result + text.slice(from);
 }
 
-function placeholder(kind: string, found: string): string {
-  const name = `[${kind.slice(kind.lastIndexOf('.') + 1)}]`;
-  return name.length <= found.length ? name : '*'.repeat(found.length);
+function placeholder(kind: string, length: number, names: Map<string, string>): string {
+  let name = names.get(kind);
+  if (name === undefined) {
+    name = `[${kind.slice(kind.lastIndexOf('.') + 1)}]`;
+    names.set(kind, name);
+  }
+  return name.length <= length ? name : '*'.repeat(length);
 }

@@ -42,6 +42,11 @@ export interface Rule {
    */
   holdFrom?(text: string): number;
   find(text: string, place: TextPlace): readonly Finding[];
+  /**
+   * Longest finding, in UTF-16 units, 1 to 65 536. With it, the rule is asked about long texts in windows that share so many units, and the
+   * event loop turns in between. @defaultValue none: texts are given as a whole
+   */
+  readonly reach?: number | undefined;
   /** The kinds that it may find; `needs` of `guardrails()` names those alone. @defaultValue [] */
   readonly kinds?: readonly string[] | undefined;
 }

@@ -8,6 +8,9 @@ export interface Tokenizer {
 /** What counting one request may cost: about 10 ms at worst, whatever its text is. In ASCII characters. */
 const maxUnits = 12_288;
 
+/** By so much at most the count of tokens is below the bytes. */
+export const mostSaved = maxUnits;
+
 /** Strings and containers of a body that are looked at; what lies beyond keeps the bound of its bytes. */
 const maxNodes = 4_000;
 

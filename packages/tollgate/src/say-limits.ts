@@ -6,7 +6,9 @@ export function sayLimits(
   plans: Plans,
   limits: readonly Limit[],
 ): void {
-  const say = log ?? (process.env.NODE_ENV === 'test' ? false : (line: string) => console.info(line));
+  const say =
+    log ??
+    (process.env.NODE_ENV === 'test' ? false : (line: string) => void process.stdout.write(`${line}\n`));
   if (say)
     say(`tollgate: limits: ${[...limitsInWords(limits, 'all plans'), ...plansInWords(plans)].join('; ')}`);
   warnOfSharedCaps(plans, limits);

@@ -5,9 +5,7 @@ import {
   type Caller,
   contextOf,
   type DeclaredLimit,
-  type GuardOptions,
   jsonBody,
-  type Limit,
   type LimitDeclaration,
   type LimitOverrides,
   limitsOf,
@@ -40,6 +38,7 @@ import { inTurn } from './in-turn.js';
 import { deadline, placesOf, rateLimiterOf } from './limiters.js';
 import { routeLimits } from './route-limits.js';
 import { sayLimits } from './say-limits.js';
+import { sizeCheck } from './size-check.js';
 import { type Stores, storesOf } from './stores.js';
 import {
   answerOptions,
@@ -185,6 +184,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...entrance,
     ...(limiter ? [limiter] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
+    ...(guard.mode === undefined || guard.mode === 'enforce'
+      ? [sizeCheck(reservations, options.meter, answerOptions(guard))]
+      : []),
     ...(later ? [later] : []),
     // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.
     ...(places ? [places] : []),

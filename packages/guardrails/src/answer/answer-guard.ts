@@ -170,7 +170,7 @@ export class AnswerGuard {
         if (rule.action === 'redact') cut.push(...findings);
       }
       if (cut.length === 0) continue;
-      text.replace(redacted(text.text, cutsOf(text.text, cut)));
+      text.replace(redacted(text.text, cutsOf(cut)));
       changed = true;
     }
     return changed;

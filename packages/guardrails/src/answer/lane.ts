@@ -70,7 +70,7 @@ export class Lane {
       this.#reported = Math.max(this.#reported, ...whole.map(({ end }) => end));
       if (rule.action === 'redact') cut.push(...whole);
     }
-    this.#release(safe, cutsOf(text, cut));
+    this.#release(safe, cutsOf(cut));
   }
 
   #safeEnd(text: string): number {

@@ -36,18 +36,30 @@ export function encodedTexts(text: string): string[] {
 
 /** What every run of encoded characters stands for, whether that makes sense or not. */
 function* decodedRuns(text: string): Generator<string> {
-  for (const [run] of text.matchAll(base64)) yield fromBase64(run);
+  for (const { 0: run, index } of text.matchAll(base64)) yield* fromStart(run, index);
   if (text.includes('\n') || text.includes('\\n')) {
-    for (const [run] of text.matchAll(wrapped)) yield* fromLines(run.split(lineBreak));
+    for (const { 0: run, index } of text.matchAll(wrapped)) {
+      yield* fromLines(run.split(lineBreak));
+      for (let from = 1; index === 0 && from < 4; from += 1)
+        yield* fromLines(run.slice(from).split(lineBreak));
+    }
   }
-  for (const [run] of text.matchAll(hex)) {
-    yield Buffer.from(run.replace(/[ :\r\n]/g, ''), 'hex').toString('utf8');
+  for (const { 0: run, index } of text.matchAll(hex)) {
+    const digits = run.replace(/[ :\r\n]/g, '');
+    yield Buffer.from(digits, 'hex').toString('utf8');
+    if (index === 0) yield Buffer.from(digits.slice(1), 'hex').toString('utf8');
   }
   if (text.includes('%')) {
     for (const [run] of text.matchAll(percent)) if (run.includes('%')) yield fromPercent(run);
   }
   if (text.includes('&#')) for (const [run] of text.matchAll(entities)) yield fromEntities(run);
   if (text.includes('\\')) for (const [run] of text.matchAll(escaped)) yield fromEscapes(run);
+}
+
+/** A run at the start may be the rest of a longer one, from any of its characters on: four of them are three bytes. */
+function* fromStart(run: string, index: number): Generator<string> {
+  yield fromBase64(run);
+  if (index === 0) for (let from = 1; from < 4; from += 1) yield fromBase64(run.slice(from));
 }
 
 /** Lines together, and without the first, the last or both, which may be words that stand above and below. */

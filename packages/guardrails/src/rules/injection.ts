@@ -38,6 +38,8 @@ const hiddenBonus = 0.3;
 /** Less says nothing by itself, nor together with something further away than so many characters. */
 const strong = 0.5;
 const near = 200;
+/** Phrases and what they stand near to, split and encoded as well, in UTF-16 units. */
+const reach = 2_048;
 /** So many invisible characters, and a share of so much, are no accident of copying. */
 const manyInvisible = 8;
 
@@ -67,6 +69,7 @@ export function injection(options: InjectionOptions = {}): Rule {
     action,
     threshold,
     kinds,
+    reach,
     find: (text: string, { role }: TextPlace) =>
       role !== undefined && trustedRoles.includes(role) ? [] : injectionSignals(text),
   };

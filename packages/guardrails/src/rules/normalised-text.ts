@@ -11,6 +11,8 @@ export interface NormalisedText {
 /** Zero-width and format characters, bidirectional controls, soft hyphen, variation selectors, tags (Unicode's own property). */
 const unseen = /\p{Default_Ignorable_Code_Point}/gu;
 const tags = /[\u{e0000}-\u{e007f}]/gu;
+/** Ligatures of Arabic that compatibility forms turn into 18 and 8 characters; all others make 6 at most (Unicode 17, UAX #15). */
+const longLigatures = /[\ufdfa\ufdfb]/g;
 const ascii = /^[\0-\x7f]*$/;
 /** Also the vowel signs of Arabic and the dots below Devanagari, which people leave out. */
 const accents = /[\u0300-\u036f\u064b-\u0652\u093c]/g;
@@ -96,7 +98,13 @@ export function normalised(raw: string): NormalisedText {
   const hidden = tagged(raw);
   const joiners = raw.match(emojiJoiner)?.length ?? 0;
   const invisible = Math.max(0, (raw.match(unseen)?.length ?? 0) - joiners);
-  const plain = raw.replace(unseen, '').normalize('NFKD').replace(accents, '').normalize('NFC').toLowerCase();
+  const plain = raw
+    .replace(unseen, '')
+    .replace(longLigatures, ' ')
+    .normalize('NFKD')
+    .replace(accents, '')
+    .normalize('NFC')
+    .toLowerCase();
   const joined = unspaced(plain);
   const latinised = foreign.test(joined) ? joined.split(/(\s+)/).map(unmixed).join('') : joined;
   return { text: latinised, invisible, hidden };

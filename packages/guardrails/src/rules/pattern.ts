@@ -43,6 +43,7 @@ export function pattern(options: PatternOptions): Rule {
     on,
     action,
     kinds: [name],
+    reach: Math.min(65_536, longest + 1),
     holdFrom: (text) => text.length - longest - 1,
     find: (text) =>
       [...text.matchAll(any)].map(({ 0: { length }, index: start }) => {

@@ -41,6 +41,7 @@ export function personalData(options: PersonalDataOptions = {}): Rule {
     action,
     kinds: kinds.map((kind) => `pii.${kind}`),
     holdFrom: lastRun,
+    reach: 512,
     find: (text) => kinds.flatMap((kind) => finders[kind](text)),
   };
 }

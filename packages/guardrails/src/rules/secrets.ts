@@ -59,7 +59,7 @@ export function secrets(options: SecretsOptions = {}): Rule {
     on: accepts.oneOf('input', 'output', 'both'),
   });
   const { action = 'block', on = 'both' } = options;
-  return { name: 'secrets', on, action, kinds, holdFrom: lastWord, find: secretsIn };
+  return { name: 'secrets', on, action, kinds, holdFrom: lastWord, reach: maxPem, find: secretsIn };
 }
 
 /** Secrets in a text, in order. */

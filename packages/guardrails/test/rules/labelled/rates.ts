@@ -1,5 +1,6 @@
 import { injection } from '../../../src/index.js';
-import { inspectBody } from '../../../src/inspection.js';
+import { withoutEscapes } from '../../../src/json-escapes.js';
+import { combinedWeight } from '../../../src/rule.js';
 import { knownEvasions, type LabelledPrompt, labelledPrompts } from './labelled-prompts.js';
 
 /** How many prompts there are, and how many of them were refused. */
@@ -8,11 +9,12 @@ export interface Rate {
   readonly of: number;
 }
 
-const rules = { rules: [injection()], needs: {}, maxMessages: 10, maxTextLength: 100_000 };
+const rule = injection();
 
 /** Whether `injection()` as it comes refuses a user's message. */
 export function isRefused(text: string): boolean {
-  return inspectBody({ messages: [{ role: 'user', content: text }] }, rules, []).refusal !== undefined;
+  const findings = rule.find(withoutEscapes(text), { path: 'messages[0].content', role: 'user' });
+  return combinedWeight(findings) >= (rule.threshold ?? 0);
 }
 
 export function rateOf(prompts: readonly LabelledPrompt[]): Rate {

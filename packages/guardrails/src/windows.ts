@@ -1,0 +1,107 @@
+import { combinedWeight, type Finding, type Rule, type TextPlace } from './rule.js';
+
+/** Shortest window, in UTF-16 units: a few milliseconds of work for all rules together. */
+const shortestWindow = 8_192;
+
+/** A window is at least so many times as long as what two of them share. */
+const timesReach = 4;
+
+/** Where possible a window begins and ends between words; so far back one is looked for. */
+const longestWord = 256;
+
+/** Work between two turns of the event loop: UTF-8 bytes of text times rules. Text outside of ASCII takes longer for its length. */
+const bytesPerTurn = 16_384;
+
+/** What one look at a text costs besides its length, in bytes of text. */
+const bytesPerLook = 64;
+
+/** What a rule has found in a text. */
+export interface Found {
+  /** Of the windows that reach the rule's threshold. */
+  readonly findings: readonly Finding[];
+  /** Their kinds. */
+  readonly counted: ReadonlySet<string>;
+  /** The kinds of everything that was found, below the threshold too. */
+  readonly kinds: ReadonlySet<string>;
+  /** The highest combined weight of a window; 0 where nothing was found. */
+  readonly weight: number;
+}
+
+/** Lets the event loop turn between pieces of work, however many texts a body has. One for each body. */
+export class Pace {
+  #spent = 0;
+  /** Bytes looked at so far, and turns of the event loop given. */
+  readonly work = { bytes: 0, turns: 0 };
+
+  /** To be waited for before so many bytes are looked at, unless it is `undefined`. */
+  spend(bytes: number): Promise<void> | undefined {
+    this.work.bytes += bytes;
+    this.#spent += bytes + bytesPerLook;
+    if (this.#spent < bytesPerTurn) return undefined;
+    this.#spent = 0;
+    return this.#turn();
+  }
+
+  /** To be waited for at the end: what follows on a large body is a piece of its own. */
+  end(): Promise<void> | undefined {
+    return this.work.turns > 0 ? this.#turn() : undefined;
+  }
+
+  #turn(): Promise<void> {
+    this.work.turns += 1;
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/**
+ * Asks a rule about a text: about the whole of a short one, about windows of a long one if the rule says how far it reaches. Each window is
+ * weighed by itself: weak signs far from each other do not add up.
+ */
+export async function search(rule: Rule, text: string, place: TextPlace, pace: Pace): Promise<Found> {
+  const findings: Finding[] = [];
+  const kinds = new Set<string>();
+  const counted = new Set<string>();
+  let weight = 0;
+  for (const [from, to] of windowsOf(text, rule.reach)) {
+    const window = to - from === text.length ? text : text.slice(from, to);
+    const turn = pace.spend(Buffer.byteLength(window));
+    if (turn) await turn;
+    const found = rule.find(window, place);
+    const combined = combinedWeight(found);
+    const counts = combined >= (rule.threshold ?? 0);
+    weight = Math.max(weight, combined);
+    for (const { kind } of found) {
+      kinds.add(kind);
+      if (counts) counted.add(kind);
+    }
+    if (counts)
+      for (const one of found) findings.push({ ...one, start: one.start + from, end: one.end + from });
+  }
+  return { findings, counted, kinds, weight };
+}
+
+/** The windows of a text, as [from, to): two that follow each other share at least `reach` units. */
+export function windowsOf(text: string, reach: number | undefined): (readonly [number, number])[] {
+  const size = reach === undefined ? Infinity : Math.max(shortestWindow, timesReach * reach);
+  if (reach === undefined || text.length <= size) return [[0, text.length]];
+  const windows: (readonly [number, number])[] = [];
+  for (let from = 0; ; ) {
+    const to = from + size >= text.length ? text.length : betweenWords(text, from + size);
+    windows.push([from, to]);
+    if (to === text.length) return windows;
+    from = betweenWords(text, to - reach);
+  }
+}
+
+const partOfWord = /[\p{L}\p{M}\p{N}_]/u;
+
+/** The nearest place at or before this one that no word crosses; the place itself in the middle of a long run. */
+function betweenWords(text: string, at: number): number {
+  for (let place = at; place > at - longestWord; place -= 1) {
+    const before = text.codePointAt(place - 1) ?? 0;
+    const isSurrogate = before >= 0xd800 && before <= 0xdfff;
+    if (!isSurrogate && before <= 0xffff && !partOfWord.test(String.fromCodePoint(before))) return place;
+  }
+  const unit = text.charCodeAt(at);
+  return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
+}
