@@ -75,6 +75,16 @@ export function tooManyFailedError(retryAfterMs: number): TollgateError {
   });
 }
 
+/** 503: of a network that sent too many wrong credentials, no more are verified this second. It says nothing of this one. */
+export function tooManyVerifiedError(): TollgateError {
+  return new TollgateError({
+    status: 503,
+    code: 'store_unavailable',
+    message: 'The credential cannot be verified at the moment: too many come from this network.',
+    retryAfterMs: 1_000,
+  });
+}
+
 /** 503: who it is cannot be told at the moment. Never a 401, which would make a client throw its key away. */
 export function unverifiableError(cause: unknown): TollgateError {
   return new TollgateError({

@@ -2,8 +2,13 @@ import { networkOf } from './network.js';
 
 /** How failed credentials are limited. */
 export interface FailureLimit {
-  /** Wrong credentials that a network may send within a window. Positive integer. @defaultValue 30 */
+  /** Wrong credentials that a network may send within a window before it is slowed down. Positive integer. @defaultValue 30 */
   max?: number | undefined;
+  /**
+   * Credentials of a network past `max` that are verified a second, so that its good ones still get in; the rest is answered 503. Positive
+   * integer. @defaultValue 10
+   */
+  verifiedPerSecond?: number | undefined;
   /** Length of a window, which begins with the first failure, in milliseconds. Positive integer. @defaultValue 60_000 (1 minute) */
   windowMs?: number | undefined;
   /** Length of the prefix that makes an IPv6 network, in bits, 32 to 128. An IPv4 network is one address. @defaultValue 56 */
@@ -19,6 +24,17 @@ interface Counter {
   /** When the window ends, ms since the epoch; it begins with the first failure. */
   endMs: number;
   waiting: (() => void)[];
+  /** How many more may be verified past the limit, and when that was so. */
+  left: number;
+  leftAtMs: number;
+}
+
+/** Leave to verify one credential. */
+export interface Leave {
+  /** Absent within the limit. Past it: what a wrong credential is told to wait, in milliseconds. */
+  readonly refuseForMs?: number | undefined;
+  /** To be called once, with the outcome. */
+  done(failed: boolean): void;
 }
 
 const maxWaiting = 1_000;
@@ -26,11 +42,12 @@ const scanned = 32;
 
 /**
  * Counts failed credentials by network. Verifications that are under way count as if they would fail, and the rest wait for
- * them: however many arrive at once, no more than `max` wrong ones per window reach a store, and no good one is refused for it.
+ * them: however many arrive at once, no more than `max` wrong ones per window reach a store, and `verifiedPerSecond` past that. A good one is
+ * not refused for wrong ones of its network.
  */
 export class FailedCredentials {
   readonly #counters = new Map<string, Counter>();
-  readonly #overflow: Counter = { failures: 0, pending: 0, endMs: 0, waiting: [] };
+  readonly #overflow: Counter = newCounter();
   readonly #limit: Required<{ [Name in keyof FailureLimit]: number }>;
 
   constructor(
@@ -39,6 +56,7 @@ export class FailedCredentials {
   ) {
     this.#limit = {
       max: limit.max ?? 30,
+      verifiedPerSecond: limit.verifiedPerSecond ?? 10,
       windowMs: limit.windowMs ?? 60_000,
       ipv6Prefix: limit.ipv6Prefix ?? 56,
       maxNetworks: limit.maxNetworks ?? 10_000,
@@ -49,19 +67,30 @@ export class FailedCredentials {
     return this.#counters.size;
   }
 
-  /** Waits for leave to verify a credential: what to call with its outcome, or how many milliseconds the network must wait. */
-  async enter(address: string | undefined): Promise<((failed: boolean) => void) | number> {
+  /** Waits for leave to verify a credential; `undefined` while too many of the network are verified already. */
+  async enter(address: string | undefined): Promise<Leave | undefined> {
     const network = networkOf(address, this.#limit.ipv6Prefix);
     for (;;) {
       const counter = this.#counterOf(network);
-      if (counter.failures >= this.#limit.max) return Math.max(1, counter.endMs - this.now());
+      if (counter.failures >= this.#limit.max) return this.#pastLimit(counter);
       if (counter.failures + counter.pending < this.#limit.max) {
         counter.pending += 1;
-        return (failed) => this.#leave(network, counter, failed);
+        return { done: (failed) => this.#leave(network, counter, failed) };
       }
-      if (counter.waiting.length >= maxWaiting) return 1_000;
+      if (counter.waiting.length >= maxWaiting) return undefined;
       await new Promise<void>((resolve) => counter.waiting.push(resolve));
     }
+  }
+
+  #pastLimit(counter: Counter): Leave | undefined {
+    const { verifiedPerSecond } = this.#limit;
+    const nowMs = this.now();
+    const passedMs = Math.max(0, nowMs - counter.leftAtMs);
+    counter.left = Math.min(verifiedPerSecond, counter.left + (passedMs * verifiedPerSecond) / 1_000);
+    counter.leftAtMs = nowMs;
+    if (counter.left < 1) return undefined;
+    counter.left -= 1;
+    return { refuseForMs: Math.max(1, counter.endMs - nowMs), done: () => undefined };
   }
 
   #leave(network: string, counter: Counter, failed: boolean): void {
@@ -84,7 +113,7 @@ export class FailedCredentials {
 
   #addedCounter(network: string): Counter {
     if (this.#counters.size >= this.#limit.maxNetworks && !this.#madeRoom()) return this.#overflow;
-    const counter: Counter = { failures: 0, pending: 0, endMs: 0, waiting: [] };
+    const counter = newCounter();
     this.#counters.set(network, counter);
     return counter;
   }
@@ -103,4 +132,8 @@ export class FailedCredentials {
     }
     return false;
   }
+}
+
+function newCounter(): Counter {
+  return { failures: 0, pending: 0, endMs: 0, waiting: [], left: Infinity, leftAtMs: 0 };
 }

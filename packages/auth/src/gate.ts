@@ -1,5 +1,5 @@
 import { type Caller, isTollgateError } from '@tollgate/core';
-import { tooManyFailedError } from './auth-error.js';
+import { tooManyFailedError, tooManyVerifiedError } from './auth-error.js';
 import { type CredentialMemory, fingerprintOf, type Remembered } from './credential-memory.js';
 import type { FailedCredentials } from './failed-credentials.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
@@ -58,10 +58,11 @@ export class CredentialGate {
   }
 
   async #admit(text: string, fingerprint: string, address: string | undefined): Promise<Caller> {
+    const { failures, memory } = this.#parts;
     // A credential that was good lately is not held back by the failures of its neighbours.
-    const known = this.#parts.memory.get(fingerprint) !== undefined;
-    const leave = known ? undefined : await this.#parts.failures?.enter(address);
-    if (typeof leave === 'number') throw tooManyFailedError(leave);
+    const limited = memory.get(fingerprint) === undefined ? failures : undefined;
+    const leave = await limited?.enter(address);
+    if (limited && !leave) throw tooManyVerifiedError();
     let failed = false;
     try {
       const changes = this.#changes;
@@ -73,9 +74,10 @@ export class CredentialGate {
       if (failed) this.#parts.memory.delete(fingerprint);
       const caller = failed ? undefined : this.#confirmedLately(fingerprint);
       if (caller) return caller;
+      if (failed && leave?.refuseForMs !== undefined) throw tooManyFailedError(leave.refuseForMs);
       throw error;
     } finally {
-      leave?.(failed);
+      leave?.done(failed);
     }
   }
 

@@ -32,7 +32,7 @@ export interface CredentialOptions {
   maxRemembered?: number;
   /** Deadline of one call of the key store, or of fetching an issuer's keys, in milliseconds. Positive integer. @defaultValue 2_000 (2 seconds) */
   storeTimeoutMs?: number;
-  /** Limits wrong credentials by network (`req.ip`), before any store is asked. `false`: does not. @defaultValue `{ max: 30, windowMs: 60_000, ipv6Prefix: 56 }` */
+  /** Limits wrong credentials by network (`req.ip`), before any store is asked. `false`: does not. @defaultValue `{ max: 30, verifiedPerSecond: 10, windowMs: 60_000, ipv6Prefix: 56 }` */
   failures?: FailureLimit | false;
   /** The clock, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
@@ -84,6 +84,7 @@ const credentialChecks = Object.freeze({
 const failureChecks: OptionChecks<FailureLimit> = {
   max: accepts.positiveInteger,
   windowMs: accepts.positiveInteger,
+  verifiedPerSecond: accepts.positiveInteger,
   ipv6Prefix: accepts.integerBetween(32, 128),
   maxNetworks: accepts.positiveInteger,
 };

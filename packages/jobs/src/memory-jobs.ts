@@ -4,7 +4,10 @@ import type { JobPace, JobQueue, JobWork } from './job-queue.js';
 
 /** Options of {@link memoryJobs}. */
 export interface MemoryJobsOptions {
-  /** How many jobs may wait; further ones are refused. Positive integer. @defaultValue 100 */
+  /**
+   * How many jobs may wait; further ones are refused. One tenant's are at most half of the places that all others leave. Positive integer.
+   * @defaultValue 100
+   */
   maxJobs?: number;
   /** How many jobs are kept after their end; the oldest are forgotten first. Positive integer. @defaultValue 100 */
   maxKept?: number;
@@ -40,7 +43,7 @@ class MemoryJobs implements JobQueue {
 
   async add(job: Job): Promise<boolean> {
     if (this.#closed) throw new Error('the queue is closed');
-    if (this.#waiting.size >= this.settings.maxJobs) return false;
+    if (!this.#hasRoomFor(job)) return false;
     this.#keep(job);
     this.#round();
     return true;
@@ -75,6 +78,13 @@ class MemoryJobs implements JobQueue {
     this.#closed = true;
     clearInterval(this.#timer);
     await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  /** A tenant may hold as many places as are free: half of them at most, and of those that others hold none. */
+  #hasRoomFor({ caller: { tenant } }: Job): boolean {
+    let own = 0;
+    for (const job of this.#waiting.values()) if (job.caller.tenant === tenant) own += 1;
+    return own < this.settings.maxJobs - this.#waiting.size;
   }
 
   #round(): void {

@@ -133,10 +133,10 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   it('takes no more than it may hold, and room again when one is done', async () => {
     const queue = queueOf(2);
     expect(await queue.add(jobDue(60_000))).toBe(true);
-    expect(await queue.add(jobDue(0))).toBe(true);
-    expect(await queue.add(jobDue(0))).toBe(false);
+    expect(await queue.add(jobDue(0, { caller: callerOf('other') }))).toBe(true);
+    expect(await queue.add(jobDue(0, { caller: callerOf('third') }))).toBe(false);
     queue.start(async (job) => endOf(job), pace);
-    await until('there is room', () => queue.add(jobDue(60_000)));
+    await until('there is room', () => queue.add(jobDue(60_000, { caller: callerOf('third') })));
   });
 
   it('keeps what is cancelled from being handed out, and stops it where it was', async () => {
@@ -188,5 +188,20 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     open = [];
     await delay(300);
     expect(count).toBe(1);
+  });
+});
+
+describe('places of memoryJobs()', () => {
+  it('are not taken by one tenant: at most half of them, whichever of its keys asks', async () => {
+    const queue = memoryJobs({ maxJobs: 10 });
+    open.push(queue);
+    const add = (keyId: string, tenant: string) =>
+      queue.add(jobDue(60_000, { caller: callerOf(keyId, { tenant }) }));
+    const busy = await Promise.all(Array.from({ length: 40 }, (_none, index) => add(`k${index}`, 'busy')));
+    expect(busy.filter(Boolean)).toHaveLength(5);
+    const others = [];
+    for (const tenant of ['a', 'b', 'c']) others.push(await add('own', tenant));
+    expect(others).toEqual([true, true, true]);
+    expect(await add('k1', 'busy')).toBe(false);
   });
 });
