@@ -73,6 +73,20 @@ export class OutboxStream {
     return Array.isArray(reply) ? entriesIn(reply[1]) : [];
   }
 
+  /**
+   * What this consumer has and knows nothing of: its acknowledgement was lost, with the server that took it or on the way. Looking changes
+   * nothing of the others.
+   */
+  async mislaid(isKnown: (id: string) => boolean, count: number): Promise<StreamEntry[]> {
+    const own = [this.#key, this.#group, '-', '+', String(count), this.#consumer];
+    const pending = await this.#command('XPENDING', ...own);
+    const ids = (Array.isArray(pending) ? pending : [])
+      .map((entry) => (Array.isArray(entry) ? String(entry[0]) : ''))
+      .filter((id) => id !== '' && !isKnown(id));
+    if (ids.length === 0) return [];
+    return entriesIn(await this.#command('XCLAIM', this.#key, this.#group, this.#consumer, '0', ...ids));
+  }
+
   /** How often an entry has been delivered. */
   async deliveries(id: string): Promise<number> {
     const reply = await this.#command('XPENDING', this.#key, this.#group, id, id, '1');

@@ -23,6 +23,8 @@ export interface Outbox {
 }
 
 const trimEveryRounds = 25;
+/** Every second, at the default pace: whoever waits for a rebuild after a change of server waits for what is looked for then. */
+const lookBackEveryRounds = 5;
 
 /**
  * Delivers the usage events that `redisQuota({ outbox: true })` appends, to every sink at least once. What a process that has died
@@ -106,6 +108,10 @@ class StreamOutbox implements Outbox {
     const { batchSize, claimAfterMs, maxDeliveries } = this.#options;
     const refused = this.#refusedOf(stream);
     await this.#try(stream, refused.due());
+    if (this.#rounds % lookBackEveryRounds === 0) {
+      const isKnown = (id: string): boolean => refused.has(id);
+      await this.#try(stream, await stream.mislaid(isKnown, batchSize + refused.size));
+    }
     for (const entry of await stream.claim(claimAfterMs, batchSize)) {
       const taken = await this.#try(stream, [entry]);
       if (taken.length > 0 || !refused.isAtFault(entry, this.#takenAtMs)) continue;

@@ -16,6 +16,10 @@ export class RefusedEntries {
     return this.#since.size;
   }
 
+  has(id: string): boolean {
+    return this.#since.has(id);
+  }
+
   /** Those that are to be tried now: all or none. */
   due(): StreamEntry[] {
     if (this.#since.size === 0 || this.nowMs() < this.#dueMs) return [];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
+import { RESP_TYPES } from 'redis';
 import { outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
 import { settle } from './settle.js';
@@ -30,6 +31,39 @@ describe('the outbox', () => {
         await delivery.end();
       }
     }
+  });
+
+  it('delivers again at once what a server that took over does not know to be acknowledged', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const ids = await settle(redisQuota({ client, prefix, outbox: true, deadlineMs: 5_000 }), 40);
+    const copies = new Map<string, string>();
+    const { written, ids: taken, write } = collector();
+    const raw = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+    // While the sink writes, nothing is acknowledged: what a replica may have when its master is lost.
+    const copying = async (event: UsageEvent): Promise<void> => {
+      for (const key of await client.keys(`${prefix}*:outbox`)) {
+        if (!copies.has(key)) copies.set(key, (await raw.dump(key)) as unknown as string);
+      }
+      write(event);
+    };
+    const delivery = outbox({
+      client,
+      prefix,
+      sinks: [{ write: copying }],
+      pollMs: 10,
+      claimAfterMs: 3_600_000,
+    });
+    await delivery.flush();
+    expect(taken()).toEqual([...ids].sort());
+    expect((await delivery.lag()).waiting).toBe(0);
+    for (const [key, copy] of copies) await client.restore(key, 0, copy, { REPLACE: true });
+    expect((await delivery.lag()).waiting).toBeGreaterThan(0);
+    for (let round = 0; round < 6; round += 1) await delivery.flush();
+    expect((await delivery.lag()).waiting).toBe(0);
+    expect(new Set(taken())).toEqual(new Set(ids));
+    expect(written.length).toBeLessThanOrEqual(2 * ids.length);
+    await delivery.end();
   });
 
   it('divides the events among the processes of a group', async () => {
