@@ -18,7 +18,11 @@ export const spend: QuotaCounter = { ...perMonth, limit: 100 };
 /** `isRebuilt: false`: the ledger takes events, and is never asked. */
 export function appOnLedger(
   ledger: MemoryLedger,
-  { isRebuilt = true, ...options }: RedisQuotaOptions & { readonly isRebuilt?: boolean },
+  {
+    isRebuilt = true,
+    claimAfterMs = 1_000,
+    ...options
+  }: RedisQuotaOptions & { readonly isRebuilt?: boolean; readonly claimAfterMs?: number },
   counters: readonly QuotaCounter[] = [spend],
 ): AppOnLedger {
   const store = redisQuota({
@@ -37,7 +41,7 @@ export function appOnLedger(
     ...(partitions && { partitions }),
     sinks: [ledger],
     pollMs: 50,
-    claimAfterMs: 1_000,
+    claimAfterMs,
   });
   return {
     store,

@@ -130,6 +130,41 @@ describe('a replica that takes its master’s place without the last writes', ()
     await Promise.all([busy.end(), other.end()]);
   }, 60_000);
 
+  it('and without acknowledgements, decides again without waiting until somebody claims them', async () => {
+    const servers = await pair();
+    const ledger = new MemoryLedger();
+    const prefix = newPrefix();
+    const claimAfterMs = 600_000;
+    const app = appOnLedger(ledger, {
+      client: await clientOf(servers.port),
+      prefix,
+      partitions: 1,
+      claimAfterMs,
+    });
+    const first = await untilDone(() => app.spender.reserve({ want: 20 }));
+    if (!first) throw new Error('refused');
+    let finish = (): void => undefined;
+    ledger.busy = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    await app.spender.charge(first);
+    while (ledger.events.size === 0) await pass(10);
+    await servers.inSync();
+    servers.lag();
+    // The ledger has it, and the master alone is told so.
+    finish();
+    ledger.busy = undefined;
+    while ((await app.delivery.lag()).waiting > 0) await pass(10);
+    await servers.failOver();
+    const start = performance.now();
+    expect(await untilDone(() => app.spender.standing())).toEqual([{ used: 20, held: 0 }]);
+    process.stdout.write(
+      `    without acknowledgements: decides again after ${Math.round(performance.now() - start)} ms\n`,
+    );
+    expect(await untilDone(() => app.spender.reserve({ want: 81 }))).toBeUndefined();
+    await app.end();
+  }, 60_000);
+
   it('is believed where there is no ledger: the cap is passed by no more than what was lost', async () => {
     const prefix = newPrefix();
     const ledger = new MemoryLedger();

@@ -3,6 +3,8 @@ import type { CounterWindow, SpendSource, UsageEvent, UsageSink, WindowSpend } f
 /** A ledger in memory: each event once, and what was charged to each window. It may be away. */
 export class MemoryLedger implements UsageSink, SpendSource {
   isAway = false;
+  /** Writes wait for it. */
+  busy: Promise<unknown> | undefined;
   /** How often it was asked for its open windows. */
   looks = 0;
   readonly events = new Map<string, UsageEvent>();
@@ -10,7 +12,7 @@ export class MemoryLedger implements UsageSink, SpendSource {
   write(event: UsageEvent): Promise<void> {
     if (this.isAway) return Promise.reject(new Error('the ledger is away'));
     if (!this.events.has(event.eventId)) this.events.set(event.eventId, event);
-    return Promise.resolve();
+    return Promise.resolve(this.busy).then(() => undefined);
   }
 
   spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]> {
