@@ -47,17 +47,16 @@ async function pieces(): Promise<string> {
   return behind(await wholeChainOnRedis(redisUrl()));
 }
 
-async function umbrella(slices: 'wide' | 'busy'): Promise<string> {
+async function umbrella(): Promise<string> {
   const { umbrellaOnRedis } = await import('./whole-chain-on-redis.js');
-  return behind(umbrellaOnRedis(redisUrl(), slices));
+  return behind(umbrellaOnRedis(redisUrl()));
 }
 
 const one = {
   'bare Express': bare,
   'composed chain': composed,
   'our chain': pieces,
-  'helmet and tollgate().guards(), requests in the budget': () => umbrella('wide'),
-  "the same with slices: 'busy'": () => umbrella('busy'),
+  'helmet and tollgate().guards(), requests in the budget': umbrella,
 };
 const names = Object.keys(one);
 const four = Object.fromEntries(
@@ -65,7 +64,7 @@ const four = Object.fromEntries(
 );
 const goals = [
   'at least 0.55 of the throughput of bare Express, and 1.6 × that of the composed chain',
-  "at most 20 µs of CPU of Redis for each request; with slices: 'busy', at least 0.65 of bare Express",
+  'at most 20 µs of CPU of Redis for each request',
 ];
 
 await compare({

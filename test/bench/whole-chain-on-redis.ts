@@ -41,12 +41,12 @@ export async function wholeChainOnRedis(url: string): Promise<RequestHandler[]> 
   ];
 }
 
-/** The same as most apps mount it; requests are counted in the same step as money. `busy`: mostly in memory, from slices. */
-export function umbrellaOnRedis(url: string, slices: 'wide' | 'busy'): RequestHandler[] {
+/** The same as most apps mount it; requests are counted in the same step as money. */
+export function umbrellaOnRedis(url: string): RequestHandler[] {
   const app = tollgate({
     plans: plansOnRedis(),
     keys: envKeys(),
-    redis: { url, prefix: `umbrella-${slices}`, outbox: true, deadlineMs, slices },
+    redis: { url, prefix: 'umbrella', outbox: true, deadlineMs },
     budget: { requests: true },
   });
   return [helmet(), app.guards()];

@@ -134,6 +134,7 @@ export class AdmissionDesk {
       id: reservation.id,
       partition: this.partition,
       attemptId: call.attemptId,
+      leaseMs: engine.settings.leaseMs,
       alternatives: alternativesOf(admissions, call, this.context),
     });
     const covered = (result: ReserveResult): boolean => {
@@ -158,7 +159,9 @@ export class AdmissionDesk {
     let result: ReserveResult;
     try {
       const { id } = reservation;
-      result = await engine.store.extend({ id, partition: this.partition, charges }, this.#timeLeft);
+      const { leaseMs } = engine.settings;
+      const request = { id, partition: this.partition, charges, leaseMs };
+      result = await engine.store.extend(request, this.#timeLeft);
     } catch (error) {
       try {
         return this.#passUnverified('extend', error, rules);

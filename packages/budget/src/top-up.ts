@@ -50,7 +50,8 @@ export class TopUps {
     let result: ReserveResult;
     try {
       const attemptId = `${call.attemptId}+${count}`;
-      result = await engine.store.cover({ id, partition, attemptId, alternatives: [{ charges }] });
+      const { leaseMs } = engine.settings;
+      result = await engine.store.cover({ id, partition, attemptId, leaseMs, alternatives: [{ charges }] });
     } catch (error) {
       if (engine.settings.whenStoreDown !== 'open' && rules.enforced) call.stop(unverifiable(error));
       return;

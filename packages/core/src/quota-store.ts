@@ -140,12 +140,16 @@ export type ReserveResult =
 export interface ExtendRequest {
   readonly id: string;
   readonly partition: string;
+  /** The reservation's, for what of it is kept in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
+  readonly leaseMs?: number | undefined;
   readonly charges: readonly QuotaCharge[];
 }
 
 export interface CoverRequest {
   readonly id: string;
   readonly partition: string;
+  /** The reservation's, for what of it is kept in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
+  readonly leaseMs?: number | undefined;
   readonly attemptId: string;
   /**
    * Each alternative's `want` is what is needed beyond what the reservation holds unassigned; 0 registers the attempt only, and is

@@ -11,7 +11,7 @@ export type {
   ConnectionOptions,
   SentinelClient,
 } from './connection.js';
-export type { RedisQuotaOptions } from './options.js';
+export { acceptsSlices, type RedisQuotaOptions } from './options.js';
 export { type Outbox, type OutboxLag, outbox } from './outbox.js';
 export type { OutboxOptions } from './outbox-options.js';
 export type { RateLimitStoresOptions } from './rate-limit-options.js';

@@ -24,10 +24,10 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   sweepEveryMs?: number;
   /**
    * What is leased beforehand, for this process to admit from in memory, never above the cap. `wide`: limits of all tenants together.
-   * `busy`: also a tenant's own limits under which 20 requests come within a second; such requests take no round trip. `grace`: the
-   * same, drawn on only while Redis is away, with `budget({ whenStoreDown: 'grace' })`. @defaultValue 'wide'
+   * `grace`: also a tenant's own limits under which 20 requests come within a second, drawn on only while Redis is away, with
+   * `budget({ whenStoreDown: 'grace' })`. @defaultValue 'wide'
    */
-  slices?: 'wide' | 'busy' | 'grace';
+  slices?: 'wide' | 'grace';
   /**
    * For so long what was leased beforehand is held for a process that has fallen silent, and no longer it may admit without Redis, in ms,
    * 1 000 to 3 600 000. @defaultValue 15_000 (15 s)
@@ -65,7 +65,7 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
     batchSize: accepts.integerBetween(1, 256),
     sweepEveryMs: accepts.integerBetween(10, 3_600_000),
     spent: accepts.methods('spentIn', 'openWindows'),
-    slices: accepts.oneOf('wide', 'busy', 'grace'),
+    slices: acceptsSlices,
     sliceLeaseMs: accepts.integerBetween(1_000, 3_600_000),
     rememberRefusalsMs: accepts.integerBetween(0, 5_000),
   });
@@ -98,3 +98,11 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
 }
 
 export type ReadOptions = ReturnType<typeof readOptions>;
+
+/** A check of the option `slices`; what it no longer takes is refused with the reason. */
+export function acceptsSlices(value: unknown): true | string {
+  if (value === 'busy') {
+    return '"wide" or "grace" ("busy" is no more: a process that was killed left spend in the counters that nobody had made, and calls in batches take less time)';
+  }
+  return accepts.oneOf('wide', 'grace')(value);
+}

@@ -7,7 +7,7 @@ import { HeardClock, type SliceClock } from './slices/store-clock.js';
 import { WideQuota } from './wide-quota.js';
 
 /** How many seconds' takings are leased ahead: where the store may go away, enough to notice it and to go on for a while. */
-const secondsAhead = { wide: 1, busy: 1, grace: 5 } as const;
+const secondsAhead = { wide: 1, grace: 5 } as const;
 
 /** The store of these options: scripts on Redis, and before them what is admitted from slices in memory. */
 export function quotaOf(
@@ -20,5 +20,5 @@ export function quotaOf(
   const events = outbox && use !== 'wide';
   const slices = new SliceStore({ store, clock, leaseMs, secondsAhead: secondsAhead[use], events });
   const wide = new WideQuota(store, slices);
-  return use === 'wide' ? wide : new SlicedQuota(wide, slices, use, outbox);
+  return use === 'wide' ? wide : new SlicedQuota(wide, slices, outbox);
 }

@@ -19,6 +19,9 @@ import type { SliceStore } from './slices/slice-store.js';
 import { WideLeases } from './wide-leases.js';
 import { isWide, merged, split, type WidePart, widePartition } from './wide-part.js';
 
+/** Where a request does not say how long its reservation is held without a heartbeat. */
+const usualLeaseMs = 60_000;
+
 type Refused = Extract<ReserveResult, { ok: false }>;
 
 /**
@@ -46,14 +49,14 @@ export class WideQuota implements QuotaStore {
   }
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
-    const { id, charges } = request;
+    const { id, charges, leaseMs = usualLeaseMs } = request;
     const part = this.#leases.known(id);
     if (!isWide({ charges })) {
       const result = await this.#store.extend(request);
       if (!result.ok && part) this.#leases.closeAll(id);
       return result;
     }
-    const own = part ?? this.#leases.partOf(id, 60_000, undefined);
+    const own = part ?? this.#leases.partOf(id, leaseMs, undefined);
     const name = `${id}~${charges.map(({ counter }) => counter).join('~')}`;
     const result = await this.#first(id, name, [{ charges }], own, own.declared, ({ charges: narrow }) =>
       this.#store.extend({ ...request, charges: narrow }),
@@ -63,9 +66,9 @@ export class WideQuota implements QuotaStore {
   }
 
   cover(request: CoverRequest): Promise<ReserveResult> {
-    const { id, attemptId, alternatives } = request;
+    const { id, attemptId, alternatives, leaseMs = usualLeaseMs } = request;
     if (!alternatives.some(isWide)) return this.#store.cover(request);
-    const part = this.#leases.known(id) ?? this.#leases.partOf(id, 60_000, undefined);
+    const part = this.#leases.known(id) ?? this.#leases.partOf(id, leaseMs, undefined);
     return this.#first(
       id,
       `${id}~${attemptId}`,

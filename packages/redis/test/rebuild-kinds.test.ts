@@ -77,7 +77,7 @@ describe('what is rebuilt', () => {
   });
 });
 
-describe.each(['wide', 'busy', 'grace'] as const)('slices (%s) of a server that is emptied', (slices) => {
+describe.each(['wide', 'grace'] as const)('slices (%s) of a server that is emptied', (slices) => {
   it('let no spend pass the cap, of a tenant or of all, and hold nothing in the end', async () => {
     const ledger = new MemoryLedger();
     const cap = 800;

@@ -7,11 +7,11 @@ const cluster = useCluster();
 
 /** A store on a cluster, two tenants, a global counter of 100 and one of each tenant's own. */
 function ground() {
-  const { store } = quotaOn({ cluster: cluster() });
+  const { store, advance } = quotaOn({ cluster: cluster() });
   const everybody = quotaCounter(`usd/day/global-${newId()}`, 100, { wide: true });
   const [one, other] = [new QuotaTenant(store), new QuotaTenant(store)];
   const own = (tenant: QuotaTenant) => quotaCounter(tenant.key('day'), 80);
-  return { everybody, one, other, own };
+  return { store, advance, everybody, one, other, own };
 }
 
 describe('a counter wider than a tenant', () => {
@@ -101,6 +101,25 @@ describe('a counter wider than a tenant', () => {
     expect((await one.charge(id, items, { attemptId, close: true })).outcome).toBe('repeated');
     expect(await one.standing(everybody)).toEqual({ used: 20, held: 0 });
   });
+
+  it('that joins later is held as long as the reservation’s own lease says', async () => {
+    const { store, advance, everybody, one, other, own } = ground();
+    const [id, leaseMs, partition] = [newId(), 1_000, one.name];
+    const alternatives = [{ charges: [{ ...own(one), want: 10 }] }];
+    admitted(await store.reserve({ id, partition, leaseMs, alternatives }));
+    admitted(await store.extend({ id, partition, leaseMs, charges: [{ ...everybody, want: 60 }] }));
+    const all = () => other.reserve([{ ...everybody, want: 100 }]);
+    advance(900);
+    refusal(await all());
+    advance(200);
+    const start = performance.now();
+    let last = await all();
+    while (!last.ok && performance.now() - start < 10_000) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      last = await all();
+    }
+    admitted(last);
+  }, 30_000);
 
   it('joins a reservation by a route’s limits, and its refusal ends the whole', async () => {
     const { everybody, one, own } = ground();

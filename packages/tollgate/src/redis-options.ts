@@ -1,5 +1,11 @@
 import { accepts, checkOptions, type SpendSource } from '@tollgate/core';
-import type { ClusterClient, CommandClient, ConnectionOptions, SentinelClient } from '@tollgate/redis';
+import {
+  acceptsSlices,
+  type ClusterClient,
+  type CommandClient,
+  type ConnectionOptions,
+  type SentinelClient,
+} from '@tollgate/redis';
 
 /** Where the shared counters are, and how they are kept there. Exactly one of `url`, `client`, `pool`, `sentinel` and `cluster`. */
 export interface RedisOptions extends ConnectionOptions {
@@ -14,11 +20,11 @@ export interface RedisOptions extends ConnectionOptions {
   /** How long a process repeats a refusal without asking where what is used leaves too little, in ms, 0 to 5 000. @defaultValue 5_000 (5 s) */
   rememberRefusalsMs?: number;
   /**
-   * What each process leases beforehand to admit from in memory: limits of all tenants together (`wide`), also the limits of tenants that
-   * are busy (`busy`), or those only for the time that Redis is away, with `budget: { whenStoreDown: 'grace' }` (`grace`).
+   * What each process leases beforehand to admit from in memory: limits of all tenants together (`wide`), or also the limits of
+   * tenants that are busy, for the time that Redis is away, with `budget: { whenStoreDown: 'grace' }` (`grace`).
    * @defaultValue 'wide', or 'grace' with that policy
    */
-  slices?: 'wide' | 'busy' | 'grace';
+  slices?: 'wide' | 'grace';
   /** How long that stands for a process that has fallen silent, in ms, 1 000 to 3 600 000. @defaultValue 15_000 (15 s) */
   sliceLeaseMs?: number;
   /**
@@ -54,7 +60,7 @@ export function readRedisSetting(setting: RedisSetting): RedisOptions {
       partitions: accepts.integerBetween(1, 1024),
       deadlineMs: accepts.integerBetween(5, 60_000),
       rememberRefusalsMs: accepts.integerBetween(0, 5_000),
-      slices: accepts.oneOf('wide', 'busy', 'grace'),
+      slices: acceptsSlices,
       sliceLeaseMs: accepts.integerBetween(1_000, 3_600_000),
       outbox: accepts.boolean,
       spent: accepts.methods('spentIn', 'openWindows'),

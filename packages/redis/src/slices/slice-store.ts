@@ -60,7 +60,9 @@ export class SliceStore {
     this.events = new SliceEvents(store);
     const deliver = events ? (event: UsageEvent | undefined) => this.events.add(event) : undefined;
     this.#engine = new QuotaEngine([], deliver, book);
-    this.upkeep = new SliceUpkeep(this.#world, this.means, this.events);
+    this.upkeep = new SliceUpkeep(this.#world, this.means, this.events, () =>
+      this.#engine.sweep(this.#nowMs),
+    );
   }
 
   /** Holds the charges, all or none, at once where enough is leased. Rejects where more would have to be and the store fails. */

@@ -33,7 +33,13 @@ export class SliceUpkeep {
   #untold: Telling[] = [];
   #telling: Promise<void> = Promise.resolve();
 
-  constructor(world: RefillWorld, means: SliceMeans, events: SliceEvents) {
+  /** @param sweep Ends reservations whose lease is over; what they held is spare. */
+  constructor(
+    world: RefillWorld,
+    means: SliceMeans,
+    events: SliceEvents,
+    private readonly sweep: () => void,
+  ) {
     this.#world = world;
     this.#means = means;
     this.#events = events;
@@ -56,7 +62,10 @@ export class SliceUpkeep {
     this.#beats += 1;
     try {
       await this.#heed();
-      if (this.#beats % beatsToSpare === 0) await this.#renewAll();
+      if (this.#beats % beatsToSpare === 0) {
+        this.sweep();
+        await this.#renewAll();
+      }
       if (this.#beats % beatsToDeliver === 0) {
         this.#spare();
         await (this.#beats % beatsToTell === 0 ? this.tell() : this.#afterOthers(() => this.#tellOverruns()));

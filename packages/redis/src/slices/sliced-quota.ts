@@ -9,7 +9,6 @@ import {
   type CounterState,
   type CoverRequest,
   type ExtendRequest,
-  goOn,
   type QuotaAlternative,
   type QuotaCharge,
   type QuotaCounter,
@@ -26,42 +25,45 @@ import { SlicedReservation } from './sliced-reservation.js';
 /** Reservations beyond this many are forgotten oldest first; what they hold ends with its lease. */
 const most = 100_000;
 
-/** When slices of a tenant's own counters are drawn on: whenever they suffice, or only where the store is away. */
-export type SliceUse = 'busy' | 'grace';
-
 /** Where everything goes that slices are not enough for. */
 type Beyond = Omit<QuotaStore, 'charge'> & { charge(request: QuietCharge): Promise<ChargeResult> };
 
 /**
- * Leases slices of counters under which many requests come, whose they may be, and admits within them in memory: without a round trip, or
- * while the store is away. A request is admitted so with all of its counters, or asks the store for all of them.
+ * Leases slices of counters under which many requests come, and admits within them in memory while the store is away. A request is admitted
+ * so with all of its counters, or asks the store for all of them.
  */
 export class SlicedQuota implements QuotaStore {
   readonly hasBreaker = true;
   readonly #beyond: Beyond;
   readonly #slices: SliceStore;
-  readonly #use: SliceUse;
   readonly #recorded: boolean;
   readonly #reservations = new Map<string, SlicedReservation>();
 
-  constructor(beyond: Beyond, slices: SliceStore, use: SliceUse, recorded: boolean) {
+  constructor(beyond: Beyond, slices: SliceStore, recorded: boolean) {
     this.#beyond = beyond;
     this.#slices = slices;
-    this.#use = use;
     this.#recorded = recorded;
   }
 
-  reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
-    return atOnce(() => {
-      const { partition, alternatives } = request;
-      const [alternative] = alternatives;
-      if (!alternative || !this.#draws(alternative.charges, partition)) return this.#ask(request);
-      const { id, attemptId, leaseMs } = request;
-      const { charges, event } = alternative;
-      return goOn(this.#slices.reserve({ id, partition, attemptId, leaseMs, charges, event }), (result) =>
-        result.ok ? this.#opened(request, result) : this.#ask(request),
-      );
-    });
+  async reserve(request: ReserveRequest): Promise<ReserveResult> {
+    const { partition, alternatives } = request;
+    const { means } = this.#slices;
+    let result = await this.#beyond.reserve(request);
+    const charges = alternatives[result.ok ? result.alternative : alternatives.length - 1]?.charges ?? [];
+    if (!result.ok && result.refusal.blockedBy === 'held') {
+      const charge = charges[result.refusal.charge ?? 0];
+      if (charge && !charge.wide && (await this.#slices.recall(charge, partition))) {
+        result = await this.#beyond.reserve(request);
+        if (!result.ok) means.refillOf(charge, partition).becomeScarce();
+      }
+    }
+    const own = charges.filter(({ wide }) => !wide);
+    for (const charge of own) means.note(charge, partition, charge.want);
+    if (result.ok) {
+      this.#slices.upkeep.start();
+      means.keepAhead({ charges: own, partition });
+    }
+    return result;
   }
 
   /** Of what is leased already, without asking the store; what refills is counted afterwards and not looked at. */
@@ -193,35 +195,8 @@ export class SlicedQuota implements QuotaStore {
     };
   }
 
-  /** Whether slices of all these counters are drawn on, leasing more where they run dry. */
-  #draws(charges: readonly QuotaCharge[], partition: string): boolean {
-    if (this.#use !== 'busy' || this.#slices.events.isFull) return false;
-    return charges.every((charge) => this.#slices.means.isBusy(charge, partition));
-  }
-
   #holds(charges: readonly QuotaCharge[], partition: string): boolean {
     return this.#slices.means.suffice({ charges, partition });
-  }
-
-  async #ask(request: ReserveRequest): Promise<ReserveResult> {
-    const { partition, alternatives } = request;
-    const { means } = this.#slices;
-    let result = await this.#beyond.reserve(request);
-    const charges = alternatives[result.ok ? result.alternative : alternatives.length - 1]?.charges ?? [];
-    if (!result.ok && result.refusal.blockedBy === 'held') {
-      const charge = charges[result.refusal.charge ?? 0];
-      if (charge && !charge.wide && (await this.#slices.recall(charge, partition))) {
-        result = await this.#beyond.reserve(request);
-        if (!result.ok) means.refillOf(charge, partition).becomeScarce();
-      }
-    }
-    const own = charges.filter(({ wide }) => !wide);
-    for (const charge of own) means.note(charge, partition, charge.want);
-    if (result.ok) {
-      this.#slices.upkeep.start();
-      means.keepAhead({ charges: own, partition });
-    }
-    return result;
   }
 
   async #askFor(
