@@ -29,7 +29,9 @@ export interface Config {
   maxInFlight: number;
   /** Who is told what happens; absent: nobody. */
   alerts: { url: string; secret: string } | undefined;
-  /** Milliseconds that running streams get after SIGTERM. */
+  /** Milliseconds after SIGTERM in which `/readyz` answers 503 and requests are still served. */
+  drainDelayMs: number;
+  /** Milliseconds that running streams get after that. */
   graceMs: number;
 }
 
@@ -53,6 +55,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
     maxInFlight: wholeNumber(env, 'MAX_IN_FLIGHT', 200, 1_000_000, 1),
     alerts: alertsOf(env.ALERT_WEBHOOK_URL, env.ALERT_WEBHOOK_SECRET),
+    drainDelayMs: wholeNumber(env, 'DRAIN_DELAY_MS', 0, 3_600_000),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { envKeys, fileSwitch, jsonLines, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
@@ -54,9 +55,11 @@ let ending = false;
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
+  const closed = tg.close({ drainDelayMs: config.drainDelayMs, graceMs: config.graceMs });
+  await delay(config.drainDelayMs);
   server.close();
   server.closeIdleConnections();
-  await tg.close({ graceMs: config.graceMs });
+  await closed;
   await kept.database?.end();
   server.closeAllConnections();
   await upstream.close();

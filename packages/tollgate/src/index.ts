@@ -173,6 +173,7 @@ export {
   webhook,
 } from '@tollgate/watch';
 export type { RedisOptions, RedisSetting } from './redis-options.js';
-export { type Tollgate, tollgate } from './tollgate.js';
+export { tollgate } from './tollgate.js';
 export type { TollgateOptions } from './tollgate-options.js';
+export type { CloseOptions, Tollgate } from './tollgate-parts.js';
 export type { UsageLine } from './usage-report.js';

@@ -1,36 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type AuthenticateOptions, authenticate, OverrideBook, requireScope } from '@tollgate/auth';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
-import type { ConcurrencyMiddleware } from '@tollgate/concurrency';
 import {
-  type Caller,
+  accepts,
+  checkOptions,
   contextOf,
-  type DeclaredLimit,
   jsonBody,
-  type LimitDeclaration,
   type LimitOverrides,
   limitsOf,
-  type Plans,
-  type ProviderStore,
-  type QuotaStore,
-  type SwitchStore,
-  type TollgateContext,
-  type TollgateErrorsOptions,
   tollgateErrors,
 } from '@tollgate/core';
 import { guardrails } from '@tollgate/guardrails';
-import type { JobsMiddleware } from '@tollgate/jobs';
-import { meter, meteredFetch, type RunWithOptions, runWith } from '@tollgate/meter';
-import {
-  type Ledger,
-  type Registry,
-  type Resolution,
-  type Resolved,
-  registry,
-  resolve,
-} from '@tollgate/postgres';
-import { type ProxyHandler, type ProxyOptions, proxy } from '@tollgate/upstream';
-import { type Alerts, alerts, killSwitch, type Watch } from '@tollgate/watch';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { meter, meteredFetch, runWith } from '@tollgate/meter';
+import { type Registry, registry, resolve } from '@tollgate/postgres';
+import { proxy } from '@tollgate/upstream';
+import { alerts, killSwitch } from '@tollgate/watch';
+import type { RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
@@ -50,84 +35,14 @@ import {
   plansOf,
   type TollgateOptions,
 } from './tollgate-options.js';
+import type { CloseOptions, Tollgate } from './tollgate-parts.js';
 import { usageReport } from './usage-report.js';
 import { WatchFeed } from './watching.js';
 
-/** Everything of one app, in the right order. */
-export interface Tollgate {
-  /**
-   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → jobs → concurrency →
-   * guardrails → meter → cache → budget.
-   * Call it once per path; all share the same counters.
-   */
-  guards(): RequestHandler;
-  /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
-  scope(...scopes: string[]): RequestHandler;
-  /**
-   * A route's own limits, beside the plan's, in the plan's words: `tg.limit('$5/day', { by: ['route', 'user'] })`,
-   * `tg.limit({ requests: '2/min' })`; for route handlers behind the guards. Each key has its own counter unless `by` says otherwise. Throws
-   * a `TypeError` for a text whose unit is unclear, such as `'2/min'`.
-   */
-  limit(limit: DeclaredLimit, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
-  /** For routes whose work can wait for room: batch work, see `concurrency()`. Throws a `TypeError` without that option. */
-  batch(): RequestHandler;
-  /** The app's places and queue, for metrics; absent without the option `concurrency`. */
-  readonly concurrency: ConcurrencyMiddleware | undefined;
-  /** Does what was deferred: `tg.jobs?.start(app)` once the app is complete; absent without the option `jobs`. */
-  readonly jobs: JobsMiddleware | undefined;
-  /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
-  readonly fetch: typeof fetch;
-  /** A handler that passes calls through to providers. Its refusals have the app's shape. */
-  proxy(options: ProxyOptions): ProxyHandler;
-  /**
-   * A handler that answers what the caller has used and has left. Mounted before the guards, it asks for the credential itself, and its
-   * requests are not counted; behind them, they are given back, but a caller without requests left is refused.
-   */
-  usage(): RequestHandler;
-  /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
-  runWith<Result>(
-    caller: Caller,
-    run: (context: TollgateContext) => Result | Promise<Result>,
-    options?: Pick<RunWithOptions, 'labels'>,
-  ): Promise<Result>;
-  /**
-   * Corrects an attempt whose end was unknown, in the ledger and on its counters, once more is known of it:
-   * `tg.resolve({ eventId, actual: { inputTokens, outputTokens, costNanoUsd } })`. Rejects with a `TypeError` without `database`.
-   */
-  resolve(resolution: Omit<Resolution, 'store' | 'now'>): Promise<Resolved>;
-  /** The error handler, mounted last. */
-  errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
-  readonly plans: Plans;
-  readonly store: QuotaStore;
-  /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */
-  readonly ledger: Ledger | undefined;
-  /** Keys, tenants and limits in the database, where they come from there: `await tg.registry.keys.create(…)`. */
-  readonly registry: Registry | undefined;
-  /** Tells people, also of what the app raises itself: `tg.alerts?.raise({ … })`; absent without `alerts`. */
-  readonly alerts: Alerts | undefined;
-  /** What is watched: tags, what waits for a person to be confirmed, the forest; absent without `watch`. */
-  readonly watch: Watch | undefined;
-  /** What processes share of providers, for `resilience({ shared: tg.sharedProviders })`; absent without `redis`. */
-  readonly sharedProviders: ProviderStore | undefined;
-  /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch` and `watch`. */
-  readonly switch: SwitchStore | undefined;
-  /**
-   * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
-   * (`budget: { whenStoreDown: 'closed' }`, the default, or the same of `rateLimit`; not in shadow mode).
-   */
-  readonly isReady: boolean;
-  /** Admissions let through without the shared counters since the start (`budget: { whenStoreDown: 'open' }`, shadow mode), for a metric. */
-  readonly unverified: number;
-  /** Requests admitted while they were away, of credit leased beforehand (`budget: { whenStoreDown: 'grace' }`), for a metric. */
-  readonly fromGrace: number;
-  /** Requests that have come in and are not settled, those whose body is still on its way included. */
-  readonly inFlight: number;
-  /**
-   * Ends gracefully: refuses new work (503), lets requests that have come in finish for `graceMs`, also those whose body is still on
-   * its way, aborts and settles the rest, and hands over what is still to be written. @defaultValue graceMs 10_000
-   */
-  close(options?: { graceMs?: number }): Promise<void>;
-}
+const closeChecks = {
+  drainDelayMs: accepts.integerBetween(0, 3_600_000),
+  graceMs: accepts.integerBetween(0, 3_600_000),
+};
 
 /** How long after the grace period aborted requests may take to be settled. */
 const settleMs = 5_000;
@@ -201,6 +116,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const usage: RequestHandler = (req, res, next) =>
     (contextOf(req, res).caller ? report : alone)(req, res, next);
   let closing: Promise<void> | undefined;
+  let isDraining = false;
   return {
     guards: () => guards,
     scope: (...scopes) => requireScope(...scopes),
@@ -243,7 +159,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     sharedProviders: stores.providers,
     switch: stores.switch,
     get isReady() {
-      return !flight.isClosing && stores.answering;
+      return !isDraining && stores.answering;
     },
     get unverified() {
       return reservations.unverified;
@@ -254,8 +170,12 @@ export function tollgate(options: TollgateOptions): Tollgate {
     get inFlight() {
       return flight.size;
     },
-    close: ({ graceMs = 10_000 } = {}) => {
+    close: (closeOptions = {}) => {
+      checkOptions<CloseOptions>('tg.close', closeOptions, closeChecks);
+      const { drainDelayMs = 0, graceMs = 10_000 } = closeOptions;
       closing ??= (async () => {
+        isDraining = true;
+        if (drainDelayMs > 0) await delay(drainDelayMs);
         const undone = later?.close();
         const closed = flight.close(graceMs, settleMs);
         places?.close();

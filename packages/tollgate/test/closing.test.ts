@@ -86,6 +86,21 @@ describe('close() while the body of a request is still on its way', () => {
     expect(provider.requests).toHaveLength(0);
   });
 
+  it('is not ready but serves during the drain delay, and refuses after it', async () => {
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/chat/completions`;
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const ask = async (): Promise<number> => (await fetch(url, { method: 'POST', headers, body })).status;
+    const begun = performance.now();
+    const closed = tg.close({ drainDelayMs: 2_000, graceMs: 5_000 });
+    expect(tg.isReady).toBe(false);
+    expect(await ask()).toBe(200);
+    await closed;
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1_990);
+    expect(await ask()).toBe(503);
+    expect(() => tg.close({ drainDelayMs: -1 })).toThrow('tg.close: "drainDelayMs" must be');
+    expect(() => tg.close({ drainDelay: 1 } as never)).toThrow('tg.close: unknown option "drainDelay"');
+  });
+
   it('does not wait for one that was refused before its body', async () => {
     await sendHalf('wrong');
     while (!answer.includes('\r\n\r\n')) await once(client, 'data');

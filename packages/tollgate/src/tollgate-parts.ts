@@ -1,0 +1,104 @@
+import type { ConcurrencyMiddleware } from '@tollgate/concurrency';
+import type {
+  Caller,
+  DeclaredLimit,
+  LimitDeclaration,
+  Plans,
+  ProviderStore,
+  QuotaStore,
+  SwitchStore,
+  TollgateContext,
+  TollgateErrorsOptions,
+} from '@tollgate/core';
+import type { JobsMiddleware } from '@tollgate/jobs';
+import type { RunWithOptions } from '@tollgate/meter';
+import type { Ledger, Registry, Resolution, Resolved } from '@tollgate/postgres';
+import type { ProxyHandler, ProxyOptions } from '@tollgate/upstream';
+import type { Alerts, Watch } from '@tollgate/watch';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+
+/** How an app ends. */
+export interface CloseOptions {
+  /** How long it is not ready but still serves. Milliseconds, 0 to 3 600 000. @defaultValue 0 */
+  drainDelayMs?: number;
+  /** How long requests that have come in may go on after that. Milliseconds, 0 to 3 600 000. @defaultValue 10_000 */
+  graceMs?: number;
+}
+
+/** Everything of one app, in the right order. */
+export interface Tollgate {
+  /**
+   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → jobs → concurrency →
+   * guardrails → meter → cache → budget.
+   * Call it once per path; all share the same counters.
+   */
+  guards(): RequestHandler;
+  /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
+  scope(...scopes: string[]): RequestHandler;
+  /**
+   * A route's own limits, beside the plan's, in the plan's words: `tg.limit('$5/day', { by: ['route', 'user'] })`,
+   * `tg.limit({ requests: '2/min' })`; for route handlers behind the guards. Each key has its own counter unless `by` says otherwise. Throws
+   * a `TypeError` for a text whose unit is unclear, such as `'2/min'`.
+   */
+  limit(limit: DeclaredLimit, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
+  /** For routes whose work can wait for room: batch work, see `concurrency()`. Throws a `TypeError` without that option. */
+  batch(): RequestHandler;
+  /** The app's places and queue, for metrics; absent without the option `concurrency`. */
+  readonly concurrency: ConcurrencyMiddleware | undefined;
+  /** Does what was deferred: `tg.jobs?.start(app)` once the app is complete; absent without the option `jobs`. */
+  readonly jobs: JobsMiddleware | undefined;
+  /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
+  readonly fetch: typeof fetch;
+  /** A handler that passes calls through to providers. Its refusals have the app's shape. */
+  proxy(options: ProxyOptions): ProxyHandler;
+  /**
+   * A handler that answers what the caller has used and has left. Mounted before the guards, it asks for the credential itself, and its
+   * requests are not counted; behind them, they are given back, but a caller without requests left is refused.
+   */
+  usage(): RequestHandler;
+  /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
+  runWith<Result>(
+    caller: Caller,
+    run: (context: TollgateContext) => Result | Promise<Result>,
+    options?: Pick<RunWithOptions, 'labels'>,
+  ): Promise<Result>;
+  /**
+   * Corrects an attempt whose end was unknown, in the ledger and on its counters, once more is known of it:
+   * `tg.resolve({ eventId, actual: { inputTokens, outputTokens, costNanoUsd } })`. Rejects with a `TypeError` without `database`.
+   */
+  resolve(resolution: Omit<Resolution, 'store' | 'now'>): Promise<Resolved>;
+  /** The error handler, mounted last. */
+  errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
+  readonly plans: Plans;
+  readonly store: QuotaStore;
+  /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */
+  readonly ledger: Ledger | undefined;
+  /** Keys, tenants and limits in the database, where they come from there: `await tg.registry.keys.create(…)`. */
+  readonly registry: Registry | undefined;
+  /** Tells people, also of what the app raises itself: `tg.alerts?.raise({ … })`; absent without `alerts`. */
+  readonly alerts: Alerts | undefined;
+  /** What is watched: tags, what waits for a person to be confirmed, the forest; absent without `watch`. */
+  readonly watch: Watch | undefined;
+  /** What processes share of providers, for `resilience({ shared: tg.sharedProviders })`; absent without `redis`. */
+  readonly sharedProviders: ProviderStore | undefined;
+  /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch` and `watch`. */
+  readonly switch: SwitchStore | undefined;
+  /**
+   * For `/readyz`: `false` once `close()` was called, and while the shared counters are away and requests are refused for it
+   * (`budget: { whenStoreDown: 'closed' }`, the default, or the same of `rateLimit`; not in shadow mode).
+   */
+  readonly isReady: boolean;
+  /** Admissions let through without the shared counters since the start (`budget: { whenStoreDown: 'open' }`, shadow mode), for a metric. */
+  readonly unverified: number;
+  /** Requests admitted while they were away, of credit leased beforehand (`budget: { whenStoreDown: 'grace' }`), for a metric. */
+  readonly fromGrace: number;
+  /** Requests that have come in and are not settled, those whose body is still on its way included. */
+  readonly inFlight: number;
+  /**
+   * Ends gracefully: for `drainDelayMs` is not ready but still serves what comes, since a load balancer takes so long to notice; then refuses
+   * new work (503), lets requests that have come in finish for `graceMs`, also those whose body is still on
+   * its way, aborts and settles the rest, and hands over what is still to be written. Throws a `TypeError` for what is no number from 0 to
+   * 3 600 000. @defaultValue drainDelayMs 0, graceMs 10_000
+   */
+  close(options?: CloseOptions): Promise<void>;
+}
