@@ -28,7 +28,7 @@ export interface CloseOptions {
 /** Everything of one app, in the right order. */
 export interface Tollgate {
   /**
-   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → jobs → concurrency →
+   * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → size → jobs → concurrency →
    * guardrails → meter → cache → budget.
    * Call it once per path; all share the same counters.
    */
