@@ -42,8 +42,9 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
     maxValues: accepts.integerBetween(1, 10_000_000),
   });
   const { limit = '1mb', maxDepth = 64, maxValues = 20_000 } = options;
+  const mostBytes = bytesOf(limit);
   const parse = express.json({
-    limit,
+    limit: mostBytes,
     type: () => true,
     verify: (req: Scanned, _res, bytes, encoding) => {
       if (encoding !== 'utf-8') throw unsupported('charset', `a charset of utf-8, received ${encoding}`);
@@ -69,7 +70,16 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
       refuse(req, res, next, unsupported('content-type', 'a content type of application/json'), options);
       return;
     }
+    let isRefused = false;
+    watchSize(req, mostBytes, () => {
+      isRefused = true;
+      // What is still to come is not waited for.
+      res.setHeader('Connection', 'close');
+      refuse(req, res, next, tooLarge(), options);
+    });
+    if (isRefused) return;
     parse(req, res, (error?: unknown) => {
+      if (isRefused) return;
       // A parser skips the body of a request whose client has left; there is nobody to answer.
       if (error === undefined && req.body === undefined && hasBody(req) && hasLeft(req, res)) return;
       const problem = error === undefined ? hiddenProblem(req) : problemOf(error);
@@ -77,6 +87,27 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
       else runInContext(context, next);
     });
   };
+}
+
+/** `limit` in bytes: a number, or digits with `b`, `kb` or `mb` (1 024 and 1 048 576 bytes). */
+function bytesOf(limit: number | string): number {
+  if (typeof limit === 'number') return limit;
+  const [, digits, unit = 'b'] = /^(\d+)(b|kb|mb)$/i.exec(limit) ?? [];
+  return Number(digits) * { b: 1, kb: 1_024, mb: 1_048_576 }[unit.toLowerCase() as 'b' | 'kb' | 'mb'];
+}
+
+/** Tells, once, that a body is announced or has come that is longer than this as it is sent: a parser would read it to its end first. */
+function watchSize(req: IncomingMessage, mostBytes: number, tell: () => void): void {
+  if (Number(req.headers['content-length'] ?? 0) > mostBytes) return tell();
+  if (req.headers['transfer-encoding'] === undefined) return;
+  let bytes = 0;
+  const count = (chunk: Uint8Array): void => {
+    bytes += chunk.length;
+    if (bytes <= mostBytes) return;
+    req.off('data', count);
+    tell();
+  };
+  req.on('data', count);
 }
 
 function hasBody(req: Request): boolean {
@@ -108,14 +139,7 @@ function hiddenProblem(req: Request & Scanned): TollgateError | undefined {
 function problemOf(error: unknown): TollgateError {
   if (isTollgateError(error)) return error;
   const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : '';
-  if (type === 'entity.too.large') {
-    return new TollgateError({
-      status: 413,
-      code: 'request_too_large',
-      message: 'The body is larger than this service accepts.',
-      retryAfterMs: false,
-    });
-  }
+  if (type === 'entity.too.large') return tooLarge();
   if (type === 'charset.unsupported') return unsupported('charset', 'a charset of utf-8');
   if (type === 'encoding.unsupported') return unsupported('content-encoding', 'gzip, deflate, br or none');
   return new TollgateError({
@@ -123,6 +147,15 @@ function problemOf(error: unknown): TollgateError {
     code: 'invalid_json',
     message: 'The body is not a JSON object or array.',
     cause: error,
+  });
+}
+
+function tooLarge(): TollgateError {
+  return new TollgateError({
+    status: 413,
+    code: 'request_too_large',
+    message: 'The body is larger than this service accepts.',
+    retryAfterMs: false,
   });
 }
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import express5 from 'express';
 import express4 from 'express4';
@@ -51,6 +52,40 @@ describe.each([
     async (text) => {
       const { body } = await post(text);
       expect(body).toEqual({ received: JSON.parse(text) });
+    },
+  );
+
+  it.each([
+    ['announced', 'content-length: 300000000'],
+    ['sent in chunks', 'transfer-encoding: chunked'],
+  ])(
+    'refuses a body that is %s longer than its limit without reading it to the end',
+    async (_how, length) => {
+      const server = app({ limit: '100kb' }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      const piece = Buffer.alloc(10_000, ' ');
+      const chunk = length.startsWith('content')
+        ? piece
+        : Buffer.concat([Buffer.from('2710\r\n'), piece, Buffer.from('\r\n')]);
+      let answer = '';
+      let sent = 0;
+      client.setEncoding('utf8').on('data', (text: string) => {
+        answer += text;
+      });
+      const closed = once(client, 'close');
+      client.on('error', () => undefined);
+      client.write(`POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n${length}\r\n\r\n`);
+      while (answer === '' && !client.destroyed && sent < 30_000) {
+        sent += 1;
+        if (!client.write(chunk)) await Promise.race([once(client, 'drain'), closed]);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await closed;
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer).toContain('request_too_large');
+      expect(sent).toBeLessThan(30_000);
+      server.close();
     },
   );
 
