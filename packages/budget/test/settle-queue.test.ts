@@ -159,7 +159,10 @@ describe('a spool', () => {
     expect(() => queueOn({ spool: folder })).toThrow('EISDIR');
     const spool = join(folder, 'spool.jsonl');
     const said: unknown[] = [];
-    const stop = subscribe('tollgate:fault', ({ source }) => said.push(source));
+    const stop = subscribe('tollgate:fault', ({ source }) => {
+      // Channels are the process's: stores of other tests may speak on them too.
+      if (source !== 'quota-store') said.push(source);
+    });
     const { queue, store, pass } = queueOn({ spool });
     rmSync(folder, { recursive: true });
     await queue.run(chargeOf('a'));
