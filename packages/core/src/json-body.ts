@@ -98,7 +98,7 @@ function bytesOf(limit: number | string): number {
 
 /** Tells, once, that a body is announced or has come that is longer than this as it is sent: a parser would read it to its end first. */
 function watchSize(req: IncomingMessage, mostBytes: number, tell: () => void): void {
-  if (Number(req.headers['content-length'] ?? 0) > mostBytes) return tell();
+  if (Number(req.headers['content-length'] ?? 0) > mostBytes) tell();
   if (req.headers['transfer-encoding'] === undefined) return;
   let bytes = 0;
   const count = (chunk: Uint8Array): void => {
