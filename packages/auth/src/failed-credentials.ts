@@ -31,7 +31,7 @@ interface Counter {
 
 /** Leave to verify one credential. */
 export interface Leave {
-  /** Absent within the limit. Past it: what a wrong credential is told to wait, in milliseconds. */
+  /** `Retry-After` of a wrong credential past the limit, in milliseconds. Absent within the limit. */
   readonly refuseForMs?: number | undefined;
   /** To be called once, with the outcome. */
   done(failed: boolean): void;

@@ -71,12 +71,14 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
       return;
     }
     let isRefused = false;
-    watchSize(req, mostBytes, () => {
+    const refuseSize = (): void => {
       isRefused = true;
-      // What is still to come is not waited for.
+      // The connection is closed without waiting for the rest of the body.
       res.setHeader('Connection', 'close');
       refuse(req, res, next, tooLarge(), options);
-    });
+    };
+    // A body that another parser has read already is under that parser's limit.
+    if (req.body === undefined) watchSize(req, mostBytes, refuseSize);
     if (isRefused) return;
     parse(req, res, (error?: unknown) => {
       if (isRefused) return;
@@ -96,7 +98,7 @@ function bytesOf(limit: number | string): number {
   return Number(digits) * { b: 1, kb: 1_024, mb: 1_048_576 }[unit.toLowerCase() as 'b' | 'kb' | 'mb'];
 }
 
-/** Tells, once, that a body is announced or has come that is longer than this as it is sent: a parser would read it to its end first. */
+/** Calls `tell` once if the body is longer than `mostBytes` as sent, by its `content-length` or as its chunks arrive. The parser alone would read all of it before it refuses. */
 function watchSize(req: IncomingMessage, mostBytes: number, tell: () => void): void {
   if (Number(req.headers['content-length'] ?? 0) > mostBytes) tell();
   if (req.headers['transfer-encoding'] === undefined) return;

@@ -89,7 +89,17 @@ describe.each([
     },
   );
 
-  it('refuses more values than it is told, by counting, and takes as many', async () => {
+  it('leaves the size of a body that another parser has read to that parser', async () => {
+    const made = express();
+    made.use(express.json({ limit: '1mb' }), jsonBody({ limit: 100 }));
+    made.post('/', (req, res) => void res.json({ length: req.body.text.length }));
+    const { status, body } = await request(made)
+      .post('/')
+      .send({ text: 'x'.repeat(5_000) });
+    expect({ status, body }).toEqual({ status: 200, body: { length: 5_000 } });
+  });
+
+  it('refuses bodies with more than maxValues values, and accepts those with as many', async () => {
     const numbers = (count: number) => `{"input":[${Array.from({ length: count }, () => '1').join()}]}`;
     const commas = JSON.stringify({ text: ',[{'.repeat(30_000) });
     expect((await post(numbers(19_997))).status).toBe(200);

@@ -37,8 +37,8 @@ export interface Inspection {
 }
 
 /**
- * Looks at a body, in pieces between which the event loop turns, and redacts in place what rules say; the first refusal wins. `scopes` are the caller's. Nothing is written where
- * `dryRun` is set, or where the body is refused.
+ * Looks at a body and redacts in place what the rules say; the first refusal wins. Long bodies are read in pieces, and the event loop turns in
+ * between. `scopes` are the caller's. Nothing is written where `dryRun` is set, or where the body is refused.
  */
 export async function inspectBody(
   body: unknown,

@@ -23,7 +23,7 @@ export interface Outbox {
 }
 
 const trimEveryRounds = 25;
-/** Every second, at the default pace: whoever waits for a rebuild after a change of server waits for what is looked for then. */
+/** Once a second at the default `pollMs`. A rebuild after a change of server waits for the entries that this finds. */
 const lookBackEveryRounds = 5;
 
 /**
