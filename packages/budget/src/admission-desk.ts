@@ -160,7 +160,8 @@ export class AdmissionDesk {
     try {
       const { id } = reservation;
       const { leaseMs } = engine.settings;
-      const request = { id, partition: this.partition, charges, leaseMs };
+      const [{ event } = {}] = alternativesOf([admission], reservation.declared?.call, this.context);
+      const request = { id, partition: this.partition, charges, leaseMs, event };
       result = await engine.store.extend(request, this.#timeLeft);
     } catch (error) {
       try {

@@ -143,6 +143,8 @@ export interface ExtendRequest {
   /** The reservation's, for what of it is kept in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
   readonly leaseMs?: number | undefined;
   readonly charges: readonly QuotaCharge[];
+  /** The declared attempt's, as in {@link QuotaAlternative}, for a store that keeps what it charges in another partition with the event. */
+  readonly event?: UsageEvent | undefined;
 }
 
 export interface CoverRequest {

@@ -47,8 +47,9 @@ function areDistinct(charges: readonly QuotaCharge[]): boolean {
   return true;
 }
 
-export function extendText(args: CallArguments, { id, charges }: ExtendRequest): string {
-  return JSON.stringify([id, questionOf(charges), charges.map((charge) => chargeOf(args, charge))]);
+export function extendText(args: CallArguments, { id, charges, event }: ExtendRequest): string {
+  const asked = charges.map((charge) => chargeOf(args, charge));
+  return JSON.stringify([id, questionOf(charges), asked, args.event(event)]);
 }
 
 /** An extension that asks the same once more is a repetition. */

@@ -2,14 +2,29 @@ import { adjustmentEvent, type EventCharge, type UsageEvent, uncertainEvent } fr
 
 /**
  * The usage event of a stream entry, which stands there as it is, unless `k` says otherwise: whether it is the skeleton of an attempt whose
- * lease was reaped (`r`, with its charges and the time), or the correction of one that was written (`w`) by the truth (`a`).
+ * lease was reaped (`r`, with its charges beside those that it has, and the time), or the correction of one that was written (`w`) by the truth (`a`).
  */
 export function eventOfEntry(fields: Readonly<Record<string, string>>): UsageEvent {
   const { k: kind, e: event = '', w: written = '', c: charges = '', t: time = '0' } = fields;
   const truth: UsageEvent = JSON.parse(event);
-  if (kind === 'r') return uncertainEvent(truth, chargesOf(charges), Number(time));
-  if (kind === 'a') return adjustmentEvent(JSON.parse(written), truth, chargesOf(charges));
+  const own = chargesOf(charges);
+  if (kind === 'r') return uncertainEvent(truth, [...own, ...elsewhere(truth, own)], Number(time));
+  if (kind === 'a') {
+    const skeleton: UsageEvent = JSON.parse(written);
+    const others = elsewhere(skeleton, own).map((charge) => correctionOf(charge, truth));
+    return adjustmentEvent(skeleton, truth, [...own, ...others]);
+  }
   return truth;
+}
+
+/** What a skeleton says of counters in another partition than its lease. */
+const elsewhere = ({ charges }: UsageEvent, own: readonly EventCharge[]): EventCharge[] =>
+  charges.filter(({ counter }) => !own.some((charge) => charge.counter === counter));
+
+/** What a skeleton has been charged in another partition was written with it, and is corrected with it. */
+function correctionOf({ counter, window, amount }: EventCharge, truth: UsageEvent): EventCharge {
+  const charged = truth.charges.find((charge) => charge.counter === counter && charge.window === window);
+  return { counter, window, amount: (charged?.amount ?? 0) - amount };
 }
 
 /** Lines of counter, window and amount. */

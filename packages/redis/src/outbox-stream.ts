@@ -127,6 +127,18 @@ export class OutboxStream {
     return { waiting, dead: Number(dead) };
   }
 
+  /** Whether every group has acknowledged everything up to an entry. */
+  async isDelivered(id: string): Promise<boolean> {
+    if (id === '0-0') return true;
+    const groups = await this.groups();
+    for (const { name, pending, lastDelivered } of groups) {
+      if (isBefore(lastDelivered, id)) return false;
+      const oldest = pending > 0 ? await this.#oldestPending(name) : undefined;
+      if (oldest !== undefined && !isBefore(id, oldest)) return false;
+    }
+    return groups.length > 0;
+  }
+
   /** Forgets what every group has acknowledged. */
   async trim(): Promise<void> {
     let keepFrom: string | undefined;

@@ -10,6 +10,7 @@ import {
   checkLease,
   checkRunning,
   type ExtendRequest,
+  newId,
   type QuotaAlternative,
   type QuotaCounter,
   type QuotaStore,
@@ -24,7 +25,8 @@ import { stateIn } from './figures.js';
 import { Layout } from './layout.js';
 import type { ScriptName } from './lua/source.js';
 import type { ReadOptions } from './options.js';
-import { partitionOf } from './partition.js';
+import { OutboxStream } from './outbox-stream.js';
+import { partitionKey, partitionOf } from './partition.js';
 import { publishAdmission, publishCharge, publishClose } from './publications.js';
 import { KnownProcesses } from './rebuild/known-processes.js';
 import { chargeOfDraw, OwnBooks } from './rebuild/own-books.js';
@@ -46,6 +48,7 @@ import {
   renewText,
 } from './settlement-wire.js';
 import { Recalls } from './slices/recalls.js';
+import { StraySlices } from './slices/stray-slices.js';
 import { Standings } from './standings.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 import { Sweeper } from './sweeper.js';
@@ -77,7 +80,9 @@ export class RedisQuotaStore implements QuotaStore {
   /** What a partition that was lost is told again; absent: none is rebuilt. */
   readonly #books: OwnBooks | undefined;
   readonly #rebuilder: Rebuilder | undefined;
+  readonly #strays: StraySlices | undefined;
   #rememberMs = rememberMs;
+  #longestMs = 0;
   /** A clock that never goes back, in ms. */
   readonly #now: () => number;
 
@@ -115,6 +120,19 @@ export class RedisQuotaStore implements QuotaStore {
       rememberMs: () => this.#rememberMs,
     });
     this.#caller.gate = this.#rebuilder;
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    const wide = partitionOf(widePartition, partitions);
+    this.#strays = new StraySlices({
+      caller: this.#caller,
+      partitions: options.slices === 'wide' ? [wide] : all,
+      // Events of tenants say what was charged to wide counters.
+      streamsOf: (partition) => (partition === wide ? all : [partition]),
+      streamOf: (partition) =>
+        new OutboxStream(connection.send, `${partitionKey(prefix, partition)}:outbox`, '', ''),
+      spent,
+      everyMs: Math.max(sweepEveryMs, 1_000),
+    });
+    this.#strays.start();
     // A process that has not been asked yet must notice a loss as well: the others wait for it.
     this.#sweeper.start();
   }
@@ -124,6 +142,7 @@ export class RedisQuotaStore implements QuotaStore {
     checkAlternatives(alternatives);
     checkLease(request);
     this.#rememberMs = Math.max(this.#rememberMs, 2 * leaseMs);
+    this.#longestMs = Math.max(this.#longestMs, leaseMs);
     const askedAtMs = this.#now();
     let sent: CallArguments | undefined;
     try {
@@ -185,6 +204,11 @@ export class RedisQuotaStore implements QuotaStore {
     publishClose(request);
   }
 
+  /** With a ledger, it says how long after its end all reservations that were admitted to it are over, by which it is corrected. */
+  sliceId(longestMs: number): string {
+    return this.#options.spent ? `s~${Math.max(longestMs, this.#longestMs)}~${newId()}` : newId();
+  }
+
   /** `false`: it is not the plain case, and nothing was done. */
   async draw(request: DrawRequest): Promise<boolean> {
     const charge = this.#books && chargeOfDraw(request);
@@ -244,6 +268,7 @@ export class RedisQuotaStore implements QuotaStore {
   async end(): Promise<void> {
     this.#sweeper.end();
     this.#withdrawals.end();
+    this.#strays?.end();
     await this.#rebuilder?.end();
   }
 

@@ -36,6 +36,7 @@ export function scriptsFor(
     renew: script('renew'),
     close: script('close'),
     adjust: script('adjust'),
+    stray: script('stray'),
     read: script('read'),
     sweep: script('sweep'),
     append: script('append'),

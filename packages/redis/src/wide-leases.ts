@@ -1,7 +1,7 @@
-import type { ChargeResult, QuotaCharge, RenewRequest, ReserveResult } from '@tollgate/core';
+import type { ChargeResult, QuotaCharge, RenewRequest, ReserveResult, RunningCost } from '@tollgate/core';
 import type { QuietCharge } from './settlement-wire.js';
 import type { SliceStore } from './slices/slice-store.js';
-import { type WidePart, widePartition } from './wide-part.js';
+import { type WidePart, widePartition, withCharges } from './wide-part.js';
 
 type Held = Extract<ReserveResult, { ok: true }>;
 
@@ -23,7 +23,14 @@ export class WideLeases {
 
   partOf(id: string, leaseMs: number, declared: string | undefined): WidePart {
     return (
-      this.#parts.get(id) ?? { leaseMs, declared, leases: new Set(), leaseOf: new Map(), seen: new Map() }
+      this.#parts.get(id) ?? {
+        leaseMs,
+        declared,
+        leases: new Set(),
+        leaseOf: new Map(),
+        floors: new Map(),
+        seen: new Map(),
+      }
     );
   }
 
@@ -81,6 +88,7 @@ export class WideLeases {
   /** The usage event is written with the tenant's own counters, not here. */
   charge(id: string, request: QuietCharge): ChargeResult {
     const part = this.#parts.get(id);
+    part?.floors.delete(request.attemptId);
     const [first = `${id}~0`] = part?.leases ?? [];
     const lease = part?.leaseOf.get(request.attemptId) ?? first;
     return this.#slices.charge({
@@ -92,18 +100,23 @@ export class WideLeases {
     });
   }
 
-  renew({ id, running }: RenewRequest): void {
+  /** Returns the same without what is kept here: each event has of its charges only those that the tenant's store does not know. */
+  renew({ id, running }: RenewRequest): RunningCost[] {
     const part = this.#parts.get(id);
-    if (!part) return;
-    for (const lease of part.leases) {
+    for (const lease of part?.leases ?? []) {
       this.#slices.renew({
         id: lease,
         partition: widePartition,
         running: running
-          .filter(({ attemptId }) => part.leaseOf.get(attemptId) === lease)
-          .map((cost) => ({ ...cost, items: cost.items.filter(({ counter }) => part.seen.has(counter)) })),
+          .filter(({ attemptId }) => part?.leaseOf.get(attemptId) === lease)
+          .map((cost) => ({ ...cost, items: cost.items.filter(({ counter }) => part?.seen.has(counter)) })),
       });
     }
+    return running.map((cost) => {
+      const floors = cost.event.charges.filter(({ counter }) => part?.seen.has(counter));
+      part?.floors.set(cost.attemptId, floors);
+      return { ...cost, event: withCharges(cost.event, floors) };
+    });
   }
 
   closeAll(id: string): void {

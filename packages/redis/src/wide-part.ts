@@ -1,4 +1,11 @@
-import type { CounterState, QuotaAlternative, QuotaCharge, QuotaGrant } from '@tollgate/core';
+import type {
+  CounterState,
+  EventCharge,
+  QuotaAlternative,
+  QuotaCharge,
+  QuotaGrant,
+  UsageEvent,
+} from '@tollgate/core';
 
 /** The partition that counters wider than a tenant live in. */
 export const widePartition = 'wide';
@@ -11,6 +18,8 @@ export interface WidePart {
   /** Leases in the wide partition; the first is what attempts settle with that have none of their own. */
   readonly leases: Set<string>;
   readonly leaseOf: Map<string, string>;
+  /** What each attempt is charged of wide counters if its end is not seen. */
+  readonly floors: Map<string, readonly EventCharge[]>;
   /** What was granted and seen last, by counter. */
   readonly seen: Map<string, { readonly grant: QuotaGrant; readonly state: CounterState }>;
 }
@@ -40,3 +49,27 @@ export function merged<Item>(
   for (const [at, index] of positions.wide.entries()) all[index] = wide[at] as Item;
   return all;
 }
+
+/**
+ * What is charged of these wide counters to an attempt whose end is not seen: its floors, as far as they were granted. A cover's floors count what
+ * the reservation held before as well.
+ */
+export function floorsOf(
+  charges: readonly QuotaCharge[],
+  grants: readonly QuotaGrant[],
+  covers: boolean,
+): EventCharge[] {
+  return charges.flatMap(({ counter, window, floor = 0 }, index) => {
+    const grant = grants[index];
+    const amount = covers ? floor : Math.min(floor, grant?.granted ?? 0);
+    return grant && amount > 0 && window.kind !== 'live' ? [{ counter, window: grant.window, amount }] : [];
+  });
+}
+
+/**
+ * The event that a tenant's lease keeps, with what its attempt is charged of wide counters: whoever reaps the lease knows only the tenant's own.
+ */
+export const withCharges = (event: UsageEvent, charges: readonly EventCharge[]): UsageEvent => ({
+  ...event,
+  charges,
+});

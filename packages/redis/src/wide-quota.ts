@@ -17,7 +17,7 @@ import type { RedisQuotaStore } from './redis-quota-store.js';
 import type { QuietCharge } from './settlement-wire.js';
 import type { SliceStore } from './slices/slice-store.js';
 import { WideLeases } from './wide-leases.js';
-import { isWide, merged, split, type WidePart, widePartition } from './wide-part.js';
+import { floorsOf, isWide, merged, split, type WidePart, widePartition, withCharges } from './wide-part.js';
 
 /** Where a request does not say how long its reservation is held without a heartbeat. */
 const usualLeaseMs = 60_000;
@@ -49,17 +49,17 @@ export class WideQuota implements QuotaStore {
   }
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
-    const { id, charges, leaseMs = usualLeaseMs } = request;
+    const { id, charges, event, leaseMs = usualLeaseMs } = request;
     const part = this.#leases.known(id);
     if (!isWide({ charges })) {
-      const result = await this.#store.extend(request);
+      const result = await this.#store.extend({ ...request, event: undefined });
       if (!result.ok && part) this.#leases.closeAll(id);
       return result;
     }
     const own = part ?? this.#leases.partOf(id, leaseMs, undefined);
     const name = `${id}~${charges.map(({ counter }) => counter).join('~')}`;
-    const result = await this.#first(id, name, [{ charges }], own, own.declared, ({ charges: narrow }) =>
-      this.#store.extend({ ...request, charges: narrow }),
+    const result = await this.#first(id, name, [{ charges, event }], own, own.declared, (narrow) =>
+      this.#store.extend({ ...request, ...narrow }),
     );
     if (!result.ok) await this.close(request);
     return result;
@@ -87,8 +87,7 @@ export class WideQuota implements QuotaStore {
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
-    this.#leases.renew(request);
-    return this.#store.renew(request);
+    return this.#store.renew({ ...request, running: this.#leases.renew(request) });
   }
 
   async close(request: CloseRequest): Promise<void> {
@@ -122,12 +121,12 @@ export class WideQuota implements QuotaStore {
     const positions = { narrow: [] as number[], wide: [] as number[] };
     for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);
     const narrow = items.filter(({ wide }) => !wide);
-    const charging = this.#store.charge({ ...request, items: narrow });
+    // First: what the wide counters' store is told of has its usage event by then.
+    const charged = await this.#store.charge({ ...request, items: narrow });
     const beside =
       positions.wide.length > 0
         ? this.#leases.charge(id, { ...request, items: items.filter(({ wide }) => wide) })
         : undefined;
-    const charged = await charging;
     if (close) this.#leases.closeAll(id);
     return {
       ...charged,
@@ -155,8 +154,13 @@ export class WideQuota implements QuotaStore {
         refused = { ...held, refusal: { ...held.refusal, charge: positions.wide[held.refusal.charge ?? 0] } };
         continue;
       }
-      const own = await this.#orUndo(lease, () => askNarrow({ charges: narrow, event }));
+      const known = covers ? [] : (part.floors.get(attemptId ?? '') ?? []);
+      const floors = [...known, ...floorsOf(wide, held.grants, covers)];
+      const own = await this.#orUndo(lease, () =>
+        askNarrow({ charges: narrow, event: event && withCharges(event, floors) }),
+      );
       if (own.ok) {
+        if (attemptId !== undefined) part.floors.set(attemptId, floors);
         this.#leases.take(id, part, lease, attemptId, held);
         return {
           ...own,

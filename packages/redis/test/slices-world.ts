@@ -51,6 +51,7 @@ export function homeInMemory(moment: Moment): SliceHome {
         );
         return true;
       }),
+    sliceId: () => newId(),
     append: () => later(() => undefined),
     recalls: {
       ask: (_partition, counter) => later(() => void marks.set(counter, moment.ms + 400)),

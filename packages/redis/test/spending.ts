@@ -18,3 +18,6 @@ export const spendOfAll: QuotaCounter = { ...spend, counter: 'usd/month/global',
 
 export const usageOf = (eventId: string, cost: number): UsageEvent =>
   usageEvent({ eventId, tenant: 'acme', costNanoUsd: String(cost) });
+
+/** The same with room for many processes at once. */
+export const spendOfMany: QuotaCounter = { ...spendOfAll, limit: 50_000_000 };

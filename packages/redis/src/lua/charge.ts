@@ -88,6 +88,8 @@ for i = from, count do
       end
     end
     if attempt then attempt[2], attempt[4] = '', {} end
+    -- A slice that was taken for stray has told what was used of it.
+    if state == 1 and sub(L.id, 1, 2) == 's~' then call('HDEL', base .. 'stray', L.id) end
     at = at or #L.attempts + 1
     L.attempts[at], L.attempts[at + 1] = attemptId, 2
     change(L)

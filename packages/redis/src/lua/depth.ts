@@ -132,6 +132,7 @@ ${inside}
               for _, one in ipairs(crossed) do t.news[#t.news + 1] = one end
             end
             charges[#charges + 1] = { cost[1], amount }
+            strayed(L, cost[1], amount)
           end
         end
         L.attempts[i + 1] = 1

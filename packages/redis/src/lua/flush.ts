@@ -2,6 +2,8 @@ import { marking } from './marking.js';
 
 /** For how long a hash is kept beyond what is needed, and a window in it beyond its end, in ms. */
 const spareMs = 600_000;
+/** For how long stray slices are kept: longer than any window is open, in ms. */
+const strayMs = 33 * 86_400_000;
 
 /** Writes what has changed, with its expiry. Commands that memory limits may refuse come first, so that none follows a write. */
 export const flush = `
@@ -81,6 +83,10 @@ for i = 1, #changed do
     end
     if L.state ~= 0 then call('PEXPIRE', L.name, left) end
   end
+end
+if #stray > 0 then
+  call('HSET', base .. 'stray', unpack(stray))
+  call('PEXPIRE', base .. 'stray', ${strayMs})
 end
 if #born > 0 then call('ZADD', base .. 'leases', unpack(born)) end
 for i = 1, #events do call('XADD', base .. 'outbox', '*', unpack(events[i])) end

@@ -7,7 +7,7 @@
  * every text that a script reads or makes. Of a lease that was closed the beginning is left, as a text that expires.
  */
 export const lease = `
-local reserveIn, raise, giveBack, bury, endLease
+local reserveIn, raise, giveBack, bury, endLease, strayed
 
 -- The places of what was reserved plainly, by the operation that did so.
 local function placesIn(data)
@@ -147,6 +147,15 @@ function giveBack(L)
       holds[i + 1] = 0
     end
   end
+end
+
+-- Remembers what was charged for the slice of a process that fell silent, until all of its own leases are over and what it can still tell is forgotten.
+function strayed(L, key, amount)
+  local longest = byte(key) == 99 and L.id:match('^s~(%d+)~')
+  if not longest then return end
+  local ready = format('%.0f', now + max(tonumber(longest), 2 * L.leaseMs))
+  stray[#stray + 1] = L.id
+  stray[#stray + 1] = concat({ ready, format('%.0f', amount), key }, ' ')
 end
 
 function bury(L, state)

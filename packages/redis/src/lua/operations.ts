@@ -34,7 +34,7 @@ for i = from, count do
 end
 `;
 
-/** [id, digest, charges] */
+/** [id, digest, charges, event's ARGV or 0] */
 const extend = `
 local out = {}
 lookDeep()
@@ -52,7 +52,7 @@ for i = 1, count do
   elseif not L or L.state ~= 0 then
     out[i] = closed()
   else
-    local alternative = { 0, op[3] }
+    local alternative = { op[4], op[3] }
     local a, list, granted = decide({ alternative }, L, false)
     if a then
       renewed(L)
@@ -200,4 +200,46 @@ for i = 1, count do
 end
 `;
 
-export const operations = { adjust, reserve, extend, cover, charge, renew, close, read, sweep, remember };
+/**
+ * What was charged for slices of processes that fell silent. [list] → [[lease, from when it may be corrected, amount, key, used or -1 where its window is
+ * over], …] · [correct, leases, key, amount] → 1, and 0 where another process has done so
+ */
+const stray = `
+local out, strays = {}, base .. 'stray'
+--reap--
+for i = 1, count do
+  local op = cjson.decode(ARGV[i + 1])
+  if op[1] == 'list' then
+    local all, told = call('HGETALL', strays), {}
+    for j = 1, #all, 2 do
+      local ready, amount, key = all[j + 1]:match('^(%d+) (%d+) (.*)$')
+      local t = tally(key)
+      told[#told + 1] = { all[j], ready, amount, key, isOver(t) and '-1' or format('%.0f', t.used) }
+    end
+    out[i] = told
+  else
+    local all = true
+    for _, id in ipairs(op[2]) do all = all and call('HEXISTS', strays, id) == 1 end
+    if all then
+      local t = tally(op[3])
+      if op[4] > 0 and not isOver(t) then settle(t, -op[4], 0) end
+      call('HDEL', strays, unpack(op[2]))
+    end
+    out[i] = all and 1 or 0
+  end
+end
+`;
+
+export const operations = {
+  stray,
+  adjust,
+  reserve,
+  extend,
+  cover,
+  charge,
+  renew,
+  close,
+  read,
+  sweep,
+  remember,
+};

@@ -19,6 +19,7 @@ export type ScriptName =
   | 'renew'
   | 'close'
   | 'adjust'
+  | 'stray'
   | 'read'
   | 'sweep'
   | 'append'
@@ -41,6 +42,7 @@ const parts: Readonly<Record<Exclude<ScriptName, 'append' | 'draw'>, readonly st
   renew: [admission],
   close: [operations.remember],
   adjust: [operations.remember],
+  stray: [],
   read: [],
   sweep: [],
   hold: [admission],

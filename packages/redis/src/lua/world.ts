@@ -68,7 +68,7 @@ end
 export const world = `
 local pack, sub, format = cmsgpack.pack, string.sub, string.format
 local raw, tallies, touched, hashes, hashList = {}, {}, {}, {}, {}
-local leases, changed, born, gone, events = {}, {}, {}, {}, {}
+local leases, changed, born, gone, events, stray = {}, {}, {}, {}, {}, {}
 
 -- The hash and the field of a counter: everything from its tenant on is its scope; one without a tenant has a hash of its own.
 local function placeOf(key)

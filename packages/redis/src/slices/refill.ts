@@ -1,4 +1,4 @@
-import { type CounterState, newId, type QuotaCounter, type ReserveResult } from '@tollgate/core';
+import type { CounterState, QuotaCounter, ReserveResult } from '@tollgate/core';
 import { Demand } from './demand.js';
 import type { SliceBook } from './slice-book.js';
 import type { SliceHome } from './slice-home.js';
@@ -19,6 +19,8 @@ export interface RefillWorld {
   readonly leaseMs: number;
   /** How many seconds' takings are leased ahead. */
   readonly secondsAhead: number;
+  /** The id of a further lease. */
+  readonly newLease: () => string;
 }
 
 /** A request that what is free of a counter is not enough for. */
@@ -137,7 +139,7 @@ export class Refill {
   /** The floor of the attempt that stands for a portion is all of it: if this process dies, it counts as spent. */
   async #leaseOf(counter: QuotaCounter, amounts: readonly number[]): Promise<ReserveResult> {
     const { store, book, clock, leaseMs } = this.#world;
-    const id = newId();
+    const id = this.#world.newLease();
     const { keepMs, ahead, limit } = drawing(counter);
     const askedAtMs = clock.ownMs();
     const result = await store.reserve({

@@ -12,6 +12,8 @@ import type { Recallable } from './recalls.js';
 /** Where slices are leased, and told about. */
 export interface SliceHome {
   reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /** A new id for the lease of a slice. `longestMs`: the longest reservation that may be admitted to it. */
+  sliceId(longestMs: number): string;
   /** `false`: the lease is gone. */
   renew(request: QuietRenewal): Promise<boolean>;
   charge(request: QuietCharge): Promise<ChargeResult>;

@@ -52,10 +52,13 @@ export class SliceStore {
   readonly events: SliceEvents;
   readonly #world: RefillWorld;
   readonly #engine: QuotaEngine;
+  /** The longest reservation that was asked for. */
+  #longestMs = 0;
 
   constructor({ store, clock, leaseMs, secondsAhead, events }: SliceStoreOptions) {
     const book = new SliceBook(({ counter }) => this.means.partitionOf(counter));
-    this.#world = { store, clock, leaseMs, secondsAhead, book };
+    const newLease = (): string => store.sliceId(this.#longestMs);
+    this.#world = { store, clock, leaseMs, secondsAhead, book, newLease };
     this.means = new SliceMeans(this.#world);
     this.events = new SliceEvents(store);
     const deliver = events ? (event: UsageEvent | undefined) => this.events.add(event) : undefined;
@@ -68,6 +71,7 @@ export class SliceStore {
   /** Holds the charges, all or none, at once where enough is leased. Rejects where more would have to be and the store fails. */
   reserve(request: SliceRequest & { readonly leaseMs: number }): ReserveResult | Promise<ReserveResult> {
     this.upkeep.start();
+    this.#longestMs = Math.max(this.#longestMs, request.leaseMs);
     if (this.means.areFree(request)) return this.reserveHeld(request);
     return this.means.prepare(request).then((refused) => refused ?? this.reserveHeld(request));
   }
