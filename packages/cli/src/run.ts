@@ -12,6 +12,8 @@ export interface CommandLine {
   readonly now: () => number;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
+  /** For providers' APIs. @defaultValue the global `fetch` */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 /**

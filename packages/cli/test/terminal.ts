@@ -8,13 +8,14 @@ export interface Answer {
 }
 
 /** A terminal in which `tollgate` is typed. */
-export function terminal(env: CommandLine['env'], now: () => number = Date.now) {
+export function terminal(env: CommandLine['env'], now: () => number = Date.now, fetch = globalThis.fetch) {
   const tollgate = async (...args: string[]): Promise<Answer> => {
     let [out, error] = ['', ''];
     const code = await run(args, {
       env,
       now,
       user: 'ann',
+      fetch,
       write: (text) => {
         out += text;
       },

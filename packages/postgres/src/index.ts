@@ -15,7 +15,9 @@ export type { LedgerOptions } from './ledger/ledger-options.js';
 export type { DailyUsageTable, UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
 export { type Resolution, type Resolved, type ResolvedUsage, resolve } from './ledger/resolve.js';
 export { type UnresolvedAttempt, type UnresolvedQuery, unresolvedAttempts } from './ledger/unresolved.js';
+export { type PagesQuery, providerPages } from './reconcile/provider-pages.js';
 export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
+export { type SettledDay, type Settlement, settleUnresolved } from './reconcile/settle-unresolved.js';
 export {
   type Advice,
   type AdviceQuery,

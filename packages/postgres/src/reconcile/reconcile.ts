@@ -34,11 +34,20 @@ interface Sums {
 
 /**
  * Compares the ledger with pages of a provider's own usage or costs, by day and model. An attempt near midnight may be a day later
- * there. Throws a `TypeError` for what is no such export.
+ * there. Usage and costs are lines of their own. Throws a `TypeError` for what is no such export.
  */
 export async function reconcile(database: Database, pages: readonly unknown[]): Promise<ReconcileLine[]> {
   const told = readProviderExport(pages);
   await database.ready();
+  const costs = told.figures.filter(({ costNanoUsd }) => costNanoUsd !== undefined);
+  const usage = told.figures.filter(({ costNanoUsd }) => costNanoUsd === undefined);
+  const kinds = costs.length > 0 && usage.length > 0 ? [usage, costs] : [told.figures];
+  const lines: ReconcileLine[] = [];
+  for (const figures of kinds) lines.push(...(await compare(database, { ...told, figures })));
+  return lines;
+}
+
+async function compare(database: Database, told: ProviderExport): Promise<ReconcileLine[]> {
   const byModel = told.figures.some(({ model }) => model !== undefined);
   const ours = await ledgerSums(database, told, byModel);
   const theirs = new Map<string, ProviderFigures[]>();
