@@ -4,7 +4,7 @@ import type { Database } from '../connection/database.js';
 import { lowestId } from '../ledger/month.js';
 
 /** Amounts of what limits count. */
-export interface Amounts {
+interface Amounts {
   readonly costNanoUsd: bigint;
   readonly inputTokens: bigint;
   readonly outputTokens: bigint;
