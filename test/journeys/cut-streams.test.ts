@@ -1,0 +1,88 @@
+import { request } from 'node:http';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { openai } from 'tollgate';
+import { seeded } from '../seeded.js';
+import { chargedFor, type RunningApp, startApp } from './running-app.js';
+
+const streams = 200;
+/** gpt-4.1-mini shows all that it bills: 0.40 $ and 1.60 $ per million tokens. */
+const [inputNanoUsd, outputNanoUsd] = [400, 1_600];
+
+let app: RunningApp | undefined;
+afterEach(async () => {
+  await app?.close();
+  app = undefined;
+});
+
+/** Reads a stream; destroys it after so many chunks, of a token each. Resolves when it has ended, however it did. */
+function read(to: RunningApp, leavesAfter: number, onChunk: (count: number) => void): Promise<void> {
+  const body = JSON.stringify({
+    ...{ model: 'gpt-4.1-mini', stream: true, max_completion_tokens: 500 },
+    messages: [{ role: 'user', content: 'Tell me all of it.' }],
+  });
+  return new Promise((resolve) => {
+    const headers = { authorization: `Bearer ${to.key}`, 'content-type': 'application/json' };
+    const sending = request(`${to.url}/v1/chat/completions`, { method: 'POST', headers }, (res) => {
+      let text = '';
+      res.setEncoding('utf8');
+      res.on('data', (data: string) => {
+        text += data;
+        const chunks = text.split('\n\n').length - 1;
+        onChunk(chunks);
+        if (chunks >= leavesAfter) sending.destroy();
+      });
+      res.on('close', resolve);
+      res.on('error', () => undefined);
+    });
+    sending.on('error', () => resolve());
+    sending.end(body);
+  });
+}
+
+describe('200 streams of a model that shows all tokens, at a provider that stops at an abort', () => {
+  it('that are cut by their clients and by the end of the app are charged no less than is billed and no more than their caps, and flagged as estimates', async () => {
+    const random = seeded(3);
+    app = await startApp({
+      plan: { spend: '$5/day' },
+      provider: { script: { tokens: 480, chunkDelayMs: 8 } },
+      routes: (express, tg, provider) => {
+        const to = openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, abort: 'stops' });
+        express.post('/v1/chat/completions', tg.proxy({ provider: to }));
+      },
+    });
+    const running = app;
+    // Half of them leave somewhere in the middle. The others stay, and the app ends when each has 300 tokens.
+    const seen = new Map<number, number>();
+    const stay = streams / 2;
+    let everyoneHas: () => void = () => undefined;
+    const ready = new Promise<void>((resolve) => {
+      everyoneHas = resolve;
+    });
+    const reading = Array.from({ length: streams }, (_, index) => {
+      const leavesAfter = index < stay ? Number.POSITIVE_INFINITY : 200 + Math.floor(random() * 150);
+      return read(running, leavesAfter, (count) => {
+        if (index >= stay || count < 300) return;
+        seen.set(index, count);
+        if (seen.size === stay) everyoneHas();
+      });
+    });
+    await Promise.all([ready, ...reading.slice(stay)]);
+    await running.tg.close({ graceMs: 0 });
+    await Promise.all(reading);
+    await running.settled();
+    const { billed } = running.provider.books();
+    const bill = billed.inputTokens * inputNanoUsd + billed.outputTokens * outputNanoUsd;
+    const { used, held } = await running.money();
+    expect(held).toBe(0);
+    expect(running.events).toHaveLength(streams);
+    // None has seen its end: what is billed to tenants are estimates, and flagged.
+    expect(running.events.every(({ uncertain, source }) => uncertain && source === 'estimated')).toBe(true);
+    const estimated = running.events.reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0);
+    expect(running.events.reduce((sum, one) => sum + chargedFor(one), 0)).toBe(used);
+    expect(estimated).toBeLessThanOrEqual(used);
+    process.stdout.write(`    200 streams cut: charged ÷ billed ${(used / bill).toFixed(2)}\n`);
+    expect(used).toBeGreaterThanOrEqual(bill);
+    // Output that was seen is counted by its bytes, never fewer than its tokens, up to the cap of the call.
+    expect(used).toBeLessThanOrEqual(streams * (500 * outputNanoUsd + 200 * inputNanoUsd));
+  }, 120_000);
+});
