@@ -17,7 +17,7 @@ afterEach(async () => {
 /** Reads a stream; destroys it after so many chunks, of a token each. Resolves when it has ended, however it did. */
 function read(to: RunningApp, leavesAfter: number, onChunk: (count: number) => void): Promise<void> {
   const body = JSON.stringify({
-    ...{ model: 'gpt-4.1-mini', stream: true, max_completion_tokens: 500 },
+    ...{ model: 'gpt-4.1-mini', stream: true, max_completion_tokens: 2_000 },
     messages: [{ role: 'user', content: 'Tell me all of it.' }],
   });
   return new Promise((resolve) => {
@@ -44,7 +44,7 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
     const random = seeded(3);
     app = await startApp({
       plan: { spend: '$5/day' },
-      provider: { script: { tokens: 480, chunkDelayMs: 8 } },
+      provider: { script: { tokens: 1_900, chunkDelayMs: 8 } },
       routes: (express, tg, provider) => {
         const to = openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, abort: 'stops' });
         express.post('/v1/chat/completions', tg.proxy({ provider: to }));
@@ -83,6 +83,6 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
     process.stdout.write(`    200 streams cut: charged ÷ billed ${(used / bill).toFixed(2)}\n`);
     expect(used).toBeGreaterThanOrEqual(bill);
     // Output that was seen is counted by its bytes, never fewer than its tokens, up to the cap of the call.
-    expect(used).toBeLessThanOrEqual(streams * (500 * outputNanoUsd + 200 * inputNanoUsd));
+    expect(used).toBeLessThanOrEqual(streams * (2_000 * outputNanoUsd + 200 * inputNanoUsd));
   }, 120_000);
 });
