@@ -23,11 +23,10 @@ function read(to: RunningApp, leavesAfter: number, onChunk: (count: number) => v
   return new Promise((resolve) => {
     const headers = { authorization: `Bearer ${to.key}`, 'content-type': 'application/json' };
     const sending = request(`${to.url}/v1/chat/completions`, { method: 'POST', headers }, (res) => {
-      let text = '';
+      let chunks = 0;
       res.setEncoding('utf8');
       res.on('data', (data: string) => {
-        text += data;
-        const chunks = text.split('\n\n').length - 1;
+        chunks += data.split('data: ').length - 1;
         onChunk(chunks);
         if (chunks >= leavesAfter) sending.destroy();
       });
@@ -40,18 +39,18 @@ function read(to: RunningApp, leavesAfter: number, onChunk: (count: number) => v
 }
 
 describe('200 streams of a model that shows all tokens, at a provider that stops at an abort', () => {
-  it('that are cut by their clients and by the end of the app are charged no less than is billed and no more than their caps, and flagged as estimates', async () => {
+  it('that are cut by their clients and by the end of the app are charged at most half more than is billed, and flagged as estimates', async () => {
     const random = seeded(3);
     app = await startApp({
       plan: { spend: '$5/day' },
-      provider: { script: { tokens: 1_900, chunkDelayMs: 8 } },
+      provider: { script: { tokens: 1_900, chunkDelayMs: 20 } },
       routes: (express, tg, provider) => {
         const to = openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, abort: 'stops' });
         express.post('/v1/chat/completions', tg.proxy({ provider: to }));
       },
     });
     const running = app;
-    // Half of them leave somewhere in the middle. The others stay, and the app ends when each has 300 tokens.
+    // Half of them leave somewhere in the middle. The others stay, and the app ends when each has 450 tokens.
     const seen = new Map<number, number>();
     const stay = streams / 2;
     let everyoneHas: () => void = () => undefined;
@@ -59,9 +58,9 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
       everyoneHas = resolve;
     });
     const reading = Array.from({ length: streams }, (_, index) => {
-      const leavesAfter = index < stay ? Number.POSITIVE_INFINITY : 200 + Math.floor(random() * 150);
+      const leavesAfter = index < stay ? Number.POSITIVE_INFINITY : 300 + Math.floor(random() * 200);
       return read(running, leavesAfter, (count) => {
-        if (index >= stay || count < 300) return;
+        if (index >= stay || count < 450) return;
         seen.set(index, count);
         if (seen.size === stay) everyoneHas();
       });
@@ -82,7 +81,6 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
     expect(estimated).toBeLessThanOrEqual(used);
     process.stdout.write(`    200 streams cut: charged ÷ billed ${(used / bill).toFixed(2)}\n`);
     expect(used).toBeGreaterThanOrEqual(bill);
-    // Output that was seen is counted by its bytes, never fewer than its tokens, up to the cap of the call.
-    expect(used).toBeLessThanOrEqual(streams * (2_000 * outputNanoUsd + 200 * inputNanoUsd));
+    expect(used).toBeLessThanOrEqual(1.5 * bill);
   }, 120_000);
 });

@@ -137,6 +137,7 @@ export class CallReading {
       status: this.#status,
       finished: answer.finished || byTransport,
       seenBytes: answer.seenBytes,
+      seenTokens: answer.seenTokens,
       textEvents: answer.textEvents,
       textBytes: answer.textBytes,
       reported: byTransport ? { ...usage, tier: usage.tier, suspicious: false } : answer.usage,

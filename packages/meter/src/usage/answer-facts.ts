@@ -12,6 +12,8 @@ interface AnswerFacts {
   readonly tier: string | undefined;
   /** Bytes of output text seen: never fewer than its tokens. */
   readonly seenBytes: number;
+  /** About how many tokens that is. */
+  readonly seenTokens: number;
   /** Chat streams: events that held text, each a token or more, and the bytes of their text; media are not counted. */
   readonly textEvents: number;
   readonly textBytes: number;
@@ -31,6 +33,7 @@ export class AnswerReader implements AnswerFacts {
   model: string | undefined;
   tier: string | undefined;
   seenBytes = 0;
+  seenTokens = 0;
   textEvents = 0;
   textBytes = 0;
   finished = false;
@@ -136,6 +139,12 @@ export class AnswerReader implements AnswerFacts {
     const model = said.model ?? said.modelVersion;
     if (typeof model === 'string' && model !== '') this.model = model;
     if (typeof said.service_tier === 'string') this.tier = said.service_tier;
+  }
+
+  /** Of text that was not looked at piece by piece, each byte may be a token. */
+  seenWhole(bytes: number): void {
+    this.seenBytes += bytes;
+    this.seenTokens += bytes;
   }
 
   /** Takes a usage object of the provider; whether it is one. */

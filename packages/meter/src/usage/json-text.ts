@@ -1,3 +1,5 @@
+import { textTokens } from './text-tokens.js';
+
 /**
  * Looks into JSON without parsing it, since it runs for every chunk of every stream. The texts are bytes read as Latin-1: one
  * character is one byte, so that offsets are the bytes' own; what is sought is ASCII.
@@ -70,12 +72,20 @@ function stringEnd(text: string, from: number): number {
 /** Members of a delta that are not the model's output: padding and bookkeeping. */
 const notOutput = new Set(['role', 'id', 'call_id', 'item_id', 'type', 'index', 'obfuscation', 'signature']);
 
+/** Output that was seen, added up. */
+export interface SeenOutput {
+  /** Never fewer than its tokens. */
+  seenBytes: number;
+  /** About how many tokens that is. */
+  seenTokens: number;
+}
+
 /**
- * Bytes of output in the members of this name: string values at any depth, escapes as they stand (never fewer bytes than the
- * text has).
+ * Adds the output in the members of this name: string values at any depth, escapes as they stand (never fewer bytes than the text has).
+ * Returns its bytes.
  */
-export function outputBytesOf(text: string, key: string): number {
-  let sum = 0;
+export function addOutputOf(text: string, key: string, seen: SeenOutput): number {
+  const before = seen.seenBytes;
   for (let at = keyAt(text, key, 0); at !== -1; at = keyAt(text, key, at)) {
     const value = valueAt(text, at, key);
     at = afterKey(at, key);
@@ -83,19 +93,21 @@ export function outputBytesOf(text: string, key: string): number {
     const first = text.charCodeAt(value);
     if (first === quote) {
       at = stringEnd(text, value);
-      sum += at - value - 2;
-    } else if (first === brace) {
-      const found = objectOutput(text, value);
-      at = found.end;
-      sum += found.bytes;
-    }
+      addText(text, value, at, seen);
+    } else if (first === brace) at = objectEnd(text, value, seen);
   }
-  return sum;
+  return seen.seenBytes - before;
 }
 
-function objectOutput(text: string, from: number): { end: number; bytes: number } {
+/** A string with its quotes. */
+function addText(text: string, from: number, to: number, seen: SeenOutput): void {
+  seen.seenBytes += to - from - 2;
+  seen.seenTokens += textTokens(text, from + 1, to - 1);
+}
+
+/** Index after an object; what it holds of output is added. */
+function objectEnd(text: string, from: number, seen?: SeenOutput): number {
   let depth = 0;
-  let bytes = 0;
   let skipNext = false;
   let at = from;
   while (at < text.length) {
@@ -104,25 +116,25 @@ function objectOutput(text: string, from: number): { end: number; bytes: number 
       const end = stringEnd(text, at);
       if (text.charCodeAt(skipSpace(text, end)) === colon) {
         skipNext = end - at < 16 && notOutput.has(text.slice(at + 1, end - 1));
-      } else if (!skipNext) bytes += end - at - 2;
+      } else if (!skipNext && seen) addText(text, at, end, seen);
       at = end;
       continue;
     }
     if (code === brace || code === 0x5b) depth += 1;
     else if (code === 0x7d || code === 0x5d) {
       depth -= 1;
-      if (depth === 0) return { end: at + 1, bytes };
+      if (depth === 0) return at + 1;
     }
     at += 1;
   }
-  return { end: at, bytes };
+  return at;
 }
 
 /** Where the last member of this name whose value is an object has it; `undefined` where there is none. */
 export function lastObject(text: string, key: string): { from: number; to: number } | undefined {
   for (let at = lastKeyAt(text, key); at > 0; at = lastKeyAt(text, key, at)) {
     const from = valueAt(text, at, key);
-    if (from !== -1 && text.charCodeAt(from) === brace) return { from, to: objectOutput(text, from).end };
+    if (from !== -1 && text.charCodeAt(from) === brace) return { from, to: objectEnd(text, from) };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { WireApi } from '@tollgate/core';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { AnswerReader } from './answer-facts.js';
-import { hasMember, lastObject, nullUsage, outputBytesOf, saysMember, wireKey } from './json-text.js';
+import { addOutputOf, hasMember, lastObject, nullUsage, saysMember, wireKey } from './json-text.js';
 import { fieldsOf } from './reported-usage.js';
 import { outputBytes } from './seen-output.js';
 import { SseFrames } from './sse-frames.js';
@@ -135,20 +135,19 @@ export class ResponseReader {
     const { answer } = this;
     if (text.length <= 2) return false;
     if (this.options.api === 'gemini-generate') {
-      answer.seenBytes += outputBytesOf(text, keys.text);
+      addOutputOf(text, keys.text, answer);
       return true;
     }
     if (this.options.api === 'anthropic-messages') {
       if (saysMember(text, keys.usage)) return true;
       if (!hasMember(text, keys.blockDelta)) return true;
-      answer.seenBytes += outputBytesOf(text, keys.delta);
+      addOutputOf(text, keys.delta, answer);
       return false;
     }
     // A response object repeats the client's tools, which may have a member named `delta`.
     const responses = this.options.api === 'openai-responses';
     if (responses && hasMember(text, keys.response)) return true;
-    const output = outputBytesOf(text, keys.delta);
-    answer.seenBytes += output;
+    const output = addOutputOf(text, keys.delta, answer);
     if (responses) return output === 0 && hasMember(text, keys.error);
     if (output > 0 && output <= mostTextBytes) {
       answer.textEvents += 1;
@@ -198,12 +197,12 @@ export class ResponseReader {
         if (Array.isArray(body)) for (const event of body) answer.event(fieldsOf(event));
         else answer.body(fieldsOf(body));
         for (const one of Array.isArray(body) ? body : [body])
-          answer.seenBytes += outputBytes(this.options.api, fieldsOf(one));
+          answer.seenWhole(outputBytes(this.options.api, fieldsOf(one)));
       } catch {
         answer.unreadable = true;
       }
     }
-    if (answer.unreadable) answer.seenBytes = Math.max(answer.seenBytes, this.#bodyBytes);
+    if (answer.unreadable) answer.seenWhole(Math.max(0, this.#bodyBytes - answer.seenBytes));
     this.#body = [];
   }
 }

@@ -9,8 +9,10 @@ export interface SettleFacts {
   readonly status: number;
   /** The answer is whole: its last event, or its whole body, was seen. */
   readonly finished: boolean;
-  /** Bytes of output text seen. */
+  /** Bytes of output text seen: never fewer than its tokens. */
   readonly seenBytes: number;
+  /** About how many tokens that is. */
+  readonly seenTokens: number;
   /** Chat streams: events that held text, and the bytes of their text; 0 elsewhere. */
   readonly textEvents: number;
   readonly textBytes: number;
@@ -73,7 +75,7 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
   if (!facts.sent || status >= 300) {
     return { usage: completed({ ...nothingReported, tier }, noTokens, 'provider'), uncertain: false };
   }
-  const seen = ignoresCap(facts) ? facts.textBytes : Math.min(facts.seenBytes, bound.outputTokens);
+  const seen = seenOf(facts);
   const missing = { inputTokens: bound.inputTokens, outputTokens: seen };
   const unseen = unseenOf(facts, seen);
   if (status === 0 || !facts.reported) {
@@ -91,6 +93,16 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
   }
   const outputTokens = Math.max(sane.outputTokens ?? 0, seen);
   return { usage: completed({ ...sane, outputTokens }, missing, 'estimated'), uncertain: true, unseen };
+}
+
+/**
+ * Output tokens seen. Of an answer that was cut short it is the estimate, since what may be billed beyond it is charged apart. Of a whole one nothing is,
+ * and none of its bytes may be more than a token.
+ */
+function seenOf(facts: SettleFacts): number {
+  const { finished, seenBytes, seenTokens, textBytes, bound } = facts;
+  if (ignoresCap(facts)) return textBytes;
+  return Math.min(finished ? seenBytes : seenTokens, bound.outputTokens);
 }
 
 /** Output that may be billed of an attempt whose usage is unknown. */

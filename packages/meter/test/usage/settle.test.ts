@@ -7,6 +7,7 @@ const facts: SettleFacts = {
   status: 200,
   finished: true,
   seenBytes: 40,
+  seenTokens: 40,
   textEvents: 10,
   textBytes: 40,
   reported: usageFrom('openai-chat', { prompt_tokens: 12, completion_tokens: 7 }),
@@ -17,7 +18,11 @@ const facts: SettleFacts = {
   outputForMs: 0,
 };
 const used = (more: Partial<SettleFacts>) => {
-  const { usage, uncertain } = settledUsage({ ...facts, ...more });
+  const { usage, uncertain } = settledUsage({
+    ...facts,
+    seenTokens: more.seenBytes ?? facts.seenTokens,
+    ...more,
+  });
   return { input: usage.inputTokens, output: usage.outputTokens, source: usage.source, uncertain };
 };
 const chat = (usage: object) => usageFrom('openai-chat', usage);
