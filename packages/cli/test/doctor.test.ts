@@ -104,6 +104,34 @@ describe('tollgate doctor', () => {
     expect((await tollgate('doctor')).code).toBe(0);
   }, 30_000);
 
+  it('sets counters to what the ledger says where spools are declared empty, once events are delivered', async () => {
+    const { tollgate, json } = terminal({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+    const tenant = 'drifted';
+    const counter = counterOf(limit, { caller: callerOf(tenant) });
+    const event = await charged(counter, tenant, 300);
+    await charged(counter, tenant, 45);
+    await books.write(event);
+    expect((await tollgate('doctor', '--spools-empty')).error).toContain('--spools-empty is for --repair');
+    const found = await tollgate('doctor', '--repair');
+    expect(found).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('--spools-empty sets counters right'),
+    });
+    expect(await json('doctor', '--repair', '--spools-empty')).toMatchObject({
+      repairedCounters: [{ counter: counter.counter, by: -45 }],
+      counters: { gaps: [] },
+    });
+    expect((await json('doctor', '--repair', '--spools-empty')).repairedCounters).toEqual([]);
+    // A counter that was lost is raised, too.
+    const keys = await client.keys('tollgate:{p*}:s:tenant=drifted*');
+    expect(keys).toHaveLength(1);
+    await client.del(keys);
+    expect((await json('doctor', '--repair', '--spools-empty')).repairedCounters).toMatchObject([
+      { by: 300 },
+    ]);
+    expect((await tollgate('doctor')).code).toBe(0);
+  }, 30_000);
+
   it('lists leases that nobody looks after, ends them on request, and loses no event of theirs', async () => {
     const { tollgate, json } = terminal({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
     const tenant = 'left-behind';

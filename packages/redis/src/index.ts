@@ -22,6 +22,7 @@ export { type RedisClaimsOptions, redisClaims } from './redis-claims.js';
 export { type RedisProvidersOptions, redisProviders } from './redis-providers.js';
 export { redisQuota } from './redis-quota.js';
 export { type HintClient, type RedisSwitchOptions, redisSwitch } from './redis-switch.js';
+export { type RepairCountersOptions, type RepairedCounter, repairCounters } from './repair-counters.js';
 export { type StoreHealth, type StoreHealthOptions, storeHealth } from './store-health.js';
 export {
   type StoreFault,

@@ -1,8 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { checkBooks, checkDailyUsage, ledger } from '@tollgate/postgres';
-import { checkLeases, type LeaseCheck, redisQuota } from '@tollgate/redis';
+import {
+  checkLeases,
+  type LeaseCheck,
+  type RepairedCounter,
+  redisQuota,
+  repairCounters,
+} from '@tollgate/redis';
 import { Command } from 'commander';
 import { createClient } from 'redis';
+import { UsageError } from '../failure.js';
 import { type CounterCheck, checkCounters } from '../redis-counters.js';
 import type { CommandLine } from '../run.js';
 import { type Session, withSession } from '../session.js';
@@ -10,6 +17,7 @@ import { table } from '../table.js';
 
 interface DoctorOptions {
   repair?: boolean;
+  spoolsEmpty?: boolean;
   redisUrl?: string;
   redisPrefix?: string;
 }
@@ -22,8 +30,9 @@ export function doctorCommand(io: CommandLine): Command {
     )
     .option(
       '--repair',
-      'set wrong sums to what the events say, and end leases that are overdue; counters are never changed',
+      'set wrong sums to what the events say, and end leases that are overdue; with --spools-empty, set counters to what the ledger says',
     )
+    .option('--spools-empty', 'declare that no app has a spool with events that the ledger lacks')
     .option(
       '--redis-url <url>',
       'where counters are; otherwise REDIS_URL, and without either they are not looked at',
@@ -33,11 +42,13 @@ export function doctorCommand(io: CommandLine): Command {
       'after',
       `
 Events reach the ledger a moment after the counters: run it twice before you believe that a counter is ahead. A counter
-that is behind the ledger has lost something.`,
+that is behind the ledger has lost something. "doctor --repair --spools-empty" sets counters right, while apps may run: it waits until the
+events in Redis are delivered. An event that waits in an app's spool would be taken for one that was never charged.`,
     )
     .action((options: DoctorOptions, command: Command) =>
       withSession(io, command, async (session) => {
         const { database, say } = session;
+        if (options.spoolsEmpty && !options.repair) throw new UsageError('--spools-empty is for --repair');
         const how = { repair: options.repair ?? false, now: io.now };
         const sums = await checkBooks(database, how);
         const days = await checkDailyUsage(database, how);
@@ -52,6 +63,7 @@ that is behind the ledger has lost something.`,
             days,
             repaired: how.repair && wrong > 0,
             counters: counters ?? null,
+            repairedCounters: redis?.repaired ?? [],
             leases: redis?.leases ?? null,
           },
           () =>
@@ -85,6 +97,12 @@ that is behind the ledger has lost something.`,
                     ['counter', 'window', 'counted', 'ledger', 'held'],
                     gaps.map((one) => [one.counter, one.window, one.counted, one.ledger, one.held]),
                   ),
+              redis && redis.repaired.length > 0
+                ? `Set right:\n${table(
+                    ['counter', 'window', 'by'],
+                    redis.repaired.map((one) => [one.counter, one.window, one.by]),
+                  )}`
+                : '',
               redis
                 ? `Leases on Redis: ${sum(redis.leases.countByPartition)}, ${overdue.length} overdue\n`
                 : '',
@@ -98,9 +116,7 @@ that is behind the ledger has lost something.`,
         );
         const open = gaps.length + (how.repair ? 0 : wrong);
         if (open > 0)
-          throw new Error(
-            `${open} figures differ${wrong > 0 && !how.repair ? '; --repair sets sums right' : ''}`,
-          );
+          throw new Error(`${open} figures differ${hintFor(wrong > 0 && !how.repair, gaps.length > 0)}`);
         if (overdue.length > 0)
           throw new Error(
             `${overdue.length} leases are overdue: no app looks after them; --repair ends them`,
@@ -109,12 +125,18 @@ that is behind the ledger has lost something.`,
     );
 }
 
+/** Sums first: counters may differ from them alone. */
+function hintFor(areSumsWrong: boolean, areCountersWrong: boolean): string {
+  if (areSumsWrong) return '; --repair sets sums right';
+  return areCountersWrong ? '; --repair --spools-empty sets counters right' : '';
+}
+
 const sum = (counts: readonly number[]): number => counts.reduce((total, one) => total + one, 0);
 
 async function redisOf(
   { io, database }: Session,
   options: DoctorOptions,
-): Promise<{ counters: CounterCheck; leases: LeaseCheck } | undefined> {
+): Promise<{ counters: CounterCheck; leases: LeaseCheck; repaired: readonly RepairedCounter[] } | undefined> {
   const url = options.redisUrl ?? io.env.REDIS_URL;
   if (!url) return undefined;
   const client = createClient({ url, socket: { connectTimeout: 5_000, reconnectStrategy: false } });
@@ -136,7 +158,9 @@ async function redisOf(
       await delay(50);
       leases = await checkLeases({ client, prefix });
     }
-    return { counters: await checkCounters(store, await ledger({ database }).openWindows()), leases };
+    const spent = ledger({ database });
+    const repaired = options.spoolsEmpty ? await repairCounters({ client, prefix, spent }) : [];
+    return { counters: await checkCounters(store, await spent.openWindows()), leases, repaired };
   } finally {
     await store.end();
     client.destroy();

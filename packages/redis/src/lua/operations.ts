@@ -202,7 +202,8 @@ end
 
 /**
  * What was charged for slices of processes that fell silent. [list] → [[lease, from when it may be corrected, amount, key, used or -1 where its window is
- * over], …] · [correct, leases, key, amount] → 1, and 0 where another process has done so
+ * over], …] · [used, [[key, end of window], …]] → [[used or -1, held], …] ·
+ * [correct, leases, key, amount to take off, end of window or nothing] → 1, and 0 where another process has done so
  */
 const stray = `
 local out, strays = {}, base .. 'stray'
@@ -217,13 +218,20 @@ for i = 1, count do
       told[#told + 1] = { all[j], ready, amount, key, isOver(t) and '-1' or format('%.0f', t.used) }
     end
     out[i] = told
+  elseif op[1] == 'used' then
+    local told = {}
+    for j, one in ipairs(op[2]) do
+      local t = tally(one[1], { false, one[2] })
+      told[j] = { isOver(t) and '-1' or format('%.0f', t.used), format('%.0f', t.held) }
+    end
+    out[i] = told
   else
     local all = true
     for _, id in ipairs(op[2]) do all = all and call('HEXISTS', strays, id) == 1 end
     if all then
-      local t = tally(op[3])
-      if op[4] > 0 and not isOver(t) then settle(t, -op[4], 0) end
-      call('HDEL', strays, unpack(op[2]))
+      local t = tally(op[3], op[5] and { false, op[5] })
+      if op[4] ~= 0 and not isOver(t) then settle(t, -op[4], 0) end
+      if #op[2] > 0 then call('HDEL', strays, unpack(op[2])) end
     end
     out[i] = all and 1 or 0
   end
