@@ -111,7 +111,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     reservations,
     flight.track,
   ]);
-  const report = usageReport({ budget: reservations, store, rateLimit: limiter });
+  const report = usageReport({ budget: reservations, store, rateLimit: limiter, ledger: stores.ledger });
   const alone = inTurn('tollgateUsage', [...entrance, report]);
   const usage: RequestHandler = (req, res, next) =>
     (contextOf(req, res).caller ? report : alone)(req, res, next);

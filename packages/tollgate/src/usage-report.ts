@@ -10,7 +10,9 @@ import {
   type QuotaStore,
   refuse,
   TollgateError,
+  withinDeadline,
 } from '@tollgate/core';
+import type { Ledger } from '@tollgate/postgres';
 import type { RateLimitMiddleware, RequestStanding } from '@tollgate/rate-limit';
 import type { Request, RequestHandler } from 'express';
 
@@ -22,6 +24,11 @@ export interface UsageLine {
   used: string | number;
   held: string | number;
   left: string | number;
+  /**
+   * With a ledger: how much of `used` is held for calls whose end is unknown; `null` where the ledger does not say so in time. Absent without one, and for
+   * windows of requests.
+   */
+  unresolved?: string | number | null;
   /** ISO 8601; `null` where nothing is to be waited for: a bucket, places in flight, a window that begins with the next request. */
   resets_at: string | null;
   /** This limit has the least share left: the next refusal comes from it. */
@@ -34,7 +41,12 @@ export interface UsageSources {
   readonly store: QuotaStore;
   /** Absent: requests are not counted by windows. */
   readonly rateLimit: Pick<RateLimitMiddleware, 'standing'> | undefined;
+  /** Absent: what is unresolved is not known. */
+  readonly ledger: Pick<Ledger, 'unresolvedIn'> | undefined;
 }
+
+/** The ledger may be away, or still be made: the counters are told without it. */
+const ledgerMs = 300;
 
 /**
  * Answers what the caller has used and has left, limit by limit, windows of requests last; counts nothing and is never blocked by a
@@ -63,7 +75,10 @@ export function usageReport(sources: UsageSources): RequestHandler {
   });
 }
 
-async function linesOf(req: Request, { budget, store, rateLimit }: UsageSources): Promise<UsageLine[]> {
+async function linesOf(
+  req: Request,
+  { budget, store, rateLimit, ledger }: UsageSources,
+): Promise<UsageLine[]> {
   const { caller } = req.tollgate;
   if (!caller) return [];
   const mine = budget.limitsOf(caller).filter(isOfCaller);
@@ -72,13 +87,17 @@ async function linesOf(req: Request, { budget, store, rateLimit }: UsageSources)
     store.read(caller.tenant, counters),
     rateLimit?.standing(req) ?? [],
   ]);
+  const open = ledger && (await unresolvedOf(ledger, caller.tenant, states));
   const shares = [
     ...states.map(({ left, limit }) => shareOf(left, limit)),
     ...windows.map(({ left, quota }) => shareOf(left, quota)),
   ];
   const tightest = shares.indexOf(Math.min(...shares));
   return [
-    ...states.map((state, index) => line(mine[index]?.name ?? '', state)),
+    ...states.map((state, index) => ({
+      ...line(mine[index]?.name ?? '', state),
+      ...(open && { unresolved: shownIn(state, open[index]) }),
+    })),
     ...windows.map(requestsLine),
   ].map((one, index) => ({ ...one, binding: index === tightest }));
 }
@@ -86,6 +105,22 @@ async function linesOf(req: Request, { budget, store, rateLimit }: UsageSources)
 const shareOf = (left: number, cap: number): number => (cap === 0 ? 0 : left / cap);
 const momentOf = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
+
+/** Empty: the ledger does not say. */
+async function unresolvedOf(
+  ledger: Pick<Ledger, 'unresolvedIn'>,
+  tenant: string,
+  states: readonly CounterState[],
+): Promise<readonly number[]> {
+  const windows = states.map(({ counter, window }) => ({ counter, window }));
+  const told = ledger.unresolvedIn(tenant, windows);
+  return withinDeadline(ledgerMs, told, () => new Error('late')).catch(() => []);
+}
+
+function shownIn({ unit }: CounterState, amount: number | undefined): string | number | null {
+  if (amount === undefined) return null;
+  return unit === 'usd' ? formatUsd(amount) : amount;
+}
 
 function line(limit: string, state: CounterState): Omit<UsageLine, 'binding'> {
   const shown = (amount: number): string | number => (state.unit === 'usd' ? formatUsd(amount) : amount);

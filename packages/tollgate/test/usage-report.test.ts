@@ -1,5 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisProcess, startRedis } from '@tollgate/testkit';
+import { counterOf, newId, spend } from '@tollgate/core';
+import {
+  type PostgresProcess,
+  type RedisProcess,
+  startPostgres,
+  startRedis,
+  usageEvent,
+} from '@tollgate/testkit';
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { memoryKeys, memoryOverrides, type Tollgate, type TollgateOptions, tollgate } from '../src/index.js';
@@ -9,12 +19,17 @@ const { key, keyId } = keys.create({ tenant: 'acme', plan: 'free' });
 const bearer = `Bearer ${key}`;
 const plans = { free: { requests: ['4/min', '100/hour'], spend: '$0.50/day' } };
 
+const folder = mkdtempSync(join(tmpdir(), 'tollgate-usage-report-'));
 let server: RedisProcess;
+let postgres: PostgresProcess;
 const started: Tollgate[] = [];
 beforeAll(async () => {
-  server = await startRedis();
+  [server, postgres] = await Promise.all([startRedis(), startPostgres()]);
+}, 60_000);
+afterAll(async () => {
+  await Promise.all([server.stop(), postgres.stop()]);
+  rmSync(folder, { recursive: true, force: true });
 });
-afterAll(() => server.stop());
 afterEach(async () => {
   await Promise.all(started.splice(0).map((tg) => tg.close({ graceMs: 500 })));
 });
@@ -42,6 +57,28 @@ const linesOf = async (app: Express, path = '/v1/usage') => {
 };
 
 describe('the report of what is used and left', () => {
+  it('shows beside what is used how much of it is unresolved, where there is a ledger that answers', async () => {
+    const { app, tg } = appOf({ database: { connectionString: postgres.url, spool: join(folder, 'spool') } });
+    const caller = { id: keyId, keyId, tenant: 'acme', plan: 'free', scopes: [], labels: {} };
+    const [state] = await tg.store.read('acme', [counterOf(spend('$0.50/day'), { caller })]);
+    const { counter = '', window = '' } = state ?? {};
+    const time = new Date().toISOString();
+    await tg.ledger?.write(
+      usageEvent({
+        ...{ eventId: newId(), tenant: 'acme', admittedAt: time, time, uncertain: true },
+        ...{ costNanoUsd: '1000000', unresolvedNanoUsd: '30000000' },
+        charges: [{ counter, window, amount: 31_000_000, unresolved: 30_000_000 }],
+      }),
+    );
+    await tg.ledger?.caughtUp?.();
+    expect((await linesOf(app))['usd-day']).toMatchObject({ unresolved: '0.03' });
+    expect((await linesOf(app))['requests-min']).not.toHaveProperty('unresolved');
+    await postgres.kill();
+    expect((await linesOf(app))['usd-day']).toMatchObject({ left: expect.any(String), unresolved: null });
+    await postgres.restart();
+    expect((await linesOf(appOf().app))['usd-day']).not.toHaveProperty('unresolved');
+  });
+
   it('shows the windows of requests beside the budgets, which one binds, and counts none of its own', async () => {
     const { app } = appOf();
     expect(await linesOf(app)).toMatchObject({

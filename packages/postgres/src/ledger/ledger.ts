@@ -5,6 +5,7 @@ import { EventWriter } from './event-writer.js';
 import { type LedgerOptions, readLedgerOptions } from './ledger-options.js';
 import { dropMonthsBefore } from './partitions.js';
 import { openWindows, spentIn } from './spend.js';
+import { unresolvedIn } from './unresolved.js';
 
 /** Usage events in SQL: the truth about what was spent. A sink, and what is asked of it. */
 export interface Ledger extends UsageSink, SpendSource {
@@ -22,6 +23,8 @@ export interface Ledger extends UsageSink, SpendSource {
   /** Events dropped since the start because the spool was full. */
   readonly droppedCount: number;
   readonly database: Database;
+  /** How much of what a tenant's counters were charged in these windows is unresolved, in their order and units: calls whose end is unknown. */
+  unresolvedIn(tenant: string, windows: readonly CounterWindow[]): Promise<readonly number[]>;
   /** Drops whole months, events and all, before that one, e.g. `'2026-01'`. Resolves with the months dropped. */
   dropMonthsBefore(month: string): Promise<string[]>;
 }
@@ -86,6 +89,11 @@ class SqlLedger implements Ledger {
   async spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]> {
     await this.database.ready();
     return spentIn(this.database, windows);
+  }
+
+  async unresolvedIn(tenant: string, windows: readonly CounterWindow[]): Promise<readonly number[]> {
+    await this.database.ready();
+    return unresolvedIn(this.database, tenant, windows);
   }
 
   caughtUp(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { EventCharge, UsageEvent } from '@tollgate/core';
+import type { CounterWindow, EventCharge, UsageEvent } from '@tollgate/core';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 
@@ -50,6 +50,28 @@ export async function unresolvedAttempts(
     order by event_id
     limit ${sql.lit(Math.min(10_000, Math.max(1, Math.floor(limit))))}`.execute(query);
   return rows;
+}
+
+/** How much of what a tenant's counters were charged in these windows is unresolved, in their order and units. */
+export async function unresolvedIn(
+  { query, schema }: Database,
+  tenant: string,
+  windows: readonly CounterWindow[],
+): Promise<number[]> {
+  const counters = windows.map(({ counter }) => counter);
+  const ids = windows.map(({ window }) => window);
+  const { rows } = await sql<{ amount: unknown }>`
+    with open as (
+      select charge ->> 'counter' as counter, charge ->> 'window' as window_id, sum((charge ->> 'unresolved')::bigint) as amount
+      from ${sql.id(schema, 'usage_events')}, jsonb_array_elements(charges) as charge
+      where tenant = ${tenant} and unresolved_nano_usd is not null and unresolved_nano_usd <> 0
+      group by 1, 2
+    )
+    select coalesce(open.amount, 0) as amount
+    from unnest(${counters}::text[], ${ids}::text[]) with ordinality as asked (counter, window_id, place)
+    left join open using (counter, window_id)
+    order by place`.execute(query);
+  return rows.map(({ amount }) => Number(amount));
 }
 
 /** An attempt as the ledger knows it by now, corrections counted in. */
