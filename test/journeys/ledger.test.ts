@@ -194,7 +194,7 @@ describe('three tenants, four teams and five models, one of two processes killed
     expect(left.size).toBeGreaterThan(5);
     expect(requests.filter(({ billed }) => billed.cachedInputTokens > 0).length).toBeGreaterThan(20);
     expect(requests.length).toBeGreaterThan(new Set(requests.map(askIn)).size);
-    expect(rows.filter(({ reported }) => !reported).length).toBeGreaterThan(5);
+    expect(rows.filter(({ reported }) => !reported).length).toBeGreaterThan(0);
     expect(children[0]?.signalCode).toBe('SIGKILL');
   });
 
@@ -222,12 +222,12 @@ describe('three tenants, four teams and five models, one of two processes killed
   });
 
   // Who is killed takes with it what it saw since its last heartbeat, and a provider writes on until it notices that a client is gone:
-  // of those at least the input is charged.
-  it('charges what nobody has reported at least what the provider bills, and at most what was reserved; the gap is reported', async () => {
-    let gap = 0n;
+  // of those at least the input is billed to their tenants. Counters were charged all that was held.
+  it('charges what nobody has reported at least what the provider bills, and at most what was reserved; what is estimated is reported', async () => {
+    let [gap, unconfirmed] = [0n, 0n];
     for (const [name, { own, exchanges }] of byAsk()) {
       if (own.every(({ reported }) => reported)) continue;
-      const [billed, cost] = [sum(exchanges.map(invoiced)), costOf(own)];
+      const [billed, cost, charged] = [sum(exchanges.map(invoiced)), costOf(own), chargedOf(own)];
       const least = sum(
         exchanges.map((one) => (killed.has(name) || left.has(name) ? invoicedInput(one) : invoiced(one))),
       );
@@ -235,9 +235,12 @@ describe('three tenants, four teams and five models, one of two processes killed
       // Who was killed before it could say what it had reserved for whom.
       if (killed.has(name) && reservations.length === 0) continue;
       const reserved = sum(reservations.map(([reservation]) => grantedTo.get(reservation) ?? 0n));
-      const figures = { name, least, cost, reserved, own, exchanges };
-      expect(least <= cost && cost <= reserved ? undefined : figures).toBeUndefined();
-      gap += cost - billed;
+      const figures = { name, least, billed, cost, charged, reserved, own, exchanges };
+      // Bills are estimates, counters bounds.
+      const isRight = least <= cost && cost <= charged && billed <= charged && charged <= reserved;
+      expect(isRight ? undefined : figures).toBeUndefined();
+      gap += charged - billed;
+      unconfirmed += cost;
     }
     const [total] = await reports({ database: shared }).usage({
       from: new Date(Date.now() - 86_400_000),
@@ -245,7 +248,7 @@ describe('three tenants, four teams and five models, one of two processes killed
       by: [],
     });
     expect(gap).toBeGreaterThan(0n);
-    expect(BigInt(total?.unconfirmedNanoUsd ?? 0)).toBeGreaterThanOrEqual(gap);
+    expect(BigInt(total?.unconfirmedNanoUsd ?? 0)).toBeGreaterThanOrEqual(unconfirmed);
   });
 
   it('says what a cap for each key would have refused and saved, as an arithmetic of its own does', async () => {
