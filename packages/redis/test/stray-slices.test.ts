@@ -92,4 +92,24 @@ describe('an attempt under a limit of all tenants, whose lease is reaped', () =>
       await store.end();
     },
   );
+
+  it('is charged to all of them where it began with one and a route has added another', async () => {
+    const { store, events, advance } = quotaOn({ client: redis().client });
+    const tenant = new QuotaTenant(store);
+    const own = quotaCounter(tenant.key('day'), 500);
+    const [id, attemptId, partition, leaseMs] = [newId(), newId(), tenant.name, 1_000];
+    const event = usageEvent({ eventId: attemptId, tenant: partition, costNanoUsd: '5', charges: [] });
+    const wide = (name: string) => ({ ...everybody, counter: `usd/day/global-${name}`, want: 70, floor: 70 });
+    const charges = [{ ...own, want: 70, floor: 70 }, wide('first')];
+    const reservation = { id, partition, leaseMs, attemptId };
+    await store.reserve({ ...reservation, alternatives: [{ charges, event }] });
+    await store.extend({ id, partition, leaseMs, charges: [wide('second')], event });
+    advance(1_500);
+    await store.read(partition, [own]);
+    const reaped = await events();
+    expect(
+      [own.counter, wide('first').counter, wide('second').counter].map((one) => sumOf(reaped, one)),
+    ).toEqual([70, 70, 70]);
+    await store.end();
+  });
 });
