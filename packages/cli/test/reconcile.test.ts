@@ -94,7 +94,7 @@ describe('tollgate reconcile --settle', () => {
     const foreign = await tollgate(later, '--settle', '--exclusive');
     expect(foreign).toMatchObject({
       code: 1,
-      error: expect.stringContaining('somebody else uses the account'),
+      error: expect.stringContaining('something else uses the account'),
     });
     expect(await used()).toBe(900);
     billed = 0.000_000_25;

@@ -53,6 +53,11 @@ const usageOf = (fromMs: number, input: number, output: number) => ({
   ],
 });
 
+/** The same, but only of the day's first hour. */
+const hourOf = ({ data }: ReturnType<typeof costsOf>) => ({
+  data: data.map((one) => ({ ...one, end_time: one.start_time + 3_600 })),
+});
+
 describe.each(databases)(
   'attempts whose end is unknown, settled by the provider’s costs, on $name',
   ({ start }) => {
@@ -170,6 +175,7 @@ describe.each(databases)(
         [[costsOf(fromMs, 511)], later, 'foreign traffic'],
         [[costsOf(fromMs, 100)], fromMs + 3 * dayMs - 1, 'too recent'],
         [[usageOf(fromMs, 10, 10)], later, 'no costs'],
+        [[hourOf(costsOf(fromMs, 100))], later, 'no costs'],
       ] as const) {
         expect(await settle(pages, nowMs)).toMatchObject([{ outcome, unresolvedAfterNanoUsd: '500' }]);
         expect((await spentBy('kept'))[0]).toBe(510);

@@ -67,7 +67,7 @@ export function floorsOf(
 }
 
 /**
- * The event that a tenant's lease keeps, with what its attempt is charged of wide counters: whoever reaps the lease knows only the tenant's own.
+ * The event that a tenant's lease keeps, with what its attempt is charged of wide counters: a process that reaps the lease knows only the tenant's own.
  */
 export const withCharges = (event: UsageEvent, charges: readonly EventCharge[]): UsageEvent => ({
   ...event,

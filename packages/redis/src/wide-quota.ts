@@ -121,7 +121,7 @@ export class WideQuota implements QuotaStore {
     const positions = { narrow: [] as number[], wide: [] as number[] };
     for (const [index, { wide }] of items.entries()) (wide ? positions.wide : positions.narrow).push(index);
     const narrow = items.filter(({ wide }) => !wide);
-    // First: what the wide counters' store is told of has its usage event by then.
+    // First, so that the usage event is in the stream before the wide counters are charged.
     const charged = await this.#store.charge({ ...request, items: narrow });
     const beside =
       positions.wide.length > 0

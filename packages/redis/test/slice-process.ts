@@ -4,7 +4,7 @@ import { Spender } from './spender.js';
 import { spend, spendOfMany } from './spending.js';
 
 /**
- * A process that spends under a tenant's limit and one of all tenants until it is killed, for tests: `url prefix slices`. Its ledger is somebody else's.
+ * A process that spends under a tenant's limit and one of all tenants until it is killed, for tests: `url prefix slices`. It has no ledger of its own.
  */
 const [url = '', prefix = '', slices = 'wide'] = process.argv.slice(2);
 const client = createClient({ url });

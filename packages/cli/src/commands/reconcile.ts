@@ -124,7 +124,7 @@ async function settle(
       const foreign = days.filter(({ outcome }) => outcome === 'foreign traffic').length;
       if (foreign > 0) {
         throw new Error(
-          `${foreign} of ${days.length} days were left as they are: the provider billed more than this ledger can explain, so somebody else uses the account`,
+          `${foreign} of ${days.length} days were left as they are: the provider billed more than this ledger can explain, so something else uses the account`,
         );
       }
     }),

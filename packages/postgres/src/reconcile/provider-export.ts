@@ -10,6 +10,8 @@ export interface ProviderFigures {
   readonly cachedInputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
   readonly costNanoUsd?: bigint | undefined;
+  /** The bucket is the whole day, not an hour or a minute of it. */
+  readonly isWholeDay: boolean;
 }
 
 /** A provider's export, read. */
@@ -42,9 +44,11 @@ export function readProviderExport(pages: readonly unknown[]): ProviderExport {
     fromMs: Math.min(...spans.map(({ fromMs }) => fromMs)),
     toMs: Math.max(...spans.map(({ toMs }) => toMs)),
     figures: buckets.flatMap((bucket, index) => {
-      const day = new Date(spans[index]?.fromMs ?? 0).toISOString().slice(0, 10);
+      const { fromMs, toMs } = spans[index] ?? { fromMs: 0, toMs: 0 };
+      const day = new Date(fromMs).toISOString().slice(0, 10);
+      const isWholeDay = fromMs % dayMs === 0 && toMs - fromMs === dayMs;
       const read = provider === 'openai' ? openAiFigures : anthropicFigures;
-      return listOf(bucket, 'results', 'a bucket').map((result) => read(day, result));
+      return listOf(bucket, 'results', 'a bucket').map((result) => ({ ...read(day, result), isWholeDay }));
     }),
   };
 }
@@ -60,7 +64,9 @@ function spanOf(bucket: Fields, provider: ProviderExport['provider']): { fromMs:
   throw new TypeError('reconcile: every bucket must have a start and an end, at most a day apart');
 }
 
-function openAiFigures(day: string, result: Fields): ProviderFigures {
+type Figures = Omit<ProviderFigures, 'isWholeDay'>;
+
+function openAiFigures(day: string, result: Fields): Figures {
   const model = nameOf(result.model);
   if (result.object === 'organization.costs.result') {
     const amount = fieldsOf(result.amount, 'an amount');
@@ -75,7 +81,7 @@ function openAiFigures(day: string, result: Fields): ProviderFigures {
   };
 }
 
-function anthropicFigures(day: string, result: Fields): ProviderFigures {
+function anthropicFigures(day: string, result: Fields): Figures {
   const model = nameOf(result.model);
   // The lowest unit of the currency, as a decimal text: cents.
   if ('amount' in result) return { day, model, costNanoUsd: nanoUsdOf(result.amount, result.currency, 7) };

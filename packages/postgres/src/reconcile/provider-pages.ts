@@ -24,7 +24,10 @@ interface Report {
   readonly more: Readonly<Record<string, string>>;
 }
 
-/** Usage of OpenAI is told by endpoint; these two bill by tokens. Costs are of everything. Documentation of both APIs as of 2026-11. */
+/**
+ * OpenAI reports usage per endpoint; these two bill by tokens. Both providers' costs cover everything. From the documentation of both APIs; not run
+ * against the providers, which need an organization's admin key.
+ */
 const reports: Readonly<Record<PagesQuery['provider'], readonly Report[]>> = {
   openai: [
     {

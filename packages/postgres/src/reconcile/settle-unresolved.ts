@@ -8,7 +8,10 @@ import { shared } from './shared.js';
 
 /** What attempts whose end is unknown are settled by. */
 export interface Settlement {
-  /** Pages of one provider's usage and costs, see {@link providerPages}. Costs are needed; usage settles limits on tokens as well. */
+  /**
+   * Pages of one provider's usage and costs, in buckets of a day, see {@link providerPages}. Costs are needed; usage, of all endpoints that the apps call,
+   * settles limits on tokens as well.
+   */
   pages: readonly unknown[];
   /** Declares that nothing but this ledger's apps uses the account. Without it, what others used would count as theirs. */
   exclusive: true;
@@ -26,7 +29,7 @@ export interface SettledDay {
   /**
    * `settled`: lowered to what the provider's total leaves · `nothing unresolved` · `too recent`: within 48 hours the provider's figures may grow ·
    * `foreign traffic`: the provider billed more than all attempts together can have cost, so nothing was changed · `no costs`: the pages do not tell
-   * the day's costs.
+   * the costs of the whole day.
    */
   readonly outcome: 'settled' | 'nothing unresolved' | 'too recent' | 'foreign traffic' | 'no costs';
   readonly providerNanoUsd: string;
@@ -123,7 +126,10 @@ type Totals = Readonly<Partial<Record<Figure, bigint>>>;
 function totalsOf(figures: readonly ProviderFigures[]): Totals {
   const sum = (name: Figure): bigint | undefined => {
     const told = figures.filter((one) => one[name] !== undefined);
-    return told.length === 0 ? undefined : told.reduce((total, one) => total + BigInt(one[name] ?? 0), 0n);
+    // An hour of a day says nothing of the others.
+    return told.length === 0 || !told.every(({ isWholeDay }) => isWholeDay)
+      ? undefined
+      : told.reduce((total, one) => total + BigInt(one[name] ?? 0), 0n);
   };
   const [costNanoUsd, inputTokens, outputTokens] = [
     sum('costNanoUsd'),
