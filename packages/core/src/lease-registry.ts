@@ -2,6 +2,10 @@ import type { Lease } from './lease.js';
 import { LeaseHeap } from './lease-heap.js';
 
 const slotMs = 1000;
+/** A settlement that comes later than this after its lease was reaped is a second charge: a day covers a process or a store that was away. */
+export const reapedKeptMs = 24 * 3_600_000;
+/** Of more reaped leases than these, the oldest are kept for two leases only. */
+const mostReaped = 1_000;
 
 /**
  * Leases by id: live ones in a heap by expiry, ended ones as tombstones in slots of a second, so that adding and forgetting one
@@ -11,6 +15,9 @@ export class LeaseRegistry {
   readonly #leases = new Map<string, Lease>();
   readonly #live = new LeaseHeap();
   readonly #slots = new Map<number, Lease[]>();
+  /** Those of reaped leases, which are kept much longer: slots come nearly in order of time. */
+  readonly #reapedSlots = new Map<number, Lease[]>();
+  #reaped = 0;
   #longestLeaseMs = 60_000;
 
   /** Live leases and tombstones. */
@@ -57,9 +64,11 @@ export class LeaseRegistry {
     lease.expiresAtMs = untilMs;
     this.#leases.set(lease.id, lease);
     const slot = Math.ceil(untilMs / slotMs);
-    const others = this.#slots.get(slot);
+    const slots = lease.state === 'reaped' ? this.#reapedSlots : this.#slots;
+    if (lease.state === 'reaped') this.#reaped += 1;
+    const others = slots.get(slot);
     if (others) others.push(lease);
-    else this.#slots.set(slot, [lease]);
+    else slots.set(slot, [lease]);
   }
 
   /**
@@ -68,19 +77,25 @@ export class LeaseRegistry {
    */
   forgetSome(most: number, nowMs: number, forgotten: (lease: Lease) => void, thorough = false): void {
     let left = most;
-    for (const [slot, leases] of this.#slots) {
-      if (slot * slotMs > nowMs) {
-        if (thorough) continue;
-        return;
+    for (const slots of [this.#slots, this.#reapedSlots]) {
+      for (const [slot, leases] of slots) {
+        while (leases.length > 0 && this.#isDue(leases.at(-1) as Lease, slot, nowMs)) {
+          if (left === 0) return;
+          left -= 1;
+          const lease = leases.pop() as Lease;
+          if (lease.state === 'reaped') this.#reaped -= 1;
+          if (this.#leases.get(lease.id) === lease) this.#leases.delete(lease.id);
+          forgotten(lease);
+        }
+        if (leases.length === 0) slots.delete(slot);
+        else if (!thorough) break;
       }
-      while (leases.length > 0) {
-        if (left === 0) return;
-        left -= 1;
-        const lease = leases.pop() as Lease;
-        if (this.#leases.get(lease.id) === lease) this.#leases.delete(lease.id);
-        forgotten(lease);
-      }
-      this.#slots.delete(slot);
     }
+  }
+
+  #isDue({ state, expiresAtMs, leaseMs }: Lease, slot: number, nowMs: number): boolean {
+    if (slot * slotMs <= nowMs) return true;
+    const isMany = state === 'reaped' && this.#reaped > mostReaped;
+    return isMany && expiresAtMs - reapedKeptMs + 2 * leaseMs <= nowMs;
   }
 }

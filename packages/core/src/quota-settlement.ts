@@ -1,6 +1,6 @@
 import { publish } from './channel.js';
 import { type Attempt, type Hold, type Lease, markCharged, takeReaped } from './lease.js';
-import type { LeaseRegistry } from './lease-registry.js';
+import { type LeaseRegistry, reapedKeptMs } from './lease-registry.js';
 import { type CounterBook, stateOf } from './quota-counters.js';
 import type {
   ChargeItem,
@@ -104,7 +104,7 @@ export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): vo
   for (const attempt of running) reapAttempt(world, attempt, spare, nowMs);
   const givenBack = giveBack(lease, nowMs);
   lease.forget('reaped');
-  world.leases.bury(lease, nowMs + 2 * lease.leaseMs);
+  world.leases.bury(lease, nowMs + Math.max(reapedKeptMs, 2 * lease.leaseMs));
   publishSettled(world, lease, { outcome: 'reaped', givenBack });
 }
 

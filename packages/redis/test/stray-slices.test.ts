@@ -93,6 +93,27 @@ describe('an attempt under a limit of all tenants, whose lease is reaped', () =>
     },
   );
 
+  it('is corrected by a settlement that comes hours later: nothing is charged twice', async () => {
+    const { store, events, advance } = quotaOn(
+      { client: redis().client },
+      Date.parse('2026-11-21T00:30:00Z'),
+    );
+    const tenant = new QuotaTenant(store);
+    const own = quotaCounter(tenant.key('day'), 500);
+    const [id, attemptId, partition, leaseMs] = [newId(), newId(), tenant.name, 1_000];
+    const event = usageEvent({ eventId: attemptId, tenant: partition, costNanoUsd: '5', charges: [] });
+    const alternatives = [{ charges: [{ ...own, want: 70, floor: 70 }], event }];
+    const reserved = await store.reserve({ id, partition, leaseMs, attemptId, alternatives });
+    advance(1_500);
+    await store.read(partition, [own]);
+    advance(20 * 3_600_000);
+    const items = [{ ...itemFor(own, reserved.ok ? reserved.grants[0] : undefined, 20), release: 70 }];
+    await store.charge({ id, partition, attemptId, items, event, close: true });
+    expect(await store.read(partition, [own])).toMatchObject([{ used: 20, held: 0 }]);
+    expect((await events()).map(({ kind }) => kind)).toEqual(['usage', 'adjustment']);
+    await store.end();
+  });
+
   it('is charged to all of them where it began with one and a route has added another', async () => {
     const { store, events, advance } = quotaOn({ client: redis().client });
     const tenant = new QuotaTenant(store);

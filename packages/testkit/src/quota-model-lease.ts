@@ -74,7 +74,7 @@ export function modelReaps(books: ModelBooks, lease: ModelLease, nowMs: number):
   }
   giveBack(books, lease, nowMs);
   lease.state = 'reaped';
-  lease.forgottenAtMs = nowMs + 2 * lease.leaseMs;
+  lease.forgottenAtMs = nowMs + Math.max(24 * 3_600_000, 2 * lease.leaseMs);
   lease.extensions.length = 0;
   return events;
 }

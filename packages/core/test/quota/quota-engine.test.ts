@@ -40,13 +40,28 @@ describe('the memory of the quota engine', () => {
       most.counters = Math.max(most.counters, engine.size.counters);
       most.leases = Math.max(most.leases, engine.size.leases);
     }
-    // A request every 20 ms: a minute's window sees 3 000, two leases see 100 (150 with those that expire).
-    expect(most.counters).toBeLessThan(15_000);
-    expect(most.leases).toBeLessThan(400);
+    // A request every 20 ms: a minute's window sees 3 000, two leases see 100 (150 with those that expire). Of those, 1 000 are kept for a day.
+    expect(most.counters).toBeLessThan(18_000);
+    expect(most.leases).toBeLessThan(1_400);
     engine.sweep(nowMs + 60_000);
-    for (let pass = 0; pass < 10; pass += 1) engine.sweep(nowMs + 120_000);
+    for (let pass = 0; pass < 10; pass += 1) engine.sweep(nowMs + 24 * 3_600_000 + 120_000);
     expect(engine.size).toEqual({ counters: 0, leases: 0 });
     expect(engine.isEmpty).toBe(true);
+  });
+
+  it('knows for a day what a lease was charged that was reaped: its settlement corrects that, whenever it comes', () => {
+    const engine = new QuotaEngine([]);
+    const [counter, id] = [quotaCounter('usd/month', 100, { window: calendar('month') }), newId()];
+    const charges = [{ ...counter, want: 60, floor: 60 }];
+    const reservation = { id, partition: '', attemptId: id, leaseMs };
+    const result = engine.reserve({ ...reservation, alternatives: [{ charges }] }, start);
+    const items = [itemFor(counter, result.ok ? result.grants[0] : undefined, 25)];
+    const lateMs = start + 23 * 3_600_000;
+    engine.sweep(lateMs - 1);
+    expect(engine.read([counter], lateMs)).toMatchObject([{ used: 60, held: 0 }]);
+    const late = engine.charge({ ...reservation, items, event: usageEvent(), close: true }, lateMs);
+    expect(late.outcome).toBe('adjusted');
+    expect(engine.read([counter], lateMs)).toMatchObject([{ used: 25, held: 0 }]);
   });
 
   it('is not taken by requests that are refused, nor by looking at counters', () => {

@@ -1,3 +1,6 @@
+/** How long a tombstone says what a reaped lease was charged, as in memory: later, its settlement would be a second charge. */
+const reapedKeptMs = 24 * 3_600_000;
+
 /**
  * Leases. The list `r:<id>` begins with what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, what
  * follows in the list, the numbers of attempts and holds, the places of what is held, attempts with their states (0 running, 1 reaped,
@@ -160,7 +163,8 @@ end
 
 function bury(L, state)
   L.state = state
-  L.expires = now + 2 * L.leaseMs
+  -- A late settlement corrects what was reaped: the tombstone is kept for a day, that of a slice until the slice is corrected otherwise.
+  L.expires = now + (state == 2 and sub(L.id, 1, 2) ~= 's~' and max(${reapedKeptMs}, 2 * L.leaseMs) or 2 * L.leaseMs)
   gone[#gone + 1] = L.id
   change(L)
 end
