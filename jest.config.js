@@ -21,5 +21,7 @@ export default {
   },
   setupFiles: ['<rootDir>/scripts/jest-quiet-channels.mjs'],
   maxWorkers: 2,
+  // Modules of a file that has ended stay in its worker's memory; near the heap's limit, collecting garbage takes most of the time.
+  workerIdleMemoryLimit: '1.5GB',
   testTimeout: 60_000,
 };
