@@ -202,7 +202,7 @@ end
 
 /**
  * What was charged for slices of processes that fell silent. [list] → [[lease, from when it may be corrected, amount, key, used or -1 where its window is
- * over], …] · [used, [[key, end of window], …]] → [[used or -1, held], …] ·
+ * over], …] · [used, [[key, end of window or nothing], …]] → [[used or -1, held], …] ·
  * [correct, leases, key, amount to take off, end of window or nothing] → 1, and 0 where another process has done so
  */
 const stray = `
@@ -221,7 +221,7 @@ for i = 1, count do
   elseif op[1] == 'used' then
     local told = {}
     for j, one in ipairs(op[2]) do
-      local t = tally(one[1], { false, one[2] })
+      local t = tally(one[1], one[2] and { false, one[2] })
       told[j] = { isOver(t) and '-1' or format('%.0f', t.used), format('%.0f', t.held) }
     end
     out[i] = told

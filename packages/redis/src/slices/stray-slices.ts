@@ -3,19 +3,14 @@ import type { OutboxStream } from '../outbox-stream.js';
 import { listIn, numberIn, textIn } from '../reply.js';
 import type { ScriptCaller } from '../script-caller.js';
 
-/** What was charged for one slice of a process that fell silent. */
-interface Stray {
-  readonly id: string;
-  /** When every lease of that process is over as well, by the store's clock. */
-  readonly readyMs: number;
-  readonly amount: number;
-}
-
 /** A counter with stray slices, as it stood when they were looked at. */
 interface Sighting {
   readonly partition: number;
   readonly key: string;
-  readonly strays: readonly Stray[];
+  /** Leases of the slices. */
+  readonly ids: readonly string[];
+  /** What was charged for them. */
+  readonly charged: number;
   /** -1: its window is over. */
   readonly used: number;
   /** The latest usage event of each partition at that time. */
@@ -23,31 +18,34 @@ interface Sighting {
 }
 
 export interface StraySlicesOptions {
-  readonly caller: ScriptCaller;
+  readonly caller: Pick<ScriptCaller, 'call' | 'storeMs'>;
   /** Partitions that slices are leased from. */
   readonly partitions: readonly number[];
   /** Where the usage events of a counter in this partition are. */
   readonly streamsOf: (partition: number) => readonly number[];
-  readonly streamOf: (partition: number) => OutboxStream;
+  readonly streamOf: (partition: number) => Pick<OutboxStream, 'latest' | 'isDelivered'>;
   readonly spent: SpendSource;
   readonly everyMs: number;
 }
 
-/** The ledger may know already what a living process has not told the counter yet: the most of several looks is taken. */
-const mostLooks = 3;
+/** A correction that the ledger has and the counter does not have yet looks like a surplus for a moment: the least of several looks is taken. */
+const looks = 3;
+/** So many slices of a counter are corrected together at most. */
+const mostTogether = 1_000;
 
 /**
  * Lowers counters by what was charged for slices of dead processes and never spent. When such a slice's lease and all others of its process are over,
  * and the usage events of them are delivered, what the counter has beyond the ledger is given back: at most what was charged for
- * the slice. The counter is read before the ledger, so that whatever is charged meanwhile stays charged.
+ * the slice. The counter is read before the ledger, so that what is charged meanwhile stays charged, and after it, so that what is corrected
+ * meanwhile is not given back twice.
  */
 export class StraySlices {
   readonly #options: StraySlicesOptions;
   #timer: NodeJS.Timeout | undefined;
   #running = false;
   #sightings: Sighting[] = [];
-  /** What may be given back by the looks so far, by counter. */
-  readonly #found = new Map<string, { looks: number; most: number }>();
+  /** What may be given back for these slices by the looks so far, by counter. */
+  #found = new Map<string, { readonly ids: string; looks: number; least: number }>();
 
   constructor(options: StraySlicesOptions) {
     this.#options = options;
@@ -86,21 +84,26 @@ export class StraySlices {
     const { caller, partitions, streamsOf, streamOf, everyMs } = this.#options;
     const sightings: Sighting[] = [];
     for (const partition of partitions) {
-      const [told] = await caller.call('stray', partition, [() => '["list"]']);
-      const byKey = new Map<string, { used: number; strays: Stray[] }>();
+      const told = await this.#ask(partition, ['list']);
+      const byKey = new Map<string, { used: number; charged: number; ids: string[] }>();
       for (const entry of listIn(told)) {
-        const [id, readyMs, amount, key, used] = listIn(entry).map(textIn);
-        const one = byKey.get(key ?? '') ?? { used: Number(used), strays: [] };
+        const [id = '', readyMs, amount, key = '', used] = listIn(entry).map(textIn);
+        const one = byKey.get(key) ?? { used: Number(used), charged: 0, ids: [] };
+        // When every reservation of that process is over as well.
         const isReady = one.used < 0 || Number(readyMs) + everyMs <= caller.storeMs;
-        if (isReady) one.strays.push({ id: id ?? '', readyMs: Number(readyMs), amount: Number(amount) });
-        if (isReady) byKey.set(key ?? '', one);
+        if (!isReady || one.ids.length === mostTogether) continue;
+        one.ids.push(id);
+        one.charged += Number(amount);
+        byKey.set(key, one);
       }
       if (byKey.size === 0) continue;
       // After the counters were read.
       const latest = new Map<number, string>();
       for (const one of streamsOf(partition)) latest.set(one, await streamOf(one).latest());
-      for (const [key, { used, strays }] of byKey) sightings.push({ partition, key, strays, used, latest });
+      for (const [key, one] of byKey) sightings.push({ partition, key, ...one, latest });
     }
+    // What another process has corrected is forgotten.
+    this.#found = new Map([...this.#found].filter(([key]) => sightings.some((one) => one.key === key)));
     return sightings;
   }
 
@@ -112,31 +115,39 @@ export class StraySlices {
     return true;
   }
 
-  async #compare({ partition, key, strays, used }: Sighting): Promise<void> {
-    const { spent, caller } = this.#options;
-    const charged = strays.reduce((sum, { amount }) => sum + amount, 0);
-    let surplus = 0;
-    if (used >= 0) {
-      await spent.caughtUp?.();
-      const bar = key.lastIndexOf('|');
-      const [known = 0] = await spent.spentIn([{ counter: key.slice(2, bar), window: key.slice(bar + 1) }]);
-      const found = this.#found.get(key) ?? { looks: 0, most: 0 };
-      found.looks += 1;
-      found.most = Math.max(found.most, Math.min(charged, used - known));
-      this.#found.set(key, found);
-      if (found.looks < mostLooks && found.most < charged) return;
-      surplus = found.most;
-    }
+  async #compare(sighting: Sighting): Promise<void> {
+    const { partition, key, ids, used } = sighting;
+    const surplus = used < 0 ? 0 : await this.#surplusOf(sighting);
+    if (surplus === undefined) return;
     this.#found.delete(key);
-    const order = JSON.stringify(['correct', strays.map(({ id }) => id), key, surplus]);
-    const [done] = await caller.call('stray', partition, [() => order]);
+    const done = await this.#ask(partition, ['correct', ids, key, surplus]);
     if (numberIn(done) !== 1 || surplus === 0) return;
     publish('tollgate:store', () => ({
-      store: 'redis',
-      partition,
-      state: 'corrected',
-      counter: key.slice(2),
-      surplus,
+      ...{ store: 'redis', partition, state: 'corrected' },
+      ...{ counter: key.slice(2), surplus },
     }));
+  }
+
+  /** What these slices were charged beyond what was spent; `undefined`: it is looked at again. */
+  async #surplusOf({ partition, key, ids, charged, used }: Sighting): Promise<number | undefined> {
+    const { spent } = this.#options;
+    await spent.caughtUp?.();
+    const bar = key.lastIndexOf('|');
+    const [known = 0] = await spent.spentIn([{ counter: key.slice(2, bar), window: key.slice(bar + 1) }]);
+    const [after] = listIn(await this.#ask(partition, ['used', [[key]]]));
+    const usedThen = Number(textIn(listIn(after)[0]));
+    const surplus = Math.max(0, Math.min(charged, used - known, usedThen - known));
+    const name = ids.join();
+    const before = this.#found.get(key);
+    const found = before?.ids === name ? before : { ids: name, looks: 0, least: surplus };
+    found.looks += 1;
+    found.least = Math.min(found.least, surplus);
+    this.#found.set(key, found);
+    return found.looks < looks ? undefined : found.least;
+  }
+
+  async #ask(partition: number, order: unknown): Promise<unknown> {
+    const [told] = await this.#options.caller.call('stray', partition, [() => JSON.stringify(order)]);
+    return told;
   }
 }
