@@ -33,13 +33,16 @@ export interface RepairedCounter {
 }
 
 const lookMs = 50;
+/** Between two looks at what differs. */
+const againMs = 500;
 
 /**
  * Sets the counters of open calendar windows to what the ledger says, while apps may run. Each counter is read first; then the usage events
- * that are in the streams by that time must be delivered; then the ledger is asked. What a counter had beyond the ledger is taken off; where the ledger has
- * more than a counter has used and held afterwards, it is raised. Charges that come meanwhile stay. Only right where nothing waits outside of Redis: the
- * caller must know that no app's spool holds events. Rejects where Redis or the ledger is away, and where events wait for longer than `withinMs`, with
- * nothing changed; throws a `TypeError` for a wrong or unknown option.
+ * that are in the streams by that time must be delivered; then the ledger is asked, and the counter is read again. What a counter had beyond the ledger both
+ * times is taken off; where the ledger has more than a counter has used and held afterwards, it is raised. Only what two looks have found is
+ * changed, so that charges and corrections that come meanwhile stay as they are. Only right where nothing waits outside of Redis: the
+ * caller must know that no app's spool holds events. Rejects where Redis or the ledger is away, and where events wait for longer than `withinMs`;
+ * what was not reached by then is unchanged. Throws a `TypeError` for a wrong or unknown option.
  */
 export async function repairCounters(options: RepairCountersOptions): Promise<RepairedCounter[]> {
   const sender = accepts.methods('sendCommand');
@@ -90,24 +93,44 @@ export async function repairCounters(options: RepairCountersOptions): Promise<Re
   const wide = partitionOf(widePartition, partitions);
   const repaired: RepairedCounter[] = [];
   for (const [partition, all] of places) {
-    const before = await read(partition, all);
-    await delivered(partition === wide ? streams : streams.slice(partition, partition + 1), withinMs);
-    await spent.caughtUp?.();
     const windows = all.map(({ key }) => windowOf(key));
-    const ledger = await spent.spentIn(windows);
-    const after = await read(partition, all);
+    const look = async (): Promise<number[]> => {
+      const before = await read(partition, all);
+      await delivered(partition === wide ? streams : streams.slice(partition, partition + 1), withinMs);
+      await spent.caughtUp?.();
+      const ledger = await spent.spentIn(windows);
+      const after = await read(partition, all);
+      return all.map((_, index) => gapOf(before[index], ledger[index], after[index]));
+    };
+    const first = await look();
+    if (first.every((gap) => gap === 0)) continue;
+    await delay(againMs);
+    const second = await look();
     for (const [index, { key, endsAtMs }] of all.entries()) {
-      const [used = -1] = before[index] ?? [];
-      const [nowUsed = -1, nowHeld = 0] = after[index] ?? [];
-      const known = ledger[index] ?? 0;
-      if (used < 0 || nowUsed < 0) continue;
-      const by = used > known ? known - used : Math.max(0, known - nowUsed - nowHeld);
+      const by = smaller(first[index] ?? 0, second[index] ?? 0);
       if (by === 0) continue;
       await ask(partition, ['correct', [], key, -by, endsAtMs]);
       repaired.push({ ...(windows[index] as { counter: string; window: string }), by });
     }
   }
   return repaired;
+}
+
+/** By how much a counter must change to be what the ledger says; what is charged or corrected while one looks is left out. */
+function gapOf(
+  [usedBefore = -1]: readonly number[] = [],
+  ledger = 0,
+  [usedAfter = -1, heldAfter = 0]: readonly number[] = [],
+): number {
+  if (usedBefore < 0 || usedAfter < 0) return 0;
+  const surplus = Math.min(usedBefore, usedAfter) - ledger;
+  return surplus > 0 ? -surplus : Math.max(0, ledger - usedAfter - heldAfter);
+}
+
+/** What both looks have found: a correction is in the ledger a moment before it is on the counter. */
+function smaller(one: number, other: number): number {
+  if (Math.sign(one) !== Math.sign(other)) return 0;
+  return Math.abs(one) < Math.abs(other) ? one : other;
 }
 
 function windowOf(key: string): { counter: string; window: string } {
