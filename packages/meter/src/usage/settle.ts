@@ -77,7 +77,7 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
   }
   const seen = seenOf(facts);
   const missing = { inputTokens: bound.inputTokens, outputTokens: seen };
-  const unseen = unseenOf(facts, seen);
+  const unseen = unseenOf(facts);
   if (status === 0 || !facts.reported) {
     return { usage: completed(usage, missing, 'estimated'), uncertain: true, unseen };
   }
@@ -96,8 +96,8 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
 }
 
 /**
- * Output tokens seen. Of an answer that was cut short it is the estimate, since what may be billed beyond it is charged apart. Of a whole one nothing is,
- * and none of its bytes may be more than a token.
+ * Output tokens seen. Of an answer that was cut short it is the estimate, which tenants are billed; counters are charged what may be billed beyond it,
+ * too. Of a whole answer nothing is charged beyond, so each byte counts as a token.
  */
 function seenOf(facts: SettleFacts): number {
   const { finished, seenBytes, seenTokens, textBytes, bound } = facts;
@@ -106,12 +106,14 @@ function seenOf(facts: SettleFacts): number {
 }
 
 /** Output that may be billed of an attempt whose usage is unknown. */
-function unseenOf(facts: SettleFacts, seen: number): number | 'held' | undefined {
+function unseenOf(facts: SettleFacts): number | 'held' | undefined {
   if (!facts.visible) return 'held';
   if (facts.finished) return undefined;
   if (!facts.stopsAtAbort) return 'held';
-  const perMs = facts.outputForMs > 0 ? seen / facts.outputForMs : 0;
-  return seen + Math.max(tokensAfterAbort, Math.ceil(perMs * msAfterAbort));
+  // Counters are bounds: a text that is made for it has three times the tokens that its shape tells, and never more than its bytes.
+  const most = ignoresCap(facts) ? facts.textBytes : Math.min(facts.seenBytes, facts.bound.outputTokens);
+  const perMs = facts.outputForMs > 0 ? seenOf(facts) / facts.outputForMs : 0;
+  return most + Math.max(tokensAfterAbort, Math.ceil(perMs * msAfterAbort));
 }
 
 /**

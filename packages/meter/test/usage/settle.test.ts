@@ -77,6 +77,15 @@ describe('an attempt used', () => {
     });
     expect(used({ reported: undefined, seenBytes: 4000 })).toMatchObject({ output: 64 });
   });
+  it('about what was seen, when a visible model was cut short; counters are charged every byte of it as a token, and what follows the abort', () => {
+    const cut = { ...facts, finished: false, reported: undefined, visible: true, stopsAtAbort: true };
+    const { usage, unseen } = settledUsage({ ...cut, seenBytes: 30, seenTokens: 10, outputForMs: 1_000 });
+    expect([usage.outputTokens, unseen]).toEqual([10, 30 + 64]);
+    const faster = settledUsage({ ...cut, seenBytes: 60, seenTokens: 50, outputForMs: 1_000 });
+    expect([faster.usage.outputTokens, faster.unseen]).toEqual([50, 60 + 100]);
+    const { unseen: most } = settledUsage({ ...cut, seenBytes: 9_000, seenTokens: 10 });
+    expect(most).toBe(64 + 64);
+  });
   it('the text that was seen, when it is more than the cap could have let through', () => {
     const cut = { finished: false, reported: undefined, seenBytes: 9000 };
     expect(used({ ...cut, textEvents: 144, textBytes: 720 })).toMatchObject({ output: 64 });
