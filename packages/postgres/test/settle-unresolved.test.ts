@@ -158,8 +158,14 @@ describe.each(databases)(
       const [fromMs, otherMs] = [nextDay(), nextDay()];
       await attempt(fromMs + dayMs / 2, 'never', 70, 500);
       await attempt(fromMs + dayMs / 2, 'never', 30);
-      await settle([costsOf(fromMs, 30)], fromMs + 10 * dayMs);
+      await settle([usageOf(fromMs, 10, 30), costsOf(fromMs, 30)], fromMs + 10 * dayMs);
       expect(await spentBy('never')).toEqual([30, 40]);
+      const freeMs = nextDay();
+      await attempt(freeMs + dayMs / 2, 'free', 70, 500);
+      await attempt(freeMs + dayMs / 2, 'free', 30);
+      // Tokens that cost nothing may have been used all the same.
+      await settle([costsOf(freeMs, 30)], freeMs + 10 * dayMs);
+      expect(await spentBy('free')).toEqual([30, 40 + 580]);
       await attempt(otherMs + dayMs / 2, 'only', 70, 500);
       await attempt(otherMs + dayMs / 2, 'only', 30);
       await settle([usageOf(otherMs, 22, 230), costsOf(otherMs, 330)], otherMs + 10 * dayMs);

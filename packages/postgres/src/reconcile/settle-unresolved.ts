@@ -157,9 +157,13 @@ function truthsOf(ours: DayOfLedger, theirs: Totals): Truth[] {
   };
   const attempts = ours.open.filter(({ isCertain }) => isCertain);
   if (theirs.costNanoUsd === ours.settled.costNanoUsd) {
-    // None of them was billed.
-    const actual = { inputTokens: 0, outputTokens: 0, costNanoUsd: 0 };
-    return attempts.map((attempt) => ({ attempt, actual }));
+    // None of them was billed. Tokens may be free: they are none where the usage says so, too, and stay at what may have been used otherwise.
+    const areNone = left('inputTokens') === 0n && left('outputTokens') === 0n;
+    return attempts.map((attempt) => {
+      const inputTokens = areNone ? 0 : Number(attempt.estimate.inputTokens);
+      const outputTokens = areNone ? 0 : Number(attempt.most.outputTokens);
+      return { attempt, actual: { inputTokens, outputTokens, costNanoUsd: 0 } };
+    });
   }
   const [costs, inputs, outputs] = [left('costNanoUsd'), left('inputTokens'), left('outputTokens')];
   const [only] = ours.isWhole && ours.open.length === 1 ? attempts : [];
