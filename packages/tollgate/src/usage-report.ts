@@ -45,20 +45,24 @@ export interface UsageSources {
   readonly ledger: Pick<Ledger, 'unresolvedIn'> | undefined;
 }
 
-/** The ledger may be away, or still be made: the counters are told without it. */
+/** The ledger may be away, or its tables not made yet: counters are answered without it. */
 const ledgerMs = 300;
+/** Requests for the report cost nothing, so the ledger is asked once in this time for the same counters. */
+const rememberedMs = 5_000;
+const mostRemembered = 1_000;
 
 /**
  * Answers what the caller has used and has left, limit by limit, windows of requests last; counts nothing and is never blocked by a
  * budget. Limits by route or model, and those of all callers together, are left out: they belong to a call, or to others too.
  */
 export function usageReport(sources: UsageSources): RequestHandler {
+  const unresolved = sources.ledger && new Unresolved(sources.ledger);
   return guarded('usageReport', async (req, res, next) => {
     const { caller } = contextOf(req, res);
     if (!caller) return refuse(req, res, next, notAuthenticated());
     let limits: readonly UsageLine[];
     try {
-      limits = await linesOf(req, sources);
+      limits = await linesOf(req, sources, unresolved);
     } catch (error) {
       return refuse(req, res, next, isTollgateError(error) ? error : unavailable(error));
     }
@@ -77,7 +81,8 @@ export function usageReport(sources: UsageSources): RequestHandler {
 
 async function linesOf(
   req: Request,
-  { budget, store, rateLimit, ledger }: UsageSources,
+  { budget, store, rateLimit }: UsageSources,
+  unresolved: Unresolved | undefined,
 ): Promise<UsageLine[]> {
   const { caller } = req.tollgate;
   if (!caller) return [];
@@ -87,7 +92,7 @@ async function linesOf(
     store.read(caller.tenant, counters),
     rateLimit?.standing(req) ?? [],
   ]);
-  const open = ledger && (await unresolvedOf(ledger, caller.tenant, states));
+  const open = await unresolved?.of(caller.tenant, states);
   const shares = [
     ...states.map(({ left, limit }) => shareOf(left, limit)),
     ...windows.map(({ left, quota }) => shareOf(left, quota)),
@@ -106,15 +111,29 @@ const shareOf = (left: number, cap: number): number => (cap === 0 ? 0 : left / c
 const momentOf = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
 
-/** Empty: the ledger does not say. */
-async function unresolvedOf(
-  ledger: Pick<Ledger, 'unresolvedIn'>,
-  tenant: string,
-  states: readonly CounterState[],
-): Promise<readonly number[]> {
-  const windows = states.map(({ counter, window }) => ({ counter, window }));
-  const told = ledger.unresolvedIn(tenant, windows);
-  return withinDeadline(ledgerMs, told, () => new Error('late')).catch(() => []);
+/** What a ledger says is unresolved of counters; empty where it does not say. Asks it once in a while for each. */
+class Unresolved {
+  readonly #asked = new Map<
+    string,
+    { readonly atMs: number; readonly amounts: Promise<readonly number[]> }
+  >();
+
+  constructor(private readonly ledger: Pick<Ledger, 'unresolvedIn'>) {}
+
+  of(tenant: string, states: readonly CounterState[]): Promise<readonly number[]> {
+    const windows = states.map(({ counter, window }) => ({ counter, window }));
+    const name = JSON.stringify([tenant, windows]);
+    const nowMs = performance.now();
+    const known = this.#asked.get(name);
+    if (known && nowMs - known.atMs < rememberedMs) return known.amounts;
+    this.#asked.delete(name);
+    const [oldest] = this.#asked.size >= mostRemembered ? this.#asked.keys() : [];
+    if (oldest !== undefined) this.#asked.delete(oldest);
+    const told = this.ledger.unresolvedIn(tenant, windows);
+    const amounts = withinDeadline(ledgerMs, told, () => new Error('late')).catch(() => []);
+    this.#asked.set(name, { atMs: nowMs, amounts });
+    return amounts;
+  }
 }
 
 function shownIn({ unit }: CounterState, amount: number | undefined): string | number | null {

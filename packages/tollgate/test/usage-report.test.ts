@@ -73,8 +73,15 @@ describe('the report of what is used and left', () => {
     await tg.ledger?.caughtUp?.();
     expect((await linesOf(app))['usd-day']).toMatchObject({ unresolved: '0.03' });
     expect((await linesOf(app))['requests-min']).not.toHaveProperty('unresolved');
+    const other = appOf({ database: { connectionString: postgres.url, spool: join(folder, 'other') } });
+    await other.tg.store.read('acme', [counterOf(spend('$0.50/day'), { caller })]);
     await postgres.kill();
-    expect((await linesOf(app))['usd-day']).toMatchObject({ left: expect.any(String), unresolved: null });
+    // It was asked a moment ago: requests for the report cost nothing, and are no load for it.
+    expect((await linesOf(app))['usd-day']).toMatchObject({ unresolved: '0.03' });
+    expect((await linesOf(other.app))['usd-day']).toMatchObject({
+      left: expect.any(String),
+      unresolved: null,
+    });
     await postgres.restart();
     expect((await linesOf(appOf().app))['usd-day']).not.toHaveProperty('unresolved');
   });
