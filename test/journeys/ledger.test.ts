@@ -81,7 +81,7 @@ const askIn = ({ rawBody }: ReceivedRequest): string => /ask-\d+/.exec(rawBody.t
 function scriptFor(): Script {
   const [fate, paced] = [random(), { chunkDelayMs: 3, tokens: 10 + Math.floor(random() * 40) }];
   if (fate < 0.06) return { status: choose([429, 500, 503]) };
-  if (fate < 0.09) return { ...paced, reset: { afterChunks: 4 } };
+  if (fate < 0.15) return { ...paced, reset: { afterChunks: 4 } };
   if (fate < 0.5) return { ...paced, usage: { cachedInputTokens: 2, cacheWriteTokens: 1 } };
   return paced;
 }
@@ -194,7 +194,7 @@ describe('three tenants, four teams and five models, one of two processes killed
     expect(left.size).toBeGreaterThan(5);
     expect(requests.filter(({ billed }) => billed.cachedInputTokens > 0).length).toBeGreaterThan(20);
     expect(requests.length).toBeGreaterThan(new Set(requests.map(askIn)).size);
-    expect(rows.filter(({ reported }) => !reported).length).toBeGreaterThan(0);
+    expect(rows.filter(({ reported }) => !reported).length).toBeGreaterThan(5);
     expect(children[0]?.signalCode).toBe('SIGKILL');
   });
 
@@ -223,7 +223,7 @@ describe('three tenants, four teams and five models, one of two processes killed
 
   // Who is killed takes with it what it saw since its last heartbeat, and a provider writes on until it notices that a client is gone:
   // of those at least the input is billed to their tenants. Counters were charged all that was held.
-  it('charges what nobody has reported at least what the provider bills, and at most what was reserved; what is estimated is reported', async () => {
+  it('charges what was not reported at least what the provider bills, and at most what was reserved; what is estimated is reported', async () => {
     let [gap, unconfirmed] = [0n, 0n];
     for (const [name, { own, exchanges }] of byAsk()) {
       if (own.every(({ reported }) => reported)) continue;

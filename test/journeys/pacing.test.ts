@@ -66,7 +66,8 @@ describe('four processes that share a provider', () => {
   const workers = 6;
 
   it('make all the calls that it allows and have next to none refused, with what is left of its limits on Redis', async () => {
-    const forMs = long ? 60_000 : 8_000;
+    // Long enough that one moment in which this machine does something else is less than 2 %.
+    const forMs = long ? 60_000 : 16_000;
     const { openAiUrl: baseUrl } = await provided(21);
     // Somebody has heard of the limits before.
     const before = await member('tollgate', { pacing: {} });
@@ -78,8 +79,7 @@ describe('four processes that share a provider', () => {
     process.stdout.write(
       `pacing: ${answered} answered of about ${allowed}, ${sum(told, (one) => one.refused)} refused; half of the quiet tenant's within ${within(quietMs, 0.5)} ms, 9 of 10 within ${within(quietMs, 0.9)}, all within ${within(quietMs, 1)}; the busy one's ${within(busyMs, 0.5)}, ${within(busyMs, 0.9)}, ${within(busyMs, 1)}\n`,
     );
-    // 2 % in the long run. In the short one, a moment in which this machine does something else may cost a few; without pacing it is hundreds.
-    expect(sum(told, (one) => one.refused)).toBeLessThanOrEqual(Math.max(5, Math.ceil(allowed / 50)));
+    expect(sum(told, (one) => one.refused)).toBeLessThanOrEqual(Math.ceil(allowed / 50));
     expect(answered).toBeGreaterThan(allowed * 0.85);
     expect(quietMs.length).toBeGreaterThan(4);
     expect(within(quietMs, 0.5)).toBeLessThan(1_000);
