@@ -1,12 +1,16 @@
 import { request } from 'node:http';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { openai } from 'tollgate';
+import { loadTokenizer } from '../../packages/meter/src/token-bound.js';
 import { seeded } from '../seeded.js';
 import { chargedFor, type RunningApp, startApp } from './running-app.js';
 
 const streams = 200;
 /** gpt-4.1-mini shows all that it bills: 0.40 $ and 1.60 $ per million tokens. */
 const [inputNanoUsd, outputNanoUsd] = [400, 1_600];
+
+// Otherwise the first calls would come before it.
+beforeAll(loadTokenizer);
 
 let app: RunningApp | undefined;
 afterEach(async () => {
@@ -39,7 +43,7 @@ function read(to: RunningApp, leavesAfter: number, onChunk: (count: number) => v
 }
 
 describe('200 streams of a model that shows all tokens, at a provider that stops at an abort', () => {
-  it('that are cut by their clients and by the end of the app are charged no less than the provider bills, and billed to tenants at most half more, flagged as estimates', async () => {
+  it('that are cut by their clients and by the end of the app are charged no less than the provider bills and at most half more, and billed as flagged estimates', async () => {
     const random = seeded(3);
     app = await startApp({
       plan: { spend: '$5/day' },
@@ -82,9 +86,7 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
     process.stdout.write(
       `    200 streams cut: charged ÷ billed ${(used / bill).toFixed(2)}, estimates ÷ billed ${(estimated / bill).toFixed(2)}\n`,
     );
-    expect(estimated).toBeLessThanOrEqual(1.5 * bill);
-    // Counters are bounds: each byte that was seen may be a token, up to the cap of the call.
     expect(used).toBeGreaterThanOrEqual(bill);
-    expect(used).toBeLessThanOrEqual(streams * (2_000 * outputNanoUsd + 200 * inputNanoUsd));
+    expect(used).toBeLessThanOrEqual(1.5 * bill);
   }, 120_000);
 });

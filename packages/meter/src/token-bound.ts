@@ -60,10 +60,15 @@ export function loadTokenizer(): Promise<void> {
   return loading;
 }
 
+/** Whether the tokenizer is the one of this model. */
+export function hasTokenizer(provider: string, model: string): boolean {
+  const known = provider === 'openai' || provider === 'azure';
+  return known && families.some((family) => model.startsWith(family));
+}
+
 /** The loaded tokenizer, if it is the one of this model. */
 export function tokenizerOf(provider: string, model: string): Tokenizer | undefined {
-  const known = provider === 'openai' || provider === 'azure';
-  return known && families.some((family) => model.startsWith(family)) ? tokenizer : undefined;
+  return hasTokenizer(provider, model) ? tokenizer : undefined;
 }
 
 /** How far the bound of bytes can be lowered, and what it took to find out. */

@@ -15,7 +15,8 @@ export class Instruments {
   constructor(
     readonly registry: Registry,
     private readonly prefix: string,
-    private readonly maxLabelValues: number,
+    /** Values of one label that are told apart. */
+    readonly maxLabelValues: number,
   ) {}
 
   counter(name: string, help: string, ...labelNames: string[]): Count {

@@ -7,12 +7,12 @@ export class KnownValues {
 
   constructor(private readonly most: number) {}
 
-  /** The value as a label: itself, `other` beyond the bound, `''` where there is none. */
-  label(value: unknown): string {
+  /** The value as a label: itself, `other` beyond the bound, `''` where there is none. `learn: false`: one that is new stays `other`. */
+  label(value: unknown, { learn = true } = {}): string {
     if (value === undefined || value === null) return '';
     const text = String(value);
     if (this.#known.has(text)) return text;
-    if (this.#known.size >= this.most) return otherValue;
+    if (!learn || this.#known.size >= this.most) return otherValue;
     this.#known.add(text);
     return text;
   }

@@ -1,5 +1,6 @@
 import type { UsageEvent, UsageSink } from '@tollgate/core';
 import type { Instruments } from './instruments.js';
+import { KnownValues } from './known-values.js';
 
 const nanoPerUsd = 1e9;
 
@@ -49,20 +50,26 @@ export function usageMetrics(instruments: Instruments, tenants: boolean): UsageS
     'model',
   );
 
-  function write(event: UsageEvent): void {
+  const models = new KnownValues(instruments.maxLabelValues);
+
+  function write(settled: UsageEvent): void {
+    const event = { ...settled, model: models.label(settled.model, { learn: !isRefused(settled) }) };
     const dollars = Number(event.costNanoUsd) / nanoPerUsd;
-    if (dollars >= 0) cost({ ...event }, dollars);
-    else givenBack({ ...event }, -dollars);
+    if (dollars >= 0) cost(event, dollars);
+    else givenBack(event, -dollars);
     if (event.kind === 'adjustment') return;
-    attempts({ ...event });
+    attempts(event);
     if (event.uncertain) doubtful({ ...event, why: 'uncertain' });
     if (event.overrun) doubtful({ ...event, why: 'overrun' });
     for (const [type, amount] of tokensOf(event)) if (amount > 0) tokens({ ...event, type }, amount);
-    latency({ ...event }, event.latencyMs);
-    if (event.timeToFirstTokenMs !== undefined) firstToken({ ...event }, event.timeToFirstTokenMs);
+    latency(event, event.latencyMs);
+    if (event.timeToFirstTokenMs !== undefined) firstToken(event, event.timeToFirstTokenMs);
   }
   return { write };
 }
+
+/** Clients choose the names of models; those that the provider did not take as a request are not told apart. */
+const isRefused = ({ status }: UsageEvent): boolean => status >= 400 && status < 500 && status !== 429;
 
 function tokensOf(event: UsageEvent): [type: string, amount: number][] {
   return [

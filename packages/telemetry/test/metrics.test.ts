@@ -185,6 +185,19 @@ describe('metrics()', () => {
     expect(series).toHaveLength(11);
   });
 
+  it('lets no model that providers do not know take the place of one that they do', async () => {
+    const own = measured({ maxLabelValues: 3 });
+    for (const status of [400, 404]) {
+      for (let each = 0; each < 50; each += 1) {
+        await own.sink.write({ ...usage, status, outcome: 'error', model: `claude-haiku-4-5-2099${each}` });
+      }
+    }
+    await own.sink.write({ ...usage, model: 'real' });
+    await own.sink.write({ ...usage, model: 'slow', status: 429 });
+    const models = (await scrape(own)).matchAll(/^tollgate_attempts_total.*model="([^"]*)"/gm);
+    expect(new Set(Array.from(models, ([, model]) => model))).toEqual(new Set(['other', 'real', 'slow']));
+  });
+
   it('escapes what a label holds', async () => {
     const own = measured();
     await own.sink.write({ ...usage, model: 'a"} 1\ntollgate_cost_usd_total{x="\\' });

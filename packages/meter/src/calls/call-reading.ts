@@ -9,6 +9,8 @@ import {
   type Usage,
   type WireApi,
 } from '@tollgate/core';
+import { hasTokenizer, loadTokenizer, tokenizerOf } from '../token-bound.js';
+import { OutputTokens } from '../usage/output-tokens.js';
 import { politeEnd } from '../usage/polite-end.js';
 import { fieldsOf } from '../usage/reported-usage.js';
 import { ResponseReader } from '../usage/response-reader.js';
@@ -30,6 +32,12 @@ function askedForUsage(call: Call): boolean {
   return fieldsOf(fieldsOf(call.outgoing.body).stream_options).include_usage === true;
 }
 
+/** Counts the output of a model whose tokenizer is loaded; `undefined`: each byte may be a token. */
+function outputTokensOf({ provider, model }: ParsedCall): OutputTokens | undefined {
+  const tokenizer = tokenizerOf(provider, model);
+  return tokenizer && new OutputTokens(tokenizer);
+}
+
 /** Follows the answer of one attempt, and says what it used. */
 export class CallReading {
   readonly #reader: ResponseReader;
@@ -47,6 +55,7 @@ export class CallReading {
     private readonly now: () => number,
   ) {
     this.#withUsage = askedForUsage(call);
+    if (this.#endsWithAbort && hasTokenizer(parsed.provider, parsed.model)) void loadTokenizer();
     this.#reader = new ResponseReader({
       api: parsed.api,
       stream: parsed.stream,
@@ -57,6 +66,7 @@ export class CallReading {
 
   begin(status: number, contentType: string | undefined): void {
     this.#status = status;
+    if (this.#endsWithAbort) this.#reader.answer.counted = outputTokensOf(this.parsed);
     this.#reader.begin(status, contentType);
   }
 
@@ -101,6 +111,11 @@ export class CallReading {
     );
   }
 
+  /** Whether an abort ends what the call costs, so that a cut answer is charged by what was seen of it. */
+  get #endsWithAbort(): boolean {
+    return this.parsed.visible && this.call.outgoing.abort === 'stops';
+  }
+
   #goodbye(stopped: TollgateError): string {
     const { api } = this.parsed;
     if (!polite.includes(stopped.code)) return formatErrorEvent(stopped, errorFormatFor(api), this.requestId);
@@ -138,6 +153,7 @@ export class CallReading {
       finished: answer.finished || byTransport,
       seenBytes: answer.seenBytes,
       seenTokens: answer.seenTokens,
+      mostTokens: answer.counted?.tokens ?? answer.seenBytes,
       textEvents: answer.textEvents,
       textBytes: answer.textBytes,
       reported: byTransport ? { ...usage, tier: usage.tier, suspicious: false } : answer.usage,

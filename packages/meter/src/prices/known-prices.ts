@@ -1,5 +1,6 @@
-import { calcPrice, findProvider } from '@pydantic/genai-prices';
+import { findProvider } from '@pydantic/genai-prices';
 import type { PriceDeclarations } from './declared-price.js';
+import { inCatalogue } from './in-catalogue.js';
 
 /** The providers of the price catalogue; a test compares them with those of the one installed. */
 export const catalogueProviders: readonly string[] = Object.freeze([
@@ -29,7 +30,6 @@ export function isPricedSomewhere(name: string, { prices = {}, models = {} }: Ow
   const model = (Object.hasOwn(models, name) && models[name]) || name;
   const declared = Object.keys(prices).some((one) => one === model || one.endsWith(`/${model}`));
   return (
-    declared ||
-    catalogueProviders.some((providerId) => calcPrice({ input_tokens: 0 }, model, { providerId }) !== null)
+    declared || catalogueProviders.some((provider) => inCatalogue(provider, model, Date.now()) !== undefined)
   );
 }

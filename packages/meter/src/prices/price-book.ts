@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { calcPrice } from '@pydantic/genai-prices';
 import { cataloguePrice } from './catalogue-price.js';
 import { catalogueVersion } from './catalogue-version.js';
 import { correctedPrice } from './corrected-prices.js';
 import { declaredPrice, type PriceDeclarations } from './declared-price.js';
+import { inCatalogue } from './in-catalogue.js';
 import type { Price } from './price.js';
 
 /** Where prices are looked up. */
@@ -31,8 +31,6 @@ const maxRemembered = 2_000;
 /** Some catalogue prices depend on the date or the time of day; a match is looked up again after a minute. */
 const rememberedMs = 60_000;
 
-const none = { input_tokens: 0 };
-
 /** Prices by `@pydantic/genai-prices`, with the app's own on top. */
 export function priceBook(options: PriceBookOptions = {}): PriceBook {
   const declared = options.prices ?? {};
@@ -45,8 +43,8 @@ export function priceBook(options: PriceBookOptions = {}): PriceBook {
     if (own) return declaredPrice(provider, model, own, version);
     const corrected = correctedPrice(provider, model, version);
     if (corrected) return corrected;
-    const found = calcPrice(none, model, { providerId: provider, timestamp: new Date(atMs) });
-    return found ? catalogued(provider, found, version) : undefined;
+    const found = inCatalogue(provider, model, atMs);
+    return found && cataloguePrice(provider, found.model, found.model_price, version);
   }
 
   return {
@@ -62,12 +60,6 @@ export function priceBook(options: PriceBookOptions = {}): PriceBook {
       return price;
     },
   };
-}
-
-type Found = NonNullable<ReturnType<typeof calcPrice>>;
-
-function catalogued(provider: string, found: Found, version: string): Price | undefined {
-  return cataloguePrice(provider, found.model, found.model_price, version);
 }
 
 function declaredFor(

@@ -1,5 +1,6 @@
 import type { WireApi } from '@tollgate/core';
 import { mergeAnthropicUsage } from './anthropic-usage.js';
+import type { OutputTokens } from './output-tokens.js';
 import { type Fields, fieldsOf, type ReportedUsage } from './reported-usage.js';
 import { toolRequestsIn, usageFrom } from './usage-in.js';
 
@@ -14,6 +15,8 @@ interface AnswerFacts {
   readonly seenBytes: number;
   /** About how many tokens that is. */
   readonly seenTokens: number;
+  /** Counts its tokens as they come, where a cut would be charged by them; set before the first byte is read. */
+  readonly counted: OutputTokens | undefined;
   /** Chat streams: events that held text, each a token or more, and the bytes of their text; media are not counted. */
   readonly textEvents: number;
   readonly textBytes: number;
@@ -34,6 +37,7 @@ export class AnswerReader implements AnswerFacts {
   tier: string | undefined;
   seenBytes = 0;
   seenTokens = 0;
+  counted: OutputTokens | undefined;
   textEvents = 0;
   textBytes = 0;
   finished = false;
@@ -145,6 +149,7 @@ export class AnswerReader implements AnswerFacts {
   seenWhole(bytes: number): void {
     this.seenBytes += bytes;
     this.seenTokens += bytes;
+    this.counted?.addBytes(bytes);
   }
 
   /** Takes a usage object of the provider; whether it is one. */

@@ -1,3 +1,4 @@
+import type { OutputTokens } from './output-tokens.js';
 import { textTokens } from './text-tokens.js';
 
 /**
@@ -78,6 +79,8 @@ export interface SeenOutput {
   seenBytes: number;
   /** About how many tokens that is. */
   seenTokens: number;
+  /** Counts them, where that matters and the model's tokenizer is known. */
+  readonly counted?: OutputTokens | undefined;
 }
 
 /**
@@ -103,6 +106,7 @@ export function addOutputOf(text: string, key: string, seen: SeenOutput): number
 function addText(text: string, from: number, to: number, seen: SeenOutput): void {
   seen.seenBytes += to - from - 2;
   seen.seenTokens += textTokens(text, from + 1, to - 1);
+  seen.counted?.add(text.slice(from + 1, to - 1));
 }
 
 /** Index after an object; what it holds of output is added. */

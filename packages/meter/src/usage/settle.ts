@@ -13,6 +13,8 @@ export interface SettleFacts {
   readonly seenBytes: number;
   /** About how many tokens that is. */
   readonly seenTokens: number;
+  /** How many tokens it is at most: counted with the model's tokenizer, or its bytes. */
+  readonly mostTokens: number;
   /** Chat streams: events that held text, and the bytes of their text; 0 elsewhere. */
   readonly textEvents: number;
   readonly textBytes: number;
@@ -110,8 +112,8 @@ function unseenOf(facts: SettleFacts): number | 'held' | undefined {
   if (!facts.visible) return 'held';
   if (facts.finished) return undefined;
   if (!facts.stopsAtAbort) return 'held';
-  // Counters are bounds: a text that is made for it has three times the tokens that its shape tells, and never more than its bytes.
-  const most = ignoresCap(facts) ? facts.textBytes : Math.min(facts.seenBytes, facts.bound.outputTokens);
+  // Counters are bounds: a text that is made for it has three times the tokens that its shape tells.
+  const most = ignoresCap(facts) ? facts.textBytes : Math.min(facts.mostTokens, facts.bound.outputTokens);
   const perMs = facts.outputForMs > 0 ? seenOf(facts) / facts.outputForMs : 0;
   return most + Math.max(tokensAfterAbort, Math.ceil(perMs * msAfterAbort));
 }

@@ -8,6 +8,7 @@ const facts: SettleFacts = {
   finished: true,
   seenBytes: 40,
   seenTokens: 40,
+  mostTokens: 40,
   textEvents: 10,
   textBytes: 40,
   reported: usageFrom('openai-chat', { prompt_tokens: 12, completion_tokens: 7 }),
@@ -77,13 +78,13 @@ describe('an attempt used', () => {
     });
     expect(used({ reported: undefined, seenBytes: 4000 })).toMatchObject({ output: 64 });
   });
-  it('about what was seen, when a visible model was cut short; counters are charged every byte of it as a token, and what follows the abort', () => {
+  it('about what was seen, when a visible model was cut short; counters are charged the most that it can be, and what follows the abort', () => {
     const cut = { ...facts, finished: false, reported: undefined, visible: true, stopsAtAbort: true };
-    const { usage, unseen } = settledUsage({ ...cut, seenBytes: 30, seenTokens: 10, outputForMs: 1_000 });
+    const { usage, unseen } = settledUsage({ ...cut, mostTokens: 30, seenTokens: 10, outputForMs: 1_000 });
     expect([usage.outputTokens, unseen]).toEqual([10, 30 + 64]);
-    const faster = settledUsage({ ...cut, seenBytes: 60, seenTokens: 50, outputForMs: 1_000 });
+    const faster = settledUsage({ ...cut, mostTokens: 60, seenTokens: 50, outputForMs: 1_000 });
     expect([faster.usage.outputTokens, faster.unseen]).toEqual([50, 60 + 100]);
-    const { unseen: most } = settledUsage({ ...cut, seenBytes: 9_000, seenTokens: 10 });
+    const { unseen: most } = settledUsage({ ...cut, mostTokens: 9_000, seenTokens: 10 });
     expect(most).toBe(64 + 64);
   });
   it('the text that was seen, when it is more than the cap could have let through', () => {
