@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { QuotaStore, UsageEvent } from '@tollgate/core';
+import { idTimeMs, type QuotaStore, type UsageEvent } from '@tollgate/core';
 import { outbox, redisQuota } from '@tollgate/redis';
 import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
@@ -87,6 +87,37 @@ describe('processes whose clocks are 90 seconds ahead, 90 behind, and right', ()
     expect(state.used).toBe(each.used * admits);
     expect(state.window).toBe(new Date().toISOString().slice(0, 7));
     for (const one of apps) expect((await one.state()).unhandled).toEqual([]);
+  }, 60_000);
+});
+
+describe('processes whose clocks are ten minutes ahead, ten behind, and right', () => {
+  it("write usage events with the store's time, so that the ledger has them in the months of the counters", async () => {
+    provider.reset();
+    const own = { redisPorts: [redis.port], providerUrl: provider.openAiUrl, deadlineMs };
+    const apps = await Promise.all([600_000, -600_000, 0].map((offsetMs) => startApp({ ...own, offsetMs })));
+    // The store's first answer tells the time.
+    await Promise.all(apps.map((one) => one.ask({ tenant: 'first' })));
+    const fromMs = Date.now();
+    await Promise.all(apps.map((one, index) => one.ask({ tenant: `dated-${index}`, stream: index === 1 })));
+    for (const one of apps) await one.settled();
+    const untilMs = Date.now();
+    const events: UsageEvent[] = [];
+    const sinks = [{ write: (event: UsageEvent) => void events.push(event) }];
+    await outbox({ client, prefix: 'faults', sinks }).end();
+    const dated = events.filter(({ tenant }) => tenant.startsWith('dated-'));
+    expect(dated).toHaveLength(apps.length);
+    for (const { eventId, callId, admittedAt, time, latencyMs } of dated) {
+      for (const ms of [
+        idTimeMs(eventId) ?? 0,
+        idTimeMs(callId) ?? 0,
+        Date.parse(admittedAt),
+        Date.parse(time),
+      ]) {
+        expect(ms).toBeGreaterThan(fromMs - 2_000);
+        expect(ms).toBeLessThan(untilMs + 2_000);
+      }
+      expect(latencyMs).toBeLessThan(60_000);
+    }
   }, 60_000);
 });
 

@@ -82,6 +82,11 @@ async function storm(app: RunningApp, sims: readonly SimulatedProvider[], perMod
   };
 }
 
+/** How often is asked in a storm depends on the machine, so it is asked on until the breaker has changed; the test's time bounds it. */
+async function askUntil(app: RunningApp, states: readonly unknown[], state: 'open' | 'closed') {
+  while (!states.includes(state)) await Promise.all(models.map((model) => visit(app, model, false)));
+}
+
 function expectEveryAttemptBilledOnce(app: RunningApp, sims: readonly SimulatedProvider[]): void {
   expect(new Set(app.events.map(({ eventId }) => eventId)).size).toBe(app.events.length);
   // A request that a time-out overtook on its way has a row as well, though no provider has seen it.
@@ -114,6 +119,11 @@ describe('three providers that fail in turn', () => {
     expect(states).toEqual([]);
     const { app, sims } = await start(true);
     const steady = await storm(app, sims, perModel);
+    sims[0]?.script({ status: 500 });
+    await askUntil(app, states, 'open');
+    sims[0]?.script({});
+    await askUntil(app, states, 'closed');
+    await app.settled();
     unsubscribe();
     if (process.env.TOLLGATE_LONG) console.log({ without, steady });
 
@@ -124,7 +134,5 @@ describe('three providers that fail in turn', () => {
     const { used, held } = await app.money();
     expect(held).toBe(0);
     expect(used).toBe(app.events.reduce((sum, event) => sum + chargedFor(event), 0));
-    expect(states).toContain('open');
-    expect(states).toContain('closed');
   }, 180_000);
 });

@@ -12,6 +12,7 @@ import type {
 import { publish } from './channel.js';
 import { type Drains, defaultDrainMs, processDrains } from './drains.js';
 import { newId } from './id.js';
+import { storeTime } from './store-time.js';
 import { isTollgateError, type TollgateError } from './tollgate-error.js';
 
 /** The order of the stages. */
@@ -164,9 +165,9 @@ export class RequestPipeline implements CallPipeline {
     const now = this.host.now();
     const adopted = of !== undefined && of === this.#declared && !this.#declaredTaken;
     return new Attempt({
-      id: of?.id ?? newId(now),
+      id: of?.id ?? newId(storeTime(now)),
       attempt: of === undefined || adopted ? 1 : of.attempt + 1,
-      attemptId: adopted ? of.attemptId : newId(now),
+      attemptId: adopted ? of.attemptId : newId(storeTime(now)),
       startedAtMs: now,
       outgoing,
     });

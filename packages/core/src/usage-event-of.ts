@@ -1,5 +1,6 @@
 import type { Call, CallEnd, Settlement } from './call.js';
 import type { TollgateContext } from './context.js';
+import { storeTime } from './store-time.js';
 import { unresolvedUsd } from './unresolved.js';
 import { noUsage } from './usage.js';
 import type { EventCharge, UsageEvent } from './usage-event.js';
@@ -39,8 +40,8 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
     requestId: context.requestId,
     callId: call.id,
     attempt: call.attempt,
-    admittedAt: isoTime(call.admittedAtMs ?? call.startedAtMs),
-    time: isoTime(nowMs),
+    admittedAt: isoTime(call.admittedAtMs ?? storeTime(call.startedAtMs)),
+    time: isoTime(storeTime(nowMs)),
     tenant: caller?.tenant ?? '',
     team: caller?.team,
     user: caller?.user,

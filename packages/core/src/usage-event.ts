@@ -28,9 +28,9 @@ export interface UsageEvent {
   readonly callId: string;
   /** 1 for the first attempt of a call. */
   readonly attempt: number;
-  /** ISO 8601: when the reservation was admitted. */
+  /** ISO 8601: when the reservation was admitted, by the store's clock. */
   readonly admittedAt: string;
-  /** ISO 8601: when the attempt was settled. */
+  /** ISO 8601: when the attempt was settled, by the store's clock, as far as it is known. */
   readonly time: string;
   readonly tenant: string;
   readonly team?: string | undefined;

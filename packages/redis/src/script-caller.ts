@@ -1,4 +1,4 @@
-import { warnOnce } from '@tollgate/core';
+import { heardStoreTime, warnOnce } from '@tollgate/core';
 import { CallArguments } from './call-arguments.js';
 import type { ScriptName } from './lua/source.js';
 import { partitionKey } from './partition.js';
@@ -142,12 +142,18 @@ export class ScriptCaller {
     const reply = listIn(answer);
     const [kind, toldMs] = [textIn(reply[0]), numberIn(reply[1])];
     if (kind === 'done') this.#heard(partition, toldMs);
-    else this.#offsetMs = toldMs - processClock();
+    else this.#tellOffset(toldMs);
     return kind === 'clock' || kind === 'lost' ? kind : listIn(reply[2]);
   }
 
+  #tellOffset(storeMs: number): void {
+    const { ownClock, processClock } = this.#options;
+    this.#offsetMs = storeMs - processClock();
+    if (!ownClock) heardStoreTime(this.#offsetMs);
+  }
+
   #heard(partition: number, storeMs: number): void {
-    this.#offsetMs = storeMs - this.#options.processClock();
+    this.#tellOffset(storeMs);
     this.#options.standings.saw(partition, storeMs);
   }
 }
