@@ -6,7 +6,8 @@ import { anthropic, openai, resilience, spend, tollgate } from 'tollgate';
 import { type LedgerProcessSettings, prices, tenantLimit } from './ledger-settings.js';
 
 /** An app as people write it, on Redis and PostgreSQL, in a process of its own. Writes what it reserves, a line each, so that nothing is lost when it is killed. */
-const { redisUrl, databaseUrl, providerUrl }: LedgerProcessSettings = JSON.parse(process.argv[2] ?? '{}');
+const settings: LedgerProcessSettings = JSON.parse(process.argv[2] ?? '{}');
+const { redisUrl, databaseUrl, providerUrl, limit = tenantLimit } = settings;
 const say = (facts: unknown): void => void writeSync(1, `${JSON.stringify(facts)}\n`);
 
 subscribe('tollgate:reserve', ({ id, ok, grants }) => {
@@ -17,7 +18,7 @@ const { keys } = registry({ connectionString: databaseUrl });
 const tg = tollgate({
   plans: { pro: { requests: '100000/min', maxOutputTokens: 200 } },
   keys,
-  limits: [spend(tenantLimit).by('tenant')],
+  limits: [spend(limit).by('tenant')],
   redis: { url: redisUrl, deadlineMs: 5_000 },
   database: { connectionString: databaseUrl },
   meter: { prices, labels: (req) => ({ ask: req.get('x-ask') ?? 'none' }) },

@@ -3,9 +3,11 @@ export interface LedgerProcessSettings {
   readonly redisUrl: string;
   readonly databaseUrl: string;
   readonly providerUrl: string;
+  /** Each tenant's money. @defaultValue {@link tenantLimit} */
+  readonly limit?: string;
 }
 
-/** Each tenant's money. */
+/** As good as no limit. */
 export const tenantLimit = '$1000000/month';
 
 /** Dollars for a million tokens, as decimal text: five models, of which two are Anthropic's. */
