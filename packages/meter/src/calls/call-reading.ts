@@ -32,10 +32,11 @@ function askedForUsage(call: Call): boolean {
   return fieldsOf(fieldsOf(call.outgoing.body).stream_options).include_usage === true;
 }
 
-/** Counts the output of a model whose tokenizer is loaded; `undefined`: each byte may be a token. */
+/** Counts the output of a model whose tokenizer is public; `undefined`: each byte may be a token. */
 function outputTokensOf({ provider, model }: ParsedCall): OutputTokens | undefined {
-  const tokenizer = tokenizerOf(provider, model);
-  return tokenizer && new OutputTokens(tokenizer);
+  if (!hasTokenizer(provider, model)) return undefined;
+  void loadTokenizer();
+  return new OutputTokens(() => tokenizerOf(provider, model));
 }
 
 /** Follows the answer of one attempt, and says what it used. */
@@ -55,18 +56,17 @@ export class CallReading {
     private readonly now: () => number,
   ) {
     this.#withUsage = askedForUsage(call);
-    if (this.#endsWithAbort && hasTokenizer(parsed.provider, parsed.model)) void loadTokenizer();
     this.#reader = new ResponseReader({
       api: parsed.api,
       stream: parsed.stream,
       answers: parsed.estimate.answers,
       hideUsage: parsed.api === 'openai-chat' && parsed.stream && !this.#withUsage,
     });
+    if (this.#endsWithAbort) this.#reader.answer.counted = outputTokensOf(parsed);
   }
 
   begin(status: number, contentType: string | undefined): void {
     this.#status = status;
-    if (this.#endsWithAbort) this.#reader.answer.counted = outputTokensOf(this.parsed);
     this.#reader.begin(status, contentType);
   }
 

@@ -16,7 +16,8 @@ const notPlain = /[^\x00-\x7f]|\\/;
 export class OutputTokens {
   tokens = 0;
 
-  constructor(private readonly by: Tokenizer) {}
+  /** `tokenizer`: `undefined` as long as it is being loaded; until then each byte is a token. */
+  constructor(private readonly tokenizer: () => Tokenizer | undefined) {}
 
   /** `piece`: bytes of a JSON string read as Latin-1, without quotes, escapes as they stand. */
   add(piece: string): void {
@@ -29,10 +30,11 @@ export class OutputTokens {
   }
 
   #count(piece: string): number {
+    const by = this.tokenizer();
     const plain = !notPlain.test(piece);
-    if (piece.length > (plain ? longestAscii : longestOther)) return piece.length;
+    if (!by || piece.length > (plain ? longestAscii : longestOther)) return piece.length;
     const text = plain ? piece : textOf(piece);
-    return text === undefined ? piece.length : this.by.countTokens(text, noneDisallowed);
+    return text === undefined ? piece.length : by.countTokens(text, noneDisallowed);
   }
 }
 

@@ -14,7 +14,7 @@ const wire = (text: string): string => Buffer.from(JSON.stringify(text).slice(1,
 
 /** What is counted of an answer that comes in these pieces. */
 function counted(pieces: readonly string[]): number {
-  const counter = new OutputTokens(tokenizer);
+  const counter = new OutputTokens(() => tokenizer);
   for (const piece of pieces) counter.add(wire(piece));
   return counter.tokens;
 }
@@ -61,9 +61,19 @@ describe('tokens of an answer, counted as it is streamed', () => {
   it('are the bytes of a piece that is too long to be counted, or no JSON', () => {
     expect(counted(['a'.repeat(513)])).toBe(513);
     expect(counted(['é'.repeat(33)])).toBe(66);
-    const counter = new OutputTokens(tokenizer);
+    const counter = new OutputTokens(() => tokenizer);
     counter.add('\\x');
     counter.addBytes(5);
     expect(counter.tokens).toBe(7);
+  });
+
+  it('are the bytes, until the tokenizer is loaded', () => {
+    let loaded: Tokenizer | undefined;
+    const counter = new OutputTokens(() => loaded);
+    counter.add('afternoon');
+    expect(counter.tokens).toBe(9);
+    loaded = tokenizer;
+    counter.add('afternoon');
+    expect(counter.tokens).toBeLessThan(12);
   });
 });

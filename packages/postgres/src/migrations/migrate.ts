@@ -1,4 +1,4 @@
-import { type Kysely, type Migration, Migrator } from 'kysely';
+import { type Kysely, type Migration, Migrator, sql } from 'kysely';
 import type { Tables } from '../connection/tables.js';
 import { usageEvents } from './0001-usage-events.js';
 import { keys } from './0002-keys.js';
@@ -6,7 +6,10 @@ import { reportTables } from './0003-reports.js';
 import { dailyUsage } from './0004-daily-usage.js';
 import { unresolvedUsage } from './0005-unresolved-usage.js';
 
-/** Every step of the schema, in order. A step that was released is never changed: a new one follows it. */
+/**
+ * Every step of the schema, in order. A step that was released is never changed: a new one follows it. It only adds, so that processes of
+ * the version before run on it as well.
+ */
 const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0001-usage-events': usageEvents,
   '0002-keys': keys,
@@ -15,16 +18,30 @@ const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0005-unresolved-usage': unresolvedUsage,
 };
 
+const table = 'migrations';
+const changesNothing: Migration = { up: async () => undefined };
+
+/** Steps that a later version has taken: while it is deployed, or when it is taken back, this one goes on. */
+async function laterSteps(kysely: Kysely<Tables>, schema: string): Promise<string[]> {
+  const { rows: found } = await sql`select from information_schema.tables
+    where table_schema = ${schema} and table_name = ${table}`.execute(kysely);
+  if (found.length === 0) return [];
+  const last = Object.keys(migrations).at(-1) ?? '';
+  const { rows } = await sql<{ name: string }>`select name from ${sql.id(schema, table)}`.execute(kysely);
+  return rows.map(({ name }) => name).filter((name) => name > last);
+}
+
 /** Creates the schema or brings it up to date, once among any number of processes. Rejects with what went wrong. */
 export async function migrateToLatest(kysely: Kysely<Tables>, schema: string): Promise<void> {
+  const own = Object.entries(migrations).map(([name, step]) => [name, step(schema)] as const);
+  const later = (await laterSteps(kysely, schema)).map((name) => [name, changesNothing] as const);
   const migrator = new Migrator({
     db: kysely,
     migrationTableSchema: schema,
-    migrationTableName: 'migrations',
+    migrationTableName: table,
     migrationLockTableName: 'migrations_lock',
     provider: {
-      getMigrations: async () =>
-        Object.fromEntries(Object.entries(migrations).map(([name, step]) => [name, step(schema)])),
+      getMigrations: async () => Object.fromEntries([...own, ...later]),
     },
   });
   const { error } = await migrator.migrateToLatest();
