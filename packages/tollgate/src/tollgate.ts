@@ -14,7 +14,7 @@ import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
 import { type Registry, registry, resolve } from '@tollgate/postgres';
 import { proxy } from '@tollgate/upstream';
-import { alerts, killSwitch } from '@tollgate/watch';
+import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
 import type { RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
@@ -82,8 +82,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
   const off = stores.switch && killSwitch({ ...guard, ...clock, store: stores.switch });
-  const told =
-    options.alerts && alerts({ ...(stores.alerts && { store: stores.alerts }), ...options.alerts });
+  const told = options.alerts && alertsOn(stores, options.alerts);
   const later = deferredJobs(options, { guard, keys, plans });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const answers = answerCache(options, { guard, plans, store: stores.answers });
@@ -196,6 +195,13 @@ export function tollgate(options: TollgateOptions): Tollgate {
 }
 
 /** Keys and limits of the database that the app has given, unless it knows its callers otherwise. */
+/** Incidents are shared where stores are; those of budgets tell what the ledger knows. */
+function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Alerts {
+  const unresolved = async (counter: string, window: string) =>
+    (await ledger?.unresolvedIn(undefined, [{ counter, window }]))?.[0];
+  return alerts({ ...(store && { store }), ...(ledger && { unresolved }), ...options });
+}
+
 function registryOf({ keys, jwt }: TollgateOptions, { ledger }: Stores): Registry | undefined {
   return keys || jwt || !ledger ? undefined : registry({ database: ledger.database });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterOf, newId, spend } from '@tollgate/core';
+import { counterOf, newId, publish, spend } from '@tollgate/core';
 import {
   type PostgresProcess,
   type RedisProcess,
@@ -12,7 +12,14 @@ import {
 } from '@tollgate/testkit';
 import express, { type Express } from 'express';
 import request from 'supertest';
-import { memoryKeys, memoryOverrides, type Tollgate, type TollgateOptions, tollgate } from '../src/index.js';
+import {
+  callback,
+  memoryKeys,
+  memoryOverrides,
+  type Tollgate,
+  type TollgateOptions,
+  tollgate,
+} from '../src/index.js';
 
 const keys = memoryKeys();
 const { key, keyId } = keys.create({ tenant: 'acme', plan: 'free' });
@@ -57,8 +64,13 @@ const linesOf = async (app: Express, path = '/v1/usage') => {
 };
 
 describe('the report of what is used and left', () => {
-  it('shows beside what is used how much of it is unresolved, where there is a ledger that answers', async () => {
-    const { app, tg } = appOf({ database: { connectionString: postgres.url, spool: join(folder, 'spool') } });
+  it('shows beside what is used how much of it is unresolved, where there is a ledger that answers; so do alerts', async () => {
+    const alerted: unknown[] = [];
+    const to = [callback(({ incident }) => void alerted.push(incident.facts))];
+    const { app, tg } = appOf({
+      database: { connectionString: postgres.url, spool: join(folder, 'spool') },
+      alerts: { to, pollMs: 10 },
+    });
     const caller = { id: keyId, keyId, tenant: 'acme', plan: 'free', scopes: [], labels: {} };
     const [state] = await tg.store.read('acme', [counterOf(spend('$0.50/day'), { caller })]);
     const { counter = '', window = '' } = state ?? {};
@@ -73,6 +85,10 @@ describe('the report of what is used and left', () => {
     await tg.ledger?.caughtUp?.();
     expect((await linesOf(app))['usd-day']).toMatchObject({ unresolved: '0.03' });
     expect((await linesOf(app))['requests-min']).not.toHaveProperty('unresolved');
+    const crossing = { counter, window, unit: 'usd', limit: 500_000_000, used: 400_000_000, threshold: 0.8 };
+    publish('tollgate:threshold', () => crossing);
+    while (alerted.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(alerted).toMatchObject([{ used: '$0.40', unresolved: '$0.03' }]);
     const other = appOf({ database: { connectionString: postgres.url, spool: join(folder, 'other') } });
     await other.tg.store.read('acme', [counterOf(spend('$0.50/day'), { caller })]);
     await postgres.kill();

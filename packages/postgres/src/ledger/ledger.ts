@@ -23,8 +23,11 @@ export interface Ledger extends UsageSink, SpendSource {
   /** Events dropped since the start because the spool was full. */
   readonly droppedCount: number;
   readonly database: Database;
-  /** How much of what a tenant's counters were charged in these windows is unresolved, in their order and units: calls whose end is unknown. */
-  unresolvedIn(tenant: string, windows: readonly CounterWindow[]): Promise<readonly number[]>;
+  /**
+   * How much of what counters were charged in these windows is unresolved, in their order and units: calls whose end is unknown. Of one tenant's calls;
+   * `undefined`: of all.
+   */
+  unresolvedIn(tenant: string | undefined, windows: readonly CounterWindow[]): Promise<readonly number[]>;
   /** Drops whole months, events and all, before that one, e.g. `'2026-01'`. Resolves with the months dropped. */
   dropMonthsBefore(month: string): Promise<string[]>;
 }
@@ -91,7 +94,10 @@ class SqlLedger implements Ledger {
     return spentIn(this.database, windows);
   }
 
-  async unresolvedIn(tenant: string, windows: readonly CounterWindow[]): Promise<readonly number[]> {
+  async unresolvedIn(
+    tenant: string | undefined,
+    windows: readonly CounterWindow[],
+  ): Promise<readonly number[]> {
     await this.database.ready();
     return unresolvedIn(this.database, tenant, windows);
   }

@@ -52,10 +52,10 @@ export async function unresolvedAttempts(
   return rows;
 }
 
-/** How much of what a tenant's counters were charged in these windows is unresolved, in their order and units. */
+/** How much of what counters were charged in these windows, by one tenant or by all, is unresolved, in their order and units. */
 export async function unresolvedIn(
   { query, schema }: Database,
-  tenant: string,
+  tenant: string | undefined,
   windows: readonly CounterWindow[],
 ): Promise<number[]> {
   const counters = windows.map(({ counter }) => counter);
@@ -64,7 +64,7 @@ export async function unresolvedIn(
     with open as (
       select charge ->> 'counter' as counter, charge ->> 'window' as window_id, sum((charge ->> 'unresolved')::bigint) as amount
       from ${sql.id(schema, 'usage_events')}, jsonb_array_elements(charges) as charge
-      where tenant = ${tenant} and unresolved_nano_usd is not null and unresolved_nano_usd <> 0
+      where ${tenant === undefined ? sql`true` : sql`tenant = ${tenant}`} and unresolved_nano_usd is not null and unresolved_nano_usd <> 0
       group by 1, 2
     )
     select coalesce(open.amount, 0) as amount

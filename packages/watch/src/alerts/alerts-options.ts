@@ -8,6 +8,7 @@ import {
 } from '@tollgate/core';
 import type { AlertDestination } from './destination.js';
 import type { AlertReport } from './incident.js';
+import type { UnresolvedOf } from './sources.js';
 
 /** What alerts listen for by themselves. */
 export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch' | 'watch';
@@ -23,6 +24,11 @@ export interface AlertsOptions {
   store?: AlertStore;
   /** Units of limits whose shares (50, 80, 100 %, as the quota store has them) are told, at least one; `ignore: ['budget']` for none. @defaultValue ['usd'] */
   units?: readonly Unit[];
+  /**
+   * How much of what a counter was charged in a window is unresolved, in its unit: calls whose end is unknown. Incidents of budgets tell it; they wait
+   * for it 2 s at most. `tollgate({ database, alerts })` asks the ledger. @defaultValue not told
+   */
+  unresolved?: UnresolvedOf;
   /** What not to listen for. @defaultValue [] */
   ignore?: readonly AlertSource[];
   /** Which reports become incidents; one that throws lets its report pass. @defaultValue all */
@@ -63,6 +69,7 @@ export function readAlertsOptions(options: AlertsOptions) {
       store: accepts.methods('read', 'replace', 'take', 'done', 'later'),
       units: accepts.someOf(accepts.oneOf(...allUnits)),
       ignore: accepts.arrayOf(accepts.oneOf('budget', 'store', 'provider', 'fault', 'switch', 'watch')),
+      unresolved: accepts.function,
       when: accepts.function,
       lastsMs: accepts.integerBetween(0, 3_600_000),
       deadlineMs: accepts.integerBetween(10, 600_000),
@@ -85,6 +92,7 @@ export function readAlertsOptions(options: AlertsOptions) {
     to: options.to,
     store: options.store ?? memoryAlerts(),
     units: options.units ?? (['usd'] as const),
+    unresolved: options.unresolved,
     ignore: options.ignore ?? [],
     when: options.when,
     lastsMs: options.lastsMs ?? 5_000,

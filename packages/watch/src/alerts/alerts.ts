@@ -81,7 +81,7 @@ export function alerts(options: AlertsOptions): Alerts {
     },
     close: ({ graceMs = 2_000 } = {}) => {
       closing ??= (async () => {
-        unlisten();
+        await unlisten();
         await desk.end();
         await Promise.all(couriers.map((courier) => courier.round()));
         const until = performance.now() + graceMs;

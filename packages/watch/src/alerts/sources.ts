@@ -1,9 +1,12 @@
-import { subscribe, type ThresholdCrossing, type Unit } from '@tollgate/core';
+import { subscribe, type ThresholdCrossing, type Unit, withinDeadline } from '@tollgate/core';
 import type { Measure } from '../ladder/measure.js';
 import type { AlertReport } from './incident.js';
 import { measureReport } from './measure-report.js';
 import { Persistence } from './persistence.js';
 import { thresholdReport } from './threshold-report.js';
+
+/** How much of what a counter was charged in a window is unresolved, in its unit; `undefined`: not known. */
+export type UnresolvedOf = (counter: string, window: string) => Promise<number | undefined>;
 
 /** What sources say, and to whom. */
 export interface SourceOptions {
@@ -11,6 +14,7 @@ export interface SourceOptions {
   readonly ignore: readonly string[];
   readonly lastsMs: number;
   readonly now: () => number;
+  readonly unresolved: UnresolvedOf | undefined;
   readonly report: (report: AlertReport) => void;
   readonly resolve: (key: string, why: string) => void;
 }
@@ -22,8 +26,11 @@ type Facts = Readonly<Record<string, unknown>>;
 /** What nobody says the end of ends when it was not seen for so long. */
 const quietMs = 900_000;
 
-/** Listens to what this process publishes; returns how to stop. */
-export function listen(options: SourceOptions): () => void {
+/** An incident waits so long for what is unresolved of its counter. */
+const unresolvedMs = 2_000;
+
+/** Listens to what this process publishes; returns how to stop, which resolves when all has been reported. */
+export function listen(options: SourceOptions): () => Promise<void> {
   const all = {
     budget: () => budgets(options),
     store: () => stores(options),
@@ -35,15 +42,29 @@ export function listen(options: SourceOptions): () => void {
   const ends = Object.entries(all)
     .filter(([name]) => !options.ignore.includes(name))
     .map(([, begin]) => begin());
-  return () => {
-    for (const end of ends) end();
+  return async () => {
+    await Promise.all(ends.map((end) => end()));
   };
 }
 
-function budgets({ units, now, report }: SourceOptions): () => void {
-  return subscribe('tollgate:threshold', (facts) => {
-    if (isCrossing(facts) && units.includes(facts.unit)) report(thresholdReport(facts, now()));
+function budgets({ units, now, unresolved, report }: SourceOptions): () => Promise<void> {
+  const waiting = new Set<Promise<void>>();
+  const tell = async (crossing: ThresholdCrossing, unresolvedOf: UnresolvedOf): Promise<void> => {
+    const [atMs, { counter, window }] = [now(), crossing];
+    const asked = Promise.resolve().then(() => unresolvedOf(counter, window));
+    const amount = await withinDeadline(unresolvedMs, asked, () => new Error('late')).catch(() => undefined);
+    report(thresholdReport(crossing, atMs, amount));
+  };
+  const end = subscribe('tollgate:threshold', (facts) => {
+    if (!isCrossing(facts) || !units.includes(facts.unit)) return;
+    if (!unresolved) return report(thresholdReport(facts, now()));
+    const telling = tell(facts, unresolved).finally(() => waiting.delete(telling));
+    waiting.add(telling);
   });
+  return async () => {
+    end();
+    await Promise.all(waiting);
+  };
 }
 
 function isCrossing(facts: Facts): facts is Facts & ThresholdCrossing {

@@ -11,8 +11,15 @@ import type { AlertReport, Severity } from './incident.js';
 const bucketQuietMs = 900_000;
 const periods: readonly string[] = ['minute', 'hour', 'day', 'week', 'month'] satisfies CalendarPeriod[];
 
-/** The report of a share of a cap that was reached: one incident for each counter and window, one step for each share. */
-export function thresholdReport(crossing: ThresholdCrossing, nowMs: number): AlertReport {
+/**
+ * The report of a share of a cap that was reached: one incident for each counter and window, one step for each share. `unresolved`: how much of
+ * what is used was charged for calls whose end is unknown, where that is known.
+ */
+export function thresholdReport(
+  crossing: ThresholdCrossing,
+  nowMs: number,
+  unresolved?: number,
+): AlertReport {
   const { counter, window, unit, limit, used, threshold } = crossing;
   const percent = Math.round(threshold * 1_000) / 10;
   const endsAtMs = endOf(counter, window, nowMs);
@@ -22,7 +29,10 @@ export function thresholdReport(crossing: ThresholdCrossing, nowMs: number): Ale
     kind: 'budget',
     severity: severityOf(threshold),
     title: `${percent} % of ${amount(limit)}${unit === 'usd' ? '' : ` ${unit}`} used: ${counter}, ${window}`,
-    facts: { counter, window, unit, limit: amount(limit), used: amount(used), percent },
+    facts: {
+      ...{ counter, window, unit, limit: amount(limit), used: amount(used), percent },
+      ...(unresolved !== undefined && { unresolved: amount(unresolved) }),
+    },
     step: String(threshold),
     ...(endsAtMs === undefined ? { quietMs: bucketQuietMs } : { endsAtMs }),
   };

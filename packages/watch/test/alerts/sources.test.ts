@@ -58,6 +58,31 @@ describe('what alerts listen for', () => {
     expect(last?.timeline).toHaveLength(3);
   });
 
+  it('tells what is unresolved of a budget where that is known, and the budget in any case', async () => {
+    const asked: string[][] = [];
+    start({
+      unresolved: async (counter, window) => {
+        asked.push([counter, window]);
+        if (counter.includes('away')) throw new Error('no ledger');
+        return counter.includes('unknown') ? undefined : 500_000_000;
+      },
+    });
+    for (const tenant of ['acme', 'away', 'unknown']) {
+      publish('tollgate:threshold', () => crossing(0.8, { counter: `usd/day/tenant=${tenant}` }));
+    }
+    // What is still being asked for is told before the end.
+    await running.close();
+    expect(asked).toContainEqual(['usd/day/tenant=acme', day]);
+    const told = notices.map(({ incident }) => [incident.facts?.counter, incident.facts?.unresolved]);
+    expect(new Map(told as [string, unknown][])).toEqual(
+      new Map<string, unknown>([
+        ['usd/day/tenant=acme', '$0.50'],
+        ['usd/day/tenant=away', undefined],
+        ['usd/day/tenant=unknown', undefined],
+      ]),
+    );
+  });
+
   it('ends a budget’s incident with its window, whatever the time zone, and does not open it again', async () => {
     let now = Date.UTC(2026, 9, 24, 21, 59, 59);
     start({ now: () => now });
