@@ -121,7 +121,7 @@ export class ScriptCaller {
     operations: readonly OperationText[],
     standing: Standing,
   ): Promise<readonly unknown[] | 'clock' | 'lost'> {
-    const { runner, scripts, prefix, ownClock, processClock, record } = this.#options;
+    const { runner, scripts, prefix, ownClock, record } = this.#options;
     const nowMs = this.storeMs;
     const args = new CallArguments(
       operations.length,

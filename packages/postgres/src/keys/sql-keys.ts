@@ -13,6 +13,7 @@ import type { Selectable, Transaction, Updateable } from 'kysely';
 import type { Tables } from '../connection/tables.js';
 import type { Changes } from './changes.js';
 import type { ApiKeysTable } from './keys-tables.js';
+import { LookUps } from './look-ups.js';
 import { canBeStored, checkIds, checkTexts } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
@@ -49,6 +50,17 @@ type KeyRow = Selectable<ApiKeysTable>;
 /** Makes the key store of a registry. */
 export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
   const { now } = writer;
+  const lookUps = new LookUps(async (keyIds) => {
+    const query = await writer.query();
+    const rows = await query
+      .selectFrom('api_keys')
+      .innerJoin('tenants', 'tenants.tenant', 'api_keys.tenant')
+      .selectAll('api_keys')
+      .select('tenants.disabled_at as tenant_disabled_at')
+      .where('key_id', 'in', keyIds)
+      .execute();
+    return rows.map((row) => recordOf(row, [row.revoked_at, row.disabled_at, row.tenant_disabled_at]));
+  });
   const change = (
     keyId: string,
     action: string,
@@ -68,18 +80,7 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
 
   return {
     onChange: (listener) => changes.on('k', listener),
-    async find(keyId) {
-      if (!isKeyId(keyId)) return undefined;
-      const query = await writer.query();
-      const row = await query
-        .selectFrom('api_keys')
-        .innerJoin('tenants', 'tenants.tenant', 'api_keys.tenant')
-        .selectAll('api_keys')
-        .select('tenants.disabled_at as tenant_disabled_at')
-        .where('key_id', '=', keyId)
-        .executeTakeFirst();
-      return row && recordOf(row, [row.revoked_at, row.disabled_at, row.tenant_disabled_at]);
-    },
+    find: async (keyId) => (isKeyId(keyId) ? lookUps.find(keyId) : undefined),
     async create(facts) {
       const { name, live, ...rest } = facts ?? {};
       checkKey({ ...rest, live }, name);

@@ -1,0 +1,47 @@
+import type { ApiKeyRecord } from '@tollgate/core';
+
+/** Most keys that are asked for at once. */
+const mostTogether = 500;
+
+type Found = ApiKeyRecord | undefined;
+
+interface Waiting {
+  readonly keyId: string;
+  readonly resolve: (found: Found) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Looks keys up, one query at a time: those that are asked for meanwhile wait, and go together in the next one. However many keys clients make up,
+ * they take one connection of the database.
+ */
+export class LookUps {
+  #waiting: Waiting[] = [];
+  #asking = false;
+
+  /** `query`: the records of these keys, those that there are. */
+  constructor(private readonly query: (keyIds: readonly string[]) => Promise<ApiKeyRecord[]>) {}
+
+  /** Rejects where its query does. */
+  find(keyId: string): Promise<Found> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ keyId, resolve, reject });
+      if (!this.#asking) void this.#ask();
+    });
+  }
+
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    while (this.#waiting.length > 0) {
+      const together = this.#waiting.splice(0, mostTogether);
+      try {
+        const found = await this.query([...new Set(together.map(({ keyId }) => keyId))]);
+        const byId = new Map(found.map((record) => [record.keyId, record]));
+        for (const { keyId, resolve } of together) resolve(byId.get(keyId));
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
+    }
+    this.#asking = false;
+  }
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiKeyRecord } from '@tollgate/core';
+import { LookUps } from '../src/keys/look-ups.js';
+
+const record = (keyId: string): ApiKeyRecord => ({
+  keyId,
+  secrets: [],
+  tenant: 'acme',
+  plan: 'pro',
+  scopes: [],
+});
+
+describe('looking keys up', () => {
+  it('is one query at a time, and one for all that wait meanwhile, each key once', async () => {
+    const asked: string[][] = [];
+    const answers: (() => void)[] = [];
+    const lookUps = new LookUps(async (keyIds) => {
+      asked.push([...keyIds]);
+      await new Promise<void>((resolve) => answers.push(resolve));
+      return keyIds.filter((keyId) => !keyId.startsWith('made-up')).map(record);
+    });
+    const first = lookUps.find('a');
+    const rest = ['b', 'made-up', 'c', 'b'].map((keyId) => lookUps.find(keyId));
+    expect(asked).toEqual([['a']]);
+    answers.shift()?.();
+    expect((await first)?.keyId).toBe('a');
+    expect(asked).toEqual([['a'], ['b', 'made-up', 'c']]);
+    answers.shift()?.();
+    expect((await Promise.all(rest)).map((found) => found?.keyId)).toEqual(['b', undefined, 'c', 'b']);
+  });
+
+  it('of a thousand keys that are made up is three queries', async () => {
+    const asked: number[] = [];
+    const lookUps = new LookUps(async (keyIds) => {
+      asked.push(keyIds.length);
+      return [];
+    });
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => lookUps.find(`made-up-${index}`)));
+    expect(asked).toEqual([1, 500, 499]);
+  });
+
+  it('that fails fails those that were in the query, and goes on with the next', async () => {
+    let away = true;
+    const lookUps = new LookUps(async (keyIds) => {
+      if (away) throw new Error('away');
+      return keyIds.map(record);
+    });
+    await expect(lookUps.find('a')).rejects.toThrow('away');
+    away = false;
+    expect((await lookUps.find('b'))?.keyId).toBe('b');
+  });
+});
