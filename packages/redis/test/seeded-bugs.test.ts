@@ -27,6 +27,13 @@ const bugs: readonly [name: string, find: string | RegExp, replace: string, ...m
   ],
   ['floors on top of heartbeats', 'spare[cost[1]] = (spare[cost[1]] or 0) - cost[3] end', 'end'],
   ['a truth charged on top of what was reaped', 't, item[3] - before, release', 't, item[3], release'],
+  ['what was reaped forgotten after two leases', /max\(\d+, 2 \* L\.leaseMs\)/g, '2 * L.leaseMs'],
+  [
+    'a correction made as often as it is asked for',
+    'if leaseOf(op[1]) then\n    out[i] = 0',
+    'if false then\n    out[i] = 0',
+  ],
+  ['a correction below 0', 'max(0, t.used + one[3])', 't.used + one[3]'],
   ['holds that are not given back', 't.held = max(0, t.held - release)', 't.held = t.held'],
   [
     'a counter for all windows',

@@ -151,6 +151,40 @@ const checks: readonly Check[] = [
       blockedBy === 'used'
     );
   },
+  // Corrections: each once, of windows that are open, never below 0.
+  async ({ advance, now, store }, tenant) => {
+    const window = calendar('minute');
+    const spend = quotaCounter(`usd/${tenant.key('minute')}`, 100, { window });
+    await advance(60_000 - (now() % 60_000));
+    const id = newId();
+    const { grants } = admitted(await tenant.reserve([{ ...spend, want: 90 }], { id }));
+    await tenant.charge(id, [itemFor(spend, grants[0], 90)], { close: true });
+    const correct = async (correction: string, amount: number) => {
+      const charges = [{ counter: spend.counter, window: grants[0]?.window ?? '', amount }];
+      await store.adjust?.({ id: correction, partition: tenant.name, charges, recorded: async () => true });
+      return (await tenant.standing(spend)).used;
+    };
+    const once = newId();
+    const told = [await correct(once, -50), await correct(once, -50), await correct(newId(), 20)];
+    const emptied = await correct(newId(), -1_000);
+    await advance(60_000);
+    const next = newId();
+    const { grants: later } = admitted(await tenant.reserve([{ ...spend, want: 30 }], { id: next }));
+    await tenant.charge(next, [itemFor(spend, later[0], 30)], { close: true });
+    return alike([...told, emptied, await correct(newId(), -10)], [40, 40, 60, 0, 30]);
+  },
+  // The truth of what was reaped comes long after two leases.
+  async ({ advance }, tenant) => {
+    const spend = quotaCounter(tenant.key('total'), 100, { window: calendar('month') });
+    const [id, attemptId] = [newId(), newId()];
+    const charges = [{ ...spend, want: 60, floor: 50 }];
+    const { grants } = admitted(await tenant.reserve(charges, { id, attemptId, leaseMs: 1_000 }));
+    await advance(1_000);
+    await tenant.standing(spend);
+    await advance(60_000);
+    const { outcome } = await tenant.charge(id, [itemFor(spend, grants[0], 20)], { attemptId });
+    return outcome === 'adjusted' && alike(await tenant.standing(spend), { used: 20, held: 0 });
+  },
 ];
 
 /** Whether a store does what it must; one that fails or answers nonsense does not. */

@@ -40,6 +40,26 @@ const bugs: Readonly<Record<string, Bug>> = {
     find: 'soonest && soonest.expiresAtMs <= nowMs ? soonest : undefined',
     replace: 'undefined',
   },
+  'a reaped lease that is charged what was said of it only': {
+    file: 'quota-settlement.ts',
+    find: 'Math.min(Math.max(0, floor - running), left)',
+    replace: '0',
+  },
+  'floors beyond what is held': {
+    file: 'quota-settlement.ts',
+    find: 'Math.min(Math.max(0, floor - running), left)',
+    replace: 'Math.max(0, floor - running)',
+  },
+  'a correction made as often as it is asked for': {
+    file: 'quota-engine.ts',
+    find: 'if (this.#leases.get(id, nowMs)) return;\n    this.#remember',
+    replace: 'this.#remember',
+  },
+  'a correction of whatever window is open': {
+    file: 'quota-counters.ts',
+    find: 'if (current?.windowId === windowId) {\n      if (!current.hasEnded(nowMs))',
+    replace: 'if (current) {\n      if (!current.hasEnded(nowMs))',
+  },
   'a window that is reset by setting it to 0': {
     file: 'quota-counters.ts',
     find: 'this.#roll(entry, calendarSpan(window, nowMs))',
