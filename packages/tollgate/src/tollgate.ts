@@ -194,7 +194,6 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
 }
 
-/** Keys and limits of the database that the app has given, unless it knows its callers otherwise. */
 /** Incidents are shared where stores are; those of budgets tell what the ledger knows. */
 function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Alerts {
   const unresolved = async (counter: string, window: string) =>
@@ -202,6 +201,7 @@ function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Al
   return alerts({ ...(store && { store }), ...(ledger && { unresolved }), ...options });
 }
 
+/** Keys and limits of the database that the app has given, unless it knows its callers otherwise. */
 function registryOf({ keys, jwt }: TollgateOptions, { ledger }: Stores): Registry | undefined {
   return keys || jwt || !ledger ? undefined : registry({ database: ledger.database });
 }
