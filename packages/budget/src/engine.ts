@@ -21,6 +21,9 @@ import { SettleQueue } from './settle-queue.js';
 import type { Settlement } from './settlement.js';
 import { announce } from './threshold.js';
 
+/** Stores remember for a day what was charged for a reservation that ran out; clocks may differ. */
+const rememberedMs = 23 * 3_600_000;
+
 /** What all requests of one `budget()` share: the store behind its deadline, the queue of settlements, the heartbeat. */
 export class BudgetEngine {
   readonly store: GuardedStore;
@@ -122,6 +125,18 @@ export class BudgetEngine {
 
   #settle({ kind, request }: Settlement, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
     if (kind === 'close') return this.store.close(request);
+    const { settleLate, now } = this.settings;
+    const isLate = settleLate && now() - Date.parse(request.event.admittedAt) > rememberedMs;
+    if (isLate) {
+      return settleLate(request.event).then((isKnown) => {
+        if (isKnown) publishCharged(request, { outcome: 'adjusted' });
+        else return this.#charge(request, onCharged);
+      });
+    }
+    return this.#charge(request, onCharged);
+  }
+
+  #charge(request: ChargeRequest, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
     return goOn(this.store.charge(request), (result) => {
       this.delivers = result.recorded;
       onCharged?.(result);
@@ -130,7 +145,10 @@ export class BudgetEngine {
   }
 }
 
-function publishCharged({ event, id, attemptId }: ChargeRequest, { outcome }: ChargeResult): void {
+function publishCharged(
+  { event, id, attemptId }: ChargeRequest,
+  { outcome }: Pick<ChargeResult, 'outcome'>,
+): void {
   const { requestId, tenant, costNanoUsd, overrun } = event;
   publish('tollgate:settle', () => ({
     outcome,

@@ -9,6 +9,7 @@ import {
   limitsOf,
   type Plans,
   type QuotaStore,
+  type UsageEvent,
 } from '@tollgate/core';
 import type { OnThreshold } from './threshold.js';
 
@@ -52,6 +53,12 @@ export interface BudgetOptions extends GuardOptions {
   maxUnsettled?: number;
   /** Refuses new requests (503) while no further settlement could be kept, instead of losing any. @defaultValue false */
   strict?: boolean;
+  /**
+   * Settles an attempt of which the store may not know any more what it was charged: it was admitted more than 23 hours ago. Given its usage event, it
+   * corrects what is in a ledger, and resolves with `false` where nothing of the attempt is there: then the store is charged.
+   * `tollgate({ database })` does so. @defaultValue the store is charged, of what it has forgotten once more
+   */
+  settleLate?: (event: UsageEvent) => Promise<boolean>;
   /** Told once per window when 50, 80 and 100 % of a cap are used (as the store is configured). Its faults are caught. */
   onThreshold?: OnThreshold;
   /** Clock of ids and headers, ms since the epoch; windows go by the store's. @defaultValue Date.now */
@@ -73,6 +80,7 @@ export interface BudgetSettings {
   readonly spool: string | undefined;
   readonly maxUnsettled: number;
   readonly strict: boolean;
+  readonly settleLate: ((event: UsageEvent) => Promise<boolean>) | undefined;
   readonly onThreshold: OnThreshold | undefined;
   readonly now: () => number;
   readonly mode: 'enforce' | 'shadow' | 'off';
@@ -96,6 +104,7 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     spool: accepts.string,
     maxUnsettled: accepts.integerBetween(1, 1_000_000),
     strict: accepts.boolean,
+    settleLate: accepts.function,
     onThreshold: accepts.function,
     now: accepts.function,
   });
@@ -134,6 +143,7 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
     spool: options.spool,
     maxUnsettled: options.maxUnsettled ?? 10_000,
     strict: options.strict ?? false,
+    settleLate: options.settleLate,
     onThreshold: options.onThreshold,
     now: options.now ?? Date.now,
     mode: options.mode ?? 'enforce',

@@ -20,6 +20,7 @@ import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
+import { lateSettlement } from './late-settlement.js';
 import { deadline, placesOf, rateLimiterOf } from './limiters.js';
 import { routeLimits } from './route-limits.js';
 import { sayLimits } from './say-limits.js';
@@ -64,6 +65,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const flight = inFlight(now);
   const reservations: BudgetMiddleware = budget({
     ...deadline(stores),
+    ...(stores.ledger && { settleLate: lateSettlement(stores.ledger.database, store) }),
     ...options.budget,
     ...guard,
     plans,
