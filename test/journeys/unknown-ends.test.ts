@@ -133,6 +133,24 @@ const agent: NonNullable<AppSetup['routes']> = (express, tg, provider) => {
   });
 };
 
+/** A handler that asks its provider by means of its own, to the end, and records what that used. */
+const ownMeans: NonNullable<AppSetup['routes']> = (express, _tg, provider) => {
+  express.post('/v1/chat/completions', async (req, res, next) => {
+    try {
+      const answer = await fetch(`${provider.openAiUrl}/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer k' },
+        body: JSON.stringify(req.body),
+      });
+      const { model, usage } = (await answer.json()) as { model: string; usage: Record<string, unknown> };
+      await req.tollgate.record({ provider: 'openai', model, usage });
+      res.json({});
+    } catch (error) {
+      next(error);
+    }
+  });
+};
+
 const cases: readonly Case[] = [
   {
     name: 'clients leave before the first token of a model that reasons unseen, and the provider goes on',
@@ -192,6 +210,13 @@ const cases: readonly Case[] = [
     routes: agent,
     path: '/agent',
     body: {},
+  },
+  {
+    name: 'clients leave a handler that asks by means of its own and records what it used',
+    script: { ...hidden, firstByteDelayMs: 150 },
+    leave: { chunks: 0, ms: 60 },
+    routes: ownMeans,
+    body: { ...reasoning, messages },
   },
 ];
 

@@ -189,14 +189,16 @@ describe('the life of a reservation', () => {
     expect(await stateOf(store)).toEqual({ used: 6_000, held: 0 });
   });
 
-  it('gives back what is held when the client goes away, before and during a call', async () => {
+  it('keeps what is held when the client goes away before a call until the handler makes none any more, and gives it back at the end of one', async () => {
     for (const during of [false, true]) {
       const store = memoryQuota();
       let handle: CallHandle | undefined;
+      let handled = (): void => undefined;
       let arrived = false;
       const app = appOf(caller, (app) => {
         app.use(budget({ plans, store }));
         app.post('/', async (req) => {
+          handled = () => req.tollgate.calls.handled();
           const outgoing = { method: 'POST', url: '', headers: {}, body: req.body };
           if (during) {
             handle = await req.tollgate.calls.begin(outgoing);
@@ -209,6 +211,10 @@ describe('the life of a reservation', () => {
       if (handle) {
         await settled(() => handle?.signal.aborted ?? false);
         await handle.end({ outcome: 'aborted', status: 200, sent: true, last: true });
+      } else {
+        for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+        expect((await stateOf(store)).held).toBeGreaterThan(0);
+        handled();
       }
       await settled(async () => (await stateOf(store)).held === 0);
       expect(await stateOf(store)).toEqual({ used: during ? 13_500 : 0, held: 0 });

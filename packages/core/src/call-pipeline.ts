@@ -136,6 +136,8 @@ export interface CallPipeline {
   begin(outgoing: OutgoingRequest, options?: BeginOptions): CallHandle | Promise<CallHandle>;
   /** Whether no step would refuse a call of this model for its name: for lists of models. Nothing is begun, and no limit is looked at. */
   allows(model: string, provider: string): boolean;
+  /** The handler makes no call any more: a request that is over, and whose client had left, is settled now. */
+  handled(): void;
   /** Attempts that have begun and not ended. */
   readonly running: ReadonlySet<Call>;
   /** meter, where the app sets bounds: how many attempts continue at once without their client. @defaultValue one count for the process */

@@ -48,6 +48,8 @@ export class RequestPipeline implements CallPipeline {
   #begun = false;
   #finished: RequestEnd | undefined;
   #gone: TollgateError | undefined;
+  /** Ends the wait for a handler whose client has left. */
+  #endWait: (() => void) | undefined;
 
   constructor(private readonly host: PipelineHost) {}
 
@@ -151,6 +153,12 @@ export class RequestPipeline implements CallPipeline {
   stopAll(error: TollgateError): void {
     this.#gone = error;
     for (const call of this.running) call.stop(error);
+    this.handled();
+  }
+
+  /** The handler makes no call any more: what is open is settled. */
+  handled(): void {
+    if (this.#endWait && this.running.size === 0) void this.#runFinish();
   }
 
   /** The HTTP request is over; the steps' `finish` hooks run when no attempt is running. */
@@ -158,7 +166,27 @@ export class RequestPipeline implements CallPipeline {
     if (this.#finished) return done;
     this.#finished = end;
     for (const call of this.running) call.onAlone?.();
+    if (this.#awaitsHandler(end)) return done;
     return promised(this.#runFinish());
+  }
+
+  /**
+   * A handler whose client has left may be making the declared call by means of its own, and say so when that has ended: until then, for as
+   * long as a call drains, what was reserved stays held.
+   */
+  #awaitsHandler({ aborted, routed }: RequestEnd): boolean {
+    const declared = this.#declaredTaken ? undefined : this.#declared;
+    if (!aborted || !routed || this.running.size > 0) return false;
+    if (!declared?.parsed || declared.tapped || declared.replays) return false;
+    const { drains, host } = this;
+    const { tenant } = host;
+    if (!drains.enter(tenant)) return false;
+    const timer = setTimeout(() => this.handled(), defaultDrainMs).unref();
+    this.#endWait = () => {
+      clearTimeout(timer);
+      drains.leave(tenant);
+    };
+    return true;
   }
 
   #mint(outgoing: OutgoingRequest, of: Call | undefined): Attempt {
@@ -218,6 +246,8 @@ export class RequestPipeline implements CallPipeline {
   #runFinish(): void | Promise<void> {
     const end = this.#finished;
     if (!end || this.running.size > 0) return;
+    this.#endWait?.();
+    this.#endWait = undefined;
     const declared = this.#declaredTaken ? undefined : this.#declared;
     this.#declaredTaken = true;
     return this.#finishSteps(end, declared, 0);

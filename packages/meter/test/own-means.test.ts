@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { describe, expect, it } from '@jest/globals';
-import type { RequestHandler } from 'express';
+import type { TollgateContext } from '@tollgate/core';
+import type { RequestHandler, Response } from 'express';
 import request from 'supertest';
 import { meteredApp } from './metered-app.js';
 
@@ -49,12 +50,19 @@ describe('a handler that calls its provider by means of its own', () => {
     expect(events).toEqual([]);
   });
 
-  it('is charged nothing when the client leaves before it answers', async () => {
-    let entered: () => void;
+  /** A client leaves while the handler is at work; resolves when that is known. */
+  async function left() {
+    let entered: () => void = () => undefined;
     const inHandler = new Promise<void>((resolve) => {
       entered = resolve;
     });
-    const metered = meteredApp((app) => app.post(path, () => entered()));
+    let response: Response | undefined;
+    const metered = meteredApp((app) =>
+      app.post(path, (_req, res) => {
+        response = res;
+        entered();
+      }),
+    );
     const url = await metered.listen();
     const sending = httpRequest(`${url}${path}`, {
       method: 'POST',
@@ -67,8 +75,43 @@ describe('a handler that calls its provider by means of its own', () => {
     sending.destroy();
     await once(context?.signal ?? new EventTarget(), 'abort');
     await turns();
+    // Nothing is settled as long as the handler may still say what it used.
     expect(metered.events).toEqual([]);
-    await metered.close();
+    return { ...metered, context: context as TollgateContext, response: response as Response };
+  }
+
+  it('is charged its input when the client leaves and nothing is heard of a call, the rest unresolved', async () => {
+    const { context, events, close } = await left();
+    // As after 60 seconds.
+    context.calls.handled();
+    await turns();
+    expect(events).toMatchObject([
+      { source: 'estimated', uncertain: true, outputTokens: 0, outcome: 'aborted', route: path },
+    ]);
+    expect(Number(events[0]?.unresolvedNanoUsd)).toBe(10 * 2000);
+    await close();
+  });
+
+  it('is charged what it records after the client has left, once', async () => {
+    const { context, events, close } = await left();
+    const usage = { inputTokens: 100, outputTokens: 20 };
+    await context.record({ provider: 'openai', model: 'gpt-5-mini', usage });
+    context.calls.handled();
+    await turns();
+    expect(events).toMatchObject([{ inputTokens: 100, outputTokens: 20, uncertain: false, attempt: 1 }]);
+    await close();
+  });
+
+  it.each<[string, (of: { context: TollgateContext; response: Response }) => void]>([
+    ['says that it made no call', ({ context }) => context.noCall()],
+    ['answers that it failed', ({ response }) => void response.status(500).end()],
+  ])('is charged nothing when the client leaves and it %s', async (_name, say) => {
+    const { context, events, response, close } = await left();
+    say({ context, response });
+    context.calls.handled();
+    await turns();
+    expect(events).toEqual([]);
+    await close();
   });
 
   it.each([

@@ -17,7 +17,7 @@ import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
 import { promptHash } from '../requests/prompt-hash.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';
-import { wholeSettlement } from './estimated-settlement.js';
+import { unseenSettlement, wholeSettlement } from './estimated-settlement.js';
 import { record, recordingOf } from './recording.js';
 import { UsageWriting, type WritingSettings } from './usage-writing.js';
 
@@ -69,6 +69,7 @@ export class RequestMeter implements CallRecorder, CallStep {
 
   noCall(): void {
     this.madeNoCall = true;
+    this.context.calls.handled();
   }
 
   /** Follows the answer to this call; `undefined` for calls of no known wire format. */
@@ -140,8 +141,19 @@ export class RequestMeter implements CallRecorder, CallStep {
         const cut = end.aborted ? 'aborted' : 'error';
         declared.settlement = tapped;
         this.writing.declaredEnd = { outcome: declared.answer === 'whole' ? 'ok' : cut, status: end.status };
+      } else if (end.aborted) {
+        if (!this.#unheardOf(end)) return;
+        declared.settlement = unseenSettlement(estimate);
+        this.writing.declaredEnd = { outcome: 'aborted', status: 0 };
       } else if (this.#forgotten(end)) declared.settlement = wholeSettlement(estimate);
     });
+  }
+
+  /** The client left, and the handler has said nothing of a call since, nor answered that it failed. */
+  #unheardOf({ routed }: RequestEnd): boolean {
+    const { res, refusal } = this.context;
+    const failed = res?.writableEnded === true && (res.statusCode < 200 || res.statusCode >= 300);
+    return routed && !failed && !this.madeNoCall && !refusal;
   }
 
   #forgotten(end: RequestEnd): boolean {
