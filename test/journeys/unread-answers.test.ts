@@ -117,9 +117,11 @@ describe('200 clients of four keys that do not read their answers', () => {
     }
     const others = (): UsageEvent[] => running.events.filter(({ tenant }) => tenant !== 'quiet');
     await until(() => others().length > 50);
+    const cut = others();
     for (const socket of sockets) socket.destroy();
     await until(() => running.tg.inFlight === 0);
-    expect(others().every((one) => chargedFor(one) > 0)).toBe(true);
+    // Those whose clients have left just now may not have been sent yet.
+    expect(cut.every((one) => chargedFor(one) > 0)).toBe(true);
     endless.close();
   }, 60_000);
 });
