@@ -19,8 +19,9 @@ export default {
     '^@tollgate/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
     '^@tollgate/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
   },
-  setupFiles: ['<rootDir>/scripts/jest-quiet-channels.mjs'],
-  maxWorkers: 2,
+  setupFiles: ['<rootDir>/scripts/jest-quiet-channels.mjs', '<rootDir>/scripts/jest-away-from-midnight.mjs'],
+  // Many tests wait for leases to run out, so two cores have time for three.
+  maxWorkers: 3,
   // Modules of a file that has ended stay in its worker's memory; near the heap's limit, collecting garbage takes most of the time.
   workerIdleMemoryLimit: '1.5GB',
   testTimeout: 60_000,

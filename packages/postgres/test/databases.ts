@@ -1,6 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import type { DatabaseOptions } from '../src/index.js';
 
@@ -8,6 +11,30 @@ import type { DatabaseOptions } from '../src/index.js';
 export interface TestDatabase {
   readonly options: DatabaseOptions;
   end(): Promise<void>;
+}
+
+/**
+ * Copies an empty database into a folder: making one takes PGlite seconds, copying it none. The first who needs it makes it, for this version of
+ * PGlite and for all later runs on this machine.
+ */
+async function copyEmptyDatabase(directory: string): Promise<void> {
+  const version = createHash('sha256')
+    .update(createRequire(import.meta.url).resolve('@electric-sql/pglite'))
+    .digest('hex');
+  const kept = join(tmpdir(), `tollgate-empty-pglite-${version.slice(0, 16)}`);
+  if (!existsSync(kept)) {
+    const made = mkdtempSync(join(tmpdir(), 'tollgate-pglite-made-'));
+    const empty = new PGlite(made);
+    await empty.waitReady;
+    await empty.close();
+    try {
+      renameSync(made, kept);
+    } catch {
+      // Somebody else was quicker.
+      rmSync(made, { recursive: true, force: true });
+    }
+  }
+  cpSync(kept, directory, { recursive: true });
 }
 
 /** Both databases that the same code runs on. */
@@ -23,6 +50,7 @@ export const databases: readonly { name: string; start: () => Promise<TestDataba
     name: 'PGlite',
     start: async () => {
       const directory = mkdtempSync(join(tmpdir(), 'tollgate-pglite-'));
+      await copyEmptyDatabase(directory);
       return { options: { directory }, end: async () => rmSync(directory, { recursive: true, force: true }) };
     },
   },

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { ApiKeyRecord } from '@tollgate/core';
 import { LookUps } from '../src/keys/look-ups.js';
 
@@ -11,6 +11,10 @@ const record = (keyId: string): ApiKeyRecord => ({
 });
 
 describe('looking keys up', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
   it('is one query at a time, and one for all that wait meanwhile, each key once', async () => {
     const asked: string[][] = [];
     const answers: (() => void)[] = [];
@@ -37,6 +41,21 @@ describe('looking keys up', () => {
     });
     await Promise.all(Array.from({ length: 1_000 }, (_, index) => lookUps.find(`made-up-${index}`)));
     expect(asked).toEqual([1, 500, 499]);
+  });
+
+  it('that hangs keeps the others waiting for five seconds at most', async () => {
+    jest.useFakeTimers();
+    let hangs = true;
+    const lookUps = new LookUps(async (keyIds) => {
+      if (hangs) await new Promise(() => undefined);
+      return keyIds.map(record);
+    });
+    const first = lookUps.find('a').catch(String);
+    const next = lookUps.find('b');
+    hangs = false;
+    await jest.advanceTimersByTimeAsync(5_010);
+    expect(await first).toContain('did not answer within 5000 ms');
+    expect((await next)?.keyId).toBe('b');
   });
 
   it('that fails fails those that were in the query, and goes on with the next', async () => {

@@ -1,7 +1,12 @@
-import type { ApiKeyRecord } from '@tollgate/core';
+import { type ApiKeyRecord, withinDeadline } from '@tollgate/core';
 
 /** Most keys that are asked for at once. */
 const mostTogether = 500;
+
+/** A connection that hangs must not keep all others waiting. In milliseconds. */
+const deadlineMs = 5_000;
+
+const late = (): Error => new Error(`the database did not answer within ${deadlineMs} ms`);
 
 type Found = ApiKeyRecord | undefined;
 
@@ -13,7 +18,7 @@ interface Waiting {
 
 /**
  * Looks keys up, one query at a time: those that are asked for meanwhile wait, and go together in the next one. However many keys clients make up,
- * they take one connection of the database.
+ * they take one connection of the database. A query that is not answered within 5 s fails.
  */
 export class LookUps {
   #waiting: Waiting[] = [];
@@ -35,7 +40,8 @@ export class LookUps {
     while (this.#waiting.length > 0) {
       const together = this.#waiting.splice(0, mostTogether);
       try {
-        const found = await this.query([...new Set(together.map(({ keyId }) => keyId))]);
+        const asked = this.query([...new Set(together.map(({ keyId }) => keyId))]);
+        const found = await withinDeadline(deadlineMs, asked, late);
         const byId = new Map(found.map((record) => [record.keyId, record]));
         for (const { keyId, resolve } of together) resolve(byId.get(keyId));
       } catch (error) {
