@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts, checkOptions, publish } from '@tollgate/core';
 import { forgottenAtMs, type Job } from './job.js';
@@ -16,11 +17,16 @@ export interface BullJob {
   isActive(): Promise<boolean>;
 }
 
+/** States of jobs that have not ended. */
+type LiveState = 'waiting' | 'delayed' | 'active';
+
 /** What is asked of a `Queue` of BullMQ. */
 export interface BullQueue {
   add(name: string, data: object, options: object): Promise<unknown>;
   getJob(id: string): Promise<BullJob | undefined>;
-  getJobCounts(...types: ('waiting' | 'delayed' | 'active')[]): Promise<Readonly<Record<string, number>>>;
+  getJobCounts(...types: LiveState[]): Promise<Readonly<Record<string, number>>>;
+  /** Ids, from the first to that index of each state. */
+  getRanges(types: LiveState[], start: number, end: number): Promise<string[]>;
   clean(graceMs: number, most: number, type: 'completed' | 'failed'): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
@@ -49,7 +55,10 @@ export interface BullJobsOptions {
     process: (job: BullJob, token?: string) => Promise<void>,
     options: BullWorkerOptions,
   ) => BullWorker;
-  /** How many jobs may wait, of all processes; a few more where several add at once. Positive integer. @defaultValue 10_000 */
+  /**
+   * How many jobs may wait, of all processes; a few more where several add at once. One tenant's are at most half of the places that all others leave.
+   * Positive integer. @defaultValue 10_000
+   */
   maxJobs?: number;
   /** How many are kept after their end. Positive integer. @defaultValue 10_000 */
   maxKept?: number;
@@ -60,6 +69,9 @@ export interface BullJobsOptions {
 }
 
 const cleanEveryMs = 60_000;
+const live: LiveState[] = ['waiting', 'delayed', 'active'];
+/** Where a queue is half full, whose its jobs are is asked at most so often. */
+const ownersKeptMs = 500;
 /** How often, a second apart, a result is brought to a server that does not take it. */
 const mostStores = 30;
 
@@ -72,7 +84,7 @@ export function bullJobs(options: BullJobsOptions): JobQueue {
     'bullJobs',
     options,
     {
-      queue: accepts.methods('add', 'getJob', 'getJobCounts', 'clean', 'on', 'close'),
+      queue: accepts.methods('add', 'getJob', 'getJobCounts', 'getRanges', 'clean', 'on', 'close'),
       worker: accepts.function,
       maxJobs: accepts.positiveInteger,
       maxKept: accepts.positiveInteger,
@@ -89,6 +101,8 @@ class BullJobs implements JobQueue {
   readonly #queue: BullQueue;
   /** What this process does now, and how to stop it. */
   readonly #running = new Map<string, AbortController>();
+  /** How many jobs each tenant had that have not ended, by the mark in their ids, and when that was asked. */
+  #owners = { atMs: Number.NEGATIVE_INFINITY, counts: new Map<string, number>() };
   #worker: BullWorker | undefined;
   #cleaning: NodeJS.Timeout | undefined;
 
@@ -99,28 +113,45 @@ class BullJobs implements JobQueue {
 
   async add(job: Job): Promise<boolean> {
     const { maxJobs, maxKept } = this.settings;
-    const counts = await this.#queue.getJobCounts('waiting', 'delayed', 'active');
-    if (Object.values(counts).reduce((sum, count) => sum + count, 0) >= maxJobs) return false;
+    const counts = await this.#queue.getJobCounts(...live);
+    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const { tenant } = job.caller;
+    // While it is not half full, whoever has jobs in it has less than is free.
+    if (2 * all >= maxJobs && (await this.#jobsOf(tenant)) >= maxJobs - all) return false;
     const kept = { age: Math.ceil(job.keepMs / 1_000), count: maxKept };
     await this.#queue.add('request', job, {
-      jobId: job.id,
+      jobId: bullId(job.id, tenant),
       delay: Math.max(0, (job.dueAtMs ?? 0) - Date.now()),
       // A run that could not be written down is made again; `maxInterruptions` says how often.
       ...{ attempts: 1_000, backoff: { type: 'fixed', delay: 5_000 }, stackTraceLimit: 0 },
       ...{ removeOnComplete: kept, removeOnFail: kept },
     });
+    const { counts: owned } = this.#owners;
+    owned.set(markOf(tenant), (owned.get(markOf(tenant)) ?? 0) + 1);
     return true;
   }
 
-  async read(id: string) {
-    const found = await this.#queue.getJob(id);
+  /** How many jobs of a tenant have not ended. */
+  async #jobsOf(tenant: string): Promise<number> {
+    const atMs = performance.now();
+    if (atMs - this.#owners.atMs >= ownersKeptMs) {
+      const ids = await this.#queue.getRanges(live, 0, this.settings.maxJobs);
+      const counts = new Map<string, number>();
+      for (const id of ids) counts.set(id.slice(-markLength), (counts.get(id.slice(-markLength)) ?? 0) + 1);
+      this.#owners = { atMs, counts };
+    }
+    return this.#owners.counts.get(markOf(tenant)) ?? 0;
+  }
+
+  async read(id: string, tenant: string) {
+    const found = await this.#queue.getJob(bullId(id, tenant));
     const job = found && jobOf(found);
     if (!job || (forgottenAtMs(job) ?? Infinity) <= Date.now()) return undefined;
     return { job, isRunning: !job.end && (await found.isActive()) };
   }
 
   async cancel(cancelled: Job): Promise<Job | undefined> {
-    const found = await this.#queue.getJob(cancelled.id);
+    const found = await this.#queue.getJob(bullId(cancelled.id, cancelled.caller.tenant));
     if (!found) return undefined;
     const job = jobOf(found);
     if (job.end) return job;
@@ -197,10 +228,18 @@ class BullJobs implements JobQueue {
   /** Whether it was cancelled since it was handed out. */
   async #isCancelled(job: Job): Promise<boolean> {
     if (job.end) return false;
-    const found = await this.#queue.getJob(job.id);
+    const found = await this.#queue.getJob(bullId(job.id, job.caller.tenant));
     return found !== undefined && jobOf(found).end !== undefined;
   }
 }
+
+const markLength = 16;
+
+/** Stands for a tenant in the ids of its jobs, so that they can be counted without reading them. */
+const markOf = (tenant: string): string =>
+  createHash('sha256').update(tenant).digest('hex').slice(0, markLength);
+
+const bullId = (id: string, tenant: string): string => `${id}.${markOf(tenant)}`;
 
 /** What {@link BullJobs.add} has put there. */
 function jobOf({ data }: BullJob): Job {

@@ -61,8 +61,10 @@ export class JobDesk {
   async tell(id: string, { req, res, next, context }: Exchange): Promise<void> {
     const { queue, now } = this.settings;
     try {
-      let found = await this.#inTime(queue.read(id));
-      if (!found || !context.caller || !owns(context.caller, found.job)) throw noSuchJob();
+      const { caller } = context;
+      if (!caller) throw noSuchJob();
+      let found = await this.#inTime(queue.read(id, caller.tenant));
+      if (!found || !owns(caller, found.job)) throw noSuchJob();
       if (req.method === 'DELETE' && !found.job.end) {
         const error = { code: 'cancelled', message: 'It was cancelled by its caller.' } as const;
         const cancelled = ended(found.job, { state: 'cancelled', atMs: now(), error }, false);

@@ -21,10 +21,10 @@ export type JobWork = (job: Job, turn: JobTurn) => Promise<Job>;
 
 /** Keeps jobs and brings each to somebody who does it when it is due. Whoever fails rejects; nothing is lost by that. */
 export interface JobQueue {
-  /** Keeps a job. `false`: the queue is full. */
+  /** Keeps a job. `false`: the queue is full, or its tenant has half of it. */
   add(job: Job): Promise<boolean>;
-  /** The job, and whether it is being done now. `undefined`: never heard of, or forgotten. */
-  read(id: string): Promise<{ readonly job: Job; readonly isRunning: boolean } | undefined>;
+  /** The job of that tenant, and whether it is being done now. `undefined`: never heard of, forgotten, or another tenant's. */
+  read(id: string, tenant: string): Promise<{ readonly job: Job; readonly isRunning: boolean } | undefined>;
   /** Puts `cancelled` in the place of a job that has not ended, and stops who does it. Returns the job as it is then. */
   cancel(cancelled: Job): Promise<Job | undefined>;
   /**

@@ -3,7 +3,7 @@ import { subscribe } from '@tollgate/core';
 import express from 'express';
 import express4 from 'express4';
 import request from 'supertest';
-import { hourMs, until, type World, type WorldOptions, worldOf } from './world.js';
+import { callerOf, hourMs, until, type World, type WorldOptions, worldOf } from './world.js';
 
 let worlds: World[] = [];
 function world(options?: WorldOptions): World {
@@ -57,7 +57,7 @@ describe.each([
     expect(w.done[0]).toMatchObject({ id, keyId: 'one', headers: { 'anthropic-version': '2023-06-01' } });
     for (const name of ['x-key', 'cookie', 'prefer']) expect(w.done[0]?.headers).not.toHaveProperty(name);
     // Nothing of the prompt is kept behind its end.
-    const kept = await w.queue.read(id);
+    const kept = await w.queue.read(id, callerOf('one').tenant);
     expect(kept?.job.request).toBeUndefined();
     w.clock.nowMs += 24 * hourMs;
     expect((await w.see('one', id)).status).toBe(404);

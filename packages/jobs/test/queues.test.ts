@@ -102,13 +102,16 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
       expect(lateMs).toBeGreaterThanOrEqual(0);
       expect(interruptions).toBe(0);
     }
-    expect(await queue.read(now.id)).toEqual({ job: now, isRunning: true });
+    expect(await queue.read(now.id, now.caller.tenant)).toEqual({ job: now, isRunning: true });
     go?.();
     await until('both are done', async () => {
-      const seen = await Promise.all([queue.read(now.id), queue.read(later.id)]);
+      const seen = await Promise.all([
+        queue.read(now.id, now.caller.tenant),
+        queue.read(later.id, later.caller.tenant),
+      ]);
       return seen.every((one) => one?.job.end?.state === 'completed' && one.job.request === undefined);
     });
-    expect(await queue.read(newId())).toBeUndefined();
+    expect(await queue.read(newId(), now.caller.tenant)).toBeUndefined();
     expect(handed).toHaveLength(2);
   });
 
@@ -164,8 +167,8 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     await until('one that is due later is being done', () => handed.length === 2);
     expect({ handed, stopped }).toEqual({ handed: [running.id, later.id], stopped: [running.id] });
     await queue.cancel(endOf(later, 'cancelled'));
-    for (const { id } of [waiting, running]) {
-      const seen = await queue.read(id);
+    for (const { id, caller } of [waiting, running]) {
+      const seen = await queue.read(id, caller.tenant);
       expect(seen).toMatchObject({ job: { end: { state: 'cancelled' } }, isRunning: false });
       expect(seen?.job.request).toBeUndefined();
     }
@@ -181,8 +184,11 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     }, pace);
     const job = jobDue(0, { keepMs: 300 });
     await queue.add(job);
-    await until('it is done', async () => (await queue.read(job.id))?.job.end !== undefined);
-    await until('it is forgotten', async () => (await queue.read(job.id)) === undefined);
+    await until(
+      'it is done',
+      async () => (await queue.read(job.id, job.caller.tenant))?.job.end !== undefined,
+    );
+    await until('it is forgotten', async () => (await queue.read(job.id, job.caller.tenant)) === undefined);
     await queue.add(jobDue(200));
     await queue.close();
     open = [];
@@ -191,13 +197,14 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
   });
 });
 
-describe('places of memoryJobs()', () => {
+describe.each(Object.entries(makers))('places of %s', (_name, make) => {
   it('are not taken by one tenant: at most half of them, whichever of its keys asks', async () => {
-    const queue = memoryJobs({ maxJobs: 10 });
+    const queue = make(10);
     open.push(queue);
     const add = (keyId: string, tenant: string) =>
       queue.add(jobDue(60_000, { caller: callerOf(keyId, { tenant }) }));
-    const busy = await Promise.all(Array.from({ length: 40 }, (_none, index) => add(`k${index}`, 'busy')));
+    const busy: boolean[] = [];
+    for (let index = 0; index < 40; index += 1) busy.push(await add(`k${index}`, 'busy'));
     expect(busy.filter(Boolean)).toHaveLength(5);
     const others = [];
     for (const tenant of ['a', 'b', 'c']) others.push(await add('own', tenant));
