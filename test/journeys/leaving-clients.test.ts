@@ -6,7 +6,7 @@ import { budget } from '@tollgate/budget';
 import { definePlans, jsonBody, memoryQuota } from '@tollgate/core';
 import { simulateProvider } from '@tollgate/testkit';
 import { openai, proxy } from '@tollgate/upstream';
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import request from 'supertest';
 import { type RunningApp, startApp } from './running-app.js';
 
@@ -79,6 +79,46 @@ describe('a client that leaves', () => {
     expect(app.provider.requests).toHaveLength(1);
     expect((await app.money()).held).toBe(0);
   });
+
+  it.each(['tg.proxy', 'tg.fetch'])(
+    'while something behind the guards is waited for, before %s sends anything, costs nothing',
+    async (transport) => {
+      let arrived = (): void => undefined;
+      const arrival = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      app = await startApp({
+        routes: (express, tg, provider) => {
+          const to = openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl });
+          const handler: RequestHandler =
+            transport === 'tg.proxy'
+              ? tg.proxy({ provider: to })
+              : (req, _res, next) => {
+                  const options = {
+                    method: 'POST',
+                    headers: { 'content-type': 'application/json' },
+                    body: JSON.stringify(req.body),
+                  };
+                  tg.fetch(`${provider.openAiUrl}/chat/completions`, options).catch(next);
+                };
+          const slow: RequestHandler = async (_req, res, next) => {
+            arrived();
+            await once(res, 'close');
+            next();
+          };
+          express.post('/v1/chat/completions', slow, handler);
+        },
+      });
+      const leaving = new AbortController();
+      const left = send(app, leaving.signal).catch(() => undefined);
+      await arrival;
+      leaving.abort();
+      await left;
+      await app.settled();
+      expect(await app.money()).toEqual({ used: 0, held: 0 });
+      expect(app.provider.requests).toEqual([]);
+    },
+  );
 
   it('with pipelined requests still waiting for their turn leaves nothing behind', async () => {
     app = await startApp({ plan: { spend: '$1/day', concurrent: 20 } });

@@ -21,8 +21,11 @@ export async function passOn(
   asked: AskedCall,
   dispatched?: DispatchedCall,
 ): Promise<void> {
-  // Gone while the body was read or a guard waited: nothing is reserved for nobody.
-  if (res.closed) return;
+  // Gone while the body was read or a guard waited: nothing is sent for nobody, and nothing stays reserved.
+  if (res.closed) {
+    req.tollgate.recorder?.noCall();
+    return;
+  }
   const way = dispatched ?? routedCall(settings, req.tollgate, asked, req.headers);
   const provider = way?.provider ?? settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
