@@ -26,7 +26,7 @@ function names(name: string, model: ModelInfo): boolean {
     const at = name.indexOf(literal);
     // Before it, the path of a platform: `us.anthropic.claude-…`, `publishers/google/models/gemini-…`.
     const begins = at === 0 || (at > 0 && /[./]/.test(name[at - 1] as string));
-    return begins && isVersion(name.slice(at + literal.length));
+    return begins && isVersion(name.slice(at + literal.length), literal);
   });
 }
 
@@ -39,4 +39,8 @@ function literals(match: MatchLogic): string[] {
 
 const versionPart = /^(?:|e?\d+[a-z]?|v\d+|latest|preview|exp|thinking|it|customtools)$/;
 
-const isVersion = (tail: string): boolean => tail.split(/[-@:._]/).every((part) => versionPart.test(part));
+/** Dates may be cut in the catalogue: `claude-sonnet-4-2025` stands for `claude-sonnet-4-20250514`, but `claude-opus-4-1` not for `claude-opus-4-12`. */
+function isVersion(tail: string, behind: string): boolean {
+  if (/^\d/.test(tail) && /\d$/.test(behind) && !/-(?:20\d\d|0)$/.test(behind)) return false;
+  return tail.split(/[-@:._]/).every((part) => versionPart.test(part));
+}

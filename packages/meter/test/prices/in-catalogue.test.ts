@@ -47,6 +47,8 @@ describe('the names of models that are in the catalogue', () => {
     ['anthropic', 'claude-haiku-4-5/claude-opus-4-7'],
     ['anthropic', 'claude-haiku-4-5:claude-opus-4-7'],
     ['anthropic', 'claude-haiku-4-55x/opus'],
+    ['anthropic', 'claude-opus-4-12'],
+    ['anthropic', 'claude-haiku-4-51-20270101'],
     ['openai', 'gpt-5-nano-pro'],
     ['openai', 'gpt-4o-audio-preview/../gpt-5-pro'],
     ['openai', 'cheap-computer-use-preview'],

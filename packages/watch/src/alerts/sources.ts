@@ -28,6 +28,8 @@ const quietMs = 900_000;
 
 /** An incident waits so long for what is unresolved of its counter. */
 const unresolvedMs = 2_000;
+/** So many may wait at once; incidents beyond are told without. */
+const mostWaiting = 16;
 
 /** Listens to what this process publishes; returns how to stop, which resolves when all has been reported. */
 export function listen(options: SourceOptions): () => Promise<void> {
@@ -57,7 +59,7 @@ function budgets({ units, now, unresolved, report }: SourceOptions): () => Promi
   };
   const end = subscribe('tollgate:threshold', (facts) => {
     if (!isCrossing(facts) || !units.includes(facts.unit)) return;
-    if (!unresolved) return report(thresholdReport(facts, now()));
+    if (!unresolved || waiting.size >= mostWaiting) return report(thresholdReport(facts, now()));
     const telling = tell(facts, unresolved).finally(() => waiting.delete(telling));
     waiting.add(telling);
   });

@@ -83,6 +83,29 @@ describe('what alerts listen for', () => {
     );
   });
 
+  it('asks for what is unresolved of sixteen at once, and tells the others without', async () => {
+    let asked = 0;
+    let answer: (amount: number) => void = () => undefined;
+    const told = new Promise<number>((resolve) => {
+      answer = resolve;
+    });
+    start({
+      unresolved: () => {
+        asked += 1;
+        return told;
+      },
+    });
+    for (let index = 0; index < 40; index += 1) {
+      publish('tollgate:threshold', () => crossing(0.8, { counter: `usd/day/tenant=t${index}` }));
+    }
+    await new Promise(setImmediate);
+    expect(asked).toBe(16);
+    answer(1_000_000_000);
+    await until(40);
+    expect(notices.filter(({ incident }) => incident.facts?.unresolved === '$1.00')).toHaveLength(16);
+    expect(notices).toHaveLength(40);
+  });
+
   it('ends a budget’s incident with its window, whatever the time zone, and does not open it again', async () => {
     let now = Date.UTC(2026, 9, 24, 21, 59, 59);
     start({ now: () => now });
