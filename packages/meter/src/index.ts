@@ -1,6 +1,6 @@
 export { type MeteredFetchOptions, meteredFetch } from './fetch/metered-fetch.js';
 export { type LabelHeader, type Labels, labels } from './labels.js';
-export { leastInputTokens } from './least-input.js';
+export { leastInputCost, leastInputTokens } from './least-input.js';
 export { meter } from './meter.js';
 export type { MeterOptions } from './meter-options.js';
 export { acceptsPrices, type PriceDeclaration, type PriceDeclarations } from './prices/declared-price.js';

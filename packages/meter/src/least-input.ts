@@ -1,8 +1,13 @@
 import type { JsonObject } from '@tollgate/core';
 import type { Request } from 'express';
 import type { MeterOptions } from './meter-options.js';
+import { catalogueProviders } from './prices/known-prices.js';
+import { type PriceBook, priceBook } from './prices/price-book.js';
 import { apiOf } from './requests/api-path.js';
 import { mostSaved } from './token-bound.js';
+
+/** Of shorter texts no price is looked up: that takes two milliseconds for a name that is new. In tokens. */
+const worthPricing = 16_384;
 
 /** What media is sent as, and nothing else is read as: base64, data URLs, addresses. */
 const maybeMedia = /^[\w+/=:;,.%?&#~@!-]*$/;
@@ -19,6 +24,34 @@ export function leastInputTokens(
   if (api === undefined || req.method !== 'POST') return 0;
   const bytes = textBytes(req.body);
   return options.inputBound === 'tokens' ? Math.max(0, bytes - mostSaved) : bytes;
+}
+
+/**
+ * Makes a function that says how much money, in nano-dollars, `meter()` will hold for so many input tokens of the model that a request names, at least: at
+ * the lowest price of all providers that sell it, in the cheapest service tier (half). 0 where that is not known beforehand: `dispatch` decides who is
+ * asked, the text is short, or the model is free or has no price.
+ */
+export function leastInputCost(
+  options: Pick<MeterOptions, 'prices' | 'models' | 'dispatch'> = {},
+): (req: Request, tokens: number) => number {
+  const { prices = {}, models = {}, dispatch } = options;
+  if (dispatch) return () => 0;
+  const book = priceBook({ prices });
+  const own = Object.keys(prices).map((name) => name.slice(0, Math.max(0, name.indexOf('/'))));
+  const providers = [...new Set([...catalogueProviders, ...own])];
+  return (req, tokens) => {
+    const named: unknown = apiOf(req.originalUrl, req.method)?.model ?? req.body?.model;
+    if (tokens < worthPricing || typeof named !== 'string' || named.length > 256) return 0;
+    const model = (Object.hasOwn(models, named) && models[named]) || named;
+    return Number((BigInt(tokens) * lowestInput(book, providers, model)) / 2_000n);
+  };
+}
+
+/** Pico-dollars of an input token where it is sold for least; 0 where it has no price. */
+function lowestInput(book: PriceBook, providers: readonly string[], model: string): bigint {
+  const prices = providers.flatMap((provider) => book.find(provider, model) ?? []);
+  const inputs = prices.flatMap(({ free, bands }) => (free ? [0n] : bands.map(({ input }) => input)));
+  return inputs.sort((one, other) => (one < other ? -1 : 1))[0] ?? 0n;
 }
 
 function textBytes(body: unknown): number {

@@ -2,44 +2,62 @@ import type { BudgetMiddleware } from '@tollgate/budget';
 import {
   type Caller,
   contextOf,
+  formatUsd,
   type GuardOptions,
   isTollgateError,
   type Limit,
+  type Plans,
   refuse,
   runInContext,
   TollgateError,
 } from '@tollgate/core';
-import { leastInputTokens, type MeterOptions } from '@tollgate/meter';
+import { leastInputCost, leastInputTokens, type MeterOptions } from '@tollgate/meter';
 import type { RequestHandler } from 'express';
 
+/** What the check is made of. */
+export interface SizeCheckParts {
+  readonly budget: Pick<BudgetMiddleware, 'limitsOf'>;
+  readonly plans: Plans;
+  readonly meter: MeterOptions | undefined;
+  readonly answer: Omit<GuardOptions, 'mode'>;
+}
+
+const countsInput: readonly string[] = ['tokens', 'inputTokens'];
+
 /**
- * Refuses calls whose text alone is larger than a whole limit on tokens of the caller, before anything looks at the text: `budget()` would
- * refuse them in any case, after all that work. Reads the parsed body and `caller`; refuses with 400 `request_exceeds_limit`.
+ * Refuses calls whose text alone is larger than a whole limit of the caller on tokens or money, before anything looks at the text: `budget()` would
+ * refuse them in any case, after all that work. Money is looked at where the plan has no cheaper models to fall back to. Reads the parsed body and
+ * `caller`; refuses with 400 `request_exceeds_limit`.
  */
-export function sizeCheck(
-  budget: Pick<BudgetMiddleware, 'limitsOf'>,
-  meterOptions: MeterOptions | undefined,
-  answer: Omit<GuardOptions, 'mode'>,
-): RequestHandler {
+export function sizeCheck({ budget, plans, meter, answer }: SizeCheckParts): RequestHandler {
+  const costOf = leastInputCost(meter);
   return function sizeCheckMiddleware(req, res, next) {
     const context = contextOf(req, res);
-    const limit = context.caller && narrowest(budget, context.caller);
-    const tokens = limit ? leastInputTokens(req, meterOptions) : 0;
+    const limits = context.caller ? limitsOf(budget, context.caller).filter(({ soft }) => !soft) : [];
+    const tokens = limits.length > 0 ? leastInputTokens(req, meter) : 0;
+    const money = narrowest(limits, ['usd']);
+    const limit = narrowest(limits, countsInput);
     if (limit && tokens > limit.amount) refuse(req, res, next, tooLarge(limit), answer);
-    else runInContext(context, next);
+    else if (
+      money &&
+      plans[context.caller?.plan ?? '']?.degrade.length === 0 &&
+      costOf(req, tokens) > money.amount
+    ) {
+      refuse(req, res, next, tooLarge(money), answer);
+    } else runInContext(context, next);
   };
 }
 
-/** The smallest limit that counts input tokens and refuses. None for a plan that is unknown: `budget()` refuses that by name. */
-function narrowest(budget: Pick<BudgetMiddleware, 'limitsOf'>, caller: Caller): Limit | undefined {
+/** The smallest of the limits in these units. */
+function narrowest(limits: readonly Limit[], units: readonly string[]): Limit | undefined {
   let least: Limit | undefined;
-  for (const limit of limitsOf(budget, caller)) {
-    if (limit.soft || (limit.unit !== 'tokens' && limit.unit !== 'inputTokens')) continue;
-    if (!least || limit.amount < least.amount) least = limit;
+  for (const limit of limits) {
+    if (units.includes(limit.unit) && (!least || limit.amount < least.amount)) least = limit;
   }
   return least;
 }
 
+/** None for a plan that is unknown: `budget()` refuses that by name. */
 function limitsOf(budget: Pick<BudgetMiddleware, 'limitsOf'>, caller: Caller): readonly Limit[] {
   try {
     return budget.limitsOf(caller);
@@ -49,9 +67,11 @@ function limitsOf(budget: Pick<BudgetMiddleware, 'limitsOf'>, caller: Caller): r
   }
 }
 
-function tooLarge({ scope, name, amount }: Limit): TollgateError {
+function tooLarge({ scope, name, amount, unit }: Limit): TollgateError {
   const isOwn = scope.includes('key') || scope.includes('tenant') || scope.includes('user');
-  const figure = isOwn ? ` The limit "${name}" is ${amount} tokens.` : '';
+  const figure = isOwn
+    ? ` The limit "${name}" is ${unit === 'usd' ? `$${formatUsd(amount)}` : `${amount} tokens`}.`
+    : '';
   return new TollgateError({
     status: 400,
     code: 'request_exceeds_limit',

@@ -101,7 +101,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...(limiter ? [limiter] : []),
     jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
     ...(guard.mode === undefined || guard.mode === 'enforce'
-      ? [sizeCheck(reservations, options.meter, answerOptions(guard))]
+      ? [sizeCheck({ budget: reservations, plans, meter: options.meter, answer: answerOptions(guard) })]
       : []),
     ...(later ? [later] : []),
     // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.

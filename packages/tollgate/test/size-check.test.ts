@@ -29,6 +29,8 @@ function appWith(plan: PlanDeclaration, more: Partial<TollgateOptions> = {}) {
   return { ask, looks: () => looks };
 }
 
+const cheap = { inputUsdPerMillion: '0.001', outputUsdPerMillion: '0.001' };
+
 describe('calls larger than a whole limit', () => {
   const large = '\ufdfa'.repeat(150_000);
 
@@ -56,6 +58,39 @@ describe('calls larger than a whole limit', () => {
       expect(looks()).toBeGreaterThan(0);
     },
   );
+
+  it('are refused where they cost more than all the money, at the lowest price', async () => {
+    // 450 kB: at gpt-5-nano's 0.05 $ per million tokens, half of that in the cheapest tier, 0.011 $.
+    const { ask, looks } = appWith({ spend: ['$5/month', '$0.01/day'] });
+    const { status, body } = await ask(large);
+    expect({ status, code: body.error.code }).toEqual({ status: 400, code: 'request_exceeds_limit' });
+    expect(body.error.message).toContain('$0.01');
+    expect(looks()).toBe(0);
+  });
+
+  it.each<[string, PlanDeclaration, Partial<TollgateOptions>]>([
+    ['money for it', { spend: '$0.02/day' }, {}],
+    ['money that only warns', { spend: { limit: '$0.01/day', soft: true } }, {}],
+    [
+      'a cheaper model to fall back to',
+      {
+        spend: '$0.01/day',
+        degrade: [{ at: 0.5, model: { 'gpt-5-nano': 'tiny' } }],
+      },
+      { meter: { prices: { tiny: 'free' } } },
+    ],
+    [
+      'a price of one’s own that is lower',
+      { spend: '$0.01/day' },
+      { meter: { prices: { 'own/gpt-5-nano': cheap } } },
+    ],
+    ['a model that is free', { spend: '$0.01/day' }, { meter: { prices: { 'gpt-5-nano': 'free' } } }],
+    ['calls that go elsewhere', { spend: '$0.01/day' }, { meter: { dispatch: (outgoing) => outgoing } }],
+  ])('are looked at with %s', async (_, plan, more) => {
+    const { ask, looks } = appWith(plan, more);
+    await ask(large);
+    expect(looks()).toBeGreaterThan(0);
+  });
 
   it.each([
     ['a limit that only warns', { tokens: { limit: '20k/day', soft: true } }, {}],
