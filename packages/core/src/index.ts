@@ -169,7 +169,7 @@ export { contextOf, detachedContext } from './request-context.js';
 export { Roster, type RosterPlace } from './roster.js';
 export { runInContext, runningContext } from './running-context.js';
 export type { CounterWindow, SpendSource, WindowSpend } from './spend-source.js';
-export { heardStoreTime, storeTime } from './store-time.js';
+export { heardStoreTime } from './store-time.js';
 export {
   checkStoredSwitchEntry,
   checkSwitchEntry,
