@@ -69,29 +69,38 @@ describe('credit that was leased before Redis went away', () => {
     const stop = subscribe('tollgate:store', ({ outcome }) => {
       if (outcome === 'grace') told.push(outcome);
     });
-    for (let turn = 0; turn < 4; turn += 1) {
-      const answers = await Promise.all(Array.from({ length: 25 }, () => ask(key)));
-      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 25 }, () => 200));
-    }
-    // What is taken lately is leased ahead in the background.
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(tg.fromGrace).toBe(0);
-    redis.pause();
-    let admitted = 100;
+    let [asBefore, admitted] = [0, 0];
     let refused: string | undefined;
-    for (let turn = 0; turn < 2_000 && refused === undefined; turn += 1) {
-      const { status, code } = await ask(key);
-      if (status === 200) admitted += 1;
-      else refused = code;
+    // On a busy machine what was leased ahead may be over before anybody asks for it: then all of it is done again.
+    while (tg.fromGrace === 0) {
+      for (let turn = 0; turn < 4; turn += 1) {
+        const answers = await Promise.all(Array.from({ length: 25 }, () => ask(key)));
+        expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 25 }, () => 200));
+        asBefore += 25;
+      }
+      // What is taken lately is leased ahead in the background.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(tg.fromGrace).toBe(0);
+      redis.pause();
+      refused = undefined;
+      for (let turn = 0; turn < 2_000 && refused === undefined; turn += 1) {
+        const { status, code } = await ask(key);
+        if (status === 200) admitted += 1;
+        else refused = code;
+      }
+      if (tg.fromGrace > 0) break;
+      redis.resume();
+      while ((await ask(key)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+      asBefore += 1;
     }
     expect(refused).toBe('budget_unverifiable');
-    expect(tg.fromGrace).toBe(admitted - 100);
+    expect(tg.fromGrace).toBe(admitted);
     expect(tg.fromGrace).toBeGreaterThan(0);
     expect(told).toHaveLength(tg.fromGrace);
     expect(tg.unverified).toBe(0);
     process.stdout.write(`    admitted of credit: ${tg.fromGrace}\n`);
     redis.resume();
-    await until(() => events.size === admitted, 10_000);
+    await until(() => events.size === asBefore + admitted, 10_000);
     const spent = [...events.values()].reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0);
     const counter = `usd/day/tenant=acme/key=${keyId}`;
     const day = { kind: 'calendar', period: 'day', timeZone: 'UTC', anchorDay: 1 } as const;
