@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { publish, warnOnce } from '@tollgate/core';
 import type { Settlement } from './settlement.js';
@@ -25,7 +25,6 @@ export class SettleSpool {
   readonly #waiting: () => Iterable<readonly [number, Settlement]>;
   #text = '';
   #lines = 0;
-  #file: FileHandle | undefined;
   #writing: Promise<void> | undefined;
   #mustRewrite = true;
 
@@ -74,8 +73,7 @@ export class SettleSpool {
   async #append(): Promise<void> {
     const text = this.#text;
     this.#text = '';
-    await this.#file?.appendFile(text);
-    await this.#file?.datasync();
+    await writeTo(this.#path, 'a', text);
   }
 
   /** What waits, and nothing else: beside the file first, and then in its place. */
@@ -84,13 +82,8 @@ export class SettleSpool {
     this.#lines = 0;
     const lines = [...this.#waiting()].map(([number, waits]) => `${JSON.stringify({ number, waits })}\n`);
     const beside = `${this.#path}.new`;
-    await this.#file?.close();
-    this.#file = undefined;
-    const file = await open(beside, 'w', 0o600);
-    await file.appendFile(lines.join(''));
-    await file.datasync();
+    await writeTo(beside, 'w', lines.join(''));
     await rename(beside, this.#path);
-    this.#file = file;
     this.#mustRewrite = false;
   }
 
@@ -102,6 +95,17 @@ export class SettleSpool {
       'TOLLGATE_W_SPOOL_FAILED',
       `budget(): settlements that wait for the quota store could not be written to ${this.#path}; they are lost if this process ends`,
     );
+  }
+}
+
+/** Forces it to the disk. The file is closed in any case: from Node 26 on, one that is forgotten open ends the process when it is collected. */
+async function writeTo(path: string, how: 'a' | 'w', text: string): Promise<void> {
+  const file = await open(path, how, 0o600);
+  try {
+    await file.appendFile(text);
+    await file.datasync();
+  } finally {
+    await file.close();
   }
 }
 

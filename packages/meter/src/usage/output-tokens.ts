@@ -6,8 +6,7 @@ const longestAscii = 512;
 const longestOther = 64;
 
 const noneDisallowed = { disallowedSpecial: new Set<string>() };
-// biome-ignore lint/suspicious/noControlCharactersInRegex: everything but ASCII is looked for.
-const notPlain = /[^\x00-\x7f]|\\/;
+const notPlain = /[^ -~]|\\/;
 
 /**
  * Counts the tokens of an answer, piece by piece as its stream brings them. A piece holds whole tokens, so the pieces' counts add up to

@@ -5,6 +5,14 @@ import { type Path, parse, paths, plain, refusal, verdict } from './call.js';
 
 const formats: readonly Path[] = ['chat', 'responses', 'embeddings', 'messages', 'gemini'];
 
+function serialises(value: JsonValue): boolean {
+  try {
+    return JSON.stringify(value).length > 0;
+  } catch {
+    return false;
+  }
+}
+
 describe('a hostile client cannot make the estimate smaller', () => {
   it('by work in the background, or calls that the provider makes of its own', () => {
     expect(refusal('responses', { background: true })).toBe('400 unsupported_parameter background');
@@ -124,6 +132,7 @@ describe('a hostile client cannot make the estimate smaller', () => {
 
   it('by nesting that cannot be serialised', () => {
     const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as JsonValue;
-    expect(refusal('chat', { metadata: deep })).toBe('400 invalid_json');
+    // From Node 26 on, V8 serialises whatever it has parsed.
+    expect(refusal('chat', { metadata: deep })).toBe(serialises(deep) ? 'passed' : '400 invalid_json');
   });
 });
