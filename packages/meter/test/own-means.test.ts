@@ -102,6 +102,34 @@ describe('a handler that calls its provider by means of its own', () => {
     await close();
   });
 
+  it.each([
+    [200, [{ source: 'estimated', uncertain: true, outputTokens: 10 }]],
+    [500, []],
+  ])(
+    'is settled at once when the client leaves after the whole answer of status %i was written',
+    async (status, expected) => {
+      const answer = 'x'.repeat(20_000_000);
+      const metered = meteredApp((app) =>
+        app.post(path, (_req, res) => void res.status(status).send(answer)),
+      );
+      const url = await metered.listen();
+      const sending = httpRequest(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      });
+      sending.on('error', () => undefined);
+      sending.end(JSON.stringify(body));
+      await once(sending, 'response');
+      sending.destroy();
+      const [context] = metered.contexts;
+      while (!context?.calls.finished) await turns();
+      await turns();
+      expect(metered.events).toMatchObject(expected);
+      expect(metered.events).toHaveLength(expected.length);
+      await metered.close();
+    },
+  );
+
   it.each<[string, (of: { context: TollgateContext; response: Response }) => void]>([
     ['says that it made no call', ({ context }) => context.noCall()],
     ['answers that it failed', ({ response }) => void response.status(500).end()],
