@@ -12,6 +12,7 @@ import {
   type QuotaStore,
   type TollgateContext,
   type TollgateError,
+  withinDeadline,
 } from '@tollgate/core';
 import { GuardedStore } from './guarded-store.js';
 import { Heartbeat } from './heartbeat.js';
@@ -23,6 +24,9 @@ import { announce } from './threshold.js';
 
 /** Stores remember for a day what was charged for a reservation that ran out; clocks may differ. */
 const rememberedMs = 23 * 3_600_000;
+
+/** For `settleLate`: settlements are retried together, so one that hangs would keep all others waiting. In milliseconds. */
+const lateDeadlineMs = 10_000;
 
 /** What all requests of one `budget()` share: the store behind its deadline, the queue of settlements, the heartbeat. */
 export class BudgetEngine {
@@ -128,7 +132,9 @@ export class BudgetEngine {
     const { settleLate, now } = this.settings;
     const isLate = settleLate && now() - Date.parse(request.event.admittedAt) > rememberedMs;
     if (isLate) {
-      return settleLate(request.event).then((isKnown) => {
+      const settled = settleLate(request.event);
+      const hangs = (): Error => new Error(`settleLate took longer than ${lateDeadlineMs} ms`);
+      return withinDeadline(lateDeadlineMs, settled, hangs).then((isKnown) => {
         if (isKnown) publishCharged(request, { outcome: 'adjusted' });
         else return this.#charge(request, onCharged);
       });

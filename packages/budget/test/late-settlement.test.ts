@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { type ChargeRequest, memoryQuota, spend, type UsageEvent } from '@tollgate/core';
 import { BudgetEngine } from '../src/engine.js';
 import { readOptions } from '../src/options.js';
@@ -62,6 +62,18 @@ describe('the settlement of an attempt that the store may have forgotten', () =>
     await engine.settling.drain(10_000);
     expect(engine.settling.size).toBe(0);
     expect(charged).toEqual([]);
+  });
+
+  it('that the ledger never answers fails, so that others are settled', async () => {
+    jest.useFakeTimers();
+    const { charged, settle, engine } = threeDaysLater(() => new Promise(() => undefined));
+    const hanging = settle('known', 30);
+    await jest.advanceTimersByTimeAsync(10_010);
+    await hanging;
+    expect(engine.settling.size).toBe(1);
+    await settle('recent', 1);
+    expect(charged).toEqual(['recent']);
+    jest.useRealTimers();
   });
 
   it('is charged without a ledger', async () => {
