@@ -51,8 +51,7 @@ type KeyRow = Selectable<ApiKeysTable>;
 export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
   const { now } = writer;
   const lookUps = new LookUps(async (keyIds) => {
-    const query = await writer.query();
-    const rows = await query
+    const rows = await writer.database.query
       .selectFrom('api_keys')
       .innerJoin('tenants', 'tenants.tenant', 'api_keys.tenant')
       .selectAll('api_keys')
@@ -80,7 +79,12 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
 
   return {
     onChange: (listener) => changes.on('k', listener),
-    find: async (keyId) => (isKeyId(keyId) ? lookUps.find(keyId) : undefined),
+    async find(keyId) {
+      if (!isKeyId(keyId)) return undefined;
+      // Creating the tables may take longer than a query may.
+      await writer.database.ready();
+      return lookUps.find(keyId);
+    },
     async create(facts) {
       const { name, live, ...rest } = facts ?? {};
       checkKey({ ...rest, live }, name);
