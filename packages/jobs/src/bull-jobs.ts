@@ -70,7 +70,7 @@ export interface BullJobsOptions {
 
 const cleanEveryMs = 60_000;
 const live: LiveState[] = ['waiting', 'delayed', 'active'];
-/** Where a queue is half full, whose its jobs are is asked at most so often. */
+/** How long a count of jobs by tenant is reused. In milliseconds. */
 const ownersKeptMs = 500;
 /** How often, a second apart, a result is brought to a server that does not take it. */
 const mostStores = 30;
@@ -101,8 +101,8 @@ class BullJobs implements JobQueue {
   readonly #queue: BullQueue;
   /** What this process does now, and how to stop it. */
   readonly #running = new Map<string, AbortController>();
-  /** How many jobs each tenant had that have not ended, by the mark in their ids, and when that was asked. */
-  #owners = { atMs: Number.NEGATIVE_INFINITY, counts: new Map<string, number>() };
+  /** The last count of unfinished jobs, and when it began. */
+  #owners: { readonly atMs: number; readonly counts: Promise<Map<string, number>> } | undefined;
   #worker: BullWorker | undefined;
   #cleaning: NodeJS.Timeout | undefined;
 
@@ -116,8 +116,10 @@ class BullJobs implements JobQueue {
     const counts = await this.#queue.getJobCounts(...live);
     const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
     const { tenant } = job.caller;
-    // While it is not half full, whoever has jobs in it has less than is free.
-    if (2 * all >= maxJobs && (await this.#jobsOf(tenant)) >= maxJobs - all) return false;
+    // In a queue that is less than half full, every tenant has fewer jobs than there are free places.
+    const owned = 2 * all >= maxJobs ? await this.#countByMark() : undefined;
+    const mark = markOf(tenant);
+    if (owned && (owned.get(mark) ?? 0) >= maxJobs - all) return false;
     const kept = { age: Math.ceil(job.keepMs / 1_000), count: maxKept };
     await this.#queue.add('request', job, {
       jobId: bullId(job.id, tenant),
@@ -126,21 +128,24 @@ class BullJobs implements JobQueue {
       ...{ attempts: 1_000, backoff: { type: 'fixed', delay: 5_000 }, stackTraceLimit: 0 },
       ...{ removeOnComplete: kept, removeOnFail: kept },
     });
-    const { counts: owned } = this.#owners;
-    owned.set(markOf(tenant), (owned.get(markOf(tenant)) ?? 0) + 1);
+    owned?.set(mark, (owned.get(mark) ?? 0) + 1);
     return true;
   }
 
-  /** How many jobs of a tenant have not ended. */
-  async #jobsOf(tenant: string): Promise<number> {
+  /** Unfinished jobs by the mark of their tenant. Requests that come together share one look at the queue. */
+  #countByMark(): Promise<Map<string, number>> {
     const atMs = performance.now();
-    if (atMs - this.#owners.atMs >= ownersKeptMs) {
-      const ids = await this.#queue.getRanges(live, 0, this.settings.maxJobs);
-      const counts = new Map<string, number>();
-      for (const id of ids) counts.set(id.slice(-markLength), (counts.get(id.slice(-markLength)) ?? 0) + 1);
-      this.#owners = { atMs, counts };
-    }
-    return this.#owners.counts.get(markOf(tenant)) ?? 0;
+    if (this.#owners && atMs - this.#owners.atMs < ownersKeptMs) return this.#owners.counts;
+    const counts = this.#queue.getRanges(live, 0, this.settings.maxJobs).then((ids) => {
+      const found = new Map<string, number>();
+      for (const id of ids) found.set(id.slice(-markLength), (found.get(id.slice(-markLength)) ?? 0) + 1);
+      return found;
+    });
+    this.#owners = { atMs, counts };
+    counts.catch(() => {
+      this.#owners = undefined;
+    });
+    return counts;
   }
 
   async read(id: string, tenant: string) {
@@ -235,7 +240,7 @@ class BullJobs implements JobQueue {
 
 const markLength = 16;
 
-/** Stands for a tenant in the ids of its jobs, so that they can be counted without reading them. */
+/** Ends the ids of a tenant's jobs, so that they can be counted without being read. */
 const markOf = (tenant: string): string =>
   createHash('sha256').update(tenant).digest('hex').slice(0, markLength);
 

@@ -212,3 +212,33 @@ describe.each(Object.entries(makers))('places of %s', (_name, make) => {
     expect(await add('k1', 'busy')).toBe(false);
   });
 });
+
+describe('bullJobs() whose queue is half full', () => {
+  it('counts the jobs of tenants once for requests that come together', async () => {
+    let [looks, added] = [0, 0];
+    const queue = bullJobs({
+      queue: {
+        add: async () => {
+          added += 1;
+        },
+        getJob: async () => undefined,
+        getJobCounts: async () => ({ waiting: 6 }),
+        getRanges: async () => {
+          looks += 1;
+          return [];
+        },
+        clean: async () => undefined,
+        on: () => undefined,
+        close: async () => undefined,
+      },
+      worker: () => ({ on: () => undefined, close: async () => undefined }),
+      maxJobs: 10,
+    });
+    await Promise.all(Array.from({ length: 20 }, () => queue.add(jobDue(60_000))));
+    expect({ looks, added }).toEqual({ looks: 1, added: 20 });
+    // Its own additions are counted.
+    expect(await queue.add(jobDue(60_000))).toBe(false);
+    expect(looks).toBe(1);
+    await queue.close();
+  });
+});
