@@ -123,13 +123,15 @@ if (process.env.TOLLGATE_LONG === '1') {
       const running = [first, await start('earlier')];
       const statuses = new Map<number, number>();
       const answered = new Set<string>();
+      const inFlight = new Map<Deployed, number>();
       let [asked, done] = [0, false];
       async function client(): Promise<void> {
         while (!done) {
           const name = `ask-${asked++}`;
-          const app = running[Math.floor(random() * running.length)];
+          const app = running[Math.floor(random() * running.length)] as Deployed;
+          inFlight.set(app, (inFlight.get(app) ?? 0) + 1);
           const key = keys[Math.floor(random() * keys.length)];
-          const response = await fetch(`${app?.url}/v1/chat/completions`, {
+          const response = await fetch(`${app.url}/v1/chat/completions`, {
             method: 'POST',
             headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, 'x-ask': name },
             body: JSON.stringify({
@@ -138,29 +140,33 @@ if (process.env.TOLLGATE_LONG === '1') {
             }),
           });
           await response.text();
+          inFlight.set(app, (inFlight.get(app) ?? 0) - 1);
           statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
           if (response.status === 200) answered.add(name);
           await delay(random() * 40);
         }
       }
-      /** Takes a process out of rotation, waits for what it has begun, and ends it as a deploy does. */
-      async function retire(one: Deployed | undefined): Promise<void> {
-        if (!one) return;
+      async function answer(more: number): Promise<void> {
+        const enough = answered.size + more;
+        while (answered.size < enough) await delay(5);
+      }
+      /** Takes a process out of rotation, waits for its requests, and ends it as a deploy does. */
+      async function retire(one: Deployed): Promise<void> {
         running.splice(running.indexOf(one), 1);
-        await delay(300);
+        while ((inFlight.get(one) ?? 0) > 0) await delay(5);
         one.child.kill('SIGTERM');
         const [code] = await once(one.child, 'exit');
         expect(code).toBe(0);
         children.delete(one.child);
       }
       const clients = Array.from({ length: 12 }, client);
-      await delay(1_500);
+      await answer(150);
       for (const one of [...running]) {
         running.push(await start('present'));
-        await delay(1_500);
+        await answer(150);
         await retire(one);
       }
-      // On until the caps refuse, whoever counted.
+      // The caps refuse in the end, whichever version counted.
       const end = Date.now() + 60_000;
       while ((statuses.get(402) ?? 0) < 50 && Date.now() < end) await delay(50);
       done = true;
