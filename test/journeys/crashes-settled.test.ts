@@ -47,7 +47,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function startServers(): Promise<void> {
   [redis, postgres, provider] = await Promise.all([startRedis(), startPostgres(), simulateProvider()]);
-  // Answers are generated, and billed, although nobody is there any more.
+  // The provider generates and bills whole answers, although the app is gone.
   provider.script(() => ({
     ...{ finishesAlone: true, tokens: 20 + Math.floor(random() * 130) },
     ...{ firstByteDelayMs: Math.floor(random() * 100), chunkDelayMs: 10 },

@@ -27,9 +27,9 @@ export function leastInputTokens(
 }
 
 /**
- * Makes a function that says how much money, in nano-dollars, `meter()` will hold for so many input tokens of the model that a request names, at least: at
- * the lowest price of all providers that sell it, in the cheapest service tier (half). 0 where that is not known beforehand: `dispatch` decides who is
- * asked, the text is short, or the model is free or has no price.
+ * Returns a function that computes a lower bound, in nano-dollars, of the money that `meter()` reserves for the input of a request: the number of
+ * tokens times half of the lowest input price of the named model, over all providers that sell it (the cheapest service tier costs half). Returns 0
+ * with `dispatch`, which may choose another provider; below 16 384 tokens; and for models that are free or have no price.
  */
 export function leastInputCost(
   options: Pick<MeterOptions, 'prices' | 'models' | 'dispatch'> = {},

@@ -30,7 +30,7 @@ async function copyEmptyDatabase(directory: string): Promise<void> {
     try {
       renameSync(made, kept);
     } catch {
-      // Somebody else was quicker.
+      // Another worker has made it meanwhile.
       rmSync(made, { recursive: true, force: true });
     }
   }

@@ -58,7 +58,7 @@ describe('looking keys up', () => {
     expect((await next)?.keyId).toBe('b');
   });
 
-  it('that fails fails those that were in the query, and goes on with the next', async () => {
+  it('rejects the keys of a failed query, and continues with the next query', async () => {
     let away = true;
     const lookUps = new LookUps(async (keyIds) => {
       if (away) throw new Error('away');

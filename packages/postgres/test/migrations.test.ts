@@ -31,12 +31,12 @@ describe.each(databases)('the schema on $name', ({ start }) => {
   it('with a step that belongs in the middle and is not known is refused', async () => {
     const first = database(server.options);
     await first.ready();
-    await sql`insert into tollgate.migrations (name, timestamp) values ('0002-of-somebody-else', '2027-01-01')`.execute(
+    await sql`insert into tollgate.migrations (name, timestamp) values ('0002-of-another-app', '2027-01-01')`.execute(
       first.query,
     );
     await first.end();
     const again = database(server.options);
-    await expect(again.ready()).rejects.toThrow('0002-of-somebody-else');
+    await expect(again.ready()).rejects.toThrow('0002-of-another-app');
     await again.end();
   });
 });

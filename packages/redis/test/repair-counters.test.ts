@@ -70,7 +70,7 @@ describe('counters that are set to what the ledger says', () => {
     await end();
   });
 
-  it('are not touched while usage events wait that nobody delivers', async () => {
+  it('are unchanged while usage events are not delivered', async () => {
     const { client, prefix, ledger, store, standing, end } = await ground();
     const spender = new Spender(store, [spend]);
     const admitted = await spender.reserve({ want: 10 });

@@ -15,7 +15,7 @@ export class Instruments {
   constructor(
     readonly registry: Registry,
     private readonly prefix: string,
-    /** Values of one label that are told apart. */
+    /** Most values of one label; further values are counted as `other`. */
     readonly maxLabelValues: number,
   ) {}
 

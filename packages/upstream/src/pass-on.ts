@@ -21,7 +21,7 @@ export async function passOn(
   asked: AskedCall,
   dispatched?: DispatchedCall,
 ): Promise<void> {
-  // Gone while the body was read or a guard waited: nothing is sent for nobody, and nothing stays reserved.
+  // The client left while the body was read or a guard waited: nothing is sent, and the reservation is released.
   if (res.closed) {
     req.tollgate.recorder?.noCall();
     return;

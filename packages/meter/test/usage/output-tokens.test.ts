@@ -35,7 +35,7 @@ function streamed(text: string): string[] {
 
 const answers: Readonly<Record<string, string>> = {
   prose:
-    'It was late in the afternoon, and "nobody" had expected them before nightfall.\n\n- one\n- two\n'.repeat(
+    'It was late in the afternoon, and "no one" had expected them before nightfall.\n\n- one\n- two\n'.repeat(
       9,
     ),
   code: 'const parts = path.split("\\\\").map((part) => part.trim());\n\treturn parts;\n'.repeat(7),

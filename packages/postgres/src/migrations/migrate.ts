@@ -7,8 +7,8 @@ import { dailyUsage } from './0004-daily-usage.js';
 import { unresolvedUsage } from './0005-unresolved-usage.js';
 
 /**
- * Every step of the schema, in order. A step that was released is never changed: a new one follows it. It only adds, so that processes of
- * the version before run on it as well.
+ * All migrations, in order. A released migration is never changed; a new one is appended. Migrations only add, so that the previous
+ * version works with the new tables.
  */
 const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0001-usage-events': usageEvents,
@@ -21,7 +21,7 @@ const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
 const table = 'migrations';
 const changesNothing: Migration = { up: async () => undefined };
 
-/** Steps that a later version has taken: while it is deployed, or when it is taken back, this one goes on. */
+/** Migrations of a later version, which are ignored: this version must start beside it during a deploy, and after a rollback. */
 async function laterSteps(kysely: Kysely<Tables>, schema: string): Promise<string[]> {
   const { rows: found } = await sql`select from information_schema.tables
     where table_schema = ${schema} and table_name = ${table}`.execute(kysely);

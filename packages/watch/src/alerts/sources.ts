@@ -26,9 +26,9 @@ type Facts = Readonly<Record<string, unknown>>;
 /** What nobody says the end of ends when it was not seen for so long. */
 const quietMs = 900_000;
 
-/** An incident waits so long for what is unresolved of its counter. */
+/** How long an incident waits for the unresolved amount of its counter. In milliseconds. */
 const unresolvedMs = 2_000;
-/** So many may wait at once; incidents beyond are told without. */
+/** Look-ups at a time; further incidents are reported without the figure. */
 const mostWaiting = 16;
 
 /** Listens to what this process publishes; returns how to stop, which resolves when all has been reported. */

@@ -70,7 +70,7 @@ describe('what alerts listen for', () => {
     for (const tenant of ['acme', 'away', 'unknown']) {
       publish('tollgate:threshold', () => crossing(0.8, { counter: `usd/day/tenant=${tenant}` }));
     }
-    // What is still being asked for is told before the end.
+    // `close()` waits for look-ups that are in progress.
     await running.close();
     expect(asked).toContainEqual(['usd/day/tenant=acme', day]);
     const told = notices.map(({ incident }) => [incident.facts?.counter, incident.facts?.unresolved]);
