@@ -1,7 +1,9 @@
+import { bundledModules } from './scripts/jest-modules.mjs';
+
 const fromTypeScript = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
   module: { type: 'es6' },
-  sourceMaps: 'inline',
+  sourceMaps: true,
 };
 
 export default {
@@ -9,10 +11,12 @@ export default {
   roots: ['<rootDir>/packages', '<rootDir>/examples', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/\\.work/'],
-  modulePathIgnorePatterns: ['/\\.work/', '/dist/'],
+  modulePathIgnorePatterns: ['/\\.work/(?!jest-modules/)', '/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['<rootDir>/scripts/jest-transform.mjs', fromTypeScript] },
+  globalSetup: '<rootDir>/scripts/jest-modules.mjs',
   moduleNameMapper: {
+    ...bundledModules,
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '^tollgate$': '<rootDir>/packages/tollgate/src/index.ts',
     '^@tollgate/example-([^/]+)$': '<rootDir>/examples/$1/src/server.ts',
@@ -24,5 +28,6 @@ export default {
   maxWorkers: 3,
   // Modules of a file that has ended stay in its worker's memory; near the heap's limit, collecting garbage takes most of the time.
   workerIdleMemoryLimit: '1.5GB',
+  cacheDirectory: '<rootDir>/.work/jest',
   testTimeout: 60_000,
 };

@@ -4,9 +4,12 @@
  */
 import swc from '@swc/jest';
 
-/** What the language itself brings along and no test replaces. */
-const globals = [
+/** What no test replaces: `Date`, timers and `fetch` are missing. */
+export const globals = [
+  'AbortController',
+  'AbortSignal',
   'Array',
+  'ArrayBuffer',
   'BigInt',
   'Boolean',
   'Buffer',
@@ -25,10 +28,15 @@ const globals = [
   'Set',
   'String',
   'Symbol',
+  'TextDecoder',
+  'TextEncoder',
   'TypeError',
+  'URL',
   'Uint8Array',
   'WeakMap',
   'WeakSet',
+  'performance',
+  'process',
 ];
 
 /** A name that is declared at the top of a module is the module's own. */

@@ -1,8 +1,11 @@
 /** Runs Jest with native ES modules; arguments are Jest's own, e.g. `node scripts/jest.mjs packages/auth`. */
 import { join } from 'node:path';
+import { memoryFolder } from './memory-folder.mjs';
 import { foreground } from './run.mjs';
 import { root } from './workspace.mjs';
 
 const flags = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'];
 const jest = join(root, 'node_modules/jest/bin/jest.js');
-process.exitCode = await foreground(process.execPath, [...flags, jest, ...process.argv.slice(2)]);
+const folder = memoryFolder();
+const env = { ...process.env, ...(folder && { TMPDIR: folder }) };
+process.exitCode = await foreground(process.execPath, [...flags, jest, ...process.argv.slice(2)], { env });

@@ -93,12 +93,21 @@ describe.each(ledgers)('an app with %s whose Redis comes back empty while a stre
       return Math.round(performance.now() - start);
     };
 
+    /** On a busy machine Redis may answer later than its deadline: then the app refuses with 503, and the client asks again. */
+    const served = async (more: object): Promise<Response> => {
+      for (;;) {
+        const answer = await ask(more);
+        if (answer.status !== 503) return answer;
+        await answer.text();
+      }
+    };
+
     await until(() => tg.isReady);
     // $0.01 for a thousand tokens: three tenths of the cap, and a stream that costs three more.
     provider.script({ tokens: 3_000 });
-    expect((await ask({ max_completion_tokens: 3_000 })).status).toBe(200);
+    expect((await served({ max_completion_tokens: 3_000 })).status).toBe(200);
     provider.script({ tokens: 3_000, chunkDelayMs: 1 });
-    const stream = await ask({ max_completion_tokens: 3_000, stream: true });
+    const stream = await served({ max_completion_tokens: 3_000, stream: true });
     expect(stream.status).toBe(200);
     await redis.restart();
     const statuses: number[] = [];
@@ -114,7 +123,7 @@ describe.each(ledgers)('an app with %s whose Redis comes back empty while a stre
     provider.script({ tokens: 1_000 });
     const rest: number[] = [];
     for (let turn = 0; turn < 12; turn += 1) {
-      const answer = await ask({ max_completion_tokens: 1_000 });
+      const answer = await served({ max_completion_tokens: 1_000 });
       rest.push(answer.status);
       await answer.text();
     }

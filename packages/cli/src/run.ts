@@ -21,11 +21,17 @@ export interface CommandLine {
  * understood. Never rejects.
  */
 export async function run(args: readonly string[], io: CommandLine): Promise<number> {
+  let wroteError = false;
+  const writeError = (text: string): void => {
+    wroteError = true;
+    io.writeError(text);
+  };
   try {
-    await program(io).parseAsync([...args], { from: 'user' });
+    await program({ ...io, writeError }).parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return sayFailure(error, io.writeError);
+    // Not by `error.exitCode`: for help that was asked for, Commander gives the process' own there.
+    if (error instanceof CommanderError) return wroteError ? 2 : 0;
+    return sayFailure(error, writeError);
   }
 }

@@ -17,11 +17,24 @@ describe('the command line', () => {
       ['keys', 'create', '--help'],
       ['budgets', 'set', '--help'],
     ]) {
-      const { code, out } = await tollgate(...args);
-      expect([args, code]).toEqual([args, 0]);
+      const { code, out, error } = await tollgate(...args);
+      expect([args, code, error]).toEqual([args, 0, '']);
       expect(out).toContain('Usage: tollgate');
     }
     expect((await tollgate('--help')).out).toContain("tollgate budgets set spend '$500/month' --tenant acme");
+  });
+
+  it('ends by what was typed, whatever the exit code of the process is by then', async () => {
+    const before = process.exitCode;
+    try {
+      for (const exitCode of [0, 1]) {
+        process.exitCode = exitCode;
+        expect((await tollgate('help', 'keys')).code).toBe(0);
+        expect((await tollgate('keys')).code).toBe(2);
+      }
+    } finally {
+      process.exitCode = before;
+    }
   });
 
   it('ends with 2 where it does not understand, and says what was meant', async () => {

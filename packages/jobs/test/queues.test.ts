@@ -20,8 +20,10 @@ beforeAll(async () => {
   await client.connect();
 });
 afterEach(async () => {
-  await Promise.all(open.map((queue) => queue.close()));
+  // First forgotten: a queue that does not close, for its job waits, fails one test and not all after it.
+  const closing = open;
   open = [];
+  await Promise.all(closing.map((queue) => queue.close()));
 });
 afterAll(async () => {
   client.destroy();
@@ -97,7 +99,8 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
     expect(await queue.add(later)).toBe(true);
     expect(await queue.add(now)).toBe(true);
     await until('both are handed out', () => handed.length === 2);
-    expect(handed.map(({ id }) => id)).toEqual([now.id, later.id]);
+    // In which order is not said: the first may be added after the second is due.
+    expect(new Set(handed.map(({ id }) => id))).toEqual(new Set([now.id, later.id]));
     for (const { lateMs, interruptions } of handed) {
       expect(lateMs).toBeGreaterThanOrEqual(0);
       expect(interruptions).toBe(0);

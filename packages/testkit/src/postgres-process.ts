@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, chownSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,28 +37,12 @@ const identity = isRoot ? { uid: nobody, gid: nobody } : {};
 export async function startPostgres(): Promise<PostgresProcess> {
   const bin = ensurePostgres();
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-postgres-'));
-  if (isRoot) chownSync(folder, nobody, nobody);
-  const made = spawnSync(
-    join(bin, 'initdb'),
-    [
-      '-D',
-      folder,
-      '-U',
-      'tollgate',
-      '--auth=trust',
-      '--encoding=UTF8',
-      '--no-locale',
-      '--no-sync',
-      '--no-instructions',
-    ],
-    { encoding: 'utf8', cwd: tmpdir(), ...identity },
-  );
-  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
+  copyEmptyCluster(bin, folder);
   appendFileSync(
     join(folder, 'postgresql.conf'),
     `listen_addresses='127.0.0.1'\nunix_socket_directories=''\nshared_buffers=64MB\nmax_wal_size=4GB\nfsync=off\n`,
   );
-  const port = await freePort(); // last, for making the database takes long enough for somebody else to take it
+  const port = await freePort(); // last: another process could take it while the cluster is copied
   let server = launch(bin, folder, port);
   await answering(port, server);
 
@@ -98,6 +83,44 @@ export async function startPostgres(): Promise<PostgresProcess> {
     pause: () => signalAll('SIGSTOP'),
     resume: () => signalAll('SIGCONT'),
   };
+}
+
+/** Fills a folder with an empty cluster. `initdb` takes seconds, so it runs once for all processes that share `os.tmpdir()`; others copy. */
+function copyEmptyCluster(bin: string, folder: string): void {
+  const kept = join(
+    tmpdir(),
+    `tollgate-empty-postgres-${createHash('sha256')
+      .update(`${bin} ${statSync(join(bin, 'initdb')).mtimeMs}`)
+      .digest('hex')
+      .slice(0, 16)}`,
+  );
+  if (!existsSync(kept)) {
+    const made = mkdtempSync(join(tmpdir(), 'tollgate-postgres-made-'));
+    if (isRoot) chownSync(made, nobody, nobody);
+    initialise(bin, made);
+    try {
+      renameSync(made, kept);
+    } catch {
+      // Another process has made it meanwhile.
+      rmSync(made, { recursive: true, force: true });
+    }
+  }
+  // Keeps owners and modes, which PostgreSQL checks.
+  const copied = spawnSync('cp', ['-a', `${kept}/.`, folder], { encoding: 'utf8' });
+  if (copied.status !== 0)
+    throw new Error(`an empty cluster could not be copied: ${copied.stderr || copied.error}`);
+}
+
+function initialise(bin: string, folder: string): void {
+  const made = spawnSync(
+    join(bin, 'initdb'),
+    [
+      ...['-D', folder, '-U', 'tollgate', '--auth=trust', '--encoding=UTF8', '--no-locale'],
+      ...['--no-sync', '--no-instructions'],
+    ],
+    { encoding: 'utf8', cwd: tmpdir(), ...identity },
+  );
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || made.error}`);
 }
 
 function launch(bin: string, folder: string, port: number): ChildProcess {
