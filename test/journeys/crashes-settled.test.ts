@@ -86,7 +86,7 @@ async function startApp(limit: string): Promise<{ url: string; child: ChildProce
 /** A tenant and its key. */
 type Caller = readonly [tenant: string, key: string];
 
-/** Asks; its status, or `undefined` where the app ended meanwhile. */
+/** Asks, again where Redis was slower than its deadline (503); the status, or `undefined` where the app ended meanwhile. */
 async function ask(url: string, [tenant, key]: Caller, index: number): Promise<number | undefined> {
   try {
     const response = await fetch(`${url}/v1/chat/completions`, {
@@ -98,7 +98,7 @@ async function ask(url: string, [tenant, key]: Caller, index: number): Promise<n
       }),
     });
     await response.text();
-    return response.status;
+    return response.status === 503 ? await ask(url, [tenant, key], index) : response.status;
   } catch {
     return undefined;
   }

@@ -123,6 +123,7 @@ describe('a handler that calls its provider by means of its own', () => {
       sending.destroy();
       const [context] = metered.contexts;
       while (!context?.calls.finished) await turns();
+      await metered.settled(expected.length);
       await turns();
       expect(metered.events).toMatchObject(expected);
       expect(metered.events).toHaveLength(expected.length);
