@@ -51,8 +51,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     }
     const turnAway = (error: TollgateError, caller?: Caller): void => {
       publishOutcome(context, error.code, mode, caller);
-      if (mode === 'enforce') refuse(req, res, next, error, options);
-      else runInContext(context, next);
+      refuse(req, res, next, error, options);
     };
     const letIn = (found: Caller, outcome: 'verified' | 'remembered' | 'deferred'): void | Promise<void> => {
       const unknownPlan = plans && unknownPlanOf(plans, found);

@@ -49,8 +49,7 @@ export function requireScope(...given: readonly string[] | readonly [RequireScop
     }
     const error = caller ? insufficientScopeError(scopes, realm) : credentialError('missing_api_key', realm);
     publishOutcome(context, error.code, mode, caller);
-    if (mode === 'enforce') refuse(req, res, next, error, options);
-    else next();
+    refuse(req, res, next, error, options);
   });
 }
 

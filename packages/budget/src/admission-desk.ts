@@ -4,6 +4,7 @@ import {
   newId,
   type ReserveRequest,
   type ReserveResult,
+  refuseOrShadow,
   storeTimeLeft,
   type TollgateContext,
   type TollgateError,
@@ -22,7 +23,7 @@ import { affordableCap } from './affordable-cap.js';
 import { refusalError, unverifiable } from './budget-error.js';
 import { type LimitCharge, needsOf } from './charges.js';
 import { dispatch, dispatchReplay } from './dispatch.js';
-import { type BudgetEngine, sayWouldRefuse } from './engine.js';
+import type { BudgetEngine } from './engine.js';
 import { mayHaveRun } from './guarded-store.js';
 import { OpenReservation } from './open-reservation.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
@@ -193,10 +194,9 @@ export class AdmissionDesk {
   }
 
   #admissions(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
-    if (!this.engine.enforced) {
-      const refusal = shadowRefusalOfCall(call, rules);
-      if (refusal) sayWouldRefuse(refusal, this.context);
-    }
+    const { enforced, settings } = this.engine;
+    const refusal = enforced ? undefined : shadowRefusalOfCall(call, rules);
+    if (refusal) refuseOrShadow(this.context, refusal, settings.mode);
     return admissionsOf(call, rules, fromLevel);
   }
 
@@ -245,16 +245,18 @@ export class AdmissionDesk {
       result.grants,
     );
     announce(result.crossed, this.context, this.engine.settings.onThreshold);
-    if (this.context.res) sayWhatIsLeft(this.context.res, asked, result.states, result.nowMs);
-    if (!this.engine.enforced) this.#saySoft(asked, result);
+    const { res } = this.context;
+    if (!this.engine.enforced) this.#shadow(asked, result);
+    else if (res) sayWhatIsLeft(res, asked, result.states, result.nowMs);
     if (call) this.#assign(reservation, call, admission, rules);
     return admission;
   }
 
-  /** In shadow mode: what enforcing would have refused, told by the counters that are past their caps. */
-  #saySoft(asked: readonly LimitCharge[], { states, nowMs }: Admitted): void {
+  /** Shadow mode: the refusal that counters above their caps would have meant. */
+  #shadow(asked: readonly LimitCharge[], { states, nowMs }: Admitted): void {
+    const { settings } = this.engine;
     const refusal = shadowRefusal(asked, states);
-    if (refusal) sayWouldRefuse(refusalError(refusal, asked, nowMs, this.engine.settings), this.context);
+    if (refusal) refuseOrShadow(this.context, refusalError(refusal, asked, nowMs, settings), settings.mode);
   }
 
   #assign(reservation: OpenReservation, call: Call, admission: Admission, rules: Rules): void {

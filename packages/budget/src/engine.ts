@@ -11,7 +11,6 @@ import {
   publish,
   type QuotaStore,
   type TollgateContext,
-  type TollgateError,
   withinDeadline,
 } from '@tollgate/core';
 import { GuardedStore } from './guarded-store.js';
@@ -164,17 +163,5 @@ function publishCharged(
     tenant,
     costNanoUsd,
     overrun,
-  }));
-}
-
-/** Says what shadow mode would have refused. */
-export function sayWouldRefuse(error: TollgateError, context: TollgateContext): void {
-  publish('tollgate:refuse', () => ({
-    shadow: true,
-    requestId: context.requestId,
-    code: error.code,
-    status: error.status,
-    tenant: context.caller?.tenant,
-    keyId: context.caller?.keyId,
   }));
 }

@@ -12,7 +12,7 @@ import {
 } from '@tollgate/core';
 import type { RequestHandler } from 'express';
 import { noCaller } from './budget-error.js';
-import { BudgetEngine, sayWouldRefuse } from './engine.js';
+import { BudgetEngine } from './engine.js';
 import { budgetOf, setBudget } from './live-budget.js';
 import { type BudgetOptions, readOptions } from './options.js';
 import { RequestBudget } from './request-budget.js';
@@ -74,11 +74,7 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     };
     const turnAway = (error: unknown): void => {
       if (!isTollgateError(error)) throw error;
-      if (settings.mode === 'enforce') refuse(req, res, next, error, settings.answer);
-      else {
-        sayWouldRefuse(error, context);
-        goAhead();
-      }
+      refuse(req, res, next, error, { ...settings.answer, mode: settings.mode });
     };
     const startMs = performance.now();
     const waited = (): void => {

@@ -146,8 +146,8 @@ export class RequestCache {
     const known = this.#known.get(call);
     if (!known) return;
     const { res } = this.context;
-    const isShadow = this.settings.mode === 'shadow' && known.found !== undefined;
-    const outcome = call.replays || isShadow ? 'hit' : 'miss';
+    const isShadow = this.settings.mode === 'shadow';
+    const outcome = call.replays || (isShadow && known.found) ? 'hit' : 'miss';
     if (res && !res.headersSent && !isShadow) res.setHeader('x-tollgate-cache', outcome);
     publish('tollgate:cache', () => ({
       outcome,

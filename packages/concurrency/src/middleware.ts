@@ -79,9 +79,7 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
         whenAnswered(res, () => (place.answeredAtMs = settings.clock.now()));
       place.enter(wants, ways);
     } catch (error) {
-      const refusal = refusalOrThrow(error);
-      if (mode === 'shadow') ways.goAhead();
-      else ways.refuse(refusal);
+      ways.refuse(refusalOrThrow(error));
     }
   };
   const guard = guarded('concurrencyMiddleware', (req, res, next) => {

@@ -121,22 +121,28 @@ export class RequestPlace implements CallStep, Entrant {
     gate.end(ticket);
   }
 
-  /** Shadow mode: what would have happened is published, and the request goes on. */
+  /** Shadow mode: nobody waits, so as many more than the limit may run as could have waited; the next one would have been refused. */
   #pass(ways: Ways): void {
-    const { gate } = this.#desk;
+    const { gate, settings } = this.#desk;
     const hasRoom = gate.hasRoom(this.lane, this.tenant);
+    const isFull = !hasRoom && gate.running >= settings.limit.value + settings.queue.size;
     this.#ticket = gate.pass(this);
+    if (isFull) {
+      const error = turnedAwayError('full');
+      this.#publish('refused', { code: error.code });
+      ways.refuse(error);
+      return;
+    }
     this.#publish(hasRoom ? 'admitted' : 'waiting', { waitedMs: 0 });
     ways.goAhead();
   }
 
   #refuse(error: TollgateError): void {
-    const { callers, settings } = this.#desk;
+    const { callers } = this.#desk;
     callers?.remove(this.#hold);
     this.#hold = nothing;
     this.#publish('refused', { code: error.code });
-    if (settings.mode === 'shadow') this.#ways?.goAhead();
-    else this.#ways?.refuse(error);
+    this.#ways?.refuse(error);
   }
 
   /** Nothing for what says nothing about the provider: clients that left, answers paid for before, and refusals that are the client's or ours. */

@@ -43,6 +43,8 @@ export interface TollgateContext {
   deferral?: ((refusal: TollgateError) => void) | undefined;
   /** whoever refused, through core's `refuse()`; inside a handler, the pipeline. */
   refusal?: TollgateError | undefined;
+  /** core: codes of the refusals that shadow mode has published for this request. */
+  shadowRefusals?: Set<string> | undefined;
   /** core: aborts when the client is gone, or by {@link TollgateContext.abort}. */
   readonly signal: AbortSignal;
   /** core: for the guards that must end a request which is already running. */

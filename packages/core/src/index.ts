@@ -162,6 +162,7 @@ export {
   errorFormatOf,
   guarded,
   refuse,
+  refuseOrShadow,
   type TollgateErrorsOptions,
   tollgateErrors,
 } from './refuse.js';

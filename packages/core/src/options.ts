@@ -109,7 +109,8 @@ function arrayVerdict(kind: string, check: OptionCheck, value: unknown): true | 
 /** What every guard middleware takes beside its own options. */
 export interface GuardOptions {
   /**
-   * `enforce` refuses; `shadow` decides, publishes and counts, and lets everything pass; `off` does nothing.
+   * `enforce` refuses; `shadow` decides and counts, but refuses no request, writes no header and changes no body: each refusal is published on
+   * `tollgate:refuse` with `shadow: true`; `off` does nothing.
    * @defaultValue 'enforce'
    */
   mode?: 'enforce' | 'shadow' | 'off';

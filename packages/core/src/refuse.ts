@@ -1,23 +1,61 @@
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 import { publish } from './channel.js';
+import type { TollgateContext } from './context.js';
 import { type ErrorFormat, formatError, formatErrorEvent } from './error-format.js';
 import type { GuardOptions } from './options.js';
 import { accepts, checkOptions } from './options.js';
 import { contextOf } from './request-context.js';
+import { runInContext } from './running-context.js';
 import { isTollgateError, TollgateError } from './tollgate-error.js';
 
 /**
- * The one writer of refusals. Remembers the refusal on the context and answers it, or hands it to `next` where the guard was
- * told `refusals: 'next'`. A request that may wait is handed over instead where time brings room. In a stream that has begun it writes an error event and ends the stream.
+ * `mode` of every guard, in one place: throws `error`; in shadow mode publishes it on `tollgate:refuse` with `shadow: true` instead, and returns, so that the
+ * request continues. Guards see a request and its calls, and would refuse only one of them: each code is published once for each request.
+ */
+export function refuseOrShadow(
+  context: TollgateContext,
+  error: TollgateError,
+  mode: GuardOptions['mode'],
+): void {
+  if (mode !== 'shadow') throw error;
+  context.shadowRefusals ??= new Set();
+  const { size } = context.shadowRefusals;
+  if (context.shadowRefusals.add(error.code).size > size) publishRefusal(context, error, true);
+}
+
+function publishRefusal(
+  { requestId, caller }: TollgateContext,
+  { code, status }: TollgateError,
+  shadow: boolean,
+): void {
+  publish('tollgate:refuse', () => ({
+    requestId,
+    code,
+    status,
+    tenant: caller?.tenant,
+    keyId: caller?.keyId,
+    ...(shadow && { shadow }),
+  }));
+}
+
+/**
+ * Refuses a request for a guard, by its options. Sets `context.refusal`, publishes `tollgate:refuse`, and writes the response, or calls `next(error)` with
+ * `refusals: 'next'`. In a stream that has begun it writes an error event and ends the stream. A request that may wait is deferred instead
+ * where it will be admitted later. In shadow mode the request continues: see {@link refuseOrShadow}.
  */
 export function refuse(
   req: Request,
   res: Response,
   next: NextFunction,
   error: TollgateError,
-  options: Pick<GuardOptions, 'refusals' | 'errorFormat'> = {},
+  options: Pick<GuardOptions, 'mode' | 'refusals' | 'errorFormat'> = {},
 ): void {
   const context = contextOf(req, res);
+  if (options.mode === 'shadow') {
+    refuseOrShadow(context, error, options.mode);
+    if (!context.calls.finished) runInContext(context, next);
+    return;
+  }
   const { deferral } = context;
   if (deferral && error.deferUntilMs !== undefined && !res.headersSent) {
     context.deferral = undefined;
@@ -25,13 +63,7 @@ export function refuse(
     return;
   }
   context.refusal ??= error;
-  publish('tollgate:refuse', () => ({
-    requestId: context.requestId,
-    code: error.code,
-    status: error.status,
-    tenant: context.caller?.tenant,
-    keyId: context.caller?.keyId,
-  }));
+  publishRefusal(context, error, false);
   if (options.refusals === 'next') next(error);
   else answerError(req, res, error, options.errorFormat ?? 'auto');
 }

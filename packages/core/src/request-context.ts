@@ -22,6 +22,7 @@ class RequestContext implements TollgateContext, PipelineHost {
   reservation: Reservation | undefined;
   deferral: ((refusal: TollgateError) => void) | undefined;
   refusal: TollgateError | undefined;
+  shadowRefusals: Set<string> | undefined;
   recorder: CallRecorder | undefined;
   #abort: AbortController | undefined;
   #aborted: TollgateError | undefined;

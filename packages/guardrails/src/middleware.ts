@@ -6,9 +6,9 @@ import {
   isTollgateError,
   publish,
   refuse,
+  refuseOrShadow,
   runInContext,
   type TollgateContext,
-  type TollgateError,
   warnOnce,
 } from '@tollgate/core';
 import type { RequestHandler } from 'express';
@@ -101,6 +101,10 @@ class RequestGuard {
     return body;
   }
 
+  get #isShadow(): boolean {
+    return this.settings.mode === 'shadow';
+  }
+
   /** The steps that look at what handlers send and what comes back. */
   steps(): CallStep[] {
     const moderate = this.settings.moderators.length > 0;
@@ -132,7 +136,7 @@ class RequestGuard {
   #answerOf(call: Call): AnswerGuard {
     let answer = this.#answers.get(call);
     if (!answer) {
-      const rules = this.settings.shadow
+      const rules = this.#isShadow
         ? this.settings.output.map((rule) => ({
             ...rule,
             action: 'flag' as const,
@@ -150,10 +154,15 @@ class RequestGuard {
   }
 
   async #inspect(body: unknown): Promise<void> {
-    const { input, shadow } = this.settings;
-    const { reports, refusal } = await inspectBody(body, input, this.context.caller?.scopes ?? [], shadow);
+    const { input } = this.settings;
+    const { reports, refusal } = await inspectBody(
+      body,
+      input,
+      this.context.caller?.scopes ?? [],
+      this.#isShadow,
+    );
     for (const report of reports) this.#report(report);
-    if (refusal) this.#refuse(refusal);
+    if (refusal) refuseOrShadow(this.context, refusal, this.settings.mode);
   }
 
   async #moderate(body: unknown): Promise<void> {
@@ -161,7 +170,7 @@ class RequestGuard {
     const reports = await this.#orShadow(moderated(moderators, body, this.context.caller), []);
     for (const report of reports) this.#report(report);
     const refusal = refusalOf(reports);
-    if (refusal) this.#refuse(refusal);
+    if (refusal) refuseOrShadow(this.context, refusal, this.settings.mode);
   }
 
   async #orShadow<Result>(checking: Promise<Result>, otherwise: Result): Promise<Result> {
@@ -169,24 +178,9 @@ class RequestGuard {
       return await checking;
     } catch (error) {
       if (!isTollgateError(error)) throw error;
-      this.#refuse(error);
+      refuseOrShadow(this.context, error, this.settings.mode);
       return otherwise;
     }
-  }
-
-  /** Throws, or in shadow mode says what would have been refused. */
-  #refuse(error: TollgateError): void {
-    if (!this.settings.shadow) throw error;
-    const { requestId, caller } = this.context;
-    const { code, status } = error;
-    publish('tollgate:refuse', () => ({
-      shadow: true,
-      requestId,
-      code,
-      status,
-      tenant: caller?.tenant,
-      keyId: caller?.keyId,
-    }));
   }
 
   #report(report: Report): void {

@@ -46,7 +46,7 @@ export interface Settings {
   readonly schema: StandardSchemaV1 | undefined;
   readonly moderators: readonly Moderator[];
   readonly onReport: GuardrailsOptions['onReport'] | undefined;
-  readonly shadow: boolean;
+  readonly mode: GuardOptions['mode'];
 }
 
 /** Fills in the defaults; throws a `TypeError` for a wrong or unknown option. */
@@ -86,7 +86,7 @@ export function readOptions(options: GuardrailsOptions | undefined): Settings {
     schema: options?.schema,
     moderators,
     onReport: options?.onReport,
-    shadow: options?.mode === 'shadow',
+    mode: options?.mode,
   };
 }
 

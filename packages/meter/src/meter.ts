@@ -41,15 +41,14 @@ export function meter(options: MeterOptions = {}): RequestHandler {
     }
     const turnAway = (error: unknown): void => {
       if (!isTollgateError(error)) throw error;
-      if (options.mode === 'shadow') runInContext(context, next);
-      else refuse(req, res, next, error, options);
+      refuse(req, res, next, error, options);
     };
     let requestMeter: RequestMeter;
     let declared: Call | Promise<Call> | undefined;
     try {
       requestMeter = install(context);
       context.labels = labelsOf(req, context.caller, options.labels, options.labelHeader);
-      if (options.exposeCost) exposeCost(res, context, requestMeter);
+      if (options.exposeCost && options.mode !== 'shadow') exposeCost(res, context, requestMeter);
       declared = declare(req, context, options);
     } catch (error) {
       return turnAway(error);
@@ -70,7 +69,7 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
     engine: makeEngine(options, now),
     sinks: options.sinks ?? [],
     fetching: options,
-    shadow: options.mode === 'shadow',
+    mode: options.mode,
     promptHashSecret: options.promptHashSecret,
     now,
   };

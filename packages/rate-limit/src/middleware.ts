@@ -65,7 +65,7 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
       else req[seen] = counts;
       publishDecision(context, counts, refusal, mode);
       if (mode !== 'shadow') appendRateLimit(res, entriesOf(counts, refusal !== undefined, now()));
-      if (refusal && mode !== 'shadow') refuse(req, res, next, refusal, options);
+      if (refusal) refuse(req, res, next, refusal, options);
       else runInContext(context, next);
     };
     const decideOrFail: Counted = (counts, failure) => {

@@ -1,4 +1,4 @@
-import type { OutgoingRequest, ParsedCall, Usage } from '@tollgate/core';
+import type { GuardOptions, OutgoingRequest, ParsedCall, Usage } from '@tollgate/core';
 import { costOf, type Price } from '../prices/price.js';
 import { priceBook } from '../prices/price-book.js';
 import { MeteredCall } from '../requests/metered-call.js';
@@ -23,7 +23,7 @@ export interface Engine {
 const namesAreLoose: readonly string[] = ['azure', 'openrouter'];
 
 /** Makes an engine of options that were checked with `parseChecks`. */
-export function makeEngine(options: ParseOptions, now: () => number): Engine {
+export function makeEngine(options: ParseOptions & Pick<GuardOptions, 'mode'>, now: () => number): Engine {
   const prices = priceBook({ prices: options.prices, now });
   const settings = parseSettings(options, prices);
   const declared = options.prices ?? {};

@@ -3,13 +3,14 @@ import {
   type CallEnd,
   type CallRecorder,
   type CallStep,
+  type GuardOptions,
   goOn,
   isTollgateError,
   type ParsedCall,
   promised,
-  publish,
   type RecordedCall,
   type RequestEnd,
+  refuseOrShadow,
   type Settlement,
   type TollgateContext,
 } from '@tollgate/core';
@@ -27,7 +28,7 @@ export interface MeterSettings extends WritingSettings {
   /** For `req.tollgate.fetch`. */
   readonly fetching: MeteredFetchOptions;
   /** What would be refused passes unmetered. */
-  readonly shadow: boolean;
+  readonly mode: GuardOptions['mode'];
   /** Absent: prompts are not hashed. */
   readonly promptHashSecret: string | undefined;
 }
@@ -95,7 +96,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   }
 
   allows(model: string, provider: string): boolean {
-    return this.settings.shadow || this.settings.engine.isPriced(provider, model);
+    return this.settings.mode === 'shadow' || this.settings.engine.isPriced(provider, model);
   }
 
   response(call: Call, status: number, headers: Readonly<Record<string, string>>): void {
@@ -106,9 +107,8 @@ export class RequestMeter implements CallRecorder, CallStep {
     try {
       return this.settings.engine.parse(call.outgoing);
     } catch (error) {
-      if (!this.settings.shadow || !isTollgateError(error)) throw error;
-      const { code, status } = error;
-      publish('tollgate:refuse', () => ({ requestId: this.context.requestId, code, status, shadow: true }));
+      if (!isTollgateError(error)) throw error;
+      refuseOrShadow(this.context, error, this.settings.mode);
       return undefined;
     }
   }

@@ -54,9 +54,11 @@ export const anthropicMessages: WireFormat = {
   writeCap(body, cap) {
     writeStated(body, caps, cap);
   },
-  prepare(body, facts, options) {
-    // Required, and absent where the request was translated from a format that leaves it open; its estimate is that of so many tokens.
+  complete(body, facts) {
+    // The estimate of a request without a cap assumes this many tokens.
     if (facts.statedCap === undefined) body.set('max_tokens', defaultMaxOutputTokens);
+  },
+  prepare(body, facts, options) {
     const tools = body.get('tools');
     if (facts.tools.length > 0 && Array.isArray(tools))
       body.set('tools', boundedTools(tools, facts, options));

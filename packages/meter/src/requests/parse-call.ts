@@ -1,4 +1,4 @@
-import type { JsonObject, OutgoingRequest, WireApi } from '@tollgate/core';
+import type { GuardOptions, JsonObject, OutgoingRequest, WireApi } from '@tollgate/core';
 import { TollgateError } from '@tollgate/core';
 import { textBound } from '../estimate-input.js';
 import { type PriceBook, priceBook } from '../prices/price-book.js';
@@ -23,6 +23,7 @@ import type { WireFormat } from './wire-format.js';
 /** {@link ParseOptions}, read once. */
 export interface ParseSettings {
   readonly options: ParseOptions;
+  readonly mode: GuardOptions['mode'];
   readonly prices: PriceBook;
   readonly providerOf: ProviderFinder;
   /** The model that a name on the wire stands for. */
@@ -41,7 +42,7 @@ const formats: Readonly<Record<WireApi, WireFormat>> = {
 
 /** Reads the options of {@link parseCall}, which were checked with `parseChecks`; starts to load the tokenizer if it is asked for. */
 export function parseSettings(
-  options: ParseOptions,
+  options: ParseOptions & Pick<GuardOptions, 'mode'>,
   prices: PriceBook = priceBook({ prices: options.prices }),
 ): ParseSettings {
   if (options.inputBound === 'tokens') void loadTokenizer();
@@ -49,6 +50,7 @@ export function parseSettings(
   const wireNames = new Map([...models].map(([wireName, model]) => [model, wireName]));
   return {
     options,
+    mode: options.mode,
     prices,
     providerOf: providerFinder(options),
     modelOf: (wireName) => models.get(wireName) ?? wireName,
@@ -81,7 +83,8 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
   checkNestedNames(body, text);
   const read = format.read(body, options, text);
   const facts = match.stream === undefined ? read : { ...read, stream: match.stream };
-  format.prepare?.(own, facts, options, provider);
+  format.complete?.(own, facts);
+  if (settings.mode !== 'shadow') format.prepare?.(own, facts, options, provider);
   return new MeteredCall(
     {
       api: match.api,

@@ -15,7 +15,9 @@ export interface WireFormat {
   read(body: JsonObject, options: ParseOptions, text: string): RequestFacts;
   /** Writes an output cap, in the place of all that the client stated. */
   writeCap(body: OutgoingBody, cap: number, provider: string): void;
-  /** Writes what every call needs: asks for usage, bounds the uses of server-side tools. */
+  /** Writes fields that the format requires and that a request translated from another format may lack. */
+  complete?(body: OutgoingBody, facts: RequestFacts): void;
+  /** Writes what metering needs: asks for usage, bounds the uses of server-side tools. Not in shadow mode, which changes no body. */
   prepare?(body: OutgoingBody, facts: RequestFacts, options: ParseOptions, provider: string): void;
 }
 

@@ -7,9 +7,9 @@ import {
   type GuardOptions,
   guardChecks,
   guarded,
-  publish,
   Roster,
   refuse,
+  refuseOrShadow,
   type SwitchEntry,
   type SwitchStore,
   switchKey,
@@ -84,12 +84,6 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
     const entry = board.find(caller ? switchKeysOf(caller) : [switchKey('everything', '')]);
     return entry && switchedOff(entry);
   };
-  const enforce = (context: TollgateContext, error: TollgateError): void => {
-    if (mode !== 'shadow') throw error;
-    const { requestId, caller } = context;
-    const { code, status } = error;
-    publish('tollgate:refuse', () => ({ shadow: true, requestId, code, status, tenant: caller?.tenant }));
-  };
   const stepOf = (context: TollgateContext): CallStep => {
     const place = running.add(context);
     return {
@@ -98,7 +92,7 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
       begin: (call) => {
         const entry = board.isEmpty ? undefined : board.find(keysOf(call));
         const error = refusalOf(context) ?? (entry && switchedOff(entry));
-        if (error) enforce(context, error);
+        if (error) refuseOrShadow(context, error, mode);
       },
       finish: () => running.remove(place),
     };
@@ -109,13 +103,9 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
     const context = contextOf(req, res);
     if (!board.isKnown) await board.refresh();
     const error = refusalOf(context);
-    if (error && mode !== 'shadow') {
-      refuse(req, res, next, error, options);
-      return;
-    }
-    if (error) enforce(context, error);
     if (!context.calls.finished) context.calls.use(stepOf(context));
-    next();
+    if (error) refuse(req, res, next, error, options);
+    else next();
   });
   return Object.assign(middleware, {
     attach: (context: TollgateContext): void => {
