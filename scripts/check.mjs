@@ -12,6 +12,7 @@ const steps = [
   ['types', bin('tsc'), '-p', 'tsconfig.json'],
   ['lint and format', bin('biome'), 'check', '--error-on-warnings', '.'],
   ['unused files, exports and dependencies', bin('knip'), '--no-config-hints'],
+  ['prose', ...script('prose.mjs')],
   ['tests', ...script('jest.mjs')],
   ['packaging', ...script('packaging.mjs')],
 ];

@@ -127,7 +127,7 @@ function checkNarrowing(parent: Caller, narrowing: Narrowing, maxLifetimeMs: num
     throw new TypeError('mint: the parent must be a caller, such as req.tollgate.caller');
   }
   if (parent.childId !== undefined) {
-    throw new TypeError('mint: a child credential cannot have children of its own');
+    throw new TypeError('mint: a child credential cannot have children');
   }
   checkOptions<Narrowing>('mint', narrowing, {
     expiresInMs: accepts.integerBetween(1_000, maxLifetimeMs),

@@ -105,7 +105,9 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
   if (options.jwt) checkJwtOptions('authenticate', options.jwt);
   const { keys, jwt, children } = options;
   if (keys === undefined && jwt === undefined && children === undefined) {
-    throw new TypeError('authenticate: "keys" or "jwt" is required; without them nobody could come in');
+    throw new TypeError(
+      'authenticate: "keys" or "jwt" is required; without them every request would be refused',
+    );
   }
   if (options.plans) checkPlanNames(options.plans, keys?.plans?.() ?? [], jwt?.defaultPlan);
 }

@@ -117,7 +117,7 @@ export function readOptions(options: BudgetOptions): BudgetSettings {
   }
   if (options.whenStoreDown === 'grace' && options.store && !options.store.reserveHeld) {
     throw new TypeError(
-      'budget: "whenStoreDown" is "grace", but "store" leases nothing beforehand; give redisQuota({ slices: \'grace\' })',
+      'budget: "whenStoreDown" is "grace", but "store" leases nothing in advance; give redisQuota({ slices: \'grace\' })',
     );
   }
   for (const name of ['spool', 'maxUnsettled', 'strict'] as const) {

@@ -25,7 +25,7 @@ describe('the options of budget()', () => {
       '"whenStoreDown" must be one of "closed", "grace", "open"',
     );
     expect(wrong({ plans, store, whenStoreDown: 'grace' })).toThrow(
-      'budget: "whenStoreDown" is "grace", but "store" leases nothing beforehand',
+      'budget: "whenStoreDown" is "grace", but "store" leases nothing in advance',
     );
     expect(wrong({ plans, store: {} })).toThrow('budget: "store" must be an object with reserve()');
     expect(wrong({ plans, store, limits: [5] })).toThrow('budget: limits must be a limit such as');

@@ -124,7 +124,7 @@ export class RequestCache {
     if (!envelope || (envelope.key === key && envelope.tenant === tenant)) return envelope;
     warnOnce(
       'TOLLGATE_W_CACHE_ENVELOPE',
-      "cache(): the store holds an answer under another tenant's or call's key; it was not given. Somebody else writes to the store",
+      "cache(): the store holds an answer under another tenant's or call's key; it was not used. Another program writes to the store",
     );
     publish('tollgate:fault', () => ({ where: 'cache.envelope', error: 'an answer under a wrong key' }));
     publish('tollgate:cache', () => ({ outcome: 'wrong_envelope', ...this.#names() }));

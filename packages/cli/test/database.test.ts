@@ -85,7 +85,7 @@ describe('tollgate keys', () => {
     expect(open).toMatchObject({ expires_at: '2026-12-24T00:00:00Z' });
     expect(open).not.toHaveProperty('disabled_at');
     expect((await tollgate('keys', 'revoke', id)).out).toBe(
-      `${id} is revoked; every process knows within 5 s.\n`,
+      `${id} is revoked; processes read it within 5 s.\n`,
     );
     expect(await status()).toMatchObject({ revoked_at: '2026-10-15T12:00:00Z' });
     const again = await tollgate('keys', 'rotate', id);
@@ -141,7 +141,7 @@ describe('tollgate budgets', () => {
       '--team',
       'data',
     );
-    expect(out).toMatch(/^Set; every process knows within 5 s\.\n\nTENANT /);
+    expect(out).toMatch(/^Set; processes read it within 5 s\.\n\nTENANT /);
     expect(await json('budgets', 'list', '--tenant', 'umbrella')).toEqual([
       { tenant: 'umbrella', kind: 'tokens', limit: '2M/day', by: 'key' },
       { tenant: 'umbrella', kind: 'spend', limit: '$600/month' },

@@ -102,7 +102,7 @@ export type ReadOptions = ReturnType<typeof readOptions>;
 /** A check of the option `slices`; what it no longer takes is refused with the reason. */
 export function acceptsSlices(value: unknown): true | string {
   if (value === 'busy') {
-    return '"wide" or "grace" ("busy" is no more: a process that was killed left spend in the counters that nobody had made, and calls in batches take less time)';
+    return '"wide" or "grace" ("busy" was removed: a process that was killed left spend in the counters that no request had caused, and batched calls take less time)';
   }
   return accepts.oneOf('wide', 'grace')(value);
 }

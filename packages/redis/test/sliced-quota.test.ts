@@ -130,7 +130,7 @@ describe('slices of a busy tenant’s own limits', () => {
 describe('slices: "busy"', () => {
   it('is refused by name, with the reason', () => {
     expect(() => opened({ slices: 'busy' as never })).toThrow(
-      'redisQuota: "slices" must be "wide" or "grace" ("busy" is no more: a process that was killed left spend in the counters that nobody had made',
+      'redisQuota: "slices" must be "wide" or "grace" ("busy" was removed: a process that was killed left spend in the counters that no request had caused',
     );
   });
 });

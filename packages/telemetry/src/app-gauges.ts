@@ -8,7 +8,7 @@ export interface WatchedApp {
   readonly inFlight: number;
   /** Admissions let through without the shared counters since the start. */
   readonly unverified: number;
-  /** Admissions of credit leased beforehand since the start. */
+  /** Admissions from credit leased in advance, since the start. */
   readonly fromGrace: number;
 }
 
@@ -31,5 +31,9 @@ export function appGauges(app: WatchedApp, registry: Registry, prefix: string): 
     'Admissions without the shared counters since the start.',
     () => app.unverified,
   );
-  gauge('grace_admissions', 'Admissions of credit leased beforehand since the start.', () => app.fromGrace);
+  gauge(
+    'grace_admissions',
+    'Admissions from credit leased in advance, since the start.',
+    () => app.fromGrace,
+  );
 }

@@ -25,7 +25,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'outcome',
     'blocked_by',
   );
-  const settlements = instruments.counter('settlements_total', 'What became of settlements.', 'outcome');
+  const settlements = instruments.counter('settlements_total', 'Settlements by outcome.', 'outcome');
   const thresholds = instruments.counter(
     'thresholds_total',
     'Shares of caps (0.5, 0.8, 1) that were crossed.',
@@ -63,7 +63,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'plan',
     'outcome',
   );
-  const jobs = instruments.counter('jobs_total', 'What became of deferred requests.', 'plan', 'outcome');
+  const jobs = instruments.counter('jobs_total', 'Deferred requests by outcome.', 'plan', 'outcome');
   const findings = instruments.counter(
     'guardrail_findings_total',
     'Texts in which a rule of guardrails() found something.',
@@ -119,7 +119,11 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'target',
     'paced',
   );
-  const faults = instruments.counter('faults_total', 'Faults that were caught; answers went on.', 'where');
+  const faults = instruments.counter(
+    'faults_total',
+    'Faults that were caught; responses continued.',
+    'where',
+  );
   const warnings = instruments.counter('warnings_total', 'Hazards of the environment warned of.', 'code');
   new Gauge({
     name: `${prefix}subscriber_faults`,

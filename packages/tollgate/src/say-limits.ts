@@ -39,6 +39,6 @@ function warnOfSharedCaps(plans: Plans, limits: readonly Limit[]): void {
   if (without.length === 0) return;
   warnOnce(
     'TOLLGATE_W_SHARED_CAP',
-    `callers on plan ${without.map(({ name }) => name).join(', ')} have no limit of money or tokens of their own, so one of them can use up ${describeLimit(shared)}; give the plan a "spend" or "tokens" limit`,
+    `callers on plan ${without.map(({ name }) => name).join(', ')} have no separate limit of money or tokens, so one of them can use up ${describeLimit(shared)}; give the plan a "spend" or "tokens" limit`,
   );
 }

@@ -79,7 +79,7 @@ describe('tollgate({ limits })', () => {
     const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const { end } = await appWith({ limits: ['$100/day'], plans: { free: { requests: '5/min' } } });
     expect(warn.mock.calls.map(([message]) => message).join()).toContain(
-      'callers on plan free have no limit of money or tokens of their own',
+      'callers on plan free have no separate limit of money or tokens',
     );
     warn.mockRestore();
     await end();

@@ -180,7 +180,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
         if (!this.#take(bytes)) decoded.pause();
       },
       onEnd: () => this.#complete(),
-      onError: (error) => this.#fail(upstreamError('compressed its answer in a way nobody can read', error)),
+      onError: (error) =>
+        this.#fail(upstreamError('compressed its answer in a way that cannot be decoded', error)),
       onDrain: () => this.#resumeProvider(),
     });
     return decoded;

@@ -55,7 +55,7 @@ export function budgetsCommand(io: CommandLine): Command {
           say(jsonOf(override), () =>
             `Set. ${table(headings, [rowOf(override)])}`.replace(
               'Set. ',
-              'Set; every process knows within 5 s.\n\n',
+              'Set; processes read it within 5 s.\n\n',
             ),
           );
         });
@@ -81,7 +81,7 @@ export function budgetsCommand(io: CommandLine): Command {
       const cleared = await registry.overrides.clear({ ...subjectOf(options), kind });
       if (cleared === 0)
         throw new Error('nothing of that kind was set for exactly this tenant, team, user or key');
-      say({ cleared }, () => `${cleared} taken back; every process knows within 5 s.\n`);
+      say({ cleared }, () => `${cleared} taken back; processes read it within 5 s.\n`);
     }),
   );
   return budgets;

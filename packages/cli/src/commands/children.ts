@@ -14,7 +14,7 @@ export function childrenCommand(io: CommandLine): Command {
     .action((id: string, _options: object, command: Command) =>
       withSession(io, command, async ({ registry, say }) => {
         await registry.revocations.revoke(id);
-        say({ child_id: id, done: 'revoked' }, () => `${id} is revoked; every process knows within 5 s.\n`);
+        say({ child_id: id, done: 'revoked' }, () => `${id} is revoked; processes read it within 5 s.\n`);
       }),
     );
   children
@@ -26,7 +26,7 @@ export function childrenCommand(io: CommandLine): Command {
         await registry.revocations.revokeAllOf(keyId);
         say(
           { key_id: keyId, done: 'revoked' },
-          () => `The child credentials of ${keyId} are revoked; every process knows within 5 s.\n`,
+          () => `The child credentials of ${keyId} are revoked; processes read it within 5 s.\n`,
         );
       }),
     );

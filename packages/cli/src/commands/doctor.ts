@@ -30,7 +30,7 @@ export function doctorCommand(io: CommandLine): Command {
     )
     .option(
       '--repair',
-      'set wrong sums to what the events say, and end leases that are overdue; with --spools-empty, set counters to what the ledger says',
+      'correct wrong sums from the events, and end leases that are overdue; with --spools-empty, set counters to the ledger’s amounts',
     )
     .option('--spools-empty', 'declare that no app has a spool with events that the ledger lacks')
     .option(

@@ -24,7 +24,7 @@ const progressMs = 2_000;
 export function exportCommand(io: CommandLine): Command {
   return withPeriod(
     new Command('export').description(
-      'write usage events to a file, one row each, corrections as rows of their own',
+      'write usage events to a file, one row each, corrections as separate rows',
     ),
   )
     .addOption(new Option('--format <format>').choices(['csv', 'jsonl', 'parquet']).default('csv'))

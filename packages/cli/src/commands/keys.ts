@@ -99,7 +99,7 @@ export function keysCommand(io: CommandLine): Command {
       .action((keyId: string, _options: object, command: Command) =>
         withSession(io, command, async ({ registry, say }) => {
           await registry.keys[action](keyId);
-          say({ key_id: keyId, done }, () => `${keyId} is ${done}; every process knows within 5 s.\n`);
+          say({ key_id: keyId, done }, () => `${keyId} is ${done}; processes read it within 5 s.\n`);
         }),
       );
   }

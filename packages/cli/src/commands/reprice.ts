@@ -25,7 +25,7 @@ export function repriceCommand(io: CommandLine): Command {
     .option('--tenant <tenant>', 'of one tenant only')
     .option(
       '--apply',
-      'correct the ledger to it, by rows of their own; twice is as once. Budgets keep what they counted',
+      'correct the ledger to it by separate rows; a second run changes nothing. Budgets keep what they counted',
     )
     .addHelpText('after', '\nExample:\n  tollgate reprice --month 2026-10 --prices negotiated.json')
     .action(async (options: RepriceOptions, command: Command) => {

@@ -27,7 +27,7 @@ export function simulateCommand(io: CommandLine): Command {
     ),
   )
     .option('--plans <file>', 'plans as definePlans() takes them, in JSON')
-    .option('--plan <name>', 'everybody on this one of them; otherwise each on the plan that was recorded')
+    .option('--plan <name>', 'every caller on this plan; otherwise each on the plan that was recorded')
     .option('--prices <file>', 'prices by model on top of the catalogue, as priceBook() takes them, in JSON')
     .option('--tenant <tenant>', 'of one tenant only')
     .option(

@@ -82,7 +82,7 @@ export function switchCommand(io: CommandLine): Command {
           await understood(() => store.turnOff(entry));
           say(
             jsonOf(entry),
-            () => `Off; every process knows within a second.\n\n${table(headings, [rowOf(entry)])}`,
+            () => `Off; processes read it within a second.\n\n${table(headings, [rowOf(entry)])}`,
           );
         }),
     );
@@ -92,7 +92,7 @@ export function switchCommand(io: CommandLine): Command {
     withSwitch(io, command, async (store, say) => {
       const named = nameOf(kind, name);
       if (!(await store.turnOn(kind, named))) throw new Error(`${`${kind} ${named}`.trim()} was not off`);
-      say({ kind, name: named, on: true }, () => 'On; every process knows within a second.\n');
+      say({ kind, name: named, on: true }, () => 'On; processes read it within a second.\n');
     }),
   );
   placed(all.command('list').description('what is off')).action((_options: object, command: Command) =>

@@ -52,7 +52,7 @@ export function tenantsCommand(io: CommandLine): Command {
           await registry.tenants[action](tenant);
           say(
             { tenant, done: `${action}d` },
-            () => `${shown(tenant)} is ${action}d; every process knows within 5 s.\n`,
+            () => `${shown(tenant)} is ${action}d; processes read it within 5 s.\n`,
           );
         }),
       );

@@ -110,6 +110,6 @@ function checkContextManagement(body: JsonObject): void {
   edits.forEach((edit, index) => {
     const type = isObject(edit) ? edit.type : undefined;
     if (typeof type === 'string' && type.startsWith('clear_')) return;
-    throw unsupported(`context_management.edits[${index}]`, 'the provider makes calls of its own for it');
+    throw unsupported(`context_management.edits[${index}]`, 'the provider makes further calls for it');
   });
 }

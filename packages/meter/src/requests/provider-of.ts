@@ -106,7 +106,7 @@ const isLocal = /^(?:localhost|127(?:\.\d+){3}|\[::1\]|::1)$/;
 function warnOfHost(host: string, owner: string): void {
   warnOnce(
     'TOLLGATE_W_UNKNOWN_HOST',
-    `meter(): nobody knows whose ${host} is, so its calls are priced and written down as those of ${owner}; say so with meter({ baseUrls: { 'https://${host}/v1': '${owner}' } }), or whose they are`,
+    `meter(): unknown host ${host}: its calls are priced and recorded as those of ${owner}. Set meter({ baseUrls: { 'https://${host}/v1': '${owner}' } }) to name its provider`,
   );
 }
 

@@ -74,6 +74,6 @@ function mediaOf(part: MediaPart): JsonObject {
   const ending = /\.(\w{3,4})(?:[?#]|$)/.exec(part.url)?.[1]?.toLowerCase() ?? '';
   const mimeType = Object.hasOwn(byEnding, ending) ? byEnding[ending] : undefined;
   if (mimeType === undefined)
-    throw notTranslatable(part.param, `${provider} must be told the type, which the URL does not show`);
+    throw notTranslatable(part.param, `${provider} needs the media type, which the URL does not show`);
   return { fileData: { mimeType, fileUri: part.url } };
 }
