@@ -187,7 +187,7 @@ describe('the provider of a call', () => {
     expect(of('https://llm.example.com/v1/messages')).toBe('anthropic');
     stop();
     expect(warnings).toEqual([
-      ['TOLLGATE_W_UNKNOWN_HOST', expect.stringContaining('whose llm.example.com is')],
+      ['TOLLGATE_W_UNKNOWN_HOST', expect.stringContaining('unknown host llm.example.com')],
     ]);
   });
 });
