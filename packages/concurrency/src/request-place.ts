@@ -121,7 +121,7 @@ export class RequestPlace implements CallStep, Entrant {
     gate.end(ticket);
   }
 
-  /** Shadow mode: nobody waits, so as many more than the limit may run as could have waited; the next one would have been refused. */
+  /** Shadow mode: requests do not wait, so requests above the limit stand for the queue. Beyond `limit + queue.size`, one would have been refused. */
   #pass(ways: Ways): void {
     const { gate, settings } = this.#desk;
     const hasRoom = gate.hasRoom(this.lane, this.tenant);
