@@ -6,7 +6,7 @@ import { channel } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 
 const names = new Set(
-  readFileSync(new URL('../packages/core/src/channel.ts', import.meta.url), 'utf8').match(
+  readFileSync(new URL('../packages/core/src/lib/channel.ts', import.meta.url), 'utf8').match(
     /tollgate:[a-z-]+/g,
   ),
 );

@@ -5,7 +5,7 @@ import { setUp } from './set-up.mjs';
 import { root } from './workspace.mjs';
 
 await setUp();
-const selected = process.argv.slice(2).map((name) => `packages/core/src/${name}.ts`);
+const selected = process.argv.slice(2).map((name) => `packages/core/src/*/${name}.ts`);
 const args = ['run', 'test/mutation/stryker.config.mjs'];
 if (selected.length > 0) args.push('--mutate', selected.join(','));
 // Few random traces and keys, for every mutant that nothing else catches sees them all.

@@ -83,3 +83,20 @@ export function importViolations({ manifest, files }: HousePackage, rootManifest
   }
   return found;
 }
+
+/** Pairs of folders of a package's `src` that import from each other, as `a <-> b`; `index.ts` at the top may import from all. */
+export function foldersInBothDirections({ files }: HousePackage): string[] {
+  const edges = new Set<string>();
+  for (const file of files) {
+    if (!file.path.startsWith('src/') || /^src\/(?:index|internal)\.ts$/.test(file.path)) continue;
+    const from = posix.dirname(file.path);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.')) edges.add(`${from} ${posix.dirname(posix.join(from, specifier))}`);
+    }
+  }
+  return [...edges]
+    .map((edge) => edge.split(' ') as [string, string])
+    .filter(([from, to]) => from < to && edges.has(`${to} ${from}`))
+    .map(([from, to]) => `${from} <-> ${to}`)
+    .sort();
+}

@@ -24,7 +24,7 @@ const deciding = [
 const beside = (file) => fileURLToPath(new URL(file, import.meta.url));
 
 export default {
-  mutate: deciding.map((file) => `packages/core/src/${file}.ts`),
+  mutate: deciding.map((file) => `packages/core/src/*/${file}.ts`),
   testRunner: 'jest',
   testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning'],
   plugins: ['@stryker-mutator/jest-runner'],

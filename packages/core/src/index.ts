@@ -1,20 +1,5 @@
-export { adjusted } from './adjusted.js';
-export type { AlertStore, AlertWork, DueAlertWork } from './alert-store.js';
-export { atOnce, done, goOn, isPromise, promised } from './answered.js';
-export {
-  type CreatedKey,
-  type CreateKeyOptions,
-  createKey,
-  type ParsedKey,
-  parseKey,
-  sameDigest,
-  sha256Hex,
-} from './api-key.js';
-export { AppendFile } from './append-file.js';
-export { type AttemptChain, chained, chainOf } from './attempt-chain.js';
-export type { CacheStore } from './cache-store.js';
-export { type CachedAnswer, cachedHeaders } from './cached-answer.js';
-export { calendarSpan, calendarSpanOf } from './calendar-window.js';
+export { type AttemptChain, chained, chainOf } from './call/attempt-chain.js';
+export { type CachedAnswer, cachedHeaders } from './call/cached-answer.js';
 export type {
   Call,
   CallEnd,
@@ -27,7 +12,7 @@ export type {
   Settlement,
   UsageCeiling,
   WireApi,
-} from './call.js';
+} from './call/call.js';
 export type {
   BeginOptions,
   CallHandle,
@@ -37,27 +22,31 @@ export type {
   CallStep,
   RecordedCall,
   RequestEnd,
-} from './call-pipeline.js';
-export type { Caller } from './caller.js';
-export { type ChannelName, publish, subscribe, subscriberFaultCount } from './channel.js';
+} from './call/call-pipeline.js';
+export { type DrainBounds, type Drains, defaultDrainMs, drainsCheck, drainsOf } from './call/drains.js';
+export { estimateIn, unresolvedUsd, withUnresolved } from './call/unresolved.js';
+export { noUsage, type Usage } from './call/usage.js';
+export { adjustmentEvent, adjustmentId, uncertainEvent } from './call/usage-correction.js';
+export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './call/usage-event.js';
+export { wasSent } from './call/was-sent.js';
+export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './http/error-format.js';
+export { lostHeadersRefusal } from './http/lost-headers.js';
+export { appendRateLimit, type RateLimitEntry } from './http/rate-limit-field.js';
+export {
+  type CreatedKey,
+  type CreateKeyOptions,
+  createKey,
+  type ParsedKey,
+  parseKey,
+  sameDigest,
+  sha256Hex,
+} from './keys/api-key.js';
 export {
   type ChildIdentity,
   type ChildRevocations,
   childClockToleranceMs,
   maxChildLifetimeMs,
-} from './child-revocations.js';
-export type { ClaimStore } from './claim-store.js';
-export type { Reservation, TollgateContext } from './context.js';
-export { type CounterSubject, counterOf, isOfCaller, isOfRequest } from './counter.js';
-export { storeTimeLeft, withinDeadline } from './deadline.js';
-export { declareLimit, declareRequests } from './declare-limit.js';
-export { acceptsPlans, definePlans, modelAllowed, planOf } from './define-plans.js';
-export { type DrainBounds, type Drains, defaultDrainMs, drainsCheck, drainsOf } from './drains.js';
-export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './error-format.js';
-export { idTimeMs, newId } from './id.js';
-export { cutIdleClient, defaultClientIdleMs } from './idle-clients.js';
-export { type JobRun, jobRunOf, setJobRun } from './job-run.js';
-export { type JsonBodyOptions, jsonBody } from './json-body.js';
+} from './keys/child-revocations.js';
 export {
   acceptsScope,
   type IssuedKey,
@@ -65,9 +54,38 @@ export {
   keyFactsChecks,
   type NewKey,
   rotatedSecrets,
-} from './key-facts.js';
-export type { ApiKeyRecord, KeySecret, KeyStore } from './key-store.js';
-export type { CustomScope, Limit, RequestRate, ScopePart } from './limit.js';
+} from './keys/key-facts.js';
+export type { ApiKeyRecord, KeySecret, KeyStore } from './keys/key-store.js';
+export { atOnce, done, goOn, isPromise, promised } from './lib/answered.js';
+export { AppendFile } from './lib/append-file.js';
+export { type ChannelName, publish, subscribe, subscriberFaultCount } from './lib/channel.js';
+export { idTimeMs, newId } from './lib/id.js';
+export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './lib/money.js';
+export {
+  accepts,
+  checkOptions,
+  describeValue,
+  type GuardOptions,
+  guardChecks,
+  type OptionCheck,
+  type OptionChecks,
+  suggestion,
+} from './lib/options.js';
+export { Roster, type RosterPlace } from './lib/roster.js';
+export { heardStoreTime } from './lib/store-time.js';
+export {
+  isTollgateError,
+  TollgateError,
+  type TollgateErrorCode,
+  type TollgateErrorFacts,
+} from './lib/tollgate-error.js';
+export { type Unit, units } from './lib/unit.js';
+export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './lib/warning.js';
+export { calendarSpan, calendarSpanOf } from './plans/calendar-window.js';
+export type { Caller } from './plans/caller.js';
+export { declareLimit, declareRequests } from './plans/declare-limit.js';
+export { acceptsPlans, definePlans, modelAllowed, planOf } from './plans/define-plans.js';
+export type { CustomScope, Limit, RequestRate, ScopePart } from './plans/limit.js';
 export {
   type DeclaredLimit,
   describeLimit,
@@ -79,7 +97,7 @@ export {
   type ScopableLimit,
   spend,
   tokens,
-} from './limit-builders.js';
+} from './plans/limit-builders.js';
 export {
   type LimitOverride,
   type LimitOverrides,
@@ -89,26 +107,8 @@ export {
   overrideKinds,
   overrideSlot,
   ownLimitsOf,
-} from './limit-override.js';
-export { lostHeadersRefusal } from './lost-headers.js';
-export { type MemoryAlertsOptions, memoryAlerts } from './memory-alerts.js';
-export { type MemoryCacheOptions, memoryCache } from './memory-cache.js';
-export { type MemoryClaimsOptions, memoryClaims } from './memory-claims.js';
-export { type MemoryProviders, type MemoryProvidersOptions, memoryProviders } from './memory-providers.js';
-export { type MemoryQuotaOptions, memoryQuota } from './memory-quota.js';
-export { memorySwitch } from './memory-switch.js';
-export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './money.js';
-export {
-  accepts,
-  checkOptions,
-  describeValue,
-  type GuardOptions,
-  guardChecks,
-  type OptionCheck,
-  type OptionChecks,
-  suggestion,
-} from './options.js';
-export { hasOwnLimits, limitsFor, type OwnLimits } from './own-limits.js';
+} from './plans/limit-override.js';
+export { hasOwnLimits, limitsFor, type OwnLimits } from './plans/own-limits.js';
 export type {
   DegradeStep,
   LimitDeclaration,
@@ -117,23 +117,37 @@ export type {
   PlanDeclaration,
   Plans,
   RequestsDeclaration,
-} from './plan.js';
+} from './plans/plan.js';
+export type { Tightening } from './plans/tightening.js';
 export {
-  type OpenBreaker,
-  type ProviderAmounts,
-  type ProviderStore,
-  type ProviderUnit,
-  providerUnits,
-  type StatedLimit,
-  type Statement,
-  type TakeAnswer,
-  type Taken,
-  type WaitingCall,
-} from './provider-store.js';
-export { checkAlternatives, checkCharges, checkItems, checkLease, checkRunning } from './quota-checks.js';
-export { type CounterBook, stateOf } from './quota-counters.js';
-export { QuotaEngine } from './quota-engine.js';
-export { type Obstacle, refusalOf } from './quota-refusal.js';
+  type BucketLevel,
+  bucketProblem,
+  type RefillRate,
+  refillMs,
+  refillRate,
+} from './plans/token-bucket.js';
+export {
+  type CalendarPeriod,
+  type CalendarWindow,
+  type LiveWindow,
+  type TokenBucket,
+  type Window,
+  type WindowSpan,
+  windowName,
+} from './plans/window.js';
+export { adjusted } from './quota/adjusted.js';
+export { type CounterSubject, counterOf, isOfCaller, isOfRequest } from './quota/counter.js';
+export { type MemoryQuotaOptions, memoryQuota } from './quota/memory-quota.js';
+export {
+  checkAlternatives,
+  checkCharges,
+  checkItems,
+  checkLease,
+  checkRunning,
+} from './quota/quota-checks.js';
+export { type CounterBook, stateOf } from './quota/quota-counters.js';
+export { QuotaEngine } from './quota/quota-engine.js';
+export { type Obstacle, refusalOf } from './quota/quota-refusal.js';
 export type {
   AdjustRequest,
   ChargeItem,
@@ -154,9 +168,14 @@ export type {
   ReserveResult,
   RunningCost,
   ThresholdCrossing,
-} from './quota-store.js';
-export { Tally, type TallyView } from './quota-tally.js';
-export { appendRateLimit, type RateLimitEntry } from './rate-limit-field.js';
+} from './quota/quota-store.js';
+export { Tally, type TallyView } from './quota/quota-tally.js';
+export type { CounterWindow, SpendSource, WindowSpend } from './quota/spend-source.js';
+export type { Reservation, TollgateContext } from './request/context.js';
+export { storeTimeLeft, withinDeadline } from './request/deadline.js';
+export { cutIdleClient, defaultClientIdleMs } from './request/idle-clients.js';
+export { type JobRun, jobRunOf, setJobRun } from './request/job-run.js';
+export { type JsonBodyOptions, jsonBody } from './request/json-body.js';
 export {
   answerError,
   errorFormatOf,
@@ -165,12 +184,34 @@ export {
   refuseOrShadow,
   type TollgateErrorsOptions,
   tollgateErrors,
-} from './refuse.js';
-export { contextOf, detachedContext } from './request-context.js';
-export { Roster, type RosterPlace } from './roster.js';
-export { runInContext, runningContext } from './running-context.js';
-export type { CounterWindow, SpendSource, WindowSpend } from './spend-source.js';
-export { heardStoreTime } from './store-time.js';
+} from './request/refuse.js';
+export { contextOf, detachedContext } from './request/request-context.js';
+export { runInContext, runningContext } from './request/running-context.js';
+export { type EventFacts, usageEventOf } from './request/usage-event-of.js';
+export type { AlertStore, AlertWork, DueAlertWork } from './stores/alert-store.js';
+export type { CacheStore } from './stores/cache-store.js';
+export type { ClaimStore } from './stores/claim-store.js';
+export { type MemoryAlertsOptions, memoryAlerts } from './stores/memory-alerts.js';
+export { type MemoryCacheOptions, memoryCache } from './stores/memory-cache.js';
+export { type MemoryClaimsOptions, memoryClaims } from './stores/memory-claims.js';
+export {
+  type MemoryProviders,
+  type MemoryProvidersOptions,
+  memoryProviders,
+} from './stores/memory-providers.js';
+export { memorySwitch } from './stores/memory-switch.js';
+export {
+  type OpenBreaker,
+  type ProviderAmounts,
+  type ProviderStore,
+  type ProviderUnit,
+  providerUnits,
+  type StatedLimit,
+  type Statement,
+  type TakeAnswer,
+  type Taken,
+  type WaitingCall,
+} from './stores/provider-store.js';
 export {
   checkStoredSwitchEntry,
   checkSwitchEntry,
@@ -184,29 +225,4 @@ export {
   switchKinds,
   switchPattern,
   switchPatternCovers,
-} from './switch.js';
-export type { Tightening } from './tightening.js';
-export { type BucketLevel, bucketProblem, type RefillRate, refillMs, refillRate } from './token-bucket.js';
-export {
-  isTollgateError,
-  TollgateError,
-  type TollgateErrorCode,
-  type TollgateErrorFacts,
-} from './tollgate-error.js';
-export { type Unit, units } from './unit.js';
-export { estimateIn, unresolvedUsd, withUnresolved } from './unresolved.js';
-export { noUsage, type Usage } from './usage.js';
-export { adjustmentEvent, adjustmentId, uncertainEvent } from './usage-correction.js';
-export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './usage-event.js';
-export { type EventFacts, usageEventOf } from './usage-event-of.js';
-export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './warning.js';
-export { wasSent } from './was-sent.js';
-export {
-  type CalendarPeriod,
-  type CalendarWindow,
-  type LiveWindow,
-  type TokenBucket,
-  type Window,
-  type WindowSpan,
-  windowName,
-} from './window.js';
+} from './stores/switch.js';

@@ -1,5 +1,5 @@
 /** What may catch a mutant, in one file, so that every mutant loads it all once: the quickest first, random traces last. */
-import '../money.test.js';
+import '../lib/money.test.js';
 import './lease-heap.test.js';
 import './quota-checks.test.js';
 import './quota-counters.test.js';

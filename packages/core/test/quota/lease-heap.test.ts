@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Lease } from '../../src/lease.js';
-import { LeaseHeap } from '../../src/lease-heap.js';
+import { Lease } from '../../src/quota/lease.js';
+import { LeaseHeap } from '../../src/quota/lease-heap.js';
 
 const steps = fc.array(
   fc.record({

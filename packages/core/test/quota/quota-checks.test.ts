@@ -6,7 +6,7 @@ import {
   checkItems,
   checkLease,
   checkRunning,
-} from '../../src/quota-checks.js';
+} from '../../src/quota/quota-checks.js';
 
 const counter = quotaCounter('usd/day', 100);
 const charge = { ...counter, want: 10 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { bucketCounter, calendar, liveCounter, quotaCounter } from '@tollgate/testkit/contracts';
-import { QuotaCounters } from '../../src/quota-counters.js';
+import { QuotaCounters } from '../../src/quota/quota-counters.js';
 
 const minuteMs = 60_000;
 const nowMs = Date.parse('2026-11-21T12:00:00Z');

@@ -8,7 +8,7 @@ import {
   usageEvent,
 } from '@tollgate/testkit/contracts';
 import { newId } from '../../src/index.js';
-import { QuotaEngine } from '../../src/quota-engine.js';
+import { QuotaEngine } from '../../src/quota/quota-engine.js';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
 const leaseMs = 1000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { liveCounter, quotaCounter } from '@tollgate/testkit/contracts';
 import type { QuotaCharge } from '../../src/index.js';
-import { type Obstacle, refusalOf } from '../../src/quota-refusal.js';
+import { type Obstacle, refusalOf } from '../../src/quota/quota-refusal.js';
 
 interface Told {
   readonly used?: number;

@@ -91,7 +91,7 @@ const source = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** The memory store and the reading of money, built from the sources with one bug in them. */
 async function builtWith(bug?: Bug): Promise<Built> {
-  const contents = `export * from './memory-quota.ts'; export * from './money.ts';`;
+  const contents = `export * from './quota/memory-quota.ts'; export * from './lib/money.ts';`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: source, loader: 'ts' },
     bundle: true,

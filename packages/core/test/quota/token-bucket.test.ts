@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bucketProblem, type TokenBucket } from '../../src/index.js';
-import { type BucketLevel, drawn, refilled, refillMs, refillRate } from '../../src/token-bucket.js';
+import { type BucketLevel, drawn, refilled, refillMs, refillRate } from '../../src/plans/token-bucket.js';
 
 const long = process.env.TOLLGATE_LONG === '1';
 const runs = { numRuns: long ? 10_000 : 200, ...(long ? {} : { seed: 20_261_121 }) };

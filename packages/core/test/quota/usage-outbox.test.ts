@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QuotaTenant, usageEvent } from '@tollgate/testkit/contracts';
 import { forgetWarnings, memoryQuota, newId, subscribe, type UsageEvent } from '../../src/index.js';
-import { UsageOutbox } from '../../src/usage-outbox.js';
+import { UsageOutbox } from '../../src/quota/usage-outbox.js';
 
 let faults: Readonly<Record<string, unknown>>[] = [];
 let stop = (): void => undefined;

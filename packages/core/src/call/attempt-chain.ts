@@ -1,0 +1,39 @@
+import type { TollgateError } from '../lib/tollgate-error.js';
+import type { Call } from './call.js';
+
+/**
+ * Attempts of one call that are made through `fetch`, one after another or at once: what wraps a metered `fetch` hands the same
+ * chain to each, so that the ledger shows them as attempts of one call.
+ */
+export interface AttemptChain {
+  /** Whoever retries: a further way of making the call, whose refusal is not the request's. */
+  readonly alternative: boolean;
+  /** Whoever retries: the model that was asked for, where another one is asked in its place. */
+  readonly requestedModel: string | undefined;
+  /** Whoever retries: the name of the provider, as in the price catalogue, where it is known. */
+  readonly provider: string | undefined;
+  /** Whoever routes: labels of the attempt, in its usage event; the request's own win. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** meter: the attempt that was begun last. */
+  call: Call | undefined;
+  /** meter: what refused the attempt before anything was sent. */
+  refusal: TollgateError | undefined;
+}
+
+/** The same for the ESM and the CJS copy of core. */
+const slot = Symbol.for('tollgate.attempts.v1');
+
+type Init = NonNullable<Parameters<typeof fetch>[1]>;
+type ChainedInit = Init & { [slot]?: AttemptChain };
+
+/** The arguments of a `fetch` that makes one attempt of a chain. Every other `fetch` ignores it. */
+export function chained(init: Init, chain: AttemptChain): Init {
+  const marked: ChainedInit = { ...init, [slot]: chain };
+  return marked;
+}
+
+/** The chain that such arguments belong to. */
+export function chainOf(init: Init | undefined): AttemptChain | undefined {
+  const marked: ChainedInit | undefined = init;
+  return marked?.[slot];
+}

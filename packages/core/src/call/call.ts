@@ -1,0 +1,189 @@
+import type { TollgateError } from '../lib/tollgate-error.js';
+import type { CachedAnswer } from './cached-answer.js';
+import type { Usage } from './usage.js';
+import type { AttemptOutcome, EventCharge } from './usage-event.js';
+
+/** A JSON value as `JSON.parse` gives it. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [key: string]: JsonValue;
+}
+
+/** Wire formats whose requests and usage are understood. */
+export type WireApi =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'openai-embeddings'
+  | 'anthropic-messages'
+  | 'gemini-generate';
+
+/** What a transport is about to send for a call, before any step has looked at it. */
+export interface OutgoingRequest {
+  readonly method: string;
+  /** Absolute URL, or the path where the provider is not chosen yet. */
+  readonly url: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The parsed JSON body, an own copy that steps may write to; `undefined` where there is none. */
+  readonly body: JsonValue | undefined;
+  /** Provider by name, where the transport knows it: `openai`, `anthropic`, … */
+  readonly provider?: string | undefined;
+  /** Wire format, where the transport knows it; otherwise it is recognised by the URL. */
+  readonly api?: WireApi | undefined;
+  /** The model that was asked for, where the transport asks another one in its place; the ledger's `requestedModel`. */
+  readonly requestedModel?: string | undefined;
+  /** Labels of this call, in its usage event; the request's own win. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Where the app declares it: the provider stops generating, and billing, when its connection is aborted. */
+  readonly abort?: 'stops' | undefined;
+}
+
+/** Another model or output cap that a call could be made with. */
+export interface CallVariant {
+  readonly model?: string | undefined;
+  /** Output cap in tokens, for each of `n` answers. */
+  readonly maxOutputTokens?: number | undefined;
+}
+
+/** An upper bound of what a call uses, in tokens and money. Integers ≥ 0. */
+export interface Estimate {
+  readonly model: string;
+  readonly inputTokens: number;
+  /** Output cap × n. */
+  readonly outputTokens: number;
+  /** Input bound at the dearest input price, priced tools included. */
+  readonly inputNanoUsd: number;
+  /** Output at its cap. */
+  readonly outputNanoUsd: number;
+  /** `inputNanoUsd + outputNanoUsd`. */
+  readonly costNanoUsd: number;
+  readonly priceVersion: string;
+  /** Output tokens that one more token of each answer's cap adds: `n`. */
+  readonly answers: number;
+  /** Output cap of each answer; 0 where the API has no output (embeddings). */
+  readonly maxOutputTokens: number;
+  /** The client's own body states the cap; it must not be changed silently. */
+  readonly capStated: boolean;
+}
+
+/** The most that the provider may bill for an attempt whose end is unknown. Integers ≥ 0, none below the settlement's own figures. */
+export interface UsageCeiling {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costNanoUsd: number;
+  /** More may be billed than this: up to all that is held for the attempt. */
+  readonly upToHold: boolean;
+}
+
+/** The usage of one attempt, priced. */
+export interface Settlement {
+  /** What was used; the best estimate where `ceiling` is present. */
+  readonly usage: Usage;
+  readonly costNanoUsd: number;
+  readonly priceVersion: string;
+  readonly uncertain: boolean;
+  /** The end of the attempt is unknown: counters are charged this much, bills `costNanoUsd`. Absent: the usage is final. */
+  readonly ceiling?: UsageCeiling | undefined;
+}
+
+/** How the transport saw an attempt end. */
+export interface CallEnd {
+  readonly outcome: AttemptOutcome;
+  /** HTTP status of the provider's answer; 0 when there was none. */
+  readonly status: number;
+  /** The request left this process. `false`: nothing can have been billed. */
+  readonly sent: boolean;
+  /** No further attempt follows in this HTTP request, as far as the transport knows: charge and close may travel together. */
+  readonly last: boolean;
+}
+
+/**
+ * One attempt of one call, on its way through the pipeline. A call asks one thing of a model; an attempt is one HTTP exchange
+ * for it. Each field names its one writer.
+ */
+export interface Call {
+  /** core: UUIDv7, the same for all attempts of the call. */
+  readonly id: string;
+  /** core: 1 for the first. */
+  readonly attempt: number;
+  /** core: UUIDv7 of this attempt; id of its usage event. */
+  readonly attemptId: string;
+  /** core: by its clock, ms since the epoch. */
+  readonly startedAtMs: number;
+  /** the transport. */
+  readonly outgoing: OutgoingRequest;
+  /** core: set by {@link Call.stop}; the stream ends politely with it. */
+  readonly stopped: TollgateError | undefined;
+  /** core: aborts when the client is gone, the request's deadline has passed, or the call was stopped. */
+  readonly signal: AbortSignal;
+  /** core: the client has left, and the attempt continues for its usage. */
+  readonly draining?: boolean;
+  /** core: ends the running attempt; the provider's connection is aborted. The first error stays. */
+  stop(error: TollgateError): void;
+
+  /** meter: the parsed call; absent where the wire format is unknown. */
+  parsed?: ParsedCall | undefined;
+  /** meter: a keyed hash of the prompt, where the app asks for one. */
+  promptHash?: string | undefined;
+  /** meter: usage as far as it was reported, or seen. */
+  usage?: Usage | undefined;
+  /** meter: the running cost, never less than the input once sent. */
+  running?: Settlement | undefined;
+  /** meter: further labels of this call alone, the transport's or those of a recorded call; the request's own win. */
+  labels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * meter: what the answer's own bytes say of it. `whole`: its last event, or its whole body, was seen, so a connection that ends
+   * now is no failure; `failed`: it holds an error, whatever its status; `cut`: it ended before its last event.
+   */
+  answer?: 'whole' | 'failed' | 'cut' | undefined;
+  /** meter: when the first byte of output was seen, ms since the epoch. */
+  firstOutputAtMs?: number | undefined;
+  /**
+   * meter: the final word, set at the end, before `budget` charges it. Set at the beginning where the call was made already and is
+   * only recorded: it must be charged, whatever is left.
+   */
+  settlement?: Settlement | undefined;
+  /** meter: its answer is read on the way to the client (`tap`), so whoever makes it is not known. */
+  tapped?: boolean | undefined;
+  /** cache: an answer to the very same call that its tenant has paid for already. */
+  cached?: CachedAnswer | undefined;
+  /**
+   * cache, where that answer is fresh; budget, where the plan's ladder prefers it: it is given in place of a call. Nothing is sent, held,
+   * charged or written down.
+   */
+  replays?: boolean | undefined;
+  /** budget: what the settlement took from which counter. */
+  charges?: readonly EventCharge[] | undefined;
+  /** budget: more was reported than held. */
+  overrun?: boolean | undefined;
+  /** budget: the store delivers the usage event to sinks of its own. */
+  recorded?: boolean | undefined;
+  /** budget: when the reservation was admitted by the store's clock. Absent: `startedAtMs`. */
+  admittedAtMs?: number | undefined;
+  /** budget: model or cap were changed on the way, for the response's headers and the ledger. */
+  degradedFrom?: string | undefined;
+}
+
+/** A call as `meter` understands it: what it asks, what it costs at worst, and how to change it on the wire. */
+export interface ParsedCall {
+  readonly api: WireApi;
+  readonly provider: string;
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  /** The model that will be dispatched. */
+  readonly model: string;
+  /** The estimate of the call as it stands. */
+  readonly estimate: Estimate;
+  /** Whether money is involved at all: `false` for models that are declared free. */
+  readonly priced: boolean;
+  /** The model shows every output token that it bills, as it generates it; `false` where it may reason unseen. */
+  readonly visible: boolean;
+  /** Estimate of a variant, without changing the call. Throws a TollgateError where the variant cannot be priced. */
+  estimateOf(variant: CallVariant): Estimate;
+  /** Writes a variant into the outgoing body and the estimate. */
+  apply(variant: CallVariant): void;
+  /** The outgoing body as it will be sent: serialised once, what was priced is what is sent. */
+  serialise(): string;
+  /** The URL as it will be sent, where the model is part of it (Gemini, Azure). */
+  readonly url: string;
+}

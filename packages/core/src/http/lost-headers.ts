@@ -1,0 +1,21 @@
+import type { IncomingMessage } from 'node:http';
+import { TollgateError } from '../lib/tollgate-error.js';
+
+/** So many header fields Node keeps of a request (`http.Server.maxHeadersCount`); it drops the rest without a word. */
+const mostHeaders = 1_000;
+
+/**
+ * The refusal (431 `request_too_large`) of a request with more than 1 000 header fields: those behind are lost, its credential or the
+ * type and length of its body perhaps among them, so that nothing that is said of it could be relied on.
+ */
+export function lostHeadersRefusal({
+  rawHeaders,
+}: Pick<IncomingMessage, 'rawHeaders'>): TollgateError | undefined {
+  if (rawHeaders === undefined || rawHeaders.length <= 2 * mostHeaders) return undefined;
+  return new TollgateError({
+    status: 431,
+    code: 'request_too_large',
+    message: `The request has more than ${mostHeaders} header fields.`,
+    retryAfterMs: false,
+  });
+}

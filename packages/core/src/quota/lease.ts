@@ -1,0 +1,118 @@
+import type { UsageEvent } from '../call/usage-event.js';
+import type { QuotaCharge, QuotaCounter, ReserveResult } from './quota-store.js';
+import type { Tally } from './quota-tally.js';
+
+/** What a lease holds of one counter in one window. */
+export interface Hold {
+  readonly counter: QuotaCounter;
+  readonly tally: Tally;
+  /** Integer ≥ 0; for `concurrent` 1 as long as the lease lives. */
+  amount: number;
+}
+
+/** What an attempt costs on one counter as far as the lease knows. */
+interface AttemptCost {
+  readonly hold: Hold;
+  /** Until a heartbeat has told more exactly. */
+  floor: number;
+  /** By the last heartbeat. */
+  running: number;
+  /** What it was charged when the lease was reaped. */
+  charged: number;
+}
+
+/** An attempt that a lease has heard of. */
+export interface Attempt {
+  readonly id: string;
+  state: 'running' | 'reaped' | 'charged';
+  costs: AttemptCost[];
+  /** While it runs: the event to write if nobody sees its end. Once reaped: the event that was written. */
+  event: UsageEvent | undefined;
+  /** What `cover` answered. */
+  covered: ReserveResult | undefined;
+}
+
+/** A reservation. When it has ended it stays for a while as its own tombstone, so that what comes late is recognised. */
+export class Lease {
+  state: 'live' | 'closed' | 'reaped' = 'live';
+  holds: Hold[] = [];
+  attempts: Attempt[] = [];
+  /** What `reserve` answered. */
+  answer: ReserveResult | undefined;
+  /** What `extend` was asked and answered. */
+  extensions: { readonly asked: readonly QuotaCharge[]; readonly answer: ReserveResult }[] = [];
+  /** The attempt that `reserve` came with. */
+  declared: string | undefined;
+  /** Position in the heap of live leases. */
+  position = -1;
+
+  constructor(
+    readonly id: string,
+    readonly partition: string,
+    readonly leaseMs: number,
+    /** While live: when it is reaped. Afterwards: when it is forgotten. Ms since the epoch. */
+    public expiresAtMs: number,
+  ) {}
+
+  /** Lets go of what only a live lease needs; a reaped one keeps its holds and attempts, for the truth may still come. */
+  forget(state: 'closed' | 'reaped'): void {
+    this.state = state;
+    this.answer = undefined;
+    this.extensions = [];
+    if (state === 'closed') {
+      this.holds = [];
+      // Copied to its length: an array that was pushed to has room for seventeen.
+      this.attempts = this.attempts.filter((attempt) => attempt.state === 'charged').slice();
+    }
+    for (const attempt of this.attempts) attempt.covered = undefined;
+  }
+
+  /** The hold on a counter in a window; without a window, the latest. */
+  holdOn(counter: string, windowId?: string): Hold | undefined {
+    for (let index = this.holds.length - 1; index >= 0; index -= 1) {
+      const hold = this.holds[index] as Hold;
+      if (hold.counter.counter !== counter) continue;
+      if (windowId === undefined || hold.tally.windowId === windowId) return hold;
+    }
+    return undefined;
+  }
+
+  attempt(id: string): Attempt | undefined {
+    return this.attempts.find((attempt) => attempt.id === id);
+  }
+
+  /** The attempt of that id, registered now if it was not. */
+  attemptOrNew(id: string): Attempt {
+    const known = this.attempt(id);
+    if (known) return known;
+    const attempt: Attempt = { id, state: 'running', costs: [], event: undefined, covered: undefined };
+    this.attempts.push(attempt);
+    return attempt;
+  }
+}
+
+/** Marks an attempt as charged; nothing else of it is needed any more. */
+export function markCharged(attempt: Attempt): void {
+  attempt.state = 'charged';
+  attempt.event = undefined;
+  attempt.costs = [];
+}
+
+/** What an attempt costs on the counter of a hold, to be written to. */
+export function costOn(attempt: Attempt, hold: Hold): AttemptCost {
+  for (const cost of attempt.costs) if (cost.hold === hold) return cost;
+  const cost = { hold, floor: 0, running: 0, charged: 0 };
+  attempt.costs.push(cost);
+  return cost;
+}
+
+/** Takes out what a reaped attempt was charged on a counter in a window. */
+export function takeReaped(attempt: Attempt, counter: string, windowId: string): number {
+  for (const cost of attempt.costs) {
+    if (cost.hold.counter.counter !== counter || cost.hold.tally.windowId !== windowId) continue;
+    const { charged } = cost;
+    cost.charged = 0;
+    return charged;
+  }
+  return 0;
+}

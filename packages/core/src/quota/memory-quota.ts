@@ -1,0 +1,184 @@
+import type { UsageSink } from '../call/usage-event.js';
+import { atOnce } from '../lib/answered.js';
+import { publish } from '../lib/channel.js';
+import { accepts, checkOptions } from '../lib/options.js';
+import { warnOfManyProcesses } from '../lib/warning.js';
+import { QuotaCounters } from './quota-counters.js';
+import { QuotaEngine } from './quota-engine.js';
+import type {
+  AdjustRequest,
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaCounter,
+  QuotaStore,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+} from './quota-store.js';
+import { restoredQuota } from './restored-quota.js';
+import type { SpendSource, WindowSpend } from './spend-source.js';
+import { UsageOutbox } from './usage-outbox.js';
+
+export interface MemoryQuotaOptions {
+  /**
+   * The clock, ms since the epoch. A step back is not followed: the store's time stands still until the clock has caught up.
+   * @defaultValue Date.now
+   */
+  now?: () => number;
+  /** Where usage events go, each to every sink. Given any, the store answers `recorded: true`. @defaultValue [] */
+  sinks?: readonly UsageSink[];
+  /**
+   * A ledger that knows what was spent before this process: windows that are open go on where they were. Nothing is admitted before it
+   * has answered, and the store rejects while it fails. @defaultValue every counter begins at 0
+   */
+  spent?: SpendSource;
+  /**
+   * Refuses to reserve while a sink says that it is full, so that nothing is spent that could not be written down: `budget()` then does
+   * what `whenStoreDown` says. @defaultValue false
+   */
+  strict?: boolean;
+  /** Shares of a cap that are reported once per window when `used` reaches them, 0 < share ≤ 1. @defaultValue [0.5, 0.8, 1] */
+  thresholds?: readonly number[];
+  /** How often expired leases are looked for when nothing happens, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
+  reapEveryMs?: number;
+}
+
+/**
+ * The quota engine in this process's memory: exact within one process, and empty after a restart unless `spent` is given. Publishes on
+ * `tollgate:reserve`, `tollgate:settle` and `tollgate:threshold`. Throws a `TypeError` for a wrong or unknown option.
+ */
+export function memoryQuota(options: MemoryQuotaOptions = {}): QuotaStore {
+  checkOptions('memoryQuota', options, {
+    now: accepts.function,
+    sinks: accepts.arrayOf(accepts.methods('write')),
+    spent: accepts.methods('spentIn', 'openWindows'),
+    strict: accepts.boolean,
+    thresholds: accepts.arrayOf(accepts.share),
+    reapEveryMs: accepts.integerBetween(10, 3_600_000),
+  });
+  warnOfManyProcesses('memoryQuota', 'Give a store that processes share.');
+  const store = new MemoryQuota(options);
+  const { spent } = options;
+  return spent ? restoredQuota(store, async () => store.restore(await spent.openWindows())) : store;
+}
+
+class MemoryQuota implements QuotaStore {
+  readonly #counters = new QuotaCounters();
+  readonly #engine: QuotaEngine;
+  readonly #outbox: UsageOutbox;
+  readonly #clock: () => number;
+  readonly #reapEveryMs: number;
+  readonly #mustHaveRoom: readonly UsageSink[];
+  #nowMs = 0;
+  #sweeper: NodeJS.Timeout | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(options: MemoryQuotaOptions) {
+    const { sinks = [], thresholds = [0.5, 0.8, 1] } = options;
+    this.#outbox = new UsageOutbox(sinks);
+    this.#mustHaveRoom = options.strict ? sinks : [];
+    this.#clock = options.now ?? Date.now;
+    this.#reapEveryMs = options.reapEveryMs ?? 1_000;
+    const rising = [...new Set(thresholds)].sort((a, b) => a - b);
+    this.#engine = new QuotaEngine(rising, sinks.length > 0 ? this.#outbox.put : undefined, this.#counters);
+  }
+
+  restore(spends: readonly WindowSpend[]): void {
+    this.#counters.restore(spends);
+  }
+
+  reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
+    if (this.#mustHaveRoom.some(({ isFull }) => isFull)) {
+      return Promise.reject(
+        new Error('a usage sink is full: nothing may be spent that could not be written down'),
+      );
+    }
+    this.#watch();
+    return atOnce(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
+  }
+
+  async extend(request: ExtendRequest): Promise<ReserveResult> {
+    return published('extend', request, this.#engine.extend(request, this.#now()));
+  }
+
+  cover(request: CoverRequest): ReserveResult | Promise<ReserveResult> {
+    return atOnce(() => published('cover', request, this.#engine.cover(request, this.#now())));
+  }
+
+  charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
+    this.#watch();
+    return atOnce(() => this.#engine.charge(request, this.#now()));
+  }
+
+  async renew(request: RenewRequest): Promise<boolean> {
+    return this.#engine.renew(request, this.#now());
+  }
+
+  close(request: CloseRequest): void | Promise<void> {
+    this.#watch();
+    return atOnce(() => this.#engine.close(request, this.#now()));
+  }
+
+  async adjust(request: AdjustRequest): Promise<boolean> {
+    if (!(await request.recorded())) return false;
+    this.#engine.adjust(request, this.#now());
+    return true;
+  }
+
+  async read(_partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
+    return this.#engine.read(counters, this.#now());
+  }
+
+  end(): Promise<void> {
+    this.#ended ??= this.#finish();
+    return this.#ended;
+  }
+
+  async #finish(): Promise<void> {
+    clearInterval(this.#sweeper);
+    this.#engine.reapAll(this.#now());
+    await this.#outbox.flush();
+  }
+
+  #now(): number {
+    const nowMs = Math.floor(this.#clock());
+    if (nowMs > this.#nowMs) this.#nowMs = nowMs;
+    return this.#nowMs;
+  }
+
+  /** Sweeps while there is something to sweep; neither the process nor an unused store is kept alive by it. */
+  #watch(): void {
+    if (this.#sweeper || this.#ended) return;
+    this.#sweeper = setInterval(() => {
+      this.#engine.sweep(this.#now());
+      if (!this.#engine.isEmpty) return;
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }, this.#reapEveryMs);
+    this.#sweeper.unref();
+  }
+}
+
+function published(
+  operation: 'reserve' | 'extend' | 'cover',
+  { id, partition }: CloseRequest,
+  result: ReserveResult,
+): ReserveResult {
+  publish('tollgate:reserve', () =>
+    result.ok
+      ? { operation, id, partition, ok: true, alternative: result.alternative, grants: result.grants }
+      : {
+          operation,
+          id,
+          partition,
+          ok: false,
+          blockedBy: result.refusal.blockedBy,
+          counter: result.refusal.state?.counter,
+        },
+  );
+  return result;
+}

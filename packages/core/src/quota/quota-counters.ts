@@ -1,0 +1,180 @@
+import { calendarSpan } from '../plans/calendar-window.js';
+import type { WindowSpan } from '../plans/window.js';
+import type { CounterState, QuotaCounter } from './quota-store.js';
+import { BucketTally, CalendarTally, LiveTally, type Tally, type TallyView } from './quota-tally.js';
+import type { WindowSpend } from './spend-source.js';
+
+/** One counter: its tally now, and those of past windows that leases still refer to. */
+interface CounterEntry {
+  readonly key: string;
+  current: Tally;
+  past: Map<string, Tally> | undefined;
+}
+
+/** Where an engine keeps its counters. */
+export interface CounterBook {
+  /** How many counters are kept. */
+  readonly size: number;
+  /** The tally of the window that `nowMs` falls into. */
+  current(counter: QuotaCounter, nowMs: number): Tally;
+  /** The tally of a window by id. Of a window that is over and forgotten, one that nothing else sees. */
+  byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally;
+  /** The counter as it stands, without keeping anything for one that was never used. */
+  read(counter: QuotaCounter, nowMs: number): CounterState;
+  /** Changes what was used in an open calendar window, never below 0, by its name alone. */
+  adjust(counter: string, windowId: string, amount: number, nowMs: number): void;
+  /** A lease refers to the tally, and may still change it. */
+  retain(tally: Tally): void;
+  release(key: string, tally: Tally): void;
+  /** Called between operations: forgets some of what is over. */
+  tidy(nowMs: number): void;
+  forgetSome(steps: number, nowMs: number): void;
+}
+
+/** Every counter of a memory store, by key. Forgets what is empty or over, a few counters at each operation. */
+export class QuotaCounters implements CounterBook {
+  readonly #entries = new Map<string, CounterEntry>();
+  #round: IterableIterator<CounterEntry> = this.#entries.values();
+  /** Since the last operation. */
+  #added = 0;
+  /** What earlier processes have used, by counter and window, until the counter is first used here. */
+  readonly #before = new Map<string, number>();
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Begins windows with what was spent in them before, once they are used. */
+  restore(spends: readonly WindowSpend[]): void {
+    for (const { counter, window, amount } of spends) {
+      if (amount > 0) this.#before.set(windowKey(counter, window), amount);
+    }
+  }
+
+  current(counter: QuotaCounter, nowMs: number): Tally {
+    const entry = this.#entries.get(counter.counter);
+    if (!entry) return this.#add(counter, nowMs).current;
+    const { current } = entry;
+    const { window } = counter;
+    if (window.kind === 'calendar' && current instanceof CalendarTally) {
+      return nowMs < current.span.endMs ? current : this.#roll(entry, calendarSpan(window, nowMs));
+    }
+    if (window.kind === 'bucket' && current instanceof BucketTally) {
+      current.moveTo(nowMs);
+      current.adopt(window);
+      return current;
+    }
+    if (window.kind === 'live' && current instanceof LiveTally) return current;
+    throw new TypeError(`quota: counter "${counter.counter}" has been counted in another kind of window`);
+  }
+
+  byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally {
+    const current = this.current(counter, nowMs);
+    if (current.windowId === windowId) return current;
+    const past = this.#entries.get(counter.counter)?.past?.get(windowId);
+    return past ?? new CalendarTally({ id: windowId, startMs: nowMs, endMs: nowMs });
+  }
+
+  read(counter: QuotaCounter, nowMs: number): CounterState {
+    const tally = this.#entries.has(counter.counter)
+      ? this.current(counter, nowMs)
+      : this.#newTally(counter, nowMs);
+    return stateOf(counter, tally);
+  }
+
+  adjust(counter: string, windowId: string, amount: number, nowMs: number): void {
+    const entry = this.#entries.get(counter);
+    const current = entry?.current;
+    if (current && !(current instanceof CalendarTally)) return;
+    if (current?.windowId === windowId) {
+      if (!current.hasEnded(nowMs)) current.settle(amount, 0);
+      return;
+    }
+    // A window that is over, or one that was not used here yet.
+    if (entry?.past?.has(windowId)) return;
+    const key = windowKey(counter, windowId);
+    const used = Math.max(0, (this.#before.get(key) ?? 0) + amount);
+    if (used > 0) this.#before.set(key, used);
+    else this.#before.delete(key);
+  }
+
+  retain(tally: Tally): void {
+    tally.references += 1;
+  }
+
+  release(key: string, tally: Tally): void {
+    tally.references -= 1;
+    if (tally.references === 0) this.#entries.get(key)?.past?.delete(tally.windowId);
+  }
+
+  /**
+   * To be called between operations, since one that is under way may hold on to a tally that is empty yet. Two are looked at for
+   * each one added: however many keys come by, what is over goes faster than new ones come.
+   */
+  tidy(nowMs: number): void {
+    const steps = 1 + 2 * this.#added;
+    this.#added = 0;
+    this.forgetSome(steps, nowMs);
+  }
+
+  /** Looks at the next few counters in turn and forgets those of which nothing would be missed. */
+  forgetSome(steps: number, nowMs: number): void {
+    for (let step = 0; step < steps; step += 1) {
+      const next = this.#round.next();
+      if (next.done) {
+        this.#round = this.#entries.values();
+        return;
+      }
+      const { key, current, past } = next.value;
+      if (current.references === 0 && !past?.size && current.isOver(nowMs)) this.#entries.delete(key);
+    }
+  }
+
+  #add(counter: QuotaCounter, nowMs: number): CounterEntry {
+    this.#added += 1;
+    const entry = { key: counter.counter, current: this.#newTally(counter, nowMs), past: undefined };
+    this.#entries.set(counter.counter, entry);
+    return entry;
+  }
+
+  #roll(entry: CounterEntry, span: WindowSpan): Tally {
+    const over = entry.current;
+    if (over.references > 0) {
+      entry.past ??= new Map();
+      entry.past.set(over.windowId, over);
+    }
+    entry.current = this.#newCalendarTally(entry.key, span);
+    return entry.current;
+  }
+
+  #newTally({ counter, window }: QuotaCounter, nowMs: number): Tally {
+    if (window.kind === 'calendar') return this.#newCalendarTally(counter, calendarSpan(window, nowMs));
+    return window.kind === 'bucket' ? new BucketTally(window, nowMs) : new LiveTally();
+  }
+
+  #newCalendarTally(counter: string, span: WindowSpan): Tally {
+    const tally = new CalendarTally(span);
+    if (this.#before.size > 0) tally.used = this.#before.get(windowKey(counter, span.id)) ?? 0;
+    return tally;
+  }
+}
+
+const windowKey = (counter: string, window: string): string => `${counter} ${window}`;
+
+/** A tally as callers see it, against the cap in force for them. */
+export function stateOf(
+  { counter, unit, limit }: Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>,
+  tally: TallyView,
+): CounterState {
+  const { windowId, used, held, resetsAtMs } = tally;
+  return {
+    counter,
+    window: windowId,
+    unit,
+    limit,
+    used,
+    held,
+    left: Math.max(0, limit - used - held),
+    resetsAtMs,
+  };
+}

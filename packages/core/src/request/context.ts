@@ -1,0 +1,71 @@
+import type { Request, Response } from 'express';
+import type { CallPipeline, CallRecorder, RecordedCall } from '../call/call-pipeline.js';
+import type { TollgateError } from '../lib/tollgate-error.js';
+import type { Caller } from '../plans/caller.js';
+
+/** A reservation as the request knows it. Written by `budget`. */
+export interface Reservation {
+  readonly id: string;
+  /** Tenant, or the caller's id where there is none: the partition of the counters. */
+  readonly partition: string;
+  /** By the store's clock, ms since the epoch. */
+  readonly admittedAtMs: number;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * What Tollgate knows of one request: `req.tollgate`. A closed interface; each field names its one writer. Never read from
+ * headers or body.
+ */
+export interface TollgateContext {
+  /** core: UUIDv7, answered as `x-request-id` and `request-id`. */
+  readonly requestId: string;
+  /** core: when the request came in, ms since the epoch. */
+  readonly startedAtMs: number;
+  /** core: absent under `runWith()`, which has no HTTP request. */
+  readonly req?: Request | undefined;
+  /** core */
+  readonly res?: Response | undefined;
+  /** auth */
+  caller?: Caller | undefined;
+  /** meter: verified caller > route > app > scoped header. */
+  labels: Readonly<Record<string, string>>;
+  /** core: the one door through which every provider call goes. */
+  readonly calls: CallPipeline;
+  /** the guards: how long they have waited for their stores, in ms, so that their deadlines do not add up; see `storeTimeLeft`. */
+  waitedForStoresMs: number;
+  /** budget */
+  reservation?: Reservation | undefined;
+  /**
+   * jobs: the request may wait and be done later. Who refuses it for lack of room that time brings
+   * ({@link TollgateError.deferUntilMs}) hands it over through core's `refuse()`; this answers it.
+   */
+  deferral?: ((refusal: TollgateError) => void) | undefined;
+  /** whoever refused, through core's `refuse()`; inside a handler, the pipeline. */
+  refusal?: TollgateError | undefined;
+  /** core: codes of the refusals that shadow mode has published for this request. */
+  shadowRefusals?: Set<string> | undefined;
+  /** core: aborts when the client is gone, or by {@link TollgateContext.abort}. */
+  readonly signal: AbortSignal;
+  /** core: for the guards that must end a request which is already running. */
+  abort(error: TollgateError): void;
+  /** core: metered fetch of this request; like the two below it may be taken off the context. Rejects with `no_request` where `meter()` is not mounted. */
+  readonly fetch: typeof fetch;
+  /** meter: what {@link TollgateContext.fetch}, {@link TollgateContext.record} and {@link TollgateContext.noCall} ask. */
+  recorder?: CallRecorder | undefined;
+  /** core: for handlers that know their usage. Rejects with `no_request` where `meter()` is not mounted. */
+  readonly record: (call: RecordedCall) => Promise<void>;
+  /** core: this request made no provider call; nothing is charged. Throws `no_request` where `meter()` is not mounted. */
+  readonly noCall: () => void;
+  /** core: route path as Express matched it (`/v1/chat/:id`), where a route handler is known. Never the path text. */
+  readonly route: string | undefined;
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Written by `@tollgate/core`; see {@link TollgateContext}. */
+      tollgate: TollgateContext;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Response } from 'express';
+import { publish } from '../lib/channel.js';
+
+/** How long a client may accept no byte, in milliseconds, unless an app says otherwise. */
+export const defaultClientIdleMs = 30_000;
+
+/** A response, and how far its client has come in reading it. */
+interface Watched {
+  readonly idleMs: number;
+  /** Bytes that the client's side has taken, as far as the socket tells. */
+  taken: number;
+  /** Since when it is as much and more is waiting, by a clock that never goes back. */
+  sinceMs: number;
+}
+
+const watched = new Map<Response, Watched>();
+let timer: NodeJS.Timeout | undefined;
+
+/** How often clients are looked at: four times within the shortest time that one may be idle, at most once a second. */
+const shortestLookMs = 25;
+const longestLookMs = 1_000;
+
+/**
+ * Cuts the connection of a client that accepts no byte of its response for `idleMs` while more is waiting to be sent: it holds places and
+ * memory that others need. One that reads slowly stays. Of several calls for one response the shortest time counts.
+ */
+export function cutIdleClient(res: Response, idleMs: number): void {
+  if (res.closed || res.destroyed) return;
+  const known = watched.get(res);
+  if (known && known.idleMs <= idleMs) return;
+  if (!known) res.once('close', () => watched.delete(res));
+  watched.set(res, { idleMs, taken: takenOf(res), sinceMs: performance.now() });
+  look();
+}
+
+function look(): void {
+  if (timer || watched.size === 0) return;
+  let shortest = longestLookMs * 4;
+  for (const { idleMs } of watched.values()) shortest = Math.min(shortest, idleMs);
+  const everyMs = Math.max(shortestLookMs, Math.min(longestLookMs, shortest / 4));
+  timer = setTimeout(() => {
+    timer = undefined;
+    const nowMs = performance.now();
+    for (const [res, client] of watched) check(res, client, nowMs);
+    look();
+  }, everyMs).unref();
+}
+
+function check(res: Response, client: Watched, nowMs: number): void {
+  const taken = takenOf(res);
+  if (res.writableLength === 0 || taken !== client.taken) {
+    client.taken = taken;
+    client.sinceMs = nowMs;
+    return;
+  }
+  if (nowMs - client.sinceMs < client.idleMs) return;
+  watched.delete(res);
+  publish('tollgate:fault', () => ({
+    where: 'client',
+    requestId: res.req?.tollgate?.requestId,
+    error: `the client accepted no byte for ${client.idleMs} ms`,
+  }));
+  res.destroy();
+}
+
+/** What was written less what waits; it grows when the system takes a piece. */
+function takenOf(res: Response): number {
+  const { socket } = res;
+  return socket ? socket.bytesWritten - socket.writableLength : 0;
+}

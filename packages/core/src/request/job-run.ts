@@ -1,0 +1,25 @@
+import type { Request } from 'express';
+import type { Caller } from '../plans/caller.js';
+
+/** A deferred request that the app itself makes now, for the caller who asked for it. Written by `jobs`. */
+export interface JobRun {
+  /** The request's id, then and now: its usage events carry it. */
+  readonly requestId: string;
+  /** As its credential is now, verified anew. */
+  readonly caller: Caller;
+}
+
+const slot = Symbol.for('tollgate.job-run.v1');
+
+/** The place on a request where this stands; no client can write it, and two loaded copies of core share it. */
+type WithRun = Request & { [slot]?: JobRun };
+
+/** Says that this request is a deferred one, before any middleware sees it. */
+export function setJobRun(req: object, run: JobRun): void {
+  Object.assign(req, { [slot]: run });
+}
+
+/** What the request is the run of; `undefined`: a client has made it. */
+export function jobRunOf(req: WithRun): JobRun | undefined {
+  return req[slot];
+}

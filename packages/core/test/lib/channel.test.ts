@@ -1,0 +1,56 @@
+import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it, jest } from '@jest/globals';
+import { publish, subscribe, subscriberFaultCount } from '../../src/lib/channel.js';
+import { forgetWarnings, warnOnce } from '../../src/lib/warning.js';
+
+describe('channels', () => {
+  it('publish frozen facts, and survive a listener that throws', () => {
+    const seen: unknown[] = [];
+    const before = subscriberFaultCount();
+    const stop = subscribe('tollgate:settle', (facts) => {
+      seen.push(Object.isFrozen(facts), facts);
+      throw new Error('broken listener');
+    });
+    publish('tollgate:settle', () => ({ costNanoUsd: '5' }));
+    stop();
+    publish('tollgate:settle', () => ({ costNanoUsd: '6' }));
+    expect(seen).toEqual([true, { costNanoUsd: '5' }]);
+    expect(subscriberFaultCount()).toBe(before + 1);
+  });
+
+  it('keep their subscribers when memory is collected after they were used without any', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    publish('tollgate:threshold', () => ({}));
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    const heard: unknown[] = [];
+    const stop = subscribe('tollgate:threshold', (facts) => heard.push(facts));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    publish('tollgate:threshold', () => ({ share: 0.5 }));
+    stop();
+    expect(heard).toEqual([{ share: 0.5 }]);
+  });
+
+  it('do not compute facts that nobody hears', () => {
+    // Channels are Node's own, and other tests ran in this process before.
+    const all = ['tollgate:upstream', 'tollgate:threshold', 'tollgate:warning', 'tollgate:alert'] as const;
+    const unheard = all.filter((name) => !diagnosticsChannel(name).hasSubscribers);
+    const facts = jest.fn(() => ({}));
+    for (const name of unheard) publish(name, facts);
+    expect(unheard).not.toEqual([]);
+    expect(facts).not.toHaveBeenCalled();
+  });
+
+  it('carry each warning once', () => {
+    forgetWarnings();
+    const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    warnOnce('TOLLGATE_W_ORDER', 'a');
+    warnOnce('TOLLGATE_W_ORDER', 'b');
+    expect(emit.mock.calls).toEqual([['a', { type: 'TollgateWarning', code: 'TOLLGATE_W_ORDER' }]]);
+    emit.mockRestore();
+    forgetWarnings();
+  });
+});
