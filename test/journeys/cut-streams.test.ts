@@ -17,7 +17,7 @@ afterEach(async () => {
 /** Reads a stream; destroys it after so many chunks, of a token each. Resolves when it has ended, however it did. */
 function read(to: RunningApp, leavesAfter: number, onChunk: (count: number) => void): Promise<void> {
   const body = JSON.stringify({
-    ...{ model: 'gpt-4.1-mini', stream: true, max_completion_tokens: 1_000 },
+    ...{ model: 'gpt-4.1-mini', stream: true, max_completion_tokens: 2_000 },
     messages: [{ role: 'user', content: 'Tell me all of it.' }],
   });
   return new Promise((resolve) => {
@@ -43,7 +43,7 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
     const random = seeded(3);
     app = await startApp({
       plan: { spend: '$5/day' },
-      provider: { script: { tokens: 900, chunkDelayMs: 20 } },
+      provider: { script: { tokens: 1_900, chunkDelayMs: 20 } },
       routes: (express, tg, provider) => {
         const to = openai({ apiKey: 'simulated', baseUrl: provider.openAiUrl, abort: 'stops' });
         express.post('/v1/chat/completions', tg.proxy({ provider: to }));
@@ -55,7 +55,8 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
     await running.settled();
     const first = running.events.splice(0).reduce((sum, one) => sum + chargedFor(one), 0);
     running.provider.reset();
-    // Half of them leave somewhere in the middle. The others stay, and the app ends when each has 200 tokens.
+    // Half of them leave somewhere in the middle. The others stay, and the app ends when each has 450 tokens: nine seconds, beside the two seconds of
+    // text after an abort that are charged to each.
     const seen = new Map<number, number>();
     const stay = streams / 2;
     let everyoneHas: () => void = () => undefined;
@@ -63,9 +64,9 @@ describe('200 streams of a model that shows all tokens, at a provider that stops
       everyoneHas = resolve;
     });
     const reading = Array.from({ length: streams }, (_, index) => {
-      const leavesAfter = index < stay ? Number.POSITIVE_INFINITY : 130 + Math.floor(random() * 100);
+      const leavesAfter = index < stay ? Number.POSITIVE_INFINITY : 300 + Math.floor(random() * 200);
       return read(running, leavesAfter, (count) => {
-        if (index >= stay || count < 200) return;
+        if (index >= stay || count < 450) return;
         seen.set(index, count);
         if (seen.size === stay) everyoneHas();
       });
