@@ -20,12 +20,33 @@ function writeCommonJsTypes(dist) {
   }
 }
 
+/** The names of a package's entry files: `index`, and one for each further entry of its `exports`. */
+const entriesOf = ({ exports }) =>
+  Object.keys(exports)
+    .filter((entry) => entry !== './package.json')
+    .map((entry) => (entry === '.' ? 'index' : entry.slice(2)));
+
+const exportedBy = async (file) => {
+  const options = {
+    entryPoints: [file],
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+  };
+  const { metafile } = await build({ ...options, write: false, metafile: true, logLevel: 'silent' });
+  return Object.values(metafile.outputs)[0].exports.sort();
+};
+
+/** Bundles a package into one file, so that its state exists once; with several entries, each of them re-exports its names from that file. */
 async function writeCommonJs({ directory, manifest }, dist) {
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
   const external = Object.keys(declared).filter((name) => !esmOnly.includes(name));
+  const entries = entriesOf(manifest);
+  const contents = entries.map((entry) => `export * from './${entry}.js';`).join('\n');
   await build({
-    entryPoints: [join(dist, 'index.js')],
-    outfile: join(dist, 'index.cjs'),
+    stdin: { contents, resolveDir: dist, sourcefile: 'bundle.js' },
+    outfile: join(dist, entries.length === 1 ? 'index.cjs' : 'bundle.cjs'),
     absWorkingDir: directory,
     bundle: true,
     platform: 'node',
@@ -37,6 +58,15 @@ async function writeCommonJs({ directory, manifest }, dist) {
     banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'silent',
   });
+  if (entries.length === 1) return;
+  for (const entry of entries) {
+    const names = await exportedBy(join(dist, `${entry}.js`));
+    const lines = ["'use strict';", "const bundle = require('./bundle.cjs');"];
+    writeFileSync(
+      join(dist, `${entry}.cjs`),
+      `${[...lines, ...names.map((name) => `exports.${name} = bundle.${name};`)].join('\n')}\n`,
+    );
+  }
 }
 
 /** Resolves with an exit code and a log, as a step of a set-up wants. */

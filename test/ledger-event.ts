@@ -1,4 +1,5 @@
-import { newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { usageEvent } from '@tollgate/testkit';
 
 /** A usage event of that moment, as the ledger takes it. */

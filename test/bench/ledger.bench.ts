@@ -2,7 +2,8 @@
  * The ledger on PostgreSQL: events that it takes a second, as a process's settlements come; how its size and the time of reports grow from
  * ten thousand to a million events of one month. Prints medians; the rows in between are made by the server itself.
  */
-import { newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { checkDailyUsage, database, ledger, reports, type UsageQuery } from '@tollgate/postgres';
 import { startPostgres } from '@tollgate/testkit';
 import pg from 'pg';

@@ -1,12 +1,12 @@
+import type { UsageEvent } from '@tollgate/core';
 import {
   type ChargeItem,
   calendarSpan,
   newId,
   type QuotaCharge,
   type QuotaCounter,
-  type UsageEvent,
   type Window,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { usageEvent } from '@tollgate/testkit';
 
 const periods: readonly Window[] = [

@@ -2,7 +2,8 @@
  * What the quota engine costs in memory: reserve, charge and close of one request under four limits, as `budget` asks for them.
  * Prints microseconds of CPU per request (both operations, garbage collection included), medians over rounds.
  */
-import { memoryQuota, newId } from '@tollgate/core';
+import { memoryQuota } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { booksOf, quotaEvent as event } from './quota-books.js';
 
 const requests = 20_000;

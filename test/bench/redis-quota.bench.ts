@@ -3,7 +3,7 @@
  * outbox, one request after the other and sixteen together; what being rebuilt from a ledger adds to it (`spent`); beside it, the cheapest pair of scripts that could do the like. Prints microseconds of Redis' CPU and of this process's per request, medians over rounds, and
  * what a key takes of Redis' memory. `BENCH_ROUNDS`, `BENCH_REQUESTS`; `BENCH_KEYS=1000000` measures memory with as many keys too.
  */
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { outbox, redisQuota } from '@tollgate/redis';
 import { startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';

@@ -1,14 +1,8 @@
 /** An app with rate limit, meter, budget and proxy on shared stores, as a process of its own, for tests: its settings are its argument. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { budget } from '@tollgate/budget';
-import {
-  type Caller,
-  type CallStep,
-  contextOf,
-  definePlans,
-  jsonBody,
-  type QuotaStore,
-} from '@tollgate/core';
+import { type Caller, contextOf, definePlans, jsonBody, type QuotaStore } from '@tollgate/core';
+import type { CallStep } from '@tollgate/core/internal';
 import { meter, meteredFetch } from '@tollgate/meter';
 import { rateLimit } from '@tollgate/rate-limit';
 import { rateLimitStores, redisQuota } from '@tollgate/redis';

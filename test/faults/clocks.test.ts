@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { idTimeMs, type QuotaStore, type UsageEvent } from '@tollgate/core';
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
+import { idTimeMs } from '@tollgate/core/internal';
 import { outbox, redisQuota } from '@tollgate/redis';
 import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';

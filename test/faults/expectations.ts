@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { expect } from '@jest/globals';
-import { type CounterState, counterOf, type QuotaStore, spend } from '@tollgate/core';
+import { counterOf, type QuotaStore, spend } from '@tollgate/core';
+import type { CounterState } from '@tollgate/core/internal';
 import type { Answer, App } from './app.js';
 import type { AppState } from './app-settings.js';
 

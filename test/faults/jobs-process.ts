@@ -1,4 +1,4 @@
-import { jobRunOf } from '@tollgate/core';
+import { jobRunOf } from '@tollgate/core/internal';
 import { bullJobs } from '@tollgate/jobs';
 import { createNodeRedisClient, Queue, Worker } from 'bullmq';
 import express from 'express';

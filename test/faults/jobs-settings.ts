@@ -1,4 +1,4 @@
-import type { ApiKeyRecord } from '@tollgate/core';
+import type { ApiKeyRecord } from '@tollgate/core/internal';
 
 /** What an app that defers is started with, as JSON in its first argument. */
 export interface JobsSettings {

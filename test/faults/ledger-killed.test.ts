@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterOf, newId, spend } from '@tollgate/core';
+import { counterOf, spend } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { ledger } from '@tollgate/postgres';
 import { redisQuota } from '@tollgate/redis';
 import {

@@ -1,7 +1,7 @@
 /** Spends from a shared budget until it is told to end, whatever becomes of Redis; a process of its own. Says what it does. */
 import { writeSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { ledger } from '@tollgate/postgres';
 import { outbox, redisQuota } from '@tollgate/redis';
 import { createClient } from 'redis';

@@ -1,6 +1,6 @@
 /** Calls a provider for a while, as a process of its own, for tests: its settings are its argument. Says what came of it, and ends. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { detachedContext, runInContext } from '@tollgate/core';
+import { detachedContext, runInContext } from '@tollgate/core/internal';
 import { redisProviders } from '@tollgate/redis';
 import { resilience, resilient } from '@tollgate/upstream';
 import { createClient } from 'redis';

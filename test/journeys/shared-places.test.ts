@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '@tollgate/concurrency';
-import type { QuotaCounter } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 import { redisQuota } from '@tollgate/redis';
 import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import express, { type Response } from 'express';

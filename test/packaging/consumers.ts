@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -69,6 +70,27 @@ export async function makeConsumer(packed: Packed[], express: 'express' | 'expre
   }
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'consumer', private: true }));
   return project;
+}
+
+/**
+ * Changes a project to what npm installs when the app asks for another version of core than its siblings: core of that version at the top, and the
+ * version that the siblings pin below them. The other version has no internal names at all. Returns the folder of the pinned version.
+ */
+export function installOtherCore(project: string, siblings: readonly string[]): string {
+  const modules = join(project, 'node_modules');
+  const top = join(modules, '@tollgate/core');
+  const pinned = join(modules, '.pinned-core');
+  cpSync(top, pinned, { recursive: true });
+  for (const name of siblings) {
+    const scope = join(modules, name, 'node_modules/@tollgate');
+    mkdirSync(scope, { recursive: true });
+    symlinkSync(pinned, join(scope, 'core'), 'dir');
+  }
+  const manifest = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
+  writeFileSync(join(top, 'package.json'), JSON.stringify({ ...manifest, version: '99.0.0' }));
+  writeFileSync(join(top, 'dist/internal.js'), 'export {};\n');
+  writeFileSync(join(top, 'dist/internal.cjs'), 'module.exports = {};\n');
+  return pinned;
 }
 
 /** The values that a package exports at run time, by the name of its package. */

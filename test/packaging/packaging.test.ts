@@ -1,9 +1,16 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readPackages } from '../architecture/house.js';
 import { buildPackages, runNode, tsc, tsc6 } from '../programs.js';
-import { exportedNames, makeConsumer, packAll, readUnpacked, unpackedFiles } from './consumers.js';
+import {
+  exportedNames,
+  installOtherCore,
+  makeConsumer,
+  packAll,
+  readUnpacked,
+  unpackedFiles,
+} from './consumers.js';
 
 const names = readPackages('packages').flatMap(({ manifest }) => (manifest.private ? [] : [manifest.name]));
 const projects = new Map<string, string>();
@@ -62,6 +69,63 @@ describe('a copy of a package loaded by import and one loaded by require', () =>
     const ran = await runNode(['--input-type=module', '-e', script], projectWith('express'));
     expect(ran).toEqual({ ended: 0, output: 't 3 4' });
   }, 60_000);
+});
+
+describe('packages that use internal names of core', () => {
+  const siblings = names.filter((name) => name !== '@tollgate/core');
+  const manifestOf = (name: string): { version: string; dependencies?: Record<string, string> } =>
+    JSON.parse(readUnpacked(projectWith('express'), name, 'package.json'));
+
+  it.each(siblings)('%s pins the exact version of core', (name) => {
+    expect(manifestOf(name).dependencies?.['@tollgate/core']).toBe(manifestOf('@tollgate/core').version);
+  });
+
+  describe('in an app that installed another version of core', () => {
+    const script = `
+      import { once } from 'node:events';
+      import { authenticate, memoryKeys } from '@tollgate/auth';
+      import { contextOf, definePlans, tollgateErrors } from '@tollgate/core';
+      import { rateLimit } from '@tollgate/rate-limit';
+      import express from 'express';
+      const plans = definePlans({ free: { requests: '1/min' } });
+      const keys = memoryKeys();
+      const { key } = await keys.create({ tenant: 'acme', plan: 'free' });
+      const app = express();
+      app.use(authenticate({ plans, keys }), rateLimit({ plans }));
+      app.get('/', (req, res) => res.json(contextOf(req, res).caller.tenant));
+      app.use(tollgateErrors());
+      const server = app.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const url = 'http://127.0.0.1:' + server.address().port;
+      const headers = { authorization: 'Bearer ' + key };
+      for (let count = 0; count < 2; count += 1) {
+        const answer = await fetch(url, { headers });
+        console.log(answer.status, answer.status === 200 ? await answer.json() : (await answer.json()).error.code);
+      }
+      server.close();
+      server.closeAllConnections();`;
+    let project = '';
+    let pinned = '';
+
+    beforeAll(async () => {
+      project = await makeConsumer(await packAll(), 'express');
+      pinned = installOtherCore(project, siblings);
+    }, 120_000);
+    afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+    it('each keeps the core that it pins, and they work together', async () => {
+      const ran = await runNode(['--input-type=module', '-e', script], project);
+      expect(ran).toEqual({ ended: 0, output: '200 acme\n429 rate_limit_exceeded\n' });
+    }, 60_000);
+
+    it('they fail while they load, and name what is missing, where the other version is forced on them', async () => {
+      rmSync(pinned, { recursive: true });
+      cpSync(join(project, 'node_modules/@tollgate/core'), pinned, { recursive: true });
+      const { ended, output } = await runNode(['--input-type=module', '-e', script], project);
+      expect(ended).toBe(1);
+      expect(output).toMatch(/'@tollgate\/core\/internal' does not provide an export named/);
+    }, 60_000);
+  });
 });
 
 const asNode10 = { module: 'CommonJS', moduleResolution: 'node10', ignoreDeprecations: '6.0' };

@@ -1,12 +1,12 @@
+import type { Caller } from '@tollgate/core';
 import {
   accepts,
   acceptsScope,
-  type Caller,
   type ChildRevocations,
   checkOptions,
   maxChildLifetimeMs,
   newId,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type ChildLimits, ownLimitsOfChild } from './child-limits.js';
 import { childKeyOf, signChild } from './child-token.js';
 import { memoryRevocations } from './memory-revocations.js';

@@ -1,4 +1,5 @@
-import { declareLimit, type Limit, type OwnLimits, type Unit } from '@tollgate/core';
+import type { Limit } from '@tollgate/core';
+import { declareLimit, type OwnLimits, type Unit } from '@tollgate/core/internal';
 
 /** What a child credential may use in all, over its whole life: `{ spend: '$0.50', requests: '100' }`. Amounts as in plans, without a period. */
 export interface ChildLimits {

@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
-import { accepts, acceptsScope, type Caller, idTimeMs } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import { accepts, acceptsScope, idTimeMs } from '@tollgate/core/internal';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { type ChildLimits, childLimitFields } from './child-limits.js';
 

@@ -1,4 +1,5 @@
-import type { ApiKeyRecord, Caller, ChildRevocations } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import type { ApiKeyRecord, ChildRevocations } from '@tollgate/core/internal';
 import { errors } from 'jose';
 import { invalidTokenError, unverifiableError } from './auth-error.js';
 import type { ChildCredentials } from './child-credentials.js';

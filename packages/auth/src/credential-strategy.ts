@@ -1,4 +1,5 @@
-import { type Caller, isTollgateError, type TollgateError, warnOnce } from '@tollgate/core';
+import { type Caller, isTollgateError, type TollgateError } from '@tollgate/core';
+import { warnOnce } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { Strategy as BearerStrategy } from 'passport-http-bearer';
 import { conflictingCredentialsError, credentialError } from './auth-error.js';

@@ -1,14 +1,14 @@
+import type { KeyStore } from '@tollgate/core';
 import {
   type ApiKeyRecord,
   accepts,
   checkOptions,
   type KeyFacts,
-  type KeyStore,
   keyFactsChecks,
   type OptionCheck,
   parseKey,
   sha256Hex,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** Options of {@link envKeys}. */
 export interface EnvKeysOptions {

@@ -6,7 +6,7 @@ export {
   type NewKey,
   type ParsedKey,
   parseKey,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 export {
   type ChildCredentials,
   type ChildCredentialsOptions,

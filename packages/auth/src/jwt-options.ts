@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue, type OptionCheck } from '@tollgate/core';
+import { accepts, checkOptions, describeValue, type OptionCheck } from '@tollgate/core/internal';
 import type { ClaimMapping } from './claims.js';
 
 /** A public key as RFC 7517 writes it. */

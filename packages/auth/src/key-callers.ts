@@ -1,4 +1,5 @@
-import { accepts, type Caller, checkOptions, type KeyStore } from '@tollgate/core';
+import type { Caller, KeyStore } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { KeyLookup } from './key-lookup.js';
 import { callerOfRecord } from './key-record.js';
 

@@ -1,4 +1,5 @@
-import type { ApiKeyRecord, KeyStore } from '@tollgate/core';
+import type { KeyStore } from '@tollgate/core';
+import type { ApiKeyRecord } from '@tollgate/core/internal';
 import { StoreGuard } from './store-guard.js';
 
 /** A key store that tells when a key was revoked, rotated or expired in this process, so that it takes effect at once. */

@@ -1,4 +1,5 @@
-import { type ApiKeyRecord, type Caller, sameDigest } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import { type ApiKeyRecord, sameDigest } from '@tollgate/core/internal';
 
 /** What a secret is worth at a given time. */
 export type KeyVerdict = 'valid' | 'unknown' | 'expired' | 'revoked';

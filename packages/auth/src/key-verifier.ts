@@ -1,4 +1,4 @@
-import { type ApiKeyRecord, parseKey, sha256Hex } from '@tollgate/core';
+import { type ApiKeyRecord, parseKey, sha256Hex } from '@tollgate/core/internal';
 import { credentialError, unverifiableError } from './auth-error.js';
 import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
 import { callerOfRecord, judgeKey, validUntilMs } from './key-record.js';

@@ -7,7 +7,7 @@ import {
   keyFactsChecks,
   type NewKey,
   rotatedSecrets,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { WatchableKeyStore } from './key-lookup.js';
 
 /** API keys in this process's memory. */

@@ -1,11 +1,11 @@
+import type { LimitOverride } from '@tollgate/core';
 import {
-  type LimitOverride,
   type LimitOverrides,
   type OverrideKind,
   type OverrideScope,
   type OverrideSubject,
   overrideSlot,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** Overrides in this process's memory. */
 export interface MemoryOverrides extends LimitOverrides {

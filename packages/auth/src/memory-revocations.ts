@@ -1,4 +1,9 @@
-import { type ChildRevocations, childClockToleranceMs, idTimeMs, maxChildLifetimeMs } from '@tollgate/core';
+import {
+  type ChildRevocations,
+  childClockToleranceMs,
+  idTimeMs,
+  maxChildLifetimeMs,
+} from '@tollgate/core/internal';
 
 /** Revocations in this process's memory, each kept until no child that it concerns can be alive. */
 export function memoryRevocations({ now = Date.now }: { now?: () => number } = {}): ChildRevocations {

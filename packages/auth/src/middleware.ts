@@ -1,18 +1,13 @@
 import {
   type Caller,
   contextOf,
-  goOn,
   guarded,
   isTollgateError,
-  jobRunOf,
-  lostHeadersRefusal,
   type Plans,
-  planOf,
   refuse,
-  runInContext,
   type TollgateError,
-  warnOnce,
 } from '@tollgate/core';
+import { goOn, jobRunOf, lostHeadersRefusal, planOf, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import passportModule from 'passport';
 import { credentialOf } from './credential.js';

@@ -1,13 +1,5 @@
-import {
-  type Call,
-  type Caller,
-  type CallStep,
-  modelAllowed,
-  type Plans,
-  planOf,
-  type TollgateContext,
-  TollgateError,
-} from '@tollgate/core';
+import { type Caller, type Plans, type TollgateContext, TollgateError } from '@tollgate/core';
+import { type Call, type CallStep, modelAllowed, planOf } from '@tollgate/core/internal';
 
 /** The step that checks each call's model against what its caller's credential and plan allow. */
 export function modelPermission(context: TollgateContext, plans: Plans | undefined): CallStep {

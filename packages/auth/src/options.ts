@@ -1,3 +1,4 @@
+import type { KeyStore, Plans } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
@@ -5,13 +6,11 @@ import {
   describeValue,
   type GuardOptions,
   guardChecks,
-  type KeyStore,
   type LimitOverrides,
   type OptionCheck,
   type OptionChecks,
-  type Plans,
   suggestion,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { ChildCredentials } from './child-credentials.js';
 import type { FailureLimit } from './failed-credentials.js';
 import { checkJwtOptions, type JwtOptions } from './jwt-options.js';

@@ -1,4 +1,5 @@
-import { type Caller, publish, type TollgateContext } from '@tollgate/core';
+import type { Caller, TollgateContext } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 
 /** Publishes on `tollgate:auth` how a request fared: `verified`, `remembered`, or a refusal's code. Never the credential. */
 export function publishOutcome(

@@ -1,11 +1,5 @@
-import {
-  type Caller,
-  type LimitOverride,
-  type LimitOverrides,
-  type OwnLimits,
-  ownLimitsOf,
-  publish,
-} from '@tollgate/core';
+import type { Caller, LimitOverride } from '@tollgate/core';
+import { type LimitOverrides, type OwnLimits, ownLimitsOf, publish } from '@tollgate/core/internal';
 import { limitsAwayError } from './auth-error.js';
 import { StoreGuard } from './store-guard.js';
 

@@ -1,14 +1,12 @@
+import { contextOf, guarded, refuse } from '@tollgate/core';
 import {
   accepts,
   acceptsScope,
   checkOptions,
-  contextOf,
   type GuardOptions,
   guardChecks,
-  guarded,
-  refuse,
   warnOnce,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { credentialError, insufficientScopeError } from './auth-error.js';
 import { acceptsRealm } from './options.js';

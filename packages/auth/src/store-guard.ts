@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 
 /** How a {@link StoreGuard} is set up. */
 export interface StoreGuardSettings {

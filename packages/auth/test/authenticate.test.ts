@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { runningContext } from '@tollgate/core';
+import { runningContext } from '@tollgate/core/internal';
 import request from 'supertest';
 import { authenticate, memoryKeys } from '../src/index.js';
 import { appWith, versions } from './app.js';

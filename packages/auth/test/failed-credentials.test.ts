@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { forgetWarnings, subscribe } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import express from 'express';
 import request from 'supertest';

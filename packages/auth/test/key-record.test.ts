@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import type { ApiKeyRecord } from '@tollgate/core';
+import type { ApiKeyRecord } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { judgeKey, validUntilMs } from '../src/key-record.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Caller, LimitOverride, LimitOverrides } from '@tollgate/core';
+import type { Caller, LimitOverride } from '@tollgate/core';
+import type { LimitOverrides } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
 import { memoryKeys, memoryOverrides } from '../src/index.js';

@@ -1,12 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  definePlans,
-  forgetWarnings,
-  isTollgateError,
-  type JsonValue,
-  subscribe,
-  tollgateErrors,
-} from '@tollgate/core';
+import { definePlans, isTollgateError, subscribe, tollgateErrors } from '@tollgate/core';
+import { forgetWarnings, type JsonValue } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import request from 'supertest';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ApiKeyRecord } from '@tollgate/core';
+import type { ApiKeyRecord } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
 import { CredentialMemory, fingerprintOf } from '../src/credential-memory.js';

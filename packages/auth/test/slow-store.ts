@@ -1,4 +1,5 @@
-import type { ApiKeyRecord, KeyStore } from '@tollgate/core';
+import type { KeyStore } from '@tollgate/core';
+import type { ApiKeyRecord } from '@tollgate/core/internal';
 
 /** A key store whose answers are counted, withheld or broken. */
 export interface SlowStore extends KeyStore {

@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue } from '@tollgate/core';
+import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import type { BillingDatabase } from './billing-database.js';
 import type { BillingProvider } from './billing-provider.js';
 import { checkMeters, type Meter } from './meter.js';

@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 import { type BillingOptions, readBillingOptions } from './billing-options.js';
 import { type BillingStatus, statusOf } from './billing-status.js';
 import { Outbox } from './outbox.js';

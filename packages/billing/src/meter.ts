@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue } from '@tollgate/core';
+import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 
 const quantities = {
   tokens: 'input_tokens + output_tokens',

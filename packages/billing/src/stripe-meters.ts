@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { BillingProvider, MeterEvent, SendResult } from './billing-provider.js';
 import { messageOf } from './message-of.js';
 

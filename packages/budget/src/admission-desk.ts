@@ -1,14 +1,12 @@
+import { refuseOrShadow, type TollgateContext, type TollgateError } from '@tollgate/core';
 import {
   type Call,
   goOn,
   newId,
   type ReserveRequest,
   type ReserveResult,
-  refuseOrShadow,
   storeTimeLeft,
-  type TollgateContext,
-  type TollgateError,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import {
   type Admission,
   admissionsOf,

@@ -1,16 +1,14 @@
+import { isTollgateError, type TollgateContext, type TollgateError } from '@tollgate/core';
 import {
   type Call,
   type CounterState,
   type Estimate,
-  isTollgateError,
   noUsage,
   type QuotaAlternative,
   type QuotaCharge,
   type QuotaRefusal,
-  type TollgateContext,
-  type TollgateError,
   usageEventOf,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
 import type { HoldBook } from './hold-book.js';
 import type { OpenReservation } from './open-reservation.js';

@@ -1,4 +1,4 @@
-import type { Estimate } from '@tollgate/core';
+import type { Estimate } from '@tollgate/core/internal';
 import { demandOf } from './amounts.js';
 import type { LimitCharge } from './charges.js';
 import type { Way } from './ways.js';

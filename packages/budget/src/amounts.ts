@@ -1,4 +1,4 @@
-import type { Estimate, Settlement, Unit, UsageCeiling } from '@tollgate/core';
+import type { Estimate, Settlement, Unit, UsageCeiling } from '@tollgate/core/internal';
 
 /** The most that a call takes from a limit of this unit, by its estimate. What cannot be counted exactly is more than any limit. */
 export function demandOf(unit: Unit, estimate: Estimate): number {

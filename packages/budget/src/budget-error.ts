@@ -1,11 +1,5 @@
-import {
-  type CounterState,
-  formatUsd,
-  type Limit,
-  type QuotaRefusal,
-  TollgateError,
-  type Unit,
-} from '@tollgate/core';
+import { formatUsd, type Limit, TollgateError } from '@tollgate/core';
+import type { CounterState, QuotaRefusal, Unit } from '@tollgate/core/internal';
 import type { LimitCharge } from './charges.js';
 
 /** What a call is refused with whose cost nobody measures: letting it pass would make every cap a wish. */

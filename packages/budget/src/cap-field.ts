@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 
 /** Name of the field of a body that states its output cap, for messages: where two are stated, the one that states the most. */
 export function capField(api: WireApi, body: unknown, stated: number): string {

@@ -1,4 +1,5 @@
-import { counterOf, type Estimate, type QuotaCharge } from '@tollgate/core';
+import { counterOf } from '@tollgate/core';
+import type { Estimate, QuotaCharge } from '@tollgate/core/internal';
 import { demandOf, floorOf } from './amounts.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import { admitsBelow, type Way } from './ways.js';

@@ -1,4 +1,4 @@
-import { Roster, type RosterPlace } from '@tollgate/core';
+import { Roster, type RosterPlace } from '@tollgate/core/internal';
 
 /** Something that was put off for a moment. */
 export interface Deferred {

@@ -1,4 +1,4 @@
-import type { Call, Estimate, ParsedCall } from '@tollgate/core';
+import type { Call, Estimate, ParsedCall } from '@tollgate/core/internal';
 import type { Response } from 'express';
 import type { Way } from './ways.js';
 

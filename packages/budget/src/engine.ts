@@ -1,18 +1,15 @@
+import type { Caller, Plan, QuotaStore, TollgateContext } from '@tollgate/core';
 import {
   type Call,
-  type Caller,
   type ChargeRequest,
   type ChargeResult,
   goOn,
   hasOwnLimits,
   limitsFor,
-  type Plan,
   planOf,
   publish,
-  type QuotaStore,
-  type TollgateContext,
   withinDeadline,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { GuardedStore } from './guarded-store.js';
 import { Heartbeat } from './heartbeat.js';
 import type { BudgetSettings } from './options.js';

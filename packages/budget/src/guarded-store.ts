@@ -1,4 +1,5 @@
-import { goOn, isPromise, publish, type QuotaStore, withinDeadline } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import { goOn, isPromise, publish, withinDeadline } from '@tollgate/core/internal';
 
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';

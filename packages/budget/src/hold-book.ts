@@ -1,4 +1,4 @@
-import type { ChargeItem, QuotaCharge, QuotaCounter, QuotaGrant, Settlement } from '@tollgate/core';
+import type { ChargeItem, QuotaCharge, QuotaCounter, QuotaGrant, Settlement } from '@tollgate/core/internal';
 import { chargeOf, spentOf } from './amounts.js';
 
 /** An amount held on one counter, in the window that admitted it. */

@@ -1,15 +1,13 @@
 import {
   type Caller,
   contextOf,
-  goOn,
   guarded,
   isTollgateError,
   type Limit,
   refuse,
-  runInContext,
   type TollgateContext,
-  warnOnce,
 } from '@tollgate/core';
+import { goOn, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { noCaller } from './budget-error.js';
 import { BudgetEngine } from './engine.js';

@@ -1,3 +1,4 @@
+import type { TollgateContext, UsageEvent } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
@@ -7,11 +8,9 @@ import {
   noUsage,
   type RunningCost,
   type Settlement,
-  type TollgateContext,
-  type UsageEvent,
   usageEventOf,
   withUnresolved,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Admission } from './admission.js';
 import { isNothing } from './amounts.js';
 import type { BudgetEngine } from './engine.js';

@@ -1,3 +1,4 @@
+import type { Limit, Plans, QuotaStore, UsageEvent } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
@@ -5,12 +6,8 @@ import {
   type DeclaredLimit,
   type GuardOptions,
   guardChecks,
-  type Limit,
   limitsOf,
-  type Plans,
-  type QuotaStore,
-  type UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { OnThreshold } from './threshold.js';
 
 /** Options of {@link budget}. */

@@ -1,4 +1,9 @@
-import { appendRateLimit, type CounterState, type RateLimitEntry, type Window } from '@tollgate/core';
+import {
+  appendRateLimit,
+  type CounterState,
+  type RateLimitEntry,
+  type Window,
+} from '@tollgate/core/internal';
 import type { Response } from 'express';
 import type { LimitCharge } from './charges.js';
 

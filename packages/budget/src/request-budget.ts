@@ -1,16 +1,13 @@
+import type { Caller, Limit, Plan, TollgateContext } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
-  type Caller,
   type CallStep,
   goOn,
-  type Limit,
-  type Plan,
   type RequestEnd,
   type RosterPlace,
   type RunningCost,
-  type TollgateContext,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { AdmissionDesk } from './admission-desk.js';
 import { isNothing } from './amounts.js';
 import { unmetered } from './budget-error.js';

@@ -1,4 +1,5 @@
-import type { Caller, Limit, Plan, RequestRate } from '@tollgate/core';
+import type { Caller, Limit, Plan } from '@tollgate/core';
+import type { RequestRate } from '@tollgate/core/internal';
 import type { Request } from 'express';
 
 /** A limit that a budget counts, and whether it moves the plan's degradation ladder. */

@@ -1,4 +1,4 @@
-import { type ChargeResult, publish, warnOnce } from '@tollgate/core';
+import { type ChargeResult, publish, warnOnce } from '@tollgate/core/internal';
 import { SettleSpool } from './settle-spool.js';
 import type { Settlement } from './settlement.js';
 

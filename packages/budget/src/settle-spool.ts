@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { publish, warnOnce } from '@tollgate/core';
+import { publish, warnOnce } from '@tollgate/core/internal';
 import type { Settlement } from './settlement.js';
 
 /** Lines that say nothing any more; beyond so many the file is written anew. */

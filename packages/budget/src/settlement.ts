@@ -1,4 +1,4 @@
-import type { ChargeRequest, CloseRequest } from '@tollgate/core';
+import type { ChargeRequest, CloseRequest } from '@tollgate/core/internal';
 
 /** What must reach the store sooner or later. Repeating it changes nothing. */
 export type Settlement =

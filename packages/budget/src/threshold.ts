@@ -1,4 +1,5 @@
-import { publish, type ThresholdCrossing, type TollgateContext } from '@tollgate/core';
+import type { TollgateContext } from '@tollgate/core';
+import { publish, type ThresholdCrossing } from '@tollgate/core/internal';
 
 /** A share of a cap that was reached for the first time in this window. */
 export interface ThresholdEvent extends ThresholdCrossing {

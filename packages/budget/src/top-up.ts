@@ -1,4 +1,5 @@
-import { type Call, type QuotaCharge, type ReserveResult, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core/internal';
 import { refusalError, unverifiable } from './budget-error.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';

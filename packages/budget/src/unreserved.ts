@@ -1,4 +1,4 @@
-import { calendarSpan, type QuotaCharge, type QuotaGrant } from '@tollgate/core';
+import { calendarSpan, type QuotaCharge, type QuotaGrant } from '@tollgate/core/internal';
 
 /**
  * Where a request that could not be reserved is charged later: nothing is held, and the calendar windows are those of our own

@@ -1,12 +1,11 @@
+import { isTollgateError, TollgateError } from '@tollgate/core';
 import {
   type Call,
   type DegradeStep,
   type Estimate,
-  isTollgateError,
   modelAllowed,
   type ParsedCall,
-  TollgateError,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { capField } from './cap-field.js';
 import { defaultMaxOutputTokens, type Rules } from './rules.js';
 

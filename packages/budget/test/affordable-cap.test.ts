@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Estimate, spend, type Unit } from '@tollgate/core';
+import { spend } from '@tollgate/core';
+import type { Estimate, Unit } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { affordableCap } from '../src/affordable-cap.js';
 import { demandOf } from '../src/amounts.js';

@@ -1,12 +1,12 @@
 import {
   type Caller,
   contextOf,
-  type JsonValue,
   type QuotaStore,
   type TollgateContext,
   tollgateErrors,
   type Usage,
 } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import express, { type Express, type RequestHandler } from 'express';
 import express4 from 'express4';
 import { stubMeter, used } from './stub-meter.js';

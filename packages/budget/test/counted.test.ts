@@ -1,14 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  type CallStep,
-  counterOf,
-  definePlans,
-  forgetWarnings,
-  memoryQuota,
-  spend,
-  subscribe,
-  type UsageEvent,
-} from '@tollgate/core';
+import { counterOf, definePlans, memoryQuota, spend, subscribe, type UsageEvent } from '@tollgate/core';
+import { type CallStep, forgetWarnings } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
 import { budget } from '../src/index.js';

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  type CachedAnswer,
-  type Call,
   contextOf,
   counterOf,
   definePlans,
@@ -10,6 +8,7 @@ import {
   spend,
   subscribe,
 } from '@tollgate/core';
+import type { CachedAnswer, Call } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import request from 'supertest';
 import { budget } from '../src/index.js';

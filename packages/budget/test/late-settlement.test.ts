@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { type ChargeRequest, memoryQuota, spend, type UsageEvent } from '@tollgate/core';
+import { memoryQuota, spend, type UsageEvent } from '@tollgate/core';
+import type { ChargeRequest } from '@tollgate/core/internal';
 import { BudgetEngine } from '../src/engine.js';
 import { readOptions } from '../src/options.js';
 

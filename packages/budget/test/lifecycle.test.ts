@@ -3,16 +3,15 @@ import { request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
-  type CallHandle,
   counterOf,
   definePlans,
-  detachedContext,
   memoryQuota,
   type QuotaStore,
   spend,
   subscribe,
   type UsageEvent,
 } from '@tollgate/core';
+import { type CallHandle, detachedContext } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import type { Express } from 'express';
 import request from 'supertest';

@@ -1,16 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  type CallHandle,
-  type CallStep,
   counterOf,
   definePlans,
-  detachedContext,
   isTollgateError,
   type Limit,
   memoryQuota,
-  type QuotaCounter,
   type TollgateContext,
 } from '@tollgate/core';
+import { type CallHandle, type CallStep, detachedContext, type QuotaCounter } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { budget } from '../src/index.js';
 import { callerOn } from './app.js';

@@ -1,13 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type CallHandle,
-  counterOf,
-  definePlans,
-  detachedContext,
-  memoryQuota,
-  type QuotaStore,
-  spend,
-} from '@tollgate/core';
+import { counterOf, definePlans, memoryQuota, type QuotaStore, spend } from '@tollgate/core';
+import { type CallHandle, detachedContext } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import { BudgetEngine } from '../src/engine.js';
 import { budget } from '../src/index.js';

@@ -1,19 +1,14 @@
+import { contextOf, guarded, isTollgateError, refuse, TollgateError, type Usage } from '@tollgate/core';
 import {
   type Call,
   type CallStep,
   type CallVariant,
-  contextOf,
   type Estimate,
-  guarded,
-  isTollgateError,
   noUsage,
   type ParsedCall,
-  refuse,
   runInContext,
   type Settlement,
-  TollgateError,
-  type Usage,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 
 /** Nano-dollars per token: input, output. */

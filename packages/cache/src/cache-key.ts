@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Call, Caller, ParsedCall } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import type { Call, ParsedCall } from '@tollgate/core/internal';
 import type { CacheSettings } from './options.js';
 
 /** Headers that change what a provider answers. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, WireApi } from '@tollgate/core';
+import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
 
 /** Members of a body that name something the provider keeps, which may have changed, or which the call changes. */
 const kept = ['conversation', 'previous_response_id', 'prompt', 'background', 'container'];

@@ -1,4 +1,5 @@
-import { contextOf, goOn, guarded, runInContext, type TollgateContext, warnOnce } from '@tollgate/core';
+import { contextOf, guarded, type TollgateContext } from '@tollgate/core';
+import { goOn, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { type CacheOptions, readOptions } from './options.js';
 import { RequestCache } from './request-cache.js';

@@ -1,13 +1,5 @@
-import {
-  accepts,
-  acceptsPlans,
-  type CacheStore,
-  checkOptions,
-  type GuardOptions,
-  guardChecks,
-  memoryCache,
-  type Plans,
-} from '@tollgate/core';
+import { type CacheStore, memoryCache, type Plans } from '@tollgate/core';
+import { accepts, acceptsPlans, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
 
 /** Options of {@link cache}. */
 export interface CacheOptions extends Pick<GuardOptions, 'mode'> {

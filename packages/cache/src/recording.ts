@@ -1,4 +1,4 @@
-import type { ParsedCall } from '@tollgate/core';
+import type { ParsedCall } from '@tollgate/core/internal';
 import { endedByModel } from './ended-by-model.js';
 
 /** What the APIs of models answer with. */

@@ -1,3 +1,4 @@
+import type { TollgateContext } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
@@ -6,10 +7,9 @@ import {
   promised,
   publish,
   storeTimeLeft,
-  type TollgateContext,
   warnOnce,
   withinDeadline,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { cacheKey, tenantOf } from './cache-key.js';
 import { isDeterministic, isSelfContained } from './cacheable.js';
 import { type Envelope, opened, sealed } from './envelope.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject, WireApi } from '@tollgate/core';
+import type { JsonObject, WireApi } from '@tollgate/core/internal';
 import { isDeterministic, isSelfContained } from '../src/cacheable.js';
 
 describe('which calls ask for the same answer each time', () => {

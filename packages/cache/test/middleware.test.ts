@@ -3,11 +3,11 @@ import {
   type CacheStore,
   contextOf,
   definePlans,
-  forgetWarnings,
   memoryCache,
   subscribe,
   type TollgateContext,
 } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import express from 'express';
 import express4 from 'express4';
 import request from 'supertest';

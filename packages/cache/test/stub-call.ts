@@ -1,14 +1,13 @@
+import type { Caller, TollgateContext } from '@tollgate/core';
 import {
   type Call,
-  type Caller,
   type CallHandle,
   type CallStep,
   detachedContext,
   type JsonObject,
   noUsage,
   type ParsedCall,
-  type TollgateContext,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 const estimate = {
   model: 'm',

@@ -1,4 +1,5 @@
-import type { CalendarPeriod, QuotaCounter, QuotaStore, Unit, WindowSpend } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import type { CalendarPeriod, QuotaCounter, Unit, WindowSpend } from '@tollgate/core/internal';
 
 /** A counter that stands elsewhere than the ledger says, in its unit. */
 interface CounterGap {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId, parseKey, sha256Hex } from '@tollgate/core';
+import { newId, parseKey, sha256Hex } from '@tollgate/core/internal';
 import { registry } from '@tollgate/postgres';
 import { createManualClock, type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import { terminal } from './terminal.js';

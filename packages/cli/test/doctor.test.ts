@@ -1,13 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  counterOf,
-  type EventCharge,
-  newId,
-  type QuotaCounter,
-  spend,
-  type UsageEvent,
-} from '@tollgate/core';
+import { counterOf, spend, type UsageEvent } from '@tollgate/core';
+import { type EventCharge, newId, type QuotaCounter } from '@tollgate/core/internal';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import { checkLeases, outbox, redisQuota } from '@tollgate/redis';
 import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterOf, newId, spend } from '@tollgate/core';
+import { counterOf, spend } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import { outbox, redisQuota } from '@tollgate/redis';
 import {

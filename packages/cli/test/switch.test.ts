@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { createKey } from '@tollgate/core';
+import { createKey } from '@tollgate/core/internal';
 import { startRedis } from '@tollgate/testkit';
 import { terminal } from './terminal.js';
 

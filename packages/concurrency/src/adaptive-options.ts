@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { AimdRule } from './aimd-rule.js';
 import { GradientRule } from './gradient-rule.js';

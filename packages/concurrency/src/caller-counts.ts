@@ -1,4 +1,5 @@
-import { type Caller, counterOf, type Limit, limitsFor, type Plans, planOf } from '@tollgate/core';
+import { type Caller, counterOf, type Limit, type Plans } from '@tollgate/core';
+import { limitsFor, planOf } from '@tollgate/core/internal';
 
 /** What a caller holds, to be given back. */
 export type CallerHold = readonly string[];

@@ -1,4 +1,4 @@
-import { goOn } from '@tollgate/core';
+import { goOn } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 import { FairQueue } from './fair-queue.js';
 import type { LaneSettings } from './lane.js';

@@ -1,4 +1,5 @@
-import { type Caller, type Plans, planOf } from '@tollgate/core';
+import type { Caller, Plans } from '@tollgate/core';
+import { planOf } from '@tollgate/core/internal';
 import type { LaneSettings } from './lane.js';
 
 /** Above every rank of batch work: whatever its plan, it gives way to those who wait for an answer. */

@@ -1,13 +1,5 @@
-import {
-  type Caller,
-  contextOf,
-  guarded,
-  jobRunOf,
-  refuse,
-  runInContext,
-  warnOfManyProcesses,
-  warnOnce,
-} from '@tollgate/core';
+import { type Caller, contextOf, guarded, refuse } from '@tollgate/core';
+import { jobRunOf, runInContext, warnOfManyProcesses, warnOnce } from '@tollgate/core/internal';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { unknownPriorityError } from './concurrency-error.js';
 import { type ConcurrencyOptions, type PriorityHeader, readOptions } from './options.js';

@@ -1,3 +1,4 @@
+import type { Plans, QuotaStore } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
@@ -6,9 +7,7 @@ import {
   describeValue,
   type GuardOptions,
   guardChecks,
-  type Plans,
-  type QuotaStore,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { type AdaptiveOptions, adaptiveCheck, limitFrom } from './adaptive-options.js';
 import { type Clock, systemClock } from './clock.js';

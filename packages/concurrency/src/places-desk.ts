@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import { CallerCounts } from './caller-counts.js';
 import { Gate } from './gate.js';
 import { Lanes } from './lanes.js';

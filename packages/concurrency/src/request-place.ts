@@ -1,13 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import {
-  type CallStep,
-  cutIdleClient,
-  isTollgateError,
-  publish,
-  type RequestEnd,
-  type TollgateContext,
-  type TollgateError,
-} from '@tollgate/core';
+import { isTollgateError, type TollgateContext, type TollgateError } from '@tollgate/core';
+import { type CallStep, cutIdleClient, publish, type RequestEnd } from '@tollgate/core/internal';
 import type { CallerHold } from './caller-counts.js';
 import { concurrencyExceededError, turnedAwayError } from './concurrency-error.js';
 import type { PlacesDesk } from './places-desk.js';

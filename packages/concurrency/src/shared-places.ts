@@ -1,15 +1,15 @@
+import type { QuotaStore } from '@tollgate/core';
 import {
   goOn,
   isPromise,
   newId,
   publish,
   type QuotaCharge,
-  type QuotaStore,
   type ReserveResult,
   Roster,
   type RosterPlace,
   withinDeadline,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 
 /** What asking for a shared place came to. Without a lease: let through while the store is away. */

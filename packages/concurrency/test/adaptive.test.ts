@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Call, refuse, subscribe, TollgateError, type TollgateErrorCode } from '@tollgate/core';
+import { refuse, subscribe, TollgateError } from '@tollgate/core';
+import type { Call, TollgateErrorCode } from '@tollgate/core/internal';
 import type express from 'express';
 import type { Response } from 'express';
 import { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '../src/index.js';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { contextOf, setJobRun } from '@tollgate/core';
+import { contextOf } from '@tollgate/core';
+import { setJobRun } from '@tollgate/core/internal';
 import type express from 'express';
 import type { RequestHandler } from 'express';
 import {

@@ -1,228 +1,26 @@
-export { type AttemptChain, chained, chainOf } from './call/attempt-chain.js';
-export { type CachedAnswer, cachedHeaders } from './call/cached-answer.js';
-export type {
-  Call,
-  CallEnd,
-  CallVariant,
-  Estimate,
-  JsonObject,
-  JsonValue,
-  OutgoingRequest,
-  ParsedCall,
-  Settlement,
-  UsageCeiling,
-  WireApi,
-} from './call/call.js';
-export type {
-  BeginOptions,
-  CallHandle,
-  CallPipeline,
-  CallRecorder,
-  CallStage,
-  CallStep,
-  RecordedCall,
-  RequestEnd,
-} from './call/call-pipeline.js';
-export { type DrainBounds, type Drains, defaultDrainMs, drainsCheck, drainsOf } from './call/drains.js';
-export { estimateIn, unresolvedUsd, withUnresolved } from './call/unresolved.js';
-export { noUsage, type Usage } from './call/usage.js';
-export { adjustmentEvent, adjustmentId, uncertainEvent } from './call/usage-correction.js';
-export type { AttemptOutcome, EventCharge, UsageEvent, UsageSink } from './call/usage-event.js';
-export { wasSent } from './call/was-sent.js';
-export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './http/error-format.js';
-export { lostHeadersRefusal } from './http/lost-headers.js';
-export { appendRateLimit, type RateLimitEntry } from './http/rate-limit-field.js';
-export {
-  type CreatedKey,
-  type CreateKeyOptions,
-  createKey,
-  type ParsedKey,
-  parseKey,
-  sameDigest,
-  sha256Hex,
-} from './keys/api-key.js';
-export {
-  type ChildIdentity,
-  type ChildRevocations,
-  childClockToleranceMs,
-  maxChildLifetimeMs,
-} from './keys/child-revocations.js';
-export {
-  acceptsScope,
-  type IssuedKey,
-  type KeyFacts,
-  keyFactsChecks,
-  type NewKey,
-  rotatedSecrets,
-} from './keys/key-facts.js';
-export type { ApiKeyRecord, KeySecret, KeyStore } from './keys/key-store.js';
-export { atOnce, done, goOn, isPromise, promised } from './lib/answered.js';
-export { AppendFile } from './lib/append-file.js';
-export { type ChannelName, publish, subscribe, subscriberFaultCount } from './lib/channel.js';
-export { idTimeMs, newId } from './lib/id.js';
-export { formatUsd, maxCapNanoUsd, type NanoUsd, nanoUsdPerUsd, parseUsd } from './lib/money.js';
-export {
-  accepts,
-  checkOptions,
-  describeValue,
-  type GuardOptions,
-  guardChecks,
-  type OptionCheck,
-  type OptionChecks,
-  suggestion,
-} from './lib/options.js';
-export { Roster, type RosterPlace } from './lib/roster.js';
-export { heardStoreTime } from './lib/store-time.js';
-export {
-  isTollgateError,
-  TollgateError,
-  type TollgateErrorCode,
-  type TollgateErrorFacts,
-} from './lib/tollgate-error.js';
-export { type Unit, units } from './lib/unit.js';
-export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './lib/warning.js';
-export { calendarSpan, calendarSpanOf } from './plans/calendar-window.js';
+export type { Usage } from './call/usage.js';
+export type { UsageEvent, UsageSink } from './call/usage-event.js';
+export type { KeyStore } from './keys/key-store.js';
+export { subscribe } from './lib/channel.js';
+export { formatUsd, type NanoUsd, parseUsd } from './lib/money.js';
+export { isTollgateError, TollgateError } from './lib/tollgate-error.js';
 export type { Caller } from './plans/caller.js';
-export { declareLimit, declareRequests } from './plans/declare-limit.js';
-export { acceptsPlans, definePlans, modelAllowed, planOf } from './plans/define-plans.js';
-export type { CustomScope, Limit, RequestRate, ScopePart } from './plans/limit.js';
-export {
-  type DeclaredLimit,
-  describeLimit,
-  inputTokens,
-  type LimitsByUnit,
-  limitsOf,
-  outputTokens,
-  requests,
-  type ScopableLimit,
-  spend,
-  tokens,
-} from './plans/limit-builders.js';
-export {
-  type LimitOverride,
-  type LimitOverrides,
-  type OverrideKind,
-  type OverrideScope,
-  type OverrideSubject,
-  overrideKinds,
-  overrideSlot,
-  ownLimitsOf,
-} from './plans/limit-override.js';
-export { hasOwnLimits, limitsFor, type OwnLimits } from './plans/own-limits.js';
-export type {
-  DegradeStep,
-  LimitDeclaration,
-  LimitText,
-  Plan,
-  PlanDeclaration,
-  Plans,
-  RequestsDeclaration,
-} from './plans/plan.js';
-export type { Tightening } from './plans/tightening.js';
-export {
-  type BucketLevel,
-  bucketProblem,
-  type RefillRate,
-  refillMs,
-  refillRate,
-} from './plans/token-bucket.js';
-export {
-  type CalendarPeriod,
-  type CalendarWindow,
-  type LiveWindow,
-  type TokenBucket,
-  type Window,
-  type WindowSpan,
-  windowName,
-} from './plans/window.js';
-export { adjusted } from './quota/adjusted.js';
-export { type CounterSubject, counterOf, isOfCaller, isOfRequest } from './quota/counter.js';
-export { type MemoryQuotaOptions, memoryQuota } from './quota/memory-quota.js';
-export {
-  checkAlternatives,
-  checkCharges,
-  checkItems,
-  checkLease,
-  checkRunning,
-} from './quota/quota-checks.js';
-export { type CounterBook, stateOf } from './quota/quota-counters.js';
-export { QuotaEngine } from './quota/quota-engine.js';
-export { type Obstacle, refusalOf } from './quota/quota-refusal.js';
-export type {
-  AdjustRequest,
-  ChargeItem,
-  ChargeRequest,
-  ChargeResult,
-  CloseRequest,
-  CounterState,
-  CoverRequest,
-  ExtendRequest,
-  QuotaAlternative,
-  QuotaCharge,
-  QuotaCounter,
-  QuotaGrant,
-  QuotaRefusal,
-  QuotaStore,
-  RenewRequest,
-  ReserveRequest,
-  ReserveResult,
-  RunningCost,
-  ThresholdCrossing,
-} from './quota/quota-store.js';
-export { Tally, type TallyView } from './quota/quota-tally.js';
-export type { CounterWindow, SpendSource, WindowSpend } from './quota/spend-source.js';
-export type { Reservation, TollgateContext } from './request/context.js';
-export { storeTimeLeft, withinDeadline } from './request/deadline.js';
-export { cutIdleClient, defaultClientIdleMs } from './request/idle-clients.js';
-export { type JobRun, jobRunOf, setJobRun } from './request/job-run.js';
-export { type JsonBodyOptions, jsonBody } from './request/json-body.js';
-export {
-  answerError,
-  errorFormatOf,
-  guarded,
-  refuse,
-  refuseOrShadow,
-  type TollgateErrorsOptions,
-  tollgateErrors,
-} from './request/refuse.js';
-export { contextOf, detachedContext } from './request/request-context.js';
-export { runInContext, runningContext } from './request/running-context.js';
-export { type EventFacts, usageEventOf } from './request/usage-event-of.js';
-export type { AlertStore, AlertWork, DueAlertWork } from './stores/alert-store.js';
+export { definePlans } from './plans/define-plans.js';
+export type { Limit } from './plans/limit.js';
+export { inputTokens, outputTokens, requests, spend, tokens } from './plans/limit-builders.js';
+export type { LimitOverride } from './plans/limit-override.js';
+export type { Plan, PlanDeclaration, Plans } from './plans/plan.js';
+export { counterOf } from './quota/counter.js';
+export { memoryQuota } from './quota/memory-quota.js';
+export type { QuotaStore } from './quota/quota-store.js';
+export type { TollgateContext } from './request/context.js';
+export { jsonBody } from './request/json-body.js';
+export { answerError, guarded, refuse, refuseOrShadow, tollgateErrors } from './request/refuse.js';
+export { contextOf } from './request/request-context.js';
 export type { CacheStore } from './stores/cache-store.js';
 export type { ClaimStore } from './stores/claim-store.js';
-export { type MemoryAlertsOptions, memoryAlerts } from './stores/memory-alerts.js';
-export { type MemoryCacheOptions, memoryCache } from './stores/memory-cache.js';
-export { type MemoryClaimsOptions, memoryClaims } from './stores/memory-claims.js';
-export {
-  type MemoryProviders,
-  type MemoryProvidersOptions,
-  memoryProviders,
-} from './stores/memory-providers.js';
+export { memoryAlerts } from './stores/memory-alerts.js';
+export { memoryCache } from './stores/memory-cache.js';
+export { memoryClaims } from './stores/memory-claims.js';
 export { memorySwitch } from './stores/memory-switch.js';
-export {
-  type OpenBreaker,
-  type ProviderAmounts,
-  type ProviderStore,
-  type ProviderUnit,
-  providerUnits,
-  type StatedLimit,
-  type Statement,
-  type TakeAnswer,
-  type Taken,
-  type WaitingCall,
-} from './stores/provider-store.js';
-export {
-  checkStoredSwitchEntry,
-  checkSwitchEntry,
-  holdsSecret,
-  type SwitchEntry,
-  type SwitchKind,
-  type SwitchState,
-  type SwitchStore,
-  switchKey,
-  switchKeysOf,
-  switchKinds,
-  switchPattern,
-  switchPatternCovers,
-} from './stores/switch.js';
+export type { SwitchStore } from './stores/switch.js';

@@ -1,16 +1,12 @@
 import {
-  type Call,
-  type CallStep,
   contextOf,
   guarded,
   isTollgateError,
-  publish,
   refuse,
   refuseOrShadow,
-  runInContext,
   type TollgateContext,
-  warnOnce,
 } from '@tollgate/core';
+import { type Call, type CallStep, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { AnswerGuard } from './answer/answer-guard.js';
 import { inspectBody, type Report } from './inspection.js';

@@ -1,4 +1,5 @@
-import { type Caller, publish, TollgateError, withinDeadline } from '@tollgate/core';
+import { type Caller, TollgateError } from '@tollgate/core';
+import { publish, withinDeadline } from '@tollgate/core/internal';
 import { contentOf } from './body-walk.js';
 import { type Report, rejected } from './inspection.js';
 

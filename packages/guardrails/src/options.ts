@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { TollgateContext } from '@tollgate/core';
 import {
   accepts,
   acceptsScope,
@@ -6,8 +7,7 @@ import {
   type GuardOptions,
   guardChecks,
   suggestion,
-  type TollgateContext,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { BodyRules, Report } from './inspection.js';
 import { type MediaKind, mediaKinds } from './media-kinds.js';
 import type { Moderator } from './moderator.js';

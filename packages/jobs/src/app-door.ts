@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JobRun, setJobRun, type TollgateContext, type TollgateError } from '@tollgate/core';
+import type { TollgateContext, TollgateError } from '@tollgate/core';
+import { type JobRun, setJobRun } from '@tollgate/core/internal';
 import { duplexPair } from './duplex-pair.js';
 import type { DeferredRequest, JobAnswer } from './job.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { accepts, checkOptions, publish } from '@tollgate/core';
+import { accepts, checkOptions, publish } from '@tollgate/core/internal';
 import { forgottenAtMs, type Job } from './job.js';
 import type { JobPace, JobQueue, JobWork } from './job-queue.js';
 

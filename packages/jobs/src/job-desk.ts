@@ -1,12 +1,11 @@
 import {
   type Caller,
   isTollgateError,
-  publish,
   refuse,
   type TollgateContext,
   type TollgateError,
-  withinDeadline,
 } from '@tollgate/core';
+import { publish, withinDeadline } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import { ended, type Job } from './job.js';
 import { retryAfterSeconds, viewOf } from './job-view.js';

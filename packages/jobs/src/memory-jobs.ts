@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { forgottenAtMs, type Job } from './job.js';
 import type { JobPace, JobQueue, JobWork } from './job-queue.js';
 

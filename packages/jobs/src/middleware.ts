@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { contextOf, guarded, idTimeMs, jobRunOf, refuse, runInContext } from '@tollgate/core';
+import { contextOf, guarded, refuse } from '@tollgate/core';
+import { idTimeMs, jobRunOf, runInContext } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { AppDoor } from './app-door.js';
 import { type Exchange, JobDesk } from './job-desk.js';

@@ -1,4 +1,5 @@
-import { accepts, type Caller, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import { accepts, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import type { JobQueue } from './job-queue.js';
 import { JobNotice, type JobWebhook } from './webhook.js';

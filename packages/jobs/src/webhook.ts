@@ -1,4 +1,5 @@
-import { type Caller, describeValue, publish } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import { describeValue, publish } from '@tollgate/core/internal';
 import { Webhook } from 'standardwebhooks';
 import type { Job } from './job.js';
 

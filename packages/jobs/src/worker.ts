@@ -1,4 +1,5 @@
-import { type Caller, publish } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import type { AppDoor, Visit } from './app-door.js';
 import { again, backoffMs, ended, type Job, type JobEnd } from './job.js';
 import type { JobTurn } from './job-queue.js';

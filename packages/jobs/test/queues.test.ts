@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { createNodeRedisClient, createPostgresBackend, Queue, Worker } from 'bullmq';
 import { createClient } from 'redis';

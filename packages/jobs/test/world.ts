@@ -1,13 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type Caller,
-  contextOf,
-  jobRunOf,
-  jsonBody,
-  refuse,
-  TollgateError,
-  tollgateErrors,
-} from '@tollgate/core';
+import { type Caller, contextOf, jsonBody, refuse, TollgateError, tollgateErrors } from '@tollgate/core';
+import { jobRunOf } from '@tollgate/core/internal';
 import express, { type Express, type RequestHandler } from 'express';
 import request from 'supertest';
 import {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { ParseOptions } from './requests/parse-options.js';
 import type { RequestFacts } from './requests/request-facts.js';
 import { countTokens, tokenizerOf } from './token-bound.js';

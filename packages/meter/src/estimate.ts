@@ -1,4 +1,4 @@
-import type { Estimate } from '@tollgate/core';
+import type { Estimate } from '@tollgate/core/internal';
 import { bandOf, ceilDivide, multiplierOf, nanoOf, type Price, type PriceBand } from './prices/price.js';
 import type { RequestFacts } from './requests/request-facts.js';
 import type { ToolBound } from './requests/server-tools.js';

@@ -1,12 +1,5 @@
-import {
-  accepts,
-  type Caller,
-  contextOf,
-  describeValue,
-  guarded,
-  type OptionCheck,
-  TollgateError,
-} from '@tollgate/core';
+import { type Caller, contextOf, guarded, TollgateError } from '@tollgate/core';
+import { accepts, describeValue, type OptionCheck } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 
 /** Labels, or how to read them off a request. Names and values are ASCII of at most 64 and 128 characters; 16 at most. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import type { MeterOptions } from './meter-options.js';
 import { catalogueProviders } from './prices/known-prices.js';

@@ -1,3 +1,4 @@
+import type { TollgateContext, UsageSink } from '@tollgate/core';
 import {
   accepts,
   checkOptions,
@@ -9,10 +10,8 @@ import {
   type OptionChecks,
   type OutgoingRequest,
   suggestion,
-  type TollgateContext,
-  type UsageSink,
   type WireApi,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch.js';
 import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from './labels.js';
 import { catalogueProviders, isCatalogued, isPricedSomewhere } from './prices/known-prices.js';

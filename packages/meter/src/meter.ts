@@ -1,18 +1,20 @@
 import {
-  type Call,
   contextOf,
-  drainsOf,
-  goOn,
   guarded,
   isTollgateError,
-  lostHeadersRefusal,
-  type OutgoingRequest,
   refuse,
-  runInContext,
   type TollgateContext,
   TollgateError,
-  warnOnce,
 } from '@tollgate/core';
+import {
+  type Call,
+  drainsOf,
+  goOn,
+  lostHeadersRefusal,
+  type OutgoingRequest,
+  runInContext,
+  warnOnce,
+} from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { makeEngine } from './calls/engine.js';
 import { isMetered, markMetered } from './calls/metered-contexts.js';

@@ -1,13 +1,11 @@
+import { type Caller, type TollgateContext, TollgateError } from '@tollgate/core';
 import {
   accepts,
-  type Caller,
   checkOptions,
   detachedContext,
   type OptionChecks,
   runInContext,
-  type TollgateContext,
-  TollgateError,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { RequestMeter } from './calls/request-meter.js';
 import { meterInstaller } from './meter.js';
 import { type MeterOptions, meterChecks } from './meter-options.js';

@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 
 /** The part of a tokenizer that is used. */
 export interface Tokenizer {

@@ -114,7 +114,7 @@ describe('meteredFetch', () => {
   });
 
   it('throws no_request where meter() is not mounted', async () => {
-    const { detachedContext, runInContext } = await import('@tollgate/core');
+    const { detachedContext, runInContext } = await import('@tollgate/core/internal');
     const { caller } = await import('./metered-app.js');
     const { context } = detachedContext(caller);
     const url = `${provider.openAiUrl}/chat/completions`;

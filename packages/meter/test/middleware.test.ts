@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { contextOf, forgetWarnings, jsonBody, subscribe, tollgateErrors } from '@tollgate/core';
+import { contextOf, jsonBody, subscribe, tollgateErrors } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import express, { type RequestHandler } from 'express';
 import express4 from 'express4';
 import request from 'supertest';

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CallStep, TollgateError, type TollgateErrorCode, type UsageEvent } from '@tollgate/core';
+import { TollgateError, type UsageEvent } from '@tollgate/core';
+import type { CallStep, TollgateErrorCode } from '@tollgate/core/internal';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
 import OpenAI from 'openai';
 import { meteredFetch, runWith } from '../src/index.js';

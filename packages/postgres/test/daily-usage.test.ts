@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adjustmentEvent, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { adjustmentEvent } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import { checkDailyUsage, database, type Ledger, ledger, reports, type UsageQuery } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';

@@ -1,4 +1,5 @@
-import { newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import * as testkit from '@tollgate/testkit';
 
 /** A usage event as any other, with what a test needs of it. */

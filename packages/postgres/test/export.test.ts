@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { buffer, text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adjustmentEvent, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { adjustmentEvent } from '@tollgate/core/internal';
 import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { exportColumns } from '../src/export/export-columns.js';
 import { parquet } from '../src/export/parquet.js';

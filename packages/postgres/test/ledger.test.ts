@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adjustmentEvent, newId } from '@tollgate/core';
+import { adjustmentEvent, newId } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import { database, type Ledger, ledger } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { ApiKeyRecord } from '@tollgate/core';
+import type { ApiKeyRecord } from '@tollgate/core/internal';
 import { LookUps } from '../src/keys/look-ups.js';
 
 const record = (keyId: string): ApiKeyRecord => ({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createKey, newId, parseKey, sha256Hex } from '@tollgate/core';
+import { createKey, newId, parseKey, sha256Hex } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import { type Database, database, type Registry, registry } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';

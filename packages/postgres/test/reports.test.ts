@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adjustmentEvent, newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { adjustmentEvent, newId } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import { database, type Ledger, ledger, type Reports, reports } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adjustmentEvent, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { adjustmentEvent } from '@tollgate/core/internal';
 import {
   checkBooks,
   checkDailyUsage,

@@ -2,14 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   counterOf,
   memoryQuota,
-  newId,
   outputTokens,
-  type QuotaCounter,
   type QuotaStore,
   requests,
   spend,
   tokens,
 } from '@tollgate/core';
+import { newId, type QuotaCounter } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import {
   acceptUnresolved,

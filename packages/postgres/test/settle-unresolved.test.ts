@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import {
   database,
   type Ledger,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { adjustmentEvent, definePlans, newId, subscribe, type Usage, type UsageEvent } from '@tollgate/core';
+import { definePlans, subscribe, type Usage, type UsageEvent } from '@tollgate/core';
+import { adjustmentEvent, newId } from '@tollgate/core/internal';
 import { database, type Ledger, ledger, type Pricing, simulate } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';

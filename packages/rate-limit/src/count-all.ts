@@ -1,4 +1,4 @@
-import type { CounterSubject } from '@tollgate/core';
+import type { CounterSubject } from '@tollgate/core/internal';
 import type { CountedRate } from './rate.js';
 import { StoreDownError } from './store-down-error.js';
 import type { RateCount } from './verdict.js';

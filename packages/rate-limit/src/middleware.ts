@@ -1,16 +1,12 @@
 import {
-  appendRateLimit,
   contextOf,
   guarded,
   isTollgateError,
-  jobRunOf,
-  publish,
   refuse,
-  runInContext,
   type TollgateContext,
   type TollgateError,
-  warnOnce,
 } from '@tollgate/core';
+import { appendRateLimit, jobRunOf, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { countAll } from './count-all.js';
 import { anonymousCaller, networkOf } from './network.js';

@@ -1,4 +1,5 @@
-import { type Caller, warnOnce } from '@tollgate/core';
+import type { Caller } from '@tollgate/core';
+import { warnOnce } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 

@@ -1,3 +1,4 @@
+import type { Plans } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
@@ -6,10 +7,9 @@ import {
   type GuardOptions,
   guardChecks,
   type LimitText,
-  type Plans,
   type RequestsDeclaration,
   type ScopePart,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Request } from 'express';
 import type { Store } from 'express-rate-limit';
 

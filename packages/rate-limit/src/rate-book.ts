@@ -1,14 +1,12 @@
+import type { Caller, Plan, Plans } from '@tollgate/core';
 import {
-  type Caller,
   declareRequests,
   hasOwnLimits,
   limitsFor,
-  type Plan,
-  type Plans,
   planOf,
   type RequestRate,
   warnOfManyProcesses,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Request } from 'express';
 import type { Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';

@@ -1,12 +1,5 @@
-import {
-  type Caller,
-  type CounterSubject,
-  counterOf,
-  isOfCaller,
-  isOfRequest,
-  type Limit,
-  type RequestRate,
-} from '@tollgate/core';
+import { type Caller, counterOf, type Limit } from '@tollgate/core';
+import { type CounterSubject, isOfCaller, isOfRequest, type RequestRate } from '@tollgate/core/internal';
 import type { WindowLimiter } from './window-limiter.js';
 
 /** One rate as it is counted: which window, which counter, how many. A burst is a rate of its own, of one second. */

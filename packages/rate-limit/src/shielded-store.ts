@@ -1,4 +1,4 @@
-import { publish, withinDeadline } from '@tollgate/core';
+import { publish, withinDeadline } from '@tollgate/core/internal';
 import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';
 import { StoreDownError } from './store-down-error.js';

@@ -1,4 +1,4 @@
-import type { CounterSubject } from '@tollgate/core';
+import type { CounterSubject } from '@tollgate/core/internal';
 import type { CountedRate } from './rate.js';
 
 /** How one of a caller's own windows of requests stands. */

@@ -1,4 +1,4 @@
-import type { RateLimitEntry } from '@tollgate/core';
+import type { RateLimitEntry } from '@tollgate/core/internal';
 import type { CountedRate } from './rate.js';
 import type { WindowCount } from './window-limiter.js';
 

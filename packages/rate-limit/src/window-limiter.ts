@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import { rateLimit as expressRateLimit, type RateLimitRequestHandler, type Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';
 import { Turn, turnOf } from './turn.js';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { definePlans, forgetWarnings, setJobRun, subscribe } from '@tollgate/core';
+import { definePlans, subscribe } from '@tollgate/core';
+import { forgetWarnings, setJobRun } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import type { Express, RequestHandler } from 'express';
 import request from 'supertest';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { definePlans, forgetWarnings, subscribe, tollgateErrors } from '@tollgate/core';
+import { definePlans, subscribe, tollgateErrors } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import type express from 'express';
 import request from 'supertest';
 import { type RateLimitOptions, rateLimit } from '../src/index.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { definePlans, forgetWarnings, subscribe } from '@tollgate/core';
+import { definePlans, subscribe } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 import { MemoryStore } from 'express-rate-limit';

@@ -9,7 +9,7 @@ import {
   refusalOf,
   type Unit,
   type Window,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type CallArguments, rateOf } from './call-arguments.js';
 import { type CounterKind, type CounterPack, packCounters } from './counter-place.js';
 import { crossingsIn, stateIn, storedStateIn, type ToldCounter, viewOf } from './figures.js';

@@ -1,4 +1,5 @@
-import { calendarSpan, calendarSpanOf, refillRate, type UsageEvent, type Window } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { calendarSpan, calendarSpanOf, refillRate, type Window } from '@tollgate/core/internal';
 import { Packer } from './packer.js';
 import type { Standing } from './standings.js';
 

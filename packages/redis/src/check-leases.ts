@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { partitionKey } from './partition.js';

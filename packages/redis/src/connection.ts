@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import { Circuit } from './circuit.js';
 import { slotOf } from './slot.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Unit } from '@tollgate/core';
+import type { Unit } from '@tollgate/core/internal';
 import { Packer } from './packer.js';
 
 /** Where a counter stands: in which hash, whose counters are read and written together, and in which field of it. */

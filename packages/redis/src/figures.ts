@@ -7,7 +7,7 @@ import {
   type ThresholdCrossing,
   type Unit,
   type Window,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
 import type { Unpacker } from './unpacker.js';
 

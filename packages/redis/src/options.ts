@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type OptionCheck, type SpendSource } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck, type SpendSource } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 
 export interface RedisQuotaOptions extends ConnectionOptions {

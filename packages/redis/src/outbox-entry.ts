@@ -1,4 +1,5 @@
-import { adjustmentEvent, type EventCharge, type UsageEvent, uncertainEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { adjustmentEvent, type EventCharge, uncertainEvent } from '@tollgate/core/internal';
 
 /**
  * The usage event of a stream entry, which stands there as it is, unless `k` says otherwise: whether it is the skeleton of an attempt whose

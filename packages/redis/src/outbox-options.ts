@@ -1,4 +1,5 @@
-import { accepts, checkOptions, type UsageSink } from '@tollgate/core';
+import type { UsageSink } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 

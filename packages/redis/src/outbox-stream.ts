@@ -1,4 +1,4 @@
-import { withinDeadline } from '@tollgate/core';
+import { withinDeadline } from '@tollgate/core/internal';
 import type { SendCommand } from './connection.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 

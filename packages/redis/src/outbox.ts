@@ -1,4 +1,5 @@
-import { newId, publish, type UsageSink, warnOnce } from '@tollgate/core';
+import type { UsageSink } from '@tollgate/core';
+import { newId, publish, warnOnce } from '@tollgate/core/internal';
 import { eventOfEntry } from './outbox-entry.js';
 import { type OutboxOptions, readOutboxOptions } from './outbox-options.js';
 import { OutboxStream, type StreamEntry } from './outbox-stream.js';

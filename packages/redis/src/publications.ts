@@ -4,7 +4,7 @@ import {
   publish,
   type ReserveResult,
   type ThresholdCrossing,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { QuietCharge } from './settlement-wire.js';
 
 export function publishAdmission(

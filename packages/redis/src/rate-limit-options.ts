@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 

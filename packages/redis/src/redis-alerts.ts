@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AlertStore, accepts, checkOptions, type DueAlertWork } from '@tollgate/core';
+import { type AlertStore, accepts, checkOptions, type DueAlertWork } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { ScriptRunner } from './script-runner.js';

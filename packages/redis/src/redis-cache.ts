@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { accepts, type CacheStore, checkOptions } from '@tollgate/core';
+import type { CacheStore } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { ScriptRunner } from './script-runner.js';

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { accepts, type ClaimStore, checkOptions } from '@tollgate/core';
+import type { ClaimStore } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { ScriptRunner } from './script-runner.js';

@@ -9,7 +9,7 @@ import {
   type TakeAnswer,
   type Taken,
   type WaitingCall,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { giveBackSource, stateSource, takeSource } from './lua/allowance.js';
 import { breakerSource } from './lua/breakers.js';

@@ -1,3 +1,4 @@
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import {
   type AdjustRequest,
   type ChargeResult,
@@ -13,11 +14,9 @@ import {
   newId,
   type QuotaAlternative,
   type QuotaCounter,
-  type QuotaStore,
   type ReserveRequest,
   type ReserveResult,
-  type UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { admissionIn, coverText, extendText, reserveText } from './admission-wire.js';
 import { Batcher } from './batcher.js';
 import type { CallArguments } from './call-arguments.js';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
+import type { SwitchStore } from '@tollgate/core';
 import {
   accepts,
   checkOptions,
   checkStoredSwitchEntry,
   checkSwitchEntry,
   type SwitchEntry,
-  type SwitchStore,
   switchKey,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { ScriptRunner } from './script-runner.js';

@@ -1,3 +1,4 @@
+import type { QuotaStore } from '@tollgate/core';
 import {
   type AdjustRequest,
   adjusted,
@@ -13,11 +14,10 @@ import {
   goOn,
   publish,
   type QuotaCounter,
-  type QuotaStore,
   type RenewRequest,
   type ReserveRequest,
   type ReserveResult,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { RememberedRefusals } from './remembered-refusals.js';
 
 /** So many reservations of this process at least are told from new ones, so that a repetition is answered by the store. */

@@ -9,7 +9,7 @@ import {
   refillRate,
   refusalOf,
   type TallyView,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** A counter as it stood when it refused somebody for what is used of it. */
 interface Remembered {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { accepts, checkOptions, type SpendSource } from '@tollgate/core';
+import { accepts, checkOptions, type SpendSource } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { OutboxStream } from './outbox-stream.js';

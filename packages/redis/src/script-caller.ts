@@ -1,4 +1,4 @@
-import { heardStoreTime, warnOnce } from '@tollgate/core';
+import { heardStoreTime, warnOnce } from '@tollgate/core/internal';
 import { CallArguments } from './call-arguments.js';
 import type { ScriptName } from './lua/source.js';
 import { partitionKey } from './partition.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { publish, withinDeadline } from '@tollgate/core';
+import { publish, withinDeadline } from '@tollgate/core/internal';
 import type { Circuit } from './circuit.js';
 import type { Connection } from './connection.js';
 import { errorCodeIn } from './reply.js';

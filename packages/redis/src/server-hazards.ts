@@ -1,4 +1,4 @@
-import type { WarningCode } from '@tollgate/core';
+import type { WarningCode } from '@tollgate/core/internal';
 
 /** What a server tells of itself. */
 export interface ServerFacts {

@@ -1,3 +1,4 @@
+import type { UsageEvent } from '@tollgate/core';
 import type {
   ChargeItem,
   ChargeRequest,
@@ -5,8 +6,7 @@ import type {
   CloseRequest,
   RenewRequest,
   RunningCost,
-  UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type CallArguments, rateOf } from './call-arguments.js';
 import { type CounterKind, type CounterPack, packCounters, placeOf } from './counter-place.js';
 import { crossingsIn, stateIn, storedStateIn } from './figures.js';

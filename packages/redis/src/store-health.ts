@@ -1,4 +1,5 @@
-import { accepts, checkOptions, type QuotaStore, withinDeadline } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import { accepts, checkOptions, withinDeadline } from '@tollgate/core/internal';
 
 export interface StoreHealthOptions {
   /** How often the store is asked, in ms, 10 to 60 000. @defaultValue 500 */

@@ -1,4 +1,4 @@
-import { warnOnce } from '@tollgate/core';
+import { warnOnce } from '@tollgate/core/internal';
 import type { ScriptRunner } from './script-runner.js';
 import { serverHazards } from './server-hazards.js';
 

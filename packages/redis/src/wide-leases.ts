@@ -1,4 +1,10 @@
-import type { ChargeResult, QuotaCharge, RenewRequest, ReserveResult, RunningCost } from '@tollgate/core';
+import type {
+  ChargeResult,
+  QuotaCharge,
+  RenewRequest,
+  ReserveResult,
+  RunningCost,
+} from '@tollgate/core/internal';
 import type { QuietCharge } from './settlement-wire.js';
 import type { SliceStore } from './slices/slice-store.js';
 import { type WidePart, widePartition, withCharges } from './wide-part.js';

@@ -1,11 +1,11 @@
+import type { UsageEvent } from '@tollgate/core';
 import type {
   CounterState,
   EventCharge,
   QuotaAlternative,
   QuotaCharge,
   QuotaGrant,
-  UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** The partition that counters wider than a tenant live in. */
 export const widePartition = 'wide';

@@ -1,3 +1,4 @@
+import type { QuotaStore } from '@tollgate/core';
 import type {
   AdjustRequest,
   ChargeResult,
@@ -7,12 +8,11 @@ import type {
   ExtendRequest,
   QuotaAlternative,
   QuotaCounter,
-  QuotaStore,
   RenewRequest,
   ReserveRequest,
   ReserveResult,
-} from '@tollgate/core';
-import { adjusted } from '@tollgate/core';
+} from '@tollgate/core/internal';
+import { adjusted } from '@tollgate/core/internal';
 import type { RedisQuotaStore } from './redis-quota-store.js';
 import type { QuietCharge } from './settlement-wire.js';
 import type { SliceStore } from './slices/slice-store.js';

@@ -1,4 +1,5 @@
-import type { QuotaCounter, QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 import { type Outbox, outbox, type RedisQuotaOptions, redisQuota } from '../src/index.js';
 import type { MemoryLedger } from './memory-ledger.js';
 import { Spender } from './spender.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { startRedisSentinel } from '@tollgate/testkit';
 import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient, createClientPool, createSentinel } from 'redis';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { QuotaCounter } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 import { appOnLedger, spend } from './app-on-ledger.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { newPrefix, useRedis } from './servers.js';

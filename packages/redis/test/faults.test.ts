@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { newId, type QuotaStore, subscribe } from '@tollgate/core';
+import { type QuotaStore, subscribe } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { startRedis } from '@tollgate/testkit';
 import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient } from 'redis';

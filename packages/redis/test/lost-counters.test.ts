@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { forgetWarnings, subscribe } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import { admitted, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { redisQuota } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';

@@ -1,4 +1,5 @@
-import type { CounterWindow, SpendSource, UsageEvent, UsageSink, WindowSpend } from '@tollgate/core';
+import type { UsageEvent, UsageSink } from '@tollgate/core';
+import type { CounterWindow, SpendSource, WindowSpend } from '@tollgate/core/internal';
 
 /** A ledger in memory: each event once, and what was charged to each window. It may be away. */
 export class MemoryLedger implements UsageSink, SpendSource {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, type QuotaCounter } from '@tollgate/core';
+import { newId, type QuotaCounter } from '@tollgate/core/internal';
 import { type RedisCluster, startRedisCluster } from '@tollgate/testkit';
 import { createCluster } from 'redis';
 import { partitionOf } from '../src/partition.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CounterState, QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import type { CounterState } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import {
   ask,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { memoryProviders, type StatedLimit } from '@tollgate/core';
+import { memoryProviders, type StatedLimit } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import { providerStoreContract } from '@tollgate/testkit/contracts';
 import fc from 'fast-check';

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { memoryQuota, newId, type QuotaStore, type ReserveRequest } from '@tollgate/core';
+import { memoryQuota, type QuotaStore } from '@tollgate/core';
+import { newId, type ReserveRequest } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import { playTrace, traces } from '@tollgate/testkit/contracts';
 import fc from 'fast-check';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { memoryQuota, newId, type QuotaAlternative, type QuotaStore, subscribe } from '@tollgate/core';
+import { memoryQuota, type QuotaStore, subscribe } from '@tollgate/core';
+import { newId, type QuotaAlternative } from '@tollgate/core/internal';
 import { createManualClock, type ManualClock } from '@tollgate/testkit';
 import {
   admitted,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, type SpendSource } from '@tollgate/core';
+import { newId, type SpendSource } from '@tollgate/core/internal';
 import { outbox, redisQuota, repairCounters } from '../src/index.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { newPrefix, useRedis } from './servers.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChargeResult, QuotaCounter, QuotaStore, ReserveResult } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import type { ChargeResult, QuotaCounter, ReserveResult } from '@tollgate/core/internal';
 import {
   bucketCounter,
   calendar,

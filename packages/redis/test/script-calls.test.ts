@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { admitted, itemFor, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
 import { redisQuota } from '../src/index.js';
 import { partitionOf } from '../src/partition.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { forgetWarnings } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import { startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { type CommandClient, redisQuota } from '../src/index.js';

@@ -1,4 +1,5 @@
-import { newId, type QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { admitted, itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 
 /** Reserves and settles so many requests of several tenants; the ids of their events. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { newId, type QuotaCharge, type ReserveRequest, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId, type QuotaCharge, type ReserveRequest } from '@tollgate/core/internal';
 import { admitted, itemFor, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
 import { checkLeases, outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, type QuotaCounter, type QuotaStore, type UsageEvent } from '@tollgate/core';
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
+import { newId, type QuotaCounter } from '@tollgate/core/internal';
 import { admitted, itemFor, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
 import { outbox, type RedisQuotaOptions, redisQuota } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';

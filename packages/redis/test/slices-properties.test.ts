@@ -1,5 +1,5 @@
 import { describe, it } from '@jest/globals';
-import type { QuotaCounter } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 import { bucketCounter, calendar, liveCounter, quotaCounter } from '@tollgate/testkit/contracts';
 import fc from 'fast-check';
 import { readOptions } from '../src/options.js';

@@ -5,7 +5,7 @@ import {
   type QuotaCounter,
   QuotaEngine,
   type ReserveRequest,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { usageEvent } from '@tollgate/testkit/contracts';
 import type { QuietCharge } from '../src/settlement-wire.js';
 import type { SliceHome } from '../src/slices/slice-home.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { startRedisCluster } from '@tollgate/testkit';
 import { itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';

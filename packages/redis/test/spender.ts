@@ -1,4 +1,5 @@
-import { newId, type QuotaCounter, type QuotaGrant, type QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import { newId, type QuotaCounter, type QuotaGrant } from '@tollgate/core/internal';
 import { usageOf } from './spending.js';
 
 /** What a spender is asked to hold, and for how long. */

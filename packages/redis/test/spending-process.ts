@@ -1,4 +1,4 @@
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { createClient } from 'redis';
 import { redisQuota } from '../src/redis-quota.js';
 import { spend, spendOfAll, usageOf } from './spending.js';

@@ -1,4 +1,5 @@
-import type { QuotaCounter, UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 import { usageEvent } from '@tollgate/testkit';
 
 export const cap = 2_000;

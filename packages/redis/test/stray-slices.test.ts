@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { createManualClock, usageEvent } from '@tollgate/testkit';
 import { itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { readOptions } from '../src/options.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, subscribe } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { admitted, itemFor, QuotaTenant, quotaCounter, refusal } from '@tollgate/testkit/contracts';
 import { quotaOn, useCluster } from './servers.js';
 

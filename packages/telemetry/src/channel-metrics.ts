@@ -1,4 +1,5 @@
-import { subscribe, subscriberFaultCount } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { subscriberFaultCount } from '@tollgate/core/internal';
 import { Gauge } from 'prom-client';
 import type { Instruments } from './instruments.js';
 

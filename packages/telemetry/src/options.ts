@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { Registry } from 'prom-client';
 
 /** Options of `metrics()`. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { publish, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import express from 'express';
 import express4 from 'express4';
 import { Registry } from 'prom-client';

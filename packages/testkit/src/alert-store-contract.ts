@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { AlertStore, AlertWork } from '@tollgate/core';
+import type { AlertStore, AlertWork } from '@tollgate/core/internal';
 
 /** An alert store, and a second one on the same place, as another process has it. Both hold 10 pieces of work at most. */
 export interface AlertStoreUnderTest {

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { ProviderAmounts, ProviderStore, StatedLimit, TakeAnswer, WaitingCall } from '@tollgate/core';
+import type {
+  ProviderAmounts,
+  ProviderStore,
+  StatedLimit,
+  TakeAnswer,
+  WaitingCall,
+} from '@tollgate/core/internal';
 
 /** A store of what is known of providers, and a second one on the same place, as another process has it, on a clock of the test. */
 export interface ProviderStoreUnderTest {

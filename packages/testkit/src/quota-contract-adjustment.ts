@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type AdjustRequest, newId, type QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import { type AdjustRequest, newId } from '@tollgate/core/internal';
 import type { Given } from './quota-contract.js';
 import { admitted, bucketCounter, calendar, itemFor, QuotaTenant, quotaCounter } from './quota-fixture.js';
 

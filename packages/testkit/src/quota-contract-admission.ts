@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import type { Given } from './quota-contract.js';
 import { admitted, itemFor, liveCounter, QuotaTenant, quotaCounter, refusal } from './quota-fixture.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newId, type QuotaCounter } from '@tollgate/core';
+import { newId, type QuotaCounter } from '@tollgate/core/internal';
 import type { Given } from './quota-contract.js';
 import {
   admitted,

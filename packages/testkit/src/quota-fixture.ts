@@ -1,3 +1,4 @@
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import {
   type CalendarWindow,
   type ChargeItem,
@@ -7,12 +8,10 @@ import {
   type QuotaCharge,
   type QuotaCounter,
   type QuotaGrant,
-  type QuotaStore,
   type ReserveRequest,
   type ReserveResult,
   type TokenBucket,
-  type UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** A store under test and its clock, which need not be ours: a store may keep its own time. */
 export interface QuotaUnderTest {

@@ -1,4 +1,4 @@
-import type { QuotaCounter, ThresholdCrossing } from '@tollgate/core';
+import type { QuotaCounter, ThresholdCrossing } from '@tollgate/core/internal';
 import type { ModelLease } from './quota-model-lease.js';
 import { namedWindowEndMs, windowEndMs } from './quota-model-window.js';
 

@@ -1,4 +1,10 @@
-import type { CounterState, QuotaAlternative, QuotaCharge, QuotaCounter, QuotaRefusal } from '@tollgate/core';
+import type {
+  CounterState,
+  QuotaAlternative,
+  QuotaCharge,
+  QuotaCounter,
+  QuotaRefusal,
+} from '@tollgate/core/internal';
 import type { ModelBooks } from './quota-model-books.js';
 import type { ModelLease } from './quota-model-lease.js';
 import { windowEndMs, windowIdAt } from './quota-model-window.js';

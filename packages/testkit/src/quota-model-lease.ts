@@ -1,10 +1,10 @@
+import type { UsageEvent } from '@tollgate/core';
 import {
   type QuotaCharge,
   type QuotaCounter,
   type ReserveResult,
-  type UsageEvent,
   uncertainEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { ModelBooks } from './quota-model-books.js';
 
 export interface ModelAttempt {

@@ -1,4 +1,4 @@
-import type { QuotaCounter } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 
 const lengths = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 const idLengths = { minute: 16, hour: 13, day: 10 } as const;

@@ -1,3 +1,4 @@
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import type {
   AdjustRequest,
   ChargeRequest,
@@ -9,12 +10,10 @@ import type {
   QuotaCharge,
   QuotaCounter,
   QuotaRefusal,
-  QuotaStore,
   RenewRequest,
   ReserveRequest,
   ReserveResult,
-  UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { ModelBooks } from './quota-model-books.js';
 import { modelDecision, modelState } from './quota-model-decision.js';
 import { type ModelAttempt, type ModelLease, modelCloses, modelReaps } from './quota-model-lease.js';

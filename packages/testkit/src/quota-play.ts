@@ -1,4 +1,4 @@
-import type { CounterState } from '@tollgate/core';
+import type { CounterState } from '@tollgate/core/internal';
 import type { QuotaUnderTest } from './quota-fixture.js';
 import { QuotaPlayer } from './quota-player.js';
 import { ask, type QuotaAnswer, type QuotaRequest } from './quota-request.js';

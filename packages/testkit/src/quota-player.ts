@@ -4,7 +4,7 @@ import type {
   QuotaCharge,
   QuotaCounter,
   ReserveResult,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type QuotaUnderTest, usageEvent } from './quota-fixture.js';
 import type { QuotaAnswer, QuotaRequest } from './quota-request.js';
 import { statesOf } from './quota-states.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { CounterState } from '@tollgate/core';
+import type { CounterState } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { itemFor, QuotaTenant, quotaCounter, refusal } from './quota-fixture.js';
 import { isCalendar, playTrace, withStore } from './quota-play.js';

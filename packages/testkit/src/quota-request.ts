@@ -1,3 +1,4 @@
+import type { QuotaStore } from '@tollgate/core';
 import type {
   AdjustRequest,
   ChargeRequest,
@@ -5,11 +6,10 @@ import type {
   CloseRequest,
   CoverRequest,
   ExtendRequest,
-  QuotaStore,
   RenewRequest,
   ReserveRequest,
   ReserveResult,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** What a command became. */
 export type QuotaRequest =

@@ -1,4 +1,4 @@
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import {
   admitted,
   bucketCounter,

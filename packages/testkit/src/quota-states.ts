@@ -1,4 +1,5 @@
-import type { CounterState, QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import type { CounterState } from '@tollgate/core/internal';
 import { traceCounters, traceTenantName, traceTenants } from './quota-trace.js';
 
 const tenants = Array.from({ length: traceTenants }, (_, tenant) => ({

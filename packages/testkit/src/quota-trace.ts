@@ -1,4 +1,4 @@
-import type { QuotaCounter } from '@tollgate/core';
+import type { QuotaCounter } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { bucketCounter, calendar, liveCounter, quotaCounter } from './quota-fixture.js';
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createKey, type SwitchEntry, type SwitchStore } from '@tollgate/core';
+import type { SwitchStore } from '@tollgate/core';
+import { createKey, type SwitchEntry } from '@tollgate/core/internal';
 
 const entry: SwitchEntry = {
   kind: 'tenant',

@@ -1,5 +1,6 @@
 import { type CacheMiddleware, cache } from '@tollgate/cache';
-import type { CacheStore, GuardOptions, Plans } from '@tollgate/core';
+import type { CacheStore, Plans } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import type { TollgateOptions } from './tollgate-options.js';
 
 /** What the pieces share. */

@@ -1,5 +1,6 @@
 import { keyCallers } from '@tollgate/auth';
-import type { GuardOptions, KeyStore, Plans } from '@tollgate/core';
+import type { KeyStore, Plans } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import { type JobsMiddleware, jobs } from '@tollgate/jobs';
 import type { TollgateOptions } from './tollgate-options.js';
 

@@ -1,13 +1,5 @@
-import {
-  type CallStep,
-  contextOf,
-  guarded,
-  Roster,
-  type RosterPlace,
-  refuse,
-  type TollgateContext,
-  TollgateError,
-} from '@tollgate/core';
+import { contextOf, guarded, refuse, type TollgateContext, TollgateError } from '@tollgate/core';
+import { type CallStep, Roster, type RosterPlace } from '@tollgate/core/internal';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 /** The requests that are between admission and settlement, so that an app can end without losing one. */

@@ -1,5 +1,6 @@
 import { type ConcurrencyMiddleware, concurrency } from '@tollgate/concurrency';
-import type { GuardOptions, Plans, QuotaStore } from '@tollgate/core';
+import type { Plans, QuotaStore } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import { type RateLimitMiddleware, rateLimit } from '@tollgate/rate-limit';
 import type { Stores } from './stores.js';
 import type { TollgateOptions } from './tollgate-options.js';

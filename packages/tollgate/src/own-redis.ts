@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import type { CommandClient, CommandOptions, HintClient } from '@tollgate/redis';
 
 /** What is used of node-redis' client. */

@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type SpendSource } from '@tollgate/core';
+import { accepts, checkOptions, type SpendSource } from '@tollgate/core/internal';
 import {
   acceptsSlices,
   type ClusterClient,

@@ -1,4 +1,5 @@
-import { type DeclaredLimit, type Limit, type LimitDeclaration, limitsOf } from '@tollgate/core';
+import type { Limit } from '@tollgate/core';
+import { type DeclaredLimit, type LimitDeclaration, limitsOf } from '@tollgate/core/internal';
 
 /** A route's own limits, each key with a counter of its own unless they say otherwise. Throws a `TypeError` for what is no limit. */
 export function routeLimits(

@@ -1,4 +1,5 @@
-import { describeLimit, isOfCaller, type Limit, type Plans, warnOnce } from '@tollgate/core';
+import type { Limit, Plans } from '@tollgate/core';
+import { describeLimit, isOfCaller, warnOnce } from '@tollgate/core/internal';
 
 /** Writes one line that names each limit with its scope, and warns where one caller could use up what all share. */
 export function sayLimits(

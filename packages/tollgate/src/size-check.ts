@@ -3,14 +3,13 @@ import {
   type Caller,
   contextOf,
   formatUsd,
-  type GuardOptions,
   isTollgateError,
   type Limit,
   type Plans,
   refuse,
-  runInContext,
   TollgateError,
 } from '@tollgate/core';
+import { type GuardOptions, runInContext } from '@tollgate/core/internal';
 import { leastInputCost, leastInputTokens, type MeterOptions } from '@tollgate/meter';
 import type { RequestHandler } from 'express';
 

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import {
-  type AlertStore,
   type CacheStore,
   type ClaimStore,
   memoryQuota,
   memorySwitch,
-  type ProviderStore,
   type QuotaStore,
   type SwitchStore,
   type UsageSink,
 } from '@tollgate/core';
+import type { AlertStore, ProviderStore } from '@tollgate/core/internal';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import {

@@ -3,24 +3,26 @@ import type { BudgetOptions } from '@tollgate/budget';
 import type { CacheOptions } from '@tollgate/cache';
 import type { ConcurrencyOptions } from '@tollgate/concurrency';
 import {
-  accepts,
-  acceptsPlans,
-  checkOptions,
-  type DeclaredLimit,
   definePlans,
-  describeValue,
-  type GuardOptions,
-  guardChecks,
-  type JsonBodyOptions,
   type KeyStore,
   type Limit,
-  type LimitOverrides,
   type PlanDeclaration,
   type Plans,
   type QuotaStore,
   type SwitchStore,
   type UsageSink,
 } from '@tollgate/core';
+import {
+  accepts,
+  acceptsPlans,
+  checkOptions,
+  type DeclaredLimit,
+  describeValue,
+  type GuardOptions,
+  guardChecks,
+  type JsonBodyOptions,
+  type LimitOverrides,
+} from '@tollgate/core/internal';
 import type { GuardrailsOptions } from '@tollgate/guardrails';
 import type { JobsOptions } from '@tollgate/jobs';
 import {

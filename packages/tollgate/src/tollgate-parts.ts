@@ -1,15 +1,11 @@
 import type { ConcurrencyMiddleware } from '@tollgate/concurrency';
+import type { Caller, Plans, QuotaStore, SwitchStore, TollgateContext } from '@tollgate/core';
 import type {
-  Caller,
   DeclaredLimit,
   LimitDeclaration,
-  Plans,
   ProviderStore,
-  QuotaStore,
-  SwitchStore,
-  TollgateContext,
   TollgateErrorsOptions,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { JobsMiddleware } from '@tollgate/jobs';
 import type { RunWithOptions } from '@tollgate/meter';
 import type { Ledger, Registry, Resolution, Resolved } from '@tollgate/postgres';

@@ -1,15 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AuthenticateOptions, authenticate, OverrideBook, requireScope } from '@tollgate/auth';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
-import {
-  accepts,
-  checkOptions,
-  contextOf,
-  jsonBody,
-  type LimitOverrides,
-  limitsOf,
-  tollgateErrors,
-} from '@tollgate/core';
+import { contextOf, jsonBody, tollgateErrors } from '@tollgate/core';
+import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
 import { type Registry, registry, resolve } from '@tollgate/postgres';

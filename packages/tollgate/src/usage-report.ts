@@ -1,17 +1,15 @@
 import type { BudgetMiddleware } from '@tollgate/budget';
 import {
-  type CounterState,
   contextOf,
   counterOf,
   formatUsd,
   guarded,
-  isOfCaller,
   isTollgateError,
   type QuotaStore,
   refuse,
   TollgateError,
-  withinDeadline,
 } from '@tollgate/core';
+import { type CounterState, isOfCaller, withinDeadline } from '@tollgate/core/internal';
 import type { Ledger } from '@tollgate/postgres';
 import type { RateLimitMiddleware, RequestStanding } from '@tollgate/rate-limit';
 import type { Request, RequestHandler } from 'express';

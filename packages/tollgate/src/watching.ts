@@ -1,4 +1,5 @@
-import type { GuardOptions, UsageSink } from '@tollgate/core';
+import type { UsageSink } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import { type Watch, watch } from '@tollgate/watch';
 import type { Stores } from './stores.js';
 import { answerOptions, type TollgateOptions } from './tollgate-options.js';

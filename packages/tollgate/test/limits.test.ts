@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { forgetWarnings } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import { simulateProvider } from '@tollgate/testkit';
 import express from 'express';
 import request from 'supertest';

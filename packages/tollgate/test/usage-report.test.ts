@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { counterOf, newId, publish, spend } from '@tollgate/core';
+import { counterOf, spend } from '@tollgate/core';
+import { newId, publish } from '@tollgate/core/internal';
 import {
   type PostgresProcess,
   type RedisProcess,

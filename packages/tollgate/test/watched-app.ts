@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import type { SimulatedProvider } from '@tollgate/testkit';
 import express from 'express';
 import request from 'supertest';

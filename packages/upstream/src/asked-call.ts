@@ -1,4 +1,5 @@
-import { type JsonObject, type JsonValue, TollgateError, type WireApi, warnOnce } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { type JsonObject, type JsonValue, type WireApi, warnOnce } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { type ApiRoute, routeOf } from './api-route.js';
 

@@ -1,4 +1,5 @@
-import type { AttemptOutcome, CallHandle, TollgateError } from '@tollgate/core';
+import type { TollgateError } from '@tollgate/core';
+import type { AttemptOutcome, CallHandle } from '@tollgate/core/internal';
 import type { Dispatcher } from 'undici';
 import { Exchange } from './exchange.js';
 import type { Timeouts } from './timeouts.js';

@@ -1,4 +1,4 @@
-import { checkOptions } from '@tollgate/core';
+import { checkOptions } from '@tollgate/core/internal';
 import type { Provider } from './provider.js';
 import { type OpenAiCompatibleOptions, openAiCompatible, unnamed } from './provider-shapes.js';
 

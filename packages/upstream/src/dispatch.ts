@@ -1,4 +1,5 @@
-import type { JsonValue, OutgoingRequest, TollgateContext } from '@tollgate/core';
+import type { TollgateContext } from '@tollgate/core';
+import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
 import { routeOf } from './api-route.js';
 import type { AskedCall } from './asked-call.js';
 import type { ProxySettings } from './options.js';

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AttemptOutcome, TollgateError } from '@tollgate/core';
+import type { TollgateError } from '@tollgate/core';
+import type { AttemptOutcome } from '@tollgate/core/internal';
 import type { Dispatcher } from 'undici';
 import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTarget } from './attempt.js';
 import { AttemptClock } from './attempt-clock.js';

@@ -1,4 +1,5 @@
-import { type GuardOptions, refuse } from '@tollgate/core';
+import { refuse } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import type { AttemptResult } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';

@@ -1,4 +1,5 @@
-import { errorFormatOf, modelAllowed, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { errorFormatOf, modelAllowed } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import { attempt } from './attempt.js';
 import { ClientAnswer } from './client-answer.js';

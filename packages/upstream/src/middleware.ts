@@ -1,12 +1,5 @@
-import {
-  contextOf,
-  guarded,
-  isTollgateError,
-  type OutgoingRequest,
-  refuse,
-  runInContext,
-  type TollgateContext,
-} from '@tollgate/core';
+import { contextOf, guarded, isTollgateError, refuse, type TollgateContext } from '@tollgate/core';
+import { type OutgoingRequest, runInContext } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { askedCall } from './asked-call.js';
 import { Dispatch } from './dispatch.js';

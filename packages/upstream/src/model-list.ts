@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
 /** A provider's list of models as its bytes come: kept until it is whole, then without the models that are not allowed. */
 export class ModelList {

@@ -7,7 +7,7 @@ import {
   guardChecks,
   modelAllowed,
   type WireApi,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Provider } from './provider.js';
 import { Resilience } from './resilience/resilience.js';
 import { fallbacksCheck, isProvider, providersCheck } from './resilience/resilience-options.js';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { accepts, describeValue } from '@tollgate/core';
+import { accepts, describeValue } from '@tollgate/core/internal';
 import { mayPass } from './provider-checks.js';
 
 /**

@@ -1,4 +1,5 @@
-import { type Call, cutIdleClient, type ErrorFormat, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { type Call, cutIdleClient, type ErrorFormat } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import type { AskedCall } from './asked-call.js';
 import { ClientAnswer } from './client-answer.js';

@@ -1,4 +1,4 @@
-import { accepts, type OptionCheck } from '@tollgate/core';
+import { accepts, type OptionCheck } from '@tollgate/core/internal';
 
 const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;

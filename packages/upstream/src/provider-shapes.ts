@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type OptionChecks } from '@tollgate/core';
+import { accepts, checkOptions, type OptionChecks } from '@tollgate/core/internal';
 import { type Provider, type ProviderOptions, type ProviderPaths, provider } from './provider.js';
 import { headersCheck } from './provider-checks.js';
 

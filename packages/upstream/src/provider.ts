@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { accepts, checkOptions, describeValue, sha256Hex, TollgateError, type WireApi } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { accepts, checkOptions, describeValue, sha256Hex, type WireApi } from '@tollgate/core/internal';
 import { Agent, type Dispatcher } from 'undici';
 import { KeyRing, type ProviderKey } from './key-ring.js';
 import { checkPassHeaders, type PassHeaders, passedHeaders } from './pass-headers.js';

@@ -1,12 +1,5 @@
-import {
-  type Call,
-  type CallHandle,
-  goOn,
-  isPromise,
-  isTollgateError,
-  type OutgoingRequest,
-  type TollgateError,
-} from '@tollgate/core';
+import { isTollgateError, type TollgateError } from '@tollgate/core';
+import { type Call, type CallHandle, goOn, isPromise, type OutgoingRequest } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { routeOf } from './api-route.js';
 import type { AskedCall } from './asked-call.js';

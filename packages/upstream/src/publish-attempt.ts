@@ -1,4 +1,5 @@
-import { type Call, publish, type TollgateContext, type WireApi } from '@tollgate/core';
+import type { TollgateContext } from '@tollgate/core';
+import { type Call, publish, type WireApi } from '@tollgate/core/internal';
 import type { AttemptResult } from './attempt.js';
 import type { StepReason } from './resilience/call-plan.js';
 

@@ -1,4 +1,4 @@
-import { type CachedAnswer, cachedHeaders } from '@tollgate/core';
+import { type CachedAnswer, cachedHeaders } from '@tollgate/core/internal';
 import type { AnswerWriter, AttemptResult } from './attempt.js';
 import { answerHeaders } from './response-headers.js';
 import type { AnswerTranslation } from './translate/answer-translation.js';

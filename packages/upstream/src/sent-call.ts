@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import type { AskedCall } from './asked-call.js';
 import type { Provider } from './provider.js';
 import { notTranslatable } from './translate/not-translatable.js';

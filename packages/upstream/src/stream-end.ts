@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 
 /** The line with which each API says that a stream is complete. JSON text cannot contain it: line ends in it are escaped. */
 const lastWords: Readonly<Record<WireApi, RegExp | undefined>> = {

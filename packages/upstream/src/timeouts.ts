@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 
 /** How long each part of an attempt may take, in milliseconds. Positive integers. */
 export interface Timeouts {

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import type { AskedCall } from './asked-call.js';
 
 /** The same call of another model; the body is a copy, of which the first level suffices. `requestedModel`: a router has chosen. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type CallStep, contextOf, jsonBody, type ParsedCall, TollgateError } from '@tollgate/core';
+import { contextOf, jsonBody, TollgateError } from '@tollgate/core';
+import type { CallStep, ParsedCall } from '@tollgate/core/internal';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import request from 'supertest';

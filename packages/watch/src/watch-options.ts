@@ -1,11 +1,5 @@
-import {
-  accepts,
-  type ClaimStore,
-  checkOptions,
-  type GuardOptions,
-  guardChecks,
-  type SwitchStore,
-} from '@tollgate/core';
+import type { ClaimStore, SwitchStore } from '@tollgate/core';
+import { accepts, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
 import type { IsolationForest } from './forest/isolation-forest.js';
 import type { BlastRadius } from './ladder/blast-radius.js';
 import type { Measure } from './ladder/measure.js';

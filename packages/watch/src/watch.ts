@@ -1,12 +1,5 @@
-import {
-  type Caller,
-  type GuardOptions,
-  memoryClaims,
-  publish,
-  subscribe,
-  type TollgateContext,
-  type UsageSink,
-} from '@tollgate/core';
+import { type Caller, memoryClaims, subscribe, type TollgateContext, type UsageSink } from '@tollgate/core';
+import { type GuardOptions, publish } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { Challenger } from './challenge/challenger.js';
 import { Analysis } from './detectors/analysis.js';

@@ -1,4 +1,5 @@
-import { type LimitOverride, type OverrideKind, type OverrideScope, overrideKinds } from '@tollgate/core';
+import type { LimitOverride } from '@tollgate/core';
+import { type OverrideKind, type OverrideScope, overrideKinds } from '@tollgate/core/internal';
 import { Argument, Command, Option } from 'commander';
 import { UsageError } from '../failure.js';
 import type { CommandLine } from '../run.js';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
+import type { SwitchStore } from '@tollgate/core';
 import {
   holdsSecret,
   parseKey,
   type SwitchEntry,
   type SwitchKind,
-  type SwitchStore,
   switchKinds,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { redisSwitch } from '@tollgate/redis';
 import { fileSwitch } from '@tollgate/watch';
 import { Argument, Command } from 'commander';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { createKey, parseKey } from '../../src/index.js';
+import { createKey, parseKey } from '../../src/internal.js';
 import { sameDigest } from '../../src/keys/api-key.js';
 import { crc32 } from '../../src/lib/crc32.js';
 

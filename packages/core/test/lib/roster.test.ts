@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Roster, type RosterPlace } from '../../src/index.js';
+import { Roster, type RosterPlace } from '../../src/internal.js';
 
 describe('a roster of what is alive', () => {
   it('holds exactly what was added and not taken out, whatever the order', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type DeclaredLimit, describeLimit, limitsOf, requests, spend, tokens } from '../../src/index.js';
+import { requests, spend, tokens } from '../../src/index.js';
+import { type DeclaredLimit, describeLimit, limitsOf } from '../../src/internal.js';
 
 const scopesOf = (declared: DeclaredLimit, scope: 'key' | 'global' = 'global') =>
   limitsOf('test: limits', declared, scope).map((limit) => [limit.unit, limit.amount, limit.scope]);

@@ -1,12 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type Caller,
-  definePlans,
-  type LimitOverride,
-  limitsFor,
-  ownLimitsOf,
-  planOf,
-} from '../../src/index.js';
+import { type Caller, definePlans, type LimitOverride } from '../../src/index.js';
+import { limitsFor, ownLimitsOf, planOf } from '../../src/internal.js';
 
 const plans = definePlans({
   pro: {

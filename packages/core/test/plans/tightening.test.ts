@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { bucketProblem, type Caller, definePlans, limitsFor, planOf } from '../../src/index.js';
+import { type Caller, definePlans } from '../../src/index.js';
+import { bucketProblem, limitsFor, planOf } from '../../src/internal.js';
 
 const plans = definePlans({
   pro: {

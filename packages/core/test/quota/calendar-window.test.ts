@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type CalendarPeriod, type CalendarWindow, calendarSpan, calendarSpanOf } from '../../src/index.js';
+import {
+  type CalendarPeriod,
+  type CalendarWindow,
+  calendarSpan,
+  calendarSpanOf,
+} from '../../src/internal.js';
 
 const minuteMs = 60_000;
 const long = process.env.TOLLGATE_LONG === '1';

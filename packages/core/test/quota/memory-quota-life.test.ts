@@ -7,7 +7,8 @@ import {
   quotaCounter,
   usageEvent,
 } from '@tollgate/testkit/contracts';
-import { memoryQuota, newId, subscribe } from '../../src/index.js';
+import { memoryQuota, subscribe } from '../../src/index.js';
+import { newId } from '../../src/internal.js';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
 const leaseMs = 1000;

@@ -7,7 +7,7 @@ import {
   quotaCounter,
   usageEvent,
 } from '@tollgate/testkit/contracts';
-import { newId } from '../../src/index.js';
+import { newId } from '../../src/internal.js';
 import { QuotaEngine } from '../../src/quota/quota-engine.js';
 
 const start = Date.parse('2026-11-21T12:00:00Z');

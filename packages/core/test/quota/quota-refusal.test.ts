@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { liveCounter, quotaCounter } from '@tollgate/testkit/contracts';
-import type { QuotaCharge } from '../../src/index.js';
+import type { QuotaCharge } from '../../src/internal.js';
 import { type Obstacle, refusalOf } from '../../src/quota/quota-refusal.js';
 
 interface Told {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { liveCounter, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
-import { memoryQuota, type WindowSpend } from '../../src/index.js';
+import { memoryQuota } from '../../src/index.js';
+import type { WindowSpend } from '../../src/internal.js';
 
 const now = (): number => Date.parse('2026-11-21T12:00:00Z');
 

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { isSound } from '@tollgate/testkit/contracts';
 import { build } from 'esbuild';
-import type { MemoryQuotaOptions, parseUsd, QuotaStore, UsageEvent } from '../../src/index.js';
+import type { parseUsd, QuotaStore, UsageEvent } from '../../src/index.js';
+import type { MemoryQuotaOptions } from '../../src/internal.js';
 
 interface Built {
   readonly memoryQuota: (options: MemoryQuotaOptions) => QuotaStore;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { bucketProblem, type TokenBucket } from '../../src/index.js';
+import { bucketProblem, type TokenBucket } from '../../src/internal.js';
 import { type BucketLevel, drawn, refilled, refillMs, refillRate } from '../../src/plans/token-bucket.js';
 
 const long = process.env.TOLLGATE_LONG === '1';

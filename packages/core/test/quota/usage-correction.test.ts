@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { usageEvent } from '@tollgate/testkit/contracts';
 import { adjustmentEvent, adjustmentId } from '../../src/call/usage-correction.js';
-import { idTimeMs, newId } from '../../src/index.js';
+import { idTimeMs, newId } from '../../src/internal.js';
 
 const written = usageEvent({
   inputTokens: 100,

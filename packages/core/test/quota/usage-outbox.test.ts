@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { QuotaTenant, usageEvent } from '@tollgate/testkit/contracts';
-import { forgetWarnings, memoryQuota, newId, subscribe, type UsageEvent } from '../../src/index.js';
+import { memoryQuota, subscribe, type UsageEvent } from '../../src/index.js';
+import { forgetWarnings, newId } from '../../src/internal.js';
 import { UsageOutbox } from '../../src/quota/usage-outbox.js';
 
 let faults: Readonly<Record<string, unknown>>[] = [];

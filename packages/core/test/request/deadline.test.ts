@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
-import { storeTimeLeft, withinDeadline } from '../../src/index.js';
+import { storeTimeLeft, withinDeadline } from '../../src/internal.js';
 
 const late = (): Error => new Error('late');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '@tollgate/testkit';
 import { providerStoreContract } from '@tollgate/testkit/contracts';
-import { memoryProviders } from '../../src/index.js';
+import { memoryProviders } from '../../src/internal.js';
 
 providerStoreContract('in memory', () => {
   const { now, advance } = createManualClock();

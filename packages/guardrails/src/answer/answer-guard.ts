@@ -1,4 +1,5 @@
-import { type Call, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import type { Call } from '@tollgate/core/internal';
 import { contentOf } from '../body-walk.js';
 import type { Report } from '../inspection.js';
 import { cutsOf, redacted } from '../redacted.js';

@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { Finding, Rule, TextPlace } from '../rule.js';
 import { encodedTexts, reversed, rotated } from './encoded-text.js';
 import { injectionPhrases } from './injection-phrases.js';

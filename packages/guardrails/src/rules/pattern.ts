@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { Rule, RuleAction } from '../rule.js';
 
 /** Options of {@link pattern}. */

@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { Finding, Rule, RuleAction } from '../rule.js';
 import { ibanLengthOf, passesIban, passesLuhn } from './checksums.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Call, TollgateError } from '@tollgate/core';
+import type { TollgateError } from '@tollgate/core';
+import type { Call } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { AnswerGuard } from '../../src/answer/answer-guard.js';
 import { pattern, personalData, type Report, type Rule, secrets } from '../../src/index.js';

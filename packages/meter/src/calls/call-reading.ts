@@ -1,3 +1,4 @@
+import type { TollgateError, Usage } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
@@ -5,10 +6,8 @@ import {
   formatErrorEvent,
   type ParsedCall,
   type Settlement,
-  type TollgateError,
-  type Usage,
   type WireApi,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { hasTokenizer, loadTokenizer, tokenizerOf } from '../token-bound.js';
 import { OutputTokens } from '../usage/output-tokens.js';
 import { politeEnd } from '../usage/polite-end.js';

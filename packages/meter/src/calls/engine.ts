@@ -1,4 +1,5 @@
-import type { GuardOptions, OutgoingRequest, ParsedCall, Usage } from '@tollgate/core';
+import type { Usage } from '@tollgate/core';
+import type { GuardOptions, OutgoingRequest, ParsedCall } from '@tollgate/core/internal';
 import { costOf, type Price } from '../prices/price.js';
 import { priceBook } from '../prices/price-book.js';
 import { MeteredCall } from '../requests/metered-call.js';

@@ -1,4 +1,4 @@
-import { type Estimate, noUsage, type Settlement } from '@tollgate/core';
+import { type Estimate, noUsage, type Settlement } from '@tollgate/core/internal';
 
 /** An attempt that was sent and of which nothing has been seen yet: its input is the estimate, all that is held may be billed. */
 export function unseenSettlement(estimate: Estimate): Settlement {

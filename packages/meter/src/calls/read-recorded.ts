@@ -1,4 +1,5 @@
-import { accepts, describeValue, type RecordedCall, type Usage, type WireApi } from '@tollgate/core';
+import type { Usage } from '@tollgate/core';
+import { accepts, describeValue, type RecordedCall, type WireApi } from '@tollgate/core/internal';
 import { completed, type Fields, fieldsOf } from '../usage/reported-usage.js';
 import { usageFrom } from '../usage/usage-in.js';
 

@@ -1,3 +1,4 @@
+import { type TollgateContext, TollgateError } from '@tollgate/core';
 import {
   type Call,
   describeValue,
@@ -6,10 +7,8 @@ import {
   type ParsedCall,
   type RecordedCall,
   type Settlement,
-  type TollgateContext,
-  TollgateError,
   type WireApi,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { UsagePrice } from '../usage/settle.js';
 import type { Engine } from './engine.js';
 import { readRecorded } from './read-recorded.js';

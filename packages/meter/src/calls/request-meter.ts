@@ -1,3 +1,4 @@
+import { isTollgateError, refuseOrShadow, type TollgateContext } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
@@ -5,15 +6,12 @@ import {
   type CallStep,
   type GuardOptions,
   goOn,
-  isTollgateError,
   type ParsedCall,
   promised,
   type RecordedCall,
   type RequestEnd,
-  refuseOrShadow,
   type Settlement,
-  type TollgateContext,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
 import { promptHash } from '../requests/prompt-hash.js';
 import { CallReading } from './call-reading.js';

@@ -1,12 +1,11 @@
+import type { TollgateContext, UsageSink } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
   type CallStep,
   type RequestEnd,
-  type TollgateContext,
-  type UsageSink,
   usageEventOf,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { writeEvent } from '../sinks/write-event.js';
 import { unseenSettlement } from './estimated-settlement.js';
 

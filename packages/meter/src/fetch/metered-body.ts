@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Call, CallHandle } from '@tollgate/core';
+import type { AttemptOutcome, Call, CallHandle } from '@tollgate/core/internal';
 
 /** When the transport gives up on a body. */
 export interface BodyLimits {

@@ -1,3 +1,4 @@
+import type { TollgateContext } from '@tollgate/core';
 import {
   type AttemptChain,
   type CachedAnswer,
@@ -7,9 +8,8 @@ import {
   chainOf,
   defaultDrainMs,
   type OutgoingRequest,
-  type TollgateContext,
   wasSent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { isMetered } from '../calls/metered-contexts.js';
 import { noRequest } from './fetch-errors.js';
 import { isAbort, meteredBody, stoppedOutcome, usageIsNear, usageWaitMs } from './metered-body.js';

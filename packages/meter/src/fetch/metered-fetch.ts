@@ -1,15 +1,14 @@
+import { isTollgateError, type TollgateContext } from '@tollgate/core';
 import {
   accepts,
   chainOf,
   checkOptions,
-  isTollgateError,
   type OptionCheck,
   type OptionChecks,
   publish,
   runningContext,
-  type TollgateContext,
   warnOnce,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { errorFormatFor } from '../calls/call-reading.js';
 import { apiOf } from '../requests/api-path.js';
 import { acceptsBaseUrls } from '../requests/parse-options.js';

@@ -1,4 +1,5 @@
-import { type JsonValue, type OutgoingRequest, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
 
 /** What `fetch` was called with, in one form. */
 export interface FetchRequest {

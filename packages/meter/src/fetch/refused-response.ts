@@ -1,4 +1,5 @@
-import { formatError, type TollgateError } from '@tollgate/core';
+import type { TollgateError } from '@tollgate/core';
+import { formatError } from '@tollgate/core/internal';
 import type { ProviderHost } from '../requests/provider-host.js';
 
 /**

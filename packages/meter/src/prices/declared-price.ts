@@ -1,4 +1,4 @@
-import { describeValue, type OptionCheck } from '@tollgate/core';
+import { describeValue, type OptionCheck } from '@tollgate/core/internal';
 import type { Price, PriceBand } from './price.js';
 import { isDecimal, picoOf, rateOf } from './rate.js';
 import { dearestTier, ordinaryPrice, type TierMultiplier, tiersOf } from './service-tier.js';

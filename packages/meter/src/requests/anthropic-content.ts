@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { isObject } from './json.js';
 import { heldIn, type MediaTally } from './media.js';
 import { invalidValue, unsupported } from './refusals.js';

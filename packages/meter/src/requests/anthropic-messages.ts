@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { defaultMaxOutputTokens } from '../estimate.js';
 import { anthropicContent } from './anthropic-content.js';
 import { anthropicTools, boundedTools } from './anthropic-tools.js';

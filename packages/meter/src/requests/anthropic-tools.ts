@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { arrayOf, integerOf, isObject } from './json.js';
 import type { ParseOptions } from './parse-options.js';
 import { invalidValue } from './refusals.js';

@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 
 /** What a URL says about the call that goes to it. */
 export interface ApiMatch {

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { geminiParts } from './gemini-parts.js';
 import { either, eitherName, integerOf, isObject } from './json.js';
 import { MediaTally } from './media.js';

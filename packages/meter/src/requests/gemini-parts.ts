@@ -1,4 +1,4 @@
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import { either, fieldOf, isObject } from './json.js';
 import { kindOfType, type MediaTally } from './media.js';
 import { invalidValue, unsupported } from './refusals.js';

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { invalidValue } from './refusals.js';
 
 /** Whether a value is a JSON object. */

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, WireApi } from '@tollgate/core';
+import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
 import { fieldOf } from './json.js';
 import type { ParseOptions } from './parse-options.js';
 import { unsupported } from './refusals.js';

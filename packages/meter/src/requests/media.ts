@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { isObject } from './json.js';
 import type { WorstCase } from './parse-options.js';
 import { invalidValue } from './refusals.js';

@@ -1,4 +1,4 @@
-import type { CallVariant, Estimate, JsonObject, ParsedCall, WireApi } from '@tollgate/core';
+import type { CallVariant, Estimate, JsonObject, ParsedCall, WireApi } from '@tollgate/core/internal';
 import { defaultMaxOutputTokens, estimate } from '../estimate.js';
 import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import { invalidValue } from './refusals.js';
 
 const maxLength = 256;

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { largestCap } from './caps.js';
 import { arrayOf, fieldOf, flagOf, integerOf, isObject, objectOf } from './json.js';
 import { heldIn, MediaTally } from './media.js';

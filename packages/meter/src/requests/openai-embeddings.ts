@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { fieldOf } from './json.js';
 import { invalidValue } from './refusals.js';
 import { plainFacts, type RequestFacts } from './request-facts.js';

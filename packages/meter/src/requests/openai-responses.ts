@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { largestCap } from './caps.js';
 import { fieldOf, flagOf, objectOf } from './json.js';
 import { MediaTally } from './media.js';

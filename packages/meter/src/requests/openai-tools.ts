@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { arrayOf, integerOf, isObject } from './json.js';
 import { invalidValue } from './refusals.js';
 import type { ToolUse } from './request-facts.js';

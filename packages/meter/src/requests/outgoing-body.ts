@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
 /**
  * The body as it will be sent. What a variant of the call may change stands at its end, so that a large body is serialised

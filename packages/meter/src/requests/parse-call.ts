@@ -1,5 +1,5 @@
-import type { GuardOptions, JsonObject, OutgoingRequest, WireApi } from '@tollgate/core';
 import { TollgateError } from '@tollgate/core';
+import type { GuardOptions, JsonObject, OutgoingRequest, WireApi } from '@tollgate/core/internal';
 import { textBound } from '../estimate-input.js';
 import { type PriceBook, priceBook } from '../prices/price-book.js';
 import { loadTokenizer } from '../token-bound.js';

@@ -1,4 +1,4 @@
-import { accepts, describeValue, type OptionCheck, type OptionChecks } from '@tollgate/core';
+import { accepts, describeValue, type OptionCheck, type OptionChecks } from '@tollgate/core/internal';
 import { acceptsPrices, type PriceDeclarations } from '../prices/declared-price.js';
 import { isDecimal } from '../prices/rate.js';
 

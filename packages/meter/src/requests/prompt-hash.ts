@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 
 /** Where the wire formats say what is asked; model, caps and metadata are no part of a prompt. */
 const promptFields = [

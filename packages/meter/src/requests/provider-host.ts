@@ -1,5 +1,5 @@
 import { findProvider } from '@pydantic/genai-prices';
-import type { ErrorFormat } from '@tollgate/core';
+import type { ErrorFormat } from '@tollgate/core/internal';
 
 /** A provider's API that costs money: calls to its hosts are metered, known to be free, or refused. */
 export interface ProviderHost {

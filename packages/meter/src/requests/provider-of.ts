@@ -1,5 +1,5 @@
 import { findProvider } from '@pydantic/genai-prices';
-import { type OutgoingRequest, warnOnce } from '@tollgate/core';
+import { type OutgoingRequest, warnOnce } from '@tollgate/core/internal';
 import type { ApiMatch } from './api-path.js';
 
 /** Providers by the ends of their hosts, as the price catalogue names them. */

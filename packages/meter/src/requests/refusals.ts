@@ -1,4 +1,5 @@
-import { describeValue, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 
 /** Characters of a field's name that a refusal repeats: clients choose them. */
 const longestName = 64;

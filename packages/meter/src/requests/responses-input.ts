@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { arrayOf, fieldOf, isObject } from './json.js';
 import type { MediaTally } from './media.js';
 import { toolsIn } from './openai-tools.js';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { stringOf } from './json.js';
 import type { RequestFacts } from './request-facts.js';
 

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
 /**
  * Models whose providers state that every billed output token is returned: none of them reasons unless it is asked to. From the model

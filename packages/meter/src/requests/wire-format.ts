@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { OutgoingBody } from './outgoing-body.js';
 import type { ParseOptions } from './parse-options.js';
 import type { RequestFacts } from './request-facts.js';

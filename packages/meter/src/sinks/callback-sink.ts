@@ -1,4 +1,5 @@
-import { describeValue, type UsageEvent, type UsageSink } from '@tollgate/core';
+import type { UsageEvent, UsageSink } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 
 /** A sink that calls a function with each usage event. What it throws or rejects with is warned of once and goes no further. */
 export function callbackSink(write: (event: UsageEvent) => void | Promise<void>): UsageSink {

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
-import type { UsageEvent, WindowSpend } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import type { WindowSpend } from '@tollgate/core/internal';
 
 /** An event may be written twice, one soon after the other: so many of the latest are told apart. */
 const mostApart = 100_000;

@@ -1,3 +1,4 @@
+import type { UsageEvent, UsageSink } from '@tollgate/core';
 import {
   AppendFile,
   accepts,
@@ -5,10 +6,8 @@ import {
   checkOptions,
   describeValue,
   type SpendSource,
-  type UsageEvent,
-  type UsageSink,
   type WindowSpend,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { spendInJsonLines } from './json-lines-spend.js';
 import { sinkFailed } from './write-event.js';
 

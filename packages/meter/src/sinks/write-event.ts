@@ -1,4 +1,5 @@
-import { publish, type UsageEvent, type UsageSink, warnOnce } from '@tollgate/core';
+import type { UsageEvent, UsageSink } from '@tollgate/core';
+import { publish, warnOnce } from '@tollgate/core/internal';
 
 /** Hands an event to every sink. A sink that fails is published (`tollgate:fault`) and warned of once; nothing else fails. */
 export function writeEvent(sinks: readonly UsageSink[], event: UsageEvent): void {

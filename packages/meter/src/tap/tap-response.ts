@@ -1,4 +1,5 @@
-import type { RequestEnd, Settlement, TollgateContext } from '@tollgate/core';
+import type { TollgateContext } from '@tollgate/core';
+import type { RequestEnd, Settlement } from '@tollgate/core/internal';
 import type { Request, Response } from 'express';
 import type { CallReading } from '../calls/call-reading.js';
 import type { RequestMeter } from '../calls/request-meter.js';

@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import { mergeAnthropicUsage } from './anthropic-usage.js';
 import type { OutputTokens } from './output-tokens.js';
 import { type Fields, fieldsOf, type ReportedUsage } from './reported-usage.js';

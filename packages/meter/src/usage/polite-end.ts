@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import type { AnswerReader } from './answer-facts.js';
 import { type Fields, fieldsOf } from './reported-usage.js';
 

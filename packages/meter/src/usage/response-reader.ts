@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import { AnswerReader } from './answer-facts.js';
 import { addOutputOf, hasMember, lastObject, nullUsage, saysMember, wireKey } from './json-text.js';

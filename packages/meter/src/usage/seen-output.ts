@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import { type Fields, fieldsOf } from './reported-usage.js';
 
 /** Members of an answer that are not the model's output. */

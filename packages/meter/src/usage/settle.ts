@@ -1,4 +1,5 @@
-import type { Settlement, Usage, UsageCeiling } from '@tollgate/core';
+import type { Usage } from '@tollgate/core';
+import type { Settlement, UsageCeiling } from '@tollgate/core/internal';
 import { completed, type ReportedUsage } from './reported-usage.js';
 
 /** What is known of an attempt when it has ended. */

@@ -1,4 +1,4 @@
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import { anthropicUsage } from './anthropic-usage.js';
 import { geminiUsage } from './gemini-usage.js';
 import { openaiChatUsage, openaiEmbeddingsUsage, openaiResponsesUsage } from './openai-usage.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { noUsage, type Usage } from '@tollgate/core';
+import type { Usage } from '@tollgate/core';
+import { noUsage } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { costOf } from '../../src/prices/price.js';
 import type { MeteredCall } from '../../src/requests/metered-call.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { parse, paths } from '../requests/call.js';
 
 /** A message whose text counts how often it is read: to know its kind, and to serialise it. */

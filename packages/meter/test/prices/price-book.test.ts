@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
-import { noUsage } from '@tollgate/core';
+import { noUsage } from '@tollgate/core/internal';
 import { catalogueVersion } from '../../src/prices/catalogue-version.js';
 import { acceptsPrices } from '../../src/prices/declared-price.js';
 import { costOf } from '../../src/prices/price.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { noUsage, parseUsd, type Usage } from '@tollgate/core';
+import { parseUsd, type Usage } from '@tollgate/core';
+import { noUsage } from '@tollgate/core/internal';
 import { costOf } from '../../src/prices/price.js';
 import { priceBook } from '../../src/prices/price-book.js';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { forgetWarnings, subscribe } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { forgetWarnings } from '@tollgate/core/internal';
 import { apiOf, unmeteredRouteOf } from '../../src/requests/api-path.js';
 import { type OwnProviders, providerFinder } from '../../src/requests/provider-of.js';
 import { outgoing } from './call.js';

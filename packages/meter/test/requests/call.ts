@@ -1,5 +1,5 @@
-import type { JsonValue, OutgoingRequest } from '@tollgate/core';
 import { isTollgateError, type TollgateError } from '@tollgate/core';
+import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
 import type { MeteredCall } from '../../src/requests/metered-call.js';
 import { parseCall, parseSettings } from '../../src/requests/parse-call.js';
 import type { ParseOptions } from '../../src/requests/parse-options.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import { call, type Fields, refusal } from './call.js';
 
 const withOutput = ['chat', 'responses', 'messages', 'gemini'] as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import type { ParseOptions } from '../../src/requests/parse-options.js';
 import { type Path, parse, paths, plain, refusal, verdict } from './call.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import { call, type Path, parse, paths, plain, refusal, verdict } from './call.js';
 
 const formats: readonly Path[] = ['chat', 'responses', 'embeddings', 'messages', 'gemini'];

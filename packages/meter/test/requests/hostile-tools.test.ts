@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import type { ParseOptions } from '../../src/requests/parse-options.js';
 import { call, type Fields, type Path, refusal, sent } from './call.js';
 

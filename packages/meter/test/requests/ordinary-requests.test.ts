@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import { describe, expect, it } from '@jest/globals';
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import OpenAI, { AzureOpenAI } from 'openai';
 import type { MeteredCall } from '../../src/requests/metered-call.js';
 import { parseCall, parseSettings } from '../../src/requests/parse-call.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkOptions } from '@tollgate/core';
+import { checkOptions } from '@tollgate/core/internal';
 import { type ParseOptions, parseChecks } from '../../src/requests/parse-options.js';
 
 const check = (options: object) => checkOptions<ParseOptions>('meter', options, parseChecks);

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import {
   anthropicMessagesStream,
   azureOpenAiStream,

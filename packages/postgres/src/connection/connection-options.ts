@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue, type OptionChecks } from '@tollgate/core';
+import { accepts, checkOptions, describeValue, type OptionChecks } from '@tollgate/core/internal';
 import type { Pool } from 'pg';
 
 /** Where the database is: exactly one of `pool`, `connectionString` and `directory`. */

@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import type { Pool } from 'pg';
 
 /** How long a connection may take, and a statement, before it counts as failed: a frozen server answers nothing. */

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { checkQuery, type UsageQuery } from '../reports/usage-query.js';
 import { csv } from './csv.js';

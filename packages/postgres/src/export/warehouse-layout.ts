@@ -1,4 +1,4 @@
-import { accepts } from '@tollgate/core';
+import { accepts } from '@tollgate/core/internal';
 import { type ExportColumn, type ExportType, exportColumns } from './export-columns.js';
 
 const bigQueryTypes: Readonly<Record<ExportType, string>> = {

@@ -1,4 +1,4 @@
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import type { Kysely } from 'kysely';
 import type { Tables } from '../connection/tables.js';
 import { canBeStored } from './names.js';

@@ -1,4 +1,4 @@
-import type { KeySecret, OverrideKind, OverrideScope } from '@tollgate/core';
+import type { KeySecret, OverrideKind, OverrideScope } from '@tollgate/core/internal';
 import type { JSONColumnType } from 'kysely';
 
 /** Whoever pays. A disabled one's keys are refused. */

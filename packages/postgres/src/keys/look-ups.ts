@@ -1,4 +1,4 @@
-import { type ApiKeyRecord, withinDeadline } from '@tollgate/core';
+import { type ApiKeyRecord, withinDeadline } from '@tollgate/core/internal';
 
 /** Most keys that are asked for at once. */
 const mostTogether = 500;

@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 
 /** What SQL and counters can keep as it is: no control characters (NUL among them), no halves of surrogate pairs. */
 const plain = /^[^\p{Cc}\p{Cs}]*$/u;

@@ -1,4 +1,4 @@
-import { accepts, type ChildRevocations, checkOptions, describeValue } from '@tollgate/core';
+import { accepts, type ChildRevocations, checkOptions, describeValue } from '@tollgate/core/internal';
 import {
   checkDatabaseOptions,
   connectionChecks,

@@ -1,14 +1,14 @@
+import type { KeyStore } from '@tollgate/core';
 import {
   type ApiKeyRecord,
   accepts,
   checkOptions,
   createKey,
   type IssuedKey,
-  type KeyStore,
   keyFactsChecks,
   type NewKey,
   rotatedSecrets,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Selectable, Transaction, Updateable } from 'kysely';
 import type { Tables } from '../connection/tables.js';
 import type { Changes } from './changes.js';

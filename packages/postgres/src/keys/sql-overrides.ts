@@ -1,10 +1,10 @@
+import type { LimitOverride } from '@tollgate/core';
 import {
-  type LimitOverride,
   type LimitOverrides,
   type OverrideKind,
   type OverrideSubject,
   overrideSlot,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Insertable, Selectable } from 'kysely';
 import type { Changes } from './changes.js';
 import type { LimitOverridesTable } from './keys-tables.js';

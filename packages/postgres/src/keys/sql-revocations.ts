@@ -1,4 +1,9 @@
-import { type ChildRevocations, childClockToleranceMs, idTimeMs, maxChildLifetimeMs } from '@tollgate/core';
+import {
+  type ChildRevocations,
+  childClockToleranceMs,
+  idTimeMs,
+  maxChildLifetimeMs,
+} from '@tollgate/core/internal';
 import type { Changes } from './changes.js';
 import { checkTexts } from './names.js';
 import type { Writer } from './writer.js';

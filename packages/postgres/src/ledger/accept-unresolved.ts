@@ -1,4 +1,5 @@
-import { accepts, checkOptions, type QuotaStore } from '@tollgate/core';
+import type { QuotaStore } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { writeAudit } from '../keys/audit.js';
 import { type Resolved, resolve } from './resolve.js';

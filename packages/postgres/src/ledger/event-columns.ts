@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { describeValue, idTimeMs, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { describeValue, idTimeMs } from '@tollgate/core/internal';
 
 type ColumnType = 'uuid' | 'text' | 'timestamptz' | 'integer' | 'bigint' | 'boolean' | 'jsonb';
 

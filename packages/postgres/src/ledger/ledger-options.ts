@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { accepts, checkOptions, describeValue } from '@tollgate/core';
+import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import {
   checkDatabaseOptions,
   connectionChecks,

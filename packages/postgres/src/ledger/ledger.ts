@@ -1,4 +1,5 @@
-import type { CounterWindow, SpendSource, UsageEvent, UsageSink, WindowSpend } from '@tollgate/core';
+import type { UsageEvent, UsageSink } from '@tollgate/core';
+import type { CounterWindow, SpendSource, WindowSpend } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { Spool } from '../spool/spool.js';
 import { EventWriter } from './event-writer.js';

@@ -1,4 +1,4 @@
-import { idTimeMs } from '@tollgate/core';
+import { idTimeMs } from '@tollgate/core/internal';
 
 /** A month in UTC, `2026-11`, and the event ids that fall into it: `[from, below)`. */
 export interface LedgerMonth {

@@ -1,3 +1,4 @@
+import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import {
   accepts,
   adjusted,
@@ -6,9 +7,7 @@ import {
   checkOptions,
   type EventCharge,
   estimateIn,
-  type QuotaStore,
-  type UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { EventWriter } from './event-writer.js';
 import { type KnownAttempt, knownAttempt } from './unresolved.js';

@@ -1,4 +1,4 @@
-import type { CounterWindow, WindowSpend } from '@tollgate/core';
+import type { CounterWindow, WindowSpend } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 

@@ -1,4 +1,5 @@
-import type { CounterWindow, EventCharge, UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import type { CounterWindow, EventCharge } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 

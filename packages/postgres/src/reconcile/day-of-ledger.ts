@@ -1,4 +1,4 @@
-import type { EventCharge } from '@tollgate/core';
+import type { EventCharge } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { lowestId } from '../ledger/month.js';

@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 
 /** What a provider counted on one (UTC) day for one model. What its export does not say is absent. */
 export interface ProviderFigures {

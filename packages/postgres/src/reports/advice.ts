@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue } from '@tollgate/core';
+import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import type { Pricing } from '../what-if/pricing.js';

@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 import type { UsageSum } from './usage-report.js';
 
 /** What the customers of a plan pay. */

@@ -1,17 +1,14 @@
+import { type Caller, counterOf, type Limit, type Plans } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
-  type Caller,
   type CounterWindow,
   calendarSpan,
   checkOptions,
-  counterOf,
-  type Limit,
   type LimitOverrides,
   limitsFor,
   ownLimitsOf,
-  type Plans,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { lowestId } from '../ledger/month.js';

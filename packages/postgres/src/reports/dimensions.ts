@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 import { type RawBuilder, sql } from 'kysely';
 
 /** The columns of `usage_events` that usage can be told apart by, under the names of a usage event. */

@@ -1,4 +1,4 @@
-import { accepts, checkOptions, describeValue } from '@tollgate/core';
+import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { type BillLine, billOf, type PlanPrice } from './bill.js';
 import { type Mover, moversOf } from './movers.js';

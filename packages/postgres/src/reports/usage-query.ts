@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 import { checkDimension, type Dimension, type Facet, isPeriod } from './dimensions.js';
 
 /** Which usage a report is about. */

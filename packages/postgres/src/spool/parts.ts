@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { lockDirectory } from '../connection/directory-lock.js';
 import { Segments } from './segments.js';
 

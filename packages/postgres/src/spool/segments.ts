@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppendFile, newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { AppendFile, newId } from '@tollgate/core/internal';
 
 /** A segment is closed beyond this: what is read back at once. */
 const segmentBytes = 1_000_000;

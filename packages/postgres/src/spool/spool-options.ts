@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck } from '@tollgate/core/internal';
 
 /** Where events wait on this machine's disk until the database has them. */
 export interface SpoolOptions {

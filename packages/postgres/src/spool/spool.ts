@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AppendFile, publish, type UsageEvent, warnOnce } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { AppendFile, publish, warnOnce } from '@tollgate/core/internal';
 import { adoptAbandoned, type OwnPart, ownPart } from './parts.js';
 import type { SpoolOptions } from './spool-options.js';
 

@@ -1,16 +1,12 @@
+import { type Caller, counterOf, type Limit, type Plan, type UsageEvent } from '@tollgate/core';
 import {
-  type Caller,
-  counterOf,
-  type Limit,
   modelAllowed,
-  type Plan,
   type QuotaCharge,
   QuotaEngine,
   type RequestRate,
   type ReserveResult,
   type Unit,
-  type UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Pricing } from './pricing.js';
 import type { RecordedUsage } from './recorded-usage.js';
 import { type ReplayedWay, replayedWays } from './ways.js';

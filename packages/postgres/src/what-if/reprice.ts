@@ -1,4 +1,5 @@
-import { accepts, adjustmentId, checkOptions, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { accepts, adjustmentId, checkOptions } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { EventWriter } from '../ledger/event-writer.js';

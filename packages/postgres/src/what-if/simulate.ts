@@ -1,4 +1,5 @@
-import { accepts, acceptsPlans, checkOptions, describeValue, type Plan, type Plans } from '@tollgate/core';
+import type { Plan, Plans } from '@tollgate/core';
+import { accepts, acceptsPlans, checkOptions, describeValue } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { checkQuery, type UsageQuery } from '../reports/usage-query.js';
 import type { Pricing } from './pricing.js';

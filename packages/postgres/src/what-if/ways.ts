@@ -1,4 +1,5 @@
-import { modelAllowed, type Plan, type Usage } from '@tollgate/core';
+import type { Plan, Usage } from '@tollgate/core';
+import { modelAllowed } from '@tollgate/core/internal';
 import { type Pricing, priced } from './pricing.js';
 import type { RecordedUsage } from './recorded-usage.js';
 

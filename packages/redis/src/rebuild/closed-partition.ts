@@ -1,4 +1,4 @@
-import { withinDeadline } from '@tollgate/core';
+import { withinDeadline } from '@tollgate/core/internal';
 import { StoreUnavailableError } from '../store-unavailable-error.js';
 
 /** For so long after a partition was closed, requests wait for it, each as long as a call may take; later ones are refused at once. */

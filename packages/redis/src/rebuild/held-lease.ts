@@ -1,11 +1,11 @@
+import type { UsageEvent } from '@tollgate/core';
 import type {
   ChargeRequest,
   QuotaCharge,
   QuotaCounter,
   ReserveRequest,
   ReserveResult,
-  UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
 
 type Admitted = Extract<ReserveResult, { ok: true }>;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import { registry } from '../lua/registry.js';
 import { listIn, numberIn, textIn } from '../reply.js';
 import type { ScriptRunner } from '../script-runner.js';

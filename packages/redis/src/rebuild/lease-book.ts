@@ -4,7 +4,7 @@ import type {
   QuotaAlternative,
   ReserveRequest,
   ReserveResult,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { questionOf } from '../admission-wire.js';
 import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
 import { type HeldLease, heldLeaseOf, type Step, type Taken } from './held-lease.js';

@@ -1,4 +1,4 @@
-import { publish, type SpendSource, type WindowSpend, warnOnce } from '@tollgate/core';
+import { publish, type SpendSource, type WindowSpend, warnOnce } from '@tollgate/core/internal';
 import type { Layout } from '../layout.js';
 import { partitionOf } from '../partition.js';
 import type { PartitionGate, ScriptCaller } from '../script-caller.js';

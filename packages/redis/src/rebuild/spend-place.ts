@@ -1,4 +1,9 @@
-import { type CalendarPeriod, type CalendarWindow, calendarSpan, type WindowSpend } from '@tollgate/core';
+import {
+  type CalendarPeriod,
+  type CalendarWindow,
+  calendarSpan,
+  type WindowSpend,
+} from '@tollgate/core/internal';
 import { partitionOf } from '../partition.js';
 import { widePartition } from '../wide-part.js';
 

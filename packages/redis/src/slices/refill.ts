@@ -1,4 +1,4 @@
-import type { CounterState, QuotaCounter, ReserveResult } from '@tollgate/core';
+import type { CounterState, QuotaCounter, ReserveResult } from '@tollgate/core/internal';
 import { Demand } from './demand.js';
 import type { SliceBook } from './slice-book.js';
 import type { SliceHome } from './slice-home.js';

@@ -1,4 +1,9 @@
-import { type CounterBook, type CounterState, calendarSpan, type QuotaCounter } from '@tollgate/core';
+import {
+  type CounterBook,
+  type CounterState,
+  calendarSpan,
+  type QuotaCounter,
+} from '@tollgate/core/internal';
 import { Slice } from './slice.js';
 
 /** One counter: its slice of now, and those of windows that are over, for what was admitted in them. */

@@ -1,4 +1,5 @@
-import { newId, type UsageEvent } from '@tollgate/core';
+import type { UsageEvent } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import type { SliceHome } from './slice-home.js';
 
 /** More waiting than this, and nothing is admitted whose event would have to wait as well. */

@@ -1,11 +1,11 @@
+import type { UsageEvent } from '@tollgate/core';
 import type {
   ChargeResult,
   CounterState,
   QuotaCounter,
   ReserveRequest,
   ReserveResult,
-  UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { DrawRequest, QuietCharge, QuietRenewal } from '../settlement-wire.js';
 import type { Recallable } from './recalls.js';
 

@@ -5,7 +5,7 @@ import {
   type QuotaCounter,
   type ReserveResult,
   refusalOf,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { widePartition } from '../wide-part.js';
 import { Refill, type RefillWorld } from './refill.js';
 import type { Slice } from './slice.js';

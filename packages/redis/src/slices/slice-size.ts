@@ -1,4 +1,4 @@
-import { type QuotaCounter, refillRate } from '@tollgate/core';
+import { type QuotaCounter, refillRate } from '@tollgate/core/internal';
 
 /** What a process leases ahead is at most this share of what is left: slices shrink as the cap nears. Places in flight are few. */
 const shareOfLeft = 1 / 16;

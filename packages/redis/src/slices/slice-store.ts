@@ -1,3 +1,4 @@
+import type { UsageEvent } from '@tollgate/core';
 import {
   type ChargeRequest,
   type ChargeResult,
@@ -7,8 +8,7 @@ import {
   QuotaEngine,
   type RenewRequest,
   type ReserveResult,
-  type UsageEvent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { QuietCharge } from '../settlement-wire.js';
 import type { RefillWorld } from './refill.js';
 import { SliceBook } from './slice-book.js';

@@ -1,4 +1,4 @@
-import { type CounterState, newId, type QuotaCounter, Tally } from '@tollgate/core';
+import { type CounterState, newId, type QuotaCounter, Tally } from '@tollgate/core/internal';
 import { type Portion, type PortionOrder, partOf } from './portion.js';
 
 /**

@@ -1,3 +1,4 @@
+import type { QuotaStore } from '@tollgate/core';
 import {
   type AdjustRequest,
   adjusted,
@@ -12,11 +13,10 @@ import {
   type QuotaAlternative,
   type QuotaCharge,
   type QuotaCounter,
-  type QuotaStore,
   type RenewRequest,
   type ReserveRequest,
   type ReserveResult,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { publishAdmission } from '../publications.js';
 import type { QuietCharge } from '../settlement-wire.js';
 import type { SliceStore } from './slice-store.js';

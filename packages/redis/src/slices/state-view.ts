@@ -1,4 +1,10 @@
-import { type CounterState, type QuotaCounter, refillMs, refillRate, type TallyView } from '@tollgate/core';
+import {
+  type CounterState,
+  type QuotaCounter,
+  refillMs,
+  refillRate,
+  type TallyView,
+} from '@tollgate/core/internal';
 
 /** A counter as it was told, to say how long time alone takes until something fits; of a bucket to within a unit. */
 export function viewOfState({ window }: QuotaCounter, state: CounterState, toldAtMs: number): TallyView {

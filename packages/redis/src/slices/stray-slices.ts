@@ -1,4 +1,4 @@
-import { publish, type SpendSource } from '@tollgate/core';
+import { publish, type SpendSource } from '@tollgate/core/internal';
 import type { OutboxStream } from '../outbox-stream.js';
 import { listIn, numberIn, textIn } from '../reply.js';
 import type { ScriptCaller } from '../script-caller.js';

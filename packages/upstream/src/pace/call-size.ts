@@ -1,4 +1,4 @@
-import type { ProviderAmounts } from '@tollgate/core';
+import type { ProviderAmounts } from '@tollgate/core/internal';
 import type { PromptFacts } from '../route/prompt-facts.js';
 
 /** Characters of a token, roughly, in English. */

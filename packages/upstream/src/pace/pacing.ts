@@ -8,7 +8,7 @@ import {
   type Statement,
   type TakeAnswer,
   type WaitingCall,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { RecentMap } from '../resilience/recent-map.js';
 import { SizeGuess } from './size-guess.js';
 import { PacedCall, type Turn, type TurnAsk, type TurnsAnswer, WaitingLine } from './waiting-line.js';

@@ -1,4 +1,4 @@
-import type { ProviderAmounts, Statement } from '@tollgate/core';
+import type { ProviderAmounts, Statement } from '@tollgate/core/internal';
 
 /** The most by which a guess is held to be too small. */
 const most = 4;

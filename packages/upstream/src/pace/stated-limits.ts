@@ -1,4 +1,4 @@
-import type { ProviderUnit, StatedLimit } from '@tollgate/core';
+import type { ProviderUnit, StatedLimit } from '@tollgate/core/internal';
 
 /** A header of an answer, by its name in lower case. */
 export type HeaderOf = (name: string) => string | null | undefined;

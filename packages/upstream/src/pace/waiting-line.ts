@@ -4,7 +4,7 @@ import {
   type TakeAnswer,
   type Taken,
   type WaitingCall,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** How many calls are asked for at once, at most. */
 const mostAtOnce = 32;

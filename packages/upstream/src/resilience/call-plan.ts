@@ -1,4 +1,5 @@
-import type { ProviderAmounts, TollgateError } from '@tollgate/core';
+import type { TollgateError } from '@tollgate/core';
+import type { ProviderAmounts } from '@tollgate/core/internal';
 import type { ProviderKey } from '../key-ring.js';
 import type { Wait } from '../pace/pacing.js';
 import type { HeaderOf } from '../pace/stated-limits.js';

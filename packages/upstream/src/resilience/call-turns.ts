@@ -1,4 +1,4 @@
-import { goOn, isPromise, type ProviderAmounts, publish } from '@tollgate/core';
+import { goOn, isPromise, type ProviderAmounts, publish } from '@tollgate/core/internal';
 import type { ProviderKey } from '../key-ring.js';
 import { type PacedAsk, Pacing, type Wait, type Waited } from '../pace/pacing.js';
 import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';

@@ -1,4 +1,5 @@
-import type { AttemptChain, Call, TollgateError } from '@tollgate/core';
+import type { TollgateError } from '@tollgate/core';
+import type { AttemptChain, Call } from '@tollgate/core/internal';
 import type { Target } from './target.js';
 
 /** What all attempts of one call through `fetch` share: the one that was begun last. */

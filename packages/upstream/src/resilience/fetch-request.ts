@@ -1,4 +1,4 @@
-import { runningContext } from '@tollgate/core';
+import { runningContext } from '@tollgate/core/internal';
 import type { AskedCall } from '../asked-call.js';
 import { type SentCall, sentTo, withCap } from '../sent-call.js';
 import { withModel } from '../with-model.js';

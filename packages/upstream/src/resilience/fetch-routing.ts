@@ -1,4 +1,4 @@
-import type { Call } from '@tollgate/core';
+import type { Call } from '@tollgate/core/internal';
 import type { HeaderOf } from '../pace/stated-limits.js';
 import { answerSeen } from '../route/answer-seen.js';
 import type { RouteTaken } from '../route/routed-call.js';

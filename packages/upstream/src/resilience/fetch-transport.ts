@@ -1,12 +1,12 @@
+import { isTollgateError } from '@tollgate/core';
 import {
   chained,
-  isTollgateError,
   type JsonObject,
   publish,
   runningContext,
   type WireApi,
   wasSent,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Wait } from '../pace/pacing.js';
 import { pause } from '../pause.js';
 import { retryWishes } from '../retry-after.js';

@@ -1,4 +1,4 @@
-import { isPromise } from '@tollgate/core';
+import { isPromise } from '@tollgate/core/internal';
 import type { Wait } from '../pace/pacing.js';
 import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';

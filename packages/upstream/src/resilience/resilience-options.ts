@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type OptionCheck, type ProviderStore } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck, type ProviderStore } from '@tollgate/core/internal';
 import type { PacingOptions } from '../pace/pacing.js';
 import type { Provider } from '../provider.js';
 import { checkTimeouts, type Timeouts } from '../timeouts.js';

@@ -1,4 +1,4 @@
-import { modelAllowed, publish } from '@tollgate/core';
+import { modelAllowed, publish } from '@tollgate/core/internal';
 import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { Provider } from '../provider.js';
 import type { AttemptEnd, EndKind } from './attempt-end.js';

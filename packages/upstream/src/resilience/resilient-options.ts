@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { checkTask, isRouter } from '../route/route-option.js';
 import type { RoutingSettings } from '../route/routed-call.js';
 import type { Router } from '../route/router.js';

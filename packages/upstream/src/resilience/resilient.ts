@@ -1,13 +1,12 @@
+import { isTollgateError, type TollgateError } from '@tollgate/core';
 import {
   formatError,
-  isTollgateError,
   type JsonObject,
   type JsonValue,
   newId,
   runningContext,
-  type TollgateError,
   type WireApi,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import { routeOf } from '../api-route.js';
 import type { DispatchedCall } from '../dispatch.js';
 import { promptFacts } from '../route/prompt-facts.js';

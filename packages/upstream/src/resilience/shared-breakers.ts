@@ -1,4 +1,4 @@
-import { isPromise, type OpenBreaker, type ProviderStore } from '@tollgate/core';
+import { isPromise, type OpenBreaker, type ProviderStore } from '@tollgate/core/internal';
 import type { Breaker } from './breaker.js';
 
 /** How often the store is asked while calls are made, in ms. */

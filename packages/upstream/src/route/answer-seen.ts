@@ -1,4 +1,4 @@
-import type { Call } from '@tollgate/core';
+import type { Call } from '@tollgate/core/internal';
 import type { AttemptResult } from '../attempt.js';
 import type { Target } from '../resilience/target.js';
 

@@ -1,4 +1,4 @@
-import type { ProviderAmounts, StatedLimit } from '@tollgate/core';
+import type { ProviderAmounts, StatedLimit } from '@tollgate/core/internal';
 import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';
 
 /** What a provider's rate limits leave, as its last answer said. */

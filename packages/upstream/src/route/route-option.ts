@@ -1,4 +1,4 @@
-import { describeValue, type OptionCheck } from '@tollgate/core';
+import { describeValue, type OptionCheck } from '@tollgate/core/internal';
 import { Router } from './router.js';
 
 /** The check of an option that is a router. */

@@ -1,4 +1,4 @@
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 
 /** A price that only chooses between models: what is charged is the meter's. */
 export interface PolledPrice {

@@ -1,12 +1,11 @@
+import { parseUsd, type Usage } from '@tollgate/core';
 import {
   accepts,
   checkOptions,
   describeValue,
   modelAllowed,
   type OptionCheck,
-  parseUsd,
-  type Usage,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { Provider } from '../provider.js';
 import { isProvider, twiceNamed } from '../resilience/resilience-options.js';
 import type { PromptFacts } from './prompt-facts.js';

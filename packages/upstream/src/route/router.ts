@@ -1,4 +1,5 @@
-import { isTollgateError, type JsonObject, modelAllowed, noUsage, publish, type Usage } from '@tollgate/core';
+import { isTollgateError, type Usage } from '@tollgate/core';
+import { type JsonObject, modelAllowed, noUsage, publish } from '@tollgate/core/internal';
 import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
 import type { Provider } from '../provider.js';

@@ -1,4 +1,4 @@
-import type { JsonValue } from '@tollgate/core';
+import type { JsonValue } from '@tollgate/core/internal';
 import type { Origin } from './neutral-request.js';
 
 /** Usage as far as all formats know it. Whole numbers. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { AnswerError, AnswerEvent } from './answer-event.js';
 
 /** Reads the answers of one provider's format. One for each answer: it remembers what has passed. */

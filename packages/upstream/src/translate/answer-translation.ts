@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { AnswerEvent } from './answer-event.js';
 import type { AnswerReader, AnswerWriter } from './answer-reader.js';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { OutputForm } from './neutral-request.js';
 
 /** The schema of an answer where only the schema can say what the form is for. */

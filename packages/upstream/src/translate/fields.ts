@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { notTranslatable, notValid } from './not-translatable.js';
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
 /** A provider's answer is read without complaint: what is not there, or of another kind, counts as absent. */
 export const json = {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 
 /** Something that a client asks, and the name under which it asked, for a refusal. */
 export interface Asked<Value> {

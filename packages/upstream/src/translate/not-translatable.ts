@@ -1,4 +1,5 @@
-import { describeValue, TollgateError } from '@tollgate/core';
+import { TollgateError } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 
 /** 400 `unsupported_parameter`: what the client asks has no counterpart at the provider that answers. */
 export function notTranslatable(param: string, why: string): TollgateError {

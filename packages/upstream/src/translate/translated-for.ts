@@ -1,4 +1,4 @@
-import type { JsonObject, WireApi } from '@tollgate/core';
+import type { JsonObject, WireApi } from '@tollgate/core/internal';
 import type { AnswerReader, AnswerWriter } from './answer-reader.js';
 import { AnswerTranslation } from './answer-translation.js';
 import { AnthropicAnswerReader } from './anthropic/answer-reader.js';

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { detachedContext, subscribe } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { detachedContext } from '@tollgate/core/internal';
 import { anthropic, decideRoute, gemini, openai, type RouteInputs, router } from '../../src/index.js';
 import {
   costOf,

@@ -1,4 +1,4 @@
-import type { JsonObject, WireApi } from '@tollgate/core';
+import type { JsonObject, WireApi } from '@tollgate/core/internal';
 import { translatedFor } from '../../src/index.js';
 
 /** The formats that a client can speak. */

@@ -1,5 +1,5 @@
 import type Anthropic from '@anthropic-ai/sdk';
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { fields, harmless, placesIn, refused, translated } from './fates.js';
 
 const schema = { type: 'object' };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { WireApi } from '@tollgate/core';
+import type { WireApi } from '@tollgate/core/internal';
 import {
   anthropicMessagesStream,
   geminiStream,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject, JsonValue, WireApi } from '@tollgate/core';
+import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
 import { type TranslatedCall, translatedFor } from '../../src/index.js';
 import type { ClientApi } from './answer-of.js';
 

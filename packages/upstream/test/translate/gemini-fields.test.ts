@@ -11,7 +11,7 @@ import type {
   Tool,
   ToolConfig,
 } from '@google/genai';
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { fields, harmless, placesIn, refused, translated } from './fates.js';
 
 /** What the SDK keeps to itself, and what it sends within `generationConfig`. */

@@ -1,6 +1,6 @@
 import type { GenerateContentParameters } from '@google/genai';
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject, WireApi } from '@tollgate/core';
+import type { JsonObject, WireApi } from '@tollgate/core/internal';
 import { translatedFor } from '../../src/index.js';
 
 const at = (api: WireApi, body: object): JsonObject | undefined =>

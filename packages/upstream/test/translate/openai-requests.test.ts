@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { GenerateContentParameters } from '@google/genai';
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type OpenAI from 'openai';
 import { translatedFor } from '../../src/index.js';
 

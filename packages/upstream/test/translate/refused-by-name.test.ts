@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject, WireApi } from '@tollgate/core';
+import type { JsonObject, WireApi } from '@tollgate/core/internal';
 import { translatedFor } from '../../src/index.js';
 
 const chat = { model: 'm', messages: [{ role: 'user', content: 'Hi' }] };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type OpenAI from 'openai';
 import { fields, harmless, placesIn, refused, translated } from './fates.js';
 

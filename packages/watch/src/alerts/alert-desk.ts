@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { publish } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import type { Courier } from './courier.js';
 import type { AlertReport, IncidentChange } from './incident.js';
 import type { IncidentBook } from './incident-book.js';

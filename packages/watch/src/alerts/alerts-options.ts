@@ -1,11 +1,11 @@
+import { memoryAlerts } from '@tollgate/core';
 import {
   type AlertStore,
   accepts,
   units as allUnits,
   checkOptions,
-  memoryAlerts,
   type Unit,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { AlertDestination } from './destination.js';
 import type { AlertReport } from './incident.js';
 import type { UnresolvedOf } from './sources.js';

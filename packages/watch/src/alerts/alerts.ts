@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AlertStore, memoryAlerts, publish } from '@tollgate/core';
+import { memoryAlerts } from '@tollgate/core';
+import { type AlertStore, publish } from '@tollgate/core/internal';
 import { AlertDesk } from './alert-desk.js';
 import { type AlertsOptions, readAlertsOptions } from './alerts-options.js';
 import { cleanReport, cleanText } from './clean-report.js';

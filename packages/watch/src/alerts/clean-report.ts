@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type AlertKind, type AlertReport, severities } from './incident.js';
 
 const kinds: readonly AlertKind[] = ['budget', 'store', 'provider', 'fault', 'switch', 'anomaly', 'custom'];

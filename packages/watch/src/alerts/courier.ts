@@ -1,4 +1,4 @@
-import { type AlertStore, type DueAlertWork, publish, withinDeadline } from '@tollgate/core';
+import { type AlertStore, type DueAlertWork, publish, withinDeadline } from '@tollgate/core/internal';
 import { type AlertDestination, DeliveryFailure } from './destination.js';
 import { endsIn, type IncidentBook, type Work } from './incident-book.js';
 

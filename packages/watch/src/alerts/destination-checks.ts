@@ -1,4 +1,4 @@
-import { accepts, type OptionChecks } from '@tollgate/core';
+import { accepts, type OptionChecks } from '@tollgate/core/internal';
 import type { DestinationOptions } from './destination.js';
 import { severities } from './incident.js';
 

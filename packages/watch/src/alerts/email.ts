@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { AlertDestination, AlertNotice, DestinationOptions } from './destination.js';
 import { destinationChecks } from './destination-checks.js';
 

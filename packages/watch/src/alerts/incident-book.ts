@@ -1,4 +1,4 @@
-import type { AlertStore, AlertWork } from '@tollgate/core';
+import type { AlertStore, AlertWork } from '@tollgate/core/internal';
 import type { AlertDestination, AlertNotice } from './destination.js';
 import { advance, type Incident, type IncidentChange, type KeptIncident, rank } from './incident.js';
 

@@ -1,4 +1,4 @@
-import { newId } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 
 /** How bad it is, as PagerDuty names it; rising. */
 export const severities = Object.freeze(['info', 'warning', 'error', 'critical'] as const);

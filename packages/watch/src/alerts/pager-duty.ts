@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { AlertDestination, AlertNotice, DestinationOptions } from './destination.js';
 import { destinationChecks } from './destination-checks.js';
 import { post, urlOf } from './post.js';

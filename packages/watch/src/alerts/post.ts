@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 import { DeliveryFailure } from './destination.js';
 
 /** Answers that would be the same again: the notice itself is not wanted. Everything else may be different later. */

@@ -1,4 +1,5 @@
-import { subscribe, type ThresholdCrossing, type Unit, withinDeadline } from '@tollgate/core';
+import { subscribe } from '@tollgate/core';
+import { type ThresholdCrossing, type Unit, withinDeadline } from '@tollgate/core/internal';
 import type { Measure } from '../ladder/measure.js';
 import type { AlertReport } from './incident.js';
 import { measureReport } from './measure-report.js';

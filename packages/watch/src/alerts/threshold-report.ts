@@ -1,10 +1,10 @@
+import { formatUsd } from '@tollgate/core';
 import {
   type CalendarPeriod,
   type CalendarWindow,
   calendarSpan,
-  formatUsd,
   type ThresholdCrossing,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { AlertReport, Severity } from './incident.js';
 
 /** A bucket has no end: an incident of it ends when no share was reached for so long. */

@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { Webhook } from 'standardwebhooks';
 import type { AlertDestination, DestinationOptions } from './destination.js';
 import { destinationChecks } from './destination-checks.js';

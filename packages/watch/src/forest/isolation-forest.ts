@@ -1,4 +1,4 @@
-import { accepts, checkOptions } from '@tollgate/core';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { averagePathLength } from './average-path-length.js';
 import { growTree, IsolationTree } from './isolation-tree.js';
 import { checkSavedForest, type SavedForest } from './saved-forest.js';

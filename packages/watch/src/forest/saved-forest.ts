@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core';
+import { describeValue } from '@tollgate/core/internal';
 import type { SavedTree } from './isolation-tree.js';
 
 /** A forest as JSON. */

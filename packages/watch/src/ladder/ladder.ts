@@ -1,4 +1,5 @@
-import { newId, type SwitchStore } from '@tollgate/core';
+import type { SwitchStore } from '@tollgate/core';
+import { newId } from '@tollgate/core/internal';
 import type { Finding } from '../detectors/finding.js';
 import { BoundedMap } from '../features/bounded-map.js';
 import { type Subject, subjectKey } from '../features/subject.js';

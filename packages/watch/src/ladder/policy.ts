@@ -1,4 +1,4 @@
-import { accepts, checkOptions, type OptionCheck } from '@tollgate/core';
+import { accepts, checkOptions, type OptionCheck } from '@tollgate/core/internal';
 import { mostBitsEver } from '../challenge/challenge.js';
 import { type DetectorName, detectorNames, type Finding } from '../detectors/finding.js';
 import type { SubjectKind } from '../features/subject.js';

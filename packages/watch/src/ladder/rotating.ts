@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ClaimStore, IssuedKey } from '@tollgate/core';
+import type { ClaimStore } from '@tollgate/core';
+import type { IssuedKey } from '@tollgate/core/internal';
 import type { Finding } from '../detectors/finding.js';
 import type { Executor } from './step.js';
 

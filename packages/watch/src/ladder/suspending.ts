@@ -1,4 +1,5 @@
-import type { SwitchKind, SwitchStore } from '@tollgate/core';
+import type { SwitchStore } from '@tollgate/core';
+import type { SwitchKind } from '@tollgate/core/internal';
 import type { Subject } from '../features/subject.js';
 import { reasonOf } from './measure.js';
 import type { Executor } from './step.js';

@@ -1,4 +1,5 @@
-import type { Call, CallStep, TollgateContext } from '@tollgate/core';
+import type { TollgateContext } from '@tollgate/core';
+import type { Call, CallStep } from '@tollgate/core/internal';
 import { subjectsOfCaller } from '../features/subjects-of-caller.js';
 import type { Ladder } from '../ladder/ladder.js';
 

@@ -1,12 +1,5 @@
-import {
-  type Caller,
-  contextOf,
-  type GuardOptions,
-  guarded,
-  refuse,
-  type TollgateContext,
-  TollgateError,
-} from '@tollgate/core';
+import { type Caller, contextOf, guarded, refuse, type TollgateContext, TollgateError } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import type { RequestHandler, Response } from 'express';
 import { bitsFor } from '../challenge/challenge.js';
 import { type Challenger, solutionHeader } from '../challenge/challenger.js';

@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { contextOf, type GuardOptions, guarded, refuse, TollgateError } from '@tollgate/core';
+import { contextOf, guarded, refuse, TollgateError } from '@tollgate/core';
+import type { GuardOptions } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import type { Analysis } from '../detectors/analysis.js';
 import type { Ladder } from '../ladder/ladder.js';

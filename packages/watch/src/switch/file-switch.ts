@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { SwitchStore } from '@tollgate/core';
 import {
   accepts,
   checkStoredSwitchEntry,
@@ -8,9 +9,8 @@ import {
   describeValue,
   type SwitchEntry,
   type SwitchState,
-  type SwitchStore,
   switchKey,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 const none: SwitchState = { version: 'none', entries: [] };
 

@@ -1,22 +1,24 @@
 import {
+  contextOf,
+  guarded,
+  refuse,
+  refuseOrShadow,
+  type SwitchStore,
+  type TollgateContext,
+  TollgateError,
+} from '@tollgate/core';
+import {
   accepts,
   type Call,
   type CallStep,
   checkOptions,
-  contextOf,
   type GuardOptions,
   guardChecks,
-  guarded,
   Roster,
-  refuse,
-  refuseOrShadow,
   type SwitchEntry,
-  type SwitchStore,
   switchKey,
   switchKeysOf,
-  type TollgateContext,
-  TollgateError,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { SwitchBoard } from './switch-board.js';
 

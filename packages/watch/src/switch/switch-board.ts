@@ -1,13 +1,13 @@
+import type { SwitchStore } from '@tollgate/core';
 import {
   publish,
   type SwitchEntry,
   type SwitchState,
-  type SwitchStore,
   switchKey,
   switchPattern,
   switchPatternCovers,
   withinDeadline,
-} from '@tollgate/core';
+} from '@tollgate/core/internal';
 
 /** How a board keeps up with its store. */
 export interface SwitchBoardOptions {

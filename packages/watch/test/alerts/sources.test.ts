@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { memoryAlerts, publish } from '@tollgate/core';
+import { memoryAlerts } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import {
   type AlertNotice,
   type Alerts,

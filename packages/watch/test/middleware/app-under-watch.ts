@@ -1,4 +1,5 @@
-import { type Caller, contextOf, guarded, publish } from '@tollgate/core';
+import { type Caller, contextOf, guarded } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { type Measure, type Watch, type WatchOptions, watch } from '../../src/index.js';

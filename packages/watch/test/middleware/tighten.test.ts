@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { detachedContext } from '@tollgate/core';
+import { detachedContext } from '@tollgate/core/internal';
 import type { PolicyRule } from '../../src/index.js';
 import { appUnderWatch, probe } from './app-under-watch.js';
 

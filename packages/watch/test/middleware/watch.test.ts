@@ -1,13 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type Caller,
-  contextOf,
-  guarded,
-  memorySwitch,
-  publish,
-  refuse,
-  TollgateError,
-} from '@tollgate/core';
+import { type Caller, contextOf, guarded, memorySwitch, refuse, TollgateError } from '@tollgate/core';
+import { publish } from '@tollgate/core/internal';
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { killSwitch, type Measure, type WatchOptions, watch } from '../../src/index.js';

@@ -1,13 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import {
-  type Call,
-  contextOf,
-  memorySwitch,
-  type SwitchEntry,
-  type SwitchState,
-  subscribe,
-  tollgateErrors,
-} from '@tollgate/core';
+import { contextOf, memorySwitch, subscribe, tollgateErrors } from '@tollgate/core';
+import type { Call, SwitchEntry, SwitchState } from '@tollgate/core/internal';
 import express, { type Express, type RequestHandler } from 'express';
 import express4 from 'express4';
 import request from 'supertest';

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import type { AnswerError, AnswerEvent, Finish } from '../answer-event.js';
 import type { AnswerReader } from '../answer-reader.js';
 import { originOf } from '../foreign-signature.js';

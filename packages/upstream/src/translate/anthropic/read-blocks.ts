@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { Fields } from '../fields.js';
 import { originOf } from '../foreign-signature.js';
 import type { MediaPart, Part, TextPart, Turn } from '../neutral-request.js';

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { describedSchema } from '../described-schema.js';
 import type { MediaPart, NeutralRequest, Part, Settings, TextPart, Tool, Turn } from '../neutral-request.js';
 import { notTranslatable } from '../not-translatable.js';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import { budgetOf, effortOf } from '../effort.js';
 import type { Effort, Settings } from '../neutral-request.js';
 import { notTranslatable } from '../not-translatable.js';

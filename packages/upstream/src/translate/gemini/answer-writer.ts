@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import type { AnswerError, AnswerEvent, AnswerUsage, Finish } from '../answer-event.js';
 import type { AnswerWriter } from '../answer-reader.js';
 import { markedRedacted, markedSignature } from '../foreign-signature.js';

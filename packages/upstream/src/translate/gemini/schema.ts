@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { json } from '../json.js';
 
 /** Gemini's own form of a schema (types in capitals, `nullable`) as JSON schema. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { MediaPart, Part, ResultPart, ThoughtPart, Turn } from '../neutral-request.js';
 import { notTranslatable, notValid } from '../not-translatable.js';
 

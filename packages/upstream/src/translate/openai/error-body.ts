@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 import type { AnswerError } from '../answer-event.js';
 
 /** An error as OpenAI's APIs answer it. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core';
+import type { JsonObject } from '@tollgate/core/internal';
 
 /** How an item that consists of text is told: the names of its events, and its one part. */
 interface TextShape {

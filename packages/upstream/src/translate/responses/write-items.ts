@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import type { MediaPart, Part, ResultPart, TextPart, ThoughtPart, Turn } from '../neutral-request.js';
 import { notTranslatable } from '../not-translatable.js';
 

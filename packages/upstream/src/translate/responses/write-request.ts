@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '@tollgate/core';
+import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { effortOf } from '../effort.js';
 import type { NeutralRequest, OutputForm, Settings, Tool, ToolChoice } from '../neutral-request.js';
 import { refuseSettings } from '../refuse-settings.js';

@@ -1,0 +1,195 @@
+export { type AttemptChain, chained, chainOf } from './call/attempt-chain.js';
+export { type CachedAnswer, cachedHeaders } from './call/cached-answer.js';
+export type {
+  Call,
+  CallEnd,
+  CallVariant,
+  Estimate,
+  JsonObject,
+  JsonValue,
+  OutgoingRequest,
+  ParsedCall,
+  Settlement,
+  UsageCeiling,
+  WireApi,
+} from './call/call.js';
+export type {
+  BeginOptions,
+  CallHandle,
+  CallPipeline,
+  CallRecorder,
+  CallStage,
+  CallStep,
+  RecordedCall,
+  RequestEnd,
+} from './call/call-pipeline.js';
+export { type DrainBounds, type Drains, defaultDrainMs, drainsCheck, drainsOf } from './call/drains.js';
+export { estimateIn, unresolvedUsd, withUnresolved } from './call/unresolved.js';
+export { noUsage } from './call/usage.js';
+export { adjustmentEvent, adjustmentId, uncertainEvent } from './call/usage-correction.js';
+export type { AttemptOutcome, EventCharge } from './call/usage-event.js';
+export { wasSent } from './call/was-sent.js';
+export { type ErrorFormat, type FormattedError, formatError, formatErrorEvent } from './http/error-format.js';
+export { lostHeadersRefusal } from './http/lost-headers.js';
+export { appendRateLimit, type RateLimitEntry } from './http/rate-limit-field.js';
+export {
+  type CreatedKey,
+  type CreateKeyOptions,
+  createKey,
+  type ParsedKey,
+  parseKey,
+  sameDigest,
+  sha256Hex,
+} from './keys/api-key.js';
+export {
+  type ChildIdentity,
+  type ChildRevocations,
+  childClockToleranceMs,
+  maxChildLifetimeMs,
+} from './keys/child-revocations.js';
+export {
+  acceptsScope,
+  type IssuedKey,
+  type KeyFacts,
+  keyFactsChecks,
+  type NewKey,
+  rotatedSecrets,
+} from './keys/key-facts.js';
+export type { ApiKeyRecord, KeySecret } from './keys/key-store.js';
+export { atOnce, done, goOn, isPromise, promised } from './lib/answered.js';
+export { AppendFile } from './lib/append-file.js';
+export { type ChannelName, publish, subscriberFaultCount } from './lib/channel.js';
+export { idTimeMs, newId } from './lib/id.js';
+export { maxCapNanoUsd, nanoUsdPerUsd } from './lib/money.js';
+export {
+  accepts,
+  checkOptions,
+  describeValue,
+  type GuardOptions,
+  guardChecks,
+  type OptionCheck,
+  type OptionChecks,
+  suggestion,
+} from './lib/options.js';
+export { Roster, type RosterPlace } from './lib/roster.js';
+export { heardStoreTime } from './lib/store-time.js';
+export type { TollgateErrorCode, TollgateErrorFacts } from './lib/tollgate-error.js';
+export { type Unit, units } from './lib/unit.js';
+export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './lib/warning.js';
+export { calendarSpan, calendarSpanOf } from './plans/calendar-window.js';
+export { declareLimit, declareRequests } from './plans/declare-limit.js';
+export { acceptsPlans, modelAllowed, planOf } from './plans/define-plans.js';
+export type { CustomScope, RequestRate, ScopePart } from './plans/limit.js';
+export {
+  type DeclaredLimit,
+  describeLimit,
+  type LimitsByUnit,
+  limitsOf,
+  type ScopableLimit,
+} from './plans/limit-builders.js';
+export {
+  type LimitOverrides,
+  type OverrideKind,
+  type OverrideScope,
+  type OverrideSubject,
+  overrideKinds,
+  overrideSlot,
+  ownLimitsOf,
+} from './plans/limit-override.js';
+export { hasOwnLimits, limitsFor, type OwnLimits } from './plans/own-limits.js';
+export type { DegradeStep, LimitDeclaration, LimitText, RequestsDeclaration } from './plans/plan.js';
+export type { Tightening } from './plans/tightening.js';
+export {
+  type BucketLevel,
+  bucketProblem,
+  type RefillRate,
+  refillMs,
+  refillRate,
+} from './plans/token-bucket.js';
+export {
+  type CalendarPeriod,
+  type CalendarWindow,
+  type LiveWindow,
+  type TokenBucket,
+  type Window,
+  type WindowSpan,
+  windowName,
+} from './plans/window.js';
+export { adjusted } from './quota/adjusted.js';
+export { type CounterSubject, isOfCaller, isOfRequest } from './quota/counter.js';
+export type { MemoryQuotaOptions } from './quota/memory-quota.js';
+export {
+  checkAlternatives,
+  checkCharges,
+  checkItems,
+  checkLease,
+  checkRunning,
+} from './quota/quota-checks.js';
+export { type CounterBook, stateOf } from './quota/quota-counters.js';
+export { QuotaEngine } from './quota/quota-engine.js';
+export { type Obstacle, refusalOf } from './quota/quota-refusal.js';
+export type {
+  AdjustRequest,
+  ChargeItem,
+  ChargeRequest,
+  ChargeResult,
+  CloseRequest,
+  CounterState,
+  CoverRequest,
+  ExtendRequest,
+  QuotaAlternative,
+  QuotaCharge,
+  QuotaCounter,
+  QuotaGrant,
+  QuotaRefusal,
+  RenewRequest,
+  ReserveRequest,
+  ReserveResult,
+  RunningCost,
+  ThresholdCrossing,
+} from './quota/quota-store.js';
+export { Tally, type TallyView } from './quota/quota-tally.js';
+export type { CounterWindow, SpendSource, WindowSpend } from './quota/spend-source.js';
+export type { Reservation } from './request/context.js';
+export { storeTimeLeft, withinDeadline } from './request/deadline.js';
+export { cutIdleClient, defaultClientIdleMs } from './request/idle-clients.js';
+export { type JobRun, jobRunOf, setJobRun } from './request/job-run.js';
+export type { JsonBodyOptions } from './request/json-body.js';
+export { errorFormatOf, type TollgateErrorsOptions } from './request/refuse.js';
+export { detachedContext } from './request/request-context.js';
+export { runInContext, runningContext } from './request/running-context.js';
+export { type EventFacts, usageEventOf } from './request/usage-event-of.js';
+export type { AlertStore, AlertWork, DueAlertWork } from './stores/alert-store.js';
+export type { MemoryAlertsOptions } from './stores/memory-alerts.js';
+export type { MemoryCacheOptions } from './stores/memory-cache.js';
+export type { MemoryClaimsOptions } from './stores/memory-claims.js';
+export {
+  type MemoryProviders,
+  type MemoryProvidersOptions,
+  memoryProviders,
+} from './stores/memory-providers.js';
+export {
+  type OpenBreaker,
+  type ProviderAmounts,
+  type ProviderStore,
+  type ProviderUnit,
+  providerUnits,
+  type StatedLimit,
+  type Statement,
+  type TakeAnswer,
+  type Taken,
+  type WaitingCall,
+} from './stores/provider-store.js';
+export {
+  checkStoredSwitchEntry,
+  checkSwitchEntry,
+  holdsSecret,
+  type SwitchEntry,
+  type SwitchKind,
+  type SwitchState,
+  switchKey,
+  switchKeysOf,
+  switchKinds,
+  switchPattern,
+  switchPatternCovers,
+} from './stores/switch.js';

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import ts from 'typescript';
+import { readPackages } from './house.js';
+
+/** The names that users need of core. Names for sibling packages belong in `src/internal.ts`. */
+const core = [
+  ...['CacheStore', 'Caller', 'ClaimStore', 'KeyStore', 'Limit', 'LimitOverride', 'NanoUsd', 'Plan'],
+  ...['PlanDeclaration', 'Plans', 'QuotaStore', 'SwitchStore', 'TollgateContext', 'TollgateError', 'Usage'],
+  ...[
+    'UsageEvent',
+    'UsageSink',
+    'answerError',
+    'contextOf',
+    'counterOf',
+    'definePlans',
+    'formatUsd',
+    'guarded',
+  ],
+  ...[
+    'inputTokens',
+    'isTollgateError',
+    'jsonBody',
+    'memoryAlerts',
+    'memoryCache',
+    'memoryClaims',
+    'memoryQuota',
+  ],
+  ...[
+    'memorySwitch',
+    'outputTokens',
+    'parseUsd',
+    'refuse',
+    'refuseOrShadow',
+    'requests',
+    'spend',
+    'subscribe',
+  ],
+  ...['tokens', 'tollgateErrors'],
+];
+
+/** Names, types included, that an index exports. */
+function exportedNames(text: string): string[] {
+  const source = ts.createSourceFile('index.ts', text, ts.ScriptTarget.Latest, false);
+  return source.statements
+    .flatMap((statement) =>
+      ts.isExportDeclaration(statement) && statement.exportClause && ts.isNamedExports(statement.exportClause)
+        ? statement.exportClause.elements.map(({ name }) => name.text)
+        : [],
+    )
+    .sort();
+}
+
+const sourceOf = (folder: string, path: string): string => {
+  const found = readPackages('packages').find((one) => one.folder === folder);
+  return found?.files.find((file) => file.path === path)?.text ?? '';
+};
+
+describe('the public names', () => {
+  it('of core are these, at most 40', () => {
+    expect(exportedNames(sourceOf('packages/core', 'src/index.ts'))).toEqual([...core].sort());
+    expect(core.length).toBeLessThanOrEqual(40);
+  });
+
+  it('of core and its internal names do not overlap', () => {
+    const internal = exportedNames(sourceOf('packages/core', 'src/internal.ts'));
+    expect(internal.length).toBeGreaterThan(0);
+    expect(internal.filter((name) => core.includes(name))).toEqual([]);
+  });
+});
