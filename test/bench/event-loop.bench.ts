@@ -5,8 +5,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
+import { tollgateErrors } from '@tollgate/core';
 import express from 'express';
-import { injection, memoryKeys, pattern, personalData, secrets, tollgate, tollgateErrors } from 'tollgate';
+import { injection, memoryKeys, pattern, personalData, secrets, tollgate } from 'tollgate';
 import { bodyShapes } from './body-shapes.js';
 import { median } from './harness/statistics.js';
 

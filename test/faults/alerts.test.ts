@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { redisSwitch } from '@tollgate/redis';
 import {
   type Received,
   type Receiver,
@@ -16,7 +17,6 @@ import {
 import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { createClient } from 'redis';
 import { Webhook } from 'standardwebhooks';
-import { redisSwitch } from 'tollgate';
 import type { AlertsCommand, AlertsSettings } from './alerts-settings.js';
 
 const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;

@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import type { ResilienceOptions } from '@tollgate/upstream';
 import OpenAI from 'openai';
 import {
   type Caller,
@@ -8,7 +9,6 @@ import {
   memoryKeys,
   memoryQuota,
   openai,
-  type ResilienceOptions,
   resilient,
   type Tollgate,
   tollgate,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
-import { anthropic, openai, type ProxyOptions, type ResilienceOptions, resilience } from 'tollgate';
+import type { ProxyOptions, ResilienceOptions } from '@tollgate/upstream';
+import { anthropic, openai, resilience } from 'tollgate';
 import { type AppSetup, type RunningApp, startApp } from './running-app.js';
 
 const chat = { model: 'gpt-5', messages: [{ role: 'user' as const, content: 'Tell me of the sea.' }] };

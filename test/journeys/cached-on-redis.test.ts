@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { redisCache } from '@tollgate/redis';
 import {
   faultProxy,
   type RedisProcess,
@@ -11,7 +12,7 @@ import {
 } from '@tollgate/testkit';
 import express from 'express';
 import { createClient } from 'redis';
-import { memoryKeys, openai, redisCache, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
+import { memoryKeys, openai, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
 
 const chat = { model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Shared?' }], temperature: 0 };
 const keys = memoryKeys();

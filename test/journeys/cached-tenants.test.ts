@@ -2,19 +2,12 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { MemoryKeys } from '@tollgate/auth';
+import type { CacheOptions } from '@tollgate/cache';
+import { type CacheStore, memoryCache } from '@tollgate/core';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
 import express from 'express';
-import {
-  type CacheOptions,
-  type CacheStore,
-  type MemoryKeys,
-  memoryCache,
-  memoryKeys,
-  openai,
-  subscribe,
-  type Tollgate,
-  tollgate,
-} from 'tollgate';
+import { memoryKeys, openai, subscribe, type Tollgate, tollgate } from 'tollgate';
 
 /** A store that shows, and lets a test change, what is in it. */
 class OpenStore implements CacheStore {

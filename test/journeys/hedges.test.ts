@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import type { ResilienceOptions } from '@tollgate/upstream';
 import OpenAI from 'openai';
-import { openai, type ResilienceOptions, resilience, resilient } from 'tollgate';
+import { openai, resilience, resilient } from 'tollgate';
 import { chargedFor, type RunningApp, startApp } from './running-app.js';
 
 const chat = { model: 'gpt-5', messages: [{ role: 'user' as const, content: 'Tell me of the sea.' }] };

@@ -2,6 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { subscribe } from '@tollgate/core';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import type { ResilientOptions } from '@tollgate/upstream';
 import OpenAI from 'openai';
 import {
   anthropic,
@@ -14,7 +15,6 @@ import {
   type Provider,
   priceBook,
   pricing,
-  type ResilientOptions,
   resilience,
   resilient,
   router,

@@ -1,8 +1,19 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import * as auth from '@tollgate/auth';
 import { billing, lago, openMeter, stripeMeters } from '@tollgate/billing';
+import * as budgets from '@tollgate/budget';
+import * as caching from '@tollgate/cache';
+import * as inFlight from '@tollgate/concurrency';
+import * as core from '@tollgate/core';
+import * as rules from '@tollgate/guardrails';
+import * as metering from '@tollgate/meter';
+import * as inSql from '@tollgate/postgres';
+import * as limiting from '@tollgate/rate-limit';
+import * as onRedis from '@tollgate/redis';
+import * as telemetry from '@tollgate/telemetry';
 import * as upstream from '@tollgate/upstream';
 import * as watching from '@tollgate/watch';
-import * as gate from 'tollgate';
+import { tollgate } from 'tollgate';
 
 /** A factory, options that it takes, and those of its options for which one of the values below does say something. */
 interface Row {
@@ -12,14 +23,14 @@ interface Row {
 }
 
 const nothing = async (): Promise<undefined> => undefined;
-const plans = gate.definePlans({ free: { spend: '$1/day', requests: '5/min' } });
-const keys = gate.memoryKeys();
-const provider = gate.openai({ apiKey: 'sk-a' });
+const plans = core.definePlans({ free: { spend: '$1/day', requests: '5/min' } });
+const keys = auth.memoryKeys();
+const provider = upstream.openai({ apiKey: 'sk-a' });
 const client = { sendCommand: nothing };
 const pool = { connect: nothing, query: nothing, end: nothing };
 const database = { ready: nothing, end: nothing, execute: nothing, listen: nothing };
-const store = gate.memoryQuota();
-const off = gate.memorySwitch();
+const store = core.memoryQuota();
+const off = core.memorySwitch();
 const model = { provider, model: 'gpt-5', quality: 1 };
 const routing = { models: [model], tasks: { simple: {} }, prices: () => undefined };
 const jwt = { issuer: 'https://issuer', audience: 'api', jwksUrl: 'https://issuer/keys' };
@@ -32,65 +43,65 @@ const row = <Options>(
 ): Row => ({ make: (options) => make(options as Options), fine, meant });
 
 const rows: Readonly<Record<string, Row>> = {
-  tollgate: row(gate.tollgate, { plans, keys }, { sinks: none }),
-  authenticate: row(gate.authenticate, { keys }),
-  'authenticate: failures': row((failures: object) => gate.authenticate({ keys, failures })),
-  jwtStrategy: row((options: gate.JwtOptions) => gate.jwtStrategy({ jwt: options }), jwt, {
+  tollgate: row(tollgate, { plans, keys }, { sinks: none }),
+  authenticate: row(auth.authenticate, { keys }),
+  'authenticate: failures': row((failures: object) => auth.authenticate({ keys, failures })),
+  jwtStrategy: row((options: auth.JwtOptions) => auth.jwtStrategy({ jwt: options }), jwt, {
     requiredClaims: none,
   }),
-  requireScope: row((options: { scopes: string[] }) => gate.requireScope(options), { scopes: ['a'] }),
+  requireScope: row((options: { scopes: string[] }) => auth.requireScope(options), { scopes: ['a'] }),
   envKeys: row((options: object) =>
-    gate.envKeys({ env: { TOLLGATE_KEYS: `${gate.createKey().key} tenant=a plan=free` }, ...options }),
+    auth.envKeys({ env: { TOLLGATE_KEYS: `${auth.createKey().key} tenant=a plan=free` }, ...options }),
   ),
   'memoryKeys: create': row(keys.create, { tenant: 'a', plan: 'free' }, { scopes: none, models: none }),
-  childCredentials: row(gate.childCredentials, { secret: 'x'.repeat(32) }),
-  budget: row(gate.budget, { plans, store }),
-  concurrency: row(gate.concurrency, { limit: 5 }),
-  rateLimit: row(gate.rateLimit, { plans }),
-  'definePlans: a plan': row((free: object) => gate.definePlans({ free }), {}, { degrade: none }),
-  'definePlans: a limit': row((spend: { limit: string }) => gate.definePlans({ free: { spend } }), {
+  childCredentials: row(auth.childCredentials, { secret: 'x'.repeat(32) }),
+  budget: row(budgets.budget, { plans, store }),
+  concurrency: row(inFlight.concurrency, { limit: 5 }),
+  rateLimit: row(limiting.rateLimit, { plans }),
+  'definePlans: a plan': row((free: object) => core.definePlans({ free }), {}, { degrade: none }),
+  'definePlans: a limit': row((spend: { limit: string }) => core.definePlans({ free: { spend } }), {
     limit: '$1/day',
   }),
-  memoryQuota: row(gate.memoryQuota, {}, { sinks: none, thresholds: none }),
-  jsonBody: row(gate.jsonBody),
-  tollgateErrors: row(gate.tollgateErrors),
-  guardrails: row(gate.guardrails, {}, { moderators: none }),
-  injection: row(gate.injection, {}, { trustedRoles: none }),
-  secrets: row(gate.secrets),
-  personalData: row(gate.personalData),
-  pattern: row(gate.pattern, { name: 'a', words: ['b'], action: 'block' }),
-  meter: row(gate.meter, {}, { sinks: none, allowFields: none }),
-  meteredFetch: row(gate.meteredFetch),
-  openai: row(gate.openai, { apiKey: 'a' }),
-  anthropic: row(gate.anthropic, { apiKey: 'a' }),
-  gemini: row(gate.gemini, { apiKey: 'a' }),
-  bedrock: row(gate.bedrock, { apiKey: 'a', region: 'us-west-2' }),
-  azureOpenAI: row(gate.azureOpenAI, { apiKey: 'a', baseUrl: 'https://a', apiVersion: 'b' }),
-  openAiCompatible: row(gate.openAiCompatible, { name: 'a', baseUrl: 'https://a' }),
-  provider: row(gate.provider, { name: 'a', baseUrl: 'https://a', paths: { models: '/models' } }),
-  proxy: row(gate.proxy, { provider }),
-  resilience: row(gate.resilience),
-  router: row(gate.router, routing),
-  'router: a task': row((simple: object) => gate.router({ ...routing, tasks: { simple } })),
-  metrics: row(gate.metrics),
+  memoryQuota: row(core.memoryQuota, {}, { sinks: none, thresholds: none }),
+  jsonBody: row(core.jsonBody),
+  tollgateErrors: row(core.tollgateErrors),
+  guardrails: row(rules.guardrails, {}, { moderators: none }),
+  injection: row(rules.injection, {}, { trustedRoles: none }),
+  secrets: row(rules.secrets),
+  personalData: row(rules.personalData),
+  pattern: row(rules.pattern, { name: 'a', words: ['b'], action: 'block' }),
+  meter: row(metering.meter, {}, { sinks: none, allowFields: none }),
+  meteredFetch: row(metering.meteredFetch),
+  openai: row(upstream.openai, { apiKey: 'a' }),
+  anthropic: row(upstream.anthropic, { apiKey: 'a' }),
+  gemini: row(upstream.gemini, { apiKey: 'a' }),
+  bedrock: row(upstream.bedrock, { apiKey: 'a', region: 'us-west-2' }),
+  azureOpenAI: row(upstream.azureOpenAI, { apiKey: 'a', baseUrl: 'https://a', apiVersion: 'b' }),
+  openAiCompatible: row(upstream.openAiCompatible, { name: 'a', baseUrl: 'https://a' }),
+  provider: row(upstream.provider, { name: 'a', baseUrl: 'https://a', paths: { models: '/models' } }),
+  proxy: row(upstream.proxy, { provider }),
+  resilience: row(upstream.resilience),
+  router: row(upstream.router, routing),
+  'router: a task': row((simple: object) => upstream.router({ ...routing, tasks: { simple } })),
+  metrics: row(telemetry.metrics),
   watch: row(watching.watch),
-  alerts: row(gate.alerts, { to: [gate.callback(nothing)] }, { ignore: none }),
-  killSwitch: row(gate.killSwitch, { store: off }),
-  slack: row(gate.slack, { url: 'https://a' }),
-  pagerDuty: row(gate.pagerDuty, { routingKey: 'r'.repeat(32) }),
-  redisQuota: row(gate.redisQuota, { client }, { thresholds: none }),
-  outbox: row(gate.outbox, { client, sinks: [gate.callbackSink(nothing)] }),
-  rateLimitStores: row(gate.rateLimitStores, { client }),
-  redisAlerts: row(gate.redisAlerts, { client }),
-  redisSwitch: row(gate.redisSwitch, { client }),
-  redisClaims: row(gate.redisClaims, { client }),
-  memoryClaims: row(gate.memoryClaims),
-  cache: row(gate.cache),
-  memoryCache: row(gate.memoryCache),
-  redisCache: row(gate.redisCache, { client }),
-  usageFeed: row(gate.usageFeed, { client, sink: gate.callbackSink(nothing) }),
-  database: row(gate.database, { pool }),
-  reports: row(gate.reports, { database }),
+  alerts: row(watching.alerts, { to: [watching.callback(nothing)] }, { ignore: none }),
+  killSwitch: row(watching.killSwitch, { store: off }),
+  slack: row(watching.slack, { url: 'https://a' }),
+  pagerDuty: row(watching.pagerDuty, { routingKey: 'r'.repeat(32) }),
+  redisQuota: row(onRedis.redisQuota, { client }, { thresholds: none }),
+  outbox: row(onRedis.outbox, { client, sinks: [metering.callbackSink(nothing)] }),
+  rateLimitStores: row(onRedis.rateLimitStores, { client }),
+  redisAlerts: row(onRedis.redisAlerts, { client }),
+  redisSwitch: row(onRedis.redisSwitch, { client }),
+  redisClaims: row(onRedis.redisClaims, { client }),
+  memoryClaims: row(core.memoryClaims),
+  cache: row(caching.cache),
+  memoryCache: row(core.memoryCache),
+  redisCache: row(onRedis.redisCache, { client }),
+  usageFeed: row(onRedis.usageFeed, { client, sink: metering.callbackSink(nothing) }),
+  database: row(inSql.database, { pool }),
+  reports: row(inSql.reports, { database }),
   billing: row(billing, {
     database,
     provider: { send: nothing },
@@ -152,41 +163,41 @@ describe.each(Object.entries(rows))('%s', (_name, { make, fine, meant = {} }) =>
 
 describe('names that lead nowhere', () => {
   it.each<[string, () => unknown, string]>([
-    ['a file without a name', () => gate.fileSwitch(''), 'fileSwitch: a path is required, received ""'],
-    ['a provider that nobody knows', () => gate.meter({ provider: 'opnai' }), '(did you mean "openai"?)'],
+    ['a file without a name', () => watching.fileSwitch(''), 'fileSwitch: a path is required, received ""'],
+    ['a provider that nobody knows', () => metering.meter({ provider: 'opnai' }), '(did you mean "openai"?)'],
     [
       'a base URL of nobody',
-      () => gate.meter({ baseUrls: { 'https://a/v1': 'opnai' } }),
+      () => metering.meter({ baseUrls: { 'https://a/v1': 'opnai' } }),
       'meter: "baseUrls" must be one of',
     ],
     [
       'a base URL that is none',
-      () => gate.meter({ baseUrls: { 'llm.example.com': 'openai' } }),
+      () => metering.meter({ baseUrls: { 'llm.example.com': 'openai' } }),
       '"baseUrls" must be an object of providers by base URL',
     ],
     [
       'an alias of a model without a price',
-      () => gate.meter({ models: { mine: 'gpt-5-mni' } }),
+      () => metering.meter({ models: { mine: 'gpt-5-mni' } }),
       'meter: "models" says that "mine" is "gpt-5-mni", which has no price',
     ],
     [
       'a key on a plan that is not defined',
       () => {
-        const some = gate.memoryKeys();
+        const some = auth.memoryKeys();
         some.create({ tenant: 'acme', plan: 'fre' });
-        return gate.tollgate({ plans, keys: some });
+        return tollgate({ plans, keys: some });
       },
       'authenticate: "keys" holds a key on the plan "fre" (did you mean "free"?), which "plans" does not define',
     ],
     [
       'tokens on a plan that is not defined',
-      () => gate.authenticate({ plans, jwt: { ...jwt, defaultPlan: 'pro' } }),
+      () => auth.authenticate({ plans, jwt: { ...jwt, defaultPlan: 'pro' } }),
       '"jwt" gives tokens without a plan the "defaultPlan" "pro", which "plans" does not define',
     ],
     [
       'a ladder that prefers answers which nobody keeps',
       () =>
-        gate.tollgate({
+        tollgate({
           plans: { free: { spend: '$1/day', degrade: [{ at: 0.5, cache: 'first' }] } },
           keys,
         }),
@@ -194,13 +205,13 @@ describe('names that lead nowhere', () => {
     ],
     [
       'a ladder that prefers answers in a way there is not',
-      () => gate.definePlans({ free: { degrade: [{ at: 0.5, cache: 'last' as 'first' }] } }),
+      () => core.definePlans({ free: { degrade: [{ at: 0.5, cache: 'last' as 'first' }] } }),
       'definePlans: plan "free": degrade[0]: "cache" must be one of "first"',
     ],
     [
       'a ladder to a model without a price',
       () =>
-        gate.tollgate({
+        tollgate({
           plans: { free: { spend: '$1/day', degrade: [{ at: 0.5, model: { 'gpt-5': 'gpt-5-mni' } }] } },
           keys,
         }),
@@ -208,7 +219,7 @@ describe('names that lead nowhere', () => {
     ],
     [
       'two providers of one name',
-      () => gate.proxy({ providers: [provider, gate.openai({ apiKey: 'sk-b' })] }),
+      () => upstream.proxy({ providers: [provider, upstream.openai({ apiKey: 'sk-b' })] }),
       'providers of different names or base URLs ("openai" is there twice',
     ],
     [
@@ -237,10 +248,10 @@ describe('names that lead nowhere', () => {
 
   it('are not meant where the app prices its own', () => {
     const free = { prices: { mine: 'free' } } as const;
-    expect(() => gate.meter({ provider: 'my-vllm', models: { alias: 'mine' }, ...free })).not.toThrow();
+    expect(() => metering.meter({ provider: 'my-vllm', models: { alias: 'mine' }, ...free })).not.toThrow();
     const degrade = [{ at: 0.5, model: { 'gpt-5': 'mine' } }];
     expect(() =>
-      gate.tollgate({ plans: { free: { spend: '$1/day', degrade } }, keys, meter: free }),
+      tollgate({ plans: { free: { spend: '$1/day', degrade } }, keys, meter: free }),
     ).not.toThrow();
   });
 });

@@ -1,12 +1,10 @@
+import type { AlertsOptions, PolicyRule, RotatedKey } from '@tollgate/watch';
 import express, { type Express } from 'express';
 import {
-  type AlertsOptions,
   callbackSink,
   type Measure,
-  type MemoryKeys,
+  type memoryKeys,
   openai,
-  type PolicyRule,
-  type RotatedKey,
   type Tollgate,
   tollgate,
   type UsageEvent,
@@ -43,7 +41,7 @@ const policy: readonly PolicyRule[] = [
 /** What an app is made with. */
 export interface AppSettings {
   readonly providerUrl: string;
-  readonly keys: MemoryKeys;
+  readonly keys: ReturnType<typeof memoryKeys>;
   /** The clock of the simulated night. */
   readonly now: () => number;
   readonly spent: (event: UsageEvent) => void;

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { memoryAlerts } from '@tollgate/core';
 import { simulateProvider, startReceiver } from '@tollgate/testkit';
-import { type Measure, memoryAlerts, memoryKeys, webhook } from 'tollgate';
+import { type Measure, memoryKeys, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { type Asking, agentsKey, beginsAtMs, endsAtMs, tenants, theNight } from './night.js';
 import { solve } from './solve.js';

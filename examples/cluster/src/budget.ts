@@ -1,4 +1,4 @@
-import { counterOf, definePlans, formatUsd, type QuotaStore } from 'tollgate';
+import { counterOf, definePlans, formatUsd, type TollgateOptions } from 'tollgate';
 
 /** The tenant that all workers serve, and the model that everybody asks. */
 export const tenant = 'acme';
@@ -19,7 +19,7 @@ export function billOf({ inputTokens, outputTokens }: { inputTokens: number; out
 
 /** What the tenant has used and holds now, in nano-dollars. */
 export async function standing(
-  store: QuotaStore,
+  store: NonNullable<TollgateOptions['store']>,
   capNanoUsd: number,
 ): Promise<{ used: number; held: number }> {
   const [limit] = plansFor(capNanoUsd).shared?.limits ?? [];

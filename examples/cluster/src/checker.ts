@@ -1,4 +1,4 @@
-import type { QuotaStore } from 'tollgate';
+import type { TollgateOptions } from 'tollgate';
 import { standing } from './budget.js';
 
 /** Looks at the budget again and again while others spend it. */
@@ -7,7 +7,7 @@ export interface Checker {
   stop(): Promise<{ looks: number; mostNanoUsd: number }>;
 }
 
-export function startChecker(store: QuotaStore, capNanoUsd: number): Checker {
+export function startChecker(store: NonNullable<TollgateOptions['store']>, capNanoUsd: number): Checker {
   let stopped = false;
   let looks = 0;
   let mostNanoUsd = 0;

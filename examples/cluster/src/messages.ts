@@ -1,5 +1,5 @@
 import type { Books } from '@tollgate/testkit';
-import type { ApiKeyRecord, UsageEvent } from 'tollgate';
+import type { KeyStore, UsageEvent } from 'tollgate';
 
 /** What a worker is started with. */
 export interface WorkerOrder {
@@ -7,7 +7,7 @@ export interface WorkerOrder {
   prefix: string;
   capNanoUsd: number;
   providerUrl: string;
-  key: ApiKeyRecord;
+  key: NonNullable<Awaited<ReturnType<KeyStore['find']>>>;
 }
 
 /** What the load generator is started with. */

@@ -1,8 +1,8 @@
-import { priceBook, pricing, type Router, router } from 'tollgate';
+import { priceBook, pricing, router } from 'tollgate';
 import type { AppConfig } from './app.js';
 
 /** What kinds of tasks there are, what each asks of a model, and how good the models are at them: figures of the app's own evaluation. */
-export function taxonomy({ openai, anthropic, gemini }: AppConfig['providers']): Router {
+export function taxonomy({ openai, anthropic, gemini }: AppConfig['providers']): ReturnType<typeof router> {
   return router({
     models: [
       {

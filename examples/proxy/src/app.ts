@@ -1,19 +1,16 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import {
-  type AlertsOptions,
   answerError,
   injection,
   type KeyStore,
-  type LedgerOptions,
   memoryJobs,
   metrics,
   type Provider,
-  type SpendSource,
-  type SwitchStore,
   secrets,
   type Tollgate,
   TollgateError,
+  type TollgateOptions,
   tollgate,
   type UsageSink,
 } from 'tollgate';
@@ -28,13 +25,13 @@ export interface AppConfig {
   /** Whom calls are passed on to; the first that speaks a route's API answers it. */
   providers: Provider[];
   /** The ledger; absent: none. */
-  database?: LedgerOptions | undefined;
+  database?: TollgateOptions['database'] | undefined;
   /** Shares counters with other processes; absent: in memory. */
-  redis?: { url: string; deadlineMs: number; spent?: SpendSource } | undefined;
+  redis?: TollgateOptions['redis'] | undefined;
   /** Where keys, tenants, models or everything are switched off; `true`: on Redis. */
-  off: SwitchStore | true;
+  off: NonNullable<TollgateOptions['switch']>;
   /** Whom to tell of budgets, stores, providers and switches; absent: nobody. */
-  alerts: AlertsOptions | undefined;
+  alerts: TollgateOptions['alerts'] | undefined;
   /** Express's `trust proxy`: proxies that stand before the app. */
   trustProxy: number | string | false;
   /** Requests that may be in flight at once, of all processes on one Redis. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { type Database, database } from 'tollgate';
+import { database } from 'tollgate';
 import type { Config } from './config.js';
 
 /** Where usage is kept in SQL. */
 export interface KeptLedger {
   /** Absent where usage is in `usage.jsonl` alone: another process has the folder, or processes share counters and no database. */
-  database: Database | undefined;
+  database: ReturnType<typeof database> | undefined;
   /** Folder in which events wait until the database has them. */
   spool: string;
   described: string;

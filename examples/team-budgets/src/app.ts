@@ -1,10 +1,10 @@
 import express, { type Express, type Request } from 'express';
 import OpenAI from 'openai';
-import { type DatabaseOptions, labels, reports, type Tollgate, tollgate } from 'tollgate';
+import { labels, reports, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
 import { company, teams } from './teams.js';
 
 export interface AppSettings {
-  readonly database: DatabaseOptions;
+  readonly database: NonNullable<TollgateOptions['database']>;
   readonly openaiBaseUrl: string;
   /** The one key that all teams share. They never see it. */
   readonly openaiApiKey: string;

@@ -1,181 +1,50 @@
 export {
-  type AuthenticateOptions,
-  apiKeyStrategy,
-  authenticate,
-  type ChildCredentials,
-  type ChildCredentialsOptions,
   childCredentials,
   createKey,
-  type EnvKeysOptions,
   envKeys,
-  type IssuedKey,
-  type JwtOptions,
-  jwtStrategy,
-  type MemoryKeys,
-  type MemoryOverrides,
-  type MintedChild,
+  keyCallers,
   memoryKeys,
   memoryOverrides,
-  type Narrowing,
-  type NewKey,
-  requireScope,
 } from '@tollgate/auth';
-export { type BudgetMiddleware, type BudgetOptions, budget, type ThresholdEvent } from '@tollgate/budget';
-export { type CacheMiddleware, type CacheOptions, cache } from '@tollgate/cache';
-export { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '@tollgate/concurrency';
 export {
   answerError,
-  type CacheStore,
   type Caller,
-  type ClaimStore,
+  contextOf,
   counterOf,
   definePlans,
   formatUsd,
-  inputTokens,
   isTollgateError,
-  jsonBody,
   type KeyStore,
-  type Limit,
-  type LimitOverride,
-  memoryAlerts,
-  memoryCache,
-  memoryClaims,
   memoryQuota,
   memorySwitch,
-  type NanoUsd,
-  outputTokens,
-  type Plan,
   type PlanDeclaration,
-  type Plans,
-  parseUsd,
-  type QuotaStore,
-  requests,
-  type SwitchStore,
   spend,
   subscribe,
   type TollgateContext,
   TollgateError,
-  tokens,
-  tollgateErrors,
-  type Usage,
   type UsageEvent,
   type UsageSink,
 } from '@tollgate/core';
-export type {
-  ApiKeyRecord,
-  CounterState,
-  JsonBodyOptions,
-  LimitOverrides,
-  SpendSource,
-  SwitchEntry,
-  TollgateErrorCode,
-} from '@tollgate/core/internal';
-export {
-  type GuardrailsOptions,
-  guardrails,
-  injection,
-  type Moderator,
-  pattern,
-  personalData,
-  type Rule,
-  secrets,
-} from '@tollgate/guardrails';
-export {
-  type JobQueue,
-  type JobsMiddleware,
-  type JobsOptions,
-  type JobView,
-  type JobWebhook,
-  jobs,
-  memoryJobs,
-} from '@tollgate/jobs';
-export {
-  callbackSink,
-  jsonLines,
-  labels,
-  type MeterOptions,
-  meter,
-  meteredFetch,
-  priceBook,
-  pricing,
-  runWith,
-} from '@tollgate/meter';
-export {
-  type Database,
-  type DatabaseOptions,
-  database,
-  type Ledger,
-  type LedgerOptions,
-  ledger,
-  type Registry,
-  type Reports,
-  reports,
-  type UsageQuery,
-} from '@tollgate/postgres';
-export { type RateLimitOptions, rateLimit } from '@tollgate/rate-limit';
-export {
-  type Outbox,
-  type OutboxOptions,
-  outbox,
-  type RateLimitStoresOptions,
-  type RedisQuotaOptions,
-  rateLimitStores,
-  redisAlerts,
-  redisCache,
-  redisClaims,
-  redisProviders,
-  redisQuota,
-  redisSwitch,
-  usageFeed,
-} from '@tollgate/redis';
-export { type Metrics, type MetricsOptions, metrics } from '@tollgate/telemetry';
+export { injection, pattern, personalData, secrets } from '@tollgate/guardrails';
+export { bullJobs, memoryJobs } from '@tollgate/jobs';
+export { callbackSink, jsonLines, labels, priceBook, pricing } from '@tollgate/meter';
+export { database, exportEvents, registry, reports } from '@tollgate/postgres';
+export { storeHealth } from '@tollgate/redis';
+export { metrics } from '@tollgate/telemetry';
 export {
   anthropic,
   azureOpenAI,
   bedrock,
-  classifyPrompt,
-  decideRoute,
   gemini,
   openAiCompatible,
   openai,
   type Provider,
-  type ProxyHandler,
-  type ProxyOptions,
-  provider,
   proxy,
-  type Resilience,
-  type ResilienceOptions,
-  type ResilientOptions,
-  type Router,
-  type RouterOptions,
   resilience,
   resilient,
   router,
 } from '@tollgate/upstream';
-export {
-  type AlertNotice,
-  type AlertReport,
-  type Alerts,
-  type AlertsOptions,
-  alerts,
-  callback,
-  defaultPolicy,
-  email,
-  type Finding,
-  fileSwitch,
-  killSwitch,
-  type Measure,
-  type PolicyRule,
-  pagerDuty,
-  type RotatedKey,
-  slack,
-  type Watch,
-  type WatchOptions,
-  watch,
-  webhook,
-} from '@tollgate/watch';
-export type { RedisOptions, RedisSetting } from './redis-options.js';
+export { email, fileSwitch, type Measure, pagerDuty, slack, webhook } from '@tollgate/watch';
 export { tollgate } from './tollgate.js';
 export type { TollgateOptions } from './tollgate-options.js';
-export type { CloseOptions, Tollgate } from './tollgate-parts.js';
-export type { UsageLine } from './usage-report.js';
+export type { Tollgate } from './tollgate-parts.js';

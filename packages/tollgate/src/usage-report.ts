@@ -15,7 +15,7 @@ import type { RateLimitMiddleware, RequestStanding } from '@tollgate/rate-limit'
 import type { Request, RequestHandler } from 'express';
 
 /** One limit of a caller as `GET /v1/usage` answers it. Money in dollars as decimal strings, the rest as integers. */
-export interface UsageLine {
+interface UsageLine {
   limit: string;
   unit: string;
   cap: string | number;

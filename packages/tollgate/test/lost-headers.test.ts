@@ -2,16 +2,11 @@ import { once } from 'node:events';
 import { request as ask, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { authenticate } from '@tollgate/auth';
+import { jsonBody, tollgateErrors } from '@tollgate/core';
+import { meter } from '@tollgate/meter';
 import express, { type RequestHandler } from 'express';
-import {
-  authenticate,
-  jsonBody,
-  memoryKeys,
-  meter,
-  subscribe,
-  tollgate,
-  tollgateErrors,
-} from '../src/index.js';
+import { memoryKeys, subscribe, tollgate } from '../src/index.js';
 
 const keys = memoryKeys();
 const { key } = keys.create({ tenant: 'acme', plan: 'free' });

@@ -14,13 +14,12 @@ import {
   callbackSink,
   memoryKeys,
   openai,
-  type RedisSetting,
   type Tollgate,
   type TollgateOptions,
   tollgate,
   type UsageEvent,
 } from '../src/index.js';
-import { readRedisSetting } from '../src/redis-options.js';
+import { type RedisSetting, readRedisSetting } from '../src/redis-options.js';
 
 const plans = { free: { requests: ['4/min', '100/hour'], spend: '$0.50/day' } };
 const body = { model: 'gpt-5-mini', max_completion_tokens: 10, messages: [{ role: 'user', content: 'hi' }] };

@@ -11,16 +11,10 @@ import {
   startRedis,
   usageEvent,
 } from '@tollgate/testkit';
+import { callback } from '@tollgate/watch';
 import express, { type Express } from 'express';
 import request from 'supertest';
-import {
-  callback,
-  memoryKeys,
-  memoryOverrides,
-  type Tollgate,
-  type TollgateOptions,
-  tollgate,
-} from '../src/index.js';
+import { memoryKeys, memoryOverrides, type Tollgate, type TollgateOptions, tollgate } from '../src/index.js';
 
 const keys = memoryKeys();
 const { key, keyId } = keys.create({ tenant: 'acme', plan: 'free' });

@@ -1,15 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type PolicyRule, type RotatedKey, watch } from '@tollgate/watch';
 import {
   type Measure,
   memoryQuota,
   memorySwitch,
-  type PolicyRule,
-  type RotatedKey,
   type Tollgate,
   type TollgateOptions,
   tollgate,
-  watch,
 } from '../src/index.js';
 import { plans, probe, until, watchedApp, watchedKeys } from './watched-app.js';
 

@@ -1,17 +1,10 @@
 import { createHash } from 'node:crypto';
 import { publish } from '@tollgate/core/internal';
 import type { SimulatedProvider } from '@tollgate/testkit';
+import { type AlertNotice, callback } from '@tollgate/watch';
 import express from 'express';
 import request from 'supertest';
-import {
-  type AlertNotice,
-  callback,
-  memoryKeys,
-  openai,
-  type Tollgate,
-  type TollgateOptions,
-  tollgate,
-} from '../src/index.js';
+import { memoryKeys, openai, type Tollgate, type TollgateOptions, tollgate } from '../src/index.js';
 
 export const plans = {
   pro: { requests: '10/min', tokens: '200k/min', spend: '$50/month' },

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { anthropic, gemini, openai, type ProxyHandler, proxy, resilience } from 'tollgate';
+import type { ProxyHandler } from '@tollgate/upstream';
+import { anthropic, gemini, openai, proxy, resilience } from 'tollgate';
 import { type RunningApp, startApp } from '../running-app.js';
 
 const messages = [{ role: 'user' as const, content: 'Tell me of the sea.' }];

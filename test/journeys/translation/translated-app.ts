@@ -1,4 +1,5 @@
-import { anthropic, gemini, openAiCompatible, openai, type ProxyHandler, proxy } from 'tollgate';
+import type { ProxyHandler } from '@tollgate/upstream';
+import { anthropic, gemini, openAiCompatible, openai, proxy } from 'tollgate';
 import { type AppSetup, type RunningApp, startApp } from '../running-app.js';
 
 /** Models that are sent to each provider's format. */
