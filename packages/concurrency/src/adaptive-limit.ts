@@ -1,4 +1,4 @@
-import type { PlacesLimit, Sample } from './places-limit.js';
+import type { PermitLimit, Sample } from './permit-limit.js';
 
 /** What was seen within one window. */
 export interface WindowFigures {
@@ -28,7 +28,7 @@ export interface AdaptiveBounds {
  * A limit that a rule moves, window by window, within bounds. A window is at least `windowMs` long and has at least `minSamples`
  * requests. Requests that were admitted under a higher limit than the present one say nothing about it and are left out.
  */
-export class AdaptiveLimit implements PlacesLimit {
+export class AdaptiveLimit implements PermitLimit {
   readonly #rule: LimitRule;
   readonly #bounds: AdaptiveBounds;
   #limit: number;

@@ -2,7 +2,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 import { AdaptiveLimit } from './adaptive-limit.js';
 import { AimdRule } from './aimd-rule.js';
 import { GradientRule } from './gradient-rule.js';
-import { fixedLimit, type PlacesLimit } from './places-limit.js';
+import { fixedLimit, type PermitLimit } from './permit-limit.js';
 
 /** How the limit follows what is seen. */
 export interface AdaptiveOptions {
@@ -40,7 +40,7 @@ export function adaptiveCheck(value: unknown): true | string {
 export function limitFrom(
   adaptive: boolean | AdaptiveOptions | undefined,
   most: number,
-): { limit: PlacesLimit; latency: 'firstByte' | 'end' | undefined } {
+): { limit: PermitLimit; latency: 'firstByte' | 'end' | undefined } {
   if (!adaptive) return { limit: fixedLimit(most), latency: undefined };
   const given = adaptive === true ? {} : adaptive;
   checkOptions<AdaptiveOptions>('concurrency: adaptive', given, {

@@ -19,7 +19,7 @@ const messageOf: Readonly<Record<TurnedAway, string>> = {
   closed: 'This server is shutting down. Ask another, or again in a moment.',
 };
 
-/** 503: no place was free in time. */
+/** 503: no permit was free in time. */
 export function turnedAwayError(reason: TurnedAway): TollgateError {
   return new TollgateError({
     status: 503,

@@ -2,32 +2,32 @@ import { goOn } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 import { FairQueue } from './fair-queue.js';
 import type { LaneSettings } from './lane.js';
-import type { PlacesLimit } from './places-limit.js';
-import type { SharedPlaces, Taking } from './shared-places.js';
+import type { PermitLimit } from './permit-limit.js';
+import type { SharedPermits, Taking } from './shared-permits.js';
 import type { Entrant, Ticket, TurnedAway } from './ticket.js';
 
 export interface GateSettings {
   readonly lanes: readonly LaneSettings[];
-  readonly limit: PlacesLimit;
+  readonly limit: PermitLimit;
   /** Share of the limit below which batch work is admitted. */
   readonly batchShare: number;
   readonly queueSize: number;
   readonly perTenant: number;
-  /** Share of the free places that one tenant may take, 0 < share ≤ 1. */
+  /** Share of the free permits that one tenant may take, 0 < share ≤ 1. */
   readonly tenantShare: number;
-  /** Places that all processes share. Absent: this process's own are all. */
-  readonly shared?: SharedPlaces | undefined;
+  /** Permits that all processes share. Absent: this process's own are all. */
+  readonly shared?: SharedPermits | undefined;
   readonly clock: Clock;
 }
 
-/** How long a process waits before it asks again where all shared places are taken, in ms. */
+/** How long a process waits before it asks again where all shared permits are taken, in ms. */
 const askAgainMs = 25;
 
-/** Admits up to a limit, lets the others wait in a fair queue, and gives each place that comes free to whose turn it is. */
+/** Admits up to a limit, lets the others wait in a fair queue, and gives each permit that comes free to whose turn it is. */
 export class Gate {
   readonly #settings: GateSettings;
   readonly #queue: FairQueue<Ticket>;
-  /** Those that have a place here, also while they ask for the shared one. */
+  /** Those that have a permit here, also while they ask for the shared one. */
   #running = 0;
   /** The same by tenant. */
   readonly #runningOf = new Map<string, number>();
@@ -35,7 +35,7 @@ export class Gate {
   #only: string | undefined;
   #areSeveral = false;
   #asking = 0;
-  /** The shared places were all taken when last asked for: one asks at a time, and none before this is called off. */
+  /** The shared permits were all taken when last asked for: one asks at a time, and none before this is called off. */
   #scarce = false;
   #pause: (() => void) | undefined;
   #closed = false;
@@ -62,8 +62,8 @@ export class Gate {
   }
 
   /**
-   * Whether a tenant may take one more place: while what it has is less than its share of that and of what is free. Of several tenants
-   * none can take all places, whatever each holds on to.
+   * Whether a tenant may take one more permit: while what it has is less than its share of that and of what is free. Of several tenants
+   * none can take all permits, whatever each holds on to.
    */
   readonly #mayTake = (tenant: string): boolean => {
     const { tenantShare, limit } = this.#settings;
@@ -85,7 +85,7 @@ export class Gate {
     this.#areSeveral ||= tenant !== this.#only;
   }
 
-  /** Asks for a place. Whoever asks must {@link Gate.end} the ticket once, however it ends. */
+  /** Asks for a permit. Whoever asks must {@link Gate.end} the ticket once, however it ends. */
   enter(entrant: Entrant): Ticket {
     const ticket = this.#ticketOf(entrant, 'waiting');
     this.#notice(entrant.tenant);
@@ -103,13 +103,13 @@ export class Gate {
     return ticket;
   }
 
-  /** Gives the place back, or leaves the queue. Does nothing the second time. */
+  /** Gives the permit back, or leaves the queue. Does nothing the second time. */
   end(ticket: Ticket): void {
     const { state } = ticket;
     if (state === 'ended') return;
     ticket.state = 'ended';
     if (state === 'waiting') this.#leaveQueue(ticket);
-    // One that is asking has its place until the answer comes.
+    // One that is asking has its permit until the answer comes.
     if (state === 'running') this.#free(ticket);
     this.#dispatch();
   }
@@ -149,7 +149,7 @@ export class Gate {
     return batch ? Math.max(1, Math.floor(limit.value * batchShare)) : limit.value;
   }
 
-  /** Whether the shared places may be asked now. */
+  /** Whether the shared permits may be asked now. */
   #mayAsk(): boolean {
     return !this.#scarce || (this.#asking === 0 && this.#pause === undefined);
   }
@@ -193,7 +193,7 @@ export class Gate {
     ticket.entrant.turnAway(reason);
   }
 
-  /** Gives free places to those whose turn it is. One that is admitted may end at once: the loop that runs sees to it. */
+  /** Gives free permits to those whose turn it is. One that is admitted may end at once: the loop that runs sees to it. */
   #dispatch(): void {
     if (this.#dispatching) return;
     this.#dispatching = true;
@@ -233,7 +233,7 @@ export class Gate {
     this.#dispatch();
   }
 
-  /** All shared places are taken: a place of this process that comes free is a reason to ask again, and so is time. */
+  /** All shared permits are taken: a permit of this process that comes free is a reason to ask again, and so is time. */
   #askLater(ticket: Ticket): void {
     this.#scarce = true;
     this.#pause ??= this.#settings.clock.after(askAgainMs, () => {

@@ -2,41 +2,41 @@ import { type Caller, contextOf, guarded, refuse } from '@tollgate/core';
 import { jobRunOf, runInContext, warnOfManyProcesses, warnOnce } from '@tollgate/core/internal';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { unknownPriorityError } from './concurrency-error.js';
+import { ConcurrencyLimiter } from './concurrency-limiter.js';
 import { type ConcurrencyOptions, type PriorityHeader, readOptions } from './options.js';
-import { PlacesDesk } from './places-desk.js';
-import { RequestPlace, refusalOrThrow, type Ways } from './request-place.js';
+import { type Decision, Permit, refusalOrThrow } from './permit.js';
 
 /** What {@link concurrency} returns: the middleware, and what an app needs beside it. */
 export interface ConcurrencyMiddleware extends RequestHandler {
   /**
    * For routes whose work can wait, alone or behind the guard itself: the request waits for room as batch work. One that was admitted
-   * already gives its place back first.
+   * already gives its permit back first.
    */
   readonly batch: RequestHandler;
-  /** Requests that have a place, and that wait for one, in this process; for metrics. */
+  /** Requests that have a permit, and that wait for one, in this process; for metrics. */
   readonly running: number;
   readonly waiting: number;
   /** The limit at the moment: `limit`, or where `adaptive` has brought it. */
   readonly limit: number;
-  /** Places given while the store was away since the start, for a metric. */
+  /** Permits given while the store was away since the start, for a metric. */
   readonly withoutStore: number;
   /** Turns away whoever waits or comes from now on (503 `shutting_down`); those that run are not touched. */
   close(): void;
 }
 
 /**
- * Holds an app to so many requests in flight. Who finds no place free waits in a bounded queue, served by plan and, within a plan, tenant by
- * tenant. Deferred requests that are done now are batch work. Reads `caller`; writes nothing. A place is held until the response has closed and no call of the request runs any more.
+ * Holds an app to so many requests in flight. Who finds no permit free waits in a bounded queue, served by plan and, within a plan, tenant by
+ * tenant. Deferred requests that are done now are batch work. Reads `caller`; writes nothing. A permit is held until the response has closed and no call of the request runs any more.
  * Refuses with 503 `queue_full`, `queue_timeout` or `shutting_down`, with 429 `concurrency_exceeded` where it counts callers, with 403 for a plan
  * that is not defined, with 400 `invalid_value` for a wrong priority header, and with 503 `store_unavailable` where told so.
  * Throws a `TypeError` at start for a wrong, unknown or missing option.
  */
 export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware {
   const settings = readOptions(options);
-  const desk = new PlacesDesk(settings);
+  const limiter = new ConcurrencyLimiter(settings);
   const { batch, plans, mode, skip, latency } = settings;
-  const held = Symbol('place with this guard');
-  type Guarded = Request & { [held]?: RequestPlace };
+  const held = Symbol('permit with this guard');
+  type Guarded = Request & { [held]?: Permit };
   if (!settings.store && mode !== 'off') {
     warnOfManyProcesses('concurrency', 'Give "store", or the limit of one process.');
   }
@@ -44,7 +44,7 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
   const admit = (req: Guarded, res: Response, next: NextFunction, asBatch: boolean): void => {
     const context = contextOf(req, res);
     if (context.calls.finished) return;
-    const ways: Ways = {
+    const decision: Decision = {
       goAhead: () => {
         if (context.calls.finished) return;
         try {
@@ -57,8 +57,8 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
     };
     if (!context.caller && plans) warnOfOrder();
     const known = req[held];
-    const place = known ?? new RequestPlace(desk, context);
-    req[held] = place;
+    const permit = known ?? new Permit(limiter, context);
+    req[held] = permit;
     try {
       const isBatch = asBatch || jobRunOf(req) !== undefined || batch.of?.(req) === true;
       const wants = isBatch || saysBatch(req, context.caller, batch.header);
@@ -68,10 +68,10 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
         return;
       }
       if (!known && latency === 'firstByte')
-        whenAnswered(res, () => (place.answeredAtMs = settings.clock.now()));
-      place.enter(wants, ways);
+        whenAnswered(res, () => (permit.answeredAtMs = settings.clock.now()));
+      permit.enter(wants, decision);
     } catch (error) {
-      ways.refuse(refusalOrThrow(error));
+      decision.refuse(refusalOrThrow(error));
     }
   };
   const guard = guarded('concurrencyMiddleware', (req, res, next) => {
@@ -85,17 +85,17 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
   return Object.defineProperties(
     Object.assign(guard, {
       batch: waitsForRoom,
-      close: () => desk.gate.close(),
+      close: () => limiter.gate.close(),
       running: 0,
       waiting: 0,
       limit: 0,
       withoutStore: 0,
     }),
     {
-      running: { get: () => desk.gate.running },
-      waiting: { get: () => desk.gate.waiting },
+      running: { get: () => limiter.gate.running },
+      waiting: { get: () => limiter.gate.waiting },
       limit: { get: () => settings.limit.value },
-      withoutStore: { get: () => desk.shared?.withoutStore ?? 0 },
+      withoutStore: { get: () => limiter.shared?.withoutStore ?? 0 },
     },
   );
 }

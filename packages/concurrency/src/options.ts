@@ -11,9 +11,9 @@ import {
 import type { Request } from 'express';
 import { type AdaptiveOptions, adaptiveCheck, limitFrom } from './adaptive-options.js';
 import { type Clock, systemClock } from './clock.js';
-import type { PlacesLimit } from './places-limit.js';
+import type { PermitLimit } from './permit-limit.js';
 
-/** Where requests wait that find no place free. */
+/** Where requests wait that find no permit free. */
 export interface QueueOptions {
   /** How many may wait. Integer ≥ 0. @defaultValue 1_000 */
   size?: number;
@@ -25,7 +25,7 @@ export interface QueueOptions {
 
 /** Work that waits for room. */
 export interface BatchOptions {
-  /** Batch work is admitted only while less than this share of the places is taken and nobody else waits, 0 < share ≤ 1. @defaultValue 0.5 */
+  /** Batch work is admitted only while less than this share of the permits is taken and nobody else waits, 0 < share ≤ 1. @defaultValue 0.5 */
   share?: number;
   /** How long it may wait, in ms, 1 to 3 600 000. @defaultValue 60_000 (1 min) */
   timeoutMs?: number;
@@ -50,12 +50,12 @@ export interface ConcurrencyOptions extends GuardOptions {
    */
   perCaller?: boolean;
   /**
-   * How much of the places that are free one tenant may take once several tenants have been seen, 0 < share ≤ 1: with 0.5, a tenant that
-   * holds on to all it gets has half of the places. Counted in this process. @defaultValue 0.5
+   * How much of the permits that are free one tenant may take once several tenants have been seen, 0 < share ≤ 1: with 0.5, a tenant that
+   * holds on to all it gets has half of the permits. Counted in this process. @defaultValue 0.5
    */
   tenantShare?: number;
   /**
-   * How long a client may accept no byte of its answer while more is waiting, in ms; then its connection is cut, and its place is free.
+   * How long a client may accept no byte of its answer while more is waiting, in ms; then its connection is cut, and its permit is free.
    * Positive integer. @defaultValue 30_000 (30 s)
    */
   clientIdleMs?: number;
@@ -64,11 +64,11 @@ export interface ConcurrencyOptions extends GuardOptions {
   /** Follows latency and failures, between `min` and `limit`; each process by what it sees. @defaultValue false: `limit` it is */
   adaptive?: boolean | AdaptiveOptions;
   batch?: BatchOptions;
-  /** Requests that need no place. @defaultValue GET, HEAD and OPTIONS */
+  /** Requests that need no permit. @defaultValue GET, HEAD and OPTIONS */
   skip?: (req: Request) => boolean;
-  /** Counts places of all processes together, as leases: the `store` that `budget()` has. @defaultValue this process alone */
+  /** Counts permits of all processes together, as leases: the `store` that `budget()` has. @defaultValue this process alone */
   store?: QuotaStore;
-  /** The places' name in the store. Two guards that share a store and must not share places need two. @defaultValue 'app' */
+  /** The permits' name in the store. Two guards that share a store and must not share permits need two. @defaultValue 'app' */
   name?: string;
   /** While the store fails: `local` allows `limit ÷ expectedProcesses` here, `open` the whole limit, `closed` refuses (503). @defaultValue 'local' */
   whenStoreDown?: 'local' | 'open' | 'closed';
@@ -76,7 +76,7 @@ export interface ConcurrencyOptions extends GuardOptions {
   expectedProcesses?: number;
   /** How long the store may take, in ms, 5 to 60 000. @defaultValue 150 */
   storeDeadlineMs?: number;
-  /** When the places of a process that died are free again, in ms, 1 000 to 3 600 000. @defaultValue 30_000 (30 s) */
+  /** When the permits of a process that died are free again, in ms, 1 000 to 3 600 000. @defaultValue 30_000 (30 s) */
   leaseMs?: number;
   /** For tests. @defaultValue the system's */
   clock?: Clock;
@@ -85,7 +85,7 @@ export interface ConcurrencyOptions extends GuardOptions {
 /** The options, read: every default filled in. */
 export interface ConcurrencySettings {
   readonly most: number;
-  readonly limit: PlacesLimit;
+  readonly limit: PermitLimit;
   /** Where latency is taken; `undefined` where nobody asks. */
   readonly latency: 'firstByte' | 'end' | undefined;
   readonly plans: Plans | undefined;

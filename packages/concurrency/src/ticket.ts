@@ -1,23 +1,23 @@
 import type { Waiter } from './lane.js';
-import type { Lease } from './shared-places.js';
+import type { Lease } from './shared-permits.js';
 
 /** Why somebody is turned away. `displaced`: somebody of a higher plan took its place in the full queue. */
 export type TurnedAway = 'full' | 'tenant_full' | 'displaced' | 'timeout' | 'store_unavailable' | 'closed';
 
-/** Who asks for a place. */
+/** Who asks for a permit. */
 export interface Entrant {
   /** Position of its lane. */
   readonly lane: number;
   readonly tenant: string;
   /** How long it may wait, in ms. */
   readonly timeoutMs: number;
-  /** A place is its own; called once, at once or later. */
+  /** A permit is its own; called once, at once or later. */
   admit(ticket: Ticket): void;
   /** It gets none; called once, at once or later. */
   turnAway(reason: TurnedAway): void;
 }
 
-/** One that asked. `asking`: it has a place here and waits for the shared one. */
+/** One that asked. `asking`: it has a permit here and waits for the shared one. */
 export interface Ticket {
   readonly entrant: Entrant;
   readonly enteredAtMs: number;
@@ -25,7 +25,7 @@ export interface Ticket {
   /** When it was admitted, in ms of the clock; and how many were then in flight, itself included. */
   admittedAtMs: number;
   running: number;
-  /** Its shared place. */
+  /** Its shared permit. */
   lease: Lease | undefined;
   /** @internal */
   waiter: Waiter<Ticket> | undefined;

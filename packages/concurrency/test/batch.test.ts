@@ -24,7 +24,7 @@ describe.each(versions)('batch work on %s', (_version, create: typeof express) =
   const asBatch = { 'x-tollgate-priority': 'batch', 'x-test-scopes': 'batch' };
   afterEach(() => app.close());
 
-  it('is admitted only while less than its share of the places is taken', async () => {
+  it('is admitted only while less than its share of the permits is taken', async () => {
     await serve({ limit: 4, batch: { share: 0.5 } });
     const answers = [app.send('ann'), app.send('ann')];
     await came(2);
@@ -95,7 +95,7 @@ describe.each(versions)('batch work on %s', (_version, create: typeof express) =
     expect((await Promise.all([first, free])).map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('is a route’s too: one that was admitted gives its place back and waits for room', async () => {
+  it('is a route’s too: one that was admitted gives its permit back and waits for room', async () => {
     await serve({ limit: 2 });
     const answers = [app.send('ann')];
     await came(1);

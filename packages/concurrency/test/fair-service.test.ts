@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { Gate } from '../src/gate.js';
-import { fixedLimit } from '../src/places-limit.js';
+import { fixedLimit } from '../src/permit-limit.js';
 import type { TurnedAway } from '../src/ticket.js';
 import { quantile, seeded, simulatedTime } from './simulated-time.js';
 
-const places = 20;
+const permits = 20;
 const meanServiceMs = 100;
-const perSecond = (places * 1_000) / meanServiceMs;
+const perSecond = (permits * 1_000) / meanServiceMs;
 const lanes = [
   { weight: 1, rank: 101, batch: false },
   { weight: 11, rank: 111, batch: false },
@@ -26,11 +26,11 @@ interface Seen {
   readonly servedOf: Map<string, number>;
 }
 
-/** A server of so many places, each request of which takes 50 to 150 ms, for some simulated seconds. */
+/** A server of so many permits, each request of which takes 50 to 150 ms, for some simulated seconds. */
 function serve(traffic: readonly Traffic[], seconds: number): { seen: Seen[]; gate: Gate } {
   const { clock, advance } = simulatedTime();
   const random = seeded(7);
-  const limit = fixedLimit(places);
+  const limit = fixedLimit(permits);
   const gate = new Gate({
     lanes,
     limit,
@@ -73,7 +73,7 @@ function serve(traffic: readonly Traffic[], seconds: number): { seen: Seen[]; ga
 const paying: Traffic = { lane: 1, perSecond: perSecond * 0.25, tenants: 5 };
 const flood: Traffic = { lane: 0, perSecond: perSecond * 10, tenants: 50 };
 
-describe('paying traffic beside ten times as much free traffic as the places can serve', () => {
+describe('paying traffic beside ten times as much free traffic as the permits can serve', () => {
   const alone = serve([paying], 60).seen[0] as Seen;
   const { seen, gate } = serve([paying, flood], 60);
   const [payers, free] = seen as [Seen, Seen];
@@ -96,12 +96,12 @@ describe('paying traffic beside ten times as much free traffic as the places can
     expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.3);
   });
 
-  it('leaves nobody in the queue and nobody in a place', () => {
+  it('leaves nobody in the queue and nobody in a permit', () => {
     expect([gate.running, gate.waiting]).toEqual([0, 0]);
   });
 });
 
-describe('free traffic beside paying traffic that alone would take every place', () => {
+describe('free traffic beside paying traffic that alone would take every permit', () => {
   it('still moves, at its weight', () => {
     const greedy: Traffic = { lane: 1, perSecond: perSecond * 3, tenants: 5 };
     const [payers, free] = serve([greedy, flood], 30).seen as [Seen, Seen];

@@ -18,7 +18,7 @@ describe('when clients leave', () => {
   const idle = () => until(() => guard.running === 0 && guard.waiting === 0);
   afterEach(() => app.close());
 
-  it('a place is free again, also where the handler never answers', async () => {
+  it('a permit is free again, also where the handler never answers', async () => {
     await serve({ limit: 1 });
     const leaving = new AbortController();
     const gone = app.send('ann', { signal: leaving.signal });
@@ -51,7 +51,7 @@ describe('when clients leave', () => {
     expect(app.came).toEqual(['ann', 'free']);
   });
 
-  it('a stream holds its place until its end, or until its reader has gone', async () => {
+  it('a stream holds its permit until its end, or until its reader has gone', async () => {
     await serve({ limit: 1 });
     const begin = (res: express.Response): void => {
       res.setHeader('content-type', 'text/event-stream');
@@ -73,7 +73,7 @@ describe('when clients leave', () => {
     await idle();
   });
 
-  it('a place is free as soon as the client has left, though a provider call of the request still runs', async () => {
+  it('a permit is free as soon as the client has left, though a provider call of the request still runs', async () => {
     await serve({ limit: 1 });
     let end: (() => void) | undefined;
     let closed = false;
@@ -101,7 +101,7 @@ describe('when clients leave', () => {
     server.close();
   });
 
-  it('no place is lost, whenever and however many of them leave', async () => {
+  it('no permit is lost, whenever and however many of them leave', async () => {
     await serve({ limit: 3, queue: { size: 8, perTenant: 8, timeoutMs: 200 }, perCaller: true });
     const plan = fc.record({
       caller: fc.constantFrom('ann', 'ben', 'payer@pro'),
@@ -131,7 +131,7 @@ describe('when clients leave', () => {
     );
   });
 
-  it('one who waits with a large body is noticed when that is read: its place is free at once', async () => {
+  it('one who waits with a large body is noticed when that is read: its permit is free at once', async () => {
     guard = concurrency({ limit: 1 });
     app = await heldApp(express, [guard, express.json({ limit: '2mb' })]);
     const first = app.send('ann');

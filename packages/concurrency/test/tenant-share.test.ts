@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Gate } from '../src/gate.js';
-import { fixedLimit } from '../src/places-limit.js';
+import { fixedLimit } from '../src/permit-limit.js';
 import type { Ticket } from '../src/ticket.js';
 import { simulatedTime } from './simulated-time.js';
 
 const lanes = [{ weight: 1, rank: 1, batch: false }];
 
-/** A gate, and who got a place of it. */
+/** A gate, and who got a permit of it. */
 function gateOf(limit: number, tenantShare: number) {
   const { clock } = simulatedTime();
   const sizes = { queueSize: 10_000, perTenant: 10_000 };
@@ -32,7 +32,7 @@ function gateOf(limit: number, tenantShare: number) {
 const times = <Result>(length: number, run: (index: number) => Result): Result[] =>
   Array.from({ length }, (_, index) => run(index));
 
-describe('places of several tenants', () => {
+describe('permits of several tenants', () => {
   it('are half for one that takes all it gets; the next one is served at once, however many it asks for', () => {
     const { enter, count, gate } = gateOf(100, 0.5);
     enter('quiet');

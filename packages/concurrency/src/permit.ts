@@ -3,38 +3,38 @@ import { isTollgateError, type TollgateContext, type TollgateError } from '@toll
 import { type CallStep, cutIdleClient, publish, type RequestEnd } from '@tollgate/core/internal';
 import type { CallerHold } from './caller-counts.js';
 import { concurrencyExceededError, turnedAwayError } from './concurrency-error.js';
-import type { PlacesDesk } from './places-desk.js';
-import type { Sample } from './places-limit.js';
+import type { ConcurrencyLimiter } from './concurrency-limiter.js';
+import type { Sample } from './permit-limit.js';
 import type { Entrant, Ticket, TurnedAway } from './ticket.js';
 
-/** What becomes of a request: it goes on, or is refused. */
-export interface Ways {
+/** The two outcomes of asking for a permit. */
+export interface Decision {
   goAhead(): void;
   refuse(error: TollgateError): void;
 }
 
 const nothing: CallerHold = [];
 
-/** The place of one request, from asking for it until the client has left, or the response has closed and no call of it runs any more. */
-export class RequestPlace implements CallStep, Entrant {
+/** One request's permit to run: asked for at its start, returned when the client has left, or when the response has closed and no call of it runs. */
+export class Permit implements CallStep, Entrant {
   readonly name: string;
   readonly stage = 'record';
   readonly tenant: string;
   lane = 0;
   timeoutMs = 0;
-  /** When the answer's headers were sent, by the desk's clock. */
+  /** When the answer's headers were sent, by the limiter's clock. */
   answeredAtMs: number | undefined;
-  readonly #desk: PlacesDesk;
+  readonly #limiter: ConcurrencyLimiter;
   readonly #context: TollgateContext;
   #batch = false;
-  #ways: Ways | undefined;
+  #decision: Decision | undefined;
   #ticket: Ticket | undefined;
   #hold = nothing;
 
-  constructor(desk: PlacesDesk, context: TollgateContext) {
-    this.#desk = desk;
+  constructor(limiter: ConcurrencyLimiter, context: TollgateContext) {
+    this.#limiter = limiter;
     this.#context = context;
-    this.name = desk.stepName;
+    this.name = limiter.stepName;
     this.tenant = context.caller?.tenant ?? '';
   }
 
@@ -42,26 +42,26 @@ export class RequestPlace implements CallStep, Entrant {
     return this.#batch;
   }
 
-  /** Asks for a place; a request that has one already gives it back and asks anew. Throws a TollgateError where its plan is unknown. */
-  enter(batch: boolean, ways: Ways): void {
-    const { lanes, settings } = this.#desk;
+  /** Asks for a permit; a request that has one already gives it back and asks anew. Throws a TollgateError where its plan is unknown. */
+  enter(batch: boolean, decision: Decision): void {
+    const { lanes, settings } = this.#limiter;
     const { caller, calls } = this.#context;
     this.lane = lanes.positionOf(caller, batch);
     this.#batch = batch;
     this.timeoutMs = batch ? settings.batch.timeoutMs : settings.queue.timeoutMs;
-    this.#ways = ways;
+    this.#decision = decision;
     const reached = this.#count();
     if (reached !== undefined) this.#refuse(concurrencyExceededError(reached));
     else {
       calls.use(this);
-      if (settings.mode === 'shadow') this.#pass(ways);
-      else this.#ask(ways);
+      if (settings.mode === 'shadow') this.#pass(decision);
+      else this.#ask(decision);
     }
   }
 
   /** Counts the request once among its caller's; else how many the caller may have. */
   #count(): number | undefined {
-    const { gate, callers } = this.#desk;
+    const { gate, callers } = this.#limiter;
     const { caller } = this.#context;
     if (this.#ticket) gate.end(this.#ticket);
     else if (callers && caller) {
@@ -72,70 +72,70 @@ export class RequestPlace implements CallStep, Entrant {
     return undefined;
   }
 
-  #ask({ goAhead, refuse }: Ways): void {
-    const ticket = this.#desk.gate.enter(this);
+  #ask({ goAhead, refuse }: Decision): void {
+    const ticket = this.#limiter.gate.enter(this);
     const { state } = ticket;
-    // Admitted at once, the request has gone on already, and may have asked for another place meanwhile.
+    // Admitted at once, the request has gone on already, and may have asked for another permit meanwhile.
     if (state !== 'waiting' && state !== 'asking') return;
     this.#ticket = ticket;
     if (state === 'waiting') this.#publish('waiting', {});
     // It goes on when another request ends: not in that one's asynchronous context.
-    this.#ways = { goAhead: AsyncResource.bind(goAhead), refuse: AsyncResource.bind(refuse) };
+    this.#decision = { goAhead: AsyncResource.bind(goAhead), refuse: AsyncResource.bind(refuse) };
   }
 
   admit(ticket: Ticket): void {
     this.#ticket = ticket;
     const { res } = this.#context;
-    if (res) cutIdleClient(res, this.#desk.settings.clientIdleMs);
+    if (res) cutIdleClient(res, this.#limiter.settings.clientIdleMs);
     this.#publish('admitted', { waitedMs: Math.round(ticket.admittedAtMs - ticket.enteredAtMs) });
-    this.#ways?.goAhead();
+    this.#decision?.goAhead();
   }
 
   turnAway(reason: TurnedAway): void {
     this.#refuse(turnedAwayError(reason));
   }
 
-  /** The client has left, and calls may continue for their usage: they need no place. */
+  /** The client has left, and calls may continue for their usage: they need no permit. */
   left(): void {
-    const { gate } = this.#desk;
+    const { gate } = this.#limiter;
     if (this.#ticket) gate.end(this.#ticket);
   }
 
-  /** The response has closed and no call runs: the place is free again, or nobody waits for it any more. */
+  /** The response has closed and no call runs: the permit is free again, or nobody waits for it any more. */
   finish(end: RequestEnd): void {
-    const { gate, settings, callers } = this.#desk;
+    const { gate, settings, callers } = this.#limiter;
     const ticket = this.#ticket;
     callers?.remove(this.#hold);
     this.#hold = nothing;
     if (!ticket) return;
     const sample = settings.latency && ticket.state === 'running' ? this.#sampleOf(ticket, end) : undefined;
     const hasChanged = sample && settings.limit.sample(sample, settings.clock.now());
-    if (hasChanged) this.#desk.limitChanged();
+    if (hasChanged) this.#limiter.limitChanged();
     gate.end(ticket);
   }
 
   /** Shadow mode: requests do not wait, so requests above the limit stand for the queue. Beyond `limit + queue.size`, one would have been refused. */
-  #pass(ways: Ways): void {
-    const { gate, settings } = this.#desk;
+  #pass(decision: Decision): void {
+    const { gate, settings } = this.#limiter;
     const hasRoom = gate.hasRoom(this.lane, this.tenant);
     const isFull = !hasRoom && gate.running >= settings.limit.value + settings.queue.size;
     this.#ticket = gate.pass(this);
     if (isFull) {
       const error = turnedAwayError('full');
       this.#publish('refused', { code: error.code });
-      ways.refuse(error);
+      decision.refuse(error);
       return;
     }
     this.#publish(hasRoom ? 'admitted' : 'waiting', { waitedMs: 0 });
-    ways.goAhead();
+    decision.goAhead();
   }
 
   #refuse(error: TollgateError): void {
-    const { callers } = this.#desk;
+    const { callers } = this.#limiter;
     callers?.remove(this.#hold);
     this.#hold = nothing;
     this.#publish('refused', { code: error.code });
-    this.#ways?.refuse(error);
+    this.#decision?.refuse(error);
   }
 
   /** Nothing for what says nothing about the provider: clients that left, answers paid for before, and refusals that are the client's or ours. */
@@ -145,7 +145,7 @@ export class RequestPlace implements CallStep, Entrant {
     const isUpstreams = refusal?.code.startsWith('upstream_') ?? (status >= 500 || status === 429);
     if (aborted || (!isUpstreams && (refusal !== undefined || status >= 400 || status === 0)))
       return undefined;
-    const { latency, clock } = this.#desk.settings;
+    const { latency, clock } = this.#limiter.settings;
     const endMs = (latency === 'firstByte' ? this.answeredAtMs : undefined) ?? clock.now();
     const latencyMs = Math.max(0, endMs - ticket.admittedAtMs);
     return { latencyMs, failed: isUpstreams, running: ticket.running };
@@ -155,7 +155,7 @@ export class RequestPlace implements CallStep, Entrant {
     outcome: 'admitted' | 'waiting' | 'refused',
     more: { readonly waitedMs?: number; readonly code?: string },
   ): void {
-    const { gate, settings } = this.#desk;
+    const { gate, settings } = this.#limiter;
     const { requestId, caller } = this.#context;
     publish('tollgate:concurrency', () => ({
       requestId,

@@ -9,7 +9,7 @@ export interface Sample {
 }
 
 /** How many requests may be in flight. */
-export interface PlacesLimit {
+export interface PermitLimit {
   /** Integer ≥ 1. */
   readonly value: number;
   /** One request has ended. Says whether the limit has changed. */
@@ -17,6 +17,6 @@ export interface PlacesLimit {
 }
 
 /** A limit that stays what it is. */
-export function fixedLimit(value: number): PlacesLimit {
+export function fixedLimit(value: number): PermitLimit {
   return { value, sample: () => false };
 }

@@ -31,7 +31,7 @@ function failing(store: QuotaStore): {
   return Object.assign(state, { store: through });
 }
 
-describe('two processes that share their places', () => {
+describe('two processes that share their permits', () => {
   let quota: QuotaStore;
   let shared: ReturnType<typeof failing>;
   let guards: ConcurrencyMiddleware[];
@@ -70,7 +70,7 @@ describe('two processes that share their places', () => {
     await quota.end();
   });
 
-  it('have so many in flight altogether, and who waits in one gets the place that came free in the other', async () => {
+  it('have so many in flight altogether, and who waits in one gets the permit that came free in the other', async () => {
     await serve();
     const answers = [app(0).send('ann'), app(0).send('ann')];
     await running(2, 0);
@@ -147,7 +147,7 @@ describe('two processes that share their places', () => {
     expect((await next).status).toBe(200);
   });
 
-  it('give a place back whose client left while it was asked for', async () => {
+  it('give a permit back whose client left while it was asked for', async () => {
     await serve({ storeDeadlineMs: 5_000 });
     let answer: (() => void) | undefined;
     const { reserve } = shared.store;

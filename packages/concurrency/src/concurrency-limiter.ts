@@ -3,28 +3,28 @@ import { CallerCounts } from './caller-counts.js';
 import { Gate } from './gate.js';
 import { Lanes } from './lanes.js';
 import type { ConcurrencySettings } from './options.js';
-import { QuotaPlaces } from './shared-places.js';
+import { QuotaPermits } from './shared-permits.js';
 
-let desks = 0;
+let limiters = 0;
 
 /** What all requests of one `concurrency()` share. */
-export class PlacesDesk {
+export class ConcurrencyLimiter {
   readonly gate: Gate;
   readonly lanes: Lanes;
   readonly callers: CallerCounts | undefined;
-  readonly shared: QuotaPlaces | undefined;
-  /** Of its own for each guard: a request may pass several, and has a place with each. */
+  readonly shared: QuotaPermits | undefined;
+  /** Of its own for each guard: a request may pass several, and has a permit with each. */
   readonly stepName: string;
 
   constructor(readonly settings: ConcurrencySettings) {
     const { plans, perCaller, tenantShare, store, mode, batch, queue, limit, clock } = settings;
-    desks += 1;
-    this.stepName = `concurrency-${desks}`;
+    limiters += 1;
+    this.stepName = `concurrency-${limiters}`;
     this.lanes = new Lanes(plans);
     this.callers = perCaller && plans ? new CallerCounts(plans) : undefined;
     this.shared =
       store && mode === 'enforce'
-        ? new QuotaPlaces({ ...settings, store, limit: settings.most, deadlineMs: settings.storeDeadlineMs })
+        ? new QuotaPermits({ ...settings, store, limit: settings.most, deadlineMs: settings.storeDeadlineMs })
         : undefined;
     this.gate = new Gate({
       lanes: this.lanes.settings,

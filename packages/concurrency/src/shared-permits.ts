@@ -12,26 +12,26 @@ import {
 } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 
-/** What asking for a shared place came to. Without a lease: let through while the store is away. */
+/** What asking for a shared permit came to. Without a lease: let through while the store is away. */
 export type Taking =
   | { readonly outcome: 'taken'; readonly lease: Lease | undefined }
   | { readonly outcome: 'full' | 'unavailable' };
 
-/** A shared place that somebody has. */
+/** A shared permit that a request holds. */
 export type Lease = RosterPlace<string>;
 
-/** Places that several processes share. */
-export interface SharedPlaces {
+/** Permits that several processes share. */
+export interface SharedPermits {
   /** Never rejects. `running`: how many this process has, the one that asks included. */
   take(running: number): Taking | Promise<Taking>;
   /** Never throws. */
   give(lease: Lease): void;
 }
 
-export interface QuotaPlacesSettings {
+export interface QuotaPermitsSettings {
   readonly store: QuotaStore;
   readonly name: string;
-  /** Places of all processes together. */
+  /** Permits of all processes together. */
   readonly limit: number;
   readonly whenStoreDown: 'local' | 'open' | 'closed';
   readonly expectedProcesses: number;
@@ -48,18 +48,18 @@ const full: Taking = Object.freeze({ outcome: 'full' });
 const unavailable: Taking = Object.freeze({ outcome: 'unavailable' });
 const withoutLease: Taking = Object.freeze({ outcome: 'taken', lease: undefined });
 
-/** Places as live leases of a quota store: whoever dies gives its places back by letting them run out. */
-export class QuotaPlaces implements SharedPlaces {
-  /** Places given without the store, because it was away. */
+/** Permits as live leases of a quota store: whoever dies gives its permits back by letting them run out. */
+export class QuotaPermits implements SharedPermits {
+  /** Permits given without the store, because it was away. */
   withoutStore = 0;
-  readonly #settings: QuotaPlacesSettings;
+  readonly #settings: QuotaPermitsSettings;
   readonly #charge: QuotaCharge;
   readonly #leases = new Roster<string>();
   #heartbeat: NodeJS.Timeout | undefined;
   #failures = 0;
   #restsUntilMs = 0;
 
-  constructor(settings: QuotaPlacesSettings) {
+  constructor(settings: QuotaPermitsSettings) {
     this.#settings = settings;
     this.#charge = {
       counter: `concurrent/live/app=${settings.name}`,
@@ -145,7 +145,7 @@ export class QuotaPlaces implements SharedPlaces {
   async #renew(id: string): Promise<void> {
     const { store } = this.#settings;
     const lives = await store.renew({ id, partition: this.#partition, running: [] });
-    if (!lives) this.#publish('lost', new Error('a place ran out while its request was running'));
+    if (!lives) this.#publish('lost', new Error('a permit ran out while its request was running'));
   }
 
   #failed(error: unknown): void {
