@@ -3,7 +3,7 @@ import { contextOf, guarded, refuse } from '@tollgate/core';
 import { idTimeMs, jobRunOf, runInContext } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { AppDoor } from './app-door.js';
-import { type Exchange, JobDesk } from './job-desk.js';
+import { type Exchange, JobService } from './job-service.js';
 import { type JobsOptions, readOptions } from './options.js';
 import { Worker } from './worker.js';
 
@@ -28,7 +28,7 @@ export interface JobsMiddleware extends RequestHandler {
 export function jobs(options: JobsOptions): JobsMiddleware {
   const settings = readOptions(options);
   const { mode, path, queue } = settings;
-  const desk = new JobDesk(settings);
+  const service = new JobService(settings);
   let door: AppDoor | undefined;
   let worker: Worker | undefined;
 
@@ -37,14 +37,14 @@ export function jobs(options: JobsOptions): JobsMiddleware {
     const context = contextOf(req, res);
     const exchange: Exchange = { req, res, next, context };
     const id = jobIdOf(req, path);
-    if (id !== undefined) return desk.tell(id, exchange);
+    if (id !== undefined) return service.tell(id, exchange);
     const run = jobRunOf(req);
     if (run) {
       door?.enter(run, context);
       // It may wait still: who refuses it says until when, and it is answered to nobody.
       context.deferral = (refusal) => refuse(req, res, next, refusal);
-    } else if (mode === 'enforce' && desk.mayWait(exchange)) {
-      context.deferral = (refusal) => void desk.defer(exchange, refusal).catch(next);
+    } else if (mode === 'enforce' && service.mayWait(exchange)) {
+      context.deferral = (refusal) => void service.defer(exchange, refusal).catch(next);
     }
     runInContext(context, next);
   });

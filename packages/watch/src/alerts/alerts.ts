@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { memoryAlerts } from '@tollgate/core';
 import { type AlertStore, publish } from '@tollgate/core/internal';
-import { AlertDesk } from './alert-desk.js';
+import { AlertOutbox } from './alert-outbox.js';
 import { type AlertsOptions, readAlertsOptions } from './alerts-options.js';
 import { cleanReport, cleanText } from './clean-report.js';
-import { Courier } from './courier.js';
 import type { AlertReport } from './incident.js';
 import { IncidentBook } from './incident-book.js';
+import { NotificationSender } from './notification-sender.js';
 import { listen } from './sources.js';
 
 /** Tells people. Nothing here throws into the app or delays it. */
@@ -41,12 +41,12 @@ export function alerts(options: AlertsOptions): Alerts {
   const { to: destinations, now, when } = settings;
   const placeOn = (store: AlertStore) => {
     const book = new IncidentBook(store, destinations);
-    return { book, courier: new Courier({ ...settings, store, book, destinations }) };
+    return { book, sender: new NotificationSender({ ...settings, store, book, destinations }) };
   };
   const shared = placeOn(settings.store);
   const own = placeOn(memoryAlerts({ maxWaiting: 1_000 }));
-  const desk = new AlertDesk({ shared, own, aloneAfterMs: settings.aloneAfterMs, now });
-  const couriers = [shared.courier, own.courier];
+  const outbox = new AlertOutbox({ shared, own, aloneAfterMs: settings.aloneAfterMs, now });
+  const senders = [shared.sender, own.sender];
   const faulty = (error: unknown): void =>
     publish('tollgate:fault', () => ({ source: 'alerts', what: 'wrong report', error: String(error) }));
   const isWanted = (report: AlertReport): boolean => {
@@ -60,34 +60,34 @@ export function alerts(options: AlertsOptions): Alerts {
   const report = (given: AlertReport): void => {
     try {
       const clean = cleanReport(given);
-      if (isWanted(clean)) desk.report(clean);
+      if (isWanted(clean)) outbox.report(clean);
     } catch (error) {
       faulty(error);
     }
   };
   const resolve = (key: string, why: string): void =>
-    desk.put(cleanText(String(key)), { what: 'resolve', why: cleanText(String(why)), atMs: now() });
+    outbox.put(cleanText(String(key)), { what: 'resolve', why: cleanText(String(why)), atMs: now() });
   const unlisten = listen({ ...settings, report, resolve });
   let closing: Promise<void> | undefined;
   return {
     raise: report,
     resolve,
     acknowledge: (key, by) =>
-      desk.put(cleanText(String(key)), { what: 'acknowledge', by: cleanText(String(by)), atMs: now() }),
+      outbox.put(cleanText(String(key)), { what: 'acknowledge', by: cleanText(String(by)), atMs: now() }),
     get dropped() {
-      return desk.dropped;
+      return outbox.dropped;
     },
     get givenUp() {
-      return shared.courier.givenUp + own.courier.givenUp;
+      return shared.sender.givenUp + own.sender.givenUp;
     },
     close: ({ graceMs = 2_000 } = {}) => {
       closing ??= (async () => {
         await unlisten();
-        await desk.end();
-        await Promise.all(couriers.map((courier) => courier.round()));
+        await outbox.end();
+        await Promise.all(senders.map((sender) => sender.round()));
         const until = performance.now() + graceMs;
-        while (performance.now() < until && couriers.some((courier) => !courier.isIdle)) await delay(10);
-        for (const courier of couriers) courier.end();
+        while (performance.now() < until && senders.some((sender) => !sender.isIdle)) await delay(10);
+        for (const sender of senders) sender.end();
       })();
       return closing;
     },

@@ -1,20 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { publish } from '@tollgate/core/internal';
-import type { Courier } from './courier.js';
 import type { AlertReport, IncidentChange } from './incident.js';
 import type { IncidentBook } from './incident-book.js';
+import type { NotificationSender } from './notification-sender.js';
 
-/** A store as the desk sees it. */
-interface DeskPlace {
+/** A store as the outbox sees it. */
+interface OutboxSlot {
   readonly book: IncidentBook;
-  readonly courier: Courier;
+  readonly sender: NotificationSender;
 }
 
-/** What a desk needs. */
-export interface AlertDeskOptions {
-  readonly shared: DeskPlace;
+/** What an outbox needs. */
+export interface AlertOutboxOptions {
+  readonly shared: OutboxSlot;
   /** For what the shared store does not take. */
-  readonly own: DeskPlace;
+  readonly own: OutboxSlot;
   readonly aloneAfterMs: number;
   readonly now: () => number;
 }
@@ -34,14 +34,14 @@ const pauseMs = 250;
  * Takes what this process has to say, at once and without ever failing, and writes it down in order. While the shared store is away for longer than
  * `aloneAfterMs`, this process speaks for itself: better told by several than by nobody.
  */
-export class AlertDesk {
+export class AlertOutbox {
   readonly #waiting: Waiting[] = [];
   readonly #said = new Map<string, number>();
   #writing: Promise<void> | undefined;
   #dropped = 0;
   #ending = false;
 
-  constructor(private readonly options: AlertDeskOptions) {}
+  constructor(private readonly options: AlertOutboxOptions) {}
 
   /** How many reports had no room, here or in the store. */
   get dropped(): number {
@@ -99,7 +99,7 @@ export class AlertDesk {
       try {
         const result = await place.book.record(key, change);
         if (result === 'full') this.#drop(key, 'too many wait in the store');
-        else if (result === 'written') void place.courier.round();
+        else if (result === 'written') void place.sender.round();
         return;
       } catch {
         if (this.#ending || now() - change.atMs >= aloneAfterMs) place = own;

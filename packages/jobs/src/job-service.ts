@@ -22,7 +22,7 @@ export interface Exchange {
 }
 
 /** Takes jobs in, and answers about them. */
-export class JobDesk {
+export class JobService {
   constructor(private readonly settings: JobsSettings) {}
 
   /** Whether the request says, or the app says of it, that it may wait. */

@@ -2,8 +2,8 @@ import { type AlertStore, type DueAlertWork, publish, withinDeadline } from '@to
 import { type AlertDestination, DeliveryFailure } from './destination.js';
 import { endsIn, type IncidentBook, type Work } from './incident-book.js';
 
-/** How a courier works. */
-export interface CourierOptions {
+/** How a sender works. */
+export interface NotificationSenderOptions {
   readonly store: AlertStore;
   readonly book: IncidentBook;
   readonly destinations: readonly AlertDestination[];
@@ -24,7 +24,7 @@ const spareMs = 5_000;
 const longestWishMs = 3_600_000;
 
 /** Tells receivers what waits in a store, of this process and of others; tries again until it is received or too old. Never rejects. */
-export class Courier {
+export class NotificationSender {
   readonly #timer: NodeJS.Timeout;
   /** Receivers that want to be left alone, and until when. */
   readonly #restUntilMs = new Map<string, number>();
@@ -33,7 +33,7 @@ export class Courier {
   #ended = false;
   #given = 0;
 
-  constructor(private readonly options: CourierOptions) {
+  constructor(private readonly options: NotificationSenderOptions) {
     this.#timer = setInterval(() => void this.round(), options.pollMs);
     this.#timer.unref();
   }
