@@ -31,7 +31,7 @@ export type {
   CredentialOptions,
   JwtStrategyOptions,
 } from './options.js';
-export { OverrideBook, type OverrideBookSettings } from './override-book.js';
+export { OverrideCache, type OverrideCacheSettings } from './override-cache.js';
 export type { PassportLike, PassportStrategy } from './passport-like.js';
 export { type RequireScopeOptions, requireScope } from './require-scope.js';
 export { apiKeyStrategy, jwtStrategy } from './strategies.js';

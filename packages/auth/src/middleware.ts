@@ -15,7 +15,7 @@ import { outcomeOf } from './credential-strategy.js';
 import { modelPermission } from './model-permission.js';
 import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
 import { publishOutcome } from './outcome.js';
-import { OverrideBook } from './override-book.js';
+import { OverrideCache } from './override-cache.js';
 import { lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
 import { entrancesOf } from './strategies.js';
 
@@ -100,8 +100,8 @@ function bookOf({
   storeTimeoutMs: timeoutMs = 2_000,
   maxRemembered: maxTenants = 10_000,
   now = Date.now,
-}: AuthenticateOptions): OverrideBook | undefined {
-  return overrides && new OverrideBook({ overrides, timeoutMs, maxTenants, now });
+}: AuthenticateOptions): OverrideCache | undefined {
+  return overrides && new OverrideCache({ overrides, timeoutMs, maxTenants, now });
 }
 
 function unknownPlanOf(plans: Plans, caller: Caller): TollgateError | undefined {

@@ -92,16 +92,16 @@ export class AdmissionDesk {
 
   /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
   cover(reservation: OpenReservation, call: Call, rules: Rules): boolean | Promise<boolean> {
-    const { declared, book } = reservation;
+    const { declared, heldAmounts } = reservation;
     const adopts = declared?.call.attemptId === call.attemptId;
     if (!adopts) return this.#coverAnew(reservation, call, undefined, rules);
     reservation.declared = undefined;
     if (declared.call === call || !call.parsed || call.settlement) return true;
-    book.giveBack(call.attemptId);
+    heldAmounts.giveBack(call.attemptId);
     const failed = (error: unknown): never => {
       reservation.declared = declared;
       const { parsed } = declared.call;
-      if (parsed) book.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
+      if (parsed) heldAmounts.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
       throw error;
     };
     try {
@@ -119,13 +119,14 @@ export class AdmissionDesk {
     rules: Rules,
   ): boolean | Promise<boolean> {
     const { engine } = this;
-    const { book } = reservation;
+    const { heldAmounts } = reservation;
     // How far down an answer was found says nothing about another call.
     const fromLevel = adopted?.way?.replays ? 0 : (adopted?.way?.level ?? 0);
-    const admissions = lessHeld(this.#admissions(call, rules, fromLevel), book);
+    const admissions = lessHeld(this.#admissions(call, rules, fromLevel), heldAmounts);
     const first = admissions[0];
-    if (!reservation.verified || (adopted && first && isHeld(first, book))) {
-      if (!reservation.verified && !book.holdsFor(call.attemptId)) engine.letThrough('cover', this.context);
+    if (!reservation.verified || (adopted && first && isHeld(first, heldAmounts))) {
+      if (!reservation.verified && !heldAmounts.holdsFor(call.attemptId))
+        engine.letThrough('cover', this.context);
       if (first) this.#assign(reservation, call, first, rules);
       return true;
     }
@@ -144,7 +145,7 @@ export class AdmissionDesk {
     };
     return goOn(asked, covered, (error) => {
       this.#passUnverified('cover', error, rules);
-      book.takeNothing(call.attemptId);
+      heldAmounts.takeNothing(call.attemptId);
       return true;
     });
   }
@@ -176,7 +177,7 @@ export class AdmissionDesk {
       throw this.#refusal(result, [admission], rules);
     }
     const call = reservation.declared?.call;
-    if (call) reservation.book.giveBack(call.attemptId);
+    if (call) reservation.heldAmounts.giveBack(call.attemptId);
     this.#admit(reservation, call, [admission], result, rules);
   }
 
@@ -222,7 +223,7 @@ export class AdmissionDesk {
       first.charges.map(({ charge }) => charge),
       nowMs,
     );
-    reservation.book.add(charges, grants);
+    reservation.heldAmounts.add(charges, grants);
     if (call) this.#assign(reservation, call, first, rules);
     return reservation;
   }
@@ -238,7 +239,7 @@ export class AdmissionDesk {
     if (!admission)
       throw new RangeError(`the quota store took alternative ${result.alternative}, which was not offered`);
     const { asked } = admission;
-    reservation.book.add(
+    reservation.heldAmounts.add(
       asked.map(({ charge }) => charge),
       result.grants,
     );
@@ -259,11 +260,11 @@ export class AdmissionDesk {
 
   #assign(reservation: OpenReservation, call: Call, admission: Admission, rules: Rules): void {
     const { way, charges } = admission;
-    const { book } = reservation;
+    const { heldAmounts } = reservation;
     const { parsed } = call;
     call.admittedAtMs = reservation.admittedAtMs;
     if (!parsed || !way) {
-      book.takeNothing(call.attemptId);
+      heldAmounts.takeNothing(call.attemptId);
       return;
     }
     if (way.replays) {
@@ -273,12 +274,12 @@ export class AdmissionDesk {
     let estimate = way.most;
     if (rules.enforced) {
       const available = charges.map(({ charge }) =>
-        book.standing(charge) ? charge.want : book.free(charge.counter),
+        heldAmounts.standing(charge) ? charge.want : heldAmounts.free(charge.counter),
       );
       const priceOf = (cap: number) => estimateOf(parsed, way.model, cap);
       const cap = reservation.verified ? affordableCap(way, charges, available, priceOf) : (way.cap ?? 0);
       estimate = dispatch(call, parsed, { way, cap, res: this.context.res });
     }
-    book.take(call.attemptId, needsOf(charges, estimate));
+    heldAmounts.take(call.attemptId, needsOf(charges, estimate));
   }
 }

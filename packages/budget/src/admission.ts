@@ -10,7 +10,7 @@ import {
   usageEventOf,
 } from '@tollgate/core/internal';
 import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
-import type { HoldBook } from './hold-book.js';
+import type { HeldAmounts } from './held-amounts.js';
 import type { OpenReservation } from './open-reservation.js';
 import type { Rules } from './rules.js';
 import { type Way, waysOf } from './ways.js';
@@ -37,12 +37,12 @@ export function admissionsOf(call: Call | undefined, rules: Rules, fromLevel = 0
 }
 
 /** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
-export function lessHeld(admissions: readonly Admission[], book: HoldBook): Admission[] {
+export function lessHeld(admissions: readonly Admission[], heldAmounts: HeldAmounts): Admission[] {
   return admissions.map(({ way, charges }) => {
     const asked = charges
-      .filter(({ charge }) => !book.standing(charge))
+      .filter(({ charge }) => !heldAmounts.standing(charge))
       .map(({ limit, charge }): LimitCharge => {
-        const free = book.free(charge.counter);
+        const free = heldAmounts.free(charge.counter);
         if (free === 0) return { limit, charge };
         return { limit, charge: free >= charge.want ? registered(charge) : lowered(charge, free) };
       });
@@ -51,8 +51,10 @@ export function lessHeld(admissions: readonly Admission[], book: HoldBook): Admi
 }
 
 /** Whether the reservation holds all that this alternative needs. */
-export function isHeld({ charges }: Admission, book: HoldBook): boolean {
-  return charges.every(({ charge }) => book.standing(charge) || book.free(charge.counter) >= charge.want);
+export function isHeld({ charges }: Admission, heldAmounts: HeldAmounts): boolean {
+  return charges.every(
+    ({ charge }) => heldAmounts.standing(charge) || heldAmounts.free(charge.counter) >= charge.want,
+  );
 }
 
 /** The alternatives as the store takes them, each with the event that its lease keeps. */
@@ -69,14 +71,14 @@ export function alternativesOf(
 
 /** What a reservation that is open already still has to ask for: the limits that it does not know yet. */
 export function extensionOf(reservation: OpenReservation, rules: Rules): Admission {
-  const { declared, book } = reservation;
+  const { declared, heldAmounts } = reservation;
   const parsed = declared?.call.parsed;
   const before = declared?.admission.way;
   const way = parsed &&
     before && { ...before, cap: before.cap && parsed.estimate.maxOutputTokens, most: parsed.estimate };
   const all = way ? chargesOf({ ...way, onlyBelow: undefined }, parsed.priced, rules) : chargesOfNone(rules);
   const charges = rules.enforced ? all : softened(all);
-  return { way, charges, asked: charges.filter(({ charge }) => !book.knows(charge.counter)) };
+  return { way, charges, asked: charges.filter(({ charge }) => !heldAmounts.knows(charge.counter)) };
 }
 
 /** The refusal that enforcing the rules would have meant, where shadow mode has let a call pass: the first cap that is passed. */

@@ -14,7 +14,7 @@ import {
 import type { Admission } from './admission.js';
 import { isNothing } from './amounts.js';
 import type { BudgetEngine } from './engine.js';
-import { HoldBook } from './hold-book.js';
+import { HeldAmounts } from './held-amounts.js';
 
 /** Facts of a reservation that the store has admitted. */
 export interface ReservationFacts {
@@ -35,7 +35,7 @@ const nothingUsed: Settlement = { usage: noUsage, costNanoUsd: 0, priceVersion: 
 
 /** One reservation of a request, from its admission to its one end: what it holds, what is still to be charged. */
 export class OpenReservation {
-  readonly book = new HoldBook();
+  readonly heldAmounts = new HeldAmounts();
   readonly id: string;
   readonly partition: string;
   readonly admittedAtMs: number;
@@ -59,14 +59,14 @@ export class OpenReservation {
   /** Writes down what an attempt took; it reaches the store with {@link flush}. */
   settle(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
     const settlement = call.settlement ?? nothingUsed;
-    const requests = this.book.takeRequests();
+    const requests = this.heldAmounts.takeRequests();
     let items: readonly ChargeItem[] = [];
-    if (isNothing(settlement)) this.book.giveBack(call.attemptId);
+    if (isNothing(settlement)) this.heldAmounts.giveBack(call.attemptId);
     else {
-      const spending = this.book.spending(call.attemptId, settlement);
+      const spending = this.heldAmounts.spending(call.attemptId, settlement);
       items = spending.items;
       call.overrun = spending.overrun && this.verified && call.parsed !== undefined;
-      this.book.forget(call.attemptId);
+      this.heldAmounts.forget(call.attemptId);
     }
     this.#put(call, settlement, end, requests.length === 0 ? items : [...items, ...requests]);
   }
@@ -112,7 +112,7 @@ export class OpenReservation {
   /** What a running attempt has cost so far, for the heartbeat. */
   running(call: Call): RunningCost | undefined {
     if (!call.running) return undefined;
-    const { items } = this.book.spending(call.attemptId, call.running);
+    const { items } = this.heldAmounts.spending(call.attemptId, call.running);
     const end = { outcome: 'error', status: 0 } as const;
     const event = this.#event(call, { ...call.running, uncertain: true }, end, items);
     return { attemptId: call.attemptId, items: items.filter(({ amount }) => amount > 0), event };
@@ -134,7 +134,7 @@ export class OpenReservation {
 
   /** A request that made no call is charged as a request, by an event of its own. */
   #putRequests(): void {
-    const items = this.book.takeRequests();
+    const items = this.heldAmounts.takeRequests();
     if (items.length === 0) return;
     const { id, partition, context } = this;
     const call: Call = {

@@ -116,7 +116,9 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const [first] = this.#open;
     const made = { ...this.#rules, enforced: false };
     // Nothing was held for a call that was to be answered without being made.
-    const held = first?.book.holdsFor(declared.attemptId) ? first : this.#reserve(declared, true, made);
+    const held = first?.heldAmounts.holdsFor(declared.attemptId)
+      ? first
+      : this.#reserve(declared, true, made);
     return goOn(held, (reservation) => {
       reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
       return this.#close();

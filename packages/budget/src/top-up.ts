@@ -23,7 +23,7 @@ export class TopUps {
   watch(call: Call, reservation: OpenReservation, rules: Rules): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
-    const lacks = reservation.book.lacking(call.attemptId, running);
+    const lacks = reservation.heldAmounts.lacking(call.attemptId, running);
     if (lacks.length === 0) return;
     // Nobody reads the answer any more: it is worth what is held for it, and no more.
     if (call.draining) {
@@ -65,9 +65,9 @@ export class TopUps {
       call.stop(refusalError({ ...refusal, blockedBy }, named, nowMs, engine.settings));
       return;
     }
-    reservation.book.add(charges, result.grants);
-    if (!reservation.book.holdsFor(call.attemptId)) return;
-    reservation.book.take(
+    reservation.heldAmounts.add(charges, result.grants);
+    if (!reservation.heldAmounts.holdsFor(call.attemptId)) return;
+    reservation.heldAmounts.take(
       call.attemptId,
       charges.map((charge, index) => [charge, result.grants[index]?.granted ?? 0] as const),
     );

@@ -12,8 +12,8 @@ import { countAll } from './count-all.js';
 import { anonymousCaller, networkOf } from './network.js';
 import { type RateLimitOptions, type ReadRateLimitOptions, readOptions } from './options.js';
 import type { CountedRate } from './rate.js';
-import { type RateBook, rateBook } from './rate-book.js';
 import { rateLimitedError, storeUnavailableError } from './rate-limited-error.js';
+import { type RateRegistry, rateRegistry } from './rate-registry.js';
 import { type RequestStanding, standingsOf } from './standing.js';
 import { StoreDownError } from './store-down-error.js';
 import { bindingOf, entriesOf, type RateCount } from './verdict.js';
@@ -39,7 +39,7 @@ type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined
 export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
   const read = readOptions(options);
   const { mode, skip, now } = read;
-  const book = rateBook(read);
+  const book = rateRegistry(read);
   const seen = Symbol('counted by this limiter');
   type Seen = Request & { [seen]?: readonly RateCount[] };
 
@@ -95,7 +95,7 @@ async function giveBack(counts: readonly RateCount[]): Promise<void> {
 /** Counts a request in the windows of its caller, and hands the counts to `decide`; a fault of the app goes to `fail`. */
 function countRequest(
   { plans, ipv6Subnet, whenStoreDown }: ReadRateLimitOptions,
-  book: RateBook,
+  book: RateRegistry,
   req: Request,
   context: TollgateContext,
   decide: Counted,

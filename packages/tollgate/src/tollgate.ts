@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AuthenticateOptions, authenticate, OverrideBook, requireScope } from '@tollgate/auth';
+import { type AuthenticateOptions, authenticate, OverrideCache, requireScope } from '@tollgate/auth';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
 import { contextOf, jsonBody, tollgateErrors } from '@tollgate/core';
 import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
@@ -205,7 +205,7 @@ function registryOf({ keys, jwt }: TollgateOptions, { ledger }: Stores): Registr
 function bookOf(
   overrides: LimitOverrides | undefined,
   { authenticate: more = {} }: TollgateOptions,
-): OverrideBook | undefined {
+): OverrideCache | undefined {
   const { storeTimeoutMs: timeoutMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
-  return overrides && new OverrideBook({ overrides, timeoutMs, maxTenants, now });
+  return overrides && new OverrideCache({ overrides, timeoutMs, maxTenants, now });
 }

@@ -17,7 +17,7 @@ import { ShieldedStore } from './shielded-store.js';
 import { WindowLimiter } from './window-limiter.js';
 
 /** Every rate of a limiter, bound to its window's limiter. Made once, at start. */
-export interface RateBook {
+export interface RateRegistry {
   /** The rates that count for a caller. Throws a TollgateError (403) for a plan that is not defined. */
   ratesFor(caller: Caller | undefined): readonly CountedRate[];
 }
@@ -25,7 +25,7 @@ export interface RateBook {
 const used = new WeakSet<Store>();
 
 /** Builds one express-rate-limit instance for each distinct window of all rates. Throws what is wrong with a limit or a store. */
-export function rateBook(options: ReadRateLimitOptions): RateBook {
+export function rateRegistry(options: ReadRateLimitOptions): RateRegistry {
   const limiters = new Map<number, WindowLimiter>();
   let started = false;
   const limiterOf = (windowMs: number): WindowLimiter => {

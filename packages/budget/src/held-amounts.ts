@@ -28,7 +28,7 @@ const perRequest = (counter: QuotaCounter): boolean =>
   counter.unit === 'concurrent' || counter.unit === 'requests';
 
 /** What a reservation holds: unassigned, or for an attempt. The store's own books are the truth; this one divides them. */
-export class HoldBook {
+export class HeldAmounts {
   readonly #free = new Map<string, HeldPart[]>();
   readonly #windows = new Map<string, HeldPart>();
   readonly #attempts = new Map<string, HeldPart[]>();

@@ -6,8 +6,8 @@ import { StoreGuard } from './store-guard.js';
 /** A change reaches every process within this time. */
 const freshMs = 5_000;
 
-/** What an {@link OverrideBook} needs. */
-export interface OverrideBookSettings {
+/** What an {@link OverrideCache} needs. */
+export interface OverrideCacheSettings {
   readonly overrides: LimitOverrides;
   /** Deadline of one look-up, in milliseconds. */
   readonly timeoutMs: number;
@@ -28,13 +28,13 @@ interface Entry {
  * The overrides of each tenant, from memory for at most 5 s and looked up again behind the scenes after half of that. While the
  * store is away, what was last known holds; of a tenant never looked up nobody can tell, which is refused.
  */
-export class OverrideBook {
-  readonly #settings: OverrideBookSettings;
+export class OverrideCache {
+  readonly #settings: OverrideCacheSettings;
   readonly #guard: StoreGuard;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Entry>>();
 
-  constructor(settings: OverrideBookSettings) {
+  constructor(settings: OverrideCacheSettings) {
     const { overrides, timeoutMs, now } = settings;
     this.#settings = settings;
     this.#guard = new StoreGuard({ store: 'overrides', timeoutMs, now });
