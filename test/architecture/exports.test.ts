@@ -62,7 +62,7 @@ const umbrella = [
     'openAiCompatible',
     'openai',
   ],
-  ...['pagerDuty', 'pattern', 'personalData', 'priceBook', 'pricing', 'proxy', 'registry'],
+  ...['pagerDuty', 'pattern', 'personalData', 'priceCatalogue', 'pricing', 'proxy', 'registry'],
   ...['reports', 'resilience', 'resilient', 'router', 'secrets', 'slack', 'spend'],
   ...['storeHealth', 'subscribe', 'tollgate', 'webhook'],
 ];

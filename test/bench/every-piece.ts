@@ -1,4 +1,4 @@
-import { meter, priceBook, pricing } from '@tollgate/meter';
+import { meter, priceCatalogue, pricing } from '@tollgate/meter';
 import { type Provider, type ProxyHandler, proxy, resilience, router } from '@tollgate/upstream';
 import express, { type Express } from 'express';
 import { wholeChain } from './whole-chain.js';
@@ -24,7 +24,7 @@ export function everyPiece({ openAi, claude }: Providers, way: 'routed' | 'trans
     tasks: Object.fromEntries(
       ['simple', 'extraction', 'code', 'reasoning'].map((task) => [task, { quality: 0.5 }]),
     ),
-    prices: pricing(priceBook()),
+    prices: pricing(priceCatalogue()),
   });
   const fallbacks = { 'gpt-*': [{ provider: claude, model: 'claude-haiku-4-5' }] };
   const handler: ProxyHandler = proxy({ route, translate: true, resilience: resilience({ fallbacks }) });

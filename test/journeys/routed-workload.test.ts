@@ -10,7 +10,7 @@ import {
   gemini,
   metrics,
   openai,
-  priceBook,
+  priceCatalogue,
   pricing,
   resilience,
   router,
@@ -109,7 +109,7 @@ async function run(ask: string): Promise<Outcome> {
           code: { quality: floors.code },
           reasoning: { quality: floors.reasoning },
         },
-        prices: pricing(priceBook()),
+        prices: pricing(priceCatalogue()),
         // The app's own classifier: what the prompt begins with.
         classify: ({ opening }) => opening.split(' ', 1)[0],
         random: seeded(),

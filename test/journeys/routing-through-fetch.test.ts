@@ -13,7 +13,7 @@ import {
   memoryQuota,
   openai,
   type Provider,
-  priceBook,
+  priceCatalogue,
   pricing,
   resilience,
   resilient,
@@ -62,7 +62,7 @@ function route() {
       { provider: claude, model: 'claude-haiku-4-5', quality: 0.7 },
     ],
     tasks: { simple: {}, code: { quality: 0.9 } },
-    prices: pricing(priceBook()),
+    prices: pricing(priceCatalogue()),
   });
 }
 /** An SDK client whose own provider is not there: whatever is answered was routed. */

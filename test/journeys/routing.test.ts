@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { openai, priceBook, pricing, router } from 'tollgate';
+import { openai, priceCatalogue, pricing, router } from 'tollgate';
 import { type RunningApp, startApp } from './running-app.js';
 
 let app: RunningApp | undefined;
@@ -19,7 +19,7 @@ async function start(plan: object): Promise<RunningApp> {
           { provider, model: 'gpt-5-mini', quality: 0.7 },
         ],
         tasks: { simple: {}, code: { quality: 0.9 } },
-        prices: pricing(priceBook()),
+        prices: pricing(priceCatalogue()),
       });
       handler = tg.proxy({ route });
       express.post('/v1/chat/completions', handler);

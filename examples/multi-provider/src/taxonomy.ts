@@ -1,4 +1,4 @@
-import { priceBook, pricing, router } from 'tollgate';
+import { priceCatalogue, pricing, router } from 'tollgate';
 import type { AppConfig } from './app.js';
 
 /** What kinds of tasks there are, what each asks of a model, and how good the models are at them: figures of the app's own evaluation. */
@@ -29,6 +29,6 @@ export function taxonomy({ openai, anthropic, gemini }: AppConfig['providers']):
     },
     header: { name: 'x-task', scope: 'tasks' }, // callers with this scope may name the task themselves
     sticky: 'conversation', // prompt caches are kept
-    prices: pricing(priceBook()),
+    prices: pricing(priceCatalogue()),
   });
 }

@@ -6,7 +6,7 @@ export type { MeterOptions } from './meter-options.js';
 export { acceptsPrices, type PriceDeclaration, type PriceDeclarations } from './prices/declared-price.js';
 export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';
 export type { Price, PriceBand } from './prices/price.js';
-export { type PriceBook, type PriceBookOptions, priceBook } from './prices/price-book.js';
+export { type PriceCatalogue, type PriceCatalogueOptions, priceCatalogue } from './prices/price-catalogue.js';
 export { type PricedUsage, pricing } from './prices/pricing.js';
 export type { ParseOptions, ToolDeclaration, WorstCase } from './requests/parse-options.js';
 export { type RunWithOptions, runWith } from './run-with.js';

@@ -2,7 +2,7 @@ import type { JsonObject } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import type { MeterOptions } from './meter-options.js';
 import { catalogueProviders } from './prices/known-prices.js';
-import { type PriceBook, priceBook } from './prices/price-book.js';
+import { type PriceCatalogue, priceCatalogue } from './prices/price-catalogue.js';
 import { apiOf } from './requests/api-path.js';
 import { mostSaved } from './token-bound.js';
 
@@ -36,7 +36,7 @@ export function leastInputCost(
 ): (req: Request, tokens: number) => number {
   const { prices = {}, models = {}, dispatch } = options;
   if (dispatch) return () => 0;
-  const book = priceBook({ prices });
+  const book = priceCatalogue({ prices });
   const own = Object.keys(prices).map((name) => name.slice(0, Math.max(0, name.indexOf('/'))));
   const providers = [...new Set([...catalogueProviders, ...own])];
   return (req, tokens) => {
@@ -48,7 +48,7 @@ export function leastInputCost(
 }
 
 /** Pico-dollars of an input token where it is sold for least; 0 where it has no price. */
-function lowestInput(book: PriceBook, providers: readonly string[], model: string): bigint {
+function lowestInput(book: PriceCatalogue, providers: readonly string[], model: string): bigint {
   const prices = providers.flatMap((provider) => book.find(provider, model) ?? []);
   const inputs = prices.flatMap(({ free, bands }) => (free ? [0n] : bands.map(({ input }) => input)));
   return inputs.sort((one, other) => (one < other ? -1 : 1))[0] ?? 0n;

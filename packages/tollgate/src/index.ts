@@ -27,7 +27,7 @@ export {
 } from '@tollgate/core';
 export { injection, pattern, personalData, secrets } from '@tollgate/guardrails';
 export { bullJobs, memoryJobs } from '@tollgate/jobs';
-export { callbackSink, jsonLines, labels, priceBook, pricing } from '@tollgate/meter';
+export { callbackSink, jsonLines, labels, priceCatalogue, pricing } from '@tollgate/meter';
 export { database, exportEvents, registry, reports } from '@tollgate/postgres';
 export { storeHealth } from '@tollgate/redis';
 export { metrics } from '@tollgate/telemetry';

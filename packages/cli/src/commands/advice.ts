@@ -1,4 +1,4 @@
-import { priceBook, pricing } from '@tollgate/meter';
+import { priceCatalogue, pricing } from '@tollgate/meter';
 import { type Advice, advice } from '@tollgate/postgres';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
@@ -41,7 +41,7 @@ Example:
             from: new Date(fromMs),
             to: new Date(toMs),
             cheaper,
-            price: pricing(priceBook({ now: io.now })),
+            price: pricing(priceCatalogue({ now: io.now })),
           },
           ...(tenant !== undefined && { where: { tenant } }),
         });

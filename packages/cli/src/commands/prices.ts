@@ -1,4 +1,4 @@
-import { type Price, type PriceBand, priceBook } from '@tollgate/meter';
+import { type Price, type PriceBand, priceCatalogue } from '@tollgate/meter';
 import { Command } from 'commander';
 import type { CommandLine } from '../run.js';
 import { facts, table } from '../table.js';
@@ -14,7 +14,7 @@ export function pricesCommand(io: CommandLine): Command {
     )
     .addHelpText('after', '\nExample:\n  tollgate prices claude-sonnet-5 --provider anthropic')
     .action((model: string, options: { provider?: string }, command: Command) => {
-      const book = priceBook({ now: io.now });
+      const book = priceCatalogue({ now: io.now });
       const providers =
         options.provider === undefined ? ['openai', 'anthropic', 'google', 'azure'] : [options.provider];
       const price = providers

@@ -1,4 +1,4 @@
-import { priceBook, pricing } from '@tollgate/meter';
+import { priceCatalogue, pricing } from '@tollgate/meter';
 import { reprice } from '@tollgate/postgres';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
@@ -21,7 +21,10 @@ export function repriceCommand(io: CommandLine): Command {
       "what a period would have cost by today's catalogue, or by prices of your own, by model",
     ),
   )
-    .option('--prices <file>', 'prices by model on top of the catalogue, as priceBook() takes them, in JSON')
+    .option(
+      '--prices <file>',
+      'prices by model on top of the catalogue, as priceCatalogue() takes them, in JSON',
+    )
     .option('--tenant <tenant>', 'of one tenant only')
     .option(
       '--apply',
@@ -30,7 +33,7 @@ export function repriceCommand(io: CommandLine): Command {
     .addHelpText('after', '\nExample:\n  tollgate reprice --month 2026-10 --prices negotiated.json')
     .action(async (options: RepriceOptions, command: Command) => {
       const { fromMs, toMs } = periodOf(options, io.now());
-      const price = pricing(priceBook({ prices: declaredPrices(options.prices) }));
+      const price = pricing(priceCatalogue({ prices: declaredPrices(options.prices) }));
       const { tenant } = options;
       await withSession(io, command, async ({ database, say }) => {
         const models = await reprice(database, {

@@ -1,5 +1,5 @@
 import { definePlans, type PlanDeclaration } from '@tollgate/core';
-import { priceBook, pricing } from '@tollgate/meter';
+import { priceCatalogue, pricing } from '@tollgate/meter';
 import { type SimulatedFacet, type SimulatedSum, simulate } from '@tollgate/postgres';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
@@ -28,7 +28,10 @@ export function simulateCommand(io: CommandLine): Command {
   )
     .option('--plans <file>', 'plans as definePlans() takes them, in JSON')
     .option('--plan <name>', 'every caller on this plan; otherwise each on the plan that was recorded')
-    .option('--prices <file>', 'prices by model on top of the catalogue, as priceBook() takes them, in JSON')
+    .option(
+      '--prices <file>',
+      'prices by model on top of the catalogue, as priceCatalogue() takes them, in JSON',
+    )
     .option('--tenant <tenant>', 'of one tenant only')
     .option(
       '--by <list>',
@@ -66,7 +69,7 @@ Example:
           ...(plans && { plans }),
           ...(plan !== undefined && { planOf: () => plan }),
           ...(tenant !== undefined && { where: { tenant } }),
-          ...(isPriced && { price: pricing(priceBook({ prices: declaredPrices(options.prices) })) }),
+          ...(isPriced && { price: pricing(priceCatalogue({ prices: declaredPrices(options.prices) })) }),
         });
         say(found, () =>
           [

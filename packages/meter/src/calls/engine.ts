@@ -1,7 +1,7 @@
 import type { Usage } from '@tollgate/core';
 import type { GuardOptions, OutgoingRequest, ParsedCall } from '@tollgate/core/internal';
 import { costOf, type Price } from '../prices/price.js';
-import { priceBook } from '../prices/price-book.js';
+import { priceCatalogue } from '../prices/price-catalogue.js';
 import { MeteredCall } from '../requests/metered-call.js';
 import { parseCall, parseSettings } from '../requests/parse-call.js';
 import type { ParseOptions } from '../requests/parse-options.js';
@@ -25,7 +25,7 @@ const namesAreLoose: readonly string[] = ['azure', 'openrouter'];
 
 /** Makes an engine of options that were checked with `parseChecks`. */
 export function makeEngine(options: ParseOptions & Pick<GuardOptions, 'mode'>, now: () => number): Engine {
-  const prices = priceBook({ prices: options.prices, now });
+  const prices = priceCatalogue({ prices: options.prices, now });
   const settings = parseSettings(options, prices);
   const declared = options.prices ?? {};
   const isDeclared = (provider: string, model: string): boolean =>

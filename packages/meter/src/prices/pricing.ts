@@ -1,6 +1,6 @@
 import type { Usage } from '@tollgate/core';
 import { costOf } from './price.js';
-import type { PriceBook } from './price-book.js';
+import type { PriceCatalogue } from './price-catalogue.js';
 
 /** What a usage costs, an integer number of nano-dollars, and the version of the book that says so. */
 export interface PricedUsage {
@@ -12,7 +12,7 @@ export interface PricedUsage {
  * A price book as a function of usage: for `simulate()` and `reprice()` of `@tollgate/postgres`. Prices are those of the moment that is asked
  * for, in ms since the epoch; `undefined` where the book has none.
  */
-export function pricing(book: PriceBook) {
+export function pricing(book: PriceCatalogue) {
   return (
     usage: Usage,
     { provider, model, atMs }: { readonly provider: string; readonly model: string; readonly atMs: number },

@@ -1,7 +1,7 @@
 import { TollgateError } from '@tollgate/core';
 import type { GuardOptions, JsonObject, OutgoingRequest, WireApi } from '@tollgate/core/internal';
 import { textBound } from '../estimate-input.js';
-import { type PriceBook, priceBook } from '../prices/price-book.js';
+import { type PriceCatalogue, priceCatalogue } from '../prices/price-catalogue.js';
 import { loadTokenizer } from '../token-bound.js';
 import { anthropicMessages } from './anthropic-messages.js';
 import { type ApiMatch, apiOf } from './api-path.js';
@@ -24,7 +24,7 @@ import type { WireFormat } from './wire-format.js';
 export interface ParseSettings {
   readonly options: ParseOptions;
   readonly mode: GuardOptions['mode'];
-  readonly prices: PriceBook;
+  readonly prices: PriceCatalogue;
   readonly providerOf: ProviderFinder;
   /** The model that a name on the wire stands for. */
   modelOf(wireName: string): string;
@@ -43,7 +43,7 @@ const formats: Readonly<Record<WireApi, WireFormat>> = {
 /** Reads the options of {@link parseCall}, which were checked with `parseChecks`; starts to load the tokenizer if it is asked for. */
 export function parseSettings(
   options: ParseOptions & Pick<GuardOptions, 'mode'>,
-  prices: PriceBook = priceBook({ prices: options.prices }),
+  prices: PriceCatalogue = priceCatalogue({ prices: options.prices }),
 ): ParseSettings {
   if (options.inputBound === 'tokens') void loadTokenizer();
   const models = new Map(Object.entries(options.models ?? {}));

@@ -4,27 +4,27 @@ import { noUsage } from '@tollgate/core/internal';
 import { catalogueVersion } from '../../src/prices/catalogue-version.js';
 import { acceptsPrices } from '../../src/prices/declared-price.js';
 import { costOf } from '../../src/prices/price.js';
-import { priceBook } from '../../src/prices/price-book.js';
+import { priceCatalogue } from '../../src/prices/price-catalogue.js';
 
 const usage = { ...noUsage, inputTokens: 1_000_000, outputTokens: 1_000_000 };
 
-describe('priceBook', () => {
+describe('priceCatalogue', () => {
   it('names the catalogue that is installed as its version', () => {
     const require = createRequire(import.meta.url);
     const { version } = require('../../node_modules/@pydantic/genai-prices/package.json') as {
       version: string;
     };
     expect(catalogueVersion).toBe(`genai-prices-${version}`);
-    expect(priceBook().version).toBe(catalogueVersion);
+    expect(priceCatalogue().version).toBe(catalogueVersion);
   });
 
   it('knows no price of an unknown model or provider', () => {
-    expect(priceBook().find('openai', 'gpt-unheard-of')).toBeUndefined();
-    expect(priceBook().find('nobody', 'gpt-5')).toBeUndefined();
+    expect(priceCatalogue().find('openai', 'gpt-unheard-of')).toBeUndefined();
+    expect(priceCatalogue().find('nobody', 'gpt-5')).toBeUndefined();
   });
 
   it('remembers a match, and forgets it with the minute, since some prices depend on the time of day', () => {
-    const book = priceBook();
+    const book = priceCatalogue();
     const peak = book.find('deepseek', 'deepseek-v4-flash', Date.UTC(2026, 10, 2, 3, 59, 50));
     expect(book.find('deepseek', 'deepseek-v4-flash', Date.UTC(2026, 10, 2, 3, 59, 59))).toBe(peak);
     const after = book.find('deepseek', 'deepseek-v4-flash', Date.UTC(2026, 10, 2, 4, 0, 1));
@@ -33,7 +33,7 @@ describe('priceBook', () => {
   });
 
   it('prices what the catalogue has wrong as its provider published it, at every hour of the day', () => {
-    const book = priceBook();
+    const book = priceCatalogue();
     for (let hour = 0; hour < 24; hour += 1) {
       for (const model of ['deepseek-chat', 'deepseek-reasoner']) {
         const price = book.find('deepseek', model, Date.UTC(2026, 10, 1, hour, 45));
@@ -45,16 +45,18 @@ describe('priceBook', () => {
   });
 
   it("takes the app's own price before the catalogue's, and says so in its version", () => {
-    const book = priceBook({ prices: { 'gpt-5': { inputUsdPerMillion: '1', outputUsdPerMillion: '2' } } });
+    const book = priceCatalogue({
+      prices: { 'gpt-5': { inputUsdPerMillion: '1', outputUsdPerMillion: '2' } },
+    });
     const price = book.find('openai', 'gpt-5');
     expect(price && costOf(price, usage)).toBe(3_000_000_000);
     expect(book.version).toMatch(/^genai-prices-[\d.]+\+[0-9a-f]{8}$/);
     expect(price?.version).toBe(book.version);
-    expect(priceBook({ prices: { 'gpt-5': 'free' } }).version).not.toBe(book.version);
+    expect(priceCatalogue({ prices: { 'gpt-5': 'free' } }).version).not.toBe(book.version);
   });
 
   it('takes a price by provider and model before one by model alone', () => {
-    const book = priceBook({
+    const book = priceCatalogue({
       prices: { tiny: { inputUsdPerMillion: '1', outputUsdPerMillion: '1' }, 'local/tiny': 'free' },
     });
     expect(book.find('local', 'tiny')?.free).toBe(true);
@@ -62,18 +64,18 @@ describe('priceBook', () => {
   });
 
   it('charges nothing for a model that is declared free', () => {
-    const price = priceBook({ prices: { tiny: 'free' } }).find('openai', 'tiny');
+    const price = priceCatalogue({ prices: { tiny: 'free' } }).find('openai', 'tiny');
     expect(price && costOf(price, usage)).toBe(0);
   });
 
   it('prices an unknown tier of a response as the dearest one, never too low', () => {
-    const price = priceBook().find('openai', 'gpt-5');
+    const price = priceCatalogue().find('openai', 'gpt-5');
     expect(price && costOf(price, { ...usage, tier: 'turbo' })).toBe(67_500_000_000);
     expect(price && costOf(price, { ...usage, tier: 'default' })).toBe(11_250_000_000);
   });
 
   it('rounds up once, not once a class', () => {
-    const book = priceBook({
+    const book = priceCatalogue({
       prices: { tiny: { inputUsdPerMillion: '0.0001', outputUsdPerMillion: '0.0001' } },
     });
     const price = book.find('openai', 'tiny');
@@ -83,7 +85,7 @@ describe('priceBook', () => {
   });
 
   it('never lowers a price because the parts of a usage exceed its total', () => {
-    const price = priceBook().find('anthropic', 'claude-haiku-4-5');
+    const price = priceCatalogue().find('anthropic', 'claude-haiku-4-5');
     const odd = { ...noUsage, inputTokens: 100, cachedInputTokens: 900, cacheWriteTokens: 50 };
     expect(price && costOf(price, odd)).toBe(50 * 1_250 + 50 * 100);
   });

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { parseUsd, type Usage } from '@tollgate/core';
 import { noUsage } from '@tollgate/core/internal';
 import { costOf } from '../../src/prices/price.js';
-import { priceBook } from '../../src/prices/price-book.js';
+import { priceCatalogue } from '../../src/prices/price-catalogue.js';
 
 const million = 1_000_000;
-const book = priceBook();
+const book = priceCatalogue();
 const atMs = Date.UTC(2026, 10, 1, 12);
 
 /** Worked out by hand from the providers' published prices (November 2026). */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Usage } from '@tollgate/core';
 import { noUsage } from '@tollgate/core/internal';
 import { costOf } from '../../src/prices/price.js';
-import { priceBook } from '../../src/prices/price-book.js';
+import { priceCatalogue } from '../../src/prices/price-catalogue.js';
 
 /** Tokens, and the published price of a million of them in dollars. */
 type Part = readonly [tokens: number, usdPerMillion: string];
@@ -220,7 +220,7 @@ function picoOf([tokens, usdPerMillion]: Part): bigint {
 }
 
 describe('a worked example', () => {
-  const book = priceBook();
+  const book = priceCatalogue();
   const atMs = Date.UTC(2026, 10, 1, 12);
 
   it.each(examples)(

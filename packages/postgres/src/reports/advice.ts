@@ -11,7 +11,7 @@ import { conditionsOf, periodOfEvents } from './usage-rows.js';
 export interface AdviceQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
   /** Which model might do the work of which: `{ 'gpt-5': 'gpt-5-mini' }`. Needs `price`. @defaultValue {} */
   cheaper?: Readonly<Record<string, string>>;
-  /** Prices of the cheaper models, e.g. `pricing(priceBook())`. */
+  /** Prices of the cheaper models, e.g. `pricing(priceCatalogue())`. */
   price?: Pricing;
   /** Lines of each kind at most, 1 to 10 000. @defaultValue 20 */
   limit?: number;

@@ -10,7 +10,7 @@ export interface PricedModel {
 
 /**
  * Another price catalogue: what a usage costs there, an integer number of nano-dollars, and the catalogue's version; `undefined` where it has
- * no price. `pricing(priceBook(…))` of `@tollgate/meter` is one.
+ * no price. `pricing(priceCatalogue(…))` of `@tollgate/meter` is one.
  */
 export type Pricing = (
   usage: Usage,

@@ -10,7 +10,7 @@ import { eachRecorded, type RecordedUsage } from './recorded-usage.js';
 
 /** Which usage is priced anew. */
 export interface RepriceQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
-  /** The other catalogue, e.g. `pricing(priceBook({ prices }))`. */
+  /** The other catalogue, e.g. `pricing(priceCatalogue({ prices }))`. */
   price: Pricing;
   /**
    * Writes what differs as correcting rows. What was charged to limits stays: budgets keep what they counted. Doing it twice changes

@@ -25,7 +25,7 @@ export interface SimulationQuery extends Pick<UsageQuery, 'from' | 'to' | 'where
   plans?: Plans;
   /** Another plan for somebody, by name. @defaultValue the plan that was recorded */
   planOf?: (recorded: RecordedUsage) => string;
-  /** Another price catalogue, e.g. `pricing(priceBook({ prices }))`. Needed where a plan degrades. @defaultValue the recorded costs */
+  /** Another price catalogue, e.g. `pricing(priceCatalogue({ prices }))`. Needed where a plan degrades. @defaultValue the recorded costs */
   price?: Pricing;
   /** What each row is for. @defaultValue ['tenant'] */
   by?: readonly SimulatedFacet[];

@@ -45,7 +45,7 @@ export interface RouterOptions {
   models: readonly RoutedModel[];
   /** The taxonomy: tasks by name, at least one; names are letters, digits, `.`, `_` and `-`. */
   tasks: Readonly<Record<string, RouteTask>>;
-  /** What a usage costs: `pricing(priceBook())` of `@tollgate/meter`. Models that it does not know are not chosen. */
+  /** What a usage costs: `pricing(priceCatalogue())` of `@tollgate/meter`. Models that it does not know are not chosen. */
   prices: (
     usage: Usage,
     of: { readonly provider: string; readonly model: string; readonly atMs: number },

@@ -7,7 +7,7 @@ import { inCatalogue } from './in-catalogue.js';
 import type { Price } from './price.js';
 
 /** Where prices are looked up. */
-export interface PriceBook {
+export interface PriceCatalogue {
   /** Version of the catalogue, and a hash of the app's own prices where it declares any. */
   readonly version: string;
   /**
@@ -17,8 +17,8 @@ export interface PriceBook {
   find(provider: string, model: string, atMs?: number): Price | undefined;
 }
 
-/** Options of {@link priceBook}. */
-export interface PriceBookOptions {
+/** Options of {@link priceCatalogue}. */
+export interface PriceCatalogueOptions {
   /** Prices of the app's own, before the catalogue's. */
   readonly prices?: PriceDeclarations | undefined;
   /** Clock, in ms since the epoch. @defaultValue Date.now */
@@ -32,7 +32,7 @@ const maxRemembered = 2_000;
 const rememberedMs = 60_000;
 
 /** Prices by `@pydantic/genai-prices`, with the app's own on top. */
-export function priceBook(options: PriceBookOptions = {}): PriceBook {
+export function priceCatalogue(options: PriceCatalogueOptions = {}): PriceCatalogue {
   const declared = options.prices ?? {};
   const now = options.now ?? Date.now;
   const version = versionOf(declared);
