@@ -1,8 +1,8 @@
 import type { CounterState, QuotaCounter, ReserveResult } from '@tollgate/core/internal';
 import { Demand } from './demand.js';
-import type { SliceBook } from './slice-book.js';
 import type { SliceHome } from './slice-home.js';
 import { aheadOf, amountsToAsk, drawing } from './slice-size.js';
+import type { SliceTable } from './slice-table.js';
 import type { SliceClock } from './store-clock.js';
 
 /** What others return within, once they are asked; they look every 25 ms. */
@@ -14,7 +14,7 @@ const mostPermits = 256;
 
 export interface RefillWorld {
   readonly store: SliceHome;
-  readonly book: SliceBook;
+  readonly book: SliceTable;
   readonly clock: SliceClock;
   readonly leaseMs: number;
   /** How many seconds' takings are leased ahead. */

@@ -11,10 +11,10 @@ import {
 } from '@tollgate/core/internal';
 import type { QuietCharge } from '../settlement-wire.js';
 import type { RefillWorld } from './refill.js';
-import { SliceBook } from './slice-book.js';
 import { SliceEvents } from './slice-events.js';
 import type { SliceHome } from './slice-home.js';
 import { refusedBy, SliceMeans } from './slice-means.js';
+import { SliceTable } from './slice-table.js';
 import { SliceUpkeep } from './slice-upkeep.js';
 import { viewOfState } from './state-view.js';
 import type { SliceClock } from './store-clock.js';
@@ -56,7 +56,7 @@ export class SliceStore {
   #longestMs = 0;
 
   constructor({ store, clock, leaseMs, secondsAhead, events }: SliceStoreOptions) {
-    const book = new SliceBook(({ counter }) => this.means.partitionOf(counter));
+    const book = new SliceTable(({ counter }) => this.means.partitionOf(counter));
     const newLease = (): string => store.sliceId(this.#longestMs);
     this.#world = { store, clock, leaseMs, secondsAhead, book, newLease };
     this.means = new SliceMeans(this.#world);

@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { publish } from '@tollgate/core/internal';
 import type { AlertReport, IncidentChange } from './incident.js';
-import type { IncidentBook } from './incident-book.js';
+import type { IncidentStore } from './incident-store.js';
 import type { NotificationSender } from './notification-sender.js';
 
 /** A store as the outbox sees it. */
 interface OutboxSlot {
-  readonly book: IncidentBook;
+  readonly book: IncidentStore;
   readonly sender: NotificationSender;
 }
 

@@ -5,7 +5,7 @@ import { AlertOutbox } from './alert-outbox.js';
 import { type AlertsOptions, readAlertsOptions } from './alerts-options.js';
 import { cleanReport, cleanText } from './clean-report.js';
 import type { AlertReport } from './incident.js';
-import { IncidentBook } from './incident-book.js';
+import { IncidentStore } from './incident-store.js';
 import { NotificationSender } from './notification-sender.js';
 import { listen } from './sources.js';
 
@@ -40,7 +40,7 @@ export function alerts(options: AlertsOptions): Alerts {
   const settings = readAlertsOptions(options);
   const { to: destinations, now, when } = settings;
   const placeOn = (store: AlertStore) => {
-    const book = new IncidentBook(store, destinations);
+    const book = new IncidentStore(store, destinations);
     return { book, sender: new NotificationSender({ ...settings, store, book, destinations }) };
   };
   const shared = placeOn(settings.store);

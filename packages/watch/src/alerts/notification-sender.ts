@@ -1,11 +1,11 @@
 import { type AlertStore, type DueAlertWork, publish, withinDeadline } from '@tollgate/core/internal';
 import { type AlertDestination, DeliveryFailure } from './destination.js';
-import { endsIn, type IncidentBook, type Work } from './incident-book.js';
+import { endsIn, type IncidentStore, type Work } from './incident-store.js';
 
 /** How a sender works. */
 export interface NotificationSenderOptions {
   readonly store: AlertStore;
-  readonly book: IncidentBook;
+  readonly book: IncidentStore;
   readonly destinations: readonly AlertDestination[];
   readonly pollMs: number;
   readonly deadlineMs: number;

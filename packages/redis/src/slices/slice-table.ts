@@ -13,7 +13,7 @@ interface Kept {
 }
 
 /** Every slice of this process, by counter: what the engine in memory takes for its counters. */
-export class SliceBook implements CounterBook {
+export class SliceTable implements CounterBook {
   readonly #kept = new Map<string, Kept>();
   readonly #partitionOf: (counter: QuotaCounter) => string;
 

@@ -15,7 +15,7 @@ const resolvedKeptMs = 24 * hourMs;
 const mostTries = 50;
 
 /** Incidents in a store: every change is written together with whom it is to be told. */
-export class IncidentBook {
+export class IncidentStore {
   constructor(
     private readonly store: AlertStore,
     private readonly destinations: readonly AlertDestination[],
