@@ -1,7 +1,7 @@
 export type { DatabaseOptions } from './connection/connection-options.js';
 export { type Database, database } from './connection/database.js';
-export { type CheckBooksOptions, checkBooks, type WrongSum } from './doctor/check-books.js';
 export { checkDailyUsage, type WrongDay } from './doctor/check-daily-usage.js';
+export { type VerifyLedgerOptions, verifyLedger, type WrongSum } from './doctor/verify-ledger.js';
 export { type ExportQuery, exportEvents } from './export/export-events.js';
 export { warehouseLayout } from './export/warehouse-layout.js';
 export type { AuditEntry } from './keys/audit.js';

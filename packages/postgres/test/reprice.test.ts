@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { adjustmentEvent } from '@tollgate/core/internal';
 import {
-  checkBooks,
   checkDailyUsage,
   database,
   type Ledger,
@@ -10,6 +9,7 @@ import {
   type Pricing,
   reports,
   reprice,
+  verifyLedger,
 } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
@@ -92,7 +92,7 @@ describe.each(databases)('history on $name', ({ start }) => {
       await reprice(books.database, { ...query, price: priceOf(perToken, version) });
       expect(await costNow()).toBe(String(perToken * tokens));
     }
-    expect(await checkBooks(books.database, { now })).toEqual([]);
+    expect(await verifyLedger(books.database, { now })).toEqual([]);
     expect(await checkDailyUsage(books.database, { now })).toEqual([]);
     const rows = await books.database.query
       .selectFrom('usage_events')

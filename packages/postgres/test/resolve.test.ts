@@ -12,7 +12,6 @@ import { newId, type QuotaCounter } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import {
   acceptUnresolved,
-  checkBooks,
   checkDailyUsage,
   database,
   type Ledger,
@@ -21,6 +20,7 @@ import {
   reports,
   resolve,
   unresolvedAttempts,
+  verifyLedger,
 } from '../src/index.js';
 import { databases, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
@@ -217,7 +217,7 @@ describe.each(databases)('usage that is unknown, on $name', ({ start }) => {
       }
     });
     await fc.assert(property, { seed: 20261122, numRuns: process.env.TOLLGATE_LONG ? 200 : 12 });
-    expect(await checkBooks(books.database, { now })).toEqual([]);
+    expect(await verifyLedger(books.database, { now })).toEqual([]);
     expect(await checkDailyUsage(books.database, { now })).toEqual([]);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { checkBooks, checkDailyUsage, ledger } from '@tollgate/postgres';
+import { checkDailyUsage, ledger, verifyLedger } from '@tollgate/postgres';
 import {
   checkLeases,
   type LeaseCheck,
@@ -50,7 +50,7 @@ events in Redis are delivered. An event that waits in an app's spool would be ta
         const { database, say } = session;
         if (options.spoolsEmpty && !options.repair) throw new UsageError('--spools-empty is for --repair');
         const how = { repair: options.repair ?? false, now: io.now };
-        const sums = await checkBooks(database, how);
+        const sums = await verifyLedger(database, how);
         const days = await checkDailyUsage(database, how);
         const wrong = sums.length + days.length;
         const redis = await redisOf(session, options);

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { dailySums, eventFigures } from '../ledger/daily-usage.js';
 import { lowestId } from '../ledger/month.js';
-import { type CheckBooksOptions, readCheckOptions } from './check-books.js';
+import { readCheckOptions, type VerifyLedgerOptions } from './verify-ledger.js';
 
 /** A UTC day whose kept sums are not those of its events. Money in nano-dollars as decimal strings. */
 export interface WrongDay {
@@ -23,7 +23,7 @@ const dayMs = 86_400_000;
  */
 export async function checkDailyUsage(
   database: Database,
-  options: CheckBooksOptions = {},
+  options: VerifyLedgerOptions = {},
 ): Promise<WrongDay[]> {
   const { days, repair, now } = readCheckOptions('checkDailyUsage', options);
   await database.ready();

@@ -14,7 +14,7 @@ export interface WrongSum {
 }
 
 /** How a check is made. */
-export interface CheckBooksOptions {
+export interface VerifyLedgerOptions {
   /** Windows to which something was charged in the last so many days. 1 to 3 650. @defaultValue 35 */
   days?: number;
   /** Sets what is wrong to what the events say. Events are written after it. @defaultValue false */
@@ -28,8 +28,8 @@ const dayMs = 86_400_000;
 const longestWindowDays = 32;
 
 /** Throws a `TypeError` that names the check, the option and what was received. */
-export function readCheckOptions(check: string, options: CheckBooksOptions): Required<CheckBooksOptions> {
-  checkOptions<CheckBooksOptions>(check, options, {
+export function readCheckOptions(check: string, options: VerifyLedgerOptions): Required<VerifyLedgerOptions> {
+  checkOptions<VerifyLedgerOptions>(check, options, {
     days: accepts.integerBetween(1, 3_650),
     repair: accepts.boolean,
     now: accepts.function,
@@ -39,8 +39,11 @@ export function readCheckOptions(check: string, options: CheckBooksOptions): Req
 }
 
 /** Compares the sums that budgets are restored from with the events they are sums of; lists, and on demand repairs, what differs. */
-export async function checkBooks(database: Database, options: CheckBooksOptions = {}): Promise<WrongSum[]> {
-  const { days, repair, now } = readCheckOptions('checkBooks', options);
+export async function verifyLedger(
+  database: Database,
+  options: VerifyLedgerOptions = {},
+): Promise<WrongSum[]> {
+  const { days, repair, now } = readCheckOptions('verifyLedger', options);
   await database.ready();
   const { query, schema } = database;
   const spend = sql.id(schema, 'window_spend');
