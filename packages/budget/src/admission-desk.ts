@@ -19,6 +19,7 @@ import {
 } from './admission.js';
 import { affordableCap } from './affordable-cap.js';
 import { refusalError, unverifiable } from './budget-error.js';
+import { estimateOf, isDeferred } from './candidates.js';
 import { type LimitCharge, needsOf } from './charges.js';
 import { dispatch, dispatchReplay } from './dispatch.js';
 import type { BudgetEngine } from './engine.js';
@@ -28,7 +29,6 @@ import { sayWhatIsLeft } from './rate-limit-headers.js';
 import type { Rules } from './rules.js';
 import { announce } from './threshold.js';
 import { unreservedGrants } from './unreserved.js';
-import { estimateOf, isDeferred } from './ways.js';
 
 type Admitted = Extract<ReserveResult, { ok: true }>;
 
@@ -121,7 +121,7 @@ export class AdmissionDesk {
     const { engine } = this;
     const { heldAmounts } = reservation;
     // How far down an answer was found says nothing about another call.
-    const fromLevel = adopted?.way?.replays ? 0 : (adopted?.way?.level ?? 0);
+    const fromLevel = adopted?.candidate?.replays ? 0 : (adopted?.candidate?.level ?? 0);
     const admissions = lessHeld(this.#admissions(call, rules, fromLevel), heldAmounts);
     const first = admissions[0];
     if (!reservation.verified || (adopted && first && isHeld(first, heldAmounts))) {
@@ -259,26 +259,28 @@ export class AdmissionDesk {
   }
 
   #assign(reservation: OpenReservation, call: Call, admission: Admission, rules: Rules): void {
-    const { way, charges } = admission;
+    const { candidate, charges } = admission;
     const { heldAmounts } = reservation;
     const { parsed } = call;
     call.admittedAtMs = reservation.admittedAtMs;
-    if (!parsed || !way) {
+    if (!parsed || !candidate) {
       heldAmounts.takeNothing(call.attemptId);
       return;
     }
-    if (way.replays) {
-      dispatchReplay(call, way, this.context.res);
+    if (candidate.replays) {
+      dispatchReplay(call, candidate, this.context.res);
       return;
     }
-    let estimate = way.most;
+    let estimate = candidate.most;
     if (rules.enforced) {
       const available = charges.map(({ charge }) =>
         heldAmounts.standing(charge) ? charge.want : heldAmounts.free(charge.counter),
       );
-      const priceOf = (cap: number) => estimateOf(parsed, way.model, cap);
-      const cap = reservation.verified ? affordableCap(way, charges, available, priceOf) : (way.cap ?? 0);
-      estimate = dispatch(call, parsed, { way, cap, res: this.context.res });
+      const priceOf = (cap: number) => estimateOf(parsed, candidate.model, cap);
+      const cap = reservation.verified
+        ? affordableCap(candidate, charges, available, priceOf)
+        : (candidate.cap ?? 0);
+      estimate = dispatch(call, parsed, { candidate, cap, res: this.context.res });
     }
     heldAmounts.take(call.attemptId, needsOf(charges, estimate));
   }

@@ -9,16 +9,16 @@ import {
   type QuotaRefusal,
   usageEventOf,
 } from '@tollgate/core/internal';
+import { type Candidate, candidates } from './candidates.js';
 import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
 import type { HeldAmounts } from './held-amounts.js';
 import type { OpenReservation } from './open-reservation.js';
 import type { Rules } from './rules.js';
-import { type Way, waysOf } from './ways.js';
 
 /** One alternative of an admission: how the call would be made, and what it asks. */
 export interface Admission {
   /** Absent where no call is known, or its wire format is not. */
-  readonly way: Way | undefined;
+  readonly candidate: Candidate | undefined;
   readonly charges: readonly LimitCharge[];
   /** What is sent to the store: less what the reservation holds unassigned. */
   readonly asked: readonly LimitCharge[];
@@ -31,14 +31,14 @@ export interface Admission {
 export function admissionsOf(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
   const parsed = call?.parsed;
   if (!call || !parsed) return [admission(undefined, chargesOfNone(rules), rules)];
-  return waysOf(call, parsed, rules)
+  return candidates(call, parsed, rules)
     .filter(({ level }) => level >= fromLevel)
-    .map((way) => admission(way, chargesOf(way, parsed.priced, rules), rules));
+    .map((candidate) => admission(candidate, chargesOf(candidate, parsed.priced, rules), rules));
 }
 
 /** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
 export function lessHeld(admissions: readonly Admission[], heldAmounts: HeldAmounts): Admission[] {
-  return admissions.map(({ way, charges }) => {
+  return admissions.map(({ candidate, charges }) => {
     const asked = charges
       .filter(({ charge }) => !heldAmounts.standing(charge))
       .map(({ limit, charge }): LimitCharge => {
@@ -46,7 +46,7 @@ export function lessHeld(admissions: readonly Admission[], heldAmounts: HeldAmou
         if (free === 0) return { limit, charge };
         return { limit, charge: free >= charge.want ? registered(charge) : lowered(charge, free) };
       });
-    return { way, charges, asked };
+    return { candidate, charges, asked };
   });
 }
 
@@ -63,9 +63,9 @@ export function alternativesOf(
   call: Call | undefined,
   context: TollgateContext,
 ): QuotaAlternative[] {
-  return admissions.map(({ way, asked }) => ({
+  return admissions.map(({ candidate, asked }) => ({
     charges: asked.map(({ charge }) => charge),
-    event: call && way && !way.replays ? leaseEvent(call, way.most, context) : undefined,
+    event: call && candidate && !candidate.replays ? leaseEvent(call, candidate.most, context) : undefined,
   }));
 }
 
@@ -73,12 +73,14 @@ export function alternativesOf(
 export function extensionOf(reservation: OpenReservation, rules: Rules): Admission {
   const { declared, heldAmounts } = reservation;
   const parsed = declared?.call.parsed;
-  const before = declared?.admission.way;
-  const way = parsed &&
+  const before = declared?.admission.candidate;
+  const candidate = parsed &&
     before && { ...before, cap: before.cap && parsed.estimate.maxOutputTokens, most: parsed.estimate };
-  const all = way ? chargesOf({ ...way, onlyBelow: undefined }, parsed.priced, rules) : chargesOfNone(rules);
+  const all = candidate
+    ? chargesOf({ ...candidate, onlyBelow: undefined }, parsed.priced, rules)
+    : chargesOfNone(rules);
   const charges = rules.enforced ? all : softened(all);
-  return { way, charges, asked: charges.filter(({ charge }) => !heldAmounts.knows(charge.counter)) };
+  return { candidate, charges, asked: charges.filter(({ charge }) => !heldAmounts.knows(charge.counter)) };
 }
 
 /** The refusal that enforcing the rules would have meant, where shadow mode has let a call pass: the first cap that is passed. */
@@ -100,7 +102,7 @@ export function shadowRefusal(
 export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): TollgateError | undefined {
   if (!call?.parsed) return undefined;
   try {
-    waysOf(call, call.parsed, { ...rules, enforced: true });
+    candidates(call, call.parsed, { ...rules, enforced: true });
   } catch (error) {
     if (isTollgateError(error)) return error;
     throw error;
@@ -108,9 +110,13 @@ export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): Tollg
   return undefined;
 }
 
-function admission(way: Way | undefined, charges: readonly LimitCharge[], { enforced }: Rules): Admission {
+function admission(
+  candidate: Candidate | undefined,
+  charges: readonly LimitCharge[],
+  { enforced }: Rules,
+): Admission {
   const counted = enforced ? charges : softened(charges);
-  return { way, charges: counted, asked: counted };
+  return { candidate, charges: counted, asked: counted };
 }
 
 function registered(charge: QuotaCharge): QuotaCharge {

@@ -1,28 +1,28 @@
 import type { Estimate } from '@tollgate/core/internal';
 import { demandOf } from './amounts.js';
+import type { Candidate } from './candidates.js';
 import type { LimitCharge } from './charges.js';
-import type { Way } from './ways.js';
 
 /**
  * The largest output cap, up to the way's own, whose estimate fits into what is available on every limit. `available` has one
  * amount for each charge; the store never grants less than the way's least estimate needs.
  */
 export function affordableCap(
-  way: Way,
+  candidate: Candidate,
   charges: readonly LimitCharge[],
   available: readonly number[],
   estimateOf: (cap: number) => Estimate,
 ): number {
-  const most = way.cap ?? 0;
+  const most = candidate.cap ?? 0;
   const fits = (estimate: Estimate): boolean =>
     charges.every(
       ({ charge }, index) => charge.soft || demandOf(charge.unit, estimate) <= (available[index] ?? 0),
     );
-  if (way.least === undefined || fits(way.most)) return most;
-  let low = way.least.maxOutputTokens;
+  if (candidate.least === undefined || fits(candidate.most)) return most;
+  let low = candidate.least.maxOutputTokens;
   let high = most - 1;
   const guess = charges.reduce((cap, { charge }, index) => {
-    return charge.soft ? cap : Math.min(cap, capWithin(way, charge.unit, available[index] ?? 0));
+    return charge.soft ? cap : Math.min(cap, capWithin(candidate, charge.unit, available[index] ?? 0));
   }, most);
   const probes = [guess, guess + 1];
   while (low < high) {
@@ -35,7 +35,7 @@ export function affordableCap(
 }
 
 /** The cap that an amount affords if prices were straight lines; the search above corrects it where they are not. */
-function capWithin({ most }: Way, unit: LimitCharge['charge']['unit'], amount: number): number {
+function capWithin({ most }: Candidate, unit: LimitCharge['charge']['unit'], amount: number): number {
   const answers = Math.max(1, most.answers);
   switch (unit) {
     case 'usd':

@@ -1,8 +1,8 @@
 import { counterOf } from '@tollgate/core';
 import type { Estimate, QuotaCharge } from '@tollgate/core/internal';
 import { demandOf, floorOf } from './amounts.js';
+import { admitsBelow, type Candidate } from './candidates.js';
 import type { BudgetLimit, Rules } from './rules.js';
-import { admitsBelow, type Way } from './ways.js';
 
 /** What one limit is asked for, and which limit that is. */
 export interface LimitCharge {
@@ -15,7 +15,7 @@ export interface LimitCharge {
  * what cannot be refused is counted there all the same.
  */
 export function chargesOf(
-  { model, most, least, onlyBelow, replays }: Way,
+  { model, most, least, onlyBelow, replays }: Candidate,
   priced: boolean,
   rules: Rules,
 ): LimitCharge[] {

@@ -1,6 +1,6 @@
 import type { Call, Estimate, ParsedCall } from '@tollgate/core/internal';
 import type { Response } from 'express';
-import type { Way } from './ways.js';
+import type { Candidate } from './candidates.js';
 
 /**
  * Writes the admitted way into the outgoing call: model and output cap. What the client stated and did not get is said in
@@ -10,19 +10,19 @@ import type { Way } from './ways.js';
 export function dispatch(
   call: Call,
   parsed: ParsedCall,
-  { way, cap, res }: { way: Way; cap: number; res: Response | undefined },
+  { candidate, cap, res }: { candidate: Candidate; cap: number; res: Response | undefined },
 ): Estimate {
   const { capStated, maxOutputTokens } = parsed.estimate;
-  warn(way, res);
-  const newModel = way.model !== parsed.model;
-  const newCap = way.cap !== undefined && !(capStated && maxOutputTokens === cap);
+  warn(candidate, res);
+  const newModel = candidate.model !== parsed.model;
+  const newCap = candidate.cap !== undefined && !(capStated && maxOutputTokens === cap);
   if (!newModel && !newCap) return parsed.estimate;
   const lowered = newCap && capStated;
-  parsed.apply({ model: newModel ? way.model : undefined, maxOutputTokens: newCap ? cap : undefined });
+  parsed.apply({ model: newModel ? candidate.model : undefined, maxOutputTokens: newCap ? cap : undefined });
   if (newModel || lowered) call.degradedFrom = parsed.requestedModel;
   if (res && !res.headersSent) {
     if (newModel) {
-      res.setHeader('x-tollgate-model', way.model);
+      res.setHeader('x-tollgate-model', candidate.model);
       res.setHeader('x-tollgate-degraded', 'budget');
     }
     if (lowered) res.setHeader('x-tollgate-max-output-tokens', String(cap));
@@ -31,13 +31,13 @@ export function dispatch(
 }
 
 /** The call is answered by what was paid for before: says so where the plan's ladder has chosen that. */
-export function dispatchReplay(call: Call, way: Way, res: Response | undefined): void {
+export function dispatchReplay(call: Call, candidate: Candidate, res: Response | undefined): void {
   call.replays = true;
-  warn(way, res);
-  if (way.level > 0 && res && !res.headersSent) res.setHeader('x-tollgate-degraded', 'budget');
+  warn(candidate, res);
+  if (candidate.level > 0 && res && !res.headersSent) res.setHeader('x-tollgate-degraded', 'budget');
 }
 
-function warn({ warnsAt }: Way, res: Response | undefined): void {
+function warn({ warnsAt }: Candidate, res: Response | undefined): void {
   if (warnsAt === undefined || !res || res.headersSent) return;
   res.setHeader('x-tollgate-warning', `budget;used=${warnsAt}`);
 }

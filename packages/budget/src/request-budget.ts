@@ -11,13 +11,13 @@ import {
 import { AdmissionDesk } from './admission-desk.js';
 import { isNothing } from './amounts.js';
 import { unmetered } from './budget-error.js';
+import { allowed, candidates } from './candidates.js';
 import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine } from './engine.js';
 import type { Leased } from './heartbeat.js';
 import { OpenReservation } from './open-reservation.js';
 import type { BudgetLimit, Rules } from './rules.js';
 import { TopUps } from './top-up.js';
-import { allowed, waysOf } from './ways.js';
 
 /** A call that is running, and the reservation that pays for it. */
 interface RunningCall {
@@ -146,7 +146,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   #takesNothing(call: Call | undefined): boolean {
     if (!call?.replays || !call.parsed) return false;
     const rules = this.#rules;
-    waysOf(call, call.parsed, rules);
+    candidates(call, call.parsed, rules);
     return !rules.limits.some(({ limit }) => limit.unit === 'requests');
   }
 
@@ -160,8 +160,8 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const { caller } = this;
     const enforced = this.engine.enforced;
     const mayWait = deferral !== undefined;
-    const ways = { fit, minOutputTokens, mayWait, enforced };
-    return { caller, plan: this.#plan, limits: this.#limits, req, route, ...ways };
+    const found = { fit, minOutputTokens, mayWait, enforced };
+    return { caller, plan: this.#plan, limits: this.#limits, req, route, ...found };
   }
 
   /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */

@@ -10,7 +10,7 @@ import { capField } from './cap-field.js';
 import { defaultMaxOutputTokens, type Rules } from './rules.js';
 
 /** One way in which a call can be admitted: as it stands, or degraded, at most (and at least) with this estimate. */
-export interface Way {
+export interface Candidate {
   readonly model: string;
   /** Output cap of each answer; `undefined` where the API has no output. */
   readonly cap: number | undefined;
@@ -31,14 +31,16 @@ export interface Way {
  * The ways in which a call can be admitted, best first: the requested model, then down the plan's ladder, at whose step "cache first" an
  * answer that was paid for before ends it. Throws a TollgateError where the plan does not allow the model (403) or the output cap that the client states (400).
  */
-export function waysOf(
+export function candidates(
   { outgoing: { body }, cached, replays }: WayOfCall,
   parsed: ParsedCall,
   rules: Rules,
-): Way[] {
+): Candidate[] {
   const { plan } = rules;
   if (!rules.enforced) {
-    return replays ? [replayed(parsed, 0)] : [wayOf(parsed, parsed.model, baseCap(parsed, rules), rules, 0)];
+    return replays
+      ? [replayed(parsed, 0)]
+      : [candidateOf(parsed, parsed.model, baseCap(parsed, rules), rules, 0)];
   }
   if (!allowed(rules, parsed.model)) throw modelNotAllowed(parsed.model);
   const base = baseCap(parsed, rules);
@@ -47,23 +49,24 @@ export function waysOf(
     throw capTooLarge(capField(parsed.api, body, stated), stated, base);
   }
   if (replays) return [replayed(parsed, 0)];
-  const ways: Way[] = [];
-  let way = wayOf(parsed, parsed.model, base, rules, 0);
+  const found: Candidate[] = [];
+  let candidate = candidateOf(parsed, parsed.model, base, rules, 0);
   for (const [index, step] of (plan?.degrade ?? []).entries()) {
-    ways.push({ ...way, onlyBelow: step.at });
-    if (endsLadder(step, rules)) return ways;
-    const warnsAt = step.warn ? step.at : way.warnsAt;
-    if (step.cache && cached) return [...ways, { ...replayed(parsed, index + 1), warnsAt }];
-    const next = { ...degraded(parsed, way, step, rules, index + 1), warnsAt };
-    if (next.model === way.model && next.cap === way.cap && next.warnsAt === way.warnsAt) ways.pop();
-    way = next;
+    found.push({ ...candidate, onlyBelow: step.at });
+    if (endsLadder(step, rules)) return found;
+    const warnsAt = step.warn ? step.at : candidate.warnsAt;
+    if (step.cache && cached) return [...found, { ...replayed(parsed, index + 1), warnsAt }];
+    const next = { ...degraded(parsed, candidate, step, rules, index + 1), warnsAt };
+    if (next.model === candidate.model && next.cap === candidate.cap && next.warnsAt === candidate.warnsAt)
+      found.pop();
+    candidate = next;
   }
-  return [...ways, way];
+  return [...found, candidate];
 }
 
 type WayOfCall = Pick<Call, 'outgoing' | 'cached' | 'replays'>;
 
-const replayed = (parsed: ParsedCall, level: number): Way => ({
+const replayed = (parsed: ParsedCall, level: number): Candidate => ({
   model: parsed.model,
   cap: undefined,
   most: parsed.estimate,
@@ -111,7 +114,13 @@ function baseCap({ api, estimate }: ParsedCall, { plan, enforced }: Rules): numb
   return Math.min(estimate.maxOutputTokens, most ?? Number.POSITIVE_INFINITY);
 }
 
-function wayOf(parsed: ParsedCall, model: string, cap: number | undefined, rules: Rules, level: number): Way {
+function candidateOf(
+  parsed: ParsedCall,
+  model: string,
+  cap: number | undefined,
+  rules: Rules,
+  level: number,
+): Candidate {
   const { estimate } = parsed;
   const most = isAsStated(parsed, model, cap) ? estimate : estimateOf(parsed, model, cap);
   const fits = rules.enforced && (!estimate.capStated || rules.fit);
@@ -134,19 +143,25 @@ export function estimateOf(parsed: ParsedCall, model: string, cap: number | unde
 }
 
 /** One step down: another model where the plan allows it and it has a price; a smaller cap. */
-function degraded(parsed: ParsedCall, from: Way, step: DegradeStep, rules: Rules, level: number): Way {
+function degraded(
+  parsed: ParsedCall,
+  from: Candidate,
+  step: DegradeStep,
+  rules: Rules,
+  level: number,
+): Candidate {
   const cap =
     from.cap === undefined ? undefined : Math.min(from.cap, step.maxOutputTokens ?? Number.POSITIVE_INFINITY);
   const models = step.model;
   const model = models && Object.hasOwn(models, from.model) ? models[from.model] : undefined;
   if (model !== undefined && allowed(rules, model)) {
     try {
-      return wayOf(parsed, model, cap, rules, level);
+      return candidateOf(parsed, model, cap, rules, level);
     } catch (error) {
       if (!isTollgateError(error)) throw error;
     }
   }
-  return wayOf(parsed, from.model, cap, rules, level);
+  return candidateOf(parsed, from.model, cap, rules, level);
 }
 
 function capTooLarge(param: string, stated: number, most: number): TollgateError {
