@@ -17,6 +17,7 @@ import {
   shadowRefusal,
   shadowRefusalOfCall,
 } from './admission.js';
+import type { AdmissionPolicy } from './admission-policy.js';
 import { affordableCap } from './affordable-cap.js';
 import { refusalError, unverifiable } from './budget-error.js';
 import { estimateOf, isDeferred } from './candidates.js';
@@ -26,7 +27,6 @@ import type { BudgetEngine } from './engine.js';
 import { mayHaveRun } from './guarded-store.js';
 import { OpenReservation } from './open-reservation.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
-import type { Rules } from './rules.js';
 import { announce } from './threshold.js';
 import { unreservedGrants } from './unreserved.js';
 
@@ -41,13 +41,17 @@ export class AdmissionDesk {
   ) {}
 
   /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Throws, or rejects with, the refusal. */
-  reserve(call: Call | undefined, begun: boolean, rules: Rules): OpenReservation | Promise<OpenReservation> {
+  reserve(
+    call: Call | undefined,
+    begun: boolean,
+    policy: AdmissionPolicy,
+  ): OpenReservation | Promise<OpenReservation> {
     const { engine, partition } = this;
-    if (rules.enforced && engine.settings.strict && engine.settling.isFull) {
+    if (policy.enforced && engine.settings.strict && engine.settling.isFull) {
       throw unverifiable(new Error(`${engine.settling.size} settlements wait for the store`));
     }
     const nowMs = engine.settings.now();
-    const admissions = this.#admissions(call, rules);
+    const admissions = this.#admissions(call, policy);
     const id = newId(nowMs);
     const { leaseMs, storeDeadlineMs } = engine.settings;
     const alternatives = alternativesOf(admissions, call, this.context);
@@ -56,11 +60,11 @@ export class AdmissionDesk {
     const unknown = (error: unknown): OpenReservation => {
       if (mayHaveRun(error)) engine.closeLater(id, partition);
       const credit = this.#grace(wanted);
-      if (credit) return this.#opened(credit.id, credit.result, admissions, { call, begun, rules });
-      this.#passUnverified('reserve', error, rules);
-      return this.#unverified(call, admissions, nowMs, rules);
+      if (credit) return this.#opened(credit.id, credit.result, admissions, { call, begun, policy });
+      this.#passUnverified('reserve', error, policy);
+      return this.#unverified(call, admissions, nowMs, policy);
     };
-    return goOn(asked, (result) => this.#opened(id, result, admissions, { call, begun, rules }), unknown);
+    return goOn(asked, (result) => this.#opened(id, result, admissions, { call, begun, policy }), unknown);
   }
 
   /** Of credit leased beforehand, where the app wants that; another id, since the first may still be admitted by the store. */
@@ -78,23 +82,23 @@ export class AdmissionDesk {
     id: string,
     result: ReserveResult,
     admissions: readonly Admission[],
-    { call, begun, rules }: { call: Call | undefined; begun: boolean; rules: Rules },
+    { call, begun, policy }: { call: Call | undefined; begun: boolean; policy: AdmissionPolicy },
   ): OpenReservation {
-    if (!result.ok) throw this.#refusal(result, admissions, rules);
+    if (!result.ok) throw this.#refusal(result, admissions, policy);
     const { engine, context, partition } = this;
     const { nowMs: admittedAtMs, expiresAtMs } = result;
     const reservation = new OpenReservation({ id, partition, admittedAtMs, verified: true }, engine, context);
     context.reservation = { id, partition, admittedAtMs, expiresAtMs };
-    const admission = this.#admit(reservation, call, admissions, result, rules);
+    const admission = this.#admit(reservation, call, admissions, result, policy);
     if (call && !begun) reservation.declared = { call, admission };
     return reservation;
   }
 
   /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
-  cover(reservation: OpenReservation, call: Call, rules: Rules): boolean | Promise<boolean> {
+  cover(reservation: OpenReservation, call: Call, policy: AdmissionPolicy): boolean | Promise<boolean> {
     const { declared, heldAmounts } = reservation;
     const adopts = declared?.call.attemptId === call.attemptId;
-    if (!adopts) return this.#coverAnew(reservation, call, undefined, rules);
+    if (!adopts) return this.#coverAnew(reservation, call, undefined, policy);
     reservation.declared = undefined;
     if (declared.call === call || !call.parsed || call.settlement) return true;
     heldAmounts.giveBack(call.attemptId);
@@ -105,7 +109,7 @@ export class AdmissionDesk {
       throw error;
     };
     try {
-      return goOn(this.#coverAnew(reservation, call, declared.admission, rules), (kept) => kept, failed);
+      return goOn(this.#coverAnew(reservation, call, declared.admission, policy), (kept) => kept, failed);
     } catch (error) {
       return failed(error);
     }
@@ -116,18 +120,18 @@ export class AdmissionDesk {
     reservation: OpenReservation,
     call: Call,
     adopted: Admission | undefined,
-    rules: Rules,
+    policy: AdmissionPolicy,
   ): boolean | Promise<boolean> {
     const { engine } = this;
     const { heldAmounts } = reservation;
     // How far down an answer was found says nothing about another call.
     const fromLevel = adopted?.candidate?.replays ? 0 : (adopted?.candidate?.level ?? 0);
-    const admissions = lessHeld(this.#admissions(call, rules, fromLevel), heldAmounts);
+    const admissions = lessHeld(this.#admissions(call, policy, fromLevel), heldAmounts);
     const first = admissions[0];
     if (!reservation.verified || (adopted && first && isHeld(first, heldAmounts))) {
       if (!reservation.verified && !heldAmounts.holdsFor(call.attemptId))
         engine.letThrough('cover', this.context);
-      if (first) this.#assign(reservation, call, first, rules);
+      if (first) this.#assign(reservation, call, first, policy);
       return true;
     }
     const asked = engine.store.cover({
@@ -138,22 +142,22 @@ export class AdmissionDesk {
       alternatives: alternativesOf(admissions, call, this.context),
     });
     const covered = (result: ReserveResult): boolean => {
-      if (result.ok) this.#admit(reservation, call, admissions, result, rules);
+      if (result.ok) this.#admit(reservation, call, admissions, result, policy);
       else if (result.refusal.blockedBy === 'closed') return false;
-      else throw this.#refusal(result, admissions, rules);
+      else throw this.#refusal(result, admissions, policy);
       return true;
     };
     return goOn(asked, covered, (error) => {
-      this.#passUnverified('cover', error, rules);
+      this.#passUnverified('cover', error, policy);
       heldAmounts.takeNothing(call.attemptId);
       return true;
     });
   }
 
   /** Adds the limits that the reservation does not know yet, a route's own. Rejects with the refusal, which ends the reservation. */
-  async extend(reservation: OpenReservation, rules: Rules): Promise<void> {
+  async extend(reservation: OpenReservation, policy: AdmissionPolicy): Promise<void> {
     const { engine } = this;
-    const admission = extensionOf(reservation, rules);
+    const admission = extensionOf(reservation, policy);
     if (admission.asked.length === 0 || !reservation.verified) return;
     const charges = admission.asked.map(({ charge }) => charge);
     let result: ReserveResult;
@@ -165,7 +169,7 @@ export class AdmissionDesk {
       result = await engine.store.extend(request, this.#timeLeft);
     } catch (error) {
       try {
-        return this.#passUnverified('extend', error, rules);
+        return this.#passUnverified('extend', error, policy);
       } catch (refusal) {
         reservation.closed = true;
         engine.closeLater(reservation.id, this.partition);
@@ -174,11 +178,11 @@ export class AdmissionDesk {
     }
     if (!result.ok) {
       reservation.closed = true;
-      throw this.#refusal(result, [admission], rules);
+      throw this.#refusal(result, [admission], policy);
     }
     const call = reservation.declared?.call;
     if (call) reservation.heldAmounts.giveBack(call.attemptId);
-    this.#admit(reservation, call, [admission], result, rules);
+    this.#admit(reservation, call, [admission], result, policy);
   }
 
   /** How long a guard may wait; a call that is made later has the whole deadline. */
@@ -187,25 +191,29 @@ export class AdmissionDesk {
   }
 
   /** Goes on, counted, where the store has failed and what cannot be verified passes; throws the refusal where it does not. */
-  #passUnverified(operation: 'reserve' | 'extend' | 'cover', error: unknown, { enforced }: Rules): void {
+  #passUnverified(
+    operation: 'reserve' | 'extend' | 'cover',
+    error: unknown,
+    { enforced }: AdmissionPolicy,
+  ): void {
     if (this.engine.settings.whenStoreDown !== 'open' && enforced) throw unverifiable(error);
     this.engine.letThrough(operation, this.context);
   }
 
-  #admissions(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
+  #admissions(call: Call | undefined, policy: AdmissionPolicy, fromLevel = 0): Admission[] {
     const { enforced, settings } = this.engine;
-    const refusal = enforced ? undefined : shadowRefusalOfCall(call, rules);
+    const refusal = enforced ? undefined : shadowRefusalOfCall(call, policy);
     if (refusal) refuseOrShadow(this.context, refusal, settings.mode);
-    return admissionsOf(call, rules, fromLevel);
+    return admissionsOf(call, policy, fromLevel);
   }
 
   #refusal(
     result: Exclude<ReserveResult, { ok: true }>,
     admissions: readonly Admission[],
-    rules: Rules,
+    policy: AdmissionPolicy,
   ): TollgateError {
     const { refuseWith } = this.engine.settings;
-    const options = { refuseWith, defers: isDeferred(rules) };
+    const options = { refuseWith, defers: isDeferred(policy) };
     return refusalError(result.refusal, admissions.at(-1)?.asked ?? [], result.nowMs, options);
   }
 
@@ -213,7 +221,7 @@ export class AdmissionDesk {
     call: Call | undefined,
     admissions: readonly Admission[],
     nowMs: number,
-    rules: Rules,
+    policy: AdmissionPolicy,
   ): OpenReservation {
     const facts = { id: newId(nowMs), partition: this.partition, admittedAtMs: nowMs, verified: false };
     const reservation = new OpenReservation(facts, this.engine, this.context);
@@ -224,7 +232,7 @@ export class AdmissionDesk {
       nowMs,
     );
     reservation.heldAmounts.add(charges, grants);
-    if (call) this.#assign(reservation, call, first, rules);
+    if (call) this.#assign(reservation, call, first, policy);
     return reservation;
   }
 
@@ -233,7 +241,7 @@ export class AdmissionDesk {
     call: Call | undefined,
     admissions: readonly Admission[],
     result: Admitted,
-    rules: Rules,
+    policy: AdmissionPolicy,
   ): Admission {
     const admission = admissions[result.alternative];
     if (!admission)
@@ -247,7 +255,7 @@ export class AdmissionDesk {
     const { res } = this.context;
     if (!this.engine.enforced) this.#shadow(asked, result);
     else if (res) sayWhatIsLeft(res, asked, result.states, result.nowMs);
-    if (call) this.#assign(reservation, call, admission, rules);
+    if (call) this.#assign(reservation, call, admission, policy);
     return admission;
   }
 
@@ -258,7 +266,7 @@ export class AdmissionDesk {
     if (refusal) refuseOrShadow(this.context, refusalError(refusal, asked, nowMs, settings), settings.mode);
   }
 
-  #assign(reservation: OpenReservation, call: Call, admission: Admission, rules: Rules): void {
+  #assign(reservation: OpenReservation, call: Call, admission: Admission, policy: AdmissionPolicy): void {
     const { candidate, charges } = admission;
     const { heldAmounts } = reservation;
     const { parsed } = call;
@@ -272,7 +280,7 @@ export class AdmissionDesk {
       return;
     }
     let estimate = candidate.most;
-    if (rules.enforced) {
+    if (policy.enforced) {
       const available = charges.map(({ charge }) =>
         heldAmounts.standing(charge) ? charge.want : heldAmounts.free(charge.counter),
       );

@@ -9,11 +9,11 @@ import {
   type QuotaRefusal,
   usageEventOf,
 } from '@tollgate/core/internal';
+import type { AdmissionPolicy } from './admission-policy.js';
 import { type Candidate, candidates } from './candidates.js';
 import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
 import type { HeldAmounts } from './held-amounts.js';
 import type { OpenReservation } from './open-reservation.js';
-import type { Rules } from './rules.js';
 
 /** One alternative of an admission: how the call would be made, and what it asks. */
 export interface Admission {
@@ -28,12 +28,12 @@ export interface Admission {
  * The alternatives in which a call (or a request without a known one) can be admitted, best first; in shadow mode the call as
  * it stands, counted and never refused. Throws the TollgateError that refuses the call whatever is left.
  */
-export function admissionsOf(call: Call | undefined, rules: Rules, fromLevel = 0): Admission[] {
+export function admissionsOf(call: Call | undefined, policy: AdmissionPolicy, fromLevel = 0): Admission[] {
   const parsed = call?.parsed;
-  if (!call || !parsed) return [admission(undefined, chargesOfNone(rules), rules)];
-  return candidates(call, parsed, rules)
+  if (!call || !parsed) return [admission(undefined, chargesOfNone(policy), policy)];
+  return candidates(call, parsed, policy)
     .filter(({ level }) => level >= fromLevel)
-    .map((candidate) => admission(candidate, chargesOf(candidate, parsed.priced, rules), rules));
+    .map((candidate) => admission(candidate, chargesOf(candidate, parsed.priced, policy), policy));
 }
 
 /** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
@@ -70,16 +70,16 @@ export function alternativesOf(
 }
 
 /** What a reservation that is open already still has to ask for: the limits that it does not know yet. */
-export function extensionOf(reservation: OpenReservation, rules: Rules): Admission {
+export function extensionOf(reservation: OpenReservation, policy: AdmissionPolicy): Admission {
   const { declared, heldAmounts } = reservation;
   const parsed = declared?.call.parsed;
   const before = declared?.admission.candidate;
   const candidate = parsed &&
     before && { ...before, cap: before.cap && parsed.estimate.maxOutputTokens, most: parsed.estimate };
   const all = candidate
-    ? chargesOf({ ...candidate, onlyBelow: undefined }, parsed.priced, rules)
-    : chargesOfNone(rules);
-  const charges = rules.enforced ? all : softened(all);
+    ? chargesOf({ ...candidate, onlyBelow: undefined }, parsed.priced, policy)
+    : chargesOfNone(policy);
+  const charges = policy.enforced ? all : softened(all);
   return { candidate, charges, asked: charges.filter(({ charge }) => !heldAmounts.knows(charge.counter)) };
 }
 
@@ -99,10 +99,13 @@ export function shadowRefusal(
 }
 
 /** The refusal of the call itself (its model, its cap) that enforcing the rules would have meant. */
-export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): TollgateError | undefined {
+export function shadowRefusalOfCall(
+  call: Call | undefined,
+  policy: AdmissionPolicy,
+): TollgateError | undefined {
   if (!call?.parsed) return undefined;
   try {
-    candidates(call, call.parsed, { ...rules, enforced: true });
+    candidates(call, call.parsed, { ...policy, enforced: true });
   } catch (error) {
     if (isTollgateError(error)) return error;
     throw error;
@@ -113,7 +116,7 @@ export function shadowRefusalOfCall(call: Call | undefined, rules: Rules): Tollg
 function admission(
   candidate: Candidate | undefined,
   charges: readonly LimitCharge[],
-  { enforced }: Rules,
+  { enforced }: AdmissionPolicy,
 ): Admission {
   const counted = enforced ? charges : softened(charges);
   return { candidate, charges: counted, asked: counted };

@@ -6,8 +6,8 @@ import {
   modelAllowed,
   type ParsedCall,
 } from '@tollgate/core/internal';
+import { type AdmissionPolicy, defaultMaxOutputTokens } from './admission-policy.js';
 import { capField } from './cap-field.js';
-import { defaultMaxOutputTokens, type Rules } from './rules.js';
 
 /** One way in which a call can be admitted: as it stands, or degraded, at most (and at least) with this estimate. */
 export interface Candidate {
@@ -34,29 +34,29 @@ export interface Candidate {
 export function candidates(
   { outgoing: { body }, cached, replays }: WayOfCall,
   parsed: ParsedCall,
-  rules: Rules,
+  policy: AdmissionPolicy,
 ): Candidate[] {
-  const { plan } = rules;
-  if (!rules.enforced) {
+  const { plan } = policy;
+  if (!policy.enforced) {
     return replays
       ? [replayed(parsed, 0)]
-      : [candidateOf(parsed, parsed.model, baseCap(parsed, rules), rules, 0)];
+      : [candidateOf(parsed, parsed.model, baseCap(parsed, policy), policy, 0)];
   }
-  if (!allowed(rules, parsed.model)) throw modelNotAllowed(parsed.model);
-  const base = baseCap(parsed, rules);
+  if (!allowed(policy, parsed.model)) throw modelNotAllowed(parsed.model);
+  const base = baseCap(parsed, policy);
   const stated = parsed.estimate.capStated ? parsed.estimate.maxOutputTokens : undefined;
-  if (stated !== undefined && base !== undefined && base < stated && !rules.fit) {
+  if (stated !== undefined && base !== undefined && base < stated && !policy.fit) {
     throw capTooLarge(capField(parsed.api, body, stated), stated, base);
   }
   if (replays) return [replayed(parsed, 0)];
   const found: Candidate[] = [];
-  let candidate = candidateOf(parsed, parsed.model, base, rules, 0);
+  let candidate = candidateOf(parsed, parsed.model, base, policy, 0);
   for (const [index, step] of (plan?.degrade ?? []).entries()) {
     found.push({ ...candidate, onlyBelow: step.at });
-    if (endsLadder(step, rules)) return found;
+    if (endsLadder(step, policy)) return found;
     const warnsAt = step.warn ? step.at : candidate.warnsAt;
     if (step.cache && cached) return [...found, { ...replayed(parsed, index + 1), warnsAt }];
-    const next = { ...degraded(parsed, candidate, step, rules, index + 1), warnsAt };
+    const next = { ...degraded(parsed, candidate, step, policy, index + 1), warnsAt };
     if (next.model === candidate.model && next.cap === candidate.cap && next.warnsAt === candidate.warnsAt)
       found.pop();
     candidate = next;
@@ -77,17 +77,17 @@ const replayed = (parsed: ParsedCall, level: number): Candidate => ({
 });
 
 /** The share of each of the plan's caps from which on nothing is admitted; `undefined`: until they are used up. */
-export function admitsBelow(rules: Rules): number | undefined {
-  return rules.enforced ? rules.plan?.degrade.find((step) => endsLadder(step, rules))?.at : undefined;
+export function admitsBelow(policy: AdmissionPolicy): number | undefined {
+  return policy.enforced ? policy.plan?.degrade.find((step) => endsLadder(step, policy))?.at : undefined;
 }
 
 /** Whether what is refused for lack of room is done later. */
-export function isDeferred({ plan, mayWait, enforced }: Rules): boolean {
+export function isDeferred({ plan, mayWait, enforced }: AdmissionPolicy): boolean {
   return enforced && mayWait && plan?.degrade.some(({ defer }) => defer) === true;
 }
 
 /** Whether nothing more is admitted from a step on. */
-function endsLadder({ refuse, defer }: DegradeStep, { mayWait }: Rules): boolean {
+function endsLadder({ refuse, defer }: DegradeStep, { mayWait }: AdmissionPolicy): boolean {
   return refuse === true || (defer === true && mayWait);
 }
 
@@ -102,12 +102,12 @@ function modelNotAllowed(model: string): TollgateError {
 }
 
 /** Whether the caller and its plan may use a model. */
-export function allowed({ plan, caller }: Pick<Rules, 'plan' | 'caller'>, model: string): boolean {
+export function allowed({ plan, caller }: Pick<AdmissionPolicy, 'plan' | 'caller'>, model: string): boolean {
   return modelAllowed(plan?.models, model) && modelAllowed(caller.models, model);
 }
 
 /** The cap that a call is made with before any degradation; `undefined` where its API has no output. */
-function baseCap({ api, estimate }: ParsedCall, { plan, enforced }: Rules): number | undefined {
+function baseCap({ api, estimate }: ParsedCall, { plan, enforced }: AdmissionPolicy): number | undefined {
   if (api === 'openai-embeddings') return undefined;
   if (!estimate.capStated) return plan?.maxOutputTokens ?? defaultMaxOutputTokens;
   const most = enforced ? plan?.maxOutputTokens : undefined;
@@ -118,15 +118,15 @@ function candidateOf(
   parsed: ParsedCall,
   model: string,
   cap: number | undefined,
-  rules: Rules,
+  policy: AdmissionPolicy,
   level: number,
 ): Candidate {
   const { estimate } = parsed;
   const most = isAsStated(parsed, model, cap) ? estimate : estimateOf(parsed, model, cap);
-  const fits = rules.enforced && (!estimate.capStated || rules.fit);
+  const fits = policy.enforced && (!estimate.capStated || policy.fit);
   const least =
-    fits && cap !== undefined && cap > rules.minOutputTokens
-      ? estimateOf(parsed, model, rules.minOutputTokens)
+    fits && cap !== undefined && cap > policy.minOutputTokens
+      ? estimateOf(parsed, model, policy.minOutputTokens)
       : undefined;
   return { model, cap, most, least, onlyBelow: undefined, level };
 }
@@ -147,21 +147,21 @@ function degraded(
   parsed: ParsedCall,
   from: Candidate,
   step: DegradeStep,
-  rules: Rules,
+  policy: AdmissionPolicy,
   level: number,
 ): Candidate {
   const cap =
     from.cap === undefined ? undefined : Math.min(from.cap, step.maxOutputTokens ?? Number.POSITIVE_INFINITY);
   const models = step.model;
   const model = models && Object.hasOwn(models, from.model) ? models[from.model] : undefined;
-  if (model !== undefined && allowed(rules, model)) {
+  if (model !== undefined && allowed(policy, model)) {
     try {
-      return candidateOf(parsed, model, cap, rules, level);
+      return candidateOf(parsed, model, cap, policy, level);
     } catch (error) {
       if (!isTollgateError(error)) throw error;
     }
   }
-  return candidateOf(parsed, from.model, cap, rules, level);
+  return candidateOf(parsed, from.model, cap, policy, level);
 }
 
 function capTooLarge(param: string, stated: number, most: number): TollgateError {

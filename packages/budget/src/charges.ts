@@ -1,8 +1,8 @@
 import { counterOf } from '@tollgate/core';
 import type { Estimate, QuotaCharge } from '@tollgate/core/internal';
+import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
 import { demandOf, floorOf } from './amounts.js';
 import { admitsBelow, type Candidate } from './candidates.js';
-import type { BudgetLimit, Rules } from './rules.js';
 
 /** What one limit is asked for, and which limit that is. */
 export interface LimitCharge {
@@ -17,12 +17,12 @@ export interface LimitCharge {
 export function chargesOf(
   { model, most, least, onlyBelow, replays }: Candidate,
   priced: boolean,
-  rules: Rules,
+  policy: AdmissionPolicy,
 ): LimitCharge[] {
-  const costsNothing = !priced || (rules.enforced && most.costNanoUsd === 0);
-  const { caller, route, req } = rules;
+  const costsNothing = !priced || (policy.enforced && most.costNanoUsd === 0);
+  const { caller, route, req } = policy;
   const charges: LimitCharge[] = [];
-  for (const { limit, movesLadder } of rules.limits) {
+  for (const { limit, movesLadder } of policy.limits) {
     const { unit } = limit;
     if ((unit === 'usd' && costsNothing) || (replays && unit !== 'requests')) continue;
     const want = demandOf(unit, most);
@@ -46,14 +46,14 @@ export function chargesOf(
 }
 
 /** What a request without a known call asks: its place among those in flight, and that no cap is used up already, nor its plan's last step reached. */
-export function chargesOfNone(rules: Rules): LimitCharge[] {
-  const below = admitsBelow(rules);
-  const charges = rules.limits
+export function chargesOfNone(policy: AdmissionPolicy): LimitCharge[] {
+  const below = admitsBelow(policy);
+  const charges = policy.limits
     .filter(({ limit }) => !limit.scope.includes('model'))
     .map(({ limit, movesLadder }): LimitCharge => {
       const perRequest = limit.unit === 'concurrent' || limit.unit === 'requests';
       const onlyBelow = movesLadder ? below : undefined;
-      return { limit, charge: { ...counterOf(limit, rules), want: perRequest ? 1 : 0, onlyBelow } };
+      return { limit, charge: { ...counterOf(limit, policy), want: perRequest ? 1 : 0, onlyBelow } };
     });
   return tightest(charges);
 }
@@ -61,11 +61,11 @@ export function chargesOfNone(rules: Rules): LimitCharge[] {
 /** Charges with the limits that they are for. */
 export function namedCharges(
   charges: readonly QuotaCharge[],
-  rules: Rules,
+  policy: AdmissionPolicy,
   model: string | undefined,
 ): LimitCharge[] {
-  const limits = rules.limits.filter(({ limit }) => model !== undefined || !limit.scope.includes('model'));
-  const named = limits.map(({ limit }) => [counterOf(limit, { ...rules, model }).counter, limit] as const);
+  const limits = policy.limits.filter(({ limit }) => model !== undefined || !limit.scope.includes('model'));
+  const named = limits.map(({ limit }) => [counterOf(limit, { ...policy, model }).counter, limit] as const);
   const byCounter = new Map(named);
   return charges.flatMap((charge) => {
     const limit = byCounter.get(charge.counter);

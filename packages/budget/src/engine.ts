@@ -10,10 +10,10 @@ import {
   publish,
   withinDeadline,
 } from '@tollgate/core/internal';
+import { type BudgetLimit, limitsOfPlan } from './admission-policy.js';
 import { GuardedStore } from './guarded-store.js';
 import { Heartbeat } from './heartbeat.js';
 import type { BudgetSettings } from './options.js';
-import { type BudgetLimit, limitsOfPlan } from './rules.js';
 import { SettleQueue } from './settle-queue.js';
 import type { Settlement } from './settlement.js';
 import { announce } from './threshold.js';

@@ -9,6 +9,7 @@ import {
   type RunningCost,
 } from '@tollgate/core/internal';
 import { AdmissionDesk } from './admission-desk.js';
+import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
 import { isNothing } from './amounts.js';
 import { unmetered } from './budget-error.js';
 import { allowed, candidates } from './candidates.js';
@@ -16,7 +17,6 @@ import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine } from './engine.js';
 import type { Leased } from './heartbeat.js';
 import { OpenReservation } from './open-reservation.js';
-import type { BudgetLimit, Rules } from './rules.js';
 import { TopUps } from './top-up.js';
 
 /** A call that is running, and the reservation that pays for it. */
@@ -56,7 +56,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   open(): void | Promise<void> {
     const { calls } = this.context;
     if (this.#takesNothing(calls.declared)) return;
-    return goOn(this.#reserve(calls.declared, false, this.#rules), () =>
+    return goOn(this.#reserve(calls.declared, false, this.#policy), () =>
       calls.finished ? this.#close() : undefined,
     );
   }
@@ -70,7 +70,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     this.#limits = [...this.#limits, ...added];
     for (const reservation of this.#open) {
       try {
-        await this.#desk.extend(reservation, this.#rules);
+        await this.#desk.extend(reservation, this.#policy);
       } finally {
         if (reservation.closed) this.#forget(reservation);
       }
@@ -81,8 +81,8 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const made = call.settlement !== undefined;
     if (this.engine.enforced && !this.context.calls.has('meter')) throw unmetered();
     if (this.#takesNothing(call)) return;
-    const rules = made ? { ...this.#rules, enforced: false } : this.#rules;
-    return goOn(this.#reservationFor(call, rules), (reservation) => {
+    const policy = made ? { ...this.#policy, enforced: false } : this.#policy;
+    return goOn(this.#reservationFor(call, policy), (reservation) => {
       this.#running = [...this.#running, { call, reservation, made }];
     });
   }
@@ -95,7 +95,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const running = this.#runningOf(call);
     if (!running) return;
     this.#topUps ??= new TopUps(this.engine);
-    this.#topUps.watch(call, running.reservation, this.#rules);
+    this.#topUps.watch(call, running.reservation, this.#policy);
   }
 
   end(call: Call, end: CallEnd): void | Promise<void> {
@@ -114,7 +114,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
     if (!declared?.settlement || isNothing(declared.settlement)) return this.#close();
     const [first] = this.#open;
-    const made = { ...this.#rules, enforced: false };
+    const made = { ...this.#policy, enforced: false };
     // Nothing was held for a call that was to be answered without being made.
     const held = first?.heldAmounts.holdsFor(declared.attemptId)
       ? first
@@ -145,16 +145,16 @@ export class RequestBudget implements CallStep, Leased, Deferred {
    */
   #takesNothing(call: Call | undefined): boolean {
     if (!call?.replays || !call.parsed) return false;
-    const rules = this.#rules;
-    candidates(call, call.parsed, rules);
-    return !rules.limits.some(({ limit }) => limit.unit === 'requests');
+    const policy = this.#policy;
+    candidates(call, call.parsed, policy);
+    return !policy.limits.some(({ limit }) => limit.unit === 'requests');
   }
 
   #runningOf(call: Call): RunningCall | undefined {
     return this.#running.find((running) => running.call.attemptId === call.attemptId);
   }
 
-  get #rules(): Rules {
+  get #policy(): AdmissionPolicy {
     const { fit, minOutputTokens } = this.engine.settings;
     const { req, route, deferral } = this.context;
     const { caller } = this;
@@ -165,24 +165,28 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */
-  #reservationFor(call: Call, rules: Rules): OpenReservation | Promise<OpenReservation> {
-    if (this.#opening) return this.#opening.then(() => this.#coverOrReserve(call, rules));
-    return this.#coverOrReserve(call, rules);
+  #reservationFor(call: Call, policy: AdmissionPolicy): OpenReservation | Promise<OpenReservation> {
+    if (this.#opening) return this.#opening.then(() => this.#coverOrReserve(call, policy));
+    return this.#coverOrReserve(call, policy);
   }
 
-  #coverOrReserve(call: Call, rules: Rules): OpenReservation | Promise<OpenReservation> {
+  #coverOrReserve(call: Call, policy: AdmissionPolicy): OpenReservation | Promise<OpenReservation> {
     const [reservation] = this.#open;
-    if (!reservation) return this.#reserve(call, true, rules);
+    if (!reservation) return this.#reserve(call, true, policy);
     if (reservation.hasPending) void reservation.flush(false);
-    return goOn(this.#desk.cover(reservation, call, rules), (covered) => {
+    return goOn(this.#desk.cover(reservation, call, policy), (covered) => {
       if (covered) return reservation;
       this.#forget(reservation);
-      return this.#reserve(call, true, rules);
+      return this.#reserve(call, true, policy);
     });
   }
 
-  #reserve(call: Call | undefined, begun: boolean, rules: Rules): OpenReservation | Promise<OpenReservation> {
-    const opened = goOn(this.#desk.reserve(call, begun, rules), (reservation) => {
+  #reserve(
+    call: Call | undefined,
+    begun: boolean,
+    policy: AdmissionPolicy,
+  ): OpenReservation | Promise<OpenReservation> {
+    const opened = goOn(this.#desk.reserve(call, begun, policy), (reservation) => {
       this.#open = [...this.#open, reservation];
       this.#beat ??= this.engine.heartbeat.add(this);
       return reservation;

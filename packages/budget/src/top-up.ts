@@ -1,10 +1,10 @@
 import { TollgateError } from '@tollgate/core';
 import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core/internal';
+import type { AdmissionPolicy } from './admission-policy.js';
 import { refusalError, unverifiable } from './budget-error.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
 import type { OpenReservation } from './open-reservation.js';
-import type { Rules } from './rules.js';
 
 /** Beyond what is missing, so much of what was held is asked for as well, so that a long stream does not ask for every token. */
 const slackShare = 0.25;
@@ -20,7 +20,7 @@ export class TopUps {
   constructor(private readonly engine: BudgetEngine) {}
 
   /** The running cost of a call has changed. Costs nothing while it is within what is held. */
-  watch(call: Call, reservation: OpenReservation, rules: Rules): void {
+  watch(call: Call, reservation: OpenReservation, policy: AdmissionPolicy): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
     const lacks = reservation.heldAmounts.lacking(call.attemptId, running);
@@ -32,17 +32,17 @@ export class TopUps {
     }
     const missing = lacks.map(({ counter, held, missing: least }): QuotaCharge => {
       const slack = Math.ceil(Math.max(least, held) * slackShare);
-      return { ...counter, want: least + slack, min: least, soft: counter.soft || !rules.enforced };
+      return { ...counter, want: least + slack, min: least, soft: counter.soft || !policy.enforced };
     });
     this.#asking.add(call.attemptId);
-    void this.#ask(call, reservation, missing, rules).finally(() => this.#asking.delete(call.attemptId));
+    void this.#ask(call, reservation, missing, policy).finally(() => this.#asking.delete(call.attemptId));
   }
 
   async #ask(
     call: Call,
     reservation: OpenReservation,
     charges: readonly QuotaCharge[],
-    rules: Rules,
+    policy: AdmissionPolicy,
   ): Promise<void> {
     const { engine } = this;
     const { id, partition } = reservation;
@@ -54,14 +54,14 @@ export class TopUps {
       const { leaseMs } = engine.settings;
       result = await engine.store.cover({ id, partition, attemptId, leaseMs, alternatives: [{ charges }] });
     } catch (error) {
-      if (engine.settings.whenStoreDown !== 'open' && rules.enforced) call.stop(unverifiable(error));
+      if (engine.settings.whenStoreDown !== 'open' && policy.enforced) call.stop(unverifiable(error));
       return;
     }
     if (!result.ok) {
       // What is missing now is a part of the call: that it is more than a whole limit says nothing about the request.
       const { refusal, nowMs } = result;
       const blockedBy = refusal.blockedBy === 'size' ? 'used' : refusal.blockedBy;
-      const named = namedCharges(charges, rules, call.parsed?.model);
+      const named = namedCharges(charges, policy, call.parsed?.model);
       call.stop(refusalError({ ...refusal, blockedBy }, named, nowMs, engine.settings));
       return;
     }

@@ -10,7 +10,7 @@ export interface BudgetLimit {
 }
 
 /** Everything a request's calls are admitted by. */
-export interface Rules {
+export interface AdmissionPolicy {
   readonly caller: Caller;
   readonly plan: Plan | undefined;
   readonly limits: readonly BudgetLimit[];
