@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import { Strategy as BearerStrategy } from 'passport-http-bearer';
 import { conflictingCredentialsError, credentialError } from './auth-error.js';
 import { credentialOf } from './credential.js';
-import type { CredentialGate } from './gate.js';
+import type { CredentialCache } from './credential-cache.js';
 import type { PassportStrategy } from './passport-like.js';
 
 type Done = (error: unknown, user?: unknown, info?: { message: string }) => void;
@@ -14,7 +14,7 @@ type Verify = (view: Request, token: string, done: Done) => void;
 export interface StrategyParts {
   readonly name: string;
   readonly realm: string;
-  readonly gate: CredentialGate;
+  readonly gate: CredentialCache;
   /** The code for text that cannot be a credential. */
   readonly malformed: 'invalid_api_key' | 'invalid_token';
 }
@@ -72,7 +72,7 @@ export class CredentialStrategy extends BearerStrategy<Verify> implements Passpo
   }
 }
 
-function verifyBy(gate: CredentialGate): Verify {
+function verifyBy(gate: CredentialCache): Verify {
   return (view, token, done) => {
     gate
       .admit(token, view.ip)

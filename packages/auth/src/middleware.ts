@@ -17,7 +17,7 @@ import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js
 import { publishOutcome } from './outcome.js';
 import { OverrideCache } from './override-cache.js';
 import { lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
-import { entrancesOf } from './strategies.js';
+import { routesOf } from './strategies.js';
 
 const withoutSession = Object.freeze({ session: false, failWithError: true });
 
@@ -31,7 +31,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
   checkAuthenticateOptions(options);
   const { plans, mode = 'enforce' } = options;
   const passport: PassportLike = options.passport ?? new passportModule.Passport();
-  const entranceFor = entrancesOf(options);
+  const entranceFor = routesOf(options);
   const passportMethods = requestMethodsOf(passport);
   const book = bookOf(options);
 

@@ -1,10 +1,10 @@
 import type { ChildCredentials } from './child-credentials.js';
 import { childPrefix } from './child-token.js';
 import { ChildVerifier } from './child-verifier.js';
+import { CredentialCache } from './credential-cache.js';
 import { CredentialMemory } from './credential-memory.js';
 import { CredentialStrategy } from './credential-strategy.js';
 import { FailedCredentials } from './failed-credentials.js';
-import { CredentialGate } from './gate.js';
 import { KeyLookup } from './key-lookup.js';
 import { KeyVerifier } from './key-verifier.js';
 import {
@@ -20,9 +20,9 @@ import { TokenVerifier } from './token-verifier.js';
 import type { CredentialVerifier } from './verifier.js';
 
 /** A strategy and the gate it asks, which `authenticate()` asks first. */
-export interface Entrance {
+export interface CredentialRoute {
   readonly strategy: CredentialStrategy;
-  readonly gate: CredentialGate;
+  readonly gate: CredentialCache;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Entrance {
  */
 export function apiKeyStrategy(options: ApiKeyStrategyOptions): PassportStrategy {
   checkApiKeyStrategyOptions(options);
-  return keyEntrance(lookupOf(options), options, failuresOf(options)).strategy;
+  return keyRoute(lookupOf(options), options, failuresOf(options)).strategy;
 }
 
 /**
@@ -40,17 +40,17 @@ export function apiKeyStrategy(options: ApiKeyStrategyOptions): PassportStrategy
  */
 export function jwtStrategy(options: JwtStrategyOptions): PassportStrategy {
   checkJwtStrategyOptions(options);
-  return tokenEntrance(options, failuresOf(options)).strategy;
+  return tokenRoute(options, failuresOf(options)).strategy;
 }
 
 /** Which way in a credential takes, by its look: an API key's, or a token's. */
-export function entrancesOf(options: AuthenticateOptions): (text: string) => Entrance {
+export function routesOf(options: AuthenticateOptions): (text: string) => CredentialRoute {
   const failures = failuresOf(options);
   const { keys, jwt, children } = options;
   const lookup = keys && lookupOf({ ...options, keys });
-  const forKeys = lookup && keyEntrance(lookup, options, failures);
-  const forTokens = jwt && tokenEntrance({ ...options, jwt }, failures);
-  const forChildren = children && childEntrance(children, lookup, options, failures);
+  const forKeys = lookup && keyRoute(lookup, options, failures);
+  const forTokens = jwt && tokenRoute({ ...options, jwt }, failures);
+  const forChildren = children && childRoute(children, lookup, options, failures);
   const first = forKeys ?? forTokens ?? forChildren;
   if (!first) throw new TypeError('authenticate: "keys", "jwt" or "children" is required');
   return (text) => {
@@ -71,30 +71,30 @@ function lookupOf({ keys, storeTimeoutMs = 2_000, now = Date.now }: ApiKeyStrate
 }
 
 /** The way in for API keys. */
-function keyEntrance(
+function keyRoute(
   lookup: KeyLookup,
   options: CredentialOptions,
   failures: FailedCredentials | undefined,
-): Entrance {
+): CredentialRoute {
   const { rememberMs = 30_000, realm = 'tollgate', now = Date.now } = options;
   const verifier = new KeyVerifier({ lookup, rememberMs, realm, now });
   return entrance('tollgate-api-key', 'invalid_api_key', verifier, options, failures);
 }
 
 /** The way in for child credentials, which are looked up where the keys are. */
-function childEntrance(
+function childRoute(
   children: ChildCredentials,
   lookup: KeyLookup | undefined,
   options: CredentialOptions,
   failures: FailedCredentials | undefined,
-): Entrance {
+): CredentialRoute {
   const { rememberMs = 30_000, storeTimeoutMs = 2_000, realm = 'tollgate', now = Date.now } = options;
   const verifier = new ChildVerifier({ children, lookup, rememberMs, storeTimeoutMs, realm, now });
   return entrance('tollgate-child', 'invalid_token', verifier, options, failures);
 }
 
 /** The way in for tokens. */
-function tokenEntrance(options: JwtStrategyOptions, failures: FailedCredentials | undefined): Entrance {
+function tokenRoute(options: JwtStrategyOptions, failures: FailedCredentials | undefined): CredentialRoute {
   const verifier = new TokenVerifier({
     jwt: options.jwt,
     rememberMs: options.rememberMs ?? 30_000,
@@ -111,8 +111,8 @@ function entrance(
   verifier: CredentialVerifier,
   options: CredentialOptions,
   failures: FailedCredentials | undefined,
-): Entrance {
-  const gate = new CredentialGate({
+): CredentialRoute {
+  const gate = new CredentialCache({
     verifier,
     memory: new CredentialMemory(options.maxRemembered ?? 10_000),
     failures,

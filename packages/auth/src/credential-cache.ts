@@ -7,7 +7,7 @@ import type { CredentialVerifier, Verified } from './verifier.js';
 /** While a store is away, credentials that it once confirmed are relied on for so long. */
 const staleMs = 60_000;
 
-/** What a {@link CredentialGate} is made of. */
+/** What a {@link CredentialCache} is made of. */
 export interface GateParts {
   readonly verifier: CredentialVerifier;
   readonly memory: CredentialMemory;
@@ -17,7 +17,7 @@ export interface GateParts {
 }
 
 /** Lets callers in: from memory where that is recent enough, otherwise by its verifier, with failures limited by network. */
-export class CredentialGate {
+export class CredentialCache {
   readonly #parts: GateParts;
   readonly #pending = new Map<string, Promise<Caller>>();
   /** Rises with every change: what was looked up before is not remembered. */
