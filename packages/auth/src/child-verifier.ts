@@ -27,13 +27,13 @@ const withdrawn = 'The credential has been revoked, or the one it was made from 
 
 /** Verifies child credentials: their signature, then that neither they nor their parents are revoked. Never wider than the parent is now. */
 export class ChildVerifier implements CredentialVerifier {
-  readonly freshMs: number;
+  readonly maxAgeMs: number;
   readonly #settings: ChildVerifierSettings;
   readonly #guard: StoreGuard;
 
   constructor(settings: ChildVerifierSettings) {
     this.#settings = settings;
-    this.freshMs = Math.min(settings.rememberMs, maxFreshKeyMs);
+    this.maxAgeMs = Math.min(settings.rememberMs, maxFreshKeyMs);
     const { storeTimeoutMs: timeoutMs, now } = settings;
     this.#guard = new StoreGuard({ store: 'revocations', timeoutMs, now });
   }
@@ -72,8 +72,8 @@ export class ChildVerifier implements CredentialVerifier {
     const parent = keyId === undefined ? codeParent(claims) : parentOf(found?.record, now());
     const validUntilMs = Math.min(claims.expiresAtMs, parent?.validUntilMs ?? 0);
     if (isRevoked || !parent || now() >= validUntilMs) return undefined;
-    const again = () => this.#judge(claims);
-    return { caller: narrowed(parent.caller, claims), checkedAtMs, validUntilMs, again };
+    const revalidate = () => this.#judge(claims);
+    return { caller: narrowed(parent.caller, claims), checkedAtMs, validUntilMs, revalidate };
   }
 }
 

@@ -32,22 +32,22 @@ export class CredentialCache {
   }
 
   /** The caller, if its credential was verified lately. Past half of that time, it is looked up again behind the scenes. */
-  recall(text: string): Caller | undefined {
+  cached(text: string): Caller | undefined {
     const fingerprint = fingerprintOf(text);
     const entry = this.#parts.memory.get(fingerprint);
     if (!entry) return undefined;
     const nowMs = this.#parts.now();
     const ageMs = nowMs - entry.checkedAtMs;
-    const { freshMs } = this.#parts.verifier;
+    const { maxAgeMs } = this.#parts.verifier;
     // A clock that stepped back makes an age negative: ask again rather than trust it for longer.
-    if (ageMs >= freshMs || ageMs < 0 || nowMs >= entry.validUntilMs) return undefined;
-    if (ageMs * 2 >= freshMs && !entry.refreshing) void this.#refresh(fingerprint, entry);
+    if (ageMs >= maxAgeMs || ageMs < 0 || nowMs >= entry.validUntilMs) return undefined;
+    if (ageMs * 2 >= maxAgeMs && !entry.refreshing) void this.#refresh(fingerprint, entry);
     return entry.caller;
   }
 
   /** Verifies a credential; rejects with the refusal. Requests with one credential that come together share the work. */
   admit(text: string, address: string | undefined): Promise<Caller> {
-    const remembered = this.recall(text);
+    const remembered = this.cached(text);
     if (remembered) return Promise.resolve(remembered);
     const fingerprint = fingerprintOf(text);
     const pending = this.#pending.get(fingerprint);
@@ -72,7 +72,7 @@ export class CredentialCache {
     } catch (error) {
       failed = isTollgateError(error) && error.status === 401;
       if (failed) this.#parts.memory.delete(fingerprint);
-      const caller = failed ? undefined : this.#confirmedLately(fingerprint);
+      const caller = failed ? undefined : this.#staleIfError(fingerprint);
       if (caller) return caller;
       if (failed && leave?.refuseForMs !== undefined) throw tooManyFailedError(leave.refuseForMs);
       throw error;
@@ -82,7 +82,7 @@ export class CredentialCache {
   }
 
   /** For the time that a store is away: a caller it confirmed within the last minute. */
-  #confirmedLately(fingerprint: string): Caller | undefined {
+  #staleIfError(fingerprint: string): Caller | undefined {
     const entry = this.#parts.memory.get(fingerprint);
     const nowMs = this.#parts.now();
     if (!entry || nowMs - entry.checkedAtMs >= staleMs || nowMs >= entry.validUntilMs) return undefined;
@@ -90,17 +90,17 @@ export class CredentialCache {
   }
 
   #remember(fingerprint: string, verified: Verified): void {
-    if (this.#parts.verifier.freshMs === 0) return;
+    if (this.#parts.verifier.maxAgeMs === 0) return;
     this.#parts.memory.set(fingerprint, { ...verified, refreshing: false, used: false });
   }
 
   async #refresh(fingerprint: string, entry: Remembered): Promise<void> {
     const { memory } = this.#parts;
-    if (!entry.again) return;
+    if (!entry.revalidate) return;
     entry.refreshing = true;
     const changes = this.#changes;
     try {
-      const verified = await entry.again();
+      const verified = await entry.revalidate();
       if (changes !== this.#changes) return;
       if (verified) this.#remember(fingerprint, verified);
       else memory.delete(fingerprint);

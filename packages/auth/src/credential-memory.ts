@@ -7,7 +7,7 @@ import type { Verified } from './verifier.js';
 export interface Remembered {
   readonly caller: Caller;
   /** Looks it up again. Absent for tokens. */
-  readonly again?: (() => Promise<Verified | undefined>) | undefined;
+  readonly revalidate?: (() => Promise<Verified | undefined>) | undefined;
   /** When the look-up that verified it began, ms since the epoch. */
   checkedAtMs: number;
   /** When the credential itself ends, ms since the epoch; checked on every hit. */

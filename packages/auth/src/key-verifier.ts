@@ -14,12 +14,12 @@ export interface KeyVerifierSettings {
 
 /** Verifies API keys against a store. */
 export class KeyVerifier implements CredentialVerifier {
-  readonly freshMs: number;
+  readonly maxAgeMs: number;
   readonly #settings: KeyVerifierSettings;
 
   constructor(settings: KeyVerifierSettings) {
     this.#settings = settings;
-    this.freshMs = Math.min(settings.rememberMs, maxFreshKeyMs);
+    this.maxAgeMs = Math.min(settings.rememberMs, maxFreshKeyMs);
   }
 
   async verify(text: string): Promise<Verified> {
@@ -46,7 +46,7 @@ export class KeyVerifier implements CredentialVerifier {
       caller: callerOfRecord(record),
       checkedAtMs,
       validUntilMs: validUntilMs(record, sha256),
-      again: () => this.#again(record.keyId, sha256),
+      revalidate: () => this.#again(record.keyId, sha256),
     };
   }
 

@@ -76,7 +76,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     const found = credentialOf(req);
     const text = found.kind === 'one' ? found.text : '';
     const { gate, strategy } = entranceFor(text);
-    const remembered = text === '' ? undefined : gate.recall(text);
+    const remembered = text === '' ? undefined : gate.cached(text);
     if (remembered) {
       lendRequestMethods(req, passportMethods);
       return letIn(remembered, 'remembered');

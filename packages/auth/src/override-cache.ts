@@ -4,7 +4,7 @@ import { limitsAwayError } from './auth-error.js';
 import { StoreGuard } from './store-guard.js';
 
 /** A change reaches every process within this time. */
-const freshMs = 5_000;
+const maxAgeMs = 5_000;
 
 /** What an {@link OverrideCache} needs. */
 export interface OverrideCacheSettings {
@@ -49,7 +49,7 @@ export class OverrideCache {
   apply(caller: Caller): Caller | Promise<Caller> {
     const entry = this.#entries.get(caller.tenant);
     const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#settings.now() - entry.checkedAtMs;
-    if (!entry || ageMs >= freshMs || ageMs < 0) {
+    if (!entry || ageMs >= maxAgeMs || ageMs < 0) {
       return this.#ask(caller.tenant).then(
         (found) => withOwn(caller, found),
         (cause: unknown) => {
@@ -60,7 +60,7 @@ export class OverrideCache {
       );
     }
     // Its failure is published by who asked, and what is known holds.
-    if (ageMs * 2 >= freshMs) this.#ask(caller.tenant).catch(() => undefined);
+    if (ageMs * 2 >= maxAgeMs) this.#ask(caller.tenant).catch(() => undefined);
     return withOwn(caller, entry);
   }
 

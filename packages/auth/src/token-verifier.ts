@@ -16,7 +16,7 @@ export interface TokenVerifierSettings {
 
 /** Verifies tokens (JWT, RFC 7519) with jose, and makes callers of their claims. */
 export class TokenVerifier implements CredentialVerifier {
-  readonly freshMs: number;
+  readonly maxAgeMs: number;
   readonly #settings: TokenVerifierSettings;
   readonly #keyOf: JWTVerifyGetKey;
   readonly #checks: JWTVerifyOptions;
@@ -25,7 +25,7 @@ export class TokenVerifier implements CredentialVerifier {
   constructor(settings: TokenVerifierSettings) {
     const { jwt, rememberMs } = settings;
     this.#settings = settings;
-    this.freshMs = rememberMs;
+    this.maxAgeMs = rememberMs;
     this.#keyOf = keySourceOf(settings);
     this.#toleranceSeconds = jwt.clockToleranceSeconds ?? 5;
     const usual = jwt.secret === undefined ? asymmetricAlgorithms : secretAlgorithms;

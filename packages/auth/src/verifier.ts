@@ -11,13 +11,13 @@ export interface Verified {
    * Looks it up again, behind the scenes. `undefined`: it is no longer good. Rejects where it cannot be told. Absent where there is
    * nothing to look up.
    */
-  readonly again?: (() => Promise<Verified | undefined>) | undefined;
+  readonly revalidate?: (() => Promise<Verified | undefined>) | undefined;
 }
 
 /** Tells what a credential is worth. Three of them: for API keys, for child credentials, and for tokens. */
 export interface CredentialVerifier {
   /** How long a verified credential may be relied on without asking again, in milliseconds. */
-  readonly freshMs: number;
+  readonly maxAgeMs: number;
   /** Rejects with the refusal: 401, or 503 where it cannot be told. */
   verify(text: string): Promise<Verified>;
   /** Tells the ids of keys and child credentials that were changed, as soon as it is known. */
