@@ -2,7 +2,7 @@ import type { Caller } from '@tollgate/core';
 import { type ApiKeyRecord, sameDigest } from '@tollgate/core/internal';
 
 /** What a secret is worth at a given time. */
-export type KeyVerdict = 'valid' | 'unknown' | 'expired' | 'revoked';
+export type KeyStatus = 'valid' | 'unknown' | 'expired' | 'revoked';
 
 const noDigest = '0'.repeat(64);
 
@@ -10,7 +10,7 @@ const noDigest = '0'.repeat(64);
  * Judges a secret against a key's record. Whether the key is expired or revoked is told only to who knows a secret of it; an
  * unknown key is compared as well, so that it takes as long as a wrong secret.
  */
-export function judgeKey(record: ApiKeyRecord | undefined, sha256: string, nowMs: number): KeyVerdict {
+export function checkKey(record: ApiKeyRecord | undefined, sha256: string, nowMs: number): KeyStatus {
   const secrets = record?.secrets ?? [{ sha256: noDigest }];
   let found: { expiresAtMs?: number | undefined } | undefined;
   for (const secret of secrets) if (sameDigest(secret.sha256, sha256)) found ??= secret;

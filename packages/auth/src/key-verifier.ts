@@ -1,7 +1,7 @@
 import { type ApiKeyRecord, parseKey, sha256Hex } from '@tollgate/core/internal';
 import { credentialError, unverifiableError } from './auth-error.js';
 import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
-import { callerOfRecord, judgeKey, validUntilMs } from './key-record.js';
+import { callerOfRecord, checkKey, validUntilMs } from './key-record.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 
 /** What a {@link KeyVerifier} needs. */
@@ -30,7 +30,7 @@ export class KeyVerifier implements CredentialVerifier {
       throw unverifiableError(error);
     });
     const sha256 = sha256Hex(key.secret);
-    const verdict = judgeKey(found.record, sha256, now());
+    const verdict = checkKey(found.record, sha256, now());
     if (verdict === 'expired') throw credentialError('key_expired', realm);
     if (verdict === 'revoked') throw credentialError('key_revoked', realm);
     if (verdict !== 'valid' || !found.record) throw credentialError('invalid_api_key', realm);
@@ -52,7 +52,7 @@ export class KeyVerifier implements CredentialVerifier {
 
   async #again(keyId: string, sha256: string): Promise<Verified | undefined> {
     const { record, askedAtMs } = await this.#settings.lookup.find(keyId);
-    const good = record && judgeKey(record, sha256, this.#settings.now()) === 'valid';
+    const good = record && checkKey(record, sha256, this.#settings.now()) === 'valid';
     return good ? this.#verified(record, sha256, askedAtMs) : undefined;
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { ApiKeyRecord } from '@tollgate/core/internal';
 import fc from 'fast-check';
-import { judgeKey, validUntilMs } from '../src/key-record.js';
+import { checkKey, validUntilMs } from '../src/key-record.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const time = fc.integer({ min: 0, max: 100 });
@@ -34,7 +34,7 @@ describe('judging a secret', () => {
             : over(made.expiresAtMs) || over(secret.expiresAtMs)
               ? 'expired'
               : 'valid';
-        expect(judgeKey(recordOf(made), sha256(name), nowMs)).toBe(expected);
+        expect(checkKey(recordOf(made), sha256(name), nowMs)).toBe(expected);
       }),
     );
   });
@@ -43,17 +43,17 @@ describe('judging a secret', () => {
     fc.assert(
       fc.property(records, fc.constantFrom('a', 'b', 'c'), (made, name) => {
         const record = recordOf(made);
-        fc.pre(judgeKey(record, sha256(name), -1) === 'valid');
+        fc.pre(checkKey(record, sha256(name), -1) === 'valid');
         const untilMs = validUntilMs(record, sha256(name));
         if (untilMs === Infinity) return;
-        expect(judgeKey(record, sha256(name), untilMs - 1)).toBe('valid');
-        expect(judgeKey(record, sha256(name), untilMs)).not.toBe('valid');
+        expect(checkKey(record, sha256(name), untilMs - 1)).toBe('valid');
+        expect(checkKey(record, sha256(name), untilMs)).not.toBe('valid');
       }),
     );
   });
 
   it('knows nothing where there is no record', () => {
-    expect(judgeKey(undefined, sha256('a'), 0)).toBe('unknown');
-    expect(judgeKey(undefined, '0'.repeat(64), 0)).toBe('unknown');
+    expect(checkKey(undefined, sha256('a'), 0)).toBe('unknown');
+    expect(checkKey(undefined, '0'.repeat(64), 0)).toBe('unknown');
   });
 });
