@@ -1,7 +1,7 @@
 import { publish } from '@tollgate/core/internal';
 import { rateLimit as expressRateLimit, type RateLimitRequestHandler, type Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';
-import { Turn, turnOf } from './turn.js';
+import { PendingCount, pendingCountOf } from './pending-count.js';
 
 /** What one window has counted for one key, this request included. */
 export interface WindowCount {
@@ -48,12 +48,12 @@ export class WindowLimiter {
       legacyHeaders: false,
       standardHeaders: false,
       requestPropertyName: 'counted',
-      keyGenerator: (request) => turnOf(request).key,
-      limit: (request) => turnOf(request).limit,
+      keyGenerator: (request) => pendingCountOf(request).key,
+      limit: (request) => pendingCountOf(request).limit,
       handler: (request) => {
-        const turn = turnOf(request);
-        turn.over = true;
-        turn.done(turn, undefined);
+        const pending = pendingCountOf(request);
+        pending.over = true;
+        pending.done(pending, undefined);
       },
       logger: { warn: hear, error: hear },
     });
@@ -76,7 +76,7 @@ export class WindowLimiter {
       );
       return;
     }
-    const turn = new Turn(key, limit, ({ over, counted }, error) => {
+    const pending = new PendingCount(key, limit, ({ over, counted }, error) => {
       if (error !== undefined) {
         done(undefined, error);
         return;
@@ -84,8 +84,8 @@ export class WindowLimiter {
       const resetsAtMs = this.#plausible(counted?.resetTime?.getTime());
       done({ limiter: this, key, over, used: counted?.used ?? 0, resetsAtMs }, undefined);
     });
-    const next = (error?: unknown): void => turn.done(turn, error);
-    void Reflect.apply(this.#count, undefined, [turn, noResponse, next]);
+    const next = (error?: unknown): void => pending.done(pending, error);
+    void Reflect.apply(this.#count, undefined, [pending, noResponse, next]);
   }
 
   /** What is counted for a key, without counting; nothing where no window is open. Rejects where the store does not say. */

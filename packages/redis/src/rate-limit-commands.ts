@@ -1,10 +1,10 @@
 import type { RedisReply, SendCommandClusterDetails } from 'rate-limit-redis';
+import { CommandBatch } from './command-batch.js';
 import type { Connection } from './connection.js';
 import { giveBackScript, named } from './rate-limit-scripts.js';
 import { errorCodeIn } from './reply.js';
 import type { Script } from './scripts.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
-import { Turn } from './turn.js';
 
 /**
  * Sends the commands of rate-limit-redis. Its scripts are not loaded beforehand, so that an app starts without a server: each is sent
@@ -14,7 +14,7 @@ export class RateLimitCommands {
   readonly #connection: Connection;
   readonly #deadlineMs: number;
   readonly #scripts = new Map<string, Script>([[giveBackScript.sha1, giveBackScript]]);
-  #turn: Turn | undefined;
+  #turn: CommandBatch | undefined;
 
   constructor(connection: Connection, deadlineMs: number) {
     this.#connection = connection;
@@ -67,9 +67,9 @@ export class RateLimitCommands {
     }
   }
 
-  #currentTurn(): Turn {
+  #currentTurn(): CommandBatch {
     if (this.#turn) return this.#turn;
-    const turn = new Turn(this.#deadlineMs);
+    const turn = new CommandBatch(this.#deadlineMs);
     this.#turn = turn;
     setImmediate(() => {
       this.#turn = undefined;

@@ -11,7 +11,13 @@ import {
 } from '@tollgate/core/internal';
 import { RecentMap } from '../resilience/recent-map.js';
 import { SizeGuess } from './size-guess.js';
-import { PacedCall, type Turn, type TurnAsk, type TurnsAnswer, WaitingLine } from './waiting-line.js';
+import {
+  PacedCall,
+  type PacerAnswer,
+  type PacerGrant,
+  type PacerRequest,
+  WaitingLine,
+} from './waiting-line.js';
 
 /** Names of models are the clients', so what is remembered of them is bounded. */
 const mostAllowances = 1_000;
@@ -27,7 +33,7 @@ export interface PacingOptions {
 }
 
 /** A call that needs a turn: what it takes from an allowance, one key's for one model at one provider. */
-export interface PacedAsk extends TurnAsk {
+export interface PacedAsk extends PacerRequest {
   readonly tenant: string;
 }
 
@@ -35,7 +41,7 @@ export interface PacedAsk extends TurnAsk {
 export type Wait = (ms: number, sleeping?: (wake: () => void) => void) => Promise<boolean>;
 
 /** What became of a call that was to wait for its turn. */
-export type Waited = Turn | 'late' | 'gone';
+export type Waited = PacerGrant | 'late' | 'gone';
 
 /**
  * Holds calls back that a provider's rate limits have no room for, so that it need not refuse them; tenants take turns. What is left is kept in
@@ -69,12 +75,12 @@ export class Pacing {
   }
 
   /** Takes without asking: a second attempt beside one that runs. */
-  takeAnyway(ask: PacedAsk): Turn {
+  takeAnyway(ask: PacedAsk): PacerGrant {
     return { ask, own: this.#own.takeAnyway(ask.allowance, ask.size), shared: undefined };
   }
 
   /** An answer has begun. `restMs`: it is a 429. */
-  stated(allowance: string, { limits, restMs }: Statement, turn: Turn | undefined): void {
+  stated(allowance: string, { limits, restMs }: Statement, turn: PacerGrant | undefined): void {
     const guess = this.#guesses.peek(allowance);
     if (restMs === undefined) guess?.fitted();
     else if (turn) this.#guesses.get(allowance).refused(turn.ask.size, { limits });
@@ -85,7 +91,7 @@ export class Pacing {
   }
 
   /** The call of a turn was not sent. */
-  giveBack({ ask: { allowance }, own, shared }: Turn): void {
+  giveBack({ ask: { allowance }, own, shared }: PacerGrant): void {
     this.#own.giveBack(allowance, own);
     if (shared) this.#tell(this.shared?.giveBack(allowance, shared));
     this.#lines.get(allowance)?.ask();
@@ -121,19 +127,19 @@ export class Pacing {
     return line;
   }
 
-  #take(allowance: string, calls: readonly WaitingCall[]): TurnsAnswer | Promise<TurnsAnswer> {
-    const ownTurns = (): TurnsAnswer => this.#turnsOf(allowance, calls, this.#own.take(allowance, calls));
+  #take(allowance: string, calls: readonly WaitingCall[]): PacerAnswer | Promise<PacerAnswer> {
+    const ownTurns = (): PacerAnswer => this.#turnsOf(allowance, calls, this.#own.take(allowance, calls));
     if (!this.shared) return ownTurns();
     try {
       const answer = this.shared.take(allowance, calls);
-      const both = (told: TakeAnswer): TurnsAnswer => this.#inBoth(allowance, calls, told);
+      const both = (told: TakeAnswer): PacerAnswer => this.#inBoth(allowance, calls, told);
       return isPromise(answer) ? answer.then(both, ownTurns) : both(answer);
     } catch {
       return ownTurns();
     }
   }
 
-  #inBoth(allowance: string, calls: readonly WaitingCall[], { taken, waitMs }: TakeAnswer): TurnsAnswer {
+  #inBoth(allowance: string, calls: readonly WaitingCall[], { taken, waitMs }: TakeAnswer): PacerAnswer {
     const turns = taken.map((shared, position) => {
       const { size = {} } = calls[position] ?? {};
       return shared && { ask: { allowance, size }, own: this.#own.takeAnyway(allowance, size), shared };
@@ -141,7 +147,7 @@ export class Pacing {
     return { taken: turns, waitMs };
   }
 
-  #turnsOf(allowance: string, calls: readonly WaitingCall[], { taken, waitMs }: TakeAnswer): TurnsAnswer {
+  #turnsOf(allowance: string, calls: readonly WaitingCall[], { taken, waitMs }: TakeAnswer): PacerAnswer {
     const turns = taken.map((own, position) => {
       const { size = {} } = calls[position] ?? {};
       return own && { ask: { allowance, size }, own, shared: undefined };

@@ -10,26 +10,26 @@ import {
 const mostAtOnce = 32;
 
 /** What a turn takes, and from which allowance. */
-export interface TurnAsk {
+export interface PacerRequest {
   readonly allowance: string;
   readonly size: ProviderAmounts;
 }
 
 /** A turn that was given: its place in the books of this process, and in those that processes share. */
-export interface Turn {
-  readonly ask: TurnAsk;
+export interface PacerGrant {
+  readonly ask: PacerRequest;
   readonly own: Taken;
   readonly shared: Taken | undefined;
 }
 
 /** {@link TakeAnswer}, with the places in both books. */
-export interface TurnsAnswer extends Omit<TakeAnswer, 'taken'> {
-  readonly taken: readonly (Turn | undefined)[];
+export interface PacerAnswer extends Omit<TakeAnswer, 'taken'> {
+  readonly taken: readonly (PacerGrant | undefined)[];
 }
 
 /** A call that waits for its turn. */
 export class PacedCall implements WaitingCall {
-  turn: Turn | undefined;
+  turn: PacerGrant | undefined;
   /** Tells whoever waits. */
   wake: (() => void) | undefined;
 
@@ -40,7 +40,7 @@ export class PacedCall implements WaitingCall {
 }
 
 /** Where turns come from. Never rejects. */
-export type TakeTurns = (calls: readonly WaitingCall[]) => TurnsAnswer | Promise<TurnsAnswer>;
+export type TakeGrants = (calls: readonly WaitingCall[]) => PacerAnswer | Promise<PacerAnswer>;
 
 /** The calls of one process that wait for one allowance: asks for them until all have had their turn, or have left. */
 export class WaitingLine {
@@ -50,9 +50,9 @@ export class WaitingLine {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly take: TakeTurns,
+    private readonly take: TakeGrants,
     /** A turn is not wanted any more. */
-    private readonly giveBack: (turn: Turn) => void,
+    private readonly giveBack: (turn: PacerGrant) => void,
     /** Nobody waits any more. */
     private readonly emptied: () => void,
   ) {}
@@ -99,7 +99,7 @@ export class WaitingLine {
     if (!this.#endIfEmpty()) this.#timer = setTimeout(() => this.ask(), waitMs);
   }
 
-  #given(call: PacedCall, turn: Turn): void {
+  #given(call: PacedCall, turn: PacerGrant): void {
     if (!this.#waiting.get(call.tenant)?.includes(call)) {
       this.giveBack(turn);
       return;

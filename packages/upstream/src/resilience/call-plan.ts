@@ -3,7 +3,7 @@ import type { ProviderAmounts } from '@tollgate/core/internal';
 import type { ProviderKey } from '../key-ring.js';
 import type { Wait } from '../pace/pacing.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
-import type { Turn } from '../pace/waiting-line.js';
+import type { PacerGrant } from '../pace/waiting-line.js';
 import { upstreamRateLimited, upstreamUnavailable } from '../upstream-error.js';
 import { type AttemptEnd, type EndKind, kindOf } from './attempt-end.js';
 import { backoffMs } from './backoff.js';
@@ -27,7 +27,7 @@ export interface Step {
   /** How long it may wait for its turn, in milliseconds. */
   readonly patienceMs: number;
   /** Its place in the books of the provider's rate limits, once it has had its turn. */
-  turn?: Turn | undefined;
+  turn?: PacerGrant | undefined;
 }
 
 /** Whose call it is, and what it takes of a provider's rate limits. */

@@ -4,8 +4,8 @@ import type { Provider } from '../provider.js';
 import type { AttemptEnd, EndKind } from './attempt-end.js';
 import { Breaker } from './breaker.js';
 import { CallPlan, type CallWeight, type Step } from './call-plan.js';
-import { CallTurns } from './call-turns.js';
 import { LatencySample } from './latency-sample.js';
+import { Pacer } from './pacer.js';
 import { RecentMap } from './recent-map.js';
 import { type ResilienceOptions, type ResilienceSettings, readResilience } from './resilience-options.js';
 import { RetryBudget } from './retry-budget.js';
@@ -43,7 +43,7 @@ export interface PlannedCall {
 export class Resilience {
   readonly settings: ResilienceSettings;
   /** When attempts may be made. */
-  readonly turns: CallTurns;
+  readonly turns: Pacer;
   readonly #breakers: RecentMap<Breaker>;
   readonly #budgets: RecentMap<RetryBudget>;
   readonly #latencies = new RecentMap(mostTargets, () => new LatencySample());
@@ -52,7 +52,7 @@ export class Resilience {
     const settings = readResilience(options);
     this.settings = settings;
     this.#breakers = new RecentMap(mostTargets, (id) => this.#newBreaker(id));
-    this.turns = new CallTurns(settings, {
+    this.turns = new Pacer(settings, {
       of: (id) => settings.breaker && this.#breakers.get(id),
       nowMs: settings.nowMs,
     });

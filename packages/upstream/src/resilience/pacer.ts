@@ -15,7 +15,7 @@ const usualRestMs = 1_000;
 const othersTryMs = 500;
 
 /** When attempts may be made: paced by the provider's rate limits, and by breakers that processes share. */
-export class CallTurns {
+export class Pacer {
   readonly #settings: ResilienceSettings;
   readonly #breakers: OwnBreakers;
   readonly #pacing: Pacing | undefined;

@@ -4,7 +4,7 @@ import type { RateLimitInfo } from 'express-rate-limit';
  * What express-rate-limit is handed as its request, one for each rate of each HTTP request. It reads from a request only what our own
  * functions tell it, writes its count to it, and prints `originalUrl` and `ip` when its debug log is on.
  */
-export class Turn {
+export class PendingCount {
   readonly originalUrl = '';
   readonly ip = undefined;
   /** Written by express-rate-limit (`requestPropertyName`). */
@@ -16,12 +16,12 @@ export class Turn {
     readonly key: string,
     readonly limit: number,
     /** Called once: counted, or failed with this error. */
-    readonly done: (turn: Turn, error: unknown) => void,
+    readonly done: (pending: PendingCount, error: unknown) => void,
   ) {}
 }
 
 /** The turn that express-rate-limit hands back to our functions as its request. */
-export function turnOf(request: object): Turn {
-  if (request instanceof Turn) return request;
+export function pendingCountOf(request: object): PendingCount {
+  if (request instanceof PendingCount) return request;
   throw new TypeError('rateLimit: express-rate-limit was called with a foreign request');
 }

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Circuit, Ticket } from './circuit.js';
 
 /** What is sent to one server in one turn of the event loop. */
-export class SentInTurn {
+export class SentInBatch {
   readonly #circuit: Circuit;
   readonly #ticket: Ticket;
   readonly #abort = new AbortController();
@@ -43,19 +43,19 @@ export class SentInTurn {
 }
 
 /** One deadline for each server and turn of the event loop: a timer for each command would cost as much again as the command. */
-export class Turn {
+export class CommandBatch {
   readonly #deadlineMs: number;
-  readonly #sent = new Map<Circuit, SentInTurn | undefined>();
+  readonly #sent = new Map<Circuit, SentInBatch | undefined>();
 
   constructor(deadlineMs: number) {
     this.#deadlineMs = deadlineMs;
   }
 
   /** `undefined`: the server is left alone. All windows of a request try it together, or none. */
-  enter(circuit: Circuit): SentInTurn | undefined {
+  enter(circuit: Circuit): SentInBatch | undefined {
     if (!this.#sent.has(circuit)) {
       const ticket = circuit.enter(this.#deadlineMs);
-      this.#sent.set(circuit, ticket && new SentInTurn(circuit, ticket));
+      this.#sent.set(circuit, ticket && new SentInBatch(circuit, ticket));
     }
     return this.#sent.get(circuit);
   }
