@@ -1,18 +1,18 @@
 import type { TollgateContext } from '@tollgate/core';
 import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
 import { routeOf } from './api-route.js';
-import type { AskedCall } from './asked-call.js';
+import type { ClientCall } from './client-call.js';
 import type { ProxySettings } from './options.js';
 import type { Provider } from './provider.js';
+import { type ProviderCall, sentTo } from './provider-call.js';
 import { type RouteTaken, routedCall } from './route/routed-call.js';
-import { type SentCall, sentTo } from './sent-call.js';
 
 /** A call whose way was chosen before it was priced. */
 export interface DispatchedCall {
   /** As the client asked it. */
-  readonly asked: AskedCall;
+  readonly asked: ClientCall;
   readonly provider: Provider;
-  readonly sent: SentCall;
+  readonly sent: ProviderCall;
   /** Absent: no router has chosen it. */
   readonly route?: RouteTaken;
 }
@@ -48,7 +48,7 @@ export class Dispatch {
       sse = new URLSearchParams(query).get('alt') === 'sse';
     }
     if (typeof model !== 'string') return outgoing;
-    const asked: AskedCall = { api, model, requestedModel: undefined, stream, sse, body };
+    const asked: ClientCall = { api, model, requestedModel: undefined, stream, sse, body };
     const way =
       (context && routedCall(this.settings, context, asked, outgoing.headers)) ?? this.#translated(asked);
     if (!way) return outgoing;
@@ -68,7 +68,7 @@ export class Dispatch {
     };
   };
 
-  #translated(asked: AskedCall): DispatchedCall | undefined {
+  #translated(asked: ClientCall): DispatchedCall | undefined {
     const provider = this.settings.providerFor(asked.api, asked.model);
     if (!provider || provider.apis.includes(asked.api)) return undefined;
     return { asked, provider, sent: sentTo(provider, asked) };

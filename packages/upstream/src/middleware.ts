@@ -1,11 +1,11 @@
 import { contextOf, guarded, isTollgateError, refuse, type TollgateContext } from '@tollgate/core';
 import { type OutgoingRequest, runInContext } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
-import { askedCall } from './asked-call.js';
+import { clientCall } from './client-call.js';
 import { Dispatch } from './dispatch.js';
+import { forward } from './forward.js';
 import { listModels } from './list-models.js';
 import { type ProxyOptions, readOptions } from './options.js';
-import { passOn } from './pass-on.js';
 
 /** What {@link proxy} returns. */
 export interface ProxyHandler extends RequestHandler {
@@ -29,9 +29,9 @@ export function proxy(options: ProxyOptions): ProxyHandler {
     const context = contextOf(req, res);
     try {
       const dispatched = way.of(context.calls.declared?.outgoing.body);
-      const asked = dispatched?.asked ?? askedCall(req, settings.api);
+      const asked = dispatched?.asked ?? clientCall(req, settings.api);
       if (asked === 'models') await listModels(req, res, next, settings);
-      else await runInContext(context, () => passOn(req, res, next, settings, asked, dispatched));
+      else await runInContext(context, () => forward(req, res, next, settings, asked, dispatched));
     } catch (error) {
       if (!isTollgateError(error)) throw error;
       refuse(req, res, next, error, settings);

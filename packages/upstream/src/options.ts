@@ -9,12 +9,12 @@ import {
   type WireApi,
 } from '@tollgate/core/internal';
 import type { Provider } from './provider.js';
+import { takesCalls } from './provider-call.js';
 import { Resilience } from './resilience/resilience.js';
 import { fallbacksCheck, isProvider, providersCheck } from './resilience/resilience-options.js';
 import type { Fallbacks } from './resilience/target.js';
 import { checkTask, isRouter } from './route/route-option.js';
 import type { Router } from './route/router.js';
-import { takesCalls } from './sent-call.js';
 import { checkTimeouts, type Timeouts } from './timeouts.js';
 
 /** Options of {@link proxy}. */

@@ -2,15 +2,16 @@ import { isTollgateError, type TollgateError } from '@tollgate/core';
 import { type Call, type CallHandle, goOn, isPromise, type OutgoingRequest } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { routeOf } from './api-route.js';
-import type { AskedCall } from './asked-call.js';
 import { type AnswerWriter, type AttemptResult, attempt } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
+import type { ClientCall } from './client-call.js';
 import type { DispatchedCall } from './dispatch.js';
 import { LaneAnswer } from './lane-answer.js';
 import type { ProxySettings } from './options.js';
 import type { Wait } from './pace/pacing.js';
 import { pause } from './pause.js';
 import type { Provider } from './provider.js';
+import { type ProviderCall, sentTo, withCap } from './provider-call.js';
 import { publishAttempt } from './publish-attempt.js';
 import { replay } from './replay.js';
 import type { AttemptEnd } from './resilience/attempt-end.js';
@@ -19,7 +20,6 @@ import { type Lane, lostError } from './resilience/contest.js';
 import type { Transport } from './resilience/make-call.js';
 import type { Target } from './resilience/target.js';
 import { answerSeen } from './route/answer-seen.js';
-import { type SentCall, sentTo, withCap } from './sent-call.js';
 import { saysStreamIsComplete } from './stream-end.js';
 import { timeoutsOf } from './timeouts.js';
 import { withModel } from './with-model.js';
@@ -47,7 +47,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     private readonly req: Request,
     private readonly answer: ClientAnswer,
     private readonly settings: ProxySettings,
-    private readonly asked: AskedCall,
+    private readonly asked: ClientCall,
     private readonly plan: CallPlan,
     private readonly dispatched?: DispatchedCall | undefined,
   ) {}
@@ -58,7 +58,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     const route = this.dispatched?.route;
     const provider = target.provider as Provider;
     const { whenClientGone, drainMs } = settings;
-    let sent: SentCall;
+    let sent: ProviderCall;
     let headers: Record<string, string>;
     let handle: CallHandle;
     try {
@@ -106,7 +106,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   }
 
   /** The call as this provider takes it; what was priced beforehand is sent as it was priced. */
-  #sentTo(provider: Provider, { substituted, model }: Target): SentCall {
+  #sentTo(provider: Provider, { substituted, model }: Target): ProviderCall {
     const { dispatched, asked, req } = this;
     const sent =
       !substituted && provider === dispatched?.provider
@@ -232,7 +232,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
 interface Sending {
   readonly provider: Provider;
   readonly headers: Record<string, string>;
-  readonly sent: SentCall;
+  readonly sent: ProviderCall;
   readonly answer: AnswerWriter;
 }
 
@@ -250,7 +250,7 @@ const refusedEnd: AttemptEnd = {
 };
 
 /** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
-function wireModel({ parsed }: Call, asked: AskedCall): string | undefined {
+function wireModel({ parsed }: Call, asked: ClientCall): string | undefined {
   if (!parsed) return asked.model;
   if (parsed.api !== 'gemini-generate' && !parsed.url.includes('/deployments/')) return parsed.model;
   const [path = ''] = parsed.url.replace(/^\w+:\/\/[^/]*/, '').split('?', 1);

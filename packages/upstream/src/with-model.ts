@@ -1,12 +1,12 @@
 import type { JsonValue } from '@tollgate/core/internal';
-import type { AskedCall } from './asked-call.js';
+import type { ClientCall } from './client-call.js';
 
 /** The same call of another model; the body is a copy, of which the first level suffices. `requestedModel`: a router has chosen. */
 export function withModel(
-  asked: AskedCall,
+  asked: ClientCall,
   model: string | undefined,
   requestedModel = asked.requestedModel,
-): AskedCall {
+): ClientCall {
   const { body } = asked;
   if (model === undefined || typeof body !== 'object' || body === null || Array.isArray(body)) return asked;
   const copy: JsonValue = asked.api === 'gemini-generate' ? { ...body } : { ...body, model };

@@ -1,6 +1,6 @@
 import { runningContext } from '@tollgate/core/internal';
-import type { AskedCall } from '../asked-call.js';
-import { type SentCall, sentTo, withCap } from '../sent-call.js';
+import type { ClientCall } from '../client-call.js';
+import { type ProviderCall, sentTo, withCap } from '../provider-call.js';
 import { withModel } from '../with-model.js';
 import type { Step } from './call-plan.js';
 import type { FetchCall } from './fetch-transport.js';
@@ -11,7 +11,7 @@ export interface FetchRequest {
   readonly headers: FetchCall['headers'];
   readonly body: string;
   /** Brings its answer into the SDK's format; absent where the provider speaks it. */
-  readonly answer?: SentCall['answer'];
+  readonly answer?: ProviderCall['answer'];
 }
 
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
@@ -40,10 +40,10 @@ export function fetchRequest(call: FetchCall, { target, index, key }: Step): Fet
 }
 
 /** The call as the SDK asks it. */
-export function askedOf({ api, model, stream, url, body }: FetchCall): AskedCall {
+export function askedOf({ api, model, stream, url, body }: FetchCall): ClientCall {
   const sse = api === 'gemini-generate' && url.searchParams.get('alt') === 'sse';
   return { api, model, requestedModel: undefined, stream, sse, body };
 }
 
-const capped = (sent: SentCall): SentCall =>
+const capped = (sent: ProviderCall): ProviderCall =>
   sent.answer && !runningContext()?.calls.has('meter') ? withCap(sent) : sent;

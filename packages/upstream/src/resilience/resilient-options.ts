@@ -1,8 +1,8 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
+import { takesCalls } from '../provider-call.js';
 import { checkTask, isRouter } from '../route/route-option.js';
 import type { RoutingSettings } from '../route/routed-call.js';
 import type { Router } from '../route/router.js';
-import { takesCalls } from '../sent-call.js';
 
 /** Where the calls of an SDK go, beside where the SDK sends them: the third argument of {@link resilient}. */
 export interface ResilientOptions {

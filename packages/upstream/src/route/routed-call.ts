@@ -1,8 +1,8 @@
 import { isTollgateError, type TollgateContext } from '@tollgate/core';
-import type { AskedCall } from '../asked-call.js';
+import type { ClientCall } from '../client-call.js';
 import type { DispatchedCall } from '../dispatch.js';
 import type { ProxySettings } from '../options.js';
-import { sentTo } from '../sent-call.js';
+import { sentTo } from '../provider-call.js';
 import { withModel } from '../with-model.js';
 import type { RoutedModel } from './router-options.js';
 import type { TaskAsk } from './task-of.js';
@@ -26,7 +26,7 @@ export type RoutingSettings = Pick<ProxySettings, 'router' | 'task' | 'takes' | 
 export function routedCall(
   settings: RoutingSettings,
   context: TollgateContext | undefined,
-  asked: AskedCall,
+  asked: ClientCall,
   headers: TaskAsk['headers'],
 ): DispatchedCall | undefined {
   const { router, task, takes, resilience } = settings;

@@ -1,5 +1,5 @@
 import type { WireApi } from '@tollgate/core/internal';
-import type { AskedCall } from './asked-call.js';
+import type { ClientCall } from './client-call.js';
 import type { Provider } from './provider.js';
 import { notTranslatable } from './translate/not-translatable.js';
 import { type TranslatedCall, translatableTo, translatedFor } from './translate/translated-for.js';
@@ -8,7 +8,7 @@ import { type TranslatedCall, translatableTo, translatedFor } from './translate/
 const usualCap = 4_096;
 
 /** A call as one provider takes it. */
-export interface SentCall extends AskedCall {
+export interface ProviderCall extends ClientCall {
   /** Brings an attempt's answer back into the client's format; absent where the provider speaks it. */
   readonly answer?: TranslatedCall['answer'] | undefined;
 }
@@ -17,7 +17,7 @@ export interface SentCall extends AskedCall {
  * The call in the provider's own format: as it was asked where the provider speaks that, otherwise translated. Throws the refusal of
  * what cannot be translated.
  */
-export function sentTo(provider: Provider, asked: AskedCall): SentCall {
+export function sentTo(provider: Provider, asked: ClientCall): ProviderCall {
   const { body } = asked;
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (provider.apis.includes(asked.api) || !isObject) return asked;
@@ -41,7 +41,7 @@ export function sentTo(provider: Provider, asked: AskedCall): SentCall {
 }
 
 /** Where no meter puts one in: Anthropic requires a cap, which other formats leave open. */
-export function withCap(sent: SentCall): SentCall {
+export function withCap(sent: ProviderCall): ProviderCall {
   const { body } = sent;
   if (sent.api !== 'anthropic-messages' || typeof body !== 'object' || body === null) return sent;
   return Array.isArray(body) ? sent : { ...sent, body: { max_tokens: usualCap, ...body } };

@@ -1,8 +1,8 @@
 import { TollgateError } from '@tollgate/core';
 import { type Call, cutIdleClient, type ErrorFormat } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
-import type { AskedCall } from './asked-call.js';
 import { ClientAnswer } from './client-answer.js';
+import type { ClientCall } from './client-call.js';
 import type { DispatchedCall } from './dispatch.js';
 import { finishAnswer } from './finish-answer.js';
 import type { ProxySettings } from './options.js';
@@ -14,12 +14,12 @@ import { promptFacts } from './route/prompt-facts.js';
 import { routedCall } from './route/routed-call.js';
 
 /** Makes the call's attempts and ends the client's answer. Throws the refusal of a call that is not begun. */
-export async function passOn(
+export async function forward(
   req: Request,
   res: Response,
   next: NextFunction,
   settings: ProxySettings,
-  asked: AskedCall,
+  asked: ClientCall,
   dispatched?: DispatchedCall,
 ): Promise<void> {
   // The client left while the body was read or a guard waited: nothing is sent, and the reservation is released.
@@ -64,13 +64,13 @@ export async function passOn(
 const atOnce = new Resilience({ retries: false, breaker: false });
 
 /** The cap that is sent is the meter's, where there is one. */
-function sizeFacts(declared: Call | undefined, { body }: AskedCall): SizeFacts {
+function sizeFacts(declared: Call | undefined, { body }: ClientCall): SizeFacts {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const { characters, turns, maxOutputTokens } = promptFacts(isObject ? body : {});
   return { characters, turns, maxOutputTokens: declared?.parsed?.estimate.outputTokens ?? maxOutputTokens };
 }
 
-function noProvider({ api, model }: AskedCall): TollgateError {
+function noProvider({ api, model }: ClientCall): TollgateError {
   return new TollgateError({
     status: 404,
     code: 'not_found',
@@ -80,7 +80,7 @@ function noProvider({ api, model }: AskedCall): TollgateError {
 }
 
 /** The error shape of the API, which the path of the app's route need not show. */
-function formatOf({ api }: AskedCall): ErrorFormat {
+function formatOf({ api }: ClientCall): ErrorFormat {
   if (api === 'anthropic-messages') return 'anthropic';
   return api === 'gemini-generate' ? 'gemini' : 'openai';
 }

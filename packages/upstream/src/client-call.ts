@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import { type ApiRoute, routeOf } from './api-route.js';
 
 /** What a request asks to be passed on. */
-export interface AskedCall {
+export interface ClientCall {
   readonly api: WireApi;
   readonly model: string | undefined;
   /** What the client asked for, where a router has chosen `model`. */
@@ -17,7 +17,7 @@ export interface AskedCall {
 }
 
 /** Reads a request without reading its body again. Throws the refusal of one that cannot be passed on. */
-export function askedCall(req: Request, stated: WireApi | undefined): AskedCall | 'models' {
+export function clientCall(req: Request, stated: WireApi | undefined): ClientCall | 'models' {
   const declared = req.tollgate.calls.declared;
   const route = routeOf(req.method, pathOf(req));
   const api = stated ?? declared?.parsed?.api ?? route?.api;
