@@ -1,9 +1,9 @@
 import type { TollgateError } from '@tollgate/core';
 import type { AttemptOutcome, CallHandle } from '@tollgate/core/internal';
 import type { Dispatcher } from 'undici';
+import type { BodyKind } from './classify-response.js';
 import { Exchange } from './exchange.js';
 import type { Timeouts } from './timeouts.js';
-import type { BodyKind } from './verdict.js';
 
 /** Where and what an attempt sends. Everything in it comes from code, but for the body and what `passHeaders` let through. */
 export interface AttemptTarget {

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { AnswerWriter } from './attempt.js';
+import type { BodyKind } from './classify-response.js';
 import { EventBoundary } from './event-boundary.js';
-import type { BodyKind } from './verdict.js';
 
 /** An answer that is not a stream is kept until it is complete, up to this size: a broken one then becomes a clean 502. */
 const maxKeptBytes = 1024 * 1024;

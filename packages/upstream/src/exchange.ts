@@ -4,12 +4,12 @@ import type { AttemptOutcome } from '@tollgate/core/internal';
 import type { Dispatcher } from 'undici';
 import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTarget } from './attempt.js';
 import { AttemptClock } from './attempt-clock.js';
+import { classifyResponse } from './classify-response.js';
 import { DecodedBody, isDecodable } from './decoded-body.js';
 import { RefusedAnswer } from './refused-answer.js';
 import { answerHeaders, flatHeaders } from './response-headers.js';
 import { retryWishes } from './retry-after.js';
 import { type TimeoutKind, upstreamError, upstreamTimeout, upstreamUnavailable } from './upstream-error.js';
-import { verdictOf } from './verdict.js';
 
 const nothing = new Uint8Array(0);
 
@@ -105,7 +105,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#firstByteMs = this.#clock.elapsedMs;
     this.#clock.enter('body');
     this.#hook(() => this.hooks.onResponse(status, headers));
-    const verdict = verdictOf(status, headers, Date.now());
+    const verdict = classifyResponse(status, headers, Date.now());
     if ('error' in verdict) {
       this.#refused = new RefusedAnswer(status, verdict.error, verdict.credentialRefused ?? false);
       return;

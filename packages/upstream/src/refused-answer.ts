@@ -1,6 +1,6 @@
 import type { TollgateError } from '@tollgate/core';
+import { saysCreditIsGone } from './classify-response.js';
 import { credentialRefused } from './upstream-error.js';
-import { saysCreditIsGone } from './verdict.js';
 
 /** Of an answer that does not go on, no more than this is read. */
 const maxBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { BodyKind } from './verdict.js';
+import type { BodyKind } from './classify-response.js';
 
 /** Header values as single texts; undici joins nothing but gives repeated headers as arrays. */
 export function flatHeaders(headers: IncomingHttpHeaders): Record<string, string> {

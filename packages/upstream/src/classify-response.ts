@@ -12,7 +12,7 @@ import {
 export type BodyKind = 'events' | 'whole';
 
 /** What becomes of a provider's answer, decided by its head alone. */
-export type Verdict =
+export type ResponseClass =
   | { readonly pass: BodyKind }
   | { readonly error: TollgateError; readonly credentialRefused?: boolean };
 
@@ -21,7 +21,11 @@ export type Verdict =
  * Everything else becomes an error of ours: 5xx, redirects, the provider's own 429, and the refusals of the app's own key (401,
  * 402, 403), which are no fault of the client.
  */
-export function verdictOf(status: number, headers: Readonly<Record<string, string>>, nowMs: number): Verdict {
+export function classifyResponse(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  nowMs: number,
+): ResponseClass {
   if (status === 401 || status === 402 || status === 403) {
     return { error: credentialRefused(), credentialRefused: true };
   }
