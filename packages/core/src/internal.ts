@@ -96,9 +96,9 @@ export {
   overrideSlot,
   ownLimitsOf,
 } from './plans/limit-override.js';
+export type { LimitReduction } from './plans/limit-reduction.js';
 export { hasOwnLimits, limitsFor, type OwnLimits } from './plans/own-limits.js';
 export type { DegradeStep, LimitDeclaration, LimitText, RequestsDeclaration } from './plans/plan.js';
-export type { Tightening } from './plans/tightening.js';
 export {
   type BucketLevel,
   bucketProblem,

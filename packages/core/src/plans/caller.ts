@@ -1,5 +1,5 @@
+import type { LimitReduction } from './limit-reduction.js';
 import type { OwnLimits } from './own-limits.js';
-import type { Tightening } from './tightening.js';
 
 /**
  * The authenticated principal. Written by `auth` only, from verified credentials; never from a client's body or headers.
@@ -22,7 +22,7 @@ export interface Caller {
   /** Limits of its own, beside or instead of its plan's. Absent: none. */
   readonly limits?: OwnLimits | undefined;
   /** How far its limits are tightened for now. Written by `watch` only, on a copy that takes the caller's place. Absent: not at all. */
-  readonly tightened?: Tightening | undefined;
+  readonly tightened?: LimitReduction | undefined;
   /** Models this credential is narrowed to, beside its plan's. Absent: all that the plan allows. */
   readonly models?: readonly string[] | undefined;
   /** Labels that verified credentials carry; they win over every other source. */

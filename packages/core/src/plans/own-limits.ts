@@ -1,7 +1,7 @@
 import type { Caller } from './caller.js';
 import type { Limit, RequestRate, ScopePart } from './limit.js';
+import { reducedLimit, reducedRate } from './limit-reduction.js';
 import type { Plan } from './plan.js';
-import { tightenedLimit, tightenedRate } from './tightening.js';
 import type { Window } from './window.js';
 
 /** Limits of a caller's own: each in place of its plan's limit of the same unit, period and scope, otherwise beside its plan's. */
@@ -32,8 +32,8 @@ export function limitsFor(
     : base;
   if (!tightened) return all;
   return {
-    limits: all.limits.map((limit) => tightenedLimit(limit, tightened)),
-    requests: all.requests.map((rate) => tightenedRate(rate, tightened)),
+    limits: all.limits.map((limit) => reducedLimit(limit, tightened)),
+    requests: all.requests.map((rate) => reducedRate(rate, tightened)),
   };
 }
 

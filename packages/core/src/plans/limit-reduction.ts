@@ -3,7 +3,7 @@ import { bucketProblem, refillRate } from './token-bucket.js';
 import type { TokenBucket } from './window.js';
 
 /** For a while, a caller may do less than its limits say. */
-export interface Tightening {
+export interface LimitReduction {
   /** What amounts are multiplied by, above 0 and below 1; what is not 0 does not become 0. */
   readonly factor: number;
   /**
@@ -22,19 +22,19 @@ const periodMs = {
 };
 
 /** A limit as it counts meanwhile: same name, same counter. */
-export function tightenedLimit(limit: Limit, { factor, windowsUpToMs }: Tightening): Limit {
+export function reducedLimit(limit: Limit, { factor, windowsUpToMs }: LimitReduction): Limit {
   if (windowMs(limit) > windowsUpToMs) return limit;
   const { window } = limit;
   const amount = scaled(limit.amount, factor);
   return Object.freeze({
     ...limit,
     amount,
-    window: window.kind === 'bucket' ? tightenedBucket(window, factor) : window,
+    window: window.kind === 'bucket' ? reducedBucket(window, factor) : window,
   });
 }
 
 /** A rate of requests as it counts meanwhile. */
-export function tightenedRate(rate: RequestRate, { factor, windowsUpToMs }: Tightening): RequestRate {
+export function reducedRate(rate: RequestRate, { factor, windowsUpToMs }: LimitReduction): RequestRate {
   if (rate.windowMs > windowsUpToMs) return rate;
   const { amount, burst } = rate;
   return Object.freeze({
@@ -50,7 +50,7 @@ function windowMs({ window }: Limit): number {
 }
 
 /** In steps of the bucket's own rate where any other would be too fine to be counted exactly. */
-function tightenedBucket(bucket: TokenBucket, factor: number): TokenBucket {
+function reducedBucket(bucket: TokenBucket, factor: number): TokenBucket {
   const burst = scaled(bucket.burst, factor);
   const tightened = Object.freeze({ ...bucket, rate: scaled(bucket.rate, factor), burst });
   if (bucketProblem(tightened) === undefined) return tightened;
