@@ -2,7 +2,7 @@ import type { AlertsOptions, PolicyRule, RotatedKey } from '@tollgate/watch';
 import express, { type Express } from 'express';
 import {
   callbackSink,
-  type Measure,
+  type Mitigation,
   type memoryKeys,
   openai,
   type Tollgate,
@@ -48,7 +48,7 @@ export interface AppSettings {
   /** Absent: nobody watches. */
   readonly watched?: {
     readonly alerts: AlertsOptions;
-    readonly onMeasure: (measure: Measure) => void;
+    readonly onMitigation: (measure: Mitigation) => void;
     /** Gives a customer its new key, in real life by e-mail or a secret manager. */
     readonly deliver: (rotated: RotatedKey) => void;
   };
@@ -68,7 +68,12 @@ export function createApp({ providerUrl, keys, now, spent, watched }: AppSetting
     meter: { promptHashSecret: 'tells prompts apart, shows none' },
     ...(watched && {
       alerts: watched.alerts,
-      watch: { policy, onMeasure: watched.onMeasure, rotation: { keys, deliver: watched.deliver }, now },
+      watch: {
+        policy,
+        onMitigation: watched.onMitigation,
+        rotation: { keys, deliver: watched.deliver },
+        now,
+      },
     }),
   });
   const app = express();

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { memoryAlerts } from '@tollgate/core';
 import { simulateProvider, startReceiver } from '@tollgate/testkit';
-import { type Measure, memoryKeys, webhook } from 'tollgate';
+import { type Mitigation, memoryKeys, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { type Asking, agentsKey, beginsAtMs, endsAtMs, tenants, theNight } from './night.js';
 import { solve } from './solve.js';
@@ -24,7 +24,7 @@ export interface Night {
   /** Requests that were not answered with 200, by who made them. */
   readonly refused: Readonly<Record<Asking['by'], number>>;
   readonly told: readonly Told[];
-  readonly measures: readonly Measure[];
+  readonly measures: readonly Mitigation[];
   /** Public ids of the keys, by tenant. */
   readonly keyIds: Readonly<Record<string, string>>;
 }
@@ -53,7 +53,7 @@ export async function play({ isWatched }: { isWatched: boolean }): Promise<Night
   const held: Record<string, string> = {};
   const deployed: { tenant: string; key: string; atMs: number }[] = [];
   const bill = new Map<string, number>();
-  const measures: Measure[] = [];
+  const measures: Mitigation[] = [];
   const { app, tg } = createApp({
     ...{ providerUrl: provider.openAiUrl, keys, now },
     spent: ({ tenant, costNanoUsd }) =>
@@ -65,7 +65,7 @@ export async function play({ isWatched }: { isWatched: boolean }): Promise<Night
           // A receiver may take long by a clock that jumps.
           ...{ pollMs: 10, now, store: memoryAlerts({ nowMs: now }), deadlineMs: 600_000 },
         },
-        onMeasure: (measure: Measure) => void measures.push(measure),
+        onMitigation: (measure: Mitigation) => void measures.push(measure),
         deliver: ({ tenant = '', key }) => void deployed.push({ tenant, key, atMs: nowMs + deployMs }),
       },
     }),

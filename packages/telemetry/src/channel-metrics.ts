@@ -79,7 +79,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'outcome',
   );
   const measures = instruments.counter(
-    'watch_measures_total',
+    'watch_mitigations_total',
     'What watch() did about findings, or would have done.',
     'detector',
     'action',

@@ -141,7 +141,7 @@ describe('metrics()', () => {
       'store_events_total{store="rate-limit",operation="",outcome="down"} 1',
       'thresholds_total{unit="usd",threshold="0.8"} 1',
       'upstream_attempts_total{provider="openai",api="chat",status="200",outcome="ok"} 1',
-      'watch_measures_total{detector="spend",action="tighten",outcome="applied"} 1',
+      'watch_mitigations_total{detector="spend",action="tighten",outcome="applied"} 1',
       'alert_notices_total{to="webhook",event="opened",kind="anomaly",severity="error",outcome="received"} 1',
       'breaker_changes_total{target="openai/gpt-5",breaker="open"} 1',
       'paced_calls_total{target="openai/gpt-5",paced="turn"} 1',

@@ -44,7 +44,7 @@ export {
   resilient,
   router,
 } from '@tollgate/upstream';
-export { email, fileSwitch, type Measure, pagerDuty, slack, webhook } from '@tollgate/watch';
+export { email, fileSwitch, type Mitigation, pagerDuty, slack, webhook } from '@tollgate/watch';
 export { tollgate } from './tollgate.js';
 export type { TollgateOptions } from './tollgate-options.js';
 export type { Tollgate } from './tollgate-parts.js';

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
 import { type PolicyRule, type RotatedKey, watch } from '@tollgate/watch';
 import {
-  type Measure,
+  type Mitigation,
   memoryQuota,
   memorySwitch,
   type Tollgate,
@@ -128,12 +128,12 @@ describe('tollgate({ watch })', () => {
 
   it('stops at the blast radius: what would hit a third tenant waits for a person, and is told as critical', async () => {
     const who = watchedKeys();
-    const measures: Measure[] = [];
+    const measures: Mitigation[] = [];
     const { ask, tg, notices } = start(who, {
       watch: {
         policy: rule({ do: 'suspend', forMs: 60_000, cutsRunning: true }),
         blastRadius: { share: 0.67, withinMs: 600_000 },
-        onMeasure: (measure) => measures.push(measure),
+        onMitigation: (measure) => measures.push(measure),
       },
     });
     const three = [who.acme, who.globex, who.pro];
@@ -160,8 +160,11 @@ describe('tollgate({ watch })', () => {
       [{ watch: { policy: halved }, mode: 'off' }, []],
     ] as const) {
       const who = watchedKeys();
-      const measures: Measure[] = [];
-      const watched = { ...options.watch, onMeasure: (measure: Measure) => void measures.push(measure) };
+      const measures: Mitigation[] = [];
+      const watched = {
+        ...options.watch,
+        onMitigation: (measure: Mitigation) => void measures.push(measure),
+      };
       const { usage, tg } = start(who, { ...options, watch: watched });
       probe('initech', who.pro.keyId);
       expect(measures.map(({ outcome }) => outcome)).toEqual(outcomes);

@@ -26,7 +26,7 @@ export { type Contribution, IsolationForest, type TrainOptions } from './forest/
 export type { SavedTree } from './forest/isolation-tree.js';
 export type { SavedForest } from './forest/saved-forest.js';
 export type { BlastRadius } from './ladder/blast-radius.js';
-export type { Measure, MeasureOutcome } from './ladder/measure.js';
+export type { Mitigation, MitigationOutcome } from './ladder/mitigation.js';
 export { type Action, type ActionName, defaultPolicy, type PolicyRule } from './ladder/policy.js';
 export type { RotatedKey, Rotation } from './ladder/rotating.js';
 export { type Budget, type Burn, type BurnRule, burning, burnRules } from './statistics/burn-rate.js';

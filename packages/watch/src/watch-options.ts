@@ -2,7 +2,7 @@ import type { ClaimStore, SwitchStore } from '@tollgate/core';
 import { accepts, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
 import type { IsolationForest } from './forest/isolation-forest.js';
 import type { BlastRadius } from './ladder/blast-radius.js';
-import type { Measure } from './ladder/measure.js';
+import type { Mitigation } from './ladder/mitigation.js';
 import { checkPolicy, defaultPolicy, type PolicyRule } from './ladder/policy.js';
 import type { Rotation } from './ladder/rotating.js';
 import type { Budget } from './statistics/burn-rate.js';
@@ -38,7 +38,7 @@ export interface WatchOptions extends Pick<GuardOptions, 'refusals' | 'errorForm
   /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
   maxSubjects?: number;
   /** The audit trail: every measure, once. What it throws is caught. */
-  onMeasure?: (measure: Measure) => void;
+  onMitigation?: (measure: Mitigation) => void;
   /** Seed of the forest that is grown. @defaultValue 1 */
   seed?: number;
   /** Clock, ms since the epoch. @defaultValue Date.now */
@@ -62,7 +62,7 @@ export function checkWatchOptions(options: WatchOptions): void {
     budgetOf: accepts.function,
     forest: accepts.methods('score', 'explain'),
     maxSubjects: accepts.integerBetween(100, 1_000_000),
-    onMeasure: accepts.function,
+    onMitigation: accepts.function,
     seed: (value) => Number.isSafeInteger(value) || 'an integer',
     now: accepts.function,
   });

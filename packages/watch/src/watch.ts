@@ -8,10 +8,10 @@ import { subjectsOfCaller } from './features/subjects-of-caller.js';
 import type { IsolationForest } from './forest/isolation-forest.js';
 import { seededRandom } from './forest/seeded-random.js';
 import { Ladder } from './ladder/ladder.js';
-import type { Measure } from './ladder/measure.js';
+import type { Mitigation } from './ladder/mitigation.js';
 import { defaultPolicy } from './ladder/policy.js';
 import { rotating } from './ladder/rotating.js';
-import { measuresGuard } from './middleware/measures-guard.js';
+import { measuresGuard } from './middleware/mitigations-guard.js';
 import { observer } from './middleware/observer.js';
 import { checkWatchOptions, type WatchOptions } from './watch-options.js';
 
@@ -57,7 +57,7 @@ export function watch(options: WatchOptions = {}): Watch {
     store,
     rotate: rotation && rotating(rotation, claims, now),
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
-    audit: (measure) => tell(measure, options.onMeasure),
+    audit: (measure) => tell(measure, options.onMitigation),
   });
   const analysis: Analysis = new Analysis({
     minimumUsd: options.minimumUsd ?? 0.5,
@@ -88,16 +88,16 @@ export function watch(options: WatchOptions = {}): Watch {
   };
 }
 
-function tell(measure: Measure, onMeasure: WatchOptions['onMeasure']): void {
+function tell(measure: Mitigation, onMitigation: WatchOptions['onMitigation']): void {
   publish('tollgate:watch', () => ({
     ...measure,
     detector: measure.finding.detector,
     do: measure.action.do,
   }));
   try {
-    onMeasure?.(measure);
+    onMitigation?.(measure);
   } catch (error) {
-    publish('tollgate:fault', () => ({ where: 'watch.onMeasure', error: String(error) }));
+    publish('tollgate:fault', () => ({ where: 'watch.onMitigation', error: String(error) }));
   }
 }
 

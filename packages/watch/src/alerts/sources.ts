@@ -1,8 +1,8 @@
 import { subscribe } from '@tollgate/core';
 import { type ThresholdCrossing, type Unit, withinDeadline } from '@tollgate/core/internal';
-import type { Measure } from '../ladder/measure.js';
+import type { Mitigation } from '../ladder/mitigation.js';
 import type { AlertReport } from './incident.js';
-import { measureReport } from './measure-report.js';
+import { measureReport } from './mitigation-report.js';
 import { Persistence } from './persistence.js';
 import { thresholdReport } from './threshold-report.js';
 
@@ -177,13 +177,13 @@ function switches({ ignore, report, resolve }: SourceOptions): () => void {
 /** What `watch()` does, and about whom; what it only watches is not told. */
 function measures({ report }: SourceOptions): () => void {
   return subscribe('tollgate:watch', (facts) => {
-    if (!isMeasure(facts)) return;
+    if (!isMitigation(facts)) return;
     const found = measureReport(facts);
     if (found) report(found);
   });
 }
 
-function isMeasure(facts: Facts): facts is Facts & Measure {
+function isMitigation(facts: Facts): facts is Facts & Mitigation {
   return ['action', 'target', 'finding'].every((name) => typeof facts[name] === 'object');
 }
 

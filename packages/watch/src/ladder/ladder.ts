@@ -4,7 +4,7 @@ import type { Finding } from '../detectors/finding.js';
 import { BoundedMap } from '../features/bounded-map.js';
 import { type Subject, subjectKey } from '../features/subject.js';
 import { BlastGuard, type BlastRadius } from './blast-radius.js';
-import type { Measure, MeasureOutcome } from './measure.js';
+import type { Mitigation, MitigationOutcome } from './mitigation.js';
 import { narrowest } from './narrowest.js';
 import { type Action, type ActionName, lengthOf, type PolicyRule, ruleFor } from './policy.js';
 import { canHit, type Executor, type HardAction, isHard } from './step.js';
@@ -24,7 +24,7 @@ export interface LadderSettings {
   readonly maxSubjects: number;
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
-  readonly audit: (measure: Measure) => void;
+  readonly audit: (measure: Mitigation) => void;
   /** Where suspensions are written. `undefined`: nobody is suspended. */
   readonly store: SwitchStore | undefined;
   /** Absent: no key is rotated. */
@@ -39,9 +39,9 @@ interface Term {
 
 /** From findings to what is done about them: the step of the policy, once while it lasts, within the blast radius. */
 export class Ladder {
-  readonly #measures: BoundedMap<Measure>;
+  readonly #measures: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
-  readonly #withheld = new BoundedMap<Measure>(1_000);
+  readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
 
@@ -65,7 +65,7 @@ export class Ladder {
   }
 
   /** The measure of a kind that holds for somebody now. */
-  active(name: ActionName, subject: Subject, nowMs: number): Measure | undefined {
+  active(name: ActionName, subject: Subject, nowMs: number): Mitigation | undefined {
     const measure = this.#measures.peek(keyOf(name, subject));
     return measure && measure.outcome === 'applied' && measure.untilMs > nowMs ? measure : undefined;
   }
@@ -101,7 +101,7 @@ export class Ladder {
     const before = this.#terms.peek(key);
     // noted before it is done, so that the findings of the meantime do not do it again
     this.#terms.set(key, { untilMs: finding.atMs + lengthMs, lengthMs });
-    let outcome: MeasureOutcome = 'applied';
+    let outcome: MitigationOutcome = 'applied';
     if (action.do === 'suspend')
       outcome = (await this.#suspend?.({ finding, action, target, lengthMs })) ?? 'failed';
     if (action.do === 'rotate') outcome = (await rotate?.({ finding, action, target, lengthMs })) ?? 'failed';
@@ -119,7 +119,7 @@ export class Ladder {
   }
 
   /** What was written down of somebody and has not ended. */
-  #noted(name: string, target: Subject, nowMs: number): Measure | undefined {
+  #noted(name: string, target: Subject, nowMs: number): Mitigation | undefined {
     const measure = this.#measures.peek(keyOf(name, target));
     return measure && measure.untilMs > nowMs ? measure : undefined;
   }
@@ -146,9 +146,9 @@ export class Ladder {
     action: Action,
     target: Subject,
     lengthMs: number,
-    outcome: MeasureOutcome,
+    outcome: MitigationOutcome,
     noted: string = action.do,
-  ): Measure {
+  ): Mitigation {
     const { atMs } = finding;
     const id = newId(atMs);
     const measure = Object.freeze({ id, atMs, action, target, untilMs: atMs + lengthMs, outcome, finding });
@@ -161,7 +161,7 @@ export class Ladder {
 const keyOf = (name: string, subject: Subject): string => `${name} ${subjectKey(subject)}`;
 
 /** Whether a step goes beyond what holds already: the rule of a higher score, or a challenge that has become too easy. */
-function isHarder(finding: Finding, action: HardAction, noted: Measure | undefined): boolean {
+function isHarder(finding: Finding, action: HardAction, noted: Mitigation | undefined): boolean {
   if (!noted || (action.do !== 'challenge' && action.do !== 'tighten')) return false;
   const risen = finding.score - noted.finding.score;
   return noted.action === action ? action.do === 'challenge' && risen >= scoreStep : risen > 0;

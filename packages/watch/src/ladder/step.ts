@@ -1,6 +1,6 @@
 import type { Finding } from '../detectors/finding.js';
 import type { Subject } from '../features/subject.js';
-import type { MeasureOutcome } from './measure.js';
+import type { MitigationOutcome } from './mitigation.js';
 import type { Action } from './policy.js';
 
 /** Actions that hit somebody hard enough to be counted, and to be within the blast radius. */
@@ -17,7 +17,7 @@ interface Step<Chosen extends HardAction = HardAction> {
 /** Carries a step out. Never rejects. */
 export type Executor<Name extends HardAction['do']> = (
   step: Step<Extract<HardAction, { do: Name }>>,
-) => Promise<MeasureOutcome>;
+) => Promise<MitigationOutcome>;
 
 const customers: ReadonlySet<Subject['kind']> = new Set(['key', 'user', 'team', 'tenant']);
 

@@ -1,7 +1,7 @@
 import type { SwitchStore } from '@tollgate/core';
 import type { SwitchKind } from '@tollgate/core/internal';
 import type { Subject } from '../features/subject.js';
-import { reasonOf } from './measure.js';
+import { reasonOf } from './mitigation.js';
 import type { Executor } from './step.js';
 
 /** Switches off in a store, and never shortens what somebody else has switched off there. */

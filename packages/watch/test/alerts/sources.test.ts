@@ -8,7 +8,7 @@ import {
   alerts,
   callback,
   type Finding,
-  type Measure,
+  type Mitigation,
 } from '../../src/index.js';
 
 const day = new Date().toISOString().slice(0, 10);
@@ -176,7 +176,7 @@ describe('what alerts listen for', () => {
     ]);
   });
 
-  const measureOf = (changes: Partial<Measure> = {}, finding: Partial<Finding> = {}): Measure => ({
+  const measureOf = (changes: Partial<Mitigation> = {}, finding: Partial<Finding> = {}): Mitigation => ({
     id: 'm1',
     atMs: 1_000,
     action: { do: 'tag', forMs: 60_000 },
@@ -197,7 +197,7 @@ describe('what alerts listen for', () => {
     },
   });
   const suspended = { action: { do: 'suspend', forMs: 60_000, cutsRunning: true } } as const;
-  const act = (...measures: Measure[]): void => {
+  const act = (...measures: Mitigation[]): void => {
     for (const one of measures) publish('tollgate:watch', () => ({ ...one }));
   };
 

@@ -3,7 +3,7 @@ import { memoryClaims, memorySwitch } from '@tollgate/core';
 import type { Finding } from '../../src/detectors/finding.js';
 import type { BlastRadius } from '../../src/ladder/blast-radius.js';
 import { Ladder } from '../../src/ladder/ladder.js';
-import type { Measure } from '../../src/ladder/measure.js';
+import type { Mitigation } from '../../src/ladder/mitigation.js';
 import type { PolicyRule } from '../../src/ladder/policy.js';
 import { type RotatedKey, rotating } from '../../src/ladder/rotating.js';
 import type { Executor } from '../../src/ladder/step.js';
@@ -39,7 +39,7 @@ function ladderOf({
   rotate,
 }: Given) {
   const store = memorySwitch();
-  const measures: Measure[] = [];
+  const measures: Mitigation[] = [];
   const clock = { ms: 1_000_000 };
   const ladder = new Ladder({
     ...{ store, policy, blastRadius, dryRun, rotate, maxSubjects: 1_000 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { memorySwitch, type SwitchStore } from '@tollgate/core';
 import type { Finding } from '../../src/detectors/finding.js';
 import { Ladder } from '../../src/ladder/ladder.js';
-import type { Measure } from '../../src/ladder/measure.js';
+import type { Mitigation } from '../../src/ladder/mitigation.js';
 import { defaultPolicy, type PolicyRule } from '../../src/ladder/policy.js';
 import type { Executor } from '../../src/ladder/step.js';
 
@@ -21,7 +21,7 @@ interface Given {
 
 function ladderOf(given: Given = {}) {
   const store = given.store ?? memorySwitch();
-  const measures: Measure[] = [];
+  const measures: Mitigation[] = [];
   const clock = { ms: 1_000_000 };
   const ladder = new Ladder({
     ...{

@@ -2,7 +2,7 @@ import { type Caller, contextOf, guarded } from '@tollgate/core';
 import { publish } from '@tollgate/core/internal';
 import express, { type Express } from 'express';
 import request from 'supertest';
-import { type Measure, type Watch, type WatchOptions, watch } from '../../src/index.js';
+import { type Mitigation, type Watch, type WatchOptions, watch } from '../../src/index.js';
 
 const callerOf = (name: string): Caller => {
   const [tenant = '', id = ''] = name.split('/');
@@ -11,8 +11,8 @@ const callerOf = (name: string): Caller => {
 
 /** An app that takes `x-caller: acme/k1` for its word, and answers with what the guards leave of the caller. */
 export function appUnderWatch(options: WatchOptions) {
-  const measures: Measure[] = [];
-  const watching: Watch = watch({ onMeasure: (measure) => measures.push(measure), ...options });
+  const measures: Mitigation[] = [];
+  const watching: Watch = watch({ onMitigation: (measure) => measures.push(measure), ...options });
   const app: Express = express();
   const callers = new Map<string, Caller>();
   app.use(

@@ -3,7 +3,7 @@ import { type Caller, contextOf, guarded, memorySwitch, refuse, TollgateError } 
 import { publish } from '@tollgate/core/internal';
 import express, { type Express } from 'express';
 import request from 'supertest';
-import { killSwitch, type Measure, type WatchOptions, watch } from '../../src/index.js';
+import { killSwitch, type Mitigation, type WatchOptions, watch } from '../../src/index.js';
 import { networkOf } from '../../src/middleware/observer.js';
 import { attempt } from '../detectors/events.js';
 
@@ -11,8 +11,8 @@ const caller: Caller = { id: 'k1', keyId: 'k1', tenant: 'acme', plan: 'pro', sco
 
 function appOf(options: WatchOptions = {}) {
   const store = memorySwitch();
-  const measures: Measure[] = [];
-  const watching = watch({ store, onMeasure: (measure) => measures.push(measure), ...options });
+  const measures: Mitigation[] = [];
+  const watching = watch({ store, onMitigation: (measure) => measures.push(measure), ...options });
   const off = killSwitch({ store, pollMs: 20 });
   const app: Express = express();
   app.use(watching.observe());

@@ -1,7 +1,7 @@
 import { memorySwitch } from '@tollgate/core';
 import type { Finding } from '../../src/detectors/finding.js';
 import { Ladder } from '../../src/ladder/ladder.js';
-import type { Measure } from '../../src/ladder/measure.js';
+import type { Mitigation } from '../../src/ladder/mitigation.js';
 import { defaultPolicy } from '../../src/ladder/policy.js';
 import type { MakeContender } from './contender.js';
 import { grownAt, type Incident, type IncidentKind } from './incidents.js';
@@ -103,7 +103,7 @@ class Books {
     this.#modelOf = new Map(tenants.map(({ name, model }) => [name, model]));
   }
 
-  note({ action, outcome, target, untilMs, atMs, finding }: Measure): void {
+  note({ action, outcome, target, untilMs, atMs, finding }: Mitigation): void {
     if (action.do === 'observe' || outcome !== 'applied') return;
     const isOff = action.do === 'suspend' || action.do === 'block';
     if (isOff) this.#offUntilMs.set(`${target.kind} ${target.name}`, untilMs);
@@ -153,8 +153,8 @@ export const needsPeople = (kind: IncidentKind): boolean => kind === 'slow leak'
 /** Whether a measure is owed to an incident, and not to chance. */
 function concerns(
   incident: Incident,
-  action: Measure['action']['do'],
-  target: Measure['target'],
+  action: Mitigation['action']['do'],
+  target: Mitigation['target'],
   { detector, atMs }: Finding,
   modelOf: ReadonlyMap<string, string>,
 ): boolean {

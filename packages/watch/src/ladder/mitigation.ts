@@ -7,10 +7,16 @@ import type { Action } from './policy.js';
  * `watch.confirm(id)`; `done-already`: somebody else has switched it off, or another process has rotated the key; `failed`: the store did not
  * take it, the next finding tries again; `undelivered`: a key was rotated, and its owner could not be given the new one.
  */
-export type MeasureOutcome = 'applied' | 'dry-run' | 'withheld' | 'done-already' | 'failed' | 'undelivered';
+export type MitigationOutcome =
+  | 'applied'
+  | 'dry-run'
+  | 'withheld'
+  | 'done-already'
+  | 'failed'
+  | 'undelivered';
 
 /** One line of the audit trail. */
-export interface Measure {
+export interface Mitigation {
   /** UUIDv7. */
   readonly id: string;
   readonly atMs: number;
@@ -19,7 +25,7 @@ export interface Measure {
   readonly target: Subject;
   /** When it ends by itself, ms since the epoch. */
   readonly untilMs: number;
-  readonly outcome: MeasureOutcome;
+  readonly outcome: MitigationOutcome;
   /** Why. */
   readonly finding: Finding;
 }

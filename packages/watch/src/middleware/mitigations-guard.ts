@@ -18,7 +18,7 @@ const mostWaiting = 500;
 const bitsOfGrace = 2;
 
 /** What the guard goes by. */
-export interface MeasuresSettings {
+export interface MitigationsSettings {
   readonly ladder: Ladder;
   readonly challenger: Challenger;
   readonly answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>;
@@ -26,13 +26,13 @@ export interface MeasuresSettings {
 }
 
 /** What holds for callers, for requests and for contexts without one. */
-export interface MeasuresGuard {
+export interface MitigationsGuard {
   readonly handler: RequestHandler;
   attach(context: TollgateContext): void;
 }
 
 /** Challenges callers, slows them down, tightens their limits and asks cheaper models, as long as their measures last. */
-export function measuresGuard({ ladder, challenger, answer, now }: MeasuresSettings): MeasuresGuard {
+export function measuresGuard({ ladder, challenger, answer, now }: MitigationsSettings): MitigationsGuard {
   let waiting = 0;
   const tightened = new TightenedCallers(ladder);
   const attach = (context: TollgateContext): void => {

@@ -1,4 +1,4 @@
-import { type Measure, type MeasureOutcome, reasonOf } from '../ladder/measure.js';
+import { type Mitigation, type MitigationOutcome, reasonOf } from '../ladder/mitigation.js';
 import { culpritOf } from '../ladder/narrowest.js';
 import type { ActionName } from '../ladder/policy.js';
 import type { AlertReport, Severity } from './incident.js';
@@ -15,7 +15,7 @@ const told: Readonly<Record<ActionName, readonly [Severity, string] | undefined>
   suspend: ['error', 'Suspended'],
 };
 
-const outcomeSays: Readonly<Record<MeasureOutcome, string>> = {
+const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
   applied: '',
   'dry-run': ', had this been no dry run',
   withheld: ' only when a person confirms it',
@@ -28,7 +28,7 @@ const outcomeSays: Readonly<Record<MeasureOutcome, string>> = {
 const longestGraceMs = 600_000;
 
 /** The report of a measure: one incident for each culprit, whatever was found and done about it. What is only observed is not told. */
-export function measureReport(measure: Measure): AlertReport | undefined {
+export function measureReport(measure: Mitigation): AlertReport | undefined {
   const { id, atMs, action, target, untilMs, outcome, finding } = measure;
   const [severity, done] = told[action.do] ?? [];
   if (!severity || outcome === 'done-already') return undefined;
