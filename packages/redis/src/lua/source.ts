@@ -1,14 +1,14 @@
 import { admission, joining } from './admission.js';
 import { append } from './append.js';
-import { depth } from './depth.js';
 import { draw } from './draw.js';
 import { flush } from './flush.js';
 import { lease, reading, reaping, settling } from './lease.js';
+import { depth } from './lease-detail.js';
 import { operations } from './operations.js';
 import { plainAdmission } from './plain-admission.js';
 import { plainSettlement } from './plain-settlement.js';
+import { opening, windows, world } from './prelude.js';
 import { hold, rebuild } from './rebuild.js';
-import { opening, windows, world } from './world.js';
 
 /** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
 export type ScriptName =
