@@ -1,4 +1,4 @@
-import { Roster, type RosterPlace } from '@tollgate/core/internal';
+import { type IndexedEntry, IndexedList } from '@tollgate/core/internal';
 
 /** Something that was put off for a moment. */
 export interface Deferred {
@@ -7,18 +7,18 @@ export interface Deferred {
 
 /** The longest that anything is put off. */
 const longestMs = 100;
-const waiting = new Roster<Deferred>();
+const waiting = new IndexedList<Deferred>();
 let timer: NodeJS.Timeout | undefined;
 
 /** Puts a settlement off, at most 100 ms, so that it can travel with its request's end. One timer for the whole process. */
-export function defer(one: Deferred): RosterPlace<Deferred> {
+export function defer(one: Deferred): IndexedEntry<Deferred> {
   timer ??= setTimeout(flushAll, longestMs);
   timer.unref();
   return waiting.add(one);
 }
 
 /** It was settled meanwhile. */
-export function undefer(place: RosterPlace<Deferred>): void {
+export function undefer(place: IndexedEntry<Deferred>): void {
   waiting.remove(place);
 }
 

@@ -1,4 +1,4 @@
-import { Roster, type RosterPlace } from '@tollgate/core/internal';
+import { type IndexedEntry, IndexedList } from '@tollgate/core/internal';
 
 /** Something that lives on a lease. */
 export interface Leased {
@@ -8,19 +8,19 @@ export interface Leased {
 
 /** One interval for all live reservations of a budget; runs only while there are any, and keeps no process alive. */
 export class Heartbeat {
-  readonly #live = new Roster<Leased>();
+  readonly #live = new IndexedList<Leased>();
   #timer: NodeJS.Timeout | undefined;
 
   /** `everyMs` is a third of a lease, so that one missed beat, or an event loop that stood still, loses none. */
   constructor(private readonly everyMs: number) {}
 
   /** Beats for it until {@link Heartbeat.remove}. */
-  add(one: Leased): RosterPlace<Leased> {
+  add(one: Leased): IndexedEntry<Leased> {
     this.#timer ??= setInterval(() => this.#tick(), this.everyMs).unref();
     return this.#live.add(one);
   }
 
-  remove(place: RosterPlace<Leased>): void {
+  remove(place: IndexedEntry<Leased>): void {
     this.#live.remove(place);
   }
 

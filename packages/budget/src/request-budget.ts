@@ -4,8 +4,8 @@ import {
   type CallEnd,
   type CallStep,
   goOn,
+  type IndexedEntry,
   type RequestEnd,
-  type RosterPlace,
   type RunningCost,
 } from '@tollgate/core/internal';
 import { AdmissionDesk } from './admission-desk.js';
@@ -36,8 +36,8 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   readonly #plan: Plan | undefined;
   #open: readonly OpenReservation[] = [];
   #running: readonly RunningCall[] = [];
-  #beat: RosterPlace<Leased> | undefined;
-  #deferred: RosterPlace<Deferred> | undefined;
+  #beat: IndexedEntry<Leased> | undefined;
+  #deferred: IndexedEntry<Deferred> | undefined;
   #limits: readonly BudgetLimit[];
   #opening: Promise<OpenReservation> | undefined;
 

@@ -1,13 +1,13 @@
 import type { QuotaStore } from '@tollgate/core';
 import {
   goOn,
+  type IndexedEntry,
+  IndexedList,
   isPromise,
   newId,
   publish,
   type QuotaCharge,
   type ReserveResult,
-  Roster,
-  type RosterPlace,
   withinDeadline,
 } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
@@ -18,7 +18,7 @@ export type Taking =
   | { readonly outcome: 'full' | 'unavailable' };
 
 /** A shared permit that a request holds. */
-export type Lease = RosterPlace<string>;
+export type Lease = IndexedEntry<string>;
 
 /** Permits that several processes share. */
 export interface SharedPermits {
@@ -54,7 +54,7 @@ export class QuotaPermits implements SharedPermits {
   withoutStore = 0;
   readonly #settings: QuotaPermitsSettings;
   readonly #charge: QuotaCharge;
-  readonly #leases = new Roster<string>();
+  readonly #leases = new IndexedList<string>();
   #heartbeat: NodeJS.Timeout | undefined;
   #failures = 0;
   #restsUntilMs = 0;

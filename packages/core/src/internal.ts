@@ -60,6 +60,7 @@ export { atOnce, done, goOn, isPromise, promised } from './lib/answered.js';
 export { AppendFile } from './lib/append-file.js';
 export { type ChannelName, publish, subscriberFaultCount } from './lib/channel.js';
 export { idTimeMs, newId } from './lib/id.js';
+export { type IndexedEntry, IndexedList } from './lib/indexed-list.js';
 export { maxCapNanoUsd, nanoUsdPerUsd } from './lib/money.js';
 export {
   accepts,
@@ -71,7 +72,6 @@ export {
   type OptionChecks,
   suggestion,
 } from './lib/options.js';
-export { Roster, type RosterPlace } from './lib/roster.js';
 export { heardStoreTime } from './lib/store-time.js';
 export type { TollgateErrorCode, TollgateErrorFacts } from './lib/tollgate-error.js';
 export { type Unit, units } from './lib/unit.js';

@@ -1,5 +1,5 @@
 import { contextOf, guarded, refuse, type TollgateContext, TollgateError } from '@tollgate/core';
-import { type CallStep, Roster, type RosterPlace } from '@tollgate/core/internal';
+import { type CallStep, type IndexedEntry, IndexedList } from '@tollgate/core/internal';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 
 /** The requests that are between admission and settlement, so that an app can end without losing one. */
@@ -22,7 +22,7 @@ type Admitted = TollgateContext & { [slot]?: Admission };
 
 /** Counts requests in flight. @param now Clock of the requests' contexts, in milliseconds. @defaultValue Date.now */
 export function inFlight(now?: () => number): InFlight {
-  const running = new Roster<Admission>();
+  const running = new IndexedList<Admission>();
   let closing = false;
   let idle: (() => void) | undefined;
 
@@ -93,7 +93,7 @@ class Admission implements CallStep {
   tracked = false;
   /** It was answered by {@link abort}: what still comes of it is not for the app. */
   turnedAway = false;
-  place: RosterPlace<Admission> | undefined = undefined;
+  place: IndexedEntry<Admission> | undefined = undefined;
 
   constructor(
     private readonly context: TollgateContext,

@@ -14,7 +14,7 @@ import {
   checkOptions,
   type GuardOptions,
   guardChecks,
-  Roster,
+  IndexedList,
   type SwitchEntry,
   switchKey,
   switchKeysOf,
@@ -69,7 +69,7 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
     ['store'],
   );
   const { store, pollMs = 500, deadlineMs = 150, whenUnknown = 'open', now = Date.now, mode } = options;
-  const running = new Roster<TollgateContext>();
+  const running = new IndexedList<TollgateContext>();
   const board = new SwitchBoard({
     store,
     pollMs,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Roster, type RosterPlace } from '../../src/internal.js';
+import { type IndexedEntry, IndexedList } from '../../src/internal.js';
 
-describe('a roster of what is alive', () => {
+describe('an indexed list of what is alive', () => {
   it('holds exactly what was added and not taken out, whatever the order', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 40 }), { maxLength: 200 }), (choices) => {
-        const roster = new Roster<number>();
-        const places: RosterPlace<number>[] = [];
+        const roster = new IndexedList<number>();
+        const places: IndexedEntry<number>[] = [];
         const expected = new Set<number>();
         choices.forEach((choice, step) => {
           const known = places[choice];
@@ -26,7 +26,7 @@ describe('a roster of what is alive', () => {
   });
 
   it('takes a member out once: doing it again takes out nobody else', () => {
-    const roster = new Roster<string>();
+    const roster = new IndexedList<string>();
     const first = roster.add('first');
     roster.add('second');
     roster.remove(first);
@@ -35,7 +35,7 @@ describe('a roster of what is alive', () => {
   });
 
   it('is empty after it was cleared, and places of before mean nothing to it', () => {
-    const roster = new Roster<string>();
+    const roster = new IndexedList<string>();
     const before = roster.add('before');
     expect(roster.clear()).toEqual(['before']);
     roster.add('after');

@@ -1,5 +1,5 @@
-/** The place of a member in its {@link Roster}. */
-export interface RosterPlace<Member> {
+/** The place of a member in its {@link IndexedList}. */
+export interface IndexedEntry<Member> {
   readonly member: Member;
   /** @internal */
   index: number;
@@ -10,25 +10,25 @@ export interface RosterPlace<Member> {
  * time it has grown or shrunk, the table it leaves behind still holds what was in it and the table that followed, so that requests which
  * have long ended are kept until the next full collection.
  */
-export class Roster<Member> {
-  readonly #places: RosterPlace<Member>[] = [];
+export class IndexedList<Member> {
+  readonly #places: IndexedEntry<Member>[] = [];
 
   get size(): number {
     return this.#places.length;
   }
 
-  add(member: Member): RosterPlace<Member> {
+  add(member: Member): IndexedEntry<Member> {
     const place = { member, index: this.#places.length };
     this.#places.push(place);
     return place;
   }
 
   /** Takes a member out; nothing for one that is out already. */
-  remove(place: RosterPlace<Member>): void {
+  remove(place: IndexedEntry<Member>): void {
     const { index } = place;
     if (index < 0) return;
     place.index = -1;
-    const last = this.#places.pop() as RosterPlace<Member>;
+    const last = this.#places.pop() as IndexedEntry<Member>;
     if (last === place) return;
     last.index = index;
     this.#places[index] = last;
