@@ -148,8 +148,8 @@ export type {
   RunningCost,
   ThresholdCrossing,
 } from './quota/quota-store.js';
-export { Tally, type TallyView } from './quota/quota-tally.js';
 export type { CounterWindow, SpendSource, WindowSpend } from './quota/spend-source.js';
+export { WindowCounter, type WindowCounterView } from './quota/window-counter.js';
 export type { Reservation } from './request/context.js';
 export { storeTimeLeft, withinDeadline } from './request/deadline.js';
 export { cutIdleClient, defaultClientIdleMs } from './request/idle-clients.js';

@@ -3,10 +3,10 @@ import {
   type QuotaCounter,
   refillMs,
   stateOf,
-  type TallyView,
   type ThresholdCrossing,
   type Unit,
   type Window,
+  type WindowCounterView,
 } from '@tollgate/core/internal';
 import { listIn, numberIn, type Reply, textIn } from './reply.js';
 import type { Unpacker } from './unpacker.js';
@@ -15,7 +15,7 @@ const bucket = 2;
 const calendar = 1;
 
 /** A counter as a script tells it: [window, granted, kind, figures of its kind …]. */
-export function viewOf(figures: Reply): TallyView {
+export function viewOf(figures: Reply): WindowCounterView {
   const windowId = textIn(figures[0]);
   const kind = numberIn(figures[2]);
   const [first, second, third, ...more] = figures.slice(3).map(numberIn) as [
@@ -29,11 +29,11 @@ export function viewOf(figures: Reply): TallyView {
   return liveView(windowId, first);
 }
 
-function liveView(windowId: string, held: number): TallyView {
+function liveView(windowId: string, held: number): WindowCounterView {
   return { windowId, used: 0, held, resetsAtMs: undefined, waitMs: () => undefined };
 }
 
-function calendarView(windowId: string, used: number, held: number, endMs: number): TallyView {
+function calendarView(windowId: string, used: number, held: number, endMs: number): WindowCounterView {
   return {
     windowId,
     used,
@@ -49,7 +49,7 @@ function bucketView(
   remainder: number,
   atMs: number,
   [holds = 0, numerator = 1, denominator = 1]: readonly number[],
-): TallyView {
+): WindowCounterView {
   const level = { whole, remainder, atMs };
   const rate = { numerator, denominator };
   return {

@@ -8,7 +8,7 @@ import {
   refillMs,
   refillRate,
   refusalOf,
-  type TallyView,
+  type WindowCounterView,
 } from '@tollgate/core/internal';
 
 /** A counter as it stood when it refused somebody for what is used of it. */
@@ -93,7 +93,7 @@ export class RememberedRefusals {
         // What never fits is told so: the store knows the figures.
         if (most < 0 && place === alternatives.length - 1) return undefined;
         const remembered = most < 0 ? undefined : this.#recall(charge, atMs);
-        const tally = remembered && tallyOf(remembered, atMs);
+        const tally = remembered && windowCounterOf(remembered, atMs);
         if (most < 0) obstacles.push({ index, charge, tally: nothing, ahead: 0 });
         else if (remembered && tally && tally.used > most) {
           obstacles.push({ index, charge, tally, ahead: 0 });
@@ -144,7 +144,7 @@ function mostOf({ limit, want, min, onlyBelow, soft, window }: QuotaCharge): num
 }
 
 /** What is at least used of a counter now. */
-function tallyOf({ state, rate, nowMs, askedAtMs }: Remembered, atMs: number): TallyView {
+function windowCounterOf({ state, rate, nowMs, askedAtMs }: Remembered, atMs: number): WindowCounterView {
   const { window: windowId, held, resetsAtMs } = state;
   if (!rate) {
     const waitMs = (_most: number, laterMs: number) => Math.max(0, (resetsAtMs ?? laterMs) - laterMs);
@@ -161,7 +161,7 @@ function tallyOf({ state, rate, nowMs, askedAtMs }: Remembered, atMs: number): T
 }
 
 /** Of a charge that never fits, and is not told about. */
-const nothing: TallyView = {
+const nothing: WindowCounterView = {
   windowId: '',
   used: 0,
   held: 0,

@@ -1,11 +1,11 @@
 import type { UsageEvent } from '../call/usage-event.js';
 import type { QuotaCharge, QuotaCounter, ReserveResult } from './quota-store.js';
-import type { Tally } from './quota-tally.js';
+import type { WindowCounter } from './window-counter.js';
 
 /** What a lease holds of one counter in one window. */
 export interface Hold {
   readonly counter: QuotaCounter;
-  readonly tally: Tally;
+  readonly tally: WindowCounter;
   /** Integer ≥ 0; for `concurrent` 1 as long as the lease lives. */
   amount: number;
 }

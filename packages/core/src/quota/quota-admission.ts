@@ -2,14 +2,14 @@ import type { Lease } from './lease.js';
 import type { CounterBook } from './quota-counters.js';
 import { type Obstacle, refusalOf } from './quota-refusal.js';
 import type { QuotaAlternative, QuotaCharge, QuotaRefusal } from './quota-store.js';
-import type { Tally } from './quota-tally.js';
+import type { WindowCounter } from './window-counter.js';
 
 /** What a request would be granted; nothing is written yet. */
 export interface Admission {
   readonly ok: true;
   readonly alternative: number;
   /** One for each charge, in order. */
-  readonly tallies: readonly Tally[];
+  readonly tallies: readonly WindowCounter[];
   readonly granted: readonly number[];
 }
 
@@ -31,12 +31,12 @@ export function decide(
   let obstacles: Obstacle[] = [];
   for (let alternative = 0; alternative < alternatives.length; alternative += 1) {
     const { charges } = alternatives[alternative] as QuotaAlternative;
-    const tallies: Tally[] = [];
+    const tallies: WindowCounter[] = [];
     const granted: number[] = [];
     obstacles = [];
     for (let index = 0; index < charges.length; index += 1) {
       const charge = charges[index] as QuotaCharge;
-      const tally = tallyFor(counters, charge, nowMs, asking);
+      const tally = windowCounterFor(counters, charge, nowMs, asking);
       const grant = grantFor(charge, tally, asking);
       if (grant === undefined) obstacles.push({ index, charge, tally, ahead: tally.pending });
       else tally.pending += grant;
@@ -50,14 +50,19 @@ export function decide(
 }
 
 /** What is held already for an attempt that needs no more counts in the window that admitted it. */
-function tallyFor(counters: CounterBook, charge: QuotaCharge, nowMs: number, asking: Asking): Tally {
+function windowCounterFor(
+  counters: CounterBook,
+  charge: QuotaCharge,
+  nowMs: number,
+  asking: Asking,
+): WindowCounter {
   const held = asking.covers && charge.want === 0 ? asking.lease?.holdOn(charge.counter) : undefined;
   held?.tally.moveTo(nowMs);
   return held?.tally ?? counters.current(charge, nowMs);
 }
 
 /** How much of what is asked can be had; `undefined`: not enough. */
-function grantFor(charge: QuotaCharge, tally: Tally, asking: Asking): number | undefined {
+function grantFor(charge: QuotaCharge, tally: WindowCounter, asking: Asking): number | undefined {
   const { limit, min, onlyBelow, soft } = charge;
   const live = charge.window.kind === 'live';
   const want = live ? Math.min(charge.want, 1) : charge.want;

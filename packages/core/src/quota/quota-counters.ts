@@ -1,14 +1,20 @@
 import { calendarSpan } from '../plans/calendar-window.js';
 import type { WindowSpan } from '../plans/window.js';
 import type { CounterState, QuotaCounter } from './quota-store.js';
-import { BucketTally, CalendarTally, LiveTally, type Tally, type TallyView } from './quota-tally.js';
 import type { WindowSpend } from './spend-source.js';
+import {
+  BucketCounter,
+  CalendarCounter,
+  LiveCounter,
+  type WindowCounter,
+  type WindowCounterView,
+} from './window-counter.js';
 
 /** One counter: its tally now, and those of past windows that leases still refer to. */
 interface CounterEntry {
   readonly key: string;
-  current: Tally;
-  past: Map<string, Tally> | undefined;
+  current: WindowCounter;
+  past: Map<string, WindowCounter> | undefined;
 }
 
 /** Where an engine keeps its counters. */
@@ -16,16 +22,16 @@ export interface CounterBook {
   /** How many counters are kept. */
   readonly size: number;
   /** The tally of the window that `nowMs` falls into. */
-  current(counter: QuotaCounter, nowMs: number): Tally;
+  current(counter: QuotaCounter, nowMs: number): WindowCounter;
   /** The tally of a window by id. Of a window that is over and forgotten, one that nothing else sees. */
-  byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally;
+  byId(counter: QuotaCounter, windowId: string, nowMs: number): WindowCounter;
   /** The counter as it stands, without keeping anything for one that was never used. */
   read(counter: QuotaCounter, nowMs: number): CounterState;
   /** Changes what was used in an open calendar window, never below 0, by its name alone. */
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void;
   /** A lease refers to the tally, and may still change it. */
-  retain(tally: Tally): void;
-  release(key: string, tally: Tally): void;
+  retain(tally: WindowCounter): void;
+  release(key: string, tally: WindowCounter): void;
   /** Called between operations: forgets some of what is over. */
   tidy(nowMs: number): void;
   forgetSome(steps: number, nowMs: number): void;
@@ -51,41 +57,41 @@ export class QuotaCounters implements CounterBook {
     }
   }
 
-  current(counter: QuotaCounter, nowMs: number): Tally {
+  current(counter: QuotaCounter, nowMs: number): WindowCounter {
     const entry = this.#entries.get(counter.counter);
     if (!entry) return this.#add(counter, nowMs).current;
     const { current } = entry;
     const { window } = counter;
-    if (window.kind === 'calendar' && current instanceof CalendarTally) {
+    if (window.kind === 'calendar' && current instanceof CalendarCounter) {
       return nowMs < current.span.endMs ? current : this.#roll(entry, calendarSpan(window, nowMs));
     }
-    if (window.kind === 'bucket' && current instanceof BucketTally) {
+    if (window.kind === 'bucket' && current instanceof BucketCounter) {
       current.moveTo(nowMs);
       current.adopt(window);
       return current;
     }
-    if (window.kind === 'live' && current instanceof LiveTally) return current;
+    if (window.kind === 'live' && current instanceof LiveCounter) return current;
     throw new TypeError(`quota: counter "${counter.counter}" has been counted in another kind of window`);
   }
 
-  byId(counter: QuotaCounter, windowId: string, nowMs: number): Tally {
+  byId(counter: QuotaCounter, windowId: string, nowMs: number): WindowCounter {
     const current = this.current(counter, nowMs);
     if (current.windowId === windowId) return current;
     const past = this.#entries.get(counter.counter)?.past?.get(windowId);
-    return past ?? new CalendarTally({ id: windowId, startMs: nowMs, endMs: nowMs });
+    return past ?? new CalendarCounter({ id: windowId, startMs: nowMs, endMs: nowMs });
   }
 
   read(counter: QuotaCounter, nowMs: number): CounterState {
     const tally = this.#entries.has(counter.counter)
       ? this.current(counter, nowMs)
-      : this.#newTally(counter, nowMs);
+      : this.#newCounter(counter, nowMs);
     return stateOf(counter, tally);
   }
 
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void {
     const entry = this.#entries.get(counter);
     const current = entry?.current;
-    if (current && !(current instanceof CalendarTally)) return;
+    if (current && !(current instanceof CalendarCounter)) return;
     if (current?.windowId === windowId) {
       if (!current.hasEnded(nowMs)) current.settle(amount, 0);
       return;
@@ -98,17 +104,17 @@ export class QuotaCounters implements CounterBook {
     else this.#before.delete(key);
   }
 
-  retain(tally: Tally): void {
+  retain(tally: WindowCounter): void {
     tally.references += 1;
   }
 
-  release(key: string, tally: Tally): void {
+  release(key: string, tally: WindowCounter): void {
     tally.references -= 1;
     if (tally.references === 0) this.#entries.get(key)?.past?.delete(tally.windowId);
   }
 
   /**
-   * To be called between operations, since one that is under way may hold on to a tally that is empty yet. Two are looked at for
+   * To be called between operations, since one that is under way may hold on to a window counter that is empty yet. Two are looked at for
    * each one added: however many keys come by, what is over goes faster than new ones come.
    */
   tidy(nowMs: number): void {
@@ -132,28 +138,28 @@ export class QuotaCounters implements CounterBook {
 
   #add(counter: QuotaCounter, nowMs: number): CounterEntry {
     this.#added += 1;
-    const entry = { key: counter.counter, current: this.#newTally(counter, nowMs), past: undefined };
+    const entry = { key: counter.counter, current: this.#newCounter(counter, nowMs), past: undefined };
     this.#entries.set(counter.counter, entry);
     return entry;
   }
 
-  #roll(entry: CounterEntry, span: WindowSpan): Tally {
+  #roll(entry: CounterEntry, span: WindowSpan): WindowCounter {
     const over = entry.current;
     if (over.references > 0) {
       entry.past ??= new Map();
       entry.past.set(over.windowId, over);
     }
-    entry.current = this.#newCalendarTally(entry.key, span);
+    entry.current = this.#newCalendarCounter(entry.key, span);
     return entry.current;
   }
 
-  #newTally({ counter, window }: QuotaCounter, nowMs: number): Tally {
-    if (window.kind === 'calendar') return this.#newCalendarTally(counter, calendarSpan(window, nowMs));
-    return window.kind === 'bucket' ? new BucketTally(window, nowMs) : new LiveTally();
+  #newCounter({ counter, window }: QuotaCounter, nowMs: number): WindowCounter {
+    if (window.kind === 'calendar') return this.#newCalendarCounter(counter, calendarSpan(window, nowMs));
+    return window.kind === 'bucket' ? new BucketCounter(window, nowMs) : new LiveCounter();
   }
 
-  #newCalendarTally(counter: string, span: WindowSpan): Tally {
-    const tally = new CalendarTally(span);
+  #newCalendarCounter(counter: string, span: WindowSpan): WindowCounter {
+    const tally = new CalendarCounter(span);
     if (this.#before.size > 0) tally.used = this.#before.get(windowKey(counter, span.id)) ?? 0;
     return tally;
   }
@@ -161,10 +167,10 @@ export class QuotaCounters implements CounterBook {
 
 const windowKey = (counter: string, window: string): string => `${counter} ${window}`;
 
-/** A tally as callers see it, against the cap in force for them. */
+/** A window counter as callers see it, against the cap in force for them. */
 export function stateOf(
   { counter, unit, limit }: Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>,
-  tally: TallyView,
+  tally: WindowCounterView,
 ): CounterState {
   const { windowId, used, held, resetsAtMs } = tally;
   return {

@@ -1,13 +1,13 @@
 import { stateOf } from './quota-counters.js';
 import type { QuotaCharge, QuotaRefusal } from './quota-store.js';
-import type { TallyView } from './quota-tally.js';
+import type { WindowCounterView } from './window-counter.js';
 
 /** A charge that does not fit. */
 export interface Obstacle {
   /** Position among the alternative's charges. */
   readonly index: number;
   readonly charge: QuotaCharge;
-  readonly tally: TallyView;
+  readonly tally: WindowCounterView;
   /** What charges before it were to take of the same counter. */
   readonly ahead: number;
 }

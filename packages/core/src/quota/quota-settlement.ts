@@ -11,8 +11,8 @@ import type {
   QuotaCounter,
   ThresholdCrossing,
 } from './quota-store.js';
-import type { Tally } from './quota-tally.js';
 import { newlyReached, takeUnreported } from './quota-thresholds.js';
+import type { WindowCounter } from './window-counter.js';
 
 /** What settling reads and writes. */
 export interface SettlingWorld {
@@ -30,7 +30,7 @@ export function chargeAttempt(
   request: ChargeRequest,
   nowMs: number,
 ): ChargeResult {
-  const tallies = request.items.map((item) => tallyOf(world, lease, item, nowMs));
+  const tallies = request.items.map((item) => windowCounterOf(world, lease, item, nowMs));
   const attempt = lease.attemptOrNew(request.attemptId);
   const outcome =
     attempt.state === 'charged' ? 'repeated' : attempt.state === 'reaped' ? 'adjusted' : 'charged';
@@ -46,7 +46,7 @@ export function chargeAttempt(
     publishSettled(world, lease, { attemptId: attempt.id, outcome, charges: corrections });
   }
   if (request.close) endLease(world, lease, nowMs);
-  const states = request.items.map((item, index) => stateOf(item, tallies[index] as Tally));
+  const states = request.items.map((item, index) => stateOf(item, tallies[index] as WindowCounter));
   return { outcome, recorded: world.deliver !== undefined, states, crossed };
 }
 
@@ -56,7 +56,7 @@ function settleItems(
   lease: Lease,
   attempt: Attempt,
   items: readonly ChargeItem[],
-  tallies: readonly Tally[],
+  tallies: readonly WindowCounter[],
   crossed: ThresholdCrossing[],
   nowMs: number,
 ): EventCharge[] {
@@ -64,7 +64,7 @@ function settleItems(
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index] as ChargeItem;
     if (item.window.kind === 'live') continue;
-    const tally = tallies[index] as Tally;
+    const tally = tallies[index] as WindowCounter;
     const hold = lease.state === 'live' ? lease.holdOn(item.counter, item.windowId) : undefined;
     const release = hold ? Math.min(item.release, hold.amount) : 0;
     if (hold) hold.amount -= release;
@@ -146,7 +146,7 @@ function reapAttempt(
 /** Raises (or, by a correction, lowers) `used`, and collects the thresholds that this reaches. */
 function raise(
   counter: QuotaCounter,
-  tally: Tally,
+  tally: WindowCounter,
   amount: number,
   release: number,
   thresholds: readonly number[],
@@ -170,7 +170,12 @@ function giveBack(lease: Lease, nowMs: number): EventCharge[] {
   return given;
 }
 
-function tallyOf({ counters }: SettlingWorld, lease: Lease, item: ChargeItem, nowMs: number): Tally {
+function windowCounterOf(
+  { counters }: SettlingWorld,
+  lease: Lease,
+  item: ChargeItem,
+  nowMs: number,
+): WindowCounter {
   const held = lease.holdOn(item.counter, item.windowId)?.tally;
   held?.moveTo(nowMs);
   return held ?? counters.byId(item, item.windowId, nowMs);

@@ -1,6 +1,6 @@
 import { publish } from '../lib/channel.js';
 import type { QuotaCounter, ThresholdCrossing } from './quota-store.js';
-import type { Tally } from './quota-tally.js';
+import type { WindowCounter } from './window-counter.js';
 
 /**
  * Reports the shares of a cap that `used` has newly reached in its window, rising, while that lasts; publishes each on
@@ -8,7 +8,7 @@ import type { Tally } from './quota-tally.js';
  */
 export function newlyReached(
   { counter, unit, limit }: QuotaCounter,
-  tally: Tally,
+  tally: WindowCounter,
   thresholds: readonly number[],
   nowMs: number,
 ): ThresholdCrossing[] {
@@ -26,7 +26,7 @@ export function newlyReached(
 }
 
 /** Hands over, once, what reaped leases have caused on these counters. */
-export function takeUnreported(tallies: readonly Tally[], nowMs: number): ThresholdCrossing[] {
+export function takeUnreported(tallies: readonly WindowCounter[], nowMs: number): ThresholdCrossing[] {
   const crossed: ThresholdCrossing[] = [];
   for (const tally of tallies) {
     if (!tally.unreported || tally.hasEnded(nowMs)) continue;

@@ -89,8 +89,8 @@ export async function simulate(database: Database, query: SimulationQuery): Prom
   if (!plans && !price)
     throw new TypeError('simulate: "plans" or "price" is required: there is nothing to compare with');
   checkPlans(plans ?? {}, price !== undefined);
-  const total = new Tally({});
-  const tallies = new Map<string, Tally>();
+  const total = new WindowCounter({});
+  const tallies = new Map<string, WindowCounter>();
   const refusals = new Map<string, RefusalReason>();
   const replay = new Replay(price);
   await eachRecorded(database, asked, (recorded) => {
@@ -98,7 +98,7 @@ export async function simulate(database: Database, query: SimulationQuery): Prom
     const verdict = replay.admit(recorded, (plans && Object.hasOwn(plans, name) && plans[name]) || unlimited);
     const values = Object.fromEntries(by.map((facet) => [facet, recorded[facet] ?? null]));
     const key = JSON.stringify(Object.values(values));
-    const tally = tallies.get(key) ?? new Tally(values);
+    const tally = tallies.get(key) ?? new WindowCounter(values);
     tallies.set(key, tally);
     for (const one of [total, tally]) one.add(recorded, verdict);
     if (verdict.refusedBy === undefined || verdict.isRepeated) return;
@@ -141,7 +141,7 @@ function checkPlans(plans: Plans, isPriced: boolean): void {
   }
 }
 
-class Tally {
+class WindowCounter {
   readonly #counts = {
     requests: 0,
     refusedRequests: 0,

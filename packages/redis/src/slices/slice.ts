@@ -1,4 +1,4 @@
-import { type CounterState, newId, type QuotaCounter, Tally } from '@tollgate/core/internal';
+import { type CounterState, newId, type QuotaCounter, WindowCounter } from '@tollgate/core/internal';
 import { type Portion, type PortionOrder, partOf } from './portion.js';
 
 /**
@@ -6,7 +6,7 @@ import { type Portion, type PortionOrder, partOf } from './portion.js';
  * memory. Between what the store knows and what happens here one equation holds: what is leased covers what is held by requests, what is
  * used and not told yet, and what is free.
  */
-export class Slice extends Tally {
+export class Slice extends WindowCounter {
   used = 0;
   held = 0;
   /** How much of `used` the store has been told. */

@@ -3,11 +3,15 @@ import {
   type QuotaCounter,
   refillMs,
   refillRate,
-  type TallyView,
+  type WindowCounterView,
 } from '@tollgate/core/internal';
 
 /** A counter as it was told, to say how long time alone takes until something fits; of a bucket to within a unit. */
-export function viewOfState({ window }: QuotaCounter, state: CounterState, toldAtMs: number): TallyView {
+export function viewOfState(
+  { window }: QuotaCounter,
+  state: CounterState,
+  toldAtMs: number,
+): WindowCounterView {
   const { window: windowId, used, held, resetsAtMs } = state;
   return {
     windowId,

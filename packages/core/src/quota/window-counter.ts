@@ -10,7 +10,7 @@ import type { TokenBucket, WindowSpan } from '../plans/window.js';
 import type { ThresholdCrossing } from './quota-store.js';
 
 /** One counter in one of its windows, as far as refusals and states tell of it. */
-export interface TallyView {
+export interface WindowCounterView {
   readonly windowId: string;
   readonly used: number;
   readonly held: number;
@@ -21,7 +21,7 @@ export interface TallyView {
 }
 
 /** What is used and held of one counter in one of its windows. */
-export abstract class Tally implements TallyView {
+export abstract class WindowCounter implements WindowCounterView {
   /** Leases, and reaped ones not forgotten yet, that may still change it. */
   references = 0;
   /** What the request under decision has been granted here so far; 0 between decisions. */
@@ -52,7 +52,7 @@ export abstract class Tally implements TallyView {
 }
 
 /** One calendar window: `used` only grows, and ends with the window. */
-export class CalendarTally extends Tally {
+export class CalendarCounter extends WindowCounter {
   used = 0;
   held = 0;
 
@@ -94,7 +94,7 @@ export class CalendarTally extends Tally {
  * A token bucket. A hold is drawn when it is admitted and refills from then on, so `used + held` is what is drawn and not yet
  * refilled; giving back fills it up, at most to its burst.
  */
-export class BucketTally extends Tally {
+export class BucketCounter extends WindowCounter {
   readonly windowId = 'bucket';
   #level: BucketLevel;
   #rate: RefillRate;
@@ -153,7 +153,7 @@ export class BucketTally extends Tally {
 }
 
 /** How many leases are live. */
-export class LiveTally extends Tally {
+export class LiveCounter extends WindowCounter {
   readonly windowId = 'live';
   readonly used = 0;
   readonly resetsAtMs = undefined;
