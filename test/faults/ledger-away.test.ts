@@ -19,7 +19,7 @@ import { until } from './expectations.js';
 
 /** The fault lasts a minute in full length. */
 const awayMs = process.env.TOLLGATE_LONG === '1' ? 60_000 : 6_000;
-const atOnce = 6;
+const attempt = 6;
 
 let redis: RedisProcess;
 let postgres: PostgresProcess;
@@ -84,7 +84,7 @@ async function loadWhileAway(ask: () => Promise<number>): Promise<number[]> {
   const one = async (): Promise<void> => {
     while (!isOver) statuses.push(await ask());
   };
-  const load = Array.from({ length: atOnce }, one);
+  const load = Array.from({ length: attempt }, one);
   await until(() => statuses.length > 20, 10_000, 'load');
   await postgres.kill();
   const end = Date.now() + awayMs;

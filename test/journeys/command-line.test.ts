@@ -48,10 +48,10 @@ async function startApp({ deaf }: { deaf: boolean }) {
     res.json(req.tollgate.caller && (await children.mint(req.tollgate.caller, req.body)));
   });
   /** Answers only when it is told to. */
-  let goOn = (): void => undefined;
+  let whenReady = (): void => undefined;
   app.post('/slow', (req, res) => {
     req.tollgate.noCall();
-    goOn = () => void res.json({});
+    whenReady = () => void res.json({});
   });
   const server: Server = await new Promise((resolve) => {
     const listening = app.listen(0, '127.0.0.1', () => resolve(listening));
@@ -83,7 +83,7 @@ async function startApp({ deaf }: { deaf: boolean }) {
     server.close();
     server.closeAllConnections();
   };
-  return { send, status, until, close, answerSlow: () => goOn() };
+  return { send, status, until, close, answerSlow: () => whenReady() };
 }
 
 describe('two running apps and the command line', () => {

@@ -8,7 +8,7 @@ import { dollarsPerDay, type RunningApp, startApp } from './running-app.js';
 /** A second of a real provider, in milliseconds of this test. */
 const second = 10;
 const clients = 1_000;
-const atOnce = 50;
+const attempt = 50;
 const maxTokens = 1_000;
 
 interface Model {
@@ -116,10 +116,10 @@ async function run(visits: readonly Visit[], capNanoUsd: number, setting: Settin
       const status = await ask(running, index, name, leaveMs, () => gone.add(index));
       if (status === 200 || gone.has(index)) admitted += 1;
       if (status === 200 && visit.leavesAt === undefined) honest += 1;
-      mostDrains = Math.max(mostDrains, running.tg.inFlight - atOnce);
+      mostDrains = Math.max(mostDrains, running.tg.inFlight - attempt);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
+  await Promise.all(Array.from({ length: attempt }, one));
   await running.settled();
   let [bill, drained] = [0, 0];
   for (const { billed, body } of provider.requests) {
@@ -185,7 +185,7 @@ function capFor(visits: readonly Visit[], { input, output }: Model): number {
     (sum, { tokens, thinking }) => sum + 11 * input + (tokens + thinking) * output,
     0,
   );
-  return Math.round(spent * 0.9 + atOnce * maxTokens * output);
+  return Math.round(spent * 0.9 + attempt * maxTokens * output);
 }
 
 async function compared(setting: Setting): Promise<Outcome & { share: number }> {

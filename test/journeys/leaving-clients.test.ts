@@ -51,9 +51,9 @@ describe('a client that leaves', () => {
 
   it('while something before the guards is waited for gives back its place, and costs nothing', async () => {
     let arrived = (): void => undefined;
-    let goOn = (): void => undefined;
+    let whenReady = (): void => undefined;
     const waiting = new Promise<void>((resolve) => {
-      goOn = resolve;
+      whenReady = resolve;
     });
     const arrival = new Promise<void>((resolve) => {
       arrived = resolve;
@@ -73,7 +73,7 @@ describe('a client that leaves', () => {
     await arrival;
     leaving.abort();
     await left;
-    goOn();
+    whenReady();
     expect((await send(app)).status).toBe(200);
     await app.settled();
     expect(app.provider.requests).toHaveLength(1);

@@ -40,7 +40,7 @@ import { replayedByHand } from './replayed-by-hand.js';
 
 const asks = process.env.TOLLGATE_LONG === '1' ? 1_500 : 240;
 const killedAt = asks / 2;
-const atOnce = 12;
+const attempt = 12;
 const teams = [
   ['acme', 'data'],
   ['acme', 'support'],
@@ -125,7 +125,7 @@ async function askAll(): Promise<void> {
       if (ending === 'left') left.add(`ask-${index}`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, one));
+  await Promise.all(Array.from({ length: attempt }, one));
 }
 
 const sum = (amounts: Iterable<bigint>): bigint => [...amounts].reduce((total, one) => total + one, 0n);

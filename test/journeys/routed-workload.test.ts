@@ -20,7 +20,7 @@ import { type RunningApp, startApp } from './running-app.js';
 
 const long = process.env.TOLLGATE_LONG === '1';
 const count = long ? 1_000 : 200;
-const atOnce = 8;
+const attempt = 8;
 const seed = 20_261_122;
 
 /** What the models are really like: how good, by task, and how long they take. */
@@ -138,7 +138,7 @@ async function run(ask: string): Promise<Outcome> {
       }
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
+  await Promise.all(Array.from({ length: attempt }, client));
   await running.settled();
   const { events } = running;
   latencies.sort((one, other) => one - other);

@@ -7,7 +7,14 @@ import {
   refuse,
   type TollgateError,
 } from '@tollgate/core';
-import { goOn, jobRunOf, lostHeadersRefusal, planOf, runInContext, warnOnce } from '@tollgate/core/internal';
+import {
+  jobRunOf,
+  lostHeadersRefusal,
+  planOf,
+  runInContext,
+  warnOnce,
+  whenReady,
+} from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import passportModule from 'passport';
 import { credentialOf } from './credential.js';
@@ -56,7 +63,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
         else next(error);
       };
       try {
-        return goOn(book ? book.apply(found) : found, (caller) => enter(caller, outcome), refused);
+        return whenReady(book ? book.apply(found) : found, (caller) => enter(caller, outcome), refused);
       } catch (error) {
         return refused(error);
       }

@@ -1,11 +1,11 @@
 import { refuseOrShadow, type TollgateContext, type TollgateError } from '@tollgate/core';
 import {
   type Call,
-  goOn,
   newId,
   type ReserveRequest,
   type ReserveResult,
   storeTimeLeft,
+  whenReady,
 } from '@tollgate/core/internal';
 import {
   type Admission,
@@ -64,7 +64,11 @@ export class AdmissionDesk {
       this.#passUnverified('reserve', error, policy);
       return this.#unverified(call, admissions, nowMs, policy);
     };
-    return goOn(asked, (result) => this.#opened(id, result, admissions, { call, begun, policy }), unknown);
+    return whenReady(
+      asked,
+      (result) => this.#opened(id, result, admissions, { call, begun, policy }),
+      unknown,
+    );
   }
 
   /** Of credit leased beforehand, where the app wants that; another id, since the first may still be admitted by the store. */
@@ -109,7 +113,11 @@ export class AdmissionDesk {
       throw error;
     };
     try {
-      return goOn(this.#coverAnew(reservation, call, declared.admission, policy), (kept) => kept, failed);
+      return whenReady(
+        this.#coverAnew(reservation, call, declared.admission, policy),
+        (kept) => kept,
+        failed,
+      );
     } catch (error) {
       return failed(error);
     }
@@ -147,7 +155,7 @@ export class AdmissionDesk {
       else throw this.#refusal(result, admissions, policy);
       return true;
     };
-    return goOn(asked, covered, (error) => {
+    return whenReady(asked, covered, (error) => {
       this.#passUnverified('cover', error, policy);
       heldAmounts.takeNothing(call.attemptId);
       return true;

@@ -3,11 +3,11 @@ import {
   type Call,
   type ChargeRequest,
   type ChargeResult,
-  goOn,
   hasOwnLimits,
   limitsFor,
   planOf,
   publish,
+  whenReady,
   withinDeadline,
 } from '@tollgate/core/internal';
 import { type BudgetLimit, limitsOfPlan } from './admission-policy.js';
@@ -139,7 +139,7 @@ export class BudgetEngine {
   }
 
   #charge(request: ChargeRequest, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
-    return goOn(this.store.charge(request), (result) => {
+    return whenReady(this.store.charge(request), (result) => {
       this.delivers = result.recorded;
       onCharged?.(result);
       publishCharged(request, result);

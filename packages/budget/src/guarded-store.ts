@@ -1,5 +1,5 @@
 import type { QuotaStore } from '@tollgate/core';
-import { goOn, isPromise, publish, withinDeadline } from '@tollgate/core/internal';
+import { isPromise, publish, whenReady, withinDeadline } from '@tollgate/core/internal';
 
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
@@ -87,7 +87,7 @@ class Breaker {
       this.#failures = 0;
       return result;
     };
-    return goOn(asked, succeeded, (error) => {
+    return whenReady(asked, succeeded, (error) => {
       // A request that the store takes for malformed says nothing about the store.
       if (!(error instanceof TypeError)) this.#failed();
       throw error;

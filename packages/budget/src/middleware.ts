@@ -7,7 +7,7 @@ import {
   refuse,
   type TollgateContext,
 } from '@tollgate/core';
-import { goOn, runInContext, warnOnce } from '@tollgate/core/internal';
+import { runInContext, warnOnce, whenReady } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { noCaller } from './budget-error.js';
 import { BudgetEngine } from './engine.js';
@@ -85,7 +85,7 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     } catch (error) {
       return turnAway(error);
     }
-    return goOn(admitted, waited, turnAway);
+    return whenReady(admitted, waited, turnAway);
   });
   const guard = Object.assign(handler, {
     attach: (context: TollgateContext) => {

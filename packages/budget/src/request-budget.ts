@@ -3,10 +3,10 @@ import {
   type Call,
   type CallEnd,
   type CallStep,
-  goOn,
   type IndexedEntry,
   type RequestEnd,
   type RunningCost,
+  whenReady,
 } from '@tollgate/core/internal';
 import { AdmissionDesk } from './admission-desk.js';
 import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
@@ -56,7 +56,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   open(): void | Promise<void> {
     const { calls } = this.context;
     if (this.#takesNothing(calls.declared)) return;
-    return goOn(this.#reserve(calls.declared, false, this.#policy), () =>
+    return whenReady(this.#reserve(calls.declared, false, this.#policy), () =>
       calls.finished ? this.#close() : undefined,
     );
   }
@@ -82,7 +82,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     if (this.engine.enforced && !this.context.calls.has('meter')) throw unmetered();
     if (this.#takesNothing(call)) return;
     const policy = made ? { ...this.#policy, enforced: false } : this.#policy;
-    return goOn(this.#reservationFor(call, policy), (reservation) => {
+    return whenReady(this.#reservationFor(call, policy), (reservation) => {
       this.#running = [...this.#running, { call, reservation, made }];
     });
   }
@@ -119,7 +119,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const held = first?.heldAmounts.holdsFor(declared.attemptId)
       ? first
       : this.#reserve(declared, true, made);
-    return goOn(held, (reservation) => {
+    return whenReady(held, (reservation) => {
       reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
       return this.#close();
     });
@@ -174,7 +174,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const [reservation] = this.#open;
     if (!reservation) return this.#reserve(call, true, policy);
     if (reservation.hasPending) void reservation.flush(false);
-    return goOn(this.#desk.cover(reservation, call, policy), (covered) => {
+    return whenReady(this.#desk.cover(reservation, call, policy), (covered) => {
       if (covered) return reservation;
       this.#forget(reservation);
       return this.#reserve(call, true, policy);
@@ -186,7 +186,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     begun: boolean,
     policy: AdmissionPolicy,
   ): OpenReservation | Promise<OpenReservation> {
-    const opened = goOn(this.#desk.reserve(call, begun, policy), (reservation) => {
+    const opened = whenReady(this.#desk.reserve(call, begun, policy), (reservation) => {
       this.#open = [...this.#open, reservation];
       this.#beat ??= this.engine.heartbeat.add(this);
       return reservation;

@@ -3,7 +3,7 @@ import { SettleSpool } from './settle-spool.js';
 import type { Settlement } from './settlement.js';
 
 /** So many are tried together; if all of them fail, the queue pauses. */
-const atOnce = 32;
+const attempt = 32;
 const firstPauseMs = 200;
 const longestPauseMs = 2_000;
 
@@ -168,7 +168,7 @@ export class SettleQueue {
   /** Rounds as long as they bring anything to the store. */
   async #rounds(): Promise<void> {
     for (;;) {
-      const due = [...this.#waiting].slice(0, atOnce);
+      const due = [...this.#waiting].slice(0, attempt);
       const settled = await Promise.all(due.map(([number, waiting]) => this.#retry(number, waiting)));
       if (this.#waiting.size === 0 || settled.includes(true)) this.#pauseMs = firstPauseMs;
       else this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs * 2);

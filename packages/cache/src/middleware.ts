@@ -1,5 +1,5 @@
 import { contextOf, guarded, type TollgateContext } from '@tollgate/core';
-import { goOn, runInContext, warnOnce } from '@tollgate/core/internal';
+import { runInContext, warnOnce, whenReady } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { type CacheOptions, readOptions } from './options.js';
 import { RequestCache } from './request-cache.js';
@@ -41,7 +41,7 @@ export function cache(options: CacheOptions = {}): CacheMiddleware {
     const goAhead = (): void => {
       if (!calls.finished) runInContext(context, next);
     };
-    return goOn(calls.declared && cached.lookUp(calls.declared), goAhead);
+    return whenReady(calls.declared && cached.lookUp(calls.declared), goAhead);
   });
   return Object.assign(middleware, {
     attach: (context: TollgateContext): void => {

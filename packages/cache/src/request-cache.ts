@@ -1,10 +1,10 @@
 import type { TollgateContext } from '@tollgate/core';
 import {
+  asPromise,
   type Call,
   type CallEnd,
   type CallStep,
   isPromise,
-  promised,
   publish,
   storeTimeLeft,
   warnOnce,
@@ -175,7 +175,7 @@ export class RequestCache {
       publish('tollgate:cache', () => ({ outcome: 'stored', ...this.#names(call), bytes: bytes.length }));
     const failed = (error: unknown): void => this.#fault('set', call, error);
     try {
-      promised(this.settings.store.set(key, bytes, keptMs)).then(kept, failed);
+      asPromise(this.settings.store.set(key, bytes, keptMs)).then(kept, failed);
     } catch (error) {
       failed(error);
     }

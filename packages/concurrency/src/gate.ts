@@ -1,4 +1,4 @@
-import { goOn } from '@tollgate/core/internal';
+import { whenReady } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 import { FairQueue } from './fair-queue.js';
 import type { LaneSettings } from './lane.js';
@@ -215,7 +215,7 @@ export class Gate {
     }
     ticket.state = 'asking';
     this.#asking += 1;
-    void goOn(shared.take(this.#running), (taking) => this.#answered(ticket, taking));
+    void whenReady(shared.take(this.#running), (taking) => this.#answered(ticket, taking));
   }
 
   #answered(ticket: Ticket, taking: Taking): void {

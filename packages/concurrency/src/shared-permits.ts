@@ -1,6 +1,5 @@
 import type { QuotaStore } from '@tollgate/core';
 import {
-  goOn,
   type IndexedEntry,
   IndexedList,
   isPromise,
@@ -8,6 +7,7 @@ import {
   publish,
   type QuotaCharge,
   type ReserveResult,
+  whenReady,
   withinDeadline,
 } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
@@ -90,7 +90,7 @@ export class QuotaPermits implements SharedPermits {
       const asked = store.reserve({ id, partition: this.#partition, alternatives, leaseMs });
       const late = (): Error => new Error(`no answer within ${deadlineMs} ms`);
       const answer = isPromise(asked) ? withinDeadline(deadlineMs, asked, late) : asked;
-      return goOn(answer, (result) => this.#taken(id, result), failed);
+      return whenReady(answer, (result) => this.#taken(id, result), failed);
     } catch (error) {
       return failed(error);
     }

@@ -56,11 +56,11 @@ export {
   rotatedSecrets,
 } from './keys/key-facts.js';
 export type { ApiKeyRecord, KeySecret } from './keys/key-store.js';
-export { atOnce, done, goOn, isPromise, promised } from './lib/answered.js';
 export { AppendFile } from './lib/append-file.js';
 export { type ChannelName, publish, subscriberFaultCount } from './lib/channel.js';
 export { idTimeMs, newId } from './lib/id.js';
 export { type IndexedEntry, IndexedList } from './lib/indexed-list.js';
+export { asPromise, attempt, done, isPromise, whenReady } from './lib/maybe-promise.js';
 export { maxCapNanoUsd, nanoUsdPerUsd } from './lib/money.js';
 export {
   accepts,

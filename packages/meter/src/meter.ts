@@ -9,11 +9,11 @@ import {
 import {
   type Call,
   drainsOf,
-  goOn,
   lostHeadersRefusal,
   type OutgoingRequest,
   runInContext,
   warnOnce,
+  whenReady,
 } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { makeEngine } from './calls/engine.js';
@@ -59,7 +59,7 @@ export function meter(options: MeterOptions = {}): RequestHandler {
       if (call && options.tap) tapResponse(req, res, context, requestMeter);
       runInContext(context, next);
     };
-    return goOn(declared, goAhead, turnAway);
+    return whenReady(declared, goAhead, turnAway);
   });
 }
 

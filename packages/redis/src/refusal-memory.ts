@@ -2,7 +2,7 @@ import type { QuotaStore } from '@tollgate/core';
 import {
   type AdjustRequest,
   adjusted,
-  atOnce,
+  attempt,
   type ChargeRequest,
   type ChargeResult,
   type CloseRequest,
@@ -11,12 +11,12 @@ import {
   checkAlternatives,
   checkLease,
   type ExtendRequest,
-  goOn,
   publish,
   type QuotaCounter,
   type RenewRequest,
   type ReserveRequest,
   type ReserveResult,
+  whenReady,
 } from '@tollgate/core/internal';
 import { RememberedRefusals } from './remembered-refusals.js';
 
@@ -57,11 +57,11 @@ export class RefusalMemory implements QuotaStore {
   }
 
   reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
-    return atOnce(() => this.#refused(request) ?? this.#ask(request));
+    return attempt(() => this.#refused(request) ?? this.#ask(request));
   }
 
   charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
-    return goOn(this.#store.charge(request), (result) => {
+    return whenReady(this.#store.charge(request), (result) => {
       if (result.outcome === 'adjusted') {
         for (const { counter } of request.items) this.#refusals.forget(counter);
       }
@@ -127,7 +127,7 @@ export class RefusalMemory implements QuotaStore {
     const { forgotten } = this.#refusals;
     const askedAtMs = this.#now();
     this.#keep(id);
-    return goOn(this.#store.reserve(request), (result) => {
+    return whenReady(this.#store.reserve(request), (result) => {
       if (result.ok) this.#refusals.notice(result.states);
       else {
         this.#ids.delete(id);

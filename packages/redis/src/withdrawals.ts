@@ -7,7 +7,7 @@ interface Withdrawal {
 /** Beyond, the oldest are left to their leases. */
 const most = 10_000;
 const everyMs = 250;
-const atOnce = 32;
+const attempt = 32;
 
 /**
  * Closes reservations whose outcome is unknown, again and again until the store says it is done or their lease has passed. A close
@@ -43,7 +43,7 @@ export class Withdrawals {
   }
 
   async #round(): Promise<void> {
-    const due = [...this.#waiting].slice(0, atOnce);
+    const due = [...this.#waiting].slice(0, attempt);
     await Promise.all(due.map(([id, withdrawal]) => this.#withdraw(id, withdrawal)));
     if (this.#waiting.size === 0) this.end();
   }

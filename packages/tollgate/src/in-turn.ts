@@ -12,9 +12,9 @@ export function inTurn(name: string, handlers: readonly RequestHandler[]): Reque
         next();
         return;
       }
-      const goOn = (error?: unknown): void => (error === undefined ? go(index + 1) : next(error));
+      const whenReady = (error?: unknown): void => (error === undefined ? go(index + 1) : next(error));
       try {
-        void handler(req, res, goOn);
+        void handler(req, res, whenReady);
       } catch (error) {
         next(error);
       }

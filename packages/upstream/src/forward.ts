@@ -33,7 +33,7 @@ export async function forward(
   const { declared } = req.tollgate.calls;
   // What is answered without the provider need not wait for it.
   const isKnown = declared?.replays === true && declared.parsed?.provider === provider.name;
-  const plan = (isKnown ? atOnce : settings.resilience).plan({
+  const plan = (isKnown ? attempt : settings.resilience).plan({
     provider,
     name: provider.name,
     base: provider.baseUrl,
@@ -61,7 +61,7 @@ export async function forward(
 }
 
 /** One attempt, whatever is known of its provider. */
-const atOnce = new Resilience({ retries: false, breaker: false });
+const attempt = new Resilience({ retries: false, breaker: false });
 
 /** The cap that is sent is the meter's, where there is one. */
 function sizeFacts(declared: Call | undefined, { body }: ClientCall): SizeFacts {

@@ -7,10 +7,10 @@ export function pause(
   sleeping?: (wake: () => void) => void,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const end = (goOn: boolean): void => {
+    const end = (whenReady: boolean): void => {
       clearTimeout(timer);
       for (const signal of signals) signal?.removeEventListener('abort', gone);
-      resolve(goOn);
+      resolve(whenReady);
     };
     const gone = (): void => end(false);
     const timer = setTimeout(() => end(true), ms);

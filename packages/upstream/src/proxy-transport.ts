@@ -1,5 +1,11 @@
 import { isTollgateError, type TollgateError } from '@tollgate/core';
-import { type Call, type CallHandle, goOn, isPromise, type OutgoingRequest } from '@tollgate/core/internal';
+import {
+  type Call,
+  type CallHandle,
+  isPromise,
+  type OutgoingRequest,
+  whenReady,
+} from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { routeOf } from './api-route.js';
 import { type AnswerWriter, type AttemptResult, attempt } from './attempt.js';
@@ -138,7 +144,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     if ('refusal' in made) return;
     const { outcome, status, sent, error } = made.result;
     const settling = made.handle.end({ outcome, status, sent, last });
-    void goOn(settling, () => this.#learn(made));
+    void whenReady(settling, () => this.#learn(made));
     if (!settling) return;
     made.settled = settling;
     // So that the answer can state its cost, and the client's next request meets counters that are right.

@@ -1,5 +1,5 @@
-import { goOn } from '../lib/answered.js';
 import { publish } from '../lib/channel.js';
+import { whenReady } from '../lib/maybe-promise.js';
 import type { TollgateError } from '../lib/tollgate-error.js';
 import type { Call, CallEnd, OutgoingRequest } from './call.js';
 import type { CallHandle, CallStep } from './call-pipeline.js';
@@ -154,10 +154,10 @@ export class AttemptHandle implements CallHandle {
       try {
         const waiting = step.end?.(this.call, end);
         if (waiting) {
-          const goOnBehind = () => this.#end(end, index + 1);
-          return goOn(waiting, goOnBehind, (error) => {
+          const whenReadyBehind = () => this.#end(end, index + 1);
+          return whenReady(waiting, whenReadyBehind, (error) => {
             this.#fault(step, error);
-            return goOnBehind();
+            return whenReadyBehind();
           });
         }
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { UsageSink } from '../call/usage-event.js';
-import { atOnce } from '../lib/answered.js';
 import { publish } from '../lib/channel.js';
+import { attempt } from '../lib/maybe-promise.js';
 import { accepts, checkOptions } from '../lib/options.js';
 import { warnOfManyProcesses } from '../lib/warning.js';
 import { QuotaCounters } from './quota-counters.js';
@@ -98,7 +98,7 @@ class MemoryQuota implements QuotaStore {
       );
     }
     this.#watch();
-    return atOnce(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
+    return attempt(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
   }
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
@@ -106,12 +106,12 @@ class MemoryQuota implements QuotaStore {
   }
 
   cover(request: CoverRequest): ReserveResult | Promise<ReserveResult> {
-    return atOnce(() => published('cover', request, this.#engine.cover(request, this.#now())));
+    return attempt(() => published('cover', request, this.#engine.cover(request, this.#now())));
   }
 
   charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
     this.#watch();
-    return atOnce(() => this.#engine.charge(request, this.#now()));
+    return attempt(() => this.#engine.charge(request, this.#now()));
   }
 
   async renew(request: RenewRequest): Promise<boolean> {
@@ -120,7 +120,7 @@ class MemoryQuota implements QuotaStore {
 
   close(request: CloseRequest): void | Promise<void> {
     this.#watch();
-    return atOnce(() => this.#engine.close(request, this.#now()));
+    return attempt(() => this.#engine.close(request, this.#now()));
   }
 
   async adjust(request: AdjustRequest): Promise<boolean> {

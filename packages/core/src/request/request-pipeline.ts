@@ -9,9 +9,9 @@ import type {
   RequestEnd,
 } from '../call/call-pipeline.js';
 import { type Drains, defaultDrainMs, processDrains } from '../call/drains.js';
-import { done, goOn, promised } from '../lib/answered.js';
 import { publish } from '../lib/channel.js';
 import { newId } from '../lib/id.js';
+import { asPromise, done, whenReady } from '../lib/maybe-promise.js';
 import { storeTime } from '../lib/store-time.js';
 import { isTollgateError, type TollgateError } from '../lib/tollgate-error.js';
 
@@ -91,7 +91,7 @@ export class RequestPipeline implements CallPipeline {
       this.#declared = call;
       return call;
     };
-    return this.#settled(() => goOn(this.#runBegin(call, first, rankOf.inspect, 0), declared));
+    return this.#settled(() => whenReady(this.#runBegin(call, first, rankOf.inspect, 0), declared));
   }
 
   begin(outgoing: OutgoingRequest, options: BeginOptions = {}): CallHandle | Promise<CallHandle> {
@@ -114,12 +114,12 @@ export class RequestPipeline implements CallPipeline {
     };
     const failed = (error: unknown): Promise<never> => {
       if (adopts) this.#declaredTaken = false;
-      return promised(this.#over(call)).then(() => {
+      return asPromise(this.#over(call)).then(() => {
         throw error;
       });
     };
     const from = same ? rankOf.cover : first;
-    return this.#settled(() => goOn(this.#runBegin(call, from, last, 0), begun, failed), failed);
+    return this.#settled(() => whenReady(this.#runBegin(call, from, last, 0), begun, failed), failed);
   }
 
   /** The client is gone: attempts that drain continue for a while, as far as the bounds allow; the others are stopped. */
@@ -167,7 +167,7 @@ export class RequestPipeline implements CallPipeline {
     this.#finished = end;
     for (const call of this.running) call.onAlone?.();
     if (this.#awaitsHandler(end)) return done;
-    return promised(this.#runFinish());
+    return asPromise(this.#runFinish());
   }
 
   /**
@@ -231,7 +231,7 @@ export class RequestPipeline implements CallPipeline {
         const waiting = step.begin?.(call);
         if (!waiting) continue;
         const behind = () => this.#runBegin(call, first, last, index + 1);
-        return goOn(waiting, behind, (error) => this.#refuse(call, error));
+        return whenReady(waiting, behind, (error) => this.#refuse(call, error));
       }
     } catch (error) {
       this.#refuse(call, error);
@@ -262,7 +262,7 @@ export class RequestPipeline implements CallPipeline {
         const waiting = step.finish?.(end, declared);
         if (!waiting) continue;
         const behind = () => this.#finishSteps(end, declared, index + 1);
-        return goOn(waiting, behind, (error) => {
+        return whenReady(waiting, behind, (error) => {
           fault(error);
           return behind();
         });

@@ -2,12 +2,12 @@ import { type TollgateContext, TollgateError } from '@tollgate/core';
 import {
   type Call,
   describeValue,
-  goOn,
   type OutgoingRequest,
   type ParsedCall,
   type RecordedCall,
   type Settlement,
   type WireApi,
+  whenReady,
 } from '@tollgate/core/internal';
 import type { UsagePrice } from '../usage/settle.js';
 import type { Engine } from './engine.js';
@@ -39,7 +39,7 @@ export function record(context: TollgateContext, engine: Engine, call: RecordedC
     settlement: { usage, uncertain: false, ...price },
     labels: call.labels,
   };
-  return goOn(context.calls.begin(outgoing, { whenClientGone: 'drain' }), (handle) =>
+  return whenReady(context.calls.begin(outgoing, { whenClientGone: 'drain' }), (handle) =>
     handle.end({ outcome: 'ok', status: 200, sent: true, last: false }),
   );
 }

@@ -1,16 +1,16 @@
 import { isTollgateError, refuseOrShadow, type TollgateContext } from '@tollgate/core';
 import {
+  asPromise,
   type Call,
   type CallEnd,
   type CallRecorder,
   type CallStep,
   type GuardOptions,
-  goOn,
   type ParsedCall,
-  promised,
   type RecordedCall,
   type RequestEnd,
   type Settlement,
+  whenReady,
 } from '@tollgate/core/internal';
 import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
 import { promptHash } from '../requests/prompt-hash.js';
@@ -60,7 +60,7 @@ export class RequestMeter implements CallRecorder, CallStep {
 
   record(call: RecordedCall): Promise<void> {
     try {
-      return promised(record(this.context, this.settings.engine, call));
+      return asPromise(record(this.context, this.settings.engine, call));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -134,7 +134,7 @@ export class RequestMeter implements CallRecorder, CallStep {
     if (!declared?.parsed) return;
     const { estimate } = declared.parsed;
     declared.replays = undefined;
-    return goOn(this.tapped?.(end), (tapped) => {
+    return whenReady(this.tapped?.(end), (tapped) => {
       if (tapped) {
         const cut = end.aborted ? 'aborted' : 'error';
         declared.settlement = tapped;

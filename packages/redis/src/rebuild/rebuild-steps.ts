@@ -24,7 +24,7 @@ export interface Standstill {
   readonly isSealed: boolean;
 }
 
-const atOnce = 500;
+const attempt = 500;
 
 /** The steps by which a partition is rebuilt, on the server. Reject as every call does. */
 export class RebuildSteps {
@@ -61,9 +61,9 @@ export class RebuildSteps {
 
   /** Raises counters to what was spent. `false`: another process has the partition now. */
   async fill(partition: number, number: number, spends: readonly PlacedSpend[]): Promise<boolean> {
-    for (let from = 0; from < spends.length; from += atOnce) {
+    for (let from = 0; from < spends.length; from += attempt) {
       const rows = spends
-        .slice(from, from + atOnce)
+        .slice(from, from + attempt)
         .map(({ key, endsAtMs, amount }) => [key, endsAtMs, amount]);
       if ((await this.#step(partition, ['fill', number, rows]))[0] !== 1) return false;
     }

@@ -4,7 +4,7 @@ import type { OperationText, ScriptCaller } from '../script-caller.js';
 import { appendText, chargeText, holdText, type QuietCharge } from '../settlement-wire.js';
 import type { OwnBooks } from './own-books.js';
 
-const atOnce = 32;
+const attempt = 32;
 
 /**
  * Sends again, into a generation of a partition, what this process holds there and what it has settled of late: leases first, since a
@@ -21,8 +21,8 @@ export async function resend(
   const here = <Entry extends { readonly partition: string }>(entries: readonly Entry[]): Entry[] =>
     entries.filter((entry) => isHere(entry.partition));
   const send = async (name: ScriptName, texts: readonly OperationText[]): Promise<boolean> => {
-    for (let from = 0; from < texts.length; from += atOnce) {
-      const done = await caller.callIn(generation, name, partition, texts.slice(from, from + atOnce));
+    for (let from = 0; from < texts.length; from += attempt) {
+      const done = await caller.callIn(generation, name, partition, texts.slice(from, from + attempt));
       if (!done) return false;
     }
     return true;

@@ -2,7 +2,7 @@ import type { QuotaStore } from '@tollgate/core';
 import {
   type AdjustRequest,
   adjusted,
-  atOnce,
+  attempt,
   type ChargeItem,
   type ChargeRequest,
   type ChargeResult,
@@ -118,7 +118,7 @@ export class SlicedQuota implements QuotaStore {
   }
 
   charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
-    return atOnce(() => {
+    return attempt(() => {
       const reservation = this.#reservations.get(request.id);
       if (!reservation) return this.#beyond.charge(request);
       if (!reservation.isWhole) return this.#chargeParts(reservation, request);

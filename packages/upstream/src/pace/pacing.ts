@@ -1,5 +1,4 @@
 import {
-  goOn,
   isPromise,
   type MemoryProviders,
   memoryProviders,
@@ -8,6 +7,7 @@ import {
   type Statement,
   type TakeAnswer,
   type WaitingCall,
+  whenReady,
 } from '@tollgate/core/internal';
 import { RecentMap } from '../resilience/recent-map.js';
 import { SizeGuess } from './size-guess.js';
@@ -69,7 +69,7 @@ export class Pacing {
     const ask = { ...call, size: this.#sized(call.allowance, call.size) };
     const line = this.#lines.get(ask.allowance);
     if (line) return this.#wait(line, ask, patienceMs, wait);
-    return goOn(this.#take(ask.allowance, [ask]), ({ taken: [turn] }) => {
+    return whenReady(this.#take(ask.allowance, [ask]), ({ taken: [turn] }) => {
       return turn ?? this.#wait(this.#lineOf(ask.allowance), ask, patienceMs, wait);
     });
   }

@@ -198,9 +198,9 @@ export class CallPlan {
     if (this.#tries >= retries.perTarget && kind !== 'key') return undefined;
     const otherKey = target.provider?.keys.hasOther(step.key, Date.now()) === true;
     if (kind === 'key' && !otherKey) return undefined;
-    const atOnce = otherKey && (kind === 'key' || kind === 'limited');
-    if (end.retryUseless && !atOnce) return undefined;
-    const waitMs = atOnce ? 0 : (end.retryAfterMs ?? backoffMs(retries, this.#tries, random()));
+    const attempt = otherKey && (kind === 'key' || kind === 'limited');
+    if (end.retryUseless && !attempt) return undefined;
+    const waitMs = attempt ? 0 : (end.retryAfterMs ?? backoffMs(retries, this.#tries, random()));
     if (end.retryAfterMs !== undefined && waitMs > retries.maxRetryAfterMs) return undefined;
     if (nowMs() + waitMs >= this.#deadlineMs) return undefined;
     if (!this.state.admits(target) || !this.state.mayRetry(target)) return undefined;

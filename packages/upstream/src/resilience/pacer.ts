@@ -1,4 +1,4 @@
-import { goOn, isPromise, type ProviderAmounts, publish } from '@tollgate/core/internal';
+import { isPromise, type ProviderAmounts, publish, whenReady } from '@tollgate/core/internal';
 import type { ProviderKey } from '../key-ring.js';
 import { type PacedAsk, Pacing, type Wait, type Waited } from '../pace/pacing.js';
 import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';
@@ -52,7 +52,7 @@ export class Pacer {
     if (!this.#pacing && !this.#shared) return 'go';
     const fresh = this.#shared?.fresh();
     const paced = (): Going | Promise<Going> =>
-      goOn(this.#paced(step, weight, patienceMs, wait), (going) =>
+      whenReady(this.#paced(step, weight, patienceMs, wait), (going) =>
         going === 'go' ? this.#tried(step) : going,
       );
     return fresh ? fresh.then(paced) : paced();
@@ -115,7 +115,7 @@ export class Pacer {
     if (!this.#shared || !breaker?.isOpen) return 'go';
     if (!breaker.isTried) return 'open';
     const openMs = this.#settings.breaker?.openMs ?? 0;
-    return goOn(this.#shared.mayTry(id, openMs), (may) => {
+    return whenReady(this.#shared.mayTry(id, openMs), (may) => {
       if (may) return 'go';
       breaker.open(othersTryMs);
       return 'open';

@@ -6,7 +6,7 @@ export const done: Promise<void> = Promise.resolve();
  * rejection, and nothing that `use` throws. Answers that are known are passed on as they are, not as promises: under an
  * AsyncLocalStorage, which every request has, each promise costs a microsecond.
  */
-export function goOn<Value, Result>(
+export function whenReady<Value, Result>(
   value: Value | Promise<Value>,
   use: (value: Value) => Result | Promise<Result>,
   failed?: (error: unknown) => Result | Promise<Result>,
@@ -15,7 +15,7 @@ export function goOn<Value, Result>(
 }
 
 /** What an operation answers when it returns; what it throws, as a rejection, as it would come from elsewhere. */
-export function atOnce<Result>(operation: () => Result | Promise<Result>): Result | Promise<Result> {
+export function attempt<Result>(operation: () => Result | Promise<Result>): Result | Promise<Result> {
   try {
     return operation();
   } catch (error) {
@@ -24,7 +24,7 @@ export function atOnce<Result>(operation: () => Result | Promise<Result>): Resul
 }
 
 /** As a promise, whether it is one or known already. */
-export function promised<Value>(value: Value | Promise<Value>): Promise<Value> {
+export function asPromise<Value>(value: Value | Promise<Value>): Promise<Value> {
   return isPromise(value) ? value : Promise.resolve(value);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { goOn, isPromise, promised } from '../../src/lib/answered.js';
+import { asPromise, isPromise, whenReady } from '../../src/lib/maybe-promise.js';
 
 describe('what is known or promised', () => {
   it('tells one from the other by the method', () => {
@@ -13,9 +13,9 @@ describe('what is known or promised', () => {
     const note = (value: number): void => {
       seen.push(value);
     };
-    goOn(1, note);
-    goOn(2, note);
-    const later = goOn(Promise.resolve(4), note);
+    whenReady(1, note);
+    whenReady(2, note);
+    const later = whenReady(Promise.resolve(4), note);
     note(3);
     await later;
     expect(seen).toEqual([1, 2, 3, 4]);
@@ -23,17 +23,17 @@ describe('what is known or promised', () => {
 
   it('hands on rejections, and not what is thrown by what comes after', async () => {
     const failed = (error: unknown): string => `failed: ${String(error)}`;
-    expect(await goOn(Promise.reject(new Error('no')), () => 'fine', failed)).toBe('failed: Error: no');
+    expect(await whenReady(Promise.reject(new Error('no')), () => 'fine', failed)).toBe('failed: Error: no');
     const throwing = (): string => {
       throw new Error('behind');
     };
-    expect(() => goOn(1, throwing, failed)).toThrow('behind');
-    await expect(goOn(Promise.resolve(1), throwing, failed)).rejects.toThrow('behind');
+    expect(() => whenReady(1, throwing, failed)).toThrow('behind');
+    await expect(whenReady(Promise.resolve(1), throwing, failed)).rejects.toThrow('behind');
   });
 
   it('makes a promise of what is none', async () => {
     const promise = Promise.resolve(7);
-    expect(promised(promise)).toBe(promise);
-    expect(await promised(7)).toBe(7);
+    expect(asPromise(promise)).toBe(promise);
+    expect(await asPromise(7)).toBe(7);
   });
 });
