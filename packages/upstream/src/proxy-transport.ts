@@ -12,17 +12,17 @@ import { type AnswerWriter, type AttemptResult, attempt } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
 import type { ClientCall } from './client-call.js';
 import type { DispatchedCall } from './dispatch.js';
-import { LaneAnswer } from './lane-answer.js';
 import type { ProxySettings } from './options.js';
 import type { Wait } from './pace/pacing.js';
 import { pause } from './pause.js';
 import type { Provider } from './provider.js';
 import { type ProviderCall, sentTo, withCap } from './provider-call.js';
 import { publishAttempt } from './publish-attempt.js';
+import { RacerAnswer } from './racer-answer.js';
 import { replay } from './replay.js';
 import type { AttemptEnd } from './resilience/attempt-end.js';
 import type { CallPlan, Step } from './resilience/call-plan.js';
-import { type Lane, lostError } from './resilience/contest.js';
+import { lostError, type Racer } from './resilience/hedge-race.js';
 import type { Transport } from './resilience/make-call.js';
 import type { Target } from './resilience/target.js';
 import { answerSeen } from './route/answer-seen.js';
@@ -35,7 +35,7 @@ const maxSettleWaitMs = 100;
 
 interface Begun {
   readonly step: Step;
-  readonly lane: Lane | undefined;
+  readonly racer: Racer | undefined;
   readonly handle: CallHandle;
   readonly result: AttemptResult;
   /** Absent: it is settled. */
@@ -58,7 +58,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     private readonly dispatched?: DispatchedCall | undefined,
   ) {}
 
-  async run(step: Step, lane?: Lane): Promise<ProxyOutcome> {
+  async run(step: Step, racer?: Racer): Promise<ProxyOutcome> {
     const { req, settings, asked } = this;
     const { target, alternative } = step;
     const route = this.dispatched?.route;
@@ -95,9 +95,9 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     this.#previous = handle.call;
     const { call } = handle;
     let answer: AnswerWriter = this.answer;
-    if (lane) {
-      answer = new LaneAnswer(this.answer, lane, () => this.#sayRoute(step, call));
-      lane.onLost(() => call.stop(lostError()));
+    if (racer) {
+      answer = new RacerAnswer(this.answer, racer, () => this.#sayRoute(step, call));
+      racer.onLost(() => call.stop(lostError()));
     } else this.#sayRoute(step, call);
     const result = await this.#exchange(handle, step, { provider, headers, sent, answer });
     if (!call.replays) {
@@ -108,7 +108,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
         reason: step.reason,
       });
     }
-    return { step, lane, handle, result, settled: undefined };
+    return { step, racer, handle, result, settled: undefined };
   }
 
   /** The call as this provider takes it; what was priced beforehand is sent as it was priced. */
@@ -130,7 +130,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
       status,
       sent,
       ok: how === 'ok' && !replayed,
-      visible: (this.answer.begun && outcome.lane?.hasWon !== false) || this.answer.gone,
+      visible: (this.answer.begun && outcome.racer?.hasWon !== false) || this.answer.gone,
       stopped: stopped || replayed || (error === undefined && status >= 400),
       refused: false,
       credentialRefused,

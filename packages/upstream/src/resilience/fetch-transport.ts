@@ -13,11 +13,11 @@ import { retryWishes } from '../retry-after.js';
 import { timeoutsOf } from '../timeouts.js';
 import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';
-import type { Lane } from './contest.js';
 import { FetchAttempt } from './fetch-attempt.js';
 import { FetchChain, type SharedCall } from './fetch-chain.js';
 import { type FetchRequest, fetchRequest } from './fetch-request.js';
 import type { FetchRouting } from './fetch-routing.js';
+import type { Racer } from './hedge-race.js';
 import type { Transport } from './make-call.js';
 import type { Resilience } from './resilience.js';
 import { translatedResponse } from './translated-response.js';
@@ -46,7 +46,7 @@ export type FetchOutcome = {
   readonly step: Step;
   readonly attempt: FetchAttempt;
   readonly chain: FetchChain;
-  readonly lane: Lane | undefined;
+  readonly racer: Racer | undefined;
   readonly firstByteMs: number | undefined;
   /** What was tried before, and this; absent where nothing was. */
   readonly route: string | undefined;
@@ -66,12 +66,12 @@ export class FetchTransport implements Transport<FetchOutcome> {
     private readonly routing?: FetchRouting | undefined,
   ) {}
 
-  async run(step: Step, lane?: Lane): Promise<FetchOutcome> {
+  async run(step: Step, racer?: Racer): Promise<FetchOutcome> {
     const { call } = this;
     const timeouts = timeoutsOf(step.target.provider?.timeouts, this.state.settings.timeouts);
     const totalMs = Math.max(1, Math.min(timeouts.totalMs, this.plan.leftMs));
     const attempt = new FetchAttempt({ ...timeouts, totalMs }, call.signal);
-    lane?.onLost(() => attempt.abort());
+    racer?.onLost(() => attempt.abort());
     const { target, alternative } = step;
     const { routing } = this;
     const asked = target.substituted || routing ? call.model : undefined;
@@ -83,7 +83,7 @@ export class FetchTransport implements Transport<FetchOutcome> {
       if (!isTollgateError(error)) throw error;
       attempt.end();
       chain.refusal = error;
-      return { step, attempt, lane, chain, firstByteMs: undefined, route: undefined, error };
+      return { step, attempt, racer, chain, firstByteMs: undefined, route: undefined, error };
     }
     const { url, headers, body, answer } = request;
     try {
@@ -98,19 +98,19 @@ export class FetchTransport implements Transport<FetchOutcome> {
         this.plan.stated(step, given.status, headerOf);
       }
       const response = answer ? translatedResponse(given, answer()) : given;
-      if (response.ok && lane?.claim() === false) attempt.abort();
+      if (response.ok && racer?.claim() === false) attempt.abort();
       const { elapsedMs: firstByteMs } = attempt;
       const route = this.plan.notes.leadingTo(step, routing?.parameters);
-      return { step, attempt, lane, chain, firstByteMs, route, response };
+      return { step, attempt, racer, chain, firstByteMs, route, response };
     } catch (error) {
       attempt.end();
-      return { step, attempt, lane, chain, firstByteMs: undefined, route: undefined, error };
+      return { step, attempt, racer, chain, firstByteMs: undefined, route: undefined, error };
     }
   }
 
   endOf(outcome: FetchOutcome): AttemptEnd {
-    const { attempt, step, chain, lane, firstByteMs } = outcome;
-    const lost = attempt.signal.aborted && lane?.hasWon === false;
+    const { attempt, step, chain, racer, firstByteMs } = outcome;
+    const lost = attempt.signal.aborted && racer?.hasWon === false;
     const stopped = lost || chain.isStopped || chain.isReplayed || this.call.signal?.aborted === true;
     const response = 'response' in outcome ? outcome.response : undefined;
     const status = response?.status ?? 0;

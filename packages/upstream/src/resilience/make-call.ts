@@ -2,12 +2,12 @@ import { isPromise } from '@tollgate/core/internal';
 import type { Wait } from '../pace/pacing.js';
 import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';
-import { Contest, type Lane } from './contest.js';
+import { HedgeRace, type Racer } from './hedge-race.js';
 
 /** What makes single attempts: a proxy, or a `fetch`. */
 export interface Transport<Outcome> {
   /** Makes an attempt, to its end. In a contest it claims its lane before anything of its answer is seen, and stops when it has lost. */
-  run(step: Step, lane?: Lane): Promise<Outcome>;
+  run(step: Step, racer?: Racer): Promise<Outcome>;
   endOf(outcome: Outcome): AttemptEnd;
   /** The attempt is over; `last`: none follows. */
   settle(outcome: Outcome, last: boolean): void | Promise<void>;
@@ -65,9 +65,9 @@ async function hedged<Outcome>(
   step: Step,
   afterMs: number,
 ): Promise<Made<Outcome>> {
-  const contest = new Contest();
-  const lane = contest.enter();
-  const running = transport.run(step, lane);
+  const contest = new HedgeRace();
+  const racer = contest.enter();
+  const running = transport.run(step, racer);
   const isLate = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(resolve, afterMs, true);
     const ended = (): void => {
@@ -85,7 +85,7 @@ async function hedged<Outcome>(
     { step: other, outcome: second },
   ] as const;
   // Where both have failed, the refusal of the second says nothing.
-  const secondCounts = otherLane.hasWon || (!lane.hasWon && !transport.endOf(second).refused);
+  const secondCounts = otherLane.hasWon || (!racer.hasWon && !transport.endOf(second).refused);
   const [counts, lost] = secondCounts ? [both[1], both[0]] : both;
   plan.lost(lost.step, transport.endOf(lost.outcome));
   await transport.settle(lost.outcome, false);

@@ -1,20 +1,20 @@
 import type { AnswerWriter } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
-import type { Lane } from './resilience/contest.js';
+import type { Racer } from './resilience/hedge-race.js';
 
 /** The client's answer for one of several attempts that run at once: the first whose bytes come gets it, the others write nowhere. */
-export class LaneAnswer implements AnswerWriter {
+export class RacerAnswer implements AnswerWriter {
   #head: Parameters<AnswerWriter['begin']> | undefined;
 
   constructor(
     private readonly answer: ClientAnswer,
-    private readonly lane: Lane,
+    private readonly racer: Racer,
     /** It has won; nothing has been written yet. */
     private readonly onWon: () => void,
   ) {}
 
   get begun(): boolean {
-    return this.lane.hasWon && this.answer.begun;
+    return this.racer.hasWon && this.answer.begun;
   }
 
   get gone(): boolean {
@@ -22,7 +22,7 @@ export class LaneAnswer implements AnswerWriter {
   }
 
   get last(): Uint8Array | undefined {
-    return this.lane.hasWon ? this.answer.last : undefined;
+    return this.racer.hasWon ? this.answer.last : undefined;
   }
 
   begin(...head: Parameters<AnswerWriter['begin']>): void {
@@ -31,8 +31,8 @@ export class LaneAnswer implements AnswerWriter {
 
   write(bytes: Uint8Array): boolean {
     if (bytes.length === 0) return true;
-    const first = !this.lane.hasWon;
-    if (!this.lane.claim()) return true;
+    const first = !this.racer.hasWon;
+    if (!this.racer.claim()) return true;
     if (first && this.#head) {
       this.onWon();
       this.answer.begin(...this.#head);
@@ -41,7 +41,7 @@ export class LaneAnswer implements AnswerWriter {
   }
 
   isCutShort(tail: Uint8Array): boolean {
-    return !this.lane.hasWon || this.answer.isCutShort(tail);
+    return !this.racer.hasWon || this.answer.isCutShort(tail);
   }
 
   onDrain(listener: () => void): void {

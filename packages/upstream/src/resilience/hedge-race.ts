@@ -1,10 +1,10 @@
 import { TollgateError } from '@tollgate/core';
 
-/** One attempt's place in a {@link Contest}. */
-export class Lane {
+/** One attempt's place in a {@link HedgeRace}. */
+export class Racer {
   #lost: (() => void) | undefined;
 
-  constructor(private readonly contest: Contest) {}
+  constructor(private readonly contest: HedgeRace) {}
 
   /** Whether this attempt's answer is the one that counts: the first to ask wins, the others are told that they have lost. */
   claim(): boolean {
@@ -27,20 +27,20 @@ export class Lane {
 }
 
 /** Attempts at one call that run at once: exactly one of them is answered to the client. */
-export class Contest {
-  winner: Lane | undefined;
-  readonly #lanes: Lane[] = [];
+export class HedgeRace {
+  winner: Racer | undefined;
+  readonly #lanes: Racer[] = [];
 
-  enter(): Lane {
-    const lane = new Lane(this);
-    this.#lanes.push(lane);
-    return lane;
+  enter(): Racer {
+    const racer = new Racer(this);
+    this.#lanes.push(racer);
+    return racer;
   }
 
-  claimedBy(lane: Lane): boolean {
-    if (this.winner) return this.winner === lane;
-    this.winner = lane;
-    for (const other of this.#lanes) if (other !== lane) other.lose();
+  claimedBy(racer: Racer): boolean {
+    if (this.winner) return this.winner === racer;
+    this.winner = racer;
+    for (const other of this.#lanes) if (other !== racer) other.lose();
     return true;
   }
 }
