@@ -82,7 +82,7 @@ export class Processes {
   }
 
   async beat(): Promise<void> {
-    await Promise.all(this.running.map((store) => store.upkeep.beat()));
+    await Promise.all(this.running.map((store) => store.flusher.beat()));
   }
 
   #started(): SliceStore {

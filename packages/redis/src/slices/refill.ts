@@ -115,15 +115,15 @@ export class Refill {
     if (first.ok) return undefined;
     const waits = needs.some(({ isAhead }) => !isAhead);
     if (!waits || first.refusal.blockedBy !== 'held' || !(await this.recall(counter))) {
-      return this.#told(first);
+      return this.#flushed(first);
     }
     const second = await this.#lease(counter, Math.max(least, lack), least);
     if (second.ok) return undefined;
     this.becomeScarce();
-    return this.#told(second);
+    return this.#flushed(second);
   }
 
-  #told({ refusal, nowMs }: Refused): RefillRefusal {
+  #flushed({ refusal, nowMs }: Refused): RefillRefusal {
     if (!refusal.state) throw new TypeError('a refusal of the store names no counter');
     return { state: refusal.state, nowMs };
   }
@@ -136,7 +136,7 @@ export class Refill {
     return results.find(({ ok }) => ok) ?? (results[0] as ReserveResult);
   }
 
-  /** The floor of the attempt that stands for a portion is all of it: if this process dies, it counts as spent. */
+  /** The floor of the attempt that stands for a grant is all of it: if this process dies, it counts as spent. */
   async #leaseOf(counter: QuotaCounter, amounts: readonly number[]): Promise<ReserveResult> {
     const { store, book, clock, leaseMs } = this.#world;
     const id = this.#world.newLease();
@@ -159,21 +159,21 @@ export class Refill {
       if (state) book.byId(counter, state.window, clock.storeMs()).see(state);
       return result;
     }
-    const [grant] = result.grants;
+    const [quotaGrant] = result.grants;
     const [state] = result.states;
-    if (!grant || !state) throw new TypeError('the store granted a slice without telling what');
-    const slice = book.byId(counter, grant.window, clock.storeMs());
-    const portion = {
+    if (!quotaGrant || !state) throw new TypeError('the store granted a slice without telling what');
+    const slice = book.byId(counter, quotaGrant.window, clock.storeMs());
+    const grant = {
       id,
-      left: grant.granted,
-      unadmitted: grant.granted,
+      left: quotaGrant.granted,
+      unadmitted: quotaGrant.granted,
       turns: 0,
       leaseMs,
       expiresAtMs: askedAtMs + leaseMs,
       // Drawn after it was asked for: what may be kept is kept by that.
       freshUntilMs: (ahead ? askedAtMs : clock.ownMs()) + keepMs,
     };
-    slice.grant(portion, state);
+    slice.grant(grant, state);
     if (result.crossed.length > 0) slice.unreported = [...(slice.unreported ?? []), ...result.crossed];
     return result;
   }

@@ -11,11 +11,11 @@ import {
 } from '@tollgate/core/internal';
 import type { QuietCharge } from '../settlement-wire.js';
 import type { RefillWorld } from './refill.js';
+import { refusedBy, SliceAllocator } from './slice-allocator.js';
 import { SliceEvents } from './slice-events.js';
+import { SliceFlusher } from './slice-flusher.js';
 import type { SliceHome } from './slice-home.js';
-import { refusedBy, SliceMeans } from './slice-means.js';
 import { SliceTable } from './slice-table.js';
-import { SliceUpkeep } from './slice-upkeep.js';
 import { viewOfState } from './state-view.js';
 import type { SliceClock } from './store-clock.js';
 
@@ -46,8 +46,8 @@ export interface SliceStoreOptions {
  * part by the engine in memory. The store is asked only when a part runs dry, and told in the background what was used.
  */
 export class SliceStore {
-  readonly means: SliceMeans;
-  readonly upkeep: SliceUpkeep;
+  readonly means: SliceAllocator;
+  readonly flusher: SliceFlusher;
   /** Usage events that the store has not been given yet. */
   readonly events: SliceEvents;
   readonly #world: RefillWorld;
@@ -59,18 +59,18 @@ export class SliceStore {
     const book = new SliceTable(({ counter }) => this.means.partitionOf(counter));
     const newLease = (): string => store.sliceId(this.#longestMs);
     this.#world = { store, clock, leaseMs, secondsAhead, book, newLease };
-    this.means = new SliceMeans(this.#world);
+    this.means = new SliceAllocator(this.#world);
     this.events = new SliceEvents(store);
     const deliver = events ? (event: UsageEvent | undefined) => this.events.add(event) : undefined;
     this.#engine = new QuotaEngine([], deliver, book);
-    this.upkeep = new SliceUpkeep(this.#world, this.means, this.events, () =>
+    this.flusher = new SliceFlusher(this.#world, this.means, this.events, () =>
       this.#engine.sweep(this.#nowMs),
     );
   }
 
   /** Holds the charges, all or none, at once where enough is leased. Rejects where more would have to be and the store fails. */
   reserve(request: SliceRequest & { readonly leaseMs: number }): ReserveResult | Promise<ReserveResult> {
-    this.upkeep.start();
+    this.flusher.start();
     this.#longestMs = Math.max(this.#longestMs, request.leaseMs);
     if (this.means.areFree(request)) return this.reserveHeld(request);
     return this.means.prepare(request).then((refused) => refused ?? this.reserveHeld(request));
@@ -112,13 +112,13 @@ export class SliceStore {
   /** Gives back what this process does not need of a counter, and asks the others to do so. `false`: just now that brought nothing. */
   async recall(charge: QuotaCharge, partition: string): Promise<boolean> {
     const slice = this.#world.book.known(charge.counter);
-    const gave = slice !== undefined && (await this.upkeep.giveBackOf(slice));
+    const gave = slice !== undefined && (await this.flusher.giveBackOf(slice));
     return (await this.means.refillOf(charge, partition).recall(charge)) || gave;
   }
 
   /** Charges to what is leased; where that is not enough, or not of this process, the truth is told to the store as it is. */
   charge(request: QuietCharge): ChargeResult {
-    this.upkeep.start();
+    this.flusher.start();
     const { book } = this.#world;
     for (const item of request.items) this.means.refillOf(item, request.partition);
     const result = this.#engine.charge(request as ChargeRequest, this.#nowMs);
@@ -137,7 +137,7 @@ export class SliceStore {
   /** As the store has them, with what this process has admitted instead of what it has leased. */
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<CounterState[]> {
     const { store, book } = this.#world;
-    await this.upkeep.tell();
+    await this.flusher.tell();
     const states = await store.read(partition, counters);
     return states.map((state, at) => {
       const slice = book.known(state.counter);
@@ -149,9 +149,9 @@ export class SliceStore {
 
   /** Charges what nobody will settle any more at what it is known to have cost, and gives everything else back. */
   async end(): Promise<void> {
-    this.upkeep.end();
+    this.flusher.end();
     this.#engine.reapAll(this.#nowMs);
-    await this.upkeep.giveBackAll();
+    await this.flusher.giveBackAll();
   }
 
   get #nowMs(): number {

@@ -1,5 +1,5 @@
 import { type CounterState, newId, type QuotaCounter, WindowCounter } from '@tollgate/core/internal';
-import { type Portion, type PortionOrder, partOf } from './portion.js';
+import { type GrantOrder, partOf, type SliceGrant } from './slice-grant.js';
 
 /**
  * What this process has leased of one counter in one of its windows, and what it has made of it: requests are admitted against it in
@@ -13,7 +13,7 @@ export class Slice extends WindowCounter {
   told = 0;
   /** The counter as the store told it last, with what it held for this process then. */
   seen: { readonly state: CounterState; readonly leased: number; readonly told: number } | undefined;
-  readonly portions: Portion[] = [];
+  readonly grants: SliceGrant[] = [];
 
   constructor(
     readonly counter: QuotaCounter,
@@ -33,9 +33,9 @@ export class Slice extends WindowCounter {
   hold(amount: number): void {
     this.held += amount;
     let rest = amount;
-    for (const portion of this.portions) {
-      const part = Math.min(rest, portion.unadmitted);
-      portion.unadmitted -= part;
+    for (const grant of this.grants) {
+      const part = Math.min(rest, grant.unadmitted);
+      grant.unadmitted -= part;
       rest -= part;
       if (rest === 0) return;
     }
@@ -57,13 +57,13 @@ export class Slice extends WindowCounter {
 
   /** Nothing would be missed. */
   isOver(): boolean {
-    return this.references === 0 && this.portions.length === 0 && this.held === 0 && this.used <= this.told;
+    return this.references === 0 && this.grants.length === 0 && this.held === 0 && this.used <= this.told;
   }
 
   /** What the store holds for this process. */
   get leased(): number {
     let sum = 0;
-    for (const { left } of this.portions) sum += left;
+    for (const { left } of this.grants) sum += left;
     return sum;
   }
 
@@ -75,14 +75,14 @@ export class Slice extends WindowCounter {
   /** What is leased and needed by nothing that was admitted before. */
   spare(atMs: number): number {
     let live = 0;
-    for (const { left, expiresAtMs } of this.portions) if (expiresAtMs > atMs) live += left;
+    for (const { left, expiresAtMs } of this.grants) if (expiresAtMs > atMs) live += left;
     return Math.max(0, live - this.held - (this.used - this.told));
   }
 
   /** What of it further requests may be admitted to. */
   free(atMs: number): number {
     let fresh = 0;
-    for (const { left, expiresAtMs, freshUntilMs } of this.portions) {
+    for (const { left, expiresAtMs, freshUntilMs } of this.grants) {
       if (expiresAtMs > atMs && freshUntilMs > atMs) fresh += left;
     }
     return Math.min(fresh, this.spare(atMs));
@@ -111,8 +111,8 @@ export class Slice extends WindowCounter {
   }
 
   /** Adds a lease that the store has just granted, with the counter as it told it. */
-  grant(portion: Portion, state: CounterState): void {
-    this.portions.push(portion);
+  grant(grant: SliceGrant, state: CounterState): void {
+    this.grants.push(grant);
     this.see(state);
   }
 
@@ -124,16 +124,16 @@ export class Slice extends WindowCounter {
    * Takes what was used and is not told yet out of what is leased, oldest first, and writes down that the store is being told. Where more
    * was used than leased, the rest is told as it is: the truth is never clamped.
    */
-  settlements(atMs: number): PortionOrder[] {
+  settlements(atMs: number): GrantOrder[] {
     this.age(atMs);
-    const orders: PortionOrder[] = [];
-    for (const portion of [...this.portions]) {
-      const { left, expiresAtMs, leaseMs } = portion;
+    const orders: GrantOrder[] = [];
+    for (const grant of [...this.grants]) {
+      const { left, expiresAtMs, leaseMs } = grant;
       if (expiresAtMs > atMs) {
         const amount = Math.min(this.#due, left, this.#unneeded);
-        if (amount > 0) orders.push(this.#order(portion, amount, amount));
-      } else if (atMs >= expiresAtMs + 2 * leaseMs) this.#absorb(portion);
-      else if (this.#unneeded >= left) orders.push(this.#order(portion, Math.min(this.#due, left), left));
+        if (amount > 0) orders.push(this.#order(grant, amount, amount));
+      } else if (atMs >= expiresAtMs + 2 * leaseMs) this.#absorb(grant);
+      else if (this.#unneeded >= left) orders.push(this.#order(grant, Math.min(this.#due, left), left));
     }
     const beyond = this.#due;
     if (beyond > 0) {
@@ -150,10 +150,10 @@ export class Slice extends WindowCounter {
    */
   age(atMs: number): void {
     if (this.counter.window.kind !== 'bucket') return;
-    for (const portion of this.portions) {
-      if (portion.freshUntilMs > atMs) continue;
-      this.used += portion.unadmitted;
-      portion.unadmitted = 0;
+    for (const grant of this.grants) {
+      if (grant.freshUntilMs > atMs) continue;
+      this.used += grant.unadmitted;
+      grant.unadmitted = 0;
     }
   }
 
@@ -166,47 +166,47 @@ export class Slice extends WindowCounter {
     return Math.max(0, this.leased - this.held);
   }
 
-  /** The store has charged all of a portion long ago, and nothing corrects that any more: what was used of it is charged already. */
-  #absorb(portion: Portion): void {
-    const amount = Math.min(this.#due, portion.left);
+  /** The store has charged all of a grant long ago, and nothing corrects that any more: what was used of it is charged already. */
+  #absorb(grant: SliceGrant): void {
+    const amount = Math.min(this.#due, grant.left);
     this.told += amount;
-    portion.left -= amount;
-    if (this.#unneeded >= portion.left) this.#remove(portion);
+    grant.left -= amount;
+    if (this.#unneeded >= grant.left) this.#remove(grant);
   }
 
-  #remove(portion: Portion): void {
-    this.portions.splice(this.portions.indexOf(portion), 1);
+  #remove(grant: SliceGrant): void {
+    this.grants.splice(this.grants.indexOf(grant), 1);
   }
 
   /** Gives back so much of what is spare, latest lease first; to a token bucket only what requests gave back themselves. */
-  giveBack(amount: number, atMs: number): PortionOrder[] {
+  giveBack(amount: number, atMs: number): GrantOrder[] {
     this.age(atMs);
-    const orders: PortionOrder[] = [];
+    const orders: GrantOrder[] = [];
     const isBucket = this.counter.window.kind === 'bucket';
-    const kept = isBucket ? this.portions.reduce((sum, { unadmitted }) => sum + unadmitted, 0) : 0;
+    const kept = isBucket ? this.grants.reduce((sum, { unadmitted }) => sum + unadmitted, 0) : 0;
     let rest = Math.min(amount, Math.max(0, this.spare(atMs) - kept));
-    for (const portion of isBucket ? [...this.portions] : [...this.portions].reverse()) {
-      if (portion.expiresAtMs <= atMs) continue;
-      const part = Math.min(rest, portion.left);
+    for (const grant of isBucket ? [...this.grants] : [...this.grants].reverse()) {
+      if (grant.expiresAtMs <= atMs) continue;
+      const part = Math.min(rest, grant.left);
       if (part === 0) continue;
-      orders.push(this.#order(portion, 0, part));
+      orders.push(this.#order(grant, 0, part));
       rest -= part;
     }
     return orders;
   }
 
-  /** Gives a whole portion back, if all of it is spare. */
-  retire(portion: Portion, atMs: number): PortionOrder[] {
-    const known = this.portions.includes(portion) && portion.expiresAtMs > atMs;
-    return known && this.spare(atMs) >= portion.left ? [this.#order(portion, 0, portion.left)] : [];
+  /** Gives a whole grant back, if all of it is spare. */
+  retire(grant: SliceGrant, atMs: number): GrantOrder[] {
+    const known = this.grants.includes(grant) && grant.expiresAtMs > atMs;
+    return known && this.spare(atMs) >= grant.left ? [this.#order(grant, 0, grant.left)] : [];
   }
 
-  #order(portion: Portion, amount: number, release: number): PortionOrder {
+  #order(grant: SliceGrant, amount: number, release: number): GrantOrder {
     this.told += amount;
-    portion.left -= release;
-    const order = { part: partOf(portion), amount, release, left: portion.left };
-    portion.turns += 1;
-    if (portion.left === 0) this.#remove(portion);
+    grant.left -= release;
+    const order = { part: partOf(grant), amount, release, left: grant.left };
+    grant.turns += 1;
+    if (grant.left === 0) this.#remove(grant);
     return order;
   }
 }

@@ -60,7 +60,7 @@ export class SlicedQuota implements QuotaStore {
     const own = charges.filter(({ wide }) => !wide);
     for (const charge of own) means.note(charge, partition, charge.want);
     if (result.ok) {
-      this.#slices.upkeep.start();
+      this.#slices.flusher.start();
       means.keepAhead({ charges: own, partition });
     }
     return result;

@@ -33,7 +33,7 @@ export interface Asked {
 }
 
 /** Sees to it that what requests ask is leased: knows what is taken of each counter, and asks the store for more. */
-export class SliceMeans {
+export class SliceAllocator {
   readonly #world: RefillWorld;
   readonly #refills = new Map<string, Refill>();
   readonly #readAtMs = new WeakMap<Slice, number>();

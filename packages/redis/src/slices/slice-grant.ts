@@ -1,5 +1,5 @@
 /** A lease in the store on a part of a counter. Moments are of this process's own clock, which never goes back. */
-export interface Portion {
+export interface SliceGrant {
   readonly id: string;
   /** What the store holds for it. */
   left: number;
@@ -15,25 +15,25 @@ export interface Portion {
   readonly freshUntilMs: number;
 }
 
-/** The attempts that stand for what is left of a portion: until the store is told something of it, and from then on. */
+/** The attempts that stand for what is left of a grant: until the store is told something of it, and from then on. */
 export interface PortionPart {
   readonly id: string;
   readonly attemptId: string;
   readonly nextAttemptId: string;
 }
 
-/** Something to tell the store of a portion: `amount` was used, `release` (which that is a part of) is not held any more, `left` stays. */
-export interface PortionOrder {
+/** Something to tell the store of a grant: `amount` was used, `release` (which that is a part of) is not held any more, `left` stays. */
+export interface GrantOrder {
   readonly part: PortionPart;
   readonly amount: number;
   readonly release: number;
   readonly left: number;
 }
 
-/** The attempt that stands for all that is left of a portion after so many turns. */
+/** The attempt that stands for all that is left of a grant after so many turns. */
 const standingAttempt = (id: string, turns: number): string => (turns === 0 ? id : `${id}~${turns}`);
 
-export function partOf({ id, turns }: Portion): PortionPart {
+export function partOf({ id, turns }: SliceGrant): PortionPart {
   return {
     id,
     attemptId: standingAttempt(id, turns),

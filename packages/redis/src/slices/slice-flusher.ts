@@ -1,9 +1,9 @@
-import type { Portion, PortionOrder } from './portion.js';
 import type { Refill, RefillWorld } from './refill.js';
 import type { Slice } from './slice.js';
+import type { SliceAllocator } from './slice-allocator.js';
 import type { SliceEvents } from './slice-events.js';
+import type { GrantOrder, SliceGrant } from './slice-grant.js';
 import type { SliceHome } from './slice-home.js';
-import type { SliceMeans } from './slice-means.js';
 
 /**
  * How often others' requests are looked for while anything is free here, usage events are handed over, what was used is told, and what is
@@ -18,25 +18,25 @@ const mostTurns = 32;
 
 interface Telling {
   readonly slice: Slice;
-  readonly order: PortionOrder;
+  readonly order: GrantOrder;
 }
 
 /** Keeps slices alive, tells the store what was used of them, and gives back what is not needed. Runs only while there are any. */
-export class SliceUpkeep {
+export class SliceFlusher {
   readonly #world: RefillWorld;
-  readonly #means: SliceMeans;
+  readonly #means: SliceAllocator;
   readonly #events: SliceEvents;
   #stop: (() => void) | undefined;
   #beats = 0;
   #beating = false;
-  /** What the store has not confirmed yet, by portion, in order; told again until it has. */
-  #untold: Telling[] = [];
+  /** What the store has not confirmed yet, by grant, in order; told again until it has. */
+  #unflushed: Telling[] = [];
   #telling: Promise<void> = Promise.resolve();
 
   /** @param sweep Ends reservations whose lease is over; what they held is spare. */
   constructor(
     world: RefillWorld,
-    means: SliceMeans,
+    means: SliceAllocator,
     events: SliceEvents,
     private readonly sweep: () => void,
   ) {
@@ -61,7 +61,7 @@ export class SliceUpkeep {
     this.#beating = true;
     this.#beats += 1;
     try {
-      await this.#heed();
+      await this.#pollRecalls();
       if (this.#beats % beatsToSpare === 0) {
         this.sweep();
         await this.#renewAll();
@@ -70,7 +70,7 @@ export class SliceUpkeep {
         this.#spare();
         await (this.#beats % beatsToTell === 0 ? this.tell() : this.#afterOthers(() => this.#tellOverruns()));
         this.#world.book.forgetOver();
-        if (this.#world.book.size + this.#untold.length + this.#events.size === 0) this.end();
+        if (this.#world.book.size + this.#unflushed.length + this.#events.size === 0) this.end();
       }
     } catch {
       // The store is away, and has said so; what is to be told is kept.
@@ -107,7 +107,7 @@ export class SliceUpkeep {
   }
 
   /** Gives back what is spare where another process asks for it. */
-  async #heed(): Promise<void> {
+  async #pollRecalls(): Promise<void> {
     const spare = [...this.#world.book.all()].filter((slice) => slice.spare(this.#atMs) > 0);
     if (spare.length === 0) return;
     const asked = await this.#world.store.recalls.asked(spare);
@@ -132,28 +132,28 @@ export class SliceUpkeep {
   async #renewAll(): Promise<void> {
     const renewals: Promise<void>[] = [];
     for (const slice of this.#world.book.all()) {
-      for (const portion of slice.portions) renewals.push(this.#renewOne(slice, portion));
+      for (const grant of slice.grants) renewals.push(this.#renewOne(slice, grant));
     }
     await Promise.all(renewals);
   }
 
-  async #renewOne(slice: Slice, portion: Portion): Promise<void> {
+  async #renewOne(slice: Slice, grant: SliceGrant): Promise<void> {
     const { store, leaseMs } = this.#world;
     const askedAtMs = this.#atMs;
-    const leftMs = portion.expiresAtMs - askedAtMs;
+    const leftMs = grant.expiresAtMs - askedAtMs;
     if (leftMs <= 0) return;
-    if (portion.turns >= mostTurns) {
-      await this.#refillOf(slice).renewal(slice.counter, portion.left);
-      for (const order of slice.retire(portion, this.#atMs)) this.#untold.push({ slice, order });
+    if (grant.turns >= mostTurns) {
+      await this.#refillOf(slice).renewal(slice.counter, grant.left);
+      for (const order of slice.retire(grant, this.#atMs)) this.#unflushed.push({ slice, order });
     } else if (leftMs < (2 * leaseMs) / 3) {
-      const alive = await store.renew({ id: portion.id, partition: slice.partition, running: [] });
-      portion.expiresAtMs = alive ? askedAtMs + leaseMs : Math.min(portion.expiresAtMs, this.#atMs);
+      const alive = await store.renew({ id: grant.id, partition: slice.partition, running: [] });
+      grant.expiresAtMs = alive ? askedAtMs + leaseMs : Math.min(grant.expiresAtMs, this.#atMs);
     }
   }
 
   #giveBack(slice: Slice, amount: number): void {
     if (amount <= 0) return;
-    for (const order of slice.giveBack(amount, this.#atMs)) this.#untold.push({ slice, order });
+    for (const order of slice.giveBack(amount, this.#atMs)) this.#unflushed.push({ slice, order });
   }
 
   #afterOthers(work: () => Promise<void>): Promise<void> {
@@ -173,10 +173,10 @@ export class SliceUpkeep {
   /** What was used of these slices, what is to be told already, and usage events. */
   async #tellOf(slices: readonly Slice[]): Promise<void> {
     for (const slice of slices) {
-      for (const order of slice.settlements(this.#atMs)) this.#untold.push({ slice, order });
+      for (const order of slice.settlements(this.#atMs)) this.#unflushed.push({ slice, order });
     }
     const lanes = new Map<string, Telling[]>();
-    for (const telling of this.#untold) {
+    for (const telling of this.#unflushed) {
       const lane = telling.order.part.id;
       const others = lanes.get(lane);
       if (others) others.push(telling);
@@ -193,7 +193,7 @@ export class SliceUpkeep {
       }),
     ).catch(() => undefined);
     await giving;
-    this.#untold = this.#untold.filter((telling) => !done.has(telling));
+    this.#unflushed = this.#unflushed.filter((telling) => !done.has(telling));
   }
 }
 
