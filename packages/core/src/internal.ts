@@ -127,7 +127,7 @@ export {
 } from './quota/quota-checks.js';
 export { type CounterBook, stateOf } from './quota/quota-counters.js';
 export { QuotaEngine } from './quota/quota-engine.js';
-export { type Obstacle, refusalOf } from './quota/quota-refusal.js';
+export { type BlockingCounter, refusalOf } from './quota/quota-refusal.js';
 export type {
   AdjustRequest,
   ChargeItem,

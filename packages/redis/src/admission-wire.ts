@@ -126,7 +126,7 @@ function countersIn(told: unknown): ToldCounter[] {
 function refusedIn(alternatives: readonly QuotaAlternative[], rest: readonly unknown[]): ReserveResult {
   const nowMs = numberIn(rest[0]);
   const charges = chargesOf(alternatives, numberIn(rest[1]));
-  const obstacles = listIn(rest[2]).map((entry) => {
+  const blocking = listIn(rest[2]).map((entry) => {
     const [at, ahead, figures] = listIn(entry);
     const index = numberIn(at);
     return {
@@ -136,8 +136,7 @@ function refusedIn(alternatives: readonly QuotaAlternative[], rest: readonly unk
       ahead: numberIn(ahead),
     };
   });
-  const refusal: QuotaRefusal =
-    obstacles.length === 0 ? { blockedBy: 'closed' } : refusalOf(obstacles, nowMs);
+  const refusal: QuotaRefusal = blocking.length === 0 ? { blockedBy: 'closed' } : refusalOf(blocking, nowMs);
   return { ok: false, refusal, nowMs };
 }
 

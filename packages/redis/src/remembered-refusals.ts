@@ -1,6 +1,6 @@
 import {
+  type BlockingCounter,
   type CounterState,
-  type Obstacle,
   type QuotaAlternative,
   type QuotaCharge,
   type QuotaRefusal,
@@ -84,25 +84,25 @@ export class RememberedRefusals {
   /** The refusal of a request of which no alternative can fit, by what is remembered; `undefined`: the store must say. */
   refusalFor(alternatives: readonly QuotaAlternative[], atMs: number): ToldRefusal | undefined {
     if (this.#counters.size === 0) return undefined;
-    let obstacles: Obstacle[] = [];
+    let blocking: BlockingCounter[] = [];
     let nowMs = 0;
     for (const [place, { charges }] of alternatives.entries()) {
-      obstacles = [];
+      blocking = [];
       for (const [index, charge] of charges.entries()) {
         const most = mostOf(charge);
         // What never fits is told so: the store knows the figures.
         if (most < 0 && place === alternatives.length - 1) return undefined;
         const remembered = most < 0 ? undefined : this.#recall(charge, atMs);
         const tally = remembered && windowCounterOf(remembered, atMs);
-        if (most < 0) obstacles.push({ index, charge, tally: nothing, ahead: 0 });
+        if (most < 0) blocking.push({ index, charge, tally: nothing, ahead: 0 });
         else if (remembered && tally && tally.used > most) {
-          obstacles.push({ index, charge, tally, ahead: 0 });
+          blocking.push({ index, charge, tally, ahead: 0 });
           nowMs = Math.max(nowMs, remembered.nowMs + Math.floor(atMs - remembered.answeredAtMs));
         }
       }
-      if (obstacles.length === 0) return undefined;
+      if (blocking.length === 0) return undefined;
     }
-    return { refusal: refusalOf(obstacles, nowMs), nowMs };
+    return { refusal: refusalOf(blocking, nowMs), nowMs };
   }
 
   /** Compares with counters as they stand: less used than remembered is a correction. */

@@ -1,6 +1,6 @@
 import type { Lease } from './lease.js';
 import type { CounterBook } from './quota-counters.js';
-import { type Obstacle, refusalOf } from './quota-refusal.js';
+import { type BlockingCounter, refusalOf } from './quota-refusal.js';
 import type { QuotaAlternative, QuotaCharge, QuotaRefusal } from './quota-store.js';
 import type { WindowCounter } from './window-counter.js';
 
@@ -28,25 +28,25 @@ export function decide(
   nowMs: number,
   asking: Asking = {},
 ): Decision {
-  let obstacles: Obstacle[] = [];
+  let blocking: BlockingCounter[] = [];
   for (let alternative = 0; alternative < alternatives.length; alternative += 1) {
     const { charges } = alternatives[alternative] as QuotaAlternative;
     const tallies: WindowCounter[] = [];
     const granted: number[] = [];
-    obstacles = [];
+    blocking = [];
     for (let index = 0; index < charges.length; index += 1) {
       const charge = charges[index] as QuotaCharge;
       const tally = windowCounterFor(counters, charge, nowMs, asking);
       const grant = grantFor(charge, tally, asking);
-      if (grant === undefined) obstacles.push({ index, charge, tally, ahead: tally.pending });
+      if (grant === undefined) blocking.push({ index, charge, tally, ahead: tally.pending });
       else tally.pending += grant;
       tallies.push(tally);
       granted.push(grant ?? 0);
     }
     for (const tally of tallies) tally.pending = 0;
-    if (obstacles.length === 0) return { ok: true, alternative, tallies, granted };
+    if (blocking.length === 0) return { ok: true, alternative, tallies, granted };
   }
-  return { ok: false, refusal: refusalOf(obstacles, nowMs) };
+  return { ok: false, refusal: refusalOf(blocking, nowMs) };
 }
 
 /** What is held already for an attempt that needs no more counts in the window that admitted it. */

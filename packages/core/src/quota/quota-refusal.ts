@@ -3,7 +3,7 @@ import type { QuotaCharge, QuotaRefusal } from './quota-store.js';
 import type { WindowCounterView } from './window-counter.js';
 
 /** A charge that does not fit. */
-export interface Obstacle {
+export interface BlockingCounter {
   /** Position among the alternative's charges. */
   readonly index: number;
   readonly charge: QuotaCharge;
@@ -17,18 +17,18 @@ const gravity = ['held', 'used', 'size'] as const;
 type Gravity = (typeof gravity)[number];
 
 /** Names the binding one of what does not fit (at least one), and how long time alone would take. */
-export function refusalOf(obstacles: readonly Obstacle[], nowMs: number): QuotaRefusal {
-  let binding = obstacles[0] as Obstacle;
+export function refusalOf(blocking: readonly BlockingCounter[], nowMs: number): QuotaRefusal {
+  let binding = blocking[0] as BlockingCounter;
   let blockedBy = blockOf(binding);
   let retryAfterMs = waitOf(binding, nowMs);
-  for (const obstacle of obstacles.slice(1)) {
-    const reason = blockOf(obstacle);
+  for (const blockingCounter of blocking.slice(1)) {
+    const reason = blockOf(blockingCounter);
     const graver = gravity.indexOf(reason) - gravity.indexOf(blockedBy);
     if (graver < 0) continue;
-    const waitMs = waitOf(obstacle, nowMs);
+    const waitMs = waitOf(blockingCounter, nowMs);
     if (graver > 0) retryAfterMs = waitMs;
     else if (waitMs !== undefined) retryAfterMs = Math.max(waitMs, retryAfterMs ?? 0);
-    if (graver > 0 || resetOf(obstacle) > resetOf(binding)) binding = obstacle;
+    if (graver > 0 || resetOf(blockingCounter) > resetOf(binding)) binding = blockingCounter;
     blockedBy = reason;
   }
   const { charge, tally, index } = binding;
@@ -40,25 +40,25 @@ export function refusalOf(obstacles: readonly Obstacle[], nowMs: number): QuotaR
   };
 }
 
-const resetOf = ({ tally }: Obstacle): number => tally.resetsAtMs ?? 0;
+const resetOf = ({ tally }: BlockingCounter): number => tally.resetsAtMs ?? 0;
 
 /** The least that must be left: what is asked at least, or 1 where nothing is asked but something must be left. */
-const needOf = ({ charge, ahead }: Obstacle): number =>
+const needOf = ({ charge, ahead }: BlockingCounter): number =>
   ahead + (charge.window.kind === 'live' ? 1 : Math.max(1, charge.min ?? charge.want));
 
 /** The most that may be taken for the charge to fit. */
-function mostOf(obstacle: Obstacle): number {
-  const { limit, onlyBelow, soft } = obstacle.charge;
+function mostOf(blockingCounter: BlockingCounter): number {
+  const { limit, onlyBelow, soft } = blockingCounter.charge;
   const below = onlyBelow === undefined ? Number.POSITIVE_INFINITY : Math.ceil(onlyBelow * limit) - 1;
-  return soft ? below : Math.min(limit - needOf(obstacle), below);
+  return soft ? below : Math.min(limit - needOf(blockingCounter), below);
 }
 
-function blockOf(obstacle: Obstacle): Gravity {
-  const most = mostOf(obstacle);
+function blockOf(blockingCounter: BlockingCounter): Gravity {
+  const most = mostOf(blockingCounter);
   if (most < 0) return 'size';
-  return obstacle.tally.used > most ? 'used' : 'held';
+  return blockingCounter.tally.used > most ? 'used' : 'held';
 }
 
-function waitOf(obstacle: Obstacle, nowMs: number): number | undefined {
-  return obstacle.tally.waitMs(Math.max(0, mostOf(obstacle)), nowMs);
+function waitOf(blockingCounter: BlockingCounter, nowMs: number): number | undefined {
+  return blockingCounter.tally.waitMs(Math.max(0, mostOf(blockingCounter)), nowMs);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { liveCounter, quotaCounter } from '@tollgate/testkit/contracts';
 import type { QuotaCharge } from '../../src/internal.js';
-import { type Obstacle, refusalOf } from '../../src/quota/quota-refusal.js';
+import { type BlockingCounter, refusalOf } from '../../src/quota/quota-refusal.js';
 
 interface Told {
   readonly used?: number;
@@ -13,7 +13,7 @@ interface Told {
 }
 
 /** A charge of so much that does not fit into a hundred. */
-function obstacle(index: number, charge: Partial<QuotaCharge>, told: Told): Obstacle {
+function blockingCounter(index: number, charge: Partial<QuotaCharge>, told: Told): BlockingCounter {
   const { used = 0, held = 0, resetsAtMs, ahead = 0, wait } = told;
   const waitMs = (most: number): number | undefined => wait?.(most);
   return {
@@ -24,12 +24,14 @@ function obstacle(index: number, charge: Partial<QuotaCharge>, told: Told): Obst
   };
 }
 
-const used = (index: number, resetsAtMs: number, waitMs?: number): Obstacle =>
-  obstacle(index, {}, { used: 95, resetsAtMs, ...(waitMs !== undefined && { wait: () => waitMs }) });
-const held = (index: number, resetsAtMs: number): Obstacle => obstacle(index, {}, { held: 95, resetsAtMs });
-const large = (index: number): Obstacle => obstacle(index, { want: 101 }, { used: 1, wait: () => 7 });
-const told = (...obstacles: Obstacle[]) => {
-  const { blockedBy, charge, retryAfterMs } = refusalOf(obstacles, 0);
+const used = (index: number, resetsAtMs: number, waitMs?: number): BlockingCounter =>
+  blockingCounter(index, {}, { used: 95, resetsAtMs, ...(waitMs !== undefined && { wait: () => waitMs }) });
+const held = (index: number, resetsAtMs: number): BlockingCounter =>
+  blockingCounter(index, {}, { held: 95, resetsAtMs });
+const large = (index: number): BlockingCounter =>
+  blockingCounter(index, { want: 101 }, { used: 1, wait: () => 7 });
+const told = (...blocking: BlockingCounter[]) => {
+  const { blockedBy, charge, retryAfterMs } = refusalOf(blocking, 0);
   return { blockedBy, charge, retryAfterMs };
 };
 
@@ -69,7 +71,7 @@ describe('what a charge needs to fit', () => {
   function askedFor(charge: Partial<QuotaCharge>, figures: Told = {}) {
     const seen: number[] = [];
     const wait = (most: number): number => seen.push(most);
-    const { blockedBy } = refusalOf([obstacle(0, charge, { used: 100, ...figures, wait })], 0);
+    const { blockedBy } = refusalOf([blockingCounter(0, charge, { used: 100, ...figures, wait })], 0);
     return { most: seen[0], blockedBy };
   }
 

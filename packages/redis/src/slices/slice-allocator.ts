@@ -1,6 +1,6 @@
 import {
+  type BlockingCounter,
   type CounterState,
-  type Obstacle,
   type QuotaCharge,
   type QuotaCounter,
   type ReserveResult,
@@ -59,12 +59,12 @@ export class SliceAllocator {
   /** Makes sure that what is asked is free, asking the store where it must; otherwise the refusal. */
   async prepare({ charges, partition }: Asked): Promise<ReserveResult | undefined> {
     await this.#lookAt(charges, partition);
-    const obstacles: Obstacle[] = [];
+    const blocking: BlockingCounter[] = [];
     for (const [index, charge] of charges.entries()) {
       const state = this.#standing(charge);
-      if (state) obstacles.push({ index, charge, tally: viewOfState(charge, state, this.#nowMs), ahead: 0 });
+      if (state) blocking.push({ index, charge, tally: viewOfState(charge, state, this.#nowMs), ahead: 0 });
     }
-    if (obstacles.length > 0) return refusedBy(this.#nowMs, obstacles);
+    if (blocking.length > 0) return refusedBy(this.#nowMs, blocking);
     for (let question = 0; question < mostQuestions; question += 1) {
       const sums = this.#lacking(charges, partition, question > 0);
       if (sums.length === 0) return undefined;
@@ -74,11 +74,11 @@ export class SliceAllocator {
         if (!refusal) continue;
         const index = charges.findIndex((charge) => charge.counter === counter.counter);
         const charge = charges[index] as QuotaCharge;
-        obstacles.push({ index, charge, tally: viewOfState(charge, refusal.state, refusal.nowMs), ahead: 0 });
+        blocking.push({ index, charge, tally: viewOfState(charge, refusal.state, refusal.nowMs), ahead: 0 });
       }
-      if (obstacles.length > 0 && this.#lacking(charges, partition, true).length > 0)
-        return refusedBy(this.#nowMs, obstacles);
-      obstacles.length = 0;
+      if (blocking.length > 0 && this.#lacking(charges, partition, true).length > 0)
+        return refusedBy(this.#nowMs, blocking);
+      blocking.length = 0;
     }
     return undefined;
   }
@@ -193,6 +193,6 @@ export class SliceAllocator {
 }
 
 /** The refusal by what does not fit, at a moment of the store's. */
-export function refusedBy(nowMs: number, obstacles: readonly Obstacle[]): ReserveResult {
-  return { ok: false, refusal: refusalOf(obstacles, nowMs), nowMs };
+export function refusedBy(nowMs: number, blocking: readonly BlockingCounter[]): ReserveResult {
+  return { ok: false, refusal: refusalOf(blocking, nowMs), nowMs };
 }
