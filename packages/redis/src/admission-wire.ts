@@ -132,7 +132,7 @@ function refusedIn(alternatives: readonly QuotaAlternative[], rest: readonly unk
     return {
       index,
       charge: charges[index] as QuotaCharge,
-      tally: viewOf(listIn(figures)),
+      windowCounter: viewOf(listIn(figures)),
       ahead: numberIn(ahead),
     };
   });

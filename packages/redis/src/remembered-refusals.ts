@@ -93,10 +93,10 @@ export class RememberedRefusals {
         // What never fits is told so: the store knows the figures.
         if (most < 0 && place === alternatives.length - 1) return undefined;
         const remembered = most < 0 ? undefined : this.#recall(charge, atMs);
-        const tally = remembered && windowCounterOf(remembered, atMs);
-        if (most < 0) blocking.push({ index, charge, tally: nothing, ahead: 0 });
-        else if (remembered && tally && tally.used > most) {
-          blocking.push({ index, charge, tally, ahead: 0 });
+        const windowCounter = remembered && windowCounterOf(remembered, atMs);
+        if (most < 0) blocking.push({ index, charge, windowCounter: nothing, ahead: 0 });
+        else if (remembered && windowCounter && windowCounter.used > most) {
+          blocking.push({ index, charge, windowCounter, ahead: 0 });
           nowMs = Math.max(nowMs, remembered.nowMs + Math.floor(atMs - remembered.answeredAtMs));
         }
       }

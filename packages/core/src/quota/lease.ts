@@ -5,7 +5,7 @@ import type { WindowCounter } from './window-counter.js';
 /** What a lease holds of one counter in one window. */
 export interface Hold {
   readonly counter: QuotaCounter;
-  readonly tally: WindowCounter;
+  readonly windowCounter: WindowCounter;
   /** Integer ≥ 0; for `concurrent` 1 as long as the lease lives. */
   amount: number;
 }
@@ -72,7 +72,7 @@ export class Lease {
     for (let index = this.holds.length - 1; index >= 0; index -= 1) {
       const hold = this.holds[index] as Hold;
       if (hold.counter.counter !== counter) continue;
-      if (windowId === undefined || hold.tally.windowId === windowId) return hold;
+      if (windowId === undefined || hold.windowCounter.windowId === windowId) return hold;
     }
     return undefined;
   }
@@ -109,7 +109,7 @@ export function costOn(attempt: Attempt, hold: Hold): AttemptCost {
 /** Takes out what a reaped attempt was charged on a counter in a window. */
 export function takeReaped(attempt: Attempt, counter: string, windowId: string): number {
   for (const cost of attempt.costs) {
-    if (cost.hold.counter.counter !== counter || cost.hold.tally.windowId !== windowId) continue;
+    if (cost.hold.counter.counter !== counter || cost.hold.windowCounter.windowId !== windowId) continue;
     const { charged } = cost;
     cost.charged = 0;
     return charged;

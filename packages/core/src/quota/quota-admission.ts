@@ -36,14 +36,14 @@ export function decide(
     blocking = [];
     for (let index = 0; index < charges.length; index += 1) {
       const charge = charges[index] as QuotaCharge;
-      const tally = windowCounterFor(counters, charge, nowMs, asking);
-      const grant = grantFor(charge, tally, asking);
-      if (grant === undefined) blocking.push({ index, charge, tally, ahead: tally.pending });
-      else tally.pending += grant;
-      tallies.push(tally);
+      const windowCounter = windowCounterFor(counters, charge, nowMs, asking);
+      const grant = grantFor(charge, windowCounter, asking);
+      if (grant === undefined) blocking.push({ index, charge, windowCounter, ahead: windowCounter.pending });
+      else windowCounter.pending += grant;
+      tallies.push(windowCounter);
       granted.push(grant ?? 0);
     }
-    for (const tally of tallies) tally.pending = 0;
+    for (const windowCounter of tallies) windowCounter.pending = 0;
     if (blocking.length === 0) return { ok: true, alternative, tallies, granted };
   }
   return { ok: false, refusal: refusalOf(blocking, nowMs) };
@@ -57,22 +57,22 @@ function windowCounterFor(
   asking: Asking,
 ): WindowCounter {
   const held = asking.covers && charge.want === 0 ? asking.lease?.holdOn(charge.counter) : undefined;
-  held?.tally.moveTo(nowMs);
-  return held?.tally ?? counters.current(charge, nowMs);
+  held?.windowCounter.moveTo(nowMs);
+  return held?.windowCounter ?? counters.current(charge, nowMs);
 }
 
 /** How much of what is asked can be had; `undefined`: not enough. */
-function grantFor(charge: QuotaCharge, tally: WindowCounter, asking: Asking): number | undefined {
+function grantFor(charge: QuotaCharge, windowCounter: WindowCounter, asking: Asking): number | undefined {
   const { limit, min, onlyBelow, soft } = charge;
   const live = charge.window.kind === 'live';
   const want = live ? Math.min(charge.want, 1) : charge.want;
   // A lease counts once, however often it asks.
   if (live && asking.lease?.holdOn(charge.counter)?.amount === 1) return 0;
-  const { used } = tally;
-  const taken = used + tally.held;
+  const { used } = windowCounter;
+  const taken = used + windowCounter.held;
   if (onlyBelow !== undefined && taken >= onlyBelow * limit) return undefined;
   if (soft || (want === 0 && asking.covers)) return want;
-  const left = Math.max(0, limit - taken - tally.pending);
+  const left = Math.max(0, limit - taken - windowCounter.pending);
   const grant = Math.min(want, left);
   if (grant < (min ?? want) || (grant === 0 && used >= limit)) return undefined;
   return grant;

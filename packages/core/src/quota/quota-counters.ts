@@ -30,8 +30,8 @@ export interface CounterBook {
   /** Changes what was used in an open calendar window, never below 0, by its name alone. */
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void;
   /** A lease refers to the tally, and may still change it. */
-  retain(tally: WindowCounter): void;
-  release(key: string, tally: WindowCounter): void;
+  retain(windowCounter: WindowCounter): void;
+  release(key: string, windowCounter: WindowCounter): void;
   /** Called between operations: forgets some of what is over. */
   tidy(nowMs: number): void;
   forgetSome(steps: number, nowMs: number): void;
@@ -82,10 +82,10 @@ export class QuotaCounters implements CounterBook {
   }
 
   read(counter: QuotaCounter, nowMs: number): CounterState {
-    const tally = this.#entries.has(counter.counter)
+    const windowCounter = this.#entries.has(counter.counter)
       ? this.current(counter, nowMs)
       : this.#newCounter(counter, nowMs);
-    return stateOf(counter, tally);
+    return stateOf(counter, windowCounter);
   }
 
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void {
@@ -104,13 +104,13 @@ export class QuotaCounters implements CounterBook {
     else this.#before.delete(key);
   }
 
-  retain(tally: WindowCounter): void {
-    tally.references += 1;
+  retain(windowCounter: WindowCounter): void {
+    windowCounter.references += 1;
   }
 
-  release(key: string, tally: WindowCounter): void {
-    tally.references -= 1;
-    if (tally.references === 0) this.#entries.get(key)?.past?.delete(tally.windowId);
+  release(key: string, windowCounter: WindowCounter): void {
+    windowCounter.references -= 1;
+    if (windowCounter.references === 0) this.#entries.get(key)?.past?.delete(windowCounter.windowId);
   }
 
   /**
@@ -159,9 +159,9 @@ export class QuotaCounters implements CounterBook {
   }
 
   #newCalendarCounter(counter: string, span: WindowSpan): WindowCounter {
-    const tally = new CalendarCounter(span);
-    if (this.#before.size > 0) tally.used = this.#before.get(windowKey(counter, span.id)) ?? 0;
-    return tally;
+    const windowCounter = new CalendarCounter(span);
+    if (this.#before.size > 0) windowCounter.used = this.#before.get(windowKey(counter, span.id)) ?? 0;
+    return windowCounter;
   }
 }
 
@@ -170,9 +170,9 @@ const windowKey = (counter: string, window: string): string => `${counter} ${win
 /** A window counter as callers see it, against the cap in force for them. */
 export function stateOf(
   { counter, unit, limit }: Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>,
-  tally: WindowCounterView,
+  windowCounter: WindowCounterView,
 ): CounterState {
-  const { windowId, used, held, resetsAtMs } = tally;
+  const { windowId, used, held, resetsAtMs } = windowCounter;
   return {
     counter,
     window: windowId,

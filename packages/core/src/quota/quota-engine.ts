@@ -184,7 +184,8 @@ export class QuotaEngine {
   }
 
   readonly #release = (lease: Lease): void => {
-    for (const { counter, tally } of lease.holds) this.#counters.release(counter.counter, tally);
+    for (const { counter, windowCounter } of lease.holds)
+      this.#counters.release(counter.counter, windowCounter);
   };
 
   /** Writes what was decided into counters and lease, and registers the attempt with its floors and its event. */
@@ -201,10 +202,10 @@ export class QuotaEngine {
     if (attempt && event) attempt.event = event;
     for (let index = 0; index < charges.length; index += 1) {
       const charge = charges[index] as QuotaCharge;
-      const hold = this.#holdFor(lease, charge, tallies[index] as Hold['tally']);
+      const hold = this.#holdFor(lease, charge, tallies[index] as Hold['windowCounter']);
       const amount = granted[index] as number;
       hold.amount += amount;
-      hold.tally.hold(amount);
+      hold.windowCounter.hold(amount);
       if (attempt) addFloor(attempt, hold, charge);
     }
     return {
@@ -212,22 +213,22 @@ export class QuotaEngine {
       alternative,
       grants: charges.map(({ counter }, index) => ({
         counter,
-        window: (tallies[index] as Hold['tally']).windowId,
+        window: (tallies[index] as Hold['windowCounter']).windowId,
         granted: granted[index] as number,
       })),
-      states: charges.map((charge, index) => stateOf(charge, tallies[index] as Hold['tally'])),
+      states: charges.map((charge, index) => stateOf(charge, tallies[index] as Hold['windowCounter'])),
       crossed: takeUnreported(tallies, nowMs),
       nowMs,
       expiresAtMs: lease.expiresAtMs,
     };
   }
 
-  #holdFor(lease: Lease, counter: QuotaCounter, tally: Hold['tally']): Hold {
-    const known = lease.holdOn(counter.counter, tally.windowId);
+  #holdFor(lease: Lease, counter: QuotaCounter, windowCounter: Hold['windowCounter']): Hold {
+    const known = lease.holdOn(counter.counter, windowCounter.windowId);
     if (known) return known;
-    const hold = { counter, tally, amount: 0 };
+    const hold = { counter, windowCounter, amount: 0 };
     lease.holds.push(hold);
-    this.#counters.retain(tally);
+    this.#counters.retain(windowCounter);
     return hold;
   }
 

@@ -7,7 +7,7 @@ export interface BlockingCounter {
   /** Position among the alternative's charges. */
   readonly index: number;
   readonly charge: QuotaCharge;
-  readonly tally: WindowCounterView;
+  readonly windowCounter: WindowCounterView;
   /** What charges before it were to take of the same counter. */
   readonly ahead: number;
 }
@@ -31,16 +31,16 @@ export function refusalOf(blocking: readonly BlockingCounter[], nowMs: number): 
     if (graver > 0 || resetOf(blockingCounter) > resetOf(binding)) binding = blockingCounter;
     blockedBy = reason;
   }
-  const { charge, tally, index } = binding;
+  const { charge, windowCounter, index } = binding;
   return {
     blockedBy,
-    state: stateOf(charge, tally),
+    state: stateOf(charge, windowCounter),
     charge: index,
     retryAfterMs: blockedBy === 'size' ? undefined : retryAfterMs,
   };
 }
 
-const resetOf = ({ tally }: BlockingCounter): number => tally.resetsAtMs ?? 0;
+const resetOf = ({ windowCounter }: BlockingCounter): number => windowCounter.resetsAtMs ?? 0;
 
 /** The least that must be left: what is asked at least, or 1 where nothing is asked but something must be left. */
 const needOf = ({ charge, ahead }: BlockingCounter): number =>
@@ -56,9 +56,9 @@ function mostOf(blockingCounter: BlockingCounter): number {
 function blockOf(blockingCounter: BlockingCounter): Gravity {
   const most = mostOf(blockingCounter);
   if (most < 0) return 'size';
-  return blockingCounter.tally.used > most ? 'used' : 'held';
+  return blockingCounter.windowCounter.used > most ? 'used' : 'held';
 }
 
 function waitOf(blockingCounter: BlockingCounter, nowMs: number): number | undefined {
-  return blockingCounter.tally.waitMs(Math.max(0, mostOf(blockingCounter)), nowMs);
+  return blockingCounter.windowCounter.waitMs(Math.max(0, mostOf(blockingCounter)), nowMs);
 }

@@ -36,7 +36,7 @@ export function chargeAttempt(
     attempt.state === 'charged' ? 'repeated' : attempt.state === 'reaped' ? 'adjusted' : 'charged';
   const crossed = takeUnreported(tallies, nowMs);
   if (outcome !== 'repeated') {
-    for (const { hold } of attempt.costs) hold.tally.moveTo(nowMs);
+    for (const { hold } of attempt.costs) hold.windowCounter.moveTo(nowMs);
     const corrections = settleItems(world, lease, attempt, request.items, tallies, crossed, nowMs);
     const { event: written } = attempt;
     if (outcome === 'adjusted' && written) {
@@ -64,20 +64,24 @@ function settleItems(
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index] as ChargeItem;
     if (item.window.kind === 'live') continue;
-    const tally = tallies[index] as WindowCounter;
+    const windowCounter = tallies[index] as WindowCounter;
     const hold = lease.state === 'live' ? lease.holdOn(item.counter, item.windowId) : undefined;
     const release = hold ? Math.min(item.release, hold.amount) : 0;
     if (hold) hold.amount -= release;
     const before = attempt.state === 'reaped' ? takeReaped(attempt, item.counter, item.windowId) : 0;
-    raise(item, tally, item.amount - before, release, thresholds, crossed, nowMs);
+    raise(item, windowCounter, item.amount - before, release, thresholds, crossed, nowMs);
     if (item.amount !== before) {
       differences.push({ counter: item.counter, window: item.windowId, amount: item.amount - before });
     }
   }
   for (const { hold, charged } of attempt.costs) {
     if (charged === 0) continue;
-    hold.tally.settle(-charged, 0);
-    differences.push({ counter: hold.counter.counter, window: hold.tally.windowId, amount: -charged });
+    hold.windowCounter.settle(-charged, 0);
+    differences.push({
+      counter: hold.counter.counter,
+      window: hold.windowCounter.windowId,
+      amount: -charged,
+    });
   }
   return differences;
 }
@@ -87,7 +91,7 @@ export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): voi
   const { counters, leases } = world;
   if (lease.state !== 'live') return;
   const givenBack = giveBack(lease, nowMs);
-  for (const { counter, tally } of lease.holds) counters.release(counter.counter, tally);
+  for (const { counter, windowCounter } of lease.holds) counters.release(counter.counter, windowCounter);
   lease.forget('closed');
   leases.bury(lease, nowMs + 2 * lease.leaseMs);
   publishSettled(world, lease, { outcome: 'closed', givenBack });
@@ -130,12 +134,12 @@ function reapAttempt(
     if (amount === 0) continue;
     spare.set(hold, left - beyond);
     cost.charged = amount;
-    const { counter, tally } = hold;
+    const { counter, windowCounter } = hold;
     const crossed: ThresholdCrossing[] = [];
-    tally.moveTo(nowMs);
-    raise(counter, tally, amount, 0, thresholds, crossed, nowMs);
-    if (crossed.length > 0) tally.unreported = [...(tally.unreported ?? []), ...crossed];
-    charges.push({ counter: counter.counter, window: tally.windowId, amount });
+    windowCounter.moveTo(nowMs);
+    raise(counter, windowCounter, amount, 0, thresholds, crossed, nowMs);
+    if (crossed.length > 0) windowCounter.unreported = [...(windowCounter.unreported ?? []), ...crossed];
+    charges.push({ counter: counter.counter, window: windowCounter.windowId, amount });
   }
   attempt.state = 'reaped';
   if (!attempt.event) return;
@@ -146,26 +150,26 @@ function reapAttempt(
 /** Raises (or, by a correction, lowers) `used`, and collects the thresholds that this reaches. */
 function raise(
   counter: QuotaCounter,
-  tally: WindowCounter,
+  windowCounter: WindowCounter,
   amount: number,
   release: number,
   thresholds: readonly number[],
   crossed: ThresholdCrossing[],
   nowMs: number,
 ): void {
-  tally.settle(amount, release);
-  if (amount > 0) crossed.push(...newlyReached(counter, tally, thresholds, nowMs));
+  windowCounter.settle(amount, release);
+  if (amount > 0) crossed.push(...newlyReached(counter, windowCounter, thresholds, nowMs));
 }
 
 function giveBack(lease: Lease, nowMs: number): EventCharge[] {
   const given: EventCharge[] = [];
   for (const hold of lease.holds) {
-    const { counter, tally, amount } = hold;
+    const { counter, windowCounter, amount } = hold;
     if (amount === 0) continue;
     hold.amount = 0;
-    tally.moveTo(nowMs);
-    tally.settle(0, amount);
-    given.push({ counter: counter.counter, window: tally.windowId, amount });
+    windowCounter.moveTo(nowMs);
+    windowCounter.settle(0, amount);
+    given.push({ counter: counter.counter, window: windowCounter.windowId, amount });
   }
   return given;
 }
@@ -176,7 +180,7 @@ function windowCounterOf(
   item: ChargeItem,
   nowMs: number,
 ): WindowCounter {
-  const held = lease.holdOn(item.counter, item.windowId)?.tally;
+  const held = lease.holdOn(item.counter, item.windowId)?.windowCounter;
   held?.moveTo(nowMs);
   return held ?? counters.byId(item, item.windowId, nowMs);
 }

@@ -8,18 +8,18 @@ import type { WindowCounter } from './window-counter.js';
  */
 export function newlyReached(
   { counter, unit, limit }: QuotaCounter,
-  tally: WindowCounter,
+  windowCounter: WindowCounter,
   thresholds: readonly number[],
   nowMs: number,
 ): ThresholdCrossing[] {
   const crossed: ThresholdCrossing[] = [];
-  if (tally.hasEnded(nowMs)) return crossed;
-  const { used } = tally;
+  if (windowCounter.hasEnded(nowMs)) return crossed;
+  const { used } = windowCounter;
   for (;;) {
-    const threshold = thresholds[tally.reached];
+    const threshold = thresholds[windowCounter.reached];
     if (threshold === undefined || used < threshold * limit) return crossed;
-    tally.reached += 1;
-    const crossing = { counter, window: tally.windowId, unit, limit, used, threshold };
+    windowCounter.reached += 1;
+    const crossing = { counter, window: windowCounter.windowId, unit, limit, used, threshold };
     crossed.push(crossing);
     publish('tollgate:threshold', () => crossing);
   }
@@ -28,10 +28,10 @@ export function newlyReached(
 /** Hands over, once, what reaped leases have caused on these counters. */
 export function takeUnreported(tallies: readonly WindowCounter[], nowMs: number): ThresholdCrossing[] {
   const crossed: ThresholdCrossing[] = [];
-  for (const tally of tallies) {
-    if (!tally.unreported || tally.hasEnded(nowMs)) continue;
-    crossed.push(...tally.unreported);
-    tally.unreported = undefined;
+  for (const windowCounter of tallies) {
+    if (!windowCounter.unreported || windowCounter.hasEnded(nowMs)) continue;
+    crossed.push(...windowCounter.unreported);
+    windowCounter.unreported = undefined;
   }
   return crossed;
 }

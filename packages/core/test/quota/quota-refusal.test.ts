@@ -19,7 +19,7 @@ function blockingCounter(index: number, charge: Partial<QuotaCharge>, told: Told
   return {
     index,
     charge: { ...quotaCounter(`counter-${index}`, 100), want: 10, ...charge },
-    tally: { windowId: 'w', used, held, resetsAtMs, waitMs },
+    windowCounter: { windowId: 'w', used, held, resetsAtMs, waitMs },
     ahead,
   };
 }

@@ -62,7 +62,8 @@ export class SliceAllocator {
     const blocking: BlockingCounter[] = [];
     for (const [index, charge] of charges.entries()) {
       const state = this.#standing(charge);
-      if (state) blocking.push({ index, charge, tally: viewOfState(charge, state, this.#nowMs), ahead: 0 });
+      if (state)
+        blocking.push({ index, charge, windowCounter: viewOfState(charge, state, this.#nowMs), ahead: 0 });
     }
     if (blocking.length > 0) return refusedBy(this.#nowMs, blocking);
     for (let question = 0; question < mostQuestions; question += 1) {
@@ -74,7 +75,12 @@ export class SliceAllocator {
         if (!refusal) continue;
         const index = charges.findIndex((charge) => charge.counter === counter.counter);
         const charge = charges[index] as QuotaCharge;
-        blocking.push({ index, charge, tally: viewOfState(charge, refusal.state, refusal.nowMs), ahead: 0 });
+        blocking.push({
+          index,
+          charge,
+          windowCounter: viewOfState(charge, refusal.state, refusal.nowMs),
+          ahead: 0,
+        });
       }
       if (blocking.length > 0 && this.#lacking(charges, partition, true).length > 0)
         return refusedBy(this.#nowMs, blocking);

@@ -178,7 +178,9 @@ export class SliceStore {
       const index = result.refusal.charge ?? 0;
       const [charge, state] = [charges[index], states[index]];
       if (!charge || !state || result.refusal.blockedBy === 'closed') return result;
-      return refusedBy(nowMs, [{ index, charge, tally: viewOfState(charge, state, nowMs), ahead: 0 }]);
+      return refusedBy(nowMs, [
+        { index, charge, windowCounter: viewOfState(charge, state, nowMs), ahead: 0 },
+      ]);
     }
     for (const [at, { granted }] of result.grants.entries()) {
       this.means.note(charges[at] as QuotaCharge, partition, granted);
