@@ -1,3 +1,3 @@
+export type { LimitStatus } from './limit-status.js';
 export { type RateLimitMiddleware, rateLimit } from './middleware.js';
 export type { RateLimitOptions, RequestLimit, RequestScope } from './options.js';
-export type { RequestStanding } from './standing.js';

@@ -9,12 +9,12 @@ import {
 import { appendRateLimit, jobRunOf, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { countAll } from './count-all.js';
+import { type LimitStatus, limitStatusOf } from './limit-status.js';
 import { anonymousCaller, networkOf } from './network.js';
 import { type RateLimitOptions, type ReadRateLimitOptions, readOptions } from './options.js';
 import type { CountedRate } from './rate.js';
 import { rateLimitedError, storeUnavailableError } from './rate-limited-error.js';
 import { type RateRegistry, rateRegistry } from './rate-registry.js';
-import { type RequestStanding, standingsOf } from './standing.js';
 import { StoreDownError } from './store-down-error.js';
 import { bindingOf, entriesOf, type RateCount } from './verdict.js';
 
@@ -24,7 +24,7 @@ export interface RateLimitMiddleware extends RequestHandler {
    * How the windows of the request's caller stand, those of the plan and of `limits` that are the caller's own. Counts nothing: a request
    * that was counted on its way here is given back. Empty without a caller. Rejects where a store does not say.
    */
-  standing(req: Request): Promise<RequestStanding[]>;
+  limitStatus(req: Request): Promise<LimitStatus[]>;
 }
 
 /** Takes what was counted, or why counting was refused. */
@@ -77,13 +77,13 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
     return skipped.then((yes) => (yes ? runInContext(context, next) : count()));
   });
   return Object.assign(middleware, {
-    standing: async (req: Seen): Promise<RequestStanding[]> => {
+    limitStatus: async (req: Seen): Promise<LimitStatus[]> => {
       const { caller, route } = req.tollgate;
       if (!caller || mode === 'off') return [];
       const counted = req[seen] ?? [];
       req[seen] = [];
       await giveBack(counted);
-      return standingsOf(book.ratesFor(caller), { caller, route, req });
+      return limitStatusOf(book.ratesFor(caller), { caller, route, req });
     },
   });
 }

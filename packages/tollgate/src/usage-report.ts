@@ -11,7 +11,7 @@ import {
 } from '@tollgate/core';
 import { type CounterState, isOfCaller, withinDeadline } from '@tollgate/core/internal';
 import type { Ledger } from '@tollgate/postgres';
-import type { RateLimitMiddleware, RequestStanding } from '@tollgate/rate-limit';
+import type { LimitStatus, RateLimitMiddleware } from '@tollgate/rate-limit';
 import type { Request, RequestHandler } from 'express';
 
 /** One limit of a caller as `GET /v1/usage` answers it. Money in dollars as decimal strings, the rest as integers. */
@@ -38,7 +38,7 @@ export interface UsageSources {
   readonly budget: Pick<BudgetMiddleware, 'limitsOf'>;
   readonly store: QuotaStore;
   /** Absent: requests are not counted by windows. */
-  readonly rateLimit: Pick<RateLimitMiddleware, 'standing'> | undefined;
+  readonly rateLimit: Pick<RateLimitMiddleware, 'limitStatus'> | undefined;
   /** Absent: what is unresolved is not known. */
   readonly ledger: Pick<Ledger, 'unresolvedIn'> | undefined;
 }
@@ -88,7 +88,7 @@ async function linesOf(
   const counters = mine.map((limit) => counterOf(limit, { caller, req }));
   const [states, windows] = await Promise.all([
     store.read(caller.tenant, counters),
-    rateLimit?.standing(req) ?? [],
+    rateLimit?.limitStatus(req) ?? [],
   ]);
   const open = await unresolved?.of(caller.tenant, states);
   const shares = [
@@ -152,7 +152,7 @@ function line(limit: string, state: CounterState): Omit<UsageLine, 'binding'> {
   };
 }
 
-function requestsLine({ name, quota, used, left, resetsAtMs }: RequestStanding): Omit<UsageLine, 'binding'> {
+function requestsLine({ name, quota, used, left, resetsAtMs }: LimitStatus): Omit<UsageLine, 'binding'> {
   return { limit: name, unit: 'requests', cap: quota, used, held: 0, left, resets_at: momentOf(resetsAtMs) };
 }
 

@@ -14,14 +14,14 @@ function world(options: Partial<RateLimitOptions> = {}) {
   const limiter = rateLimit({ plans, ...options });
   const app = appOf(express, limiter, (req, res, next) => {
     if (req.query.standing === undefined) return next();
-    limiter.standing(req).then(
-      (standing) => res.json({ standing }),
+    limiter.limitStatus(req).then(
+      (limitStatus) => res.json({ limitStatus }),
       (error) => res.status(500).end(String(error)),
     );
   });
   const ask = (query = '') =>
     request(app).post(`/v1/chat${query}`).set('x-test-caller', 'acme/ann/k1').set('x-test-plan', 'free');
-  return { ask, standing: async () => (await ask('?standing=1').expect(200)).body.standing };
+  return { ask, limitStatus: async () => (await ask('?standing=1').expect(200)).body.standing };
 }
 
 /** A store that fails when it is told to, and has no get() unless told otherwise. */
@@ -48,28 +48,28 @@ class Readable extends Shaky {
 describe('how the windows of a caller stand', () => {
   it('is told without counting, and forgets a window that is over', async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 5, 12));
-    const { ask, standing } = world({ now: clock.now });
+    const { ask, limitStatus } = world({ now: clock.now });
     const line = { name: 'requests-min', quota: 5, windowMs: 60_000 };
     await ask().expect(200);
     clock.advance(10_000);
     for (let count = 0; count < 8; count += 1) {
-      expect(await standing()).toEqual([{ ...line, used: 1, left: 4, resetsAtMs: clock.now() + 50_000 }]);
+      expect(await limitStatus()).toEqual([{ ...line, used: 1, left: 4, resetsAtMs: clock.now() + 50_000 }]);
     }
     clock.advance(50_000);
-    expect(await standing()).toEqual([{ ...line, used: 0, left: 5 }]);
+    expect(await limitStatus()).toEqual([{ ...line, used: 0, left: 5 }]);
   });
 
   it('is nothing for callers that are not known, and where nothing is counted', async () => {
-    expect((await world({ mode: 'off' }).standing()).length).toBe(0);
+    expect((await world({ mode: 'off' }).limitStatus()).length).toBe(0);
   });
 
   it('is what memory has counted while the store is down, or nothing where memory does not stand in', async () => {
     const store = new Readable();
     const local = world({ stores: () => store });
-    expect(await local.standing()).toMatchObject([{ used: 3, left: 2 }]);
+    expect(await local.limitStatus()).toMatchObject([{ used: 3, left: 2 }]);
     store.down = true;
     for (let count = 0; count < 3; count += 1) await local.ask().expect(200);
-    expect(await local.standing()).toMatchObject([{ used: 3, left: 2 }]);
+    expect(await local.limitStatus()).toMatchObject([{ used: 3, left: 2 }]);
     const other = new Readable();
     const closed = world({ stores: () => other, whenStoreDown: 'closed' });
     other.down = true;

@@ -2,7 +2,7 @@ import type { CounterSubject } from '@tollgate/core/internal';
 import type { CountedRate } from './rate.js';
 
 /** How one of a caller's own windows of requests stands. */
-export interface RequestStanding {
+export interface LimitStatus {
   /** Name of the limit, e.g. `requests-min`. */
   readonly name: string;
   /** Requests in the window. */
@@ -16,10 +16,10 @@ export interface RequestStanding {
 }
 
 /** How a caller's own rates stand, in their order; nothing is counted. Rejects where a store does not say. */
-export function standingsOf(
+export function limitStatusOf(
   rates: readonly CountedRate[],
   subject: CounterSubject,
-): Promise<RequestStanding[]> {
+): Promise<LimitStatus[]> {
   const own = rates.filter(({ ofCaller }) => ofCaller);
   return Promise.all(
     own.map(async ({ name, quota, windowMs, limiter, keyFor }) => {
