@@ -104,8 +104,8 @@ export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): voi
  */
 export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
   const running = lease.attempts.filter(({ state }) => state === 'running');
-  const spare = new Map(lease.holds.map((hold) => [hold, spareOf(hold, running)]));
-  for (const attempt of running) reapAttempt(world, attempt, spare, nowMs);
+  const surplus = new Map(lease.holds.map((hold) => [hold, surplusOf(hold, running)]));
+  for (const attempt of running) reapAttempt(world, attempt, surplus, nowMs);
   const givenBack = giveBack(lease, nowMs);
   lease.forget('reaped');
   world.leases.bury(lease, nowMs + Math.max(reapedKeptMs, 2 * lease.leaseMs));
@@ -113,7 +113,7 @@ export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): vo
 }
 
 /** What a hold has left for floors, beyond what heartbeats have said. */
-function spareOf(hold: Hold, attempts: readonly Attempt[]): number {
+function surplusOf(hold: Hold, attempts: readonly Attempt[]): number {
   let left = hold.amount;
   for (const { costs } of attempts) for (const cost of costs) if (cost.hold === hold) left -= cost.running;
   return Math.max(0, left);
@@ -122,17 +122,17 @@ function spareOf(hold: Hold, attempts: readonly Attempt[]): number {
 function reapAttempt(
   { thresholds, deliver }: SettlingWorld,
   attempt: Attempt,
-  spare: Map<Hold, number>,
+  surplus: Map<Hold, number>,
   nowMs: number,
 ): void {
   const charges: EventCharge[] = [];
   for (const cost of attempt.costs) {
     const { hold, floor, running } = cost;
-    const left = spare.get(hold) ?? 0;
+    const left = surplus.get(hold) ?? 0;
     const beyond = Math.min(Math.max(0, floor - running), left);
     const amount = hold.counter.window.kind === 'live' ? 0 : running + beyond;
     if (amount === 0) continue;
-    spare.set(hold, left - beyond);
+    surplus.set(hold, left - beyond);
     cost.charged = amount;
     const { counter, windowCounter } = hold;
     const crossed: ThresholdCrossing[] = [];

@@ -2,7 +2,7 @@
  * What is needed seldom: repeated and extended reservations, heartbeats, reaping. Its functions are made when they are needed first,
  * since making them costs every script that does not. `inside`: further functions that only these need here.
  */
-export const depth = (inside: string): string => String.raw`
+export const leaseDetail = (inside: string): string => String.raw`
 local deepAs, deepOf, attemptOf, costOn, setState, kept, chargesText, reap
 local function lookDeep()
   if deepOf then return end
@@ -109,22 +109,22 @@ ${inside}
   end
 
   function reap(L)
-    local deep, spare = deepOf(L), {}
+    local deep, surplus = deepOf(L), {}
     -- What is held beyond all heartbeats: floors are charged out of that.
-    for i = 1, #L.holds, 2 do spare[L.holds[i]] = L.holds[i + 1] end
+    for i = 1, #L.holds, 2 do surplus[L.holds[i]] = L.holds[i + 1] end
     for i = 1, #L.attempts, 2 do
       local attempt = L.attempts[i + 1] == 0 and attemptOf(deep, L.attempts[i])
-      for _, cost in ipairs(attempt and attempt[4] or {}) do spare[cost[1]] = (spare[cost[1]] or 0) - cost[3] end
+      for _, cost in ipairs(attempt and attempt[4] or {}) do surplus[cost[1]] = (surplus[cost[1]] or 0) - cost[3] end
     end
     for i = 1, #L.attempts, 2 do
       if L.attempts[i + 1] == 0 then
         local charges = {}
         local attempt = attemptOf(deep, L.attempts[i]) or { '', '', false, {} }
         for _, cost in ipairs(attempt[4]) do
-          local beyond = max(0, min(cost[2] - cost[3], spare[cost[1]] or 0))
+          local beyond = max(0, min(cost[2] - cost[3], surplus[cost[1]] or 0))
           local amount = byte(cost[1]) == 108 and 0 or cost[3] + beyond
           if amount > 0 then
-            cost[4], spare[cost[1]] = amount, (spare[cost[1]] or 0) - beyond
+            cost[4], surplus[cost[1]] = amount, (surplus[cost[1]] or 0) - beyond
             local cap, crossed, t = deep.caps[cost[1]], {}, kept(L, cost[1])
             raise(cost[1], cap[1], cap[2], t, amount, 0, crossed)
             if #crossed > 0 then

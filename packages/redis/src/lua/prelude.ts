@@ -65,7 +65,7 @@ end
  * Counters as they are read and changed in memory. But for plain cases, nothing is written before `flush`, so that a script that
  * fails has changed nothing.
  */
-export const world = `
+export const prelude = `
 local pack, sub, format = cmsgpack.pack, string.sub, string.format
 local raw, tallies, touched, hashes, hashList = {}, {}, {}, {}, {}
 local leases, changed, born, gone, events, stray = {}, {}, {}, {}, {}, {}

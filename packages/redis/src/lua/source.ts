@@ -3,11 +3,11 @@ import { append } from './append.js';
 import { draw } from './draw.js';
 import { flush } from './flush.js';
 import { lease, reading, reaping, settling } from './lease.js';
-import { depth } from './lease-detail.js';
+import { leaseDetail } from './lease-detail.js';
 import { operations } from './operations.js';
 import { plainAdmission } from './plain-admission.js';
 import { plainSettlement } from './plain-settlement.js';
-import { opening, windows, world } from './prelude.js';
+import { opening, prelude, windows } from './prelude.js';
 import { hold, rebuild } from './rebuild.js';
 
 /** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
@@ -65,10 +65,10 @@ export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSet
     opening,
     plain,
     windows,
-    world,
+    prelude,
     lease,
     ...outside,
-    depth(inside),
+    leaseDetail(inside),
     ...parts[name],
     operation,
     flush,
