@@ -38,7 +38,7 @@ export interface WatchOptions extends Pick<GuardOptions, 'refusals' | 'errorForm
   /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
   maxSubjects?: number;
   /** The audit trail: every measure, once. What it throws is caught. */
-  onMitigation?: (measure: Mitigation) => void;
+  onMitigation?: (mitigation: Mitigation) => void;
   /** Seed of the forest that is grown. @defaultValue 1 */
   seed?: number;
   /** Clock, ms since the epoch. @defaultValue Date.now */

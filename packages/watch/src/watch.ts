@@ -27,7 +27,7 @@ export interface Watch {
   attach(context: TollgateContext): void;
   /** Findings for which somebody is tagged now. */
   tagsOf(caller: Caller): Finding[];
-  /** Lets a measure happen that was withheld; `false` where there is none of this id. */
+  /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(measureId: string): Promise<boolean>;
   /** The forest as it stands, to be saved; nothing until the first is grown. */
   readonly forest: IsolationForest | undefined;
@@ -57,7 +57,7 @@ export function watch(options: WatchOptions = {}): Watch {
     store,
     rotate: rotation && rotating(rotation, claims, now),
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
-    audit: (measure) => tell(measure, options.onMitigation),
+    audit: (mitigation) => tell(mitigation, options.onMitigation),
   });
   const analysis: Analysis = new Analysis({
     minimumUsd: options.minimumUsd ?? 0.5,
@@ -68,7 +68,7 @@ export function watch(options: WatchOptions = {}): Watch {
     random: seededRandom(options.seed ?? 1),
     found: (finding) => ladder.take(finding),
   });
-  const measures = measuresGuard({ ladder, challenger: new Challenger(claims, now), answer, now });
+  const mitigations = measuresGuard({ ladder, challenger: new Challenger(claims, now), answer, now });
   const unsubscribe = subscribe('tollgate:refuse', ({ code, tenant, keyId, shadow }) => {
     if (shadow === true || typeof code !== 'string') return;
     analysis.refused({ code, tenant: textOf(tenant), keyId: textOf(keyId) }, now());
@@ -76,8 +76,8 @@ export function watch(options: WatchOptions = {}): Watch {
   return {
     sink: { write: (event) => analysis.usage(event, now()) },
     observe: () => observer(analysis, ladder, answer, now),
-    guard: () => measures.handler,
-    attach: measures.attach,
+    guard: () => mitigations.handler,
+    attach: mitigations.attach,
     tagsOf: (caller) =>
       subjectsOfCaller(caller).flatMap((subject) => ladder.active('tag', subject, now())?.finding ?? []),
     confirm: (measureId) => ladder.confirm(measureId),
@@ -88,14 +88,14 @@ export function watch(options: WatchOptions = {}): Watch {
   };
 }
 
-function tell(measure: Mitigation, onMitigation: WatchOptions['onMitigation']): void {
+function tell(mitigation: Mitigation, onMitigation: WatchOptions['onMitigation']): void {
   publish('tollgate:watch', () => ({
-    ...measure,
-    detector: measure.finding.detector,
-    do: measure.action.do,
+    ...mitigation,
+    detector: mitigation.finding.detector,
+    do: mitigation.action.do,
   }));
   try {
-    onMitigation?.(measure);
+    onMitigation?.(mitigation);
   } catch (error) {
     publish('tollgate:fault', () => ({ where: 'watch.onMitigation', error: String(error) }));
   }

@@ -4,21 +4,21 @@ import { TollgateError } from '@tollgate/core';
 export class Racer {
   #lost: (() => void) | undefined;
 
-  constructor(private readonly contest: HedgeRace) {}
+  constructor(private readonly race: HedgeRace) {}
 
   /** Whether this attempt's answer is the one that counts: the first to ask wins, the others are told that they have lost. */
   claim(): boolean {
-    return this.contest.claimedBy(this);
+    return this.race.claimedBy(this);
   }
 
   get hasWon(): boolean {
-    return this.contest.winner === this;
+    return this.race.winner === this;
   }
 
   /** Tells when another attempt has won. */
   onLost(listener: () => void): void {
     this.#lost = listener;
-    if (this.contest.winner && !this.hasWon) listener();
+    if (this.race.winner && !this.hasWon) listener();
   }
 
   lose(): void {

@@ -6,7 +6,7 @@ import { HedgeRace, type Racer } from './hedge-race.js';
 
 /** What makes single attempts: a proxy, or a `fetch`. */
 export interface Transport<Outcome> {
-  /** Makes an attempt, to its end. In a contest it claims its lane before anything of its answer is seen, and stops when it has lost. */
+  /** Makes an attempt, to its end. In a race it claims its lane before anything of its answer is seen, and stops when it has lost. */
   run(step: Step, racer?: Racer): Promise<Outcome>;
   endOf(outcome: Outcome): AttemptEnd;
   /** The attempt is over; `last`: none follows. */
@@ -65,8 +65,8 @@ async function hedged<Outcome>(
   step: Step,
   afterMs: number,
 ): Promise<Made<Outcome>> {
-  const contest = new HedgeRace();
-  const racer = contest.enter();
+  const race = new HedgeRace();
+  const racer = race.enter();
   const running = transport.run(step, racer);
   const isLate = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(resolve, afterMs, true);
@@ -76,9 +76,9 @@ async function hedged<Outcome>(
     };
     running.then(ended, ended);
   });
-  const other = isLate && !contest.winner ? plan.hedge(step) : undefined;
+  const other = isLate && !race.winner ? plan.hedge(step) : undefined;
   if (!other) return { step, outcome: await running };
-  const otherLane = contest.enter();
+  const otherLane = race.enter();
   const [first, second] = await Promise.all([running, transport.run(other, otherLane)]);
   const both = [
     { step, outcome: first },

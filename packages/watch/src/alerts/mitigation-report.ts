@@ -24,12 +24,12 @@ const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
   undelivered: ', and its owner could not be given the new one',
 };
 
-/** After a measure has ended, its incident waits as long again for what comes next, but no longer than this. */
+/** After a mitigation has ended, its incident waits as long again for what comes next, but no longer than this. */
 const longestGraceMs = 600_000;
 
-/** The report of a measure: one incident for each culprit, whatever was found and done about it. What is only observed is not told. */
-export function measureReport(measure: Mitigation): AlertReport | undefined {
-  const { id, atMs, action, target, untilMs, outcome, finding } = measure;
+/** The report of a mitigation: one incident for each culprit, whatever was found and done about it. What is only observed is not told. */
+export function measureReport(mitigation: Mitigation): AlertReport | undefined {
+  const { id, atMs, action, target, untilMs, outcome, finding } = mitigation;
   const [severity, done] = told[action.do] ?? [];
   if (!severity || outcome === 'done-already') return undefined;
   const whom = target.kind === 'global' ? 'everything' : `${target.kind} ${target.name}`;

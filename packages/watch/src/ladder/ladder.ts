@@ -24,7 +24,7 @@ export interface LadderSettings {
   readonly maxSubjects: number;
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
-  readonly audit: (measure: Mitigation) => void;
+  readonly audit: (mitigation: Mitigation) => void;
   /** Where suspensions are written. `undefined`: nobody is suspended. */
   readonly store: SwitchStore | undefined;
   /** Absent: no key is rotated. */
@@ -64,10 +64,12 @@ export class Ladder {
     else this.#note(finding, action, finding.subject);
   }
 
-  /** The measure of a kind that holds for somebody now. */
+  /** The mitigation of a kind that holds for somebody now. */
   active(name: ActionName, subject: Subject, nowMs: number): Mitigation | undefined {
-    const measure = this.#measures.peek(keyOf(name, subject));
-    return measure && measure.outcome === 'applied' && measure.untilMs > nowMs ? measure : undefined;
+    const mitigation = this.#measures.peek(keyOf(name, subject));
+    return mitigation && mitigation.outcome === 'applied' && mitigation.untilMs > nowMs
+      ? mitigation
+      : undefined;
   }
 
   /** A person lets a withheld measure happen. Resolves to `false` where there is none of this id. */
@@ -120,8 +122,8 @@ export class Ladder {
 
   /** What was written down of somebody and has not ended. */
   #noted(name: string, target: Subject, nowMs: number): Mitigation | undefined {
-    const measure = this.#measures.peek(keyOf(name, target));
-    return measure && measure.untilMs > nowMs ? measure : undefined;
+    const mitigation = this.#measures.peek(keyOf(name, target));
+    return mitigation && mitigation.untilMs > nowMs ? mitigation : undefined;
   }
 
   #holds(name: ActionName, target: Subject, nowMs: number): boolean {
@@ -151,10 +153,18 @@ export class Ladder {
   ): Mitigation {
     const { atMs } = finding;
     const id = newId(atMs);
-    const measure = Object.freeze({ id, atMs, action, target, untilMs: atMs + lengthMs, outcome, finding });
-    this.#measures.set(keyOf(noted, target), measure);
-    this.settings.audit(measure);
-    return measure;
+    const mitigation = Object.freeze({
+      id,
+      atMs,
+      action,
+      target,
+      untilMs: atMs + lengthMs,
+      outcome,
+      finding,
+    });
+    this.#measures.set(keyOf(noted, target), mitigation);
+    this.settings.audit(mitigation);
+    return mitigation;
   }
 }
 
