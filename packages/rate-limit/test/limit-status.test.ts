@@ -9,11 +9,11 @@ import { appOf } from './app.js';
 
 const plans = definePlans({ free: { requests: '5/min' } });
 
-/** An app that answers how its windows stand, asked without being counted and asked behind the limiter. */
+/** An app that answers the status of its limits, asked without being counted and asked behind the limiter. */
 function world(options: Partial<RateLimitOptions> = {}) {
   const limiter = rateLimit({ plans, ...options });
   const app = appOf(express, limiter, (req, res, next) => {
-    if (req.query.standing === undefined) return next();
+    if (req.query.status === undefined) return next();
     limiter.limitStatus(req).then(
       (limitStatus) => res.json({ limitStatus }),
       (error) => res.status(500).end(String(error)),
@@ -21,7 +21,7 @@ function world(options: Partial<RateLimitOptions> = {}) {
   });
   const ask = (query = '') =>
     request(app).post(`/v1/chat${query}`).set('x-test-caller', 'acme/ann/k1').set('x-test-plan', 'free');
-  return { ask, limitStatus: async () => (await ask('?standing=1').expect(200)).body.standing };
+  return { ask, limitStatus: async () => (await ask('?status=1').expect(200)).body.limitStatus };
 }
 
 /** A store that fails when it is told to, and has no get() unless told otherwise. */
@@ -45,8 +45,8 @@ class Readable extends Shaky {
   }
 }
 
-describe('how the windows of a caller stand', () => {
-  it('is told without counting, and forgets a window that is over', async () => {
+describe('the limit status of a caller', () => {
+  it('is reported without counting, and forgets a window that is over', async () => {
     const clock = createManualClock(Date.UTC(2026, 0, 5, 12));
     const { ask, limitStatus } = world({ now: clock.now });
     const line = { name: 'requests-min', quota: 5, windowMs: 60_000 };
@@ -73,12 +73,12 @@ describe('how the windows of a caller stand', () => {
     const other = new Readable();
     const closed = world({ stores: () => other, whenStoreDown: 'closed' });
     other.down = true;
-    await closed.ask('?standing=1').expect(503);
+    await closed.ask('?status=1').expect(503);
   });
 
   it('is not guessed where a store cannot tell', async () => {
     const answer = await world({ stores: () => new Shaky() })
-      .ask('?standing=1')
+      .ask('?status=1')
       .expect(500);
     expect(answer.text).toContain('the store has no get()');
   });

@@ -22,10 +22,10 @@ const bugs: readonly [name: string, find: string | RegExp, replace: string, ...m
   ['a reaped lease that is charged its input only', 'or cost[3] + beyond', 'or cost[3]'],
   [
     'floors beyond what is held',
-    'max(0, min(cost[2] - cost[3], spare[cost[1]] or 0))',
+    'max(0, min(cost[2] - cost[3], surplus[cost[1]] or 0))',
     'max(0, cost[2] - cost[3])',
   ],
-  ['floors on top of heartbeats', 'spare[cost[1]] = (spare[cost[1]] or 0) - cost[3] end', 'end'],
+  ['floors on top of heartbeats', 'surplus[cost[1]] = (surplus[cost[1]] or 0) - cost[3] end', 'end'],
   ['a truth charged on top of what was reaped', 't, item[3] - before, release', 't, item[3], release'],
   ['what was reaped forgotten after two leases', /max\(\d+, 2 \* L\.leaseMs\)/g, '2 * L.leaseMs'],
   [
