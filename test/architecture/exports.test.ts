@@ -40,7 +40,7 @@ const core = [
 
 /** The names that an app with `tollgate()` needs. Apps that chain the guards themselves import them from their packages. */
 const umbrella = [
-  ...['Caller', 'KeyStore', 'Measure', 'PlanDeclaration', 'Provider', 'Tollgate', 'TollgateContext'],
+  ...['Caller', 'KeyStore', 'Mitigation', 'PlanDeclaration', 'Provider', 'Tollgate', 'TollgateContext'],
   ...[
     'TollgateError',
     'TollgateOptions',

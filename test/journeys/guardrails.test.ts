@@ -91,7 +91,10 @@ describe('guardrails in front of a provider', () => {
 
     it(`end ${stream ? 'a stream' : 'an answer'} that tells a secret as a content filter would; it is charged, nothing stays held`, async () => {
       const running = await start({
-        provider: { script: { text: `Your key is ${key} and so on and so forth.` } },
+        // Pieces that come together are looked at together: then nothing has been sent yet, and the answer is 400.
+        provider: {
+          script: { text: `Your key is ${key} and so on and so forth.`, chunkDelayMs: stream ? 20 : 0 },
+        },
       });
       const [text, reason] = await textOf(running, stream);
       expect(reason).toBe('content_filter');

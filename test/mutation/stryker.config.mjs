@@ -15,7 +15,7 @@ const deciding = [
   'quota-engine',
   'quota-refusal',
   'quota-settlement',
-  'quota-tally',
+  'window-counter',
   'quota-thresholds',
   'token-bucket',
   'usage-correction',

@@ -100,16 +100,16 @@ export class AdmissionDesk {
 
   /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
   cover(reservation: OpenReservation, call: Call, policy: AdmissionPolicy): boolean | Promise<boolean> {
-    const { declared, heldAmounts } = reservation;
+    const { declared, holds } = reservation;
     const adopts = declared?.call.attemptId === call.attemptId;
     if (!adopts) return this.#coverAnew(reservation, call, undefined, policy);
     reservation.declared = undefined;
     if (declared.call === call || !call.parsed || call.settlement) return true;
-    heldAmounts.giveBack(call.attemptId);
+    holds.giveBack(call.attemptId);
     const failed = (error: unknown): never => {
       reservation.declared = declared;
       const { parsed } = declared.call;
-      if (parsed) heldAmounts.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
+      if (parsed) holds.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
       throw error;
     };
     try {
@@ -131,14 +131,13 @@ export class AdmissionDesk {
     policy: AdmissionPolicy,
   ): boolean | Promise<boolean> {
     const { engine } = this;
-    const { heldAmounts } = reservation;
+    const { holds } = reservation;
     // How far down an answer was found says nothing about another call.
     const fromLevel = adopted?.candidate?.replays ? 0 : (adopted?.candidate?.level ?? 0);
-    const admissions = lessHeld(this.#admissions(call, policy, fromLevel), heldAmounts);
+    const admissions = lessHeld(this.#admissions(call, policy, fromLevel), holds);
     const first = admissions[0];
-    if (!reservation.verified || (adopted && first && isHeld(first, heldAmounts))) {
-      if (!reservation.verified && !heldAmounts.holdsFor(call.attemptId))
-        engine.letThrough('cover', this.context);
+    if (!reservation.verified || (adopted && first && isHeld(first, holds))) {
+      if (!reservation.verified && !holds.holdsFor(call.attemptId)) engine.letThrough('cover', this.context);
       if (first) this.#assign(reservation, call, first, policy);
       return true;
     }
@@ -157,7 +156,7 @@ export class AdmissionDesk {
     };
     return whenReady(asked, covered, (error) => {
       this.#passUnverified('cover', error, policy);
-      heldAmounts.takeNothing(call.attemptId);
+      holds.takeNothing(call.attemptId);
       return true;
     });
   }
@@ -189,7 +188,7 @@ export class AdmissionDesk {
       throw this.#refusal(result, [admission], policy);
     }
     const call = reservation.declared?.call;
-    if (call) reservation.heldAmounts.giveBack(call.attemptId);
+    if (call) reservation.holds.giveBack(call.attemptId);
     this.#admit(reservation, call, [admission], result, policy);
   }
 
@@ -239,7 +238,7 @@ export class AdmissionDesk {
       first.charges.map(({ charge }) => charge),
       nowMs,
     );
-    reservation.heldAmounts.add(charges, grants);
+    reservation.holds.add(charges, grants);
     if (call) this.#assign(reservation, call, first, policy);
     return reservation;
   }
@@ -255,10 +254,8 @@ export class AdmissionDesk {
     if (!admission)
       throw new RangeError(`the quota store took alternative ${result.alternative}, which was not offered`);
     const { asked } = admission;
-    reservation.heldAmounts.add(
-      asked.map(({ charge }) => charge),
-      result.grants,
-    );
+    const held = asked.map(({ charge }) => charge);
+    reservation.holds.add(held, result.grants);
     announce(result.crossed, this.context, this.engine.settings.onThreshold);
     const { res } = this.context;
     if (!this.engine.enforced) this.#shadow(asked, result);
@@ -276,11 +273,11 @@ export class AdmissionDesk {
 
   #assign(reservation: OpenReservation, call: Call, admission: Admission, policy: AdmissionPolicy): void {
     const { candidate, charges } = admission;
-    const { heldAmounts } = reservation;
+    const { holds } = reservation;
     const { parsed } = call;
     call.admittedAtMs = reservation.admittedAtMs;
     if (!parsed || !candidate) {
-      heldAmounts.takeNothing(call.attemptId);
+      holds.takeNothing(call.attemptId);
       return;
     }
     if (candidate.replays) {
@@ -290,7 +287,7 @@ export class AdmissionDesk {
     let estimate = candidate.most;
     if (policy.enforced) {
       const available = charges.map(({ charge }) =>
-        heldAmounts.standing(charge) ? charge.want : heldAmounts.free(charge.counter),
+        holds.isHeldForRequest(charge) ? charge.want : holds.free(charge.counter),
       );
       const priceOf = (cap: number) => estimateOf(parsed, candidate.model, cap);
       const cap = reservation.verified
@@ -298,6 +295,6 @@ export class AdmissionDesk {
         : (candidate.cap ?? 0);
       estimate = dispatch(call, parsed, { candidate, cap, res: this.context.res });
     }
-    heldAmounts.take(call.attemptId, needsOf(charges, estimate));
+    holds.take(call.attemptId, needsOf(charges, estimate));
   }
 }

@@ -37,12 +37,12 @@ export function admissionsOf(call: Call | undefined, policy: AdmissionPolicy, fr
 }
 
 /** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
-export function lessHeld(admissions: readonly Admission[], heldAmounts: HeldAmounts): Admission[] {
+export function lessHeld(admissions: readonly Admission[], holds: HeldAmounts): Admission[] {
   return admissions.map(({ candidate, charges }) => {
     const asked = charges
-      .filter(({ charge }) => !heldAmounts.standing(charge))
+      .filter(({ charge }) => !holds.isHeldForRequest(charge))
       .map(({ limit, charge }): LimitCharge => {
-        const free = heldAmounts.free(charge.counter);
+        const free = holds.free(charge.counter);
         if (free === 0) return { limit, charge };
         return { limit, charge: free >= charge.want ? registered(charge) : lowered(charge, free) };
       });
@@ -51,9 +51,9 @@ export function lessHeld(admissions: readonly Admission[], heldAmounts: HeldAmou
 }
 
 /** Whether the reservation holds all that this alternative needs. */
-export function isHeld({ charges }: Admission, heldAmounts: HeldAmounts): boolean {
+export function isHeld({ charges }: Admission, holds: HeldAmounts): boolean {
   return charges.every(
-    ({ charge }) => heldAmounts.standing(charge) || heldAmounts.free(charge.counter) >= charge.want,
+    ({ charge }) => holds.isHeldForRequest(charge) || holds.free(charge.counter) >= charge.want,
   );
 }
 
@@ -71,7 +71,7 @@ export function alternativesOf(
 
 /** What a reservation that is open already still has to ask for: the limits that it does not know yet. */
 export function extensionOf(reservation: OpenReservation, policy: AdmissionPolicy): Admission {
-  const { declared, heldAmounts } = reservation;
+  const { declared, holds } = reservation;
   const parsed = declared?.call.parsed;
   const before = declared?.admission.candidate;
   const candidate = parsed &&
@@ -80,7 +80,7 @@ export function extensionOf(reservation: OpenReservation, policy: AdmissionPolic
     ? chargesOf({ ...candidate, onlyBelow: undefined }, parsed.priced, policy)
     : chargesOfNone(policy);
   const charges = policy.enforced ? all : softened(all);
-  return { candidate, charges, asked: charges.filter(({ charge }) => !heldAmounts.knows(charge.counter)) };
+  return { candidate, charges, asked: charges.filter(({ charge }) => !holds.knows(charge.counter)) };
 }
 
 /** The refusal that enforcing the rules would have meant, where shadow mode has let a call pass: the first cap that is passed. */

@@ -57,7 +57,7 @@ export class HeldAmounts {
   }
 
   /** Whether this counter needs nothing more of this reservation: requests and places in flight are taken once. */
-  standing(counter: QuotaCounter): boolean {
+  isHeldForRequest(counter: QuotaCounter): boolean {
     return perRequest(counter) && this.#windows.has(counter.counter);
   }
 

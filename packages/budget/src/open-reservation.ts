@@ -35,7 +35,7 @@ const nothingUsed: Settlement = { usage: noUsage, costNanoUsd: 0, priceVersion: 
 
 /** One reservation of a request, from its admission to its one end: what it holds, what is still to be charged. */
 export class OpenReservation {
-  readonly heldAmounts = new HeldAmounts();
+  readonly holds = new HeldAmounts();
   readonly id: string;
   readonly partition: string;
   readonly admittedAtMs: number;
@@ -59,14 +59,14 @@ export class OpenReservation {
   /** Writes down what an attempt took; it reaches the store with {@link flush}. */
   settle(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
     const settlement = call.settlement ?? nothingUsed;
-    const requests = this.heldAmounts.takeRequests();
+    const requests = this.holds.takeRequests();
     let items: readonly ChargeItem[] = [];
-    if (isNothing(settlement)) this.heldAmounts.giveBack(call.attemptId);
+    if (isNothing(settlement)) this.holds.giveBack(call.attemptId);
     else {
-      const spending = this.heldAmounts.spending(call.attemptId, settlement);
+      const spending = this.holds.spending(call.attemptId, settlement);
       items = spending.items;
       call.overrun = spending.overrun && this.verified && call.parsed !== undefined;
-      this.heldAmounts.forget(call.attemptId);
+      this.holds.forget(call.attemptId);
     }
     this.#put(call, settlement, end, requests.length === 0 ? items : [...items, ...requests]);
   }
@@ -112,7 +112,7 @@ export class OpenReservation {
   /** What a running attempt has cost so far, for the heartbeat. */
   running(call: Call): RunningCost | undefined {
     if (!call.running) return undefined;
-    const { items } = this.heldAmounts.spending(call.attemptId, call.running);
+    const { items } = this.holds.spending(call.attemptId, call.running);
     const end = { outcome: 'error', status: 0 } as const;
     const event = this.#event(call, { ...call.running, uncertain: true }, end, items);
     return { attemptId: call.attemptId, items: items.filter(({ amount }) => amount > 0), event };
@@ -134,7 +134,7 @@ export class OpenReservation {
 
   /** A request that made no call is charged as a request, by an event of its own. */
   #putRequests(): void {
-    const items = this.heldAmounts.takeRequests();
+    const items = this.holds.takeRequests();
     if (items.length === 0) return;
     const { id, partition, context } = this;
     const call: Call = {

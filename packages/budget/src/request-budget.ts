@@ -116,9 +116,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     const [first] = this.#open;
     const made = { ...this.#policy, enforced: false };
     // Nothing was held for a call that was to be answered without being made.
-    const held = first?.heldAmounts.holdsFor(declared.attemptId)
-      ? first
-      : this.#reserve(declared, true, made);
+    const held = first?.holds.holdsFor(declared.attemptId) ? first : this.#reserve(declared, true, made);
     return whenReady(held, (reservation) => {
       reservation.settle(declared, { outcome: outcomeOf(end), status: 0 });
       return this.#close();

@@ -23,7 +23,7 @@ export class TopUps {
   watch(call: Call, reservation: OpenReservation, policy: AdmissionPolicy): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
-    const lacks = reservation.heldAmounts.lacking(call.attemptId, running);
+    const lacks = reservation.holds.lacking(call.attemptId, running);
     if (lacks.length === 0) return;
     // Nobody reads the answer any more: it is worth what is held for it, and no more.
     if (call.draining) {
@@ -65,9 +65,9 @@ export class TopUps {
       call.stop(refusalError({ ...refusal, blockedBy }, named, nowMs, engine.settings));
       return;
     }
-    reservation.heldAmounts.add(charges, result.grants);
-    if (!reservation.heldAmounts.holdsFor(call.attemptId)) return;
-    reservation.heldAmounts.take(
+    reservation.holds.add(charges, result.grants);
+    if (!reservation.holds.holdsFor(call.attemptId)) return;
+    reservation.holds.take(
       call.attemptId,
       charges.map((charge, index) => [charge, result.grants[index]?.granted ?? 0] as const),
     );

@@ -33,8 +33,8 @@ const bugs: Readonly<Record<string, Bug>> = {
   },
   'an increment before the check': {
     file: 'quota-admission.ts',
-    find: 'const grant = grantFor(charge, tally, asking);',
-    replace: 'tally.hold(charge.want); const grant = grantFor(charge, tally, asking);',
+    find: 'const grant = grantFor(charge, windowCounter, asking);',
+    replace: 'windowCounter.hold(charge.want); const grant = grantFor(charge, windowCounter, asking);',
   },
   'leases that never run out': {
     file: 'lease-registry.ts',
@@ -77,7 +77,7 @@ const bugs: Readonly<Record<string, Bug>> = {
     replace: 'charge.min || charge.want',
   },
   'sums of dollars in floats': {
-    file: 'quota-tally.ts',
+    file: 'window-counter.ts',
     find: 'this.used = Math.max(0, this.used + amount);',
     replace: 'this.used = Math.max(0, (this.used / 1e9 + amount / 1e9) * 1e9);',
   },
