@@ -1,6 +1,13 @@
 import express, { type Express, type Request } from 'express';
 import OpenAI from 'openai';
-import { labels, reports, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
+import {
+  type registry as createRegistry,
+  labels,
+  reports,
+  type Tollgate,
+  type TollgateOptions,
+  tollgate,
+} from 'tollgate';
 import { company, teams } from './teams.js';
 
 export interface AppSettings {
@@ -38,17 +45,16 @@ export function createApp({ database, openaiBaseUrl, openaiApiKey }: AppSettings
   }
   app.get('/usage', tg.usage()); // what the asking team has left
 
-  const tell =
-    tg.ledger && reports({ database: tg.ledger.database, prices: { team: { markupPercent: 10 } } });
+  const sums = reports({ database: tg.ledger.database, prices: { team: { markupPercent: 10 } } });
   app.get('/reports/teams', tg.scope('finance'), async (_req, res) => {
     const [from, to] = [new Date(Date.now() - 31 * dayMs), new Date(Date.now() + dayMs)];
-    res.json(await tell?.usage({ from, to, by: ['team', 'feature', 'model'], where: { tenant: company } }));
+    res.json(await sums.usage({ from, to, by: ['team', 'feature', 'model'], where: { tenant: company } }));
   });
   app.get('/reports/bill/:month', tg.scope('finance'), async (req, res) => {
-    res.json(await tell?.bill(String(req.params.month), { tenant: company }));
+    res.json(await sums.bill(req.params.month, { tenant: company }));
   });
   app.use(tg.errors({ others: 'answer' }));
-  return { app, tg, prepare: () => prepare(tg) };
+  return { app, tg, prepare: () => prepare(tg.registry) };
 }
 
 const dayMs = 86_400_000;
@@ -57,8 +63,7 @@ function textIn({ body }: Request): string {
   return typeof body?.text === 'string' ? body.text.slice(0, 2_000) : 'Hello.';
 }
 
-async function prepare({ registry }: Tollgate): Promise<Keys> {
-  if (!registry) throw new Error('there is no database');
+async function prepare(registry: ReturnType<typeof createRegistry>): Promise<Keys> {
   const keys: Record<string, string> = {};
   for (const { id, tokens } of teams) {
     await registry.overrides.set({ tenant: company, team: id, kind: 'tokens', limit: tokens });

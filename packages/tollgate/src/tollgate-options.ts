@@ -38,9 +38,9 @@ import type { AlertsOptions, Watch, WatchOptions } from '@tollgate/watch';
 import type { RedisSetting } from './redis-options.js';
 
 /** Options of {@link tollgate}: what the pieces share is given once; the rest of each piece's options under its name. */
-export interface TollgateOptions extends GuardOptions {
+export interface TollgateOptions<PlanName extends string = string> extends GuardOptions {
   /** Tiers, declared here or by `definePlans`. */
-  plans: Plans | Readonly<Record<string, PlanDeclaration>>;
+  plans: Plans<PlanName> | Readonly<Record<PlanName, PlanDeclaration>>;
   /** Where API keys are looked up. @defaultValue the `database`'s, unless `jwt` is given; one of the three is required */
   keys?: KeyStore;
   /** Verifies tokens: issuer, audience and the like, see `authenticate`. */

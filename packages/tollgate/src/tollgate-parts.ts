@@ -11,7 +11,7 @@ import type { RunWithOptions } from '@tollgate/meter';
 import type { Ledger, Registry, Resolution, Resolved } from '@tollgate/postgres';
 import type { ProxyHandler, ProxyOptions } from '@tollgate/upstream';
 import type { Alerts, Watch } from '@tollgate/watch';
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 
 /** How an app ends. */
 export interface CloseOptions {
@@ -21,8 +21,15 @@ export interface CloseOptions {
   graceMs?: number;
 }
 
+/** A guard of one route: the handlers behind it keep the types of the route's `req.params`, body and query. */
+export type RouteGuard = <Params, Answer, Body, Query, Locals extends Record<string, unknown>>(
+  req: Request<Params, Answer, Body, Query, Locals>,
+  res: Response<Answer, Locals>,
+  next: NextFunction,
+) => void;
+
 /** Everything of one app, in the right order. */
-export interface Tollgate {
+export interface Tollgate<PlanName extends string = string> {
   /**
    * The guards, for `app.use('/v1', tg.guards())`: (watch) auth → switch → watch → rate limit → JSON body → size → jobs → concurrency →
    * guardrails → meter → cache → budget.
@@ -30,15 +37,15 @@ export interface Tollgate {
    */
   guards(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
-  scope(...scopes: string[]): RequestHandler;
+  scope(...scopes: string[]): RouteGuard;
   /**
    * A route's own limits, beside the plan's, in the plan's words: `tg.limit('$5/day', { by: ['route', 'user'] })`,
    * `tg.limit({ requests: '2/min' })`; for route handlers behind the guards. Each key has its own counter unless `by` says otherwise. Throws
    * a `TypeError` for a text whose unit is unclear, such as `'2/min'`.
    */
-  limit(limit: DeclaredLimit, more?: Omit<LimitDeclaration, 'limit'>): RequestHandler;
+  limit(limit: DeclaredLimit, more?: Omit<LimitDeclaration, 'limit'>): RouteGuard;
   /** For routes whose work can wait for room: batch work, see `concurrency()`. Throws a `TypeError` without that option. */
-  batch(): RequestHandler;
+  batch(): RouteGuard;
   /** The app's places and queue, for metrics; absent without the option `concurrency`. */
   readonly concurrency: ConcurrencyMiddleware | undefined;
   /** Does what was deferred: `tg.jobs?.start(app)` once the app is complete; absent without the option `jobs`. */
@@ -65,7 +72,7 @@ export interface Tollgate {
   resolve(resolution: Omit<Resolution, 'store' | 'now'>): Promise<Resolved>;
   /** The error handler, mounted last. */
   errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
-  readonly plans: Plans;
+  readonly plans: Plans<PlanName>;
   readonly store: QuotaStore;
   /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */
   readonly ledger: Ledger | undefined;

@@ -5,7 +5,7 @@ import { contextOf, jsonBody, tollgateErrors } from '@tollgate/core';
 import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
-import { type Registry, registry, resolve } from '@tollgate/postgres';
+import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
 import { proxy } from '@tollgate/upstream';
 import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
 import type { RequestHandler } from 'express';
@@ -29,7 +29,7 @@ import {
   plansOf,
   type TollgateOptions,
 } from './tollgate-options.js';
-import type { CloseOptions, Tollgate } from './tollgate-parts.js';
+import type { CloseOptions, RouteGuard, Tollgate } from './tollgate-parts.js';
 import { usageReport } from './usage-report.js';
 import { WatchFeed } from './watching.js';
 
@@ -41,7 +41,18 @@ const closeChecks = {
 /** How long after the grace period aborted requests may take to be settled. */
 const settleMs = 5_000;
 
+/** With `database` there is a ledger; without `keys` and `jwt`, keys and limits are in the database too. */
+type WithLedger<PlanName extends string> = TollgateOptions<PlanName> & { database: LedgerOptions };
+type WithRegistry<PlanName extends string> = WithLedger<PlanName> & { keys?: never; jwt?: never };
+
 /** Reads the options, throws a `TypeError` for a wrong or unknown one, and puts the pieces together. */
+export function tollgate<PlanName extends string>(
+  options: WithRegistry<PlanName>,
+): Tollgate<PlanName> & { readonly ledger: Ledger; readonly registry: Registry };
+export function tollgate<PlanName extends string>(
+  options: WithLedger<PlanName>,
+): Tollgate<PlanName> & { readonly ledger: Ledger };
+export function tollgate<PlanName extends string>(options: TollgateOptions<PlanName>): Tollgate<PlanName>;
 export function tollgate(options: TollgateOptions): Tollgate {
   checkTollgateOptions(options);
   const guard = guardOptions(options);
@@ -113,10 +124,10 @@ export function tollgate(options: TollgateOptions): Tollgate {
   let isDraining = false;
   return {
     guards: () => guards,
-    scope: (...scopes) => requireScope(...scopes),
-    limit: (limit, more) => budget({ ...guard, limits: routeLimits(limit, more) }),
+    scope: (...scopes) => routeGuard(requireScope(...scopes)),
+    limit: (limit, more) => routeGuard(budget({ ...guard, limits: routeLimits(limit, more) })),
     batch: () => {
-      if (places) return places.batch;
+      if (places) return routeGuard(places.batch);
       throw new TypeError(
         'tollgate: batch() needs the option "concurrency", e.g. concurrency: { limit: 100 }',
       );
@@ -188,6 +199,9 @@ export function tollgate(options: TollgateOptions): Tollgate {
     },
   };
 }
+
+/** Guards read none of what the type parameters of a route describe. */
+const routeGuard = (handler: RequestHandler): RouteGuard => handler as unknown as RouteGuard;
 
 /** Incidents are shared where stores are; those of budgets tell what the ledger knows. */
 function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Alerts {

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
-import { publish } from '@tollgate/core/internal';
+import { type ChannelName, publish as publishWhole } from '@tollgate/core/internal';
 import type { SimulatedProvider } from '@tollgate/testkit';
 import { type AlertNotice, callback } from '@tollgate/watch';
 import express from 'express';
 import request from 'supertest';
 import { memoryKeys, openai, type Tollgate, type TollgateOptions, tollgate } from '../src/index.js';
+
+/** The payloads here have only the fields that matter. */
+const publish = publishWhole as (name: ChannelName, facts: () => object) => void;
 
 export const plans = {
   pro: { requests: '10/min', tokens: '200k/min', spend: '$50/month' },

@@ -1,27 +1,32 @@
 import { type Channel, channel as diagnosticsChannel } from 'node:diagnostics_channel';
+import type { ChannelPayloads } from './channel-payloads.js';
+import { describeValue, suggestion } from './options.js';
 
-/** What happens is published here: frozen payloads of ids and numbers, no prompt, no secret. */
-export type ChannelName =
-  | 'tollgate:auth'
-  | 'tollgate:rate-limit'
-  | 'tollgate:concurrency'
-  | 'tollgate:refuse'
-  | 'tollgate:guardrail'
-  | 'tollgate:cache'
-  | 'tollgate:reserve'
-  | 'tollgate:settle'
-  | 'tollgate:threshold'
-  | 'tollgate:store'
-  | 'tollgate:switch'
-  | 'tollgate:watch'
-  | 'tollgate:alert'
-  | 'tollgate:upstream'
-  | 'tollgate:drain'
-  | 'tollgate:unmetered'
-  | 'tollgate:job'
-  | 'tollgate:route'
-  | 'tollgate:warning'
-  | 'tollgate:fault';
+export type ChannelName = keyof ChannelPayloads;
+
+/** Every channel. */
+const named: Readonly<Record<ChannelName, true>> = {
+  'tollgate:auth': true,
+  'tollgate:rate-limit': true,
+  'tollgate:concurrency': true,
+  'tollgate:refuse': true,
+  'tollgate:guardrail': true,
+  'tollgate:cache': true,
+  'tollgate:reserve': true,
+  'tollgate:settle': true,
+  'tollgate:threshold': true,
+  'tollgate:store': true,
+  'tollgate:switch': true,
+  'tollgate:watch': true,
+  'tollgate:alert': true,
+  'tollgate:upstream': true,
+  'tollgate:drain': true,
+  'tollgate:unmetered': true,
+  'tollgate:job': true,
+  'tollgate:route': true,
+  'tollgate:warning': true,
+  'tollgate:fault': true,
+};
 
 let subscriberFaults = 0;
 const channels = new Map<ChannelName, Channel>();
@@ -40,23 +45,29 @@ function channelOf(name: ChannelName): Channel {
 }
 
 /** Publishes a frozen payload; costs nothing without subscribers. `facts` is called only if somebody listens. */
-export function publish(name: ChannelName, facts: () => Readonly<Record<string, unknown>>): void {
+export function publish<Name extends ChannelName>(name: Name, facts: () => ChannelPayloads[Name]): void {
   const target = channelOf(name);
   if (target.hasSubscribers) target.publish(Object.freeze({ ...facts() }));
 }
 
 /**
- * Subscribes to a channel; returns how to unsubscribe. A listener that throws is counted ({@link subscriberFaultCount}) and
- * does not end the process, as a bare `diagnostics_channel` subscriber would.
+ * Subscribes to a channel, e.g. `subscribe('tollgate:refuse', ({ code, tenant }) => …)`; returns how to unsubscribe. A listener that throws is counted
+ * ({@link subscriberFaultCount}) and does not end the process, as a bare `diagnostics_channel` subscriber would. Throws a `TypeError` for a
+ * name that is not a channel.
  */
-export function subscribe(
-  name: ChannelName,
-  listener: (facts: Readonly<Record<string, unknown>>) => void,
+export function subscribe<Name extends ChannelName>(
+  name: Name,
+  listener: (facts: Readonly<ChannelPayloads[Name]>) => void,
 ): () => void {
+  if (!Object.hasOwn(named, name)) {
+    throw new TypeError(
+      `subscribe: expected the name of a channel, received ${describeValue(name)}${suggestion(String(name), Object.keys(named))}`,
+    );
+  }
   const target = channelOf(name);
   const guarded = (message: unknown): void => {
     try {
-      listener(message as Readonly<Record<string, unknown>>);
+      listener(message as ChannelPayloads[Name]);
     } catch {
       subscriberFaults += 1;
     }

@@ -12,14 +12,18 @@ import { windowName } from './window.js';
  * Reads and checks plans, once, at start. Throws a `TypeError` that names the plan and the field, for wrong values, unknown fields,
  * and two limits that would share a name or a counter.
  */
-export function definePlans(declarations: Readonly<Record<string, PlanDeclaration>>): Plans {
+export function definePlans<Name extends string>(
+  declarations: Readonly<Record<Name, PlanDeclaration>>,
+): Plans<Name> {
   if (accepts.object(declarations) !== true || Object.keys(declarations).length === 0) {
     throw new TypeError(
       `definePlans: expected an object of plans by name, received ${describeValue(declarations)}`,
     );
   }
-  const plans = Object.entries(declarations).map(([name, plan]) => [name, definePlan(name, plan)] as const);
-  return Object.freeze(Object.assign(Object.create(null) as Record<string, Plan>, Object.fromEntries(plans)));
+  const plans = Object.entries<PlanDeclaration>(declarations).map(
+    ([name, plan]) => [name, definePlan(name, plan)] as const,
+  );
+  return Object.freeze(Object.assign(Object.create(null) as Record<Name, Plan>, Object.fromEntries(plans)));
 }
 
 /** The check of an option that takes plans: what {@link definePlans} returns. */

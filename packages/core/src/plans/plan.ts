@@ -101,7 +101,7 @@ export interface Plan {
 }
 
 /** Plans by name, read and checked. Made by `definePlans`. */
-export type Plans = Readonly<Record<string, Plan>>;
+export type Plans<Name extends string = string> = Readonly<Record<Name, Plan>>;
 
 /** Milliseconds of the periods whose length is fixed. */
 export const periodMs: Readonly<Record<Exclude<CalendarPeriod, 'month'> | 'second', number>> = Object.freeze({

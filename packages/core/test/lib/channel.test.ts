@@ -2,8 +2,36 @@ import { channel as diagnosticsChannel } from 'node:diagnostics_channel';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it, jest } from '@jest/globals';
-import { publish, subscribe, subscriberFaultCount } from '../../src/lib/channel.js';
+import {
+  type ChannelName,
+  publish as publishWhole,
+  subscribe,
+  subscriberFaultCount,
+} from '../../src/lib/channel.js';
 import { forgetWarnings, warnOnce } from '../../src/lib/warning.js';
+
+/** The payloads here have only the fields that matter. */
+const publish = publishWhole as (name: ChannelName, facts: () => object) => void;
+
+describe('the names of channels', () => {
+  it('are known to subscribe(), which refuses others and suggests the nearest', () => {
+    // @ts-expect-error a name that is not a channel
+    expect(() => subscribe('tollgate:refuze', () => undefined)).toThrow(
+      'subscribe: expected the name of a channel, received "tollgate:refuze" (did you mean "tollgate:refuse"?)',
+    );
+  });
+
+  it('tell the type of the payload', () => {
+    const end = subscribe('tollgate:refuse', ({ status, shadow }) => {
+      const known: [number, boolean | undefined] = [status, shadow];
+      void known;
+      // @ts-expect-error no such field
+      subscribe('tollgate:refuse', ({ prompt }) => prompt);
+    });
+    expect(end).toBeInstanceOf(Function);
+    end();
+  });
+});
 
 describe('channels', () => {
   it('publish frozen facts, and survive a listener that throws', () => {

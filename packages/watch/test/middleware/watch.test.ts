@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Caller, contextOf, guarded, memorySwitch, refuse, TollgateError } from '@tollgate/core';
-import { publish } from '@tollgate/core/internal';
+import { type ChannelName, publish as publishWhole } from '@tollgate/core/internal';
 import express, { type Express } from 'express';
 import request from 'supertest';
 import { killSwitch, type Mitigation, type WatchOptions, watch } from '../../src/index.js';
 import { networkOf } from '../../src/middleware/observer.js';
 import { attempt } from '../detectors/events.js';
+
+/** The payloads here have only the fields that matter. */
+const publish = publishWhole as (name: ChannelName, facts: () => object) => void;
 
 const caller: Caller = { id: 'k1', keyId: 'k1', tenant: 'acme', plan: 'pro', scopes: [], labels: {} };
 
