@@ -141,7 +141,7 @@ describe('TypeScript projects that use the packed packages', () => {
   for (const [way, compiler, file, compilerOptions] of ways) {
     it(`compile as ${way}, strictly`, async () => {
       const project = projectWith('express');
-      const uses = names.map(
+      const uses = [...names, '@tollgate/core/internal'].map(
         (name, index) => `import * as package${index} from '${name}';\nvoid package${index};`,
       );
       writeFileSync(join(project, file), uses.join('\n'));
@@ -151,7 +151,8 @@ describe('TypeScript projects that use the packed packages', () => {
         target: 'ES2022',
         strict: true,
         noEmit: true,
-        skipLibCheck: true,
+        skipLibCheck: false,
+        exactOptionalPropertyTypes: true,
         types: ['node'],
       };
       writeFileSync(settings, JSON.stringify({ compilerOptions: options, files: [file] }));

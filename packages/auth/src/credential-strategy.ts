@@ -1,10 +1,11 @@
-import { type Caller, isTollgateError, type TollgateError } from '@tollgate/core';
+import { isTollgateError } from '@tollgate/core';
 import { warnOnce } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { Strategy as BearerStrategy } from 'passport-http-bearer';
 import { conflictingCredentialsError, credentialError } from './auth-error.js';
 import { credentialOf } from './credential.js';
 import type { CredentialCache } from './credential-cache.js';
+import { outcomes } from './credential-outcome.js';
 import type { PassportStrategy } from './passport-like.js';
 
 type Done = (error: unknown, user?: unknown, info?: { message: string }) => void;
@@ -17,19 +18,6 @@ export interface StrategyParts {
   readonly gate: CredentialCache;
   /** The code for text that cannot be a credential. */
   readonly malformed: 'invalid_api_key' | 'invalid_token';
-}
-
-const outcomes = new WeakMap<object, Caller | TollgateError>();
-
-/** What a strategy of ours last found of this request. */
-export function outcomeOf(req: Request): Caller | TollgateError | undefined {
-  return outcomes.get(req);
-}
-
-/** Why a strategy of ours refused this request: for the error handler of an app that drives passport itself. */
-export function credentialFailureOf(req: Request): TollgateError | undefined {
-  const outcome = outcomes.get(req);
-  return isTollgateError(outcome) ? outcome : undefined;
 }
 
 /**

@@ -16,7 +16,7 @@ export {
 } from './child-credentials.js';
 export type { ChildLimits } from './child-limits.js';
 export type { ClaimMapping, ClaimSource, Claims } from './claims.js';
-export { credentialFailureOf } from './credential-strategy.js';
+export { credentialFailureOf } from './credential-outcome.js';
 export { type EnvKeysOptions, envKeys } from './env-keys.js';
 export type { FailureLimit } from './failed-credentials.js';
 export type { JwtOptions, PublicJwk } from './jwt-options.js';

@@ -18,7 +18,7 @@ import {
 import type { RequestHandler } from 'express';
 import passportModule from 'passport';
 import { credentialOf } from './credential.js';
-import { outcomeOf } from './credential-strategy.js';
+import { outcomeOf } from './credential-outcome.js';
 import { modelPermission } from './model-permission.js';
 import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
 import { publishOutcome } from './outcome.js';

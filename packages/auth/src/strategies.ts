@@ -21,7 +21,7 @@ import type { CredentialVerifier } from './verifier.js';
 
 /** A strategy and the gate it asks, which `authenticate()` asks first. */
 export interface CredentialRoute {
-  readonly strategy: CredentialStrategy;
+  readonly strategy: PassportStrategy;
   readonly gate: CredentialCache;
 }
 

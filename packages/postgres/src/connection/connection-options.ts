@@ -1,10 +1,17 @@
 import { accepts, checkOptions, describeValue, type OptionChecks } from '@tollgate/core/internal';
-import type { Pool } from 'pg';
+
+/** A pool of `pg`, as much of it as is used here: an app that has no `@types/pg` compiles as well. */
+interface PgPool {
+  connect(): Promise<object>;
+  query(text: string): Promise<object>;
+  end(): Promise<void>;
+  readonly options?: { readonly max?: number | undefined } | undefined;
+}
 
 /** Where the database is: exactly one of `pool`, `connectionString` and `directory`. */
 export interface DatabaseOptions {
   /** The `pg` pool that the app already has; it is not closed here. */
-  pool?: Pool;
+  pool?: PgPool;
   /** `postgres://user:password@host:5432/name`. The pool is then made, watched and closed here; needs the package `pg`. */
   connectionString?: string;
   /**

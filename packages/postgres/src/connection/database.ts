@@ -160,7 +160,7 @@ class PoolOnDemand implements PostgresPool {
 
   async #open(): Promise<PostgresPool> {
     const { pool, connectionString, directory = '', maxConnections = 5 } = this.options;
-    if (pool) return pool;
+    if (pool) return pool as PostgresPool;
     return connectionString === undefined
       ? pglitePool(directory, this.#stop.signal)
       : pgPool(connectionString, maxConnections);
