@@ -97,11 +97,11 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
    */
   switch?: SwitchStore | true;
   /**
-   * Watches spending and behaviour and acts by a policy, see `watch()`: `{}` for the default policy, `{ dryRun: true }` to begin with, or a
+   * Watches spending and behaviour and acts by a policy, see `watch()`: `{}` for the default policy, `{ mode: 'shadow' }` to begin with, or a
    * `watch()` of one's own. Suspensions go to `switch`, which is `true` then unless it is given. With `redis` every process sees what all of
    * them spend. @defaultValue nothing is watched
    */
-  watch?: Omit<WatchOptions, 'store' | keyof GuardOptions> | Watch;
+  watch?: Omit<WatchOptions, 'store' | 'refusals' | 'errorFormat'> | Watch;
   /**
    * Tells people of budgets' shares, stores and providers that fail, faults, switches and what `watch` does: `{ to: [webhook({ url, secret })] }`, see
    * `alerts()`. With `redis`, once for all processes. @defaultValue nobody is told

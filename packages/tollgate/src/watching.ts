@@ -23,7 +23,7 @@ export class WatchFeed implements UsageSink {
       : watch({
           ...answerOptions(guard),
           ...(guard.now && { now: guard.now }),
-          ...(guard.mode === 'shadow' && { dryRun: true }),
+          ...(guard.mode && { mode: guard.mode }),
           ...(stores.switch && { store: stores.switch }),
           ...(stores.claims && { claims: stores.claims }),
           ...options,

@@ -153,10 +153,10 @@ describe('tollgate({ watch })', () => {
     await until(async () => (await statuses()).every((status) => status === 403));
   });
 
-  it('only says what it would do in a dry run and in the shadow, and does nothing when it is off', async () => {
+  it('only says what it would do in shadow mode, its own or that of the app, and does nothing when it is off', async () => {
     for (const [options, outcomes] of [
-      [{ watch: { policy: halved, dryRun: true } }, ['dry-run']],
-      [{ watch: { policy: halved }, mode: 'shadow' }, ['dry-run']],
+      [{ watch: { policy: halved, mode: 'shadow' } }, ['shadow']],
+      [{ watch: { policy: halved }, mode: 'shadow' }, ['shadow']],
       [{ watch: { policy: halved }, mode: 'off' }, []],
     ] as const) {
       const who = watchedKeys();

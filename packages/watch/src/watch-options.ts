@@ -8,13 +8,11 @@ import type { Rotation } from './ladder/rotating.js';
 import type { Budget } from './statistics/burn-rate.js';
 
 /** Options of `watch()`. */
-export interface WatchOptions extends Pick<GuardOptions, 'refusals' | 'errorFormat'> {
+export interface WatchOptions extends GuardOptions {
   /** Where suspensions are written; `killSwitch({ store })` of the same store obeys them. Without it nobody is suspended. */
   store?: SwitchStore;
   /** What is done about which finding. @defaultValue `defaultPolicy` */
   policy?: readonly PolicyRule[];
-  /** Writes down what would be done, and does nothing. @defaultValue false */
-  dryRun?: boolean;
   /**
    * How many tenants may be suspended without a person; and so many challenged, tightened and rotated, each counted by itself.
    * @defaultValue `{ share: 0.05, withinMs: 600_000 }`
@@ -48,11 +46,9 @@ export interface WatchOptions extends Pick<GuardOptions, 'refusals' | 'errorForm
 /** Throws a `TypeError` for a wrong, unknown or missing option. */
 export function checkWatchOptions(options: WatchOptions): void {
   checkOptions<WatchOptions>('watch', options, {
-    refusals: guardChecks.refusals,
-    errorFormat: guardChecks.errorFormat,
+    ...guardChecks,
     store: accepts.methods('read', 'turnOff', 'turnOn'),
     policy: accepts.someOf(accepts.object),
-    dryRun: accepts.boolean,
     blastRadius: accepts.object,
     claims: accepts.methods('claim', 'secret'),
     rotation: accepts.object,

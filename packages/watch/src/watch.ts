@@ -11,7 +11,7 @@ import { Ladder } from './ladder/ladder.js';
 import type { Mitigation } from './ladder/mitigation.js';
 import { defaultPolicy } from './ladder/policy.js';
 import { rotating } from './ladder/rotating.js';
-import { measuresGuard } from './middleware/mitigations-guard.js';
+import { mitigationsGuard } from './middleware/mitigations-guard.js';
 import { observer } from './middleware/observer.js';
 import { checkWatchOptions, type WatchOptions } from './watch-options.js';
 
@@ -35,13 +35,28 @@ export interface Watch {
   end(): void;
 }
 
+const pass: RequestHandler = (_req, _res, next) => next();
+
+/** `mode: 'off'`. */
+const idleWatch: Watch = {
+  sink: { write: () => undefined },
+  observe: () => pass,
+  guard: () => pass,
+  attach: () => undefined,
+  tagsOf: () => [],
+  confirm: async () => false,
+  forest: undefined,
+  end: () => undefined,
+};
+
 /**
- * Watches spending and behaviour as it happens, and acts by a policy. Reads usage events, `tollgate:refuse`, and requests where mounted;
+ * Watches spending and behaviour as it happens, and acts by a policy. In `mode: 'shadow'` it publishes and writes down what it would do, and does nothing. Reads usage events, `tollgate:refuse`, and requests where mounted;
  * writes to the switch store, `tollgate:watch` and the audit trail. Never fails a request. Throws a `TypeError` for a wrong or unknown option.
  */
 export function watch(options: WatchOptions = {}): Watch {
   checkWatchOptions(options);
-  const { store, policy = defaultPolicy, dryRun = false, maxSubjects = 5_000, now = Date.now } = options;
+  if (options.mode === 'off') return idleWatch;
+  const { store, policy = defaultPolicy, mode, maxSubjects = 5_000, now = Date.now } = options;
   const { blastRadius = { share: 0.05, withinMs: 600_000 } } = options;
   const { claims = memoryClaims({ now }), rotation, refusals, errorFormat } = options;
   const answer: Pick<GuardOptions, 'refusals' | 'errorFormat'> = {
@@ -51,7 +66,7 @@ export function watch(options: WatchOptions = {}): Watch {
   const ladder: Ladder = new Ladder({
     policy,
     blastRadius,
-    dryRun,
+    shadow: mode === 'shadow',
     maxSubjects,
     now,
     store,
@@ -68,7 +83,7 @@ export function watch(options: WatchOptions = {}): Watch {
     random: seededRandom(options.seed ?? 1),
     found: (finding) => ladder.take(finding),
   });
-  const mitigations = measuresGuard({ ladder, challenger: new Challenger(claims, now), answer, now });
+  const mitigations = mitigationsGuard({ ladder, challenger: new Challenger(claims, now), answer, now });
   const unsubscribe = subscribe('tollgate:refuse', ({ code, tenant, keyId, shadow }) => {
     if (shadow === true || typeof code !== 'string') return;
     analysis.refused({ code, tenant: textOf(tenant), keyId: textOf(keyId) }, now());

@@ -17,7 +17,7 @@ const told: Readonly<Record<ActionName, readonly [Severity, string] | undefined>
 
 const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
   applied: '',
-  'dry-run': ', had this been no dry run',
+  shadow: ', had this not been shadow mode',
   withheld: ' only when a person confirms it',
   'done-already': ', as it was already',
   failed: ': failed',
@@ -41,7 +41,7 @@ export function measureReport(mitigation: Mitigation): AlertReport | undefined {
   return {
     key: `watch/${culprit.kind}/${culprit.name}`.slice(0, 200),
     kind: 'anomaly',
-    severity: outcome === 'dry-run' ? 'info' : asksAPerson ? 'critical' : severity,
+    severity: outcome === 'shadow' ? 'info' : asksAPerson ? 'critical' : severity,
     title: `${done}${outcomeSays[outcome]}: ${whom}; ${reasonOf(finding)}`,
     facts: {
       ...{

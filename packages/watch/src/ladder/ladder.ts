@@ -20,7 +20,7 @@ const scoreStep = 1;
 export interface LadderSettings {
   readonly policy: readonly PolicyRule[];
   readonly blastRadius: BlastRadius;
-  readonly dryRun: boolean;
+  readonly shadow: boolean;
   readonly maxSubjects: number;
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
@@ -90,7 +90,7 @@ export class Ladder {
     if ((noted || this.#holds(action.do, target, atMs)) && !isHarder(finding, action, noted)) return;
     const before = this.#probation(action.do, target, atMs);
     const lengthMs = before ? Math.min(2 * before.lengthMs, longestMs) : lengthOf(action);
-    if (this.settings.dryRun) this.#write(finding, action, target, lengthMs, 'dry-run');
+    if (this.settings.shadow) this.#write(finding, action, target, lengthMs, 'shadow');
     else if (!this.#blastOf(action).admits(target, atMs, this.settings.activeTenants(atMs))) {
       const withheld = this.#write(finding, action, target, this.settings.blastRadius.withinMs, 'withheld');
       this.#withheld.set(withheld.id, withheld);
@@ -116,7 +116,7 @@ export class Ladder {
   #note(finding: Finding, action: Action, target: Subject): void {
     const name = action.do === 'observe' ? `observe ${finding.detector}` : action.do;
     if (this.#noted(name, target, finding.atMs)) return;
-    const outcome = this.settings.dryRun ? 'dry-run' : 'applied';
+    const outcome = this.settings.shadow ? 'shadow' : 'applied';
     this.#write(finding, action, target, lengthOf(action), outcome, name);
   }
 

@@ -3,17 +3,11 @@ import type { Subject } from '../features/subject.js';
 import type { Action } from './policy.js';
 
 /**
- * What became of a step: `applied`; `dry-run`: would have been; `withheld`: it would have gone beyond the blast radius, and waits for
+ * What became of a step: `applied`; `shadow`: would have been; `withheld`: it would have gone beyond the blast radius, and waits for
  * `watch.confirm(id)`; `done-already`: somebody else has switched it off, or another process has rotated the key; `failed`: the store did not
  * take it, the next finding tries again; `undelivered`: a key was rotated, and its owner could not be given the new one.
  */
-export type MitigationOutcome =
-  | 'applied'
-  | 'dry-run'
-  | 'withheld'
-  | 'done-already'
-  | 'failed'
-  | 'undelivered';
+export type MitigationOutcome = 'applied' | 'shadow' | 'withheld' | 'done-already' | 'failed' | 'undelivered';
 
 /** One line of the audit trail. */
 export interface Mitigation {

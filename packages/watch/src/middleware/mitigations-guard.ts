@@ -32,7 +32,7 @@ export interface MitigationsGuard {
 }
 
 /** Challenges callers, slows them down, tightens their limits and asks cheaper models, as long as their measures last. */
-export function measuresGuard({ ladder, challenger, answer, now }: MitigationsSettings): MitigationsGuard {
+export function mitigationsGuard({ ladder, challenger, answer, now }: MitigationsSettings): MitigationsGuard {
   let waiting = 0;
   const tightened = new TightenedCallers(ladder);
   const attach = (context: TollgateContext): void => {

@@ -234,19 +234,19 @@ describe('what alerts listen for', () => {
     });
   });
 
-  it('asks a person as loudly as it can, and tells a dry run quietly', async () => {
+  it('asks a person as loudly as it can, and tells of shadow mode quietly', async () => {
     start();
     act(measureOf({ ...suspended, outcome: 'withheld', id: 'm7' }));
     act(
       measureOf(
-        { ...suspended, outcome: 'dry-run' },
+        { ...suspended, outcome: 'shadow' },
         { subject: { kind: 'key', name: 'k2', tenant: 'acme' } },
       ),
     );
     expect((await until(2)).sort()).toEqual(['opened critical watch/key/k1', 'opened info watch/key/k2']);
     expect(notices.map(({ incident }) => incident.title).sort()).toEqual([
       'Suspended only when a person confirms it: key k1; spend of key k1, score 5.0: usdIn5Minutes 4 instead of 0.25',
-      'Suspended, had this been no dry run: key k1; spend of key k2, score 5.0: usdIn5Minutes 4 instead of 0.25',
+      'Suspended, had this not been shadow mode: key k1; spend of key k2, score 5.0: usdIn5Minutes 4 instead of 0.25',
     ]);
     expect(notices.find(({ incident }) => incident.key.endsWith('k1'))?.incident.facts.confirm).toBe('m7');
   });

@@ -28,21 +28,21 @@ const settled = async (): Promise<void> => {
 interface Given {
   readonly policy: readonly PolicyRule[];
   readonly blastRadius?: BlastRadius;
-  readonly dryRun?: boolean;
+  readonly shadow?: boolean;
   readonly rotate?: Executor<'rotate'>;
 }
 
 function ladderOf({
   policy,
   blastRadius = { share: 1, withinMs: 10 * minuteMs },
-  dryRun = false,
+  shadow = false,
   rotate,
 }: Given) {
   const store = memorySwitch();
   const measures: Mitigation[] = [];
   const clock = { ms: 1_000_000 };
   const ladder = new Ladder({
-    ...{ store, policy, blastRadius, dryRun, rotate, maxSubjects: 1_000 },
+    ...{ store, policy, blastRadius, shadow, rotate, maxSubjects: 1_000 },
     now: () => clock.ms,
     activeTenants: () => 40,
     audit: (measure) => measures.push(measure),
@@ -143,10 +143,10 @@ describe('what the ladder tightens and challenges', () => {
     expect(await off()).toEqual(['key k2']);
   });
 
-  it('changes nothing in a dry run', async () => {
-    const { take, said, active } = ladderOf({ policy: [rule(4, halved)], dryRun: true });
+  it('changes nothing in shadow mode', async () => {
+    const { take, said, active } = ladderOf({ policy: [rule(4, halved)], shadow: true });
     await take();
-    expect(said()).toEqual(['tighten k1 dry-run']);
+    expect(said()).toEqual(['tighten k1 shadow']);
     expect(active('tighten')).toBeUndefined();
   });
 

@@ -13,7 +13,7 @@ const settled = async (): Promise<void> => {
 
 interface Given {
   readonly store?: SwitchStore;
-  readonly dryRun?: boolean;
+  readonly shadow?: boolean;
   readonly tenants?: number;
   readonly policy?: readonly PolicyRule[];
   readonly rotate?: Executor<'rotate'>;
@@ -29,7 +29,7 @@ function ladderOf(given: Given = {}) {
       blastRadius: { share: 0.05, withinMs: 600_000 },
       maxSubjects: 1_000,
     },
-    dryRun: given.dryRun ?? false,
+    shadow: given.shadow ?? false,
     store,
     now: () => clock.ms,
     rotate: given.rotate,
@@ -112,11 +112,11 @@ describe('Ladder', () => {
     expect((await off()).map(({ name }) => name)).toEqual(['k0', 'k1', 'k2']);
   });
 
-  it('in a dry run writes down what it would do, and does nothing', async () => {
-    const { ladder, take, measures, clock, off } = ladderOf({ dryRun: true });
+  it('in shadow mode writes down what it would do, and does nothing', async () => {
+    const { ladder, take, measures, clock, off } = ladderOf({ shadow: true });
     await take({ score: 6 });
     await take({ score: 9 });
-    expect(measures.map(({ outcome }) => outcome)).toEqual(['dry-run', 'dry-run']);
+    expect(measures.map(({ outcome }) => outcome)).toEqual(['shadow', 'shadow']);
     expect(await off()).toEqual([]);
     expect(ladder.active('slow', { kind: 'key', name: 'k1' }, clock.ms)).toBeUndefined();
   });

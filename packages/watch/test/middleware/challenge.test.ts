@@ -114,12 +114,12 @@ describe('a caller that is challenged', () => {
   it('is let in again when the time is over, and in a dry run is never asked', async () => {
     let nowMs = 1_700_000_000_000.5;
     const { ask } = start({ now: () => nowMs });
-    const dry = start({ dryRun: true });
+    const dry = start({ mode: 'shadow' });
     probe('acme/k1', 4);
     const solution = solve(challengeOf(await ask('acme/k1').expect(429)));
     await ask('acme/k1', solution).expect(200);
     await dry.ask('acme/k1').expect(200);
-    expect(dry.measures.map(({ outcome }) => outcome)).toEqual(['dry-run']);
+    expect(dry.measures.map(({ outcome }) => outcome)).toEqual(['shadow']);
     nowMs += 60_000;
     await ask('acme/k1').expect(200);
   });

@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Caller, contextOf, guarded, memorySwitch, refuse, TollgateError } from '@tollgate/core';
+import {
+  type Caller,
+  contextOf,
+  guarded,
+  memorySwitch,
+  refuse,
+  TollgateError,
+  type UsageEvent,
+} from '@tollgate/core';
 import { type ChannelName, publish as publishWhole } from '@tollgate/core/internal';
 import express, { type Express } from 'express';
 import request from 'supertest';
@@ -91,9 +99,20 @@ describe('watch', () => {
     expect(networkOf(undefined)).toBe('unknown');
   });
 
+  it('watches nothing in mode off', async () => {
+    const off = watch({ mode: 'off' });
+    await off.sink.write({} as UsageEvent);
+    const app = express().use(off.observe(), off.guard(), (_req, res) => void res.json('passed'));
+    await request(app).get('/').expect(200, '"passed"');
+    expect(off.tagsOf({ id: 'k', tenant: 't', plan: 'p', scopes: [], labels: {} })).toEqual([]);
+    expect(await off.confirm('a')).toBe(false);
+    off.end();
+  });
+
   it('says at start what is wrong with an option, a rule or a radius', () => {
     const wrong = (options: unknown) => () => watch(options as WatchOptions);
-    expect(wrong({ dryrun: true })).toThrow('watch: unknown option "dryrun" (did you mean "dryRun"?)');
+    expect(wrong({ dryRun: true })).toThrow('watch: unknown option "dryRun"');
+    expect(wrong({ mode: 'dry' })).toThrow('watch: "mode" must be');
     expect(wrong({ blastRadius: { share: 2, withinMs: 1 } })).toThrow(
       '"share" must be a number above 0 and at most 1',
     );

@@ -45,7 +45,7 @@ export async function simulate(scale: Scale, make: MakeContender): Promise<Repor
   let isTold = false;
   const ladder: Ladder = new Ladder({
     ...{ store: memorySwitch(), policy: defaultPolicy, blastRadius: { share: 0.05, withinMs: 600_000 } },
-    ...{ dryRun: false, maxSubjects: 20_000, now: () => nowMs, audit: (measure) => books.note(measure) },
+    ...{ shadow: false, maxSubjects: 20_000, now: () => nowMs, audit: (measure) => books.note(measure) },
     activeTenants: (atMs) => contender.activeTenants(atMs),
   });
   const contender = make((finding: Finding) => {
