@@ -18,7 +18,7 @@ export interface ChildVerifierSettings {
   /** Where the keys are that children were minted from. Absent: such children are refused. */
   readonly lookup: KeyLookup | undefined;
   readonly rememberMs: number;
-  readonly storeTimeoutMs: number;
+  readonly storeDeadlineMs: number;
   readonly realm: string;
   readonly now: () => number;
 }
@@ -34,7 +34,7 @@ export class ChildVerifier implements CredentialVerifier {
   constructor(settings: ChildVerifierSettings) {
     this.#settings = settings;
     this.maxAgeMs = Math.min(settings.rememberMs, maxFreshKeyMs);
-    const { storeTimeoutMs: timeoutMs, now } = settings;
+    const { storeDeadlineMs: timeoutMs, now } = settings;
     this.#guard = new StoreGuard({ store: 'revocations', timeoutMs, now });
   }
 

@@ -12,7 +12,7 @@ export interface FailureLimit {
   /** Length of a window, which begins with the first failure, in milliseconds. Positive integer. @defaultValue 60_000 (1 minute) */
   windowMs?: number | undefined;
   /** Length of the prefix that makes an IPv6 network, in bits, 32 to 128. An IPv4 network is one address. @defaultValue 56 */
-  ipv6Prefix?: number | undefined;
+  ipv6Subnet?: number | undefined;
   /** Networks counted at once. Positive integer. Past it, further networks share one counter. @defaultValue 10_000 */
   maxNetworks?: number | undefined;
 }
@@ -58,7 +58,7 @@ export class FailedCredentials {
       max: limit.max ?? 30,
       verifiedPerSecond: limit.verifiedPerSecond ?? 10,
       windowMs: limit.windowMs ?? 60_000,
-      ipv6Prefix: limit.ipv6Prefix ?? 56,
+      ipv6Subnet: limit.ipv6Subnet ?? 56,
       maxNetworks: limit.maxNetworks ?? 10_000,
     };
   }
@@ -69,7 +69,7 @@ export class FailedCredentials {
 
   /** Waits for leave to verify a credential; `undefined` while too many of the network are verified already. */
   async enter(address: string | undefined): Promise<Leave | undefined> {
-    const network = networkOf(address, this.#limit.ipv6Prefix);
+    const network = networkOf(address, this.#limit.ipv6Subnet);
     for (;;) {
       const counter = this.#counterOf(network);
       if (counter.failures >= this.#limit.max) return this.#pastLimit(counter);

@@ -8,7 +8,7 @@ export interface KeyCallersOptions {
   /** Where keys are looked up. */
   keys: KeyStore;
   /** How long a look-up may take. Milliseconds, 1 to 60 000. @defaultValue 2_000 */
-  storeTimeoutMs?: number;
+  storeDeadlineMs?: number;
   /** Clock of expiry, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
 }
@@ -23,13 +23,13 @@ export function keyCallers(options: KeyCallersOptions): (caller: Caller) => Prom
     options,
     {
       keys: accepts.methods('find'),
-      storeTimeoutMs: accepts.integerBetween(1, 60_000),
+      storeDeadlineMs: accepts.integerBetween(1, 60_000),
       now: accepts.function,
     },
     ['keys'],
   );
-  const { keys, storeTimeoutMs = 2_000, now = Date.now } = options;
-  const lookup = new KeyLookup({ keys, storeTimeoutMs, now });
+  const { keys, storeDeadlineMs = 2_000, now = Date.now } = options;
+  const lookup = new KeyLookup({ keys, storeDeadlineMs, now });
   return async ({ keyId, childId, tenant }) => {
     if (keyId === undefined || childId !== undefined) return undefined;
     const { record } = await lookup.find(keyId);

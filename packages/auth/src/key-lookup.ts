@@ -21,7 +21,7 @@ export interface FoundKey {
 /** How a {@link KeyLookup} is set up. */
 export interface KeyLookupSettings {
   readonly keys: KeyStore;
-  readonly storeTimeoutMs: number;
+  readonly storeDeadlineMs: number;
   readonly now: () => number;
 }
 
@@ -33,7 +33,7 @@ export class KeyLookup {
 
   constructor(settings: KeyLookupSettings) {
     this.#settings = settings;
-    this.#guard = new StoreGuard({ store: 'keys', timeoutMs: settings.storeTimeoutMs, now: settings.now });
+    this.#guard = new StoreGuard({ store: 'keys', timeoutMs: settings.storeDeadlineMs, now: settings.now });
   }
 
   find(keyId: string): Promise<FoundKey> {

@@ -104,7 +104,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
 
 function bookOf({
   overrides,
-  storeTimeoutMs: timeoutMs = 2_000,
+  storeDeadlineMs: timeoutMs = 2_000,
   maxRemembered: maxTenants = 10_000,
   now = Date.now,
 }: AuthenticateOptions): OverrideCache | undefined {

@@ -2,7 +2,7 @@
  * The network that an address belongs to: an IPv4 address itself (also where it is mapped into IPv6), an IPv6 address cut to
  * its prefix, because one subscriber has a whole one. Anything else is its own network.
  */
-export function networkOf(address: string | undefined, ipv6Prefix: number): string {
+export function networkOf(address: string | undefined, ipv6Subnet: number): string {
   if (!address) return '';
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped) return mapped[1] as string;
@@ -15,10 +15,10 @@ export function networkOf(address: string | undefined, ipv6Prefix: number): stri
       .join('.');
   }
   const kept = groups.map((group, index) => {
-    const bits = Math.min(16, Math.max(0, ipv6Prefix - index * 16));
+    const bits = Math.min(16, Math.max(0, ipv6Subnet - index * 16));
     return (group & (0xffff << (16 - bits)) & 0xffff).toString(16);
   });
-  return `${kept.join(':')}/${ipv6Prefix}`;
+  return `${kept.join(':')}/${ipv6Subnet}`;
 }
 
 /** The eight groups of an IPv6 address; `undefined` where it is none. */

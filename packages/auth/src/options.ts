@@ -30,8 +30,8 @@ export interface CredentialOptions {
   /** Credentials remembered at once; those not used lately go first. Positive integer. @defaultValue 10_000 */
   maxRemembered?: number;
   /** Deadline of one call of the key store, or of fetching an issuer's keys, in milliseconds. Positive integer. @defaultValue 2_000 (2 seconds) */
-  storeTimeoutMs?: number;
-  /** Limits wrong credentials by network (`req.ip`), before any store is asked. `false`: does not. @defaultValue `{ max: 30, verifiedPerSecond: 10, windowMs: 60_000, ipv6Prefix: 56 }` */
+  storeDeadlineMs?: number;
+  /** Limits wrong credentials by network (`req.ip`), before any store is asked. `false`: does not. @defaultValue `{ max: 30, verifiedPerSecond: 10, windowMs: 60_000, ipv6Subnet: 56 }` */
   failures?: FailureLimit | false;
   /** The clock, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
@@ -75,7 +75,7 @@ const credentialChecks = Object.freeze({
   realm: acceptsRealm,
   rememberMs: accepts.integerBetween(0, 60_000),
   maxRemembered: accepts.positiveInteger,
-  storeTimeoutMs: accepts.positiveInteger,
+  storeDeadlineMs: accepts.positiveInteger,
   failures: (value: unknown) => value === false || accepts.object(value) === true || 'an object or false',
   now: accepts.function,
 }) satisfies OptionChecks<CredentialOptions>;
@@ -84,7 +84,7 @@ const failureChecks: OptionChecks<FailureLimit> = {
   max: accepts.positiveInteger,
   windowMs: accepts.positiveInteger,
   verifiedPerSecond: accepts.positiveInteger,
-  ipv6Prefix: accepts.integerBetween(32, 128),
+  ipv6Subnet: accepts.integerBetween(32, 128),
   maxNetworks: accepts.positiveInteger,
 };
 

@@ -66,8 +66,8 @@ function failuresOf(options: CredentialOptions): FailedCredentials | undefined {
     : new FailedCredentials(options.failures ?? {}, options.now ?? Date.now);
 }
 
-function lookupOf({ keys, storeTimeoutMs = 2_000, now = Date.now }: ApiKeyStrategyOptions): KeyLookup {
-  return new KeyLookup({ keys, storeTimeoutMs, now });
+function lookupOf({ keys, storeDeadlineMs = 2_000, now = Date.now }: ApiKeyStrategyOptions): KeyLookup {
+  return new KeyLookup({ keys, storeDeadlineMs, now });
 }
 
 /** The way in for API keys. */
@@ -88,8 +88,8 @@ function childRoute(
   options: CredentialOptions,
   failures: FailedCredentials | undefined,
 ): CredentialRoute {
-  const { rememberMs = 30_000, storeTimeoutMs = 2_000, realm = 'tollgate', now = Date.now } = options;
-  const verifier = new ChildVerifier({ children, lookup, rememberMs, storeTimeoutMs, realm, now });
+  const { rememberMs = 30_000, storeDeadlineMs = 2_000, realm = 'tollgate', now = Date.now } = options;
+  const verifier = new ChildVerifier({ children, lookup, rememberMs, storeDeadlineMs, realm, now });
   return entrance('tollgate-child', 'invalid_token', verifier, options, failures);
 }
 
@@ -98,7 +98,7 @@ function tokenRoute(options: JwtStrategyOptions, failures: FailedCredentials | u
   const verifier = new TokenVerifier({
     jwt: options.jwt,
     rememberMs: options.rememberMs ?? 30_000,
-    timeoutMs: options.storeTimeoutMs ?? 2_000,
+    timeoutMs: options.storeDeadlineMs ?? 2_000,
     realm: options.realm ?? 'tollgate',
     now: options.now ?? Date.now,
   });

@@ -17,7 +17,7 @@ function world(overrides: LimitOverrides) {
   const clock = createManualClock();
   const keys = memoryKeys([], { now: clock.now });
   const { key, keyId } = keys.create({ tenant: 'acme', team: 'data', plan: 'pro' });
-  const app = appWith({ keys, overrides, now: clock.now, storeTimeoutMs: 30 });
+  const app = appWith({ keys, overrides, now: clock.now, storeDeadlineMs: 30 });
   const send = () => request(app).get('/v1').set('x-api-key', key);
   const limits = async (): Promise<Caller['limits']> => (await send().expect(200)).body.caller.limits;
   const amounts = async () =>

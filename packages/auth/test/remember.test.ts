@@ -12,7 +12,7 @@ function setUp(options: Partial<AuthenticateOptions> = {}) {
   const keys = memoryKeys([], { now: clock.now });
   const issued = keys.create({ tenant: 'acme', plan: 'pro' });
   const store = slowStore(keys);
-  const app = appWith({ keys: store, now: clock.now, storeTimeoutMs: 30, ...options });
+  const app = appWith({ keys: store, now: clock.now, storeDeadlineMs: 30, ...options });
   const send = (key: string = issued.key) => request(app).get('/v1').set('x-api-key', key);
   /** Lets a look-up behind the scenes end. */
   const settle = () => new Promise((resolve) => setImmediate(resolve));

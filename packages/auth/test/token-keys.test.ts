@@ -31,7 +31,7 @@ describe('the keys of an issuer', () => {
   for (const how of ['fail', 'hang', 'redirect'] as const) {
     it(`cannot be had when the server does this: ${how}; that is 503 and not 401`, async () => {
       world.issuer.behave(how);
-      const to = app({}, { storeTimeoutMs: 50 });
+      const to = app({}, { storeDeadlineMs: 50 });
       const answer = await send(to, await world.issuer.sign(claims())).expect(503);
       expect(answer.body.error.code).toBe('store_unavailable');
       expect(answer.headers['retry-after']).toBe('2');

@@ -13,7 +13,7 @@ interface Shared {
 
 /** Where the app wants it, what defers: callers of keys are looked up again by themselves, of others the app knows. */
 export function deferredJobs(
-  { jobs: more, authenticate: { storeTimeoutMs, now } = {} }: TollgateOptions,
+  { jobs: more, authenticate: { storeDeadlineMs, now } = {} }: TollgateOptions,
   { guard, keys, plans }: Shared,
 ): JobsMiddleware | undefined {
   const deferring = Object.values(plans).find(({ degrade }) => degrade.some(({ defer }) => defer));
@@ -23,7 +23,7 @@ export function deferredJobs(
       `tollgate: plan "${deferring.name}" has a step that defers, but "jobs" is not given, e.g. jobs: { queue: memoryJobs() }`,
     );
   }
-  const timed = { ...(storeTimeoutMs !== undefined && { storeTimeoutMs }), ...(now && { now }) };
+  const timed = { ...(storeDeadlineMs !== undefined && { storeDeadlineMs }), ...(now && { now }) };
   const callers = more.callers ?? (keys && keyCallers({ keys, ...timed }));
   if (!callers) {
     throw new TypeError(

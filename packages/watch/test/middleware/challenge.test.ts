@@ -111,7 +111,7 @@ describe('a caller that is challenged', () => {
     await ask('acme/k1', solution).expect(429);
   });
 
-  it('is let in again when the time is over, and in a dry run is never asked', async () => {
+  it('is let in again when the time is over, and in shadow mode is never asked', async () => {
     let nowMs = 1_700_000_000_000.5;
     const { ask } = start({ now: () => nowMs });
     const dry = start({ mode: 'shadow' });
