@@ -10,7 +10,13 @@ const foreign = ['CommandOptions', 'BullWorkerOptions'];
 const packages = readPackages('packages').filter(({ manifest }) => !manifest.private);
 const indexes = packages.map(({ folder }) => join(root, folder, 'src/index.ts'));
 const program = ts.createProgram(indexes, {
-  ...{ target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, lib: ['lib.es2023.d.ts'], types: [], strict: true },
+  ...{
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.NodeNext,
+    lib: ['lib.es2023.d.ts'],
+    types: [],
+    strict: true,
+  },
   customConditions: ['@tollgate/source'],
 });
 const checker = program.getTypeChecker();
