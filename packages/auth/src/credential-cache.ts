@@ -4,11 +4,11 @@ import { type CredentialMemory, fingerprintOf, type Remembered } from './credent
 import type { FailedCredentials } from './failed-credentials.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 
-/** While a store is away, credentials that it once confirmed are relied on for so long. */
+/** While a store is away, credentials that it confirmed are accepted for this long, in milliseconds. */
 const staleMs = 60_000;
 
 /** What a {@link CredentialCache} is made of. */
-export interface GateParts {
+export interface CredentialCacheParts {
   readonly verifier: CredentialVerifier;
   readonly memory: CredentialMemory;
   /** Absent: failures are not limited. */
@@ -16,14 +16,14 @@ export interface GateParts {
   readonly now: () => number;
 }
 
-/** Lets callers in: from memory where that is recent enough, otherwise by its verifier, with failures limited by network. */
+/** Callers of credentials: from memory while it is recent enough, otherwise from the verifier. Limits failures by network. */
 export class CredentialCache {
-  readonly #parts: GateParts;
+  readonly #parts: CredentialCacheParts;
   readonly #pending = new Map<string, Promise<Caller>>();
   /** Rises with every change: what was looked up before is not remembered. */
   #changes = 0;
 
-  constructor(parts: GateParts) {
+  constructor(parts: CredentialCacheParts) {
     this.#parts = parts;
     parts.verifier.onChange?.((id) => {
       this.#changes += 1;

@@ -15,7 +15,7 @@ type Verify = (view: Request, token: string, done: Done) => void;
 export interface StrategyParts {
   readonly name: string;
   readonly realm: string;
-  readonly gate: CredentialCache;
+  readonly cache: CredentialCache;
   /** The code for text that cannot be a credential. */
   readonly malformed: 'invalid_api_key' | 'invalid_token';
 }
@@ -30,7 +30,7 @@ export class CredentialStrategy extends BearerStrategy<Verify> implements Passpo
   private readonly parts: StrategyParts;
 
   constructor(parts: StrategyParts) {
-    super({ realm: parts.realm, passReqToCallback: true }, verifyBy(parts.gate));
+    super({ realm: parts.realm, passReqToCallback: true }, verifyBy(parts.cache));
     this.name = parts.name;
     this.parts = parts;
   }
@@ -60,9 +60,9 @@ export class CredentialStrategy extends BearerStrategy<Verify> implements Passpo
   }
 }
 
-function verifyBy(gate: CredentialCache): Verify {
+function verifyBy(cache: CredentialCache): Verify {
   return (view, token, done) => {
-    gate
+    cache
       .admit(token, view.ip)
       .then(
         (caller) => {

@@ -38,7 +38,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
   checkAuthenticateOptions(options);
   const { plans, mode = 'enforce' } = options;
   const passport: PassportLike = options.passport ?? new passportModule.Passport();
-  const entranceFor = routesOf(options);
+  const routeFor = routesOf(options);
   const passportMethods = requestMethodsOf(passport);
   const book = bookOf(options);
 
@@ -82,8 +82,8 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     if (lost) return turnAway(lost);
     const found = credentialOf(req);
     const text = found.kind === 'one' ? found.text : '';
-    const { gate, strategy } = entranceFor(text);
-    const remembered = text === '' ? undefined : gate.cached(text);
+    const { cache, strategy } = routeFor(text);
+    const remembered = text === '' ? undefined : cache.cached(text);
     if (remembered) {
       lendRequestMethods(req, passportMethods);
       return letIn(remembered, 'remembered');

@@ -19,10 +19,10 @@ import type { PassportStrategy } from './passport-like.js';
 import { TokenVerifier } from './token-verifier.js';
 import type { CredentialVerifier } from './verifier.js';
 
-/** A strategy and the gate it asks, which `authenticate()` asks first. */
+/** A strategy and its cache, which `authenticate()` reads first. */
 export interface CredentialRoute {
   readonly strategy: PassportStrategy;
-  readonly gate: CredentialCache;
+  readonly cache: CredentialCache;
 }
 
 /**
@@ -78,7 +78,7 @@ function keyRoute(
 ): CredentialRoute {
   const { rememberMs = 30_000, realm = 'tollgate', now = Date.now } = options;
   const verifier = new KeyVerifier({ lookup, rememberMs, realm, now });
-  return entrance('tollgate-api-key', 'invalid_api_key', verifier, options, failures);
+  return credentialRoute('tollgate-api-key', 'invalid_api_key', verifier, options, failures);
 }
 
 /** The way in for child credentials, which are looked up where the keys are. */
@@ -90,7 +90,7 @@ function childRoute(
 ): CredentialRoute {
   const { rememberMs = 30_000, storeDeadlineMs = 2_000, realm = 'tollgate', now = Date.now } = options;
   const verifier = new ChildVerifier({ children, lookup, rememberMs, storeDeadlineMs, realm, now });
-  return entrance('tollgate-child', 'invalid_token', verifier, options, failures);
+  return credentialRoute('tollgate-child', 'invalid_token', verifier, options, failures);
 }
 
 /** The way in for tokens. */
@@ -102,24 +102,24 @@ function tokenRoute(options: JwtStrategyOptions, failures: FailedCredentials | u
     realm: options.realm ?? 'tollgate',
     now: options.now ?? Date.now,
   });
-  return entrance('tollgate-jwt', 'invalid_token', verifier, options, failures);
+  return credentialRoute('tollgate-jwt', 'invalid_token', verifier, options, failures);
 }
 
-function entrance(
+function credentialRoute(
   name: string,
   malformed: 'invalid_api_key' | 'invalid_token',
   verifier: CredentialVerifier,
   options: CredentialOptions,
   failures: FailedCredentials | undefined,
 ): CredentialRoute {
-  const gate = new CredentialCache({
+  const cache = new CredentialCache({
     verifier,
     memory: new CredentialMemory(options.maxRemembered ?? 10_000),
     failures,
     now: options.now ?? Date.now,
   });
   return {
-    gate,
-    strategy: new CredentialStrategy({ name, malformed, gate, realm: options.realm ?? 'tollgate' }),
+    cache,
+    strategy: new CredentialStrategy({ name, malformed, cache, realm: options.realm ?? 'tollgate' }),
   };
 }

@@ -32,7 +32,7 @@ export interface Candidate {
  * answer that was paid for before ends it. Throws a TollgateError where the plan does not allow the model (403) or the output cap that the client states (400).
  */
 export function candidates(
-  { outgoing: { body }, cached, replays }: WayOfCall,
+  { outgoing: { body }, cached, replays }: CandidateCall,
   parsed: ParsedCall,
   policy: AdmissionPolicy,
 ): Candidate[] {
@@ -64,7 +64,7 @@ export function candidates(
   return [...found, candidate];
 }
 
-type WayOfCall = Pick<Call, 'outgoing' | 'cached' | 'replays'>;
+type CandidateCall = Pick<Call, 'outgoing' | 'cached' | 'replays'>;
 
 const replayed = (parsed: ParsedCall, level: number): Candidate => ({
   model: parsed.model,

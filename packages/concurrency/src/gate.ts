@@ -85,7 +85,7 @@ export class Gate {
     this.#areSeveral ||= tenant !== this.#only;
   }
 
-  /** Asks for a permit. Whoever asks must {@link Gate.end} the ticket once, however it ends. */
+  /** Asks for a permit. The caller must pass the ticket to {@link Gate.end} once, whatever its outcome. */
   enter(entrant: Entrant): Ticket {
     const ticket = this.#ticketOf(entrant, 'waiting');
     this.#notice(entrant.tenant);

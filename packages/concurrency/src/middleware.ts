@@ -25,7 +25,7 @@ export interface ConcurrencyMiddleware extends RequestHandler {
 }
 
 /**
- * Holds an app to so many requests in flight. Who finds no permit free waits in a bounded queue, served by plan and, within a plan, tenant by
+ * Limits an app's requests in flight. A request that finds no free permit waits in a bounded queue, served by plan and, within a plan, tenant by
  * tenant. Deferred requests that are done now are batch work. Reads `caller`; writes nothing. A permit is held until the response has closed and no call of the request runs any more.
  * Refuses with 503 `queue_full`, `queue_timeout` or `shutting_down`, with 429 `concurrency_exceeded` where it counts callers, with 403 for a plan
  * that is not defined, with 400 `invalid_value` for a wrong priority header, and with 503 `store_unavailable` where told so.

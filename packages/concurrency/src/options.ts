@@ -25,7 +25,7 @@ export interface QueueOptions {
 
 /** Work that waits for room. */
 export interface BatchOptions {
-  /** Batch work is admitted only while less than this share of the permits is taken and nobody else waits, 0 < share ≤ 1. @defaultValue 0.5 */
+  /** Batch work is admitted only while less than this share of the permits is taken and no other request waits, 0 < share ≤ 1. @defaultValue 0.5 */
   share?: number;
   /** How long it may wait, in ms, 1 to 3 600 000. @defaultValue 60_000 (1 min) */
   timeoutMs?: number;

@@ -101,7 +101,7 @@ export class Permit implements CallStep, Entrant {
     if (this.#ticket) gate.end(this.#ticket);
   }
 
-  /** The response has closed and no call runs: the permit is free again, or nobody waits for it any more. */
+  /** The response has closed and no call runs: returns the permit, or leaves the queue. */
   finish(end: RequestEnd): void {
     const { gate, settings, callers } = this.#limiter;
     const ticket = this.#ticket;

@@ -48,7 +48,7 @@ const full: Taking = Object.freeze({ outcome: 'full' });
 const unavailable: Taking = Object.freeze({ outcome: 'unavailable' });
 const withoutLease: Taking = Object.freeze({ outcome: 'taken', lease: undefined });
 
-/** Permits as live leases of a quota store: whoever dies gives its permits back by letting them run out. */
+/** Permits as live leases of a quota store: those of a process that dies are free again when their leases expire. */
 export class QuotaPermits implements SharedPermits {
   /** Permits given without the store, because it was away. */
   withoutStore = 0;

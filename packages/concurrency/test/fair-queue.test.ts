@@ -68,7 +68,7 @@ describe('a fair queue', () => {
     expect(queue.victimOf(2)).toBeUndefined();
   });
 
-  it('keeps for each plan its weight’s share of the permits to wait, whoever floods it', () => {
+  it('keeps for each plan its weight’s share of the permits to wait, also under a flood of one plan', () => {
     const queue = new FairQueue<string>([free, pro], 24);
     filled(queue, 1, 'pro', 24);
     expect(queue.victimOf(0)?.item).toBe('pro23');

@@ -26,7 +26,7 @@ interface Seen {
   readonly servedOf: Map<string, number>;
 }
 
-/** A server of so many permits, each request of which takes 50 to 150 ms, for some simulated seconds. */
+/** A server with these permits, each request of which takes 50 to 150 ms, for some simulated seconds. */
 function serve(traffic: readonly Traffic[], seconds: number): { seen: Seen[]; gate: Gate } {
   const { clock, advance } = simulatedTime();
   const random = seeded(7);
@@ -96,7 +96,7 @@ describe('paying traffic beside ten times as much free traffic as the permits ca
     expect(Math.max(...counts) / Math.min(...counts)).toBeLessThan(1.3);
   });
 
-  it('leaves nobody in the queue and nobody in a permit', () => {
+  it('leaves no request in the queue and no permit taken', () => {
     expect([gate.running, gate.waiting]).toEqual([0, 0]);
   });
 });

@@ -31,7 +31,7 @@ describe.each(versions)('concurrency() on %s', (_version, create: typeof express
     await until(() => guard.running === 0);
   });
 
-  it('gives the free permit to the paying plan, whoever came first', async () => {
+  it('gives the free permit to the paying plan, in whichever order the requests came', async () => {
     await serve({ limit: 1 });
     const answers = [app.send('first')];
     await running(1);

@@ -70,7 +70,7 @@ describe('two processes that share their permits', () => {
     await quota.end();
   });
 
-  it('have so many in flight altogether, and who waits in one gets the permit that came free in the other', async () => {
+  it('keep the limit together, and a request that waits in one gets the permit that came free in the other', async () => {
     await serve();
     const answers = [app(0).send('ann'), app(0).send('ann')];
     await running(2, 0);

@@ -28,7 +28,7 @@ export interface Watch {
   /** Findings for which somebody is tagged now. */
   tagsOf(caller: Caller): Finding[];
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
-  confirm(measureId: string): Promise<boolean>;
+  confirm(mitigationId: string): Promise<boolean>;
   /** The forest as it stands, to be saved; nothing until the first is grown. */
   readonly forest: IsolationForest | undefined;
   /** Stops listening to core's channels. */
@@ -95,7 +95,7 @@ export function watch(options: WatchOptions = {}): Watch {
     attach: mitigations.attach,
     tagsOf: (caller) =>
       subjectsOfCaller(caller).flatMap((subject) => ladder.active('tag', subject, now())?.finding ?? []),
-    confirm: (measureId) => ladder.confirm(measureId),
+    confirm: (mitigationId) => ladder.confirm(mitigationId),
     get forest() {
       return analysis.forest;
     },

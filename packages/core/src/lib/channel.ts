@@ -44,7 +44,7 @@ function channelOf(name: ChannelName): Channel {
   return found;
 }
 
-/** Publishes a frozen payload; costs nothing without subscribers. `facts` is called only if somebody listens. */
+/** Publishes a frozen payload. `facts` is called only if the channel has subscribers. */
 export function publish<Name extends ChannelName>(name: Name, facts: () => ChannelPayloads[Name]): void {
   const target = channelOf(name);
   if (target.hasSubscribers) target.publish(Object.freeze({ ...facts() }));

@@ -1,10 +1,9 @@
-/** The promise of nothing, kept already: the answer of what has nothing to say and nothing to wait for. */
+/** A resolved promise without a value. */
 export const done: Promise<void> = Promise.resolve();
 
 /**
- * Goes on with what is known already or promised: at once where it can be, otherwise when it comes. `failed` gets the promise's
- * rejection, and nothing that `use` throws. Answers that are known are passed on as they are, not as promises: under an
- * AsyncLocalStorage, which every request has, each promise costs a microsecond.
+ * Calls `use` with a value: now if it is known, otherwise when its promise resolves. `failed` gets the promise's rejection, and nothing that `use`
+ * throws. Known values are not wrapped in promises: under an AsyncLocalStorage, which every request has, each promise costs a microsecond.
  */
 export function whenReady<Value, Result>(
   value: Value | Promise<Value>,
@@ -14,7 +13,7 @@ export function whenReady<Value, Result>(
   return isPromise(value) ? value.then(use, failed) : use(value);
 }
 
-/** What an operation answers when it returns; what it throws, as a rejection, as it would come from elsewhere. */
+/** Runs an operation; what it throws becomes a rejection. */
 export function attempt<Result>(operation: () => Result | Promise<Result>): Result | Promise<Result> {
   try {
     return operation();
@@ -23,12 +22,12 @@ export function attempt<Result>(operation: () => Result | Promise<Result>): Resu
   }
 }
 
-/** As a promise, whether it is one or known already. */
+/** A value as a promise; a promise as it is. */
 export function asPromise<Value>(value: Value | Promise<Value>): Promise<Value> {
   return isPromise(value) ? value : Promise.resolve(value);
 }
 
-/** By its method, since the promises of another realm are none of ours. */
+/** Checks for `then`: `instanceof Promise` is false for promises of another realm. */
 export function isPromise<Value>(value: Value | Promise<Value>): value is Promise<Value> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -136,7 +136,7 @@ export class Refill {
     return results.find(({ ok }) => ok) ?? (results[0] as ReserveResult);
   }
 
-  /** The floor of the attempt that stands for a grant is all of it: if this process dies, it counts as spent. */
+  /** The floor of a grant's attempt is the whole grant: if this process dies, all of it counts as spent. */
   async #leaseOf(counter: QuotaCounter, amounts: readonly number[]): Promise<ReserveResult> {
     const { store, book, clock, leaseMs } = this.#world;
     const id = this.#world.newLease();

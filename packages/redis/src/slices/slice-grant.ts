@@ -5,7 +5,7 @@ export interface SliceGrant {
   left: number;
   /** Of a token bucket: admitted to nobody yet. */
   unadmitted: number;
-  /** How often the store has been told about it: names the attempt that stands for all that is left. */
+  /** How often it was flushed: part of the id of the attempt that holds the remainder. */
   turns: number;
   /** When the store may take it for dead: what was left of it counts as spent from then on. */
   expiresAtMs: number;
@@ -15,28 +15,28 @@ export interface SliceGrant {
   readonly freshUntilMs: number;
 }
 
-/** The attempts that stand for what is left of a grant: until the store is told something of it, and from then on. */
-export interface PortionPart {
+/** The attempts that hold the remainder of a grant: before and after the next flush. */
+export interface GrantPart {
   readonly id: string;
   readonly attemptId: string;
   readonly nextAttemptId: string;
 }
 
-/** Something to tell the store of a grant: `amount` was used, `release` (which that is a part of) is not held any more, `left` stays. */
+/** What a flush reports of a grant: `amount` was used, `release` (which includes it) is no longer held, `left` stays held. */
 export interface GrantOrder {
-  readonly part: PortionPart;
+  readonly part: GrantPart;
   readonly amount: number;
   readonly release: number;
   readonly left: number;
 }
 
-/** The attempt that stands for all that is left of a grant after so many turns. */
-const standingAttempt = (id: string, turns: number): string => (turns === 0 ? id : `${id}~${turns}`);
+/** Id of the attempt that holds the remainder of a grant after this number of flushes. */
+const remainderAttempt = (id: string, turns: number): string => (turns === 0 ? id : `${id}~${turns}`);
 
-export function partOf({ id, turns }: SliceGrant): PortionPart {
+export function partOf({ id, turns }: SliceGrant): GrantPart {
   return {
     id,
-    attemptId: standingAttempt(id, turns),
-    nextAttemptId: standingAttempt(id, turns + 1),
+    attemptId: remainderAttempt(id, turns),
+    nextAttemptId: remainderAttempt(id, turns + 1),
   };
 }

@@ -28,7 +28,7 @@ const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
 const longestGraceMs = 600_000;
 
 /** The report of a mitigation: one incident for each culprit, whatever was found and done about it. What is only observed is not told. */
-export function measureReport(mitigation: Mitigation): AlertReport | undefined {
+export function mitigationReport(mitigation: Mitigation): AlertReport | undefined {
   const { id, atMs, action, target, untilMs, outcome, finding } = mitigation;
   const [severity, done] = told[action.do] ?? [];
   if (!severity || outcome === 'done-already') return undefined;

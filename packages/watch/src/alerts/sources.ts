@@ -2,7 +2,7 @@ import { subscribe } from '@tollgate/core';
 import { type ThresholdCrossing, type Unit, withinDeadline } from '@tollgate/core/internal';
 import type { Mitigation } from '../ladder/mitigation.js';
 import type { AlertReport } from './incident.js';
-import { measureReport } from './mitigation-report.js';
+import { mitigationReport } from './mitigation-report.js';
 import { Persistence } from './persistence.js';
 import { thresholdReport } from './threshold-report.js';
 
@@ -178,7 +178,7 @@ function switches({ ignore, report, resolve }: SourceOptions): () => void {
 function measures({ report }: SourceOptions): () => void {
   return subscribe('tollgate:watch', (facts) => {
     if (!isMitigation(facts)) return;
-    const found = measureReport(facts);
+    const found = mitigationReport(facts);
     if (found) report(found);
   });
 }

@@ -39,14 +39,14 @@ interface Term {
 
 /** From findings to what is done about them: the step of the policy, once while it lasts, within the blast radius. */
 export class Ladder {
-  readonly #measures: BoundedMap<Mitigation>;
+  readonly #mitigations: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
 
   constructor(private readonly settings: LadderSettings) {
-    this.#measures = new BoundedMap(4 * settings.maxSubjects);
+    this.#mitigations = new BoundedMap(4 * settings.maxSubjects);
     this.#terms = new BoundedMap(settings.maxSubjects);
     this.#suspend = settings.store && suspending(settings.store, settings.now);
   }
@@ -64,9 +64,9 @@ export class Ladder {
     else this.#note(finding, action, finding.subject);
   }
 
-  /** The mitigation of a kind that holds for somebody now. */
+  /** The mitigation of a kind that applies to a subject now. */
   active(name: ActionName, subject: Subject, nowMs: number): Mitigation | undefined {
-    const mitigation = this.#measures.peek(keyOf(name, subject));
+    const mitigation = this.#mitigations.peek(keyOf(name, subject));
     return mitigation && mitigation.outcome === 'applied' && mitigation.untilMs > nowMs
       ? mitigation
       : undefined;
@@ -122,7 +122,7 @@ export class Ladder {
 
   /** What was written down of somebody and has not ended. */
   #noted(name: string, target: Subject, nowMs: number): Mitigation | undefined {
-    const mitigation = this.#measures.peek(keyOf(name, target));
+    const mitigation = this.#mitigations.peek(keyOf(name, target));
     return mitigation && mitigation.untilMs > nowMs ? mitigation : undefined;
   }
 
@@ -162,7 +162,7 @@ export class Ladder {
       outcome,
       finding,
     });
-    this.#measures.set(keyOf(noted, target), mitigation);
+    this.#mitigations.set(keyOf(noted, target), mitigation);
     this.settings.audit(mitigation);
     return mitigation;
   }
