@@ -53,7 +53,7 @@ async function writeCommonJs({ directory, manifest }, dist) {
     target: 'node20',
     format: 'cjs',
     external,
-    // A CommonJS file has no `import.meta`: what asks where it is, is told so.
+    // A CommonJS file has no `import.meta`: code that reads its URL gets this instead.
     define: { 'import.meta.url': 'ownUrl' },
     banner: { js: "const ownUrl = require('node:url').pathToFileURL(__filename).href;" },
     logLevel: 'silent',

@@ -12,7 +12,7 @@ const shared = ['tsconfig.base.json', 'pnpm-lock.yaml', 'scripts/build-package.m
 );
 const stampOf = (one) => join(one.directory, 'node_modules/.tollgate-built');
 
-/** What each package's build depends on, as one digest a package. */
+/** Digests of the files that each package's build depends on, one per package. */
 function digests(packages) {
   const known = new Map();
   for (const one of packages) {

@@ -1,6 +1,6 @@
 /**
- * Packages of hundreds of modules, for Jest as one file each. Jest loads the modules of each test file anew, at about a millisecond a module:
- * without this, loading took a quarter of the tests' time.
+ * Bundles packages of hundreds of modules into one file each for Jest. Jest loads the modules of each test file again, at about a
+ * millisecond a module: without this, loading took a quarter of the tests' time.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Run before each test file: takes off the channels whatever files before it, in the same process, have left listening there. Channels belong
- * to the process, not to Jest's context of a file: an app that was not closed would go on hearing, and slowing down, every test after it.
+ * Run before each test file: unsubscribes the listeners that earlier files in the same process have left on diagnostics channels. Channels
+ * belong to the process, not to Jest's context of a file: an app that was not closed would continue to receive, and slow down, every test
+ * after it.
  */
 import { channel } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';

@@ -4,7 +4,7 @@
  */
 import swc from '@swc/jest';
 
-/** What no test replaces: `Date`, timers and `fetch` are missing. */
+/** Globals that no test replaces: `Date`, timers and `fetch` are missing. */
 export const globals = [
   'AbortController',
   'AbortSignal',

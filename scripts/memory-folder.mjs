@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const memory = '/dev/shm';
 const prefix = 'tollgate-tests-';
-/** What the databases of all workers need together, with room to spare. */
+/** Memory for the databases of all workers together, with some to spare. */
 const neededBytes = 4 * 2 ** 30;
 
 function hasRoom() {

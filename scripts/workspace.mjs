@@ -1,4 +1,4 @@
-/** What the workspace holds: its packages, in the order in which they can be built. */
+/** The packages of the workspace, in the order in which they can be built. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';

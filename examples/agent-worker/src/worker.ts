@@ -18,10 +18,10 @@ export interface Job {
   question: string;
 }
 
-/** What became of a job. `later`: its tenant's money does not suffice now. */
+/** The outcome of a job. `later`: its tenant has too little money left at the moment. */
 export type JobResult = { id: string; answer: string; costUsd: string } | { id: string; later: string };
 
-/** What the worker needs from outside. */
+/** Settings and clients of the worker. */
 export interface WorkerConfig {
   apiKey: string;
   baseUrl: string;
@@ -50,7 +50,7 @@ export function createWorker(config: WorkerConfig): { tg: Tollgate; work: (job: 
   const spentNanoUsd = new Map<string, number>();
   const tg = tollgate({
     plans: { worker: { spend: config.spend, concurrent: 4 } },
-    // Jobs come with their tenant; nobody comes with a key.
+    // Jobs name their tenant; no job carries a key.
     keys: memoryKeys(),
     sinks: [
       callbackSink((event) => {

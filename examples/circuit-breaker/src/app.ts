@@ -10,10 +10,10 @@ import {
   type UsageEvent,
 } from 'tollgate';
 
-/** What is done about what is found, from the mildest to the hardest; the last rule that holds counts. */
+/** The action for each finding, from the mildest to the hardest; the last rule that matches applies. */
 const policy: readonly PolicyRule[] = [
   {
-    // A client that solves a challenge gets on; whoever only has the key does not.
+    // A client that solves a challenge may continue; a thief that has only the key may not.
     detectors: ['spend', 'key-sharing'],
     subjects: ['key', 'tenant'],
     minScore: 5,
@@ -38,14 +38,14 @@ const policy: readonly PolicyRule[] = [
   },
 ];
 
-/** What an app is made with. */
+/** Settings of the app. */
 export interface AppSettings {
   readonly providerUrl: string;
   readonly keys: ReturnType<typeof memoryKeys>;
   /** The clock of the simulated night. */
   readonly now: () => number;
   readonly spent: (event: UsageEvent) => void;
-  /** Absent: nobody watches. */
+  /** Absent: nothing is watched. */
   readonly watched?: {
     readonly alerts: AlertsOptions;
     readonly onMitigation: (measure: Mitigation) => void;

@@ -1,4 +1,4 @@
-/** One call that somebody makes. */
+/** One call by one client. */
 export interface Asking {
   /** Simulated, ms since the epoch. */
   readonly atMs: number;
@@ -15,7 +15,7 @@ export interface Asking {
 export const tenants = ['acme', 'globex', 'hooli', 'initech', 'umbrella', 'vandelay'] as const;
 /** Whose agent forgets to stop, and whose key is stolen. */
 export const runaway = 'globex';
-/** The agent has a key of its own. */
+/** The agent has a separate key. */
 export const agentsKey = 'globex/agent';
 export const stolen = 'initech';
 
@@ -41,7 +41,7 @@ export function theNight(): Asking[] {
   for (let turn = 0, atMs = agentLoopsAtMs; atMs < endsAtMs; atMs += 15_000, turn += 1) {
     asked.push({ ...agent, atMs, prompt: `Step ${turn % 3} of the nightly report.` });
   }
-  // The key is sold on: thirty buyers, each from a network of its own.
+  // The key is sold: thirty buyers use it, each from a different network.
   const thief = { tenant: stolen, by: 'thief', model: 'gpt-5-pro' } as const;
   for (let atMs = keyIsStolenAtMs; atMs < endsAtMs; atMs += 12_000) {
     const network = `203.0.113.${1 + Math.floor(random() * 30)}`;

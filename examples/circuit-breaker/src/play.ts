@@ -17,7 +17,7 @@ interface Told {
   readonly title: string;
 }
 
-/** What came of a night. */
+/** The outcome of a night. */
 export interface Night {
   /** US dollars by tenant. */
   readonly bill: ReadonlyMap<string, number>;

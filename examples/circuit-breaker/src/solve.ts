@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What a client sends as `x-tollgate-solution` for what came as `x-tollgate-challenge`; the README of `@tollgate/watch` prints it. */
+/** The value of `x-tollgate-solution` for a challenge received as `x-tollgate-challenge`. The README of `@tollgate/watch` prints this function. */
 export function solve(challenge: string): string {
   const bits = Number(challenge.split('.')[1]);
   if (!(bits <= 24)) throw new Error(`${bits} bits are too hard`);

@@ -1,6 +1,6 @@
 import { counterOf, definePlans, formatUsd, type TollgateOptions } from 'tollgate';
 
-/** The tenant that all workers serve, and the model that everybody asks. */
+/** The tenant that all workers serve, and the model that all of them call. */
 export const tenant = 'acme';
 export const model = 'gpt-5-mini';
 /** Its published price: 0.25 $ and 2 $ per million tokens, in nano-dollars a token. */
@@ -12,12 +12,12 @@ export function plansFor(capNanoUsd: number) {
   return definePlans({ shared: { spend: { limit: `$${formatUsd(capNanoUsd)}/month`, by: 'tenant' } } });
 }
 
-/** What the provider's bill comes to, in nano-dollars. */
+/** The provider's bill, in nano-dollars. */
 export function billOf({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): number {
   return inputTokens * inputPrice + outputTokens * outputPrice;
 }
 
-/** What the tenant has used and holds now, in nano-dollars. */
+/** The tenant's used and held amounts now, in nano-dollars. */
 export async function standing(
   store: NonNullable<TollgateOptions['store']>,
   capNanoUsd: number,

@@ -18,7 +18,7 @@ export function startChecker(store: NonNullable<TollgateOptions['store']>, capNa
       mostNanoUsd = Math.max(mostNanoUsd, used + held);
     }
   })();
-  // A failure is told by stop().
+  // stop() reports a failure.
   looking.catch(() => undefined);
   return {
     async stop() {

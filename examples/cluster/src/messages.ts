@@ -1,7 +1,7 @@
 import type { Books } from '@tollgate/testkit';
 import type { KeyStore, UsageEvent } from 'tollgate';
 
-/** What a worker is started with. */
+/** The order with which a worker starts. */
 export interface WorkerOrder {
   redisUrl: string;
   prefix: string;
@@ -10,7 +10,7 @@ export interface WorkerOrder {
   key: NonNullable<Awaited<ReturnType<KeyStore['find']>>>;
 }
 
-/** What the load generator is started with. */
+/** The order with which the load generator starts. */
 export interface LoadOrder {
   urls: string[];
   key: string;
@@ -19,7 +19,7 @@ export interface LoadOrder {
   asksAgain: number;
 }
 
-/** What processes tell the one that started them. */
+/** Messages of child processes to the process that started them. */
 export interface Told {
   ready?: true;
   /** Where a worker or the provider listens. */

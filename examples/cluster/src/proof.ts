@@ -7,7 +7,7 @@ export interface Finding {
   sentence: string;
 }
 
-/** What a run must show. */
+/** The conditions that a run must meet. */
 export function proofOf(facts: Facts): Finding[] {
   const admitted = facts.answers['200'] ?? 0;
   const others = Object.keys(facts.answers).filter((status) => status !== '200' && status !== '402');

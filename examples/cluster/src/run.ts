@@ -5,7 +5,7 @@ import { startChecker } from './checker.js';
 import { type Child, startChild } from './child.js';
 import type { Settings } from './settings.js';
 
-/** What was seen in a run; money in nano-dollars. */
+/** Figures measured in a run; money in nano-dollars. */
 export interface Facts {
   capNanoUsd: number;
   /** How often the budget was looked at during the run, and the most that was used and held at once. */
@@ -14,7 +14,7 @@ export interface Facts {
   /** How often each status was answered. */
   answers: Record<string, number>;
   providerRequests: number;
-  /** What the provider's own books come to, by its published price. */
+  /** The provider's accounts at its published price. */
   billNanoUsd: number;
   usedNanoUsd: number;
   heldNanoUsd: number;

@@ -10,9 +10,9 @@ export interface Settings {
   asksAgain: number;
   /** Absent: a Redis of our own. */
   redisUrl: string | undefined;
-  /** Begins the keys: a run of its own, whatever else is on that Redis. */
+  /** Prefix of the keys: it separates this run from everything else on that Redis. */
   prefix: string;
-  /** The run is given up after so long, in milliseconds. */
+  /** The run is given up after this long, in milliseconds. */
   giveUpAfterMs: number;
 }
 

@@ -14,7 +14,7 @@ async function start({ redisUrl, prefix, capNanoUsd, providerUrl, key }: WorkerO
     log: false,
     plans: plansFor(capNanoUsd),
     keys: { find: async (keyId) => (keyId === key.keyId ? key : undefined) },
-    // A machine that runs everybody else as well is slower than 150 ms now and then.
+    // A machine that runs other work as well sometimes needs more than 150 ms.
     redis: { url: redisUrl, prefix, deadlineMs: 10_000 },
     sinks: [callbackSink((event) => void events.push(event))],
   });

@@ -11,7 +11,7 @@ import {
 } from 'tollgate';
 import { taxonomy } from './taxonomy.js';
 
-/** What the app needs from outside. */
+/** Settings and clients of the app. */
 export interface AppConfig {
   keys: KeyStore;
   sinks: UsageSink[];

@@ -1,7 +1,7 @@
 import { priceCatalogue, pricing, router } from 'tollgate';
 import type { AppConfig } from './app.js';
 
-/** What kinds of tasks there are, what each asks of a model, and how good the models are at them: figures of the app's own evaluation. */
+/** The kinds of tasks, the requirements of each, and the quality of each model for it, from the app's evaluation. */
 export function taxonomy({ openai, anthropic, gemini }: AppConfig['providers']): ReturnType<typeof router> {
   return router({
     models: [

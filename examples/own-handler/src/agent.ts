@@ -12,7 +12,7 @@ const tools: ChatCompletionTool[] = [
   },
 ];
 
-/** What the agent found, and in how many calls of the model. */
+/** The agent's answer, and the number of model calls that it took. */
 export interface AgentAnswer {
   answer: string;
   calls: number;

@@ -6,7 +6,7 @@ import { type KeyStore, type Tollgate, tollgate, type UsageSink } from 'tollgate
 import { z } from 'zod';
 import { runAgent } from './agent.js';
 
-/** What the app needs from outside. */
+/** Settings and clients of the app. */
 export interface AppConfig {
   keys: KeyStore;
   sinks: UsageSink[];
@@ -21,7 +21,7 @@ export interface AppConfig {
 const summarizeBody = z.object({ text: z.string().min(1).max(20_000) });
 const askBody = z.object({ question: z.string().min(1).max(2_000) });
 
-/** An app with routes of its own; the SDK clients are made once, and metered wherever they are called. */
+/** An app with its own routes. The SDK clients are created once, and every call that they make is metered. */
 export function createApp(config: AppConfig): { app: Express; tg: Tollgate } {
   const tg = tollgate({
     plans: { pro: { requests: '60/min', spend: '$1/day', concurrent: 10 } },

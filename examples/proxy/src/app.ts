@@ -17,7 +17,7 @@ import {
 import { onlyFromHere } from './only-from-here.js';
 import { plans } from './plans.js';
 
-/** What the app needs from outside. */
+/** Settings and clients of the app. */
 export interface AppConfig {
   keys: KeyStore;
   /** Where usage events go. */
@@ -30,9 +30,9 @@ export interface AppConfig {
   redis?: TollgateOptions['redis'] | undefined;
   /** Where keys, tenants, models or everything are switched off; `true`: on Redis. */
   off: NonNullable<TollgateOptions['switch']>;
-  /** Whom to tell of budgets, stores, providers and switches; absent: nobody. */
+  /** Where to report events of budgets, stores, providers and switches; absent: nowhere. */
   alerts: TollgateOptions['alerts'] | undefined;
-  /** Express's `trust proxy`: proxies that stand before the app. */
+  /** Express's `trust proxy`: the proxies in front of the app. */
   trustProxy: number | string | false;
   /** Requests that may be in flight at once, of all processes on one Redis. */
   maxInFlight: number;

@@ -6,7 +6,7 @@ export interface ProviderConfig {
   baseUrl: string | undefined;
 }
 
-/** What the environment says. */
+/** Settings read from the environment. */
 export interface Config {
   port: number;
   host: string;
@@ -27,7 +27,7 @@ export interface Config {
   redisDeadlineMs: number;
   /** Requests that may be in flight at once; others wait, paying plans in front. */
   maxInFlight: number;
-  /** Who is told what happens; absent: nobody. */
+  /** Receiver of alerts; absent: none. */
   alerts: { url: string; secret: string } | undefined;
   /** Milliseconds after SIGTERM in which `/readyz` answers 503 and requests are still served. */
   drainDelayMs: number;

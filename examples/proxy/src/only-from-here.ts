@@ -18,8 +18,9 @@ const forwarding = [
 const maxHeaders = 100;
 
 /**
- * Lets a request from this machine through, and leaves all others to the next route. What a reverse proxy on this machine passes on is not
- * from here: every usual one says so in a header. Nor is what a web page asks by a name of its own that leads here (DNS rebinding).
+ * Lets a request from this machine through, and leaves all others to the next route. Requests forwarded by a reverse proxy on this machine
+ * are not local: every usual proxy adds a header that shows it. Neither are requests of a web page whose host name resolves to this machine
+ * (DNS rebinding).
  */
 export const onlyFromHere: RequestHandler = (req, _res, next) => {
   next(isDirect(req) && loopback.has(req.socket.remoteAddress ?? '') ? undefined : 'route');

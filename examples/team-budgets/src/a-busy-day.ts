@@ -1,7 +1,7 @@
 import type { Keys } from './app.js';
 import { teams } from './teams.js';
 
-/** What became of a feature's requests. */
+/** Counts of a feature's requests by outcome. */
 export interface Asked {
   readonly team: string;
   readonly feature: string;

@@ -1,6 +1,6 @@
 import { TollgateError } from '@tollgate/core';
 
-/** What is wrong with a credential, as far as its bearer may know. */
+/** Why a credential was refused, as far as its bearer may know. */
 export type CredentialFault =
   | 'missing_api_key'
   | 'invalid_api_key'
@@ -85,7 +85,7 @@ export function tooManyVerifiedError(): TollgateError {
   });
 }
 
-/** 503: who it is cannot be told at the moment. Never a 401, which would make a client throw its key away. */
+/** 503: the caller cannot be verified at the moment. Never a 401, which would make a client throw its key away. */
 export function unverifiableError(cause: unknown): TollgateError {
   return new TollgateError({
     status: 503,
@@ -96,7 +96,7 @@ export function unverifiableError(cause: unknown): TollgateError {
   });
 }
 
-/** 503: which limits the caller has of its own cannot be told at the moment. */
+/** 503: the caller's own limits cannot be read at the moment. */
 export function limitsAwayError(cause: unknown): TollgateError {
   return new TollgateError({
     status: 503,

@@ -15,7 +15,10 @@ import { parentIdOf } from './parent-id.js';
 
 /** Options of {@link childCredentials}. */
 export interface ChildCredentialsOptions {
-  /** What signs them, at least 32 bytes; the same in every process. Of several the first signs and all verify: how a secret is rotated. */
+  /**
+   * Secret of the signature, at least 32 bytes, the same in every process. With several, the first signs and all verify, so that the secret
+   * can be rotated.
+   */
   secret: string | Uint8Array | readonly (string | Uint8Array)[];
   /** Where revoked ones are kept. Processes that share none do not hear of each other's revocations. @defaultValue memory of this process */
   revocations?: ChildRevocations;
@@ -25,7 +28,7 @@ export interface ChildCredentialsOptions {
   now?: () => number;
 }
 
-/** What a child credential is narrowed to. What is not said is as its parent has it. */
+/** Restrictions of a child credential. Fields that are absent are inherited from its parent. */
 export interface Narrowing {
   /** How long it lives, in milliseconds, 1 000 to `maxLifetimeMs`. @defaultValue 600_000 (10 minutes) */
   expiresInMs?: number;
@@ -33,7 +36,7 @@ export interface Narrowing {
   scopes?: readonly string[];
   /** Of the parent's models. */
   models?: readonly string[];
-  /** What it may use in all, beside its parent's limits, which count what it uses as well. */
+  /** Total amounts that it may use. Its usage also counts against its parent's limits. */
   limits?: ChildLimits;
   /** Further labels; those of the parent win. */
   labels?: Readonly<Record<string, string>>;

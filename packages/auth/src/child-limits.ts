@@ -1,7 +1,7 @@
 import type { Limit } from '@tollgate/core';
 import { declareLimit, type OwnLimits, type Unit } from '@tollgate/core/internal';
 
-/** What a child credential may use in all, over its whole life: `{ spend: '$0.50', requests: '100' }`. Amounts as in plans, without a period. */
+/** The total amounts a child credential may use in its whole life: `{ spend: '$0.50', requests: '100' }`. Amounts as in plans, without a period. */
 export interface ChildLimits {
   /** Dollars: `'$0.50'`. */
   readonly spend?: string | undefined;

@@ -4,14 +4,14 @@ import { accepts, acceptsScope, idTimeMs } from '@tollgate/core/internal';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import { type ChildLimits, childLimitFields } from './child-limits.js';
 
-/** What a child credential begins with: what it is can be told without reading it. */
+/** Prefix of child credentials: identifies them without parsing. */
 export const childPrefix = 'tg_child_';
 const type = 'tollgate-child+jwt';
 const audience = 'tollgate:child';
 /** Fits into every server's headers. */
 const maxLength = 8_192;
 
-/** What a child credential says. */
+/** The claims of a child credential. */
 export interface ChildClaims {
   /** UUIDv7. */
   readonly id: string;

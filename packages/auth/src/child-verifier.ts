@@ -12,7 +12,7 @@ import { parentIdOf } from './parent-id.js';
 import { StoreGuard } from './store-guard.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 
-/** What a {@link ChildVerifier} needs. */
+/** Dependencies of a {@link ChildVerifier}. */
 export interface ChildVerifierSettings {
   readonly children: Pick<ChildCredentials, 'keys' | 'revocations'>;
   /** Where the keys are that children were minted from. Absent: such children are refused. */
@@ -59,7 +59,7 @@ export class ChildVerifier implements CredentialVerifier {
     this.#settings.children.revocations.onChange?.(listener);
   }
 
-  /** What the credential is worth now; `undefined`: nothing. Rejects where that cannot be told. */
+  /** The caller of the credential now; `undefined`: it is invalid. Rejects where that cannot be determined. */
   async #judge(claims: ChildClaims): Promise<Verified | undefined> {
     const { now, lookup, children } = this.#settings;
     const checkedAtMs = now();

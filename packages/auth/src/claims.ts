@@ -9,7 +9,7 @@ export type Claims = Readonly<Record<string, unknown>>;
  */
 export type ClaimSource = string | readonly string[] | ((claims: Claims) => unknown);
 
-/** Which claims make a caller. What is not given is read from the places that Auth0, Okta and Keycloak use. */
+/** The claims from which a caller is made. Claims that are not given are read where Auth0, Okta and Keycloak put them. */
 export interface ClaimMapping {
   /** @defaultValue `sub`, else the client's id */
   id?: ClaimSource;
@@ -64,8 +64,8 @@ export function callerOfClaims(claims: Claims, { mapping, defaultPlan }: ClaimSe
 }
 
 /**
- * Whether nobody is behind the token but the client itself: Auth0 says so (`gty`) and appends `@clients`, Okta and RFC 9068
- * repeat the client's id in `sub`, Keycloak names its service account.
+ * Whether the token was issued to a client and not to a person: Auth0 sets `gty` and appends `@clients`, Okta and RFC 9068 repeat the
+ * client's id in `sub`, Keycloak names its service account.
  */
 function isClientCredentials(
   claims: Claims,
@@ -86,7 +86,7 @@ function usualScopes(claims: Claims): string[] {
   return [...new Set(all)];
 }
 
-/** A text that can be a part of a counter's key; numbers are written out. Anything else is as good as absent. */
+/** A text that can be a part of a counter's key; numbers are converted. Any other value counts as absent. */
 function textAt(claims: Claims, source: ClaimSource): string | undefined {
   for (const value of valuesAt(claims, source)) {
     const text = Number.isSafeInteger(value) ? String(value) : value;

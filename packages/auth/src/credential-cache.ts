@@ -7,7 +7,7 @@ import type { CredentialVerifier, Verified } from './verifier.js';
 /** While a store is away, credentials that it confirmed are accepted for this long, in milliseconds. */
 const staleMs = 60_000;
 
-/** What a {@link CredentialCache} is made of. */
+/** Dependencies of a {@link CredentialCache}. */
 export interface CredentialCacheParts {
   readonly verifier: CredentialVerifier;
   readonly memory: CredentialMemory;
@@ -105,7 +105,7 @@ export class CredentialCache {
       if (verified) this.#remember(fingerprint, verified);
       else memory.delete(fingerprint);
     } catch {
-      // Published by who asked; the entry goes on to be relied on until it is too old.
+      // The failed look-up has been published; the entry stays valid until it is too old.
     } finally {
       entry.refreshing = false;
     }

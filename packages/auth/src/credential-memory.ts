@@ -24,7 +24,7 @@ const sha256: (text: string) => string =
     ? (text) => crypto.hash('sha256', text, 'base64url')
     : (text) => crypto.createHash('sha256').update(text).digest('base64url');
 
-/** What a credential is remembered under: never the credential itself. */
+/** The key of a credential's cache entry: a hash, never the credential itself. */
 export const fingerprintOf = sha256;
 
 /** Verified credentials by fingerprint, bounded by count: those not hit lately go first. */

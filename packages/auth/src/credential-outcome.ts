@@ -4,7 +4,7 @@ import type { Request } from 'express';
 /** The caller that a strategy of ours has found, or why it refused, by request. */
 export const outcomes = new WeakMap<object, Caller | TollgateError>();
 
-/** What a strategy of ours last found of this request. */
+/** The latest result of a Tollgate strategy for this request. */
 export function outcomeOf(req: Request): Caller | TollgateError | undefined {
   return outcomes.get(req);
 }

@@ -11,7 +11,7 @@ import type { PassportStrategy } from './passport-like.js';
 type Done = (error: unknown, user?: unknown, info?: { message: string }) => void;
 type Verify = (view: Request, token: string, done: Done) => void;
 
-/** What a {@link CredentialStrategy} is made of. */
+/** Dependencies of a {@link CredentialStrategy}. */
 export interface StrategyParts {
   readonly name: string;
   readonly realm: string;
@@ -21,8 +21,8 @@ export interface StrategyParts {
 }
 
 /**
- * passport-http-bearer, shown only the one credential of the four headers. What it would also take, `access_token` in query
- * and form body, never reaches it. No `#private` members: passport runs it through `Object.create(strategy)`.
+ * passport-http-bearer, given only the one credential of the four headers. The `access_token` in query and form body, which it would also
+ * accept, never reaches it. No `#private` members: passport runs it through `Object.create(strategy)`.
  */
 export class CredentialStrategy extends BearerStrategy<Verify> implements PassportStrategy {
   /** Set by passport on each run. */

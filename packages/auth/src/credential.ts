@@ -8,7 +8,7 @@ const maxLength = 16_384;
 /** RFC 6750 §2.1, `b64token`: what keys and tokens consist of. */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
 
-/** What a request carries: nothing, one credential, something that cannot be one, or more than one. */
+/** The credential found in a request: none, one, one that is malformed, or more than one. */
 export type FoundCredential =
   | { readonly kind: 'none' | 'malformed' | 'conflict' }
   | { readonly kind: 'one'; readonly text: string };

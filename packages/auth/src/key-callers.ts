@@ -14,8 +14,9 @@ export interface KeyCallersOptions {
 }
 
 /**
- * The callers of keys as they are now, for work that is done later (`jobs({ callers })`): the caller is `undefined` where its key is revoked,
- * expired or unknown, and where it came with a token or a child credential, which nobody can look up again. Rejects while the store is away.
+ * Looks up the current callers of keys, for work that is done later (`jobs({ callers })`). The caller is `undefined` where its key is
+ * revoked, expired or unknown, and where it came with a token or a child credential, which cannot be looked up again. Rejects while the
+ * store is away.
  */
 export function keyCallers(options: KeyCallersOptions): (caller: Caller) => Promise<Caller | undefined> {
   checkOptions<KeyCallersOptions>(

@@ -11,7 +11,7 @@ export interface WatchableKeyStore extends KeyStore {
 /** A revocation reaches every process within this time, whatever `rememberMs` says. */
 export const maxFreshKeyMs = 5_000;
 
-/** What a store knew of a key. */
+/** A store's record of a key. */
 export interface FoundKey {
   readonly record: ApiKeyRecord | undefined;
   /** When the look-up began, ms since the epoch: what happened later may not be known. */
@@ -25,7 +25,7 @@ export interface KeyLookupSettings {
   readonly now: () => number;
 }
 
-/** Looks keys up in a store: look-ups of one key that run at the same time share one store call. Rejects where it cannot be told. */
+/** Looks keys up in a store: look-ups of one key that run at the same time share one store call. Rejects where the store gives no answer. */
 export class KeyLookup {
   readonly #settings: KeyLookupSettings;
   readonly #guard: StoreGuard;

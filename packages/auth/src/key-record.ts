@@ -1,14 +1,14 @@
 import type { Caller } from '@tollgate/core';
 import { type ApiKeyRecord, sameDigest } from '@tollgate/core/internal';
 
-/** What a secret is worth at a given time. */
+/** The status of a secret at a given time. */
 export type KeyStatus = 'valid' | 'unknown' | 'expired' | 'revoked';
 
 const noDigest = '0'.repeat(64);
 
 /**
- * Judges a secret against a key's record. Whether the key is expired or revoked is told only to who knows a secret of it; an
- * unknown key is compared as well, so that it takes as long as a wrong secret.
+ * Checks a secret against a key's record. Only a caller with one of the key's secrets learns whether the key is expired or revoked. For an
+ * unknown key a comparison is made as well, so that it takes as long as for a wrong secret.
  */
 export function checkKey(record: ApiKeyRecord | undefined, sha256: string, nowMs: number): KeyStatus {
   const secrets = record?.secrets ?? [{ sha256: noDigest }];

@@ -4,7 +4,7 @@ import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
 import { callerOfRecord, checkKey, validUntilMs } from './key-record.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 
-/** What a {@link KeyVerifier} needs. */
+/** Dependencies of a {@link KeyVerifier}. */
 export interface KeyVerifierSettings {
   readonly lookup: KeyLookup;
   readonly rememberMs: number;

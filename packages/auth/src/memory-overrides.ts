@@ -16,7 +16,7 @@ export interface MemoryOverrides extends LimitOverrides {
   clear(subject: OverrideSubject & { kind?: OverrideKind; by?: OverrideScope }): void;
 }
 
-/** Limits that differ from the plans', kept in memory: for tests, and apps that set them at start or from a page of their own. */
+/** Limits that differ from the plans', kept in memory: for tests, and for apps that set them at start or from their own admin page. */
 export function memoryOverrides(overrides: readonly LimitOverride[] = []): MemoryOverrides {
   const byTenant = new Map<string, readonly LimitOverride[]>();
   const listeners = new Set<(tenant: string) => void>();

@@ -92,7 +92,7 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     passport.authenticate(Object.create(strategy), withoutSession)(req, res, (error: unknown) => {
       const outcome = outcomeOf(req);
       if (!error && outcome && !isTollgateError(outcome)) return letIn(outcome, 'verified');
-      // passport has prepared an answer of its own by now, which a shadow must not leave behind.
+      // passport has prepared a response by now, which shadow mode must not leave behind.
       res.statusCode = statusCode;
       res.removeHeader('WWW-Authenticate');
       const refusal = isTollgateError(error) ? error : outcome;

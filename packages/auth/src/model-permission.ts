@@ -45,7 +45,7 @@ function checkModel(call: Call, lists: readonly (readonly string[] | undefined)[
   });
 }
 
-/** Where nobody parsed the call: the model that its body names. */
+/** The model named in the body, where no parser has read the call. */
 function statedModel(call: Call): string | undefined {
   const { body } = call.outgoing;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;

@@ -13,7 +13,7 @@ export function sharedModels(
   return [...new Set(shared)];
 }
 
-/** What a child asks for and its parent has not, the first of it; `undefined`: nothing. */
+/** The first permission that a child requests and its parent lacks; `undefined`: none. */
 export function widerThan(
   parent: readonly string[] | undefined,
   asked: readonly string[],

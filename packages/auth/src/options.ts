@@ -16,7 +16,7 @@ import type { FailureLimit } from './failed-credentials.js';
 import { checkJwtOptions, type JwtOptions } from './jwt-options.js';
 import type { PassportLike } from './passport-like.js';
 
-/** What the strategies and {@link AuthenticateOptions} have in common. */
+/** Options shared by the strategies and {@link AuthenticateOptions}. */
 export interface CredentialOptions {
   /** `realm` of `WWW-Authenticate`. Printable ASCII without quotes and backslashes. @defaultValue 'tollgate' */
   realm?: string;
@@ -111,7 +111,7 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
   if (options.plans) checkPlanNames(options.plans, keys?.plans?.() ?? [], jwt?.defaultPlan);
 }
 
-/** Callers on a plan that is not defined would all be refused. What a store answers later is warned of then. */
+/** All callers on an undefined plan would be refused. Plans that a store returns later cause a warning then. */
 function checkPlanNames(plans: Plans, ofKeys: readonly string[], ofTokens: string | undefined): void {
   const defined = Object.keys(plans);
   const check = (plan: string, option: string, holds: string): void => {

@@ -6,7 +6,7 @@ import { StoreGuard } from './store-guard.js';
 /** A change reaches every process within this time. */
 const maxAgeMs = 5_000;
 
-/** What an {@link OverrideCache} needs. */
+/** Dependencies of an {@link OverrideCache}. */
 export interface OverrideCacheSettings {
   readonly overrides: LimitOverrides;
   /** Deadline of one look-up, in milliseconds. */
@@ -25,8 +25,8 @@ interface Entry {
 }
 
 /**
- * The overrides of each tenant, from memory for at most 5 s and looked up again behind the scenes after half of that. While the
- * store is away, what was last known holds; of a tenant never looked up nobody can tell, which is refused.
+ * The overrides of each tenant, cached for at most 5 s and revalidated in the background after half of that. While the store is away, the
+ * last known overrides apply; tenants never looked up are refused.
  */
 export class OverrideCache {
   readonly #settings: OverrideCacheSettings;
@@ -45,7 +45,7 @@ export class OverrideCache {
     });
   }
 
-  /** The caller with its own limits. Throws, or rejects with, 503 where they cannot be told. */
+  /** The caller with its own limits. Throws, or rejects with, 503 where they cannot be read. */
   apply(caller: Caller): Caller | Promise<Caller> {
     const entry = this.#entries.get(caller.tenant);
     const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#settings.now() - entry.checkedAtMs;
@@ -108,7 +108,7 @@ function withOwn(caller: Caller, { overrides, callers }: Entry): Caller {
   return complete;
 }
 
-/** What is wrong with an override must not be an open door for its tenant, nor harm another. */
+/** An invalid override must neither lift its tenant's limits nor affect another tenant. */
 function readOwn(overrides: readonly LimitOverride[], caller: Caller): OwnLimits | undefined {
   try {
     return ownLimitsOf(overrides, caller);

@@ -14,10 +14,7 @@ export interface PassportLike {
   ): RequestHandler;
 }
 
-/**
- * What passport puts on a request that it handles: `isAuthenticated()` and the like. A handler must find it on requests that
- * are spared passport too.
- */
+/** The methods that passport adds to a request, such as `isAuthenticated()`. A handler must also find them on requests that skip passport. */
 export function requestMethodsOf(passport: PassportLike): object {
   const request = Object.create(null);
   const response = Object.create(null);

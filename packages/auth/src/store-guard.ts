@@ -2,7 +2,7 @@ import { publish } from '@tollgate/core/internal';
 
 /** How a {@link StoreGuard} is set up. */
 export interface StoreGuardSettings {
-  /** What is asked, as it is called in what is published. */
+  /** Name of the store in published events. */
   readonly store: 'keys' | 'jwks' | 'overrides' | 'revocations';
   /** How long one call may take, in milliseconds. */
   readonly timeoutMs: number;

@@ -5,7 +5,7 @@ import { asymmetricAlgorithms, type JwtOptions, jwksUrlOf, secretAlgorithms } fr
 import { KeysAwayError, RemoteKeys } from './remote-keys.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 
-/** What a {@link TokenVerifier} needs. */
+/** Dependencies of a {@link TokenVerifier}. */
 export interface TokenVerifierSettings {
   readonly jwt: JwtOptions;
   readonly rememberMs: number;

@@ -8,8 +8,8 @@ export interface Verified {
   /** When the credential ends by the clock, ms since the epoch; `Infinity`: never. */
   readonly validUntilMs: number;
   /**
-   * Looks it up again, behind the scenes. `undefined`: it is no longer good. Rejects where it cannot be told. Absent where there is
-   * nothing to look up.
+   * Looks it up again in the background. `undefined`: it is no longer valid. Rejects where that cannot be determined. Absent where nothing
+   * can be looked up.
    */
   readonly revalidate?: (() => Promise<Verified | undefined>) | undefined;
 }
@@ -18,7 +18,7 @@ export interface Verified {
 export interface CredentialVerifier {
   /** How long a verified credential may be relied on without asking again, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Rejects with the refusal: 401, or 503 where it cannot be told. */
+  /** Rejects with the refusal: 401, or 503 where the credential cannot be checked. */
   verify(text: string): Promise<Verified>;
   /** Tells the ids of keys and child credentials that were changed, as soon as it is known. */
   onChange?(listener: (id: string) => void): void;

@@ -9,7 +9,7 @@ export interface BillingOptions {
   database: BillingDatabase;
   /** Who writes the invoices: `stripeMeters()`, `openMeter()` or `lago()`. */
   provider: BillingProvider;
-  /** What is billed, one or more. A meter that is changed bills what it covers differently, back to `since`: give it a new name. */
+  /** The meters to bill, one or more. A meter whose definition changes bills its rows differently, back to `since`: give it a new name. */
   meters: readonly Meter[];
   /**
    * Who pays for a tenant, by the provider's id: Stripe's `cus_…`, OpenMeter's subject, Lago's subscription. Usage of a tenant without
@@ -22,11 +22,14 @@ export interface BillingOptions {
   since: string;
   /** Usage is added up by `hour` or `day`, in UTC. @defaultValue 'hour' */
   slice?: Slice;
-  /** How long after its end a slice is first looked at, ms, for rows that come late; 0 to 86 400 000. What comes later is billed later. @defaultValue 300_000 (5 min) */
+  /**
+   * Time from a slice's end to its first billing, in ms, for rows that arrive late; 0 to 86 400 000. Rows that arrive after that are billed
+   * later. @defaultValue 300_000 (5 min)
+   */
   settleMs?: number;
   /** How far back late rows are looked for, days; 1 to 400. @defaultValue 62 */
   lookBackDays?: number;
-  /** Usage older than the provider takes: dated to the time it is sent, or set aside for somebody to decide. @defaultValue 'now' */
+  /** Usage older than the provider accepts: dated to the time of sending, or set aside for an operator's decision. @defaultValue 'now' */
   lateUsage?: 'now' | 'set-aside';
   /** Events sent at once, 1 to 50. @defaultValue 8 */
   concurrency?: number;

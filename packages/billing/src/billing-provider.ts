@@ -1,4 +1,4 @@
-/** Usage of one tenant, on its way to whoever writes the invoices. */
+/** Usage of one tenant, to be sent to the invoicing provider. */
 export interface MeterEvent {
   /** The same whenever this event is sent, and that of no other: 52 characters. */
   readonly identifier: string;
@@ -13,7 +13,7 @@ export interface MeterEvent {
   readonly atMs: number;
 }
 
-/** What became of an event. */
+/** The outcome of sending an event. */
 export type SendResult =
   /** The provider has it, now or from before. */
   | { readonly kind: 'taken' }
@@ -37,6 +37,6 @@ export interface BillingProvider {
   readonly oldestMs: number;
   /** Sends one event. Never rejects. */
   send(event: MeterEvent): Promise<SendResult>;
-  /** What it counts for a customer in `[fromMs, toMs)`, whole hours, as an integer's decimal string. Rejects where it cannot tell. */
+  /** The provider's total for a customer in `[fromMs, toMs)`, whole hours, as an integer's decimal string. Rejects where it has none. */
   total?(meter: string, customer: string, fromMs: number, toMs: number): Promise<string>;
 }

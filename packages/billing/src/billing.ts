@@ -6,7 +6,7 @@ import { type BillingLine, reconcileMeter } from './reconcile-billing.js';
 import { Sender } from './sender.js';
 import { makeTables } from './tables.js';
 
-/** What a run has done, in events. */
+/** The results of a run, in events. */
 export interface BillingRun {
   /** Written into the outbox. */
   readonly written: number;
@@ -19,8 +19,8 @@ export interface BillingRun {
 
 export interface Billing {
   /**
-   * Writes what has been used since the last run into the outbox, and sends what is due. Run it every few minutes, in as many processes as
-   * you like. Stops where nothing can be sent; rejects while the database is away. Killed at any point, the next run goes on.
+   * Writes the usage since the last run into the outbox, and sends the events that are due. Run it every few minutes, in any number of
+   * processes. Stops when sending fails for all; rejects while the database is away. After a crash at any point, the next run continues.
    */
   run(): Promise<BillingRun>;
   /** What waits, what was taken, and what was set aside and why. */
@@ -32,8 +32,8 @@ export interface Billing {
 }
 
 /**
- * Bills what the ledger says: one event for each tenant, meter and slice of time, written into an outbox in the ledger's database
- * before it is sent, and sent until it is taken, once. Throws a `TypeError` for a wrong or unknown option.
+ * Bills the ledger's usage: one event for each tenant, meter and slice of time, written into an outbox in the ledger's database before it
+ * is sent, and sent until the provider accepts it, once. Throws a `TypeError` for a wrong or unknown option.
  */
 export function billing(options: BillingOptions): Billing {
   const settings = readBillingOptions(options);

@@ -2,7 +2,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { BillingProvider, MeterEvent, SendResult } from './billing-provider.js';
 import { messageOf } from './message-of.js';
 
-/** What is sent for one event. */
+/** The HTTP request for one event. */
 export interface EventRequest {
   readonly method: 'POST';
   readonly url: string;

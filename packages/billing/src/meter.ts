@@ -10,7 +10,7 @@ const quantities = {
   attempts: "case kind when 'usage' then 1 else 0 end",
 } as const;
 
-/** What of the ledger's rows is added up. `costNanoUsd` is what usage has cost, 1e-9 dollars a unit, so that nothing is rounded. */
+/** The column of the ledger's rows to add up. `costNanoUsd` is the cost of usage, 1e-9 dollars a unit, so that nothing is rounded. */
 export type Quantity = keyof typeof quantities;
 
 const columns = {
@@ -27,7 +27,7 @@ const columns = {
 export interface Meter {
   /** The meter's name at the provider, Stripe's `event_name`: 1 to 100 characters. */
   readonly name: string;
-  /** What is added up. */
+  /** The column to add up. */
   readonly quantity: Quantity;
   /** Rows with this value, or one of these, in every field named. @defaultValue all rows */
   readonly where?: Readonly<Partial<Record<keyof typeof columns, string | readonly string[]>>>;

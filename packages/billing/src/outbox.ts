@@ -64,7 +64,10 @@ export class Outbox {
     return rows.length;
   }
 
-  /** Takes events that are due, oldest first, so that nobody else does for `claimMs`. Usage older than `oldestMs` is dated now. */
+  /**
+   * Claims events that are due, oldest first, for `claimMs`, so that no other process sends them. Usage older than `oldestMs` gets the
+   * current time.
+   */
   async claim(limit: number, claimMs: number, oldestMs: number, nowMs: number): Promise<Claimed[]> {
     const rows = await this.database.execute(
       `update ${this.#events} as event
@@ -109,7 +112,7 @@ export class Outbox {
     ]);
   }
 
-  /** The provider has it, whoever has sent it. */
+  /** The provider has it, no matter which process sent it. */
   async taken(identifier: string, nowMs: number): Promise<boolean> {
     return this.#changed(
       `state = 'taken', reason = null, taken_at = $3 where identifier = $1 and provider = $2 and state <> 'taken'`,
@@ -117,7 +120,7 @@ export class Outbox {
     );
   }
 
-  /** Not to be sent again, unless somebody decides so. */
+  /** Not to be sent again unless an operator decides so. */
   async setAside({ identifier, attempts }: Claimed, reason: string): Promise<void> {
     await this.#changed(
       `state = 'set_aside', reason = $3 where identifier = $1 and state = 'waiting' and attempts = $2`,
@@ -152,7 +155,7 @@ export class Outbox {
     );
   }
 
-  /** What the provider has taken for a customer in an hour, apart from one event. */
+  /** The provider's accepted total for a customer in an hour, without one event. */
   async takenInHour(meter: string, customer: string, hourMs: number): Promise<string> {
     const [row] = await this.database.execute(
       `select coalesce(sum(quantity), 0)::text as quantity from ${this.#events}
@@ -168,7 +171,7 @@ export class Outbox {
   }
 }
 
-/** What is known of whether the provider has an event: nothing; not by the last attempt; not at all. */
+/** Knowledge of whether the provider has an event: none; not by the last attempt; not at all. */
 type Known = 'nothing' | 'not this time' | 'not at all';
 
 /** An event id below every one of that millisecond: ids are UUIDv7, and the ledger is divided by them. */

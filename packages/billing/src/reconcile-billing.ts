@@ -9,15 +9,15 @@ export interface BillingLine {
   /** `undefined`: nothing was sent for these tenants yet. */
   readonly customer?: string;
   readonly tenants: readonly string[];
-  /** Used in the period, as the ledger says. */
+  /** The usage of the period in the ledger. */
   readonly used: string;
   /** Of that: taken by the provider, waiting to be, set aside. */
   readonly taken: string;
   readonly waiting: string;
   readonly setAside: string;
-  /** What the provider has taken and dates within the period: late usage may be dated later than it was used. */
+  /** The usage that the provider has accepted and dates within the period: late usage may be dated later than it occurred. */
   readonly dated: string;
-  /** What it counts for the period; absent where it cannot be asked. */
+  /** The provider's total for the period; absent where the provider has no such query. */
   readonly provider?: string;
   readonly problem?: string;
   /** Whether everything used was taken, and the provider counts what it has taken. */

@@ -6,10 +6,10 @@ import type { Claimed, Outbox } from './outbox.js';
 const hourMs = 3_600_000;
 const firstPauseMs = 2_000;
 
-/** What became of an attempt to send. */
+/** The outcome of an attempt to send. */
 export type Sent = 'taken' | 'failed' | 'set aside' | 'without customer';
 
-/** Sends events that are claimed, and notes what became of them. A process may die at any point: the next one to claim goes on. */
+/** Sends claimed events and records the outcome. The process may die at any point: the next one to claim continues. */
 export class Sender {
   constructor(
     private readonly outbox: Outbox,

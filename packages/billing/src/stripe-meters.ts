@@ -2,7 +2,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { BillingProvider, MeterEvent, SendResult } from './billing-provider.js';
 import { messageOf } from './message-of.js';
 
-/** What is used of a Stripe client: `new Stripe(key)`. */
+/** The parts of a Stripe client that are used: `new Stripe(key)`. */
 export interface StripeClient {
   readonly billing: {
     readonly meterEvents: {
@@ -120,7 +120,7 @@ export function stripeMeters(options: StripeMetersOptions): BillingProvider {
   };
 }
 
-/** What an error of the Stripe client says about the event. */
+/** The outcome for the event, from an error of the Stripe client. */
 function resultOf(error: unknown, identifier: string): SendResult {
   const { statusCode, code, headers } = Object(error) as {
     statusCode?: unknown;

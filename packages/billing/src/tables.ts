@@ -1,6 +1,6 @@
 import type { BillingDatabase } from './billing-database.js';
 
-/** Any number that nobody else uses: processes make the tables one after another. */
+/** Any number that no other lock uses: processes create the tables one after another. */
 const lock = 7_401_195_118;
 
 /** Makes billing's tables where they are missing. `schema` is a checked name. */

@@ -71,7 +71,7 @@ export class AdmissionDesk {
     );
   }
 
-  /** Of credit leased beforehand, where the app wants that; another id, since the first may still be admitted by the store. */
+  /** Tries credit that was leased in advance, where the app enabled it; under another id, since the store may still admit the first. */
   #grace(wanted: ReserveRequest): { id: string; result: ReserveResult } | undefined {
     const { engine } = this;
     if (engine.settings.whenStoreDown !== 'grace') return undefined;
@@ -197,7 +197,7 @@ export class AdmissionDesk {
     return storeTimeLeft(this.context, this.engine.settings.storeDeadlineMs);
   }
 
-  /** Goes on, counted, where the store has failed and what cannot be verified passes; throws the refusal where it does not. */
+  /** Continues, counted, where the store has failed and the mode lets unverified requests pass; otherwise throws the refusal. */
   #passUnverified(
     operation: 'reserve' | 'extend' | 'cover',
     error: unknown,

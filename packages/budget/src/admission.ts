@@ -20,13 +20,13 @@ export interface Admission {
   /** Absent where no call is known, or its wire format is not. */
   readonly candidate: Candidate | undefined;
   readonly charges: readonly LimitCharge[];
-  /** What is sent to the store: less what the reservation holds unassigned. */
+  /** The amounts sent to the store: the charges minus the reservation's unassigned amounts. */
   readonly asked: readonly LimitCharge[];
 }
 
 /**
- * The alternatives in which a call (or a request without a known one) can be admitted, best first; in shadow mode the call as
- * it stands, counted and never refused. Throws the TollgateError that refuses the call whatever is left.
+ * The alternatives in which a call (or a request without a known one) can be admitted, best first; in shadow mode the unchanged call,
+ * counted and never refused. Throws the TollgateError of a call that is refused no matter how much is left.
  */
 export function admissionsOf(call: Call | undefined, policy: AdmissionPolicy, fromLevel = 0): Admission[] {
   const parsed = call?.parsed;
@@ -36,7 +36,7 @@ export function admissionsOf(call: Call | undefined, policy: AdmissionPolicy, fr
     .map((candidate) => admission(candidate, chargesOf(candidate, parsed.priced, policy), policy));
 }
 
-/** The same, less what the reservation holds already. What is covered by it is only registered, and cannot be refused. */
+/** The same, minus the amounts that the reservation already holds. Calls that it covers are only registered, and cannot be refused. */
 export function lessHeld(admissions: readonly Admission[], holds: HeldAmounts): Admission[] {
   return admissions.map(({ candidate, charges }) => {
     const asked = charges
@@ -69,7 +69,7 @@ export function alternativesOf(
   }));
 }
 
-/** What a reservation that is open already still has to ask for: the limits that it does not know yet. */
+/** The request with which an open reservation adds the limits that it does not yet cover. */
 export function extensionOf(reservation: OpenReservation, policy: AdmissionPolicy): Admission {
   const { declared, holds } = reservation;
   const parsed = declared?.call.parsed;

@@ -1,6 +1,6 @@
 import type { Estimate, Settlement, Unit, UsageCeiling } from '@tollgate/core/internal';
 
-/** The most that a call takes from a limit of this unit, by its estimate. What cannot be counted exactly is more than any limit. */
+/** The most that a call takes from a limit of this unit, by its estimate. An amount too large to count exactly counts as more than any limit. */
 export function demandOf(unit: Unit, estimate: Estimate): number {
   const demand = exactDemandOf(unit, estimate);
   return Number.isSafeInteger(demand) ? demand : Number.MAX_SAFE_INTEGER;
@@ -21,12 +21,12 @@ function exactDemandOf(unit: Unit, estimate: Estimate): number {
   }
 }
 
-/** What is charged where the attempt's end is not seen: all that it may cost. The number in flight ends with the lease. */
+/** The charge for an attempt whose end is not seen: its highest possible cost. The number in flight ends with the lease. */
 export function floorOf(unit: Unit, estimate: Estimate): number {
   return unit === 'concurrent' ? 0 : demandOf(unit, estimate);
 }
 
-/** What an attempt really took, by its settlement. Requests and concurrency are counted per request, not per attempt. */
+/** The amount that an attempt used, from its settlement. Requests and concurrency are counted per request, not per attempt. */
 export function spentOf(unit: Unit, { usage, costNanoUsd }: Settlement): number {
   switch (unit) {
     case 'usd':
@@ -43,8 +43,8 @@ export function spentOf(unit: Unit, { usage, costNanoUsd }: Settlement): number 
 }
 
 /**
- * What an attempt whose end is unknown is charged: the ceiling of its usage, and where that is open, all that is held for it. Counters are
- * upper bounds of what the provider may bill.
+ * The charge for an attempt whose end is unknown: the ceiling of its usage, or where there is none, the whole amount held for it. Counters
+ * are upper bounds of the provider's bill.
  */
 export function chargeOf(unit: Unit, settlement: Settlement, held: number): number {
   const { ceiling } = settlement;

@@ -2,7 +2,7 @@ import { formatUsd, type Limit, TollgateError } from '@tollgate/core';
 import type { CounterState, QuotaRefusal, Unit } from '@tollgate/core/internal';
 import type { LimitCharge } from './charges.js';
 
-/** What a call is refused with whose cost nobody measures: letting it pass would make every cap a wish. */
+/** The refusal of a call whose cost nothing measures: admitting it would make every cap useless. */
 export function unmetered(): TollgateError {
   return new TollgateError({
     status: 500,
@@ -19,13 +19,13 @@ const hourMs = 3_600_000;
 export interface RefusalOptions {
   /** Status where the money is gone. */
   readonly refuseWith: 402 | 429;
-  /** What is refused is done later, where time brings room. @defaultValue false */
+  /** Refused calls are done later, when a window has room again. @defaultValue false */
   readonly defers?: boolean;
 }
 
 /**
- * What a refused reservation answers: 402 where the money is gone, 429 where tokens, requests or places are, 400 where the request
- * is larger than a whole limit. Names the binding limit; figures only of limits that are the caller's own.
+ * The response to a refused reservation: 402 where money is used up, 429 where tokens, requests or permits are, 400 where the request is
+ * larger than a whole limit. Names the binding limit; contains figures only of the caller's own limits.
  */
 export function refusalError(
   refusal: QuotaRefusal,
@@ -107,7 +107,7 @@ function stepOf(at: number | undefined, state: CounterState | undefined): number
 const endsAt = (step: number): string =>
   `This plan admits nothing more once ${Number((step * 100).toFixed(2))} % of a limit are taken.`;
 
-/** What is answered while the store cannot say whether the budget covers anything. Never a 429: the caller did nothing wrong. */
+/** The response while the store cannot confirm that the budget covers a call. Never a 429: the caller did nothing wrong. */
 export function unverifiable(cause: unknown): TollgateError {
   return new TollgateError({
     status: 503,
@@ -118,7 +118,7 @@ export function unverifiable(cause: unknown): TollgateError {
   });
 }
 
-/** What is answered where no verified caller is known: nobody's budget could be charged. */
+/** The response where there is no verified caller, and therefore no budget to charge. */
 export function noCaller(): TollgateError {
   return new TollgateError({
     status: 401,

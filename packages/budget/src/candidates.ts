@@ -9,7 +9,7 @@ import {
 import { type AdmissionPolicy, defaultMaxOutputTokens } from './admission-policy.js';
 import { capField } from './cap-field.js';
 
-/** One way in which a call can be admitted: as it stands, or degraded, at most (and at least) with this estimate. */
+/** One way to admit a call: unchanged or degraded, with this estimate as its upper (and lower) bound. */
 export interface Candidate {
   readonly model: string;
   /** Output cap of each answer; `undefined` where the API has no output. */
@@ -81,7 +81,7 @@ export function admitsBelow(policy: AdmissionPolicy): number | undefined {
   return policy.enforced ? policy.plan?.degrade.find((step) => endsLadder(step, policy))?.at : undefined;
 }
 
-/** Whether what is refused for lack of room is done later. */
+/** Whether calls refused for lack of room are done later. */
 export function isDeferred({ plan, mayWait, enforced }: AdmissionPolicy): boolean {
   return enforced && mayWait && plan?.degrade.some(({ defer }) => defer) === true;
 }
@@ -91,7 +91,7 @@ function endsLadder({ refuse, defer }: DegradeStep, { mayWait }: AdmissionPolicy
   return refuse === true || (defer === true && mayWait);
 }
 
-/** What a model without permission is refused with. */
+/** The refusal of a model without permission. */
 function modelNotAllowed(model: string): TollgateError {
   return new TollgateError({
     status: 403,

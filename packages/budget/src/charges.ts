@@ -4,15 +4,15 @@ import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
 import { demandOf, floorOf } from './amounts.js';
 import { admitsBelow, type Candidate } from './candidates.js';
 
-/** What one limit is asked for, and which limit that is. */
+/** The amount requested from one limit. */
 export interface LimitCharge {
   readonly limit: BudgetLimit['limit'];
   readonly charge: QuotaCharge;
 }
 
 /**
- * What a way of making a call asks of every limit. Calls that cost nothing ask nothing of money, so that they pass when it is gone;
- * what cannot be refused is counted there all the same.
+ * The amounts that a candidate requests from every limit. Calls that cost nothing request no money, so that they pass when it is used up;
+ * calls that cannot be refused are counted there all the same.
  */
 export function chargesOf(
   { model, most, least, onlyBelow, replays }: Candidate,
@@ -45,7 +45,10 @@ export function chargesOf(
   return tightest(charges);
 }
 
-/** What a request without a known call asks: its place among those in flight, and that no cap is used up already, nor its plan's last step reached. */
+/**
+ * The charges of a request without a known call: its permit among those in flight, and the conditions that no cap is used up and the last
+ * step of its plan is not reached.
+ */
 export function chargesOfNone(policy: AdmissionPolicy): LimitCharge[] {
   const below = admitsBelow(policy);
   const charges = policy.limits
@@ -94,7 +97,7 @@ function tightest(charges: LimitCharge[]): LimitCharge[] {
   return [...byCounter.values()];
 }
 
-/** What each charge needs once the call's final estimate is known. */
+/** The amount of each charge for the call's final estimate. */
 export function needsOf(
   charges: readonly LimitCharge[],
   estimate: Estimate,

@@ -3,9 +3,8 @@ import type { Response } from 'express';
 import type { Candidate } from './candidates.js';
 
 /**
- * Writes the admitted way into the outgoing call: model and output cap. What the client stated and did not get is said in
- * headers, and that a cap is nearly used up where the plan says so.
- * Returns the estimate of the call as it will be sent.
+ * Writes the admitted candidate into the outgoing call: model and output cap. Headers name the stated values that were changed, and a cap
+ * that is nearly used up where the plan asks for that warning. Returns the estimate of the call that will be sent.
  */
 export function dispatch(
   call: Call,

@@ -24,7 +24,7 @@ const rememberedMs = 23 * 3_600_000;
 /** For `settleLate`: settlements are retried together, so one that hangs would keep all others waiting. In milliseconds. */
 const lateDeadlineMs = 10_000;
 
-/** What all requests of one `budget()` share: the store behind its deadline, the queue of settlements, the heartbeat. */
+/** State shared by all requests of one `budget()`: the store with its deadline, the queue of settlements, the heartbeat. */
 export class BudgetEngine {
   readonly store: GuardedStore;
   readonly settling: SettleQueue;
@@ -33,12 +33,12 @@ export class BudgetEngine {
   delivers: boolean | undefined;
   /** Admissions let through without the store. */
   unverified = 0;
-  /** Admissions of credit leased beforehand, while the store was away. */
+  /** Admissions from credit leased in advance, while the store was away. */
   fromGrace = 0;
 
   readonly #own: readonly BudgetLimit[];
   readonly #ofPlan = new Map<Plan, readonly BudgetLimit[]>();
-  /** Of callers with limits of their own; forgotten with the caller. */
+  /** For callers with their own limits; the entry disappears with the caller. */
   readonly #ofCaller = new WeakMap<Caller, readonly BudgetLimit[]>();
 
   constructor(
@@ -65,7 +65,7 @@ export class BudgetEngine {
     return this.settings.plans && planOf(this.settings.plans, caller);
   }
 
-  /** The limits of a caller on its plan, with those of its own, and those for everybody. */
+  /** The limits of a caller: those of its plan, its own, and those shared by all callers. */
   limitsOf(plan: Plan | undefined, caller: Caller): readonly BudgetLimit[] {
     if (!hasOwnLimits(caller)) return (plan && this.#ofPlan.get(plan)) ?? this.#own;
     const known = this.#ofCaller.get(caller);
@@ -79,7 +79,7 @@ export class BudgetEngine {
     return this.settings.mode === 'enforce';
   }
 
-  /** Counts and publishes what was admitted of credit leased beforehand. */
+  /** Counts and publishes admissions from credit leased in advance. */
   admitFromGrace({ requestId, caller }: TollgateContext): void {
     this.fromGrace += 1;
     publish('tollgate:store', () => ({
@@ -105,7 +105,10 @@ export class BudgetEngine {
     }));
   }
 
-  /** Charges an attempt, of this call if it is one, now or, where the store fails, later. What it returns resolves when the first try has ended; nothing where it has. */
+  /**
+   * Charges an attempt (of `call`, if given) now or, where the store fails, later. The returned promise resolves when the first try has
+   * ended; returns nothing where it already has.
+   */
   charge(request: ChargeRequest, context: TollgateContext, call: Call | undefined): void | Promise<void> {
     return this.settling.run({ kind: 'charge', request }, ({ recorded, crossed }) => {
       if (call) call.recorded = recorded;

@@ -4,7 +4,7 @@ import { isPromise, publish, whenReady, withinDeadline } from '@tollgate/core/in
 /** The calls of a quota store that a request waits for. */
 type Waited = 'reserve' | 'extend' | 'cover' | 'charge' | 'renew' | 'close';
 
-/** So many failures in a row, and admissions are not asked for so long: a store that hangs must not hold up every request. */
+/** Consecutive failures after which admissions are not tried for a while, so that a hanging store does not delay every request. */
 const failuresInRow = 5;
 const restMs = 500;
 
@@ -14,27 +14,27 @@ class StoreLeftAloneError extends Error {
   readonly mayHaveRun = false;
 }
 
-/** Whether a call that failed may have been done all the same: always, unless the store says that it was not. */
+/** Whether a failed store call may have taken effect: always, unless the store reports that it did not. */
 export function mayHaveRun(error: unknown): boolean {
   return !(error instanceof Error && 'mayHaveRun' in error && error.mayHaveRun === false);
 }
 
-/** The store did not answer in time. What was asked may still have happened. */
+/** The store did not answer in time. The operation may still have run. */
 class StoreDeadlineError extends Error {
   override readonly name = 'StoreDeadlineError';
 }
 
-/** The same within a time of its own. */
+/** The same method with its own time limit. */
 type WithinTime<Method extends (request: never) => unknown> = (
   request: Parameters<Method>[0],
   withinMs: number,
 ) => ReturnType<Method>;
 
 /**
- * A quota store behind a deadline: every call fails after `deadlineMs`, whatever its client thinks, and every failure is published
- * on `tollgate:store`. A call that has failed may still have run. After five failures in a row admissions fail at once for
- * half a second, then one tries, unless the store has a breaker of its own. Settlements are always tried: they wait for nobody.
- * What a store in this process has answered when it returns is passed on as it is.
+ * A quota store behind a deadline: every call fails after `deadlineMs`, no matter what its client does, and every failure is published on
+ * `tollgate:store`. A call that has failed may still have run. After five consecutive failures admissions fail at once for half a second,
+ * then one tries, unless the store has a separate breaker. Settlements are always tried, since no request waits for them. Results that a
+ * store in this process returns synchronously are returned synchronously.
  */
 export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' | 'extend'>> {
   readonly reserve: WithinTime<QuotaStore['reserve']>;
@@ -43,7 +43,7 @@ export class GuardedStore implements Pick<QuotaStore, Exclude<Waited, 'reserve' 
   readonly charge: QuotaStore['charge'];
   readonly renew: QuotaStore['renew'];
   readonly close: QuotaStore['close'];
-  /** Asks nobody, so nothing is waited for. */
+  /** Runs in this process, so there is nothing to wait for. */
   readonly reserveHeld: NonNullable<QuotaStore['reserveHeld']>;
 
   constructor(store: QuotaStore, deadlineMs: number) {

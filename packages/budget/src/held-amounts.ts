@@ -8,7 +8,7 @@ export interface HeldPart {
   readonly amount: number;
 }
 
-/** What one attempt takes from the counters, and whether it took more than was held for it. */
+/** The amounts that one attempt takes from the counters, and whether they exceed the amounts held for it. */
 export interface Spending {
   readonly items: readonly ChargeItem[];
   readonly overrun: boolean;
@@ -23,11 +23,11 @@ export interface Lack {
 
 const nothing: readonly Lack[] = Object.freeze([]);
 
-/** What is charged once per request, whatever its calls do. */
+/** Counters charged once per request, no matter how many calls it makes. */
 const perRequest = (counter: QuotaCounter): boolean =>
   counter.unit === 'concurrent' || counter.unit === 'requests';
 
-/** What a reservation holds: unassigned, or for an attempt. The store's own books are the truth; this one divides them. */
+/** A reservation's amounts: unassigned, or held for an attempt. The store is authoritative; this class divides its grants among attempts. */
 export class HeldAmounts {
   readonly #free = new Map<string, HeldPart[]>();
   readonly #windows = new Map<string, HeldPart>();
@@ -46,7 +46,7 @@ export class HeldAmounts {
     });
   }
 
-  /** What is held on a counter and not assigned. */
+  /** The unassigned amount held on a counter. */
   free(counter: string): number {
     return (this.#free.get(counter) ?? []).reduce((sum, part) => sum + part.amount, 0);
   }
@@ -113,8 +113,8 @@ export class HeldAmounts {
   }
 
   /**
-   * What a settlement takes from each counter in each window. A window that admitted a part of the attempt takes at most that part;
-   * what was never held goes to the newest. `overrun`: more was used than held.
+   * The amounts that a settlement takes from each counter in each window. A window that admitted a part of the attempt takes at most that
+   * part; usage that was never held goes to the newest. `overrun`: more was used than held.
    */
   spending(attemptId: string, settlement: Settlement): Spending {
     const parts = this.#attempts.get(attemptId) ?? [];
@@ -168,7 +168,7 @@ export class HeldAmounts {
   }
 }
 
-/** What the parts hold on one counter, in all windows. */
+/** The amount that the parts hold on one counter, in all windows. */
 function heldOn({ counter }: QuotaCounter, parts: readonly HeldPart[]): number {
   let held = 0;
   for (const part of parts) if (part.counter.counter === counter) held += part.amount;

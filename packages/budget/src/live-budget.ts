@@ -3,7 +3,7 @@ import type { RequestBudget } from './request-budget.js';
 
 const slot = Symbol.for('tollgate.budget.v1');
 
-/** The place on a request's context where its budget stands; under a global symbol, so that two loaded copies share it. */
+/** The property of a request's context that holds its budget; under a global symbol, so that two loaded copies share it. */
 interface WithBudget {
   [slot]?: RequestBudget;
 }

@@ -15,7 +15,7 @@ import { budgetOf, setBudget } from './live-budget.js';
 import { type BudgetOptions, readOptions } from './options.js';
 import { RequestBudget } from './request-budget.js';
 
-/** What {@link budget} returns: the middleware, and what an app needs beside it. */
+/** The result of {@link budget}: the middleware, and counters and controls for the app. */
 export interface BudgetMiddleware extends RequestHandler {
   /**
    * Puts a context without an HTTP request (a script, a worker) on its caller's budget: each of its calls is covered and charged.
@@ -27,12 +27,12 @@ export interface BudgetMiddleware extends RequestHandler {
   /** Brings settlements that the store has not taken yet to it: resolves when all are, or after `graceMs` (default 10 000). */
   settled(graceMs?: number): Promise<void>;
   /**
-   * Admissions let through without the store since the start (requests, route limits and calls; `whenStoreDown: 'open'`, or shadow
-   * mode), for a metric; each is also published on `tollgate:store` with `outcome: 'unverified'`. 0 without a `store` of its own.
+   * Admissions let through without the store since the start (requests, route limits and calls; `whenStoreDown: 'open'`, or shadow mode),
+   * for a metric; each is also published on `tollgate:store` with `outcome: 'unverified'`. 0 without a `store` option.
    */
   readonly unverified: number;
   /**
-   * Requests admitted since the start of credit that was leased beforehand, while the store was away (`whenStoreDown: 'grace'`), for a
+   * Requests admitted since the start from credit that was leased in advance, while the store was away (`whenStoreDown: 'grace'`), for a
    * metric; each is also published on `tollgate:store` with `outcome: 'grace'`.
    */
   readonly fromGrace: number;

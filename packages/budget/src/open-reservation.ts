@@ -76,7 +76,7 @@ export class OpenReservation {
     return this.#pending.length > 0;
   }
 
-  /** Brings what is pending to the store, with `close` in one step with the end. What it returns resolves when the first tries have ended. */
+  /** Sends pending charges to the store, with `close` in one step with the end. The returned promise resolves when the first tries have ended. */
   flush(close: boolean): void | Promise<void> {
     const ending = close && !this.closed;
     this.closed ||= close;
@@ -109,7 +109,7 @@ export class OpenReservation {
     }
   }
 
-  /** What a running attempt has cost so far, for the heartbeat. */
+  /** A running attempt's cost so far, for the heartbeat. */
   running(call: Call): RunningCost | undefined {
     if (!call.running) return undefined;
     const { items } = this.holds.spending(call.attemptId, call.running);
@@ -132,7 +132,7 @@ export class OpenReservation {
     this.#pending.push({ call, request });
   }
 
-  /** A request that made no call is charged as a request, by an event of its own. */
+  /** A request that made no call is charged as a request, by a separate event. */
   #putRequests(): void {
     const items = this.holds.takeRequests();
     if (items.length === 0) return;

@@ -28,15 +28,15 @@ export interface BudgetOptions extends GuardOptions {
   requests?: boolean;
   /** Lowers an output cap that the client states to what fits, and says so in `x-tollgate-max-output-tokens`. @defaultValue false */
   fit?: boolean;
-  /** A reservation without a heartbeat for so long is taken for dead. Milliseconds, 5 000 to 3 600 000. @defaultValue 60_000 */
+  /** Reservations expire after this long without a heartbeat. Milliseconds, 5 000 to 3 600 000. @defaultValue 60_000 */
   leaseMs?: number;
   /** The least output cap that is worth a call, in tokens. Positive integer. @defaultValue 16 */
   minOutputTokens?: number;
   /** Status where the money is gone. @defaultValue 402 */
   refuseWith?: 402 | 429;
   /**
-   * `closed`: 503 while the store is away. `grace`: requests pass as long as credit lasts that the store has leased beforehand, counted as
-   * reserved; then 503. `open`: requests pass unreserved and are charged once it is back. @defaultValue 'closed'
+   * `closed`: 503 while the store is away. `grace`: requests pass while there is credit that was leased from the store in advance and
+   * counted as reserved; then 503. `open`: requests pass unreserved and are charged once the store is back. @defaultValue 'closed'
    */
   whenStoreDown?: 'closed' | 'grace' | 'open';
   /** How long a request waits for the store. Milliseconds, 1 to 60 000. @defaultValue 150 */

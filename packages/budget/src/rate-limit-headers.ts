@@ -14,7 +14,7 @@ const fixedSeconds: Readonly<Record<string, number>> = {
   week: 604_800,
 };
 
-/** Says what is left of every limit that is the caller's own. Shared limits are nobody's business. */
+/** Writes headers with the remaining amount of each of the caller's own limits. Shared limits are not disclosed. */
 export function sayWhatIsLeft(
   res: Response,
   charges: readonly LimitCharge[],

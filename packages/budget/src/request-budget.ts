@@ -138,8 +138,8 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   /**
-   * Whether the call is answered by what was paid for before, and nobody counts its request: then nothing is to be admitted. Throws a
-   * TollgateError where the plan does not allow the call at all.
+   * Whether the call was paid for earlier and requests are not counted: then there is nothing to admit. Throws a TollgateError where the
+   * plan does not allow the call at all.
    */
   #takesNothing(call: Call | undefined): boolean {
     if (!call?.replays || !call.parsed) return false;
@@ -162,7 +162,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     return { caller, plan: this.#plan, limits: this.#limits, req, route, ...found };
   }
 
-  /** Covers a call from the request's reservation, or from one of its own where there is none (any more). */
+  /** Covers a call from the request's reservation, or from a new one where that is absent or closed. */
   #reservationFor(call: Call, policy: AdmissionPolicy): OpenReservation | Promise<OpenReservation> {
     if (this.#opening) return this.#opening.then(() => this.#coverOrReserve(call, policy));
     return this.#coverOrReserve(call, policy);

@@ -2,7 +2,7 @@ import { type ChargeResult, publish, warnOnce } from '@tollgate/core/internal';
 import { SettleSpool } from './settle-spool.js';
 import type { Settlement } from './settlement.js';
 
-/** So many are tried together; if all of them fail, the queue pauses. */
+/** Batch size; the queue backs off when a whole batch fails. */
 const attempt = 32;
 const firstPauseMs = 200;
 const longestPauseMs = 2_000;
@@ -75,7 +75,7 @@ export class SettleQueue {
     return this.#count.charge >= this.#options.most;
   }
 
-  /** Tries at once. What it returns resolves when that try has ended, well or not; nothing where it has. */
+  /** Tries at once. The returned promise resolves when that try has ended, successful or not; returns nothing where it already has. */
   run(settlement: Settlement, onCharged?: OnCharged): void | Promise<void> {
     let trying: void | Promise<void>;
     try {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { publish, warnOnce } from '@tollgate/core/internal';
 import type { Settlement } from './settlement.js';
 
-/** Lines that say nothing any more; beyond so many the file is written anew. */
+/** The most obsolete lines before the file is rewritten. */
 const mostStale = 10_000;
 
 /** A line of the file: a settlement that waits, or the number of one that has been settled. */
@@ -14,12 +14,12 @@ interface Line {
 }
 
 /**
- * Keeps settlements that wait in a file, so that the next process brings them to the store if this one does not. It is appended to
- * and forced to the disk in batches, and written anew when most of it is settled. It belongs to one process. Throws at start where the
- * file cannot be read; what fails later is published on `tollgate:fault` and warned of once, and tried again with the next line.
+ * Keeps waiting settlements in a file, so that the next process sends them to the store if this one does not. Lines are appended and forced
+ * to the disk in batches; the file is rewritten when most of it is settled. It belongs to one process. Throws at start where the file
+ * cannot be read; later failures are published on `tollgate:fault`, warned of once, and tried again with the next line.
  */
 export class SettleSpool {
-  /** What an earlier process has left, oldest first. */
+  /** Settlements left by an earlier process, oldest first. */
   readonly left: ReadonlyMap<number, Settlement>;
   readonly #path: string;
   readonly #waiting: () => Iterable<readonly [number, Settlement]>;

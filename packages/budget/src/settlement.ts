@@ -1,6 +1,6 @@
 import type { ChargeRequest, CloseRequest } from '@tollgate/core/internal';
 
-/** What must reach the store sooner or later. Repeating it changes nothing. */
+/** An operation that must reach the store sooner or later. Repeating it has no further effect. */
 export type Settlement =
   | { readonly kind: 'charge'; readonly request: ChargeRequest }
   /** Gives back what a reservation holds; its lease does so too, later. */

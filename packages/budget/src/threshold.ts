@@ -9,7 +9,7 @@ export interface ThresholdEvent extends ThresholdCrossing {
   readonly plan: string | undefined;
 }
 
-/** What an app does when a threshold is crossed. */
+/** The app's handler of a crossed threshold. */
 export type OnThreshold = (event: ThresholdEvent) => void | Promise<void>;
 
 /** After this, a callback that has not finished is reported as a fault. */

@@ -25,7 +25,7 @@ export class TopUps {
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
     const lacks = reservation.holds.lacking(call.attemptId, running);
     if (lacks.length === 0) return;
-    // Nobody reads the answer any more: it is worth what is held for it, and no more.
+    // No reader is left: the call may use the amount held for it, and no more.
     if (call.draining) {
       call.stop(clientGone());
       return;
@@ -58,7 +58,7 @@ export class TopUps {
       return;
     }
     if (!result.ok) {
-      // What is missing now is a part of the call: that it is more than a whole limit says nothing about the request.
+      // The missing amount is a part of the call: if it exceeds a whole limit, that does not mean that the request does.
       const { refusal, nowMs } = result;
       const blockedBy = refusal.blockedBy === 'size' ? 'used' : refusal.blockedBy;
       const named = namedCharges(charges, policy, call.parsed?.model);

@@ -1,8 +1,8 @@
 import { calendarSpan, type QuotaCharge, type QuotaGrant } from '@tollgate/core/internal';
 
 /**
- * Where a request that could not be reserved is charged later: nothing is held, and the calendar windows are those of our own
- * clock. Buckets are left out: only the store knows how full they are.
+ * The grants under which a request is charged later that could not be reserved: nothing is held, and the calendar windows are those of this
+ * process's clock. Buckets are left out: only the store has their level.
  */
 export function unreservedGrants(
   charges: readonly QuotaCharge[],

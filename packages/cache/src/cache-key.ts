@@ -9,7 +9,7 @@ const meaningful = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 /** Whose answers a caller may be given: everything is kept apart by it. */
 export const tenantOf = ({ tenant, id }: Caller): string => tenant || id;
 
-/** What names a call: SHA-256 over whose it is, where it goes, and what would be sent, to the letter. */
+/** The key of a call: SHA-256 over its tenant or caller, its destination, and the exact body to be sent. */
 export function cacheKey(call: Call, parsed: ParsedCall, caller: Caller, by: CacheSettings['by']): string {
   const { url, headers, body } = call.outgoing;
   const owner = by === 'tenant' ? null : ((by === 'user' ? caller.user : caller.keyId) ?? caller.id);

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
 /** Members of a body that name something the provider keeps, which may have changed, or which the call changes. */
 const kept = ['conversation', 'previous_response_id', 'prompt', 'background', 'container'];
 
-/** Whether a call is told by its body alone: only then does the same body ask for the same. */
+/** Whether the body alone determines the call: only then do two equal bodies request the same thing. */
 export function isSelfContained(body: JsonValue | undefined): body is JsonObject {
   return (
     isObject(body) &&

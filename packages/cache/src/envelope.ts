@@ -7,7 +7,7 @@ export interface Envelope {
   readonly contentType: string;
   /** Ms since the epoch. */
   readonly storedAtMs: number;
-  /** What it cost, in nano-dollars. */
+  /** The call's cost, in nano-dollars. */
   readonly costNanoUsd: number;
   readonly body: Uint8Array<ArrayBuffer>;
 }
@@ -20,7 +20,7 @@ export function sealed({ body, ...head }: Envelope): Uint8Array {
   return Buffer.concat([Buffer.from(`${JSON.stringify({ version, ...head })}\n`), body]);
 }
 
-/** What was kept, if it can be read; whose it is, is for the reader to check. */
+/** The cached entry, if it can be read; the reader checks its owner. */
 export function opened(bytes: Uint8Array): Envelope | undefined {
   const end = bytes.indexOf(lineFeed);
   try {

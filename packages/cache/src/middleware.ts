@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import { type CacheOptions, readOptions } from './options.js';
 import { RequestCache } from './request-cache.js';
 
-/** What {@link cache} returns. */
+/** The result of {@link cache}. */
 export interface CacheMiddleware extends RequestHandler {
   /** For calls without an HTTP request: `runWith(caller, run, { steps: (context) => cached.attach(context) })`, before the budget. */
   attach(context: TollgateContext): void;

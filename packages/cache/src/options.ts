@@ -6,8 +6,8 @@ export interface CacheOptions extends Pick<GuardOptions, 'mode'> {
   /** Where answers are kept: `redisCache()` for all processes together. @defaultValue memoryCache(), 64 MiB in this process */
   store?: CacheStore;
   /**
-   * What is answered again. `deterministic`: calls that ask for the same answer to the same prompt (`temperature: 0` or a `seed`, and no tool
-   * that the provider runs), and embeddings. `always`: every call. @defaultValue 'deterministic'
+   * The calls to cache. `deterministic`: calls that request the same response for the same prompt (`temperature: 0` or a `seed`, and no
+   * tool that the provider runs), and embeddings. `always`: every call. @defaultValue 'deterministic'
    */
   when?: 'deterministic' | 'always';
   /** Who shares answers: a tenant; or, within a tenant, a user or a key, with the caller's id where it has none. @defaultValue 'tenant' */

@@ -26,7 +26,7 @@ export class Recording {
     else if (chunk.length > 0) this.#parts.push(chunk);
   }
 
-  /** The answer, if it has all come, is no longer than it may be, and the model has ended it of its own accord. */
+  /** The response, if it is complete, within the size limit, and was ended by the model itself. */
   whole({ api, stream }: ParsedCall): { contentType: string; body: Uint8Array<ArrayBuffer> } | undefined {
     const contentType = this.#contentType;
     if (contentType === undefined || !this.#ended || this.#bytes > this.maxBytes) return undefined;

@@ -61,7 +61,7 @@ export class RequestCache {
   /** Writes `call.cached` and, where it is fresh, `call.replays`. A store that fails or is late is a miss. */
   lookUp(call: Call): void | Promise<void> {
     const known = this.#knownOf(call);
-    // Whoever tries again has been told already that there is nothing.
+    // A retry: the first attempt has already looked it up.
     if (!known || call.attempt > 1 || this.#asks('no-cache', call)) return;
     const { store, storeDeadlineMs } = this.settings;
     const found = (bytes: Uint8Array | undefined): void => {
@@ -118,7 +118,7 @@ export class RequestCache {
     );
   }
 
-  /** What was kept, if it is this tenant's answer to this call. Anything else was put there by somebody else. */
+  /** The cached entry, if it is this tenant's response to this call. Any other entry was not written by this middleware. */
   #checked(bytes: Uint8Array, { key, tenant }: Known): Envelope | undefined {
     const envelope = opened(bytes);
     if (!envelope || (envelope.key === key && envelope.tenant === tenant)) return envelope;

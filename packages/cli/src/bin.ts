@@ -2,7 +2,7 @@
 import { userInfo } from 'node:os';
 import { run } from './run.js';
 
-/** Whoever reads our output may stop: `tollgate keys list | head`. */
+/** The reader of our output may stop: `tollgate keys list | head`. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

@@ -1,6 +1,6 @@
 import { shown } from './table.js';
 
-/** What was given makes no sense, as far as can be told without the database. */
+/** The arguments are invalid, which is known without the database. */
 export class UsageError extends Error {}
 
 /** Codes of Node and of PostgreSQL that people meet, as sentences. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { UsageError } from './failure.js';
 
-/** What a file holds. Throws a {@link UsageError} where it cannot be read or is not JSON. */
+/** Parses a JSON file. Throws a {@link UsageError} where it cannot be read or is not JSON. */
 export function jsonIn(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));

@@ -63,7 +63,7 @@ export function program(io: CommandLine): Command {
   return root;
 }
 
-/** Every command throws instead of ending the process, and writes where it is told. */
+/** Makes every command throw instead of ending the process, and write to the given output. */
 function settle(command: Command, io: CommandLine): void {
   command
     .exitOverride()

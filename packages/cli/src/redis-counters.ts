@@ -1,7 +1,7 @@
 import type { QuotaStore } from '@tollgate/core';
 import type { CalendarPeriod, QuotaCounter, Unit, WindowSpend } from '@tollgate/core/internal';
 
-/** A counter that stands elsewhere than the ledger says, in its unit. */
+/** A counter that differs from the ledger, in its unit. */
 interface CounterGap {
   readonly counter: string;
   readonly window: string;
@@ -11,7 +11,7 @@ interface CounterGap {
   readonly held: number;
 }
 
-/** What a comparison of counters has found. */
+/** The result of a comparison of counters. */
 export interface CounterCheck {
   readonly compared: number;
   /** Windows of buckets, of wide scopes, of names kept by their hash, and those that have ended meanwhile. */
@@ -38,7 +38,7 @@ export function counterNamed(name: string): { tenant: string; counter: QuotaCoun
   return { tenant: decodeURIComponent(tenant), counter };
 }
 
-/** Compares the counters of open windows with what the ledger says was charged to them. Rejects where the store is away. */
+/** Compares the counters of open windows with the ledger's charges to them. Rejects where the store is away. */
 export async function checkCounters(store: QuotaStore, spent: readonly WindowSpend[]): Promise<CounterCheck> {
   const byTenant = new Map<string, { counter: QuotaCounter; spend: WindowSpend }[]>();
   for (const spend of spent) {

@@ -2,7 +2,7 @@ import { CommanderError } from 'commander';
 import { sayFailure } from './failure.js';
 import { program } from './program.js';
 
-/** What a command reads and writes beside the database. */
+/** Inputs and outputs of a command beside the database. */
 export interface CommandLine {
   /** `DATABASE_URL`, `TOLLGATE_DIR` and `TOLLGATE_SCHEMA` are read. */
   readonly env: Readonly<Record<string, string | undefined>>;

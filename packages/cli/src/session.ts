@@ -13,7 +13,7 @@ interface SharedOptions {
   readonly json?: boolean;
 }
 
-/** What a command works with. */
+/** The dependencies of a command. */
 export interface Session {
   readonly io: CommandLine;
   /** Opened when first used; closed after the command. */

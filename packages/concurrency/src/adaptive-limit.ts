@@ -1,6 +1,6 @@
 import type { PermitLimit, Sample } from './permit-limit.js';
 
-/** What was seen within one window. */
+/** Measurements of one window. */
 export interface WindowFigures {
   /** Mean latency of the requests that did not fail, in ms; `undefined` where all failed. */
   readonly meanMs: number | undefined;

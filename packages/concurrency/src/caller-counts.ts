@@ -1,7 +1,7 @@
 import { type Caller, counterOf, type Limit, type Plans } from '@tollgate/core';
 import { limitsFor, planOf } from '@tollgate/core/internal';
 
-/** What a caller holds, to be given back. */
+/** A caller's counted keys, to be released together. */
 export type CallerHold = readonly string[];
 
 /** Requests of callers that wait or run in this process. Knows a caller only as long as it has any. */

@@ -53,7 +53,7 @@ export class Chain<Value> {
     this.#size += 1;
   }
 
-  /** Takes a link out; nothing for one that stands elsewhere. */
+  /** Removes a link; does nothing for a link of another chain. */
   remove(link: Link<Value>): void {
     if (link.chain !== this) return;
     const { before, after } = link;

@@ -7,13 +7,13 @@ import { QuotaPermits } from './shared-permits.js';
 
 let limiters = 0;
 
-/** What all requests of one `concurrency()` share. */
+/** State shared by all requests of one `concurrency()`. */
 export class ConcurrencyLimiter {
   readonly gate: Gate;
   readonly lanes: Lanes;
   readonly callers: CallerCounts | undefined;
   readonly shared: QuotaPermits | undefined;
-  /** Of its own for each guard: a request may pass several, and has a permit with each. */
+  /** Unique for each guard: a request may pass several, and holds a permit of each. */
   readonly stepName: string;
 
   constructor(readonly settings: ConcurrencySettings) {

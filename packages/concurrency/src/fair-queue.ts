@@ -3,9 +3,9 @@ import { Lane, type LaneSettings, type MayServe, Waiter } from './lane.js';
 const anyone: MayServe = () => true;
 
 /**
- * A queue of several lanes, served by start-time fair queueing (Goyal, Vin and Cheng, 1996) with every waiter of the same length:
- * while lanes wait, each gets turns in proportion to its weight, and one that begins to wait is not made to pay for the time in which it did
- * not. Within a lane tenants take turns. A waiter that leaves costs nobody a turn. Constant time, the number of lanes apart.
+ * A queue of several lanes, served by start-time fair queueing (Goyal, Vin and Cheng, 1996) with every waiter of the same length: while
+ * lanes wait, each gets turns in proportion to its weight, and a lane that starts to wait does not pay for the time in which it did not.
+ * Within a lane tenants take turns. A waiter that leaves costs no one a turn. Takes constant time, apart from the number of lanes.
  */
 export class FairQueue<Item> {
   readonly #lanes: readonly Lane<Item>[];
@@ -13,7 +13,7 @@ export class FairQueue<Item> {
   #time = 0;
   #size = 0;
 
-  /** `most`: how many may wait altogether; whoever fills it keeps to that. */
+  /** `most`: the most waiters in all lanes together; the caller of `add` checks it. */
   constructor(lanes: readonly LaneSettings[], most: number) {
     const sum = lanes.reduce((total, { weight, batch }) => total + (batch ? 0 : weight), 0);
     this.#lanes = lanes.map((settings) => {
@@ -111,7 +111,7 @@ export class FairQueue<Item> {
     return next;
   }
 
-  /** Virtual time begins anew with an empty queue, so that it never outgrows the precision of a double. */
+  /** Virtual time restarts with an empty queue, so that it never outgrows the precision of a double. */
   #left(): void {
     this.#size -= 1;
     if (this.#size > 0) return;

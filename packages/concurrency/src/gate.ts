@@ -95,7 +95,7 @@ export class Gate {
     return ticket;
   }
 
-  /** Counts somebody who is let through whatever the limit says, for shadow mode. */
+  /** Counts a request that passes regardless of the limit, for shadow mode. */
   pass(entrant: Entrant): Ticket {
     const ticket = this.#ticketOf(entrant, 'running');
     this.#count(entrant.tenant, 1);
@@ -119,7 +119,7 @@ export class Gate {
     this.#dispatch();
   }
 
-  /** Turns away everybody who waits, and who comes from now on. */
+  /** Turns away all waiters, and all requests that arrive later. */
   close(): void {
     this.#closed = true;
     for (let waiter = this.#queue.take(true); waiter; waiter = this.#queue.take(true)) {

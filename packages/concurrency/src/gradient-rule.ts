@@ -7,11 +7,14 @@ export interface GradientSettings {
   readonly failedShare: number;
 }
 
-/** What may wait inside the provider, how much of a step is taken, and what failures cost: the defaults of Gradient2Limit and AIMDLimit. */
+/**
+ * Requests that may queue inside the provider, the share of a step that is applied, and the effect of failures: the defaults of
+ * Gradient2Limit and AIMDLimit.
+ */
 const headroom = 4;
 const smoothing = 0.2;
 export const backoff = 0.9;
-/** After so many windows under load one is run at half the limit, to see what latency is without it. */
+/** Windows under load after which one runs at half the limit, to measure the latency without it. */
 const windowsToProbe = 30;
 
 /**

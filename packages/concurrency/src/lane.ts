@@ -2,7 +2,7 @@ import { Chain, Link } from './chain.js';
 
 /** One class of traffic: a plan, or a plan's batch work. */
 export interface LaneSettings {
-  /** Turns it gets beside the other lanes' while all have somebody waiting. Above 0. */
+  /** Turns relative to the other lanes while all have waiters. Above 0. */
   readonly weight: number;
   /** Who gives way when the queue is full: the lower. */
   readonly rank: number;
@@ -10,7 +10,7 @@ export interface LaneSettings {
   readonly batch: boolean;
 }
 
-/** Somebody who waits. */
+/** An item that waits in the queue. */
 export class Waiter<Item> {
   /** @internal */
   readonly inLine: Link<Waiter<Item>>;

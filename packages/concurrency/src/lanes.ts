@@ -5,7 +5,7 @@ import type { LaneSettings } from './lane.js';
 /** Above every rank of batch work: whatever its plan, it gives way to those who wait for an answer. */
 const urgentRank = 101;
 
-/** Two lanes for each plan, one of them for its batch work; and two for whoever has no plan. */
+/** Two lanes for each plan, one of them for its batch work; and two for callers without a plan. */
 export class Lanes {
   readonly settings: readonly LaneSettings[];
   readonly #plans: Plans | undefined;

@@ -6,7 +6,7 @@ import { ConcurrencyLimiter } from './concurrency-limiter.js';
 import { type ConcurrencyOptions, type PriorityHeader, readOptions } from './options.js';
 import { type Decision, Permit, refusalOrThrow } from './permit.js';
 
-/** What {@link concurrency} returns: the middleware, and what an app needs beside it. */
+/** The result of {@link concurrency}: the middleware, and counters and controls for the app. */
 export interface ConcurrencyMiddleware extends RequestHandler {
   /**
    * For routes whose work can wait, alone or behind the guard itself: the request waits for room as batch work. One that was admitted
@@ -20,7 +20,7 @@ export interface ConcurrencyMiddleware extends RequestHandler {
   readonly limit: number;
   /** Permits given while the store was away since the start, for a metric. */
   readonly withoutStore: number;
-  /** Turns away whoever waits or comes from now on (503 `shutting_down`); those that run are not touched. */
+  /** Turns away all waiters and all later requests (503 `shutting_down`); running requests are not affected. */
   close(): void;
 }
 

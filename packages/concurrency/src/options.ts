@@ -59,7 +59,7 @@ export interface ConcurrencyOptions extends GuardOptions {
    * Positive integer. @defaultValue 30_000 (30 s)
    */
   clientIdleMs?: number;
-  /** `false`: nobody waits. @defaultValue 1 000 waiters, 10 s */
+  /** `false`: no request waits. @defaultValue 1 000 waiters, 10 s */
   queue?: QueueOptions | false;
   /** Follows latency and failures, between `min` and `limit`; each process by what it sees. @defaultValue false: `limit` it is */
   adaptive?: boolean | AdaptiveOptions;
@@ -86,7 +86,7 @@ export interface ConcurrencyOptions extends GuardOptions {
 export interface ConcurrencySettings {
   readonly most: number;
   readonly limit: PermitLimit;
-  /** Where latency is taken; `undefined` where nobody asks. */
+  /** Where latency is measured; `undefined` where it is not needed. */
   readonly latency: 'firstByte' | 'end' | undefined;
   readonly plans: Plans | undefined;
   readonly perCaller: boolean;

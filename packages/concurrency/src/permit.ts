@@ -42,7 +42,7 @@ export class Permit implements CallStep, Entrant {
     return this.#batch;
   }
 
-  /** Asks for a permit; a request that has one already gives it back and asks anew. Throws a TollgateError where its plan is unknown. */
+  /** Requests a permit; a request that already has one releases it and enters again. Throws a TollgateError where its plan is unknown. */
   enter(batch: boolean, decision: Decision): void {
     const { lanes, settings } = this.#limiter;
     const { caller, calls } = this.#context;
@@ -79,7 +79,7 @@ export class Permit implements CallStep, Entrant {
     if (state !== 'waiting' && state !== 'asking') return;
     this.#ticket = ticket;
     if (state === 'waiting') this.#publish('waiting', {});
-    // It goes on when another request ends: not in that one's asynchronous context.
+    // It continues when another request ends: not in that request's asynchronous context.
     this.#decision = { goAhead: AsyncResource.bind(goAhead), refuse: AsyncResource.bind(refuse) };
   }
 
@@ -114,7 +114,7 @@ export class Permit implements CallStep, Entrant {
     gate.end(ticket);
   }
 
-  /** Shadow mode: requests do not wait, so requests above the limit stand for the queue. Beyond `limit + queue.size`, one would have been refused. */
+  /** Shadow mode: requests do not wait, so requests above the limit represent the queue. Beyond `limit + queue.size`, one would have been refused. */
   #pass(decision: Decision): void {
     const { gate, settings } = this.#limiter;
     const hasRoom = gate.hasRoom(this.lane, this.tenant);

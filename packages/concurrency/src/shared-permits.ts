@@ -12,7 +12,7 @@ import {
 } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 
-/** What asking for a shared permit came to. Without a lease: let through while the store is away. */
+/** The result of a request for a shared permit. Without a lease: let through while the store is away. */
 export type Taking =
   | { readonly outcome: 'taken'; readonly lease: Lease | undefined }
   | { readonly outcome: 'full' | 'unavailable' };

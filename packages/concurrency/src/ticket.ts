@@ -1,7 +1,7 @@
 import type { Waiter } from './lane.js';
 import type { Lease } from './shared-permits.js';
 
-/** Why somebody is turned away. `displaced`: somebody of a higher plan took its place in the full queue. */
+/** Why a request is turned away. `displaced`: one of a higher plan took its place in the full queue. */
 export type TurnedAway = 'full' | 'tenant_full' | 'displaced' | 'timeout' | 'store_unavailable' | 'closed';
 
 /** Who asks for a permit. */

@@ -29,8 +29,9 @@ type Members = Record<string, unknown>;
 const bytesMembers = new Set(['data', 'file_data', 'url', 'image_url', 'b64_json']);
 
 /**
- * Everything of a JSON body that a model may read: all its texts wherever they stand, and the names of members that hold spaces; whoever
- * hides a sentence in a tool's description is found as well. Texts of JSON are read without their escapes. Bytes of media are not among the texts.
+ * Everything of a JSON body that a model may read: all its texts at any depth, and the names of members that contain spaces, so that a
+ * sentence hidden in a tool's description is found as well. Texts of JSON are read without their escapes. Bytes of media are not among the
+ * texts.
  */
 export function contentOf(body: unknown): BodyContent {
   const texts: BodyText[] = [];
@@ -56,7 +57,7 @@ export function contentOf(body: unknown): BodyContent {
         push(value, String(index), `${path}[${index}]`, role);
     } else if (typeof value === 'object' && value !== null) {
       const members = value as Members;
-      // Only what is a message has a role: content that states one of its own is not believed.
+      // Only messages have a role: a `role` inside content is not trusted.
       const own = isMessage.test(path) && typeof members.role === 'string' ? members.role : role;
       for (const kind of mediaKindsOf(members, path)) media.push({ kind, path });
       for (const name of Object.keys(members).reverse()) {

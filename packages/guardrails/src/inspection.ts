@@ -5,12 +5,12 @@ import { cutsOf, redacted } from './redacted.js';
 import { combinedWeight, type Finding, type Rule, type RuleAction } from './rule.js';
 import { Pace, search } from './windows.js';
 
-/** What a rule found in a body or an answer: no text of it. */
+/** A rule's finding in a body or a response, without any of its text. */
 export interface Report {
   readonly rule: string;
   /** The kinds found, each once. */
   readonly kinds: readonly string[];
-  /** What was done; `flag` as well where the caller's scopes allow what would be blocked or redacted. */
+  /** The action taken; `flag` also where the caller's scopes allow content that would otherwise be blocked or redacted. */
   readonly action: RuleAction;
   readonly where: 'input' | 'output';
   /** JSON path of the text. */
@@ -29,7 +29,7 @@ export interface BodyRules {
   readonly maxTextLength: number;
 }
 
-/** What became of a body. */
+/** The result of inspecting a body. */
 export interface Inspection {
   readonly reports: readonly Report[];
   /** Why the request is refused, if it is. Nothing was redacted then. */
@@ -83,10 +83,10 @@ export async function inspectBody(
   return { reports, refusal: undefined };
 }
 
-/** What replacing one finding costs, in bytes looked at. */
+/** Cost of replacing one finding, in bytes of inspected text. */
 const bytesPerCut = 16;
 
-/** What {@link rejectedAcross} goes by and adds to. */
+/** Input and running totals of {@link rejectedAcross}. */
 interface Across {
   readonly rules: readonly Rule[];
   readonly needs: BodyRules['needs'];

@@ -70,7 +70,7 @@ function holdsMedia(name: string, value: unknown): boolean {
 
 const isPlace = /^\s*(?:data|https?|gs|s3|file):/i;
 
-/** What the bytes of a data URL, or of the members of a part, are said to be. */
+/** The kind of media that the bytes of a data URL, or of the members of a part, are declared to be. */
 function kindOfBytes(value: unknown): MediaKind | undefined {
   const places = isMembers(value) ? [value.url, value.data, value.file_data] : [value];
   for (const place of places) {

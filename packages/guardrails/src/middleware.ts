@@ -66,7 +66,7 @@ export function guardrails(options?: GuardrailsOptions): GuardrailsMiddleware {
   });
 }
 
-/** What can no longer be redacted is blocked. */
+/** Blocks findings that can no longer be redacted. */
 function withoutRedaction(settings: Settings): Settings {
   const rules = settings.input.rules.map((rule) => (rule.action === 'redact' ? acting(rule, 'block') : rule));
   return { ...settings, input: { ...settings.input, rules } };

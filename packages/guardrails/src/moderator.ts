@@ -3,14 +3,14 @@ import { publish, withinDeadline } from '@tollgate/core/internal';
 import { contentOf } from './body-walk.js';
 import { type Report, rejected } from './inspection.js';
 
-/** What a moderator says. */
+/** A moderator's verdict. */
 export interface Moderation {
   readonly verdict: 'pass' | 'flag' | 'block';
-  /** What was found, e.g. the provider's categories; published, not answered. */
+  /** Kinds of findings, e.g. the provider's categories; published, not sent to the client. */
   readonly kinds?: readonly string[];
 }
 
-/** Somebody outside who is asked about prompts: a provider's moderation endpoint, a classifier of one's own. */
+/** An external judge of prompts: a provider's moderation endpoint, or a classifier. */
 export interface Moderator {
   /** Unique among rules and moderators. */
   readonly name: string;

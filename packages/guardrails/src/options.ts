@@ -18,11 +18,11 @@ import { secrets } from './rules/secrets.js';
 /** Options of `guardrails()`. */
 export interface GuardrailsOptions extends GuardOptions {
   /**
-   * What is looked for: `injection()`, `personalData()`, `secrets()`, `pattern()`, or rules of one's own. `[]` only beside a `schema`,
-   * `moderators`, `needs` or bounds. @defaultValue `[injection(), secrets()]`
+   * Rules that search for unwanted content: `injection()`, `personalData()`, `secrets()`, `pattern()`, or custom rules. `[]` only beside a
+   * `schema`, `moderators`, `needs` or bounds. @defaultValue `[injection(), secrets()]`
    */
   rules?: readonly Rule[];
-  /** What the request's own body must look like: a schema of zod or any other library that speaks Standard Schema. @defaultValue none */
+  /** Schema of the request's body: zod, or any other library that implements Standard Schema. @defaultValue none */
   schema?: StandardSchemaV1;
   /**
    * Scope that a caller needs, by what is sent: `image`, `audio`, `video`, `file`, or a kind of finding (`pii.card`, or `pii` for all of
@@ -35,7 +35,7 @@ export interface GuardrailsOptions extends GuardOptions {
   maxTextLength?: number;
   /** Who is asked about prompts besides. @defaultValue none */
   moderators?: readonly Moderator[];
-  /** Told of everything that was found, without a word of it. What it throws is caught and published. */
+  /** Receives every finding, without any of its text. Errors that it throws are caught and published. */
   onReport?: (report: Report, context: TollgateContext) => void;
 }
 

@@ -4,11 +4,11 @@ import type { Finding } from './rule.js';
 export interface Cut {
   readonly start: number;
   readonly end: number;
-  /** What stands there instead: never longer than what it replaces, so that a body does not cost more than it was priced for. */
+  /** The replacement: never longer than the text it replaces, so that a body does not cost more than it was priced for. */
   readonly instead: string;
 }
 
-/** What to replace, in order and without overlaps. */
+/** The cuts, in order and without overlaps. */
 export function cutsOf(findings: readonly Finding[]): Cut[] {
   const sorted = [...findings].sort((a, b) => a.start - b.start || b.end - a.end);
   const cuts: Cut[] = [];

@@ -1,6 +1,6 @@
 /** Something that a rule has found in a text. Offsets are UTF-16 units, as in `String.prototype.slice`. */
 export interface Finding {
-  /** What it is, e.g. `pii.card`, `secret.openai`, `injection.override`. */
+  /** Its kind, e.g. `pii.card`, `secret.openai`, `injection.override`. */
   readonly kind: string;
   readonly start: number;
   /** Behind the last unit. */
@@ -9,7 +9,7 @@ export interface Finding {
   readonly weight: number;
 }
 
-/** What becomes of a request or an answer in which a rule has found something. */
+/** The action on a request or a response in which a rule has found something. */
 export type RuleAction = 'block' | 'flag' | 'redact';
 
 /** Where a text stands. */
@@ -43,8 +43,8 @@ export interface Rule {
   holdFrom?(text: string): number;
   find(text: string, place: TextPlace): readonly Finding[];
   /**
-   * Longest finding, in UTF-16 units, 1 to 65 536. With it, the rule is asked about long texts in windows that share so many units, and the
-   * event loop turns in between. @defaultValue none: texts are given as a whole
+   * Longest finding, in UTF-16 units, 1 to 65 536. With it, the rule gets long texts in windows that overlap by this many units, and other
+   * events are processed in between. @defaultValue none: texts are passed as a whole
    */
   readonly reach?: number | undefined;
   /** The kinds that it may find; `needs` of `guardrails()` names those alone. @defaultValue [] */

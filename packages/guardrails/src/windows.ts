@@ -3,7 +3,7 @@ import { combinedWeight, type Finding, type Rule, type TextPlace } from './rule.
 /** Shortest window, in UTF-16 units: a few milliseconds of work for all rules together. */
 const shortestWindow = 8_192;
 
-/** A window is at least so many times as long as what two of them share. */
+/** The least length of a window, in multiples of the overlap of two windows. */
 const timesReach = 4;
 
 /** Where possible a window begins and ends between words; so far back one is looked for. */
@@ -12,10 +12,10 @@ const longestWord = 256;
 /** Work between two turns of the event loop: UTF-8 bytes of text times rules. Text outside of ASCII takes longer for its length. */
 const bytesPerTurn = 16_384;
 
-/** What one look at a text costs besides its length, in bytes of text. */
+/** Fixed cost of inspecting a text, in bytes of text. */
 const bytesPerLook = 64;
 
-/** What a rule has found in a text. */
+/** A rule's finding in a text. */
 export interface Found {
   /** Of the windows that reach the rule's threshold. */
   readonly findings: readonly Finding[];
@@ -33,7 +33,7 @@ export class Pace {
   /** Bytes looked at so far, and turns of the event loop given. */
   readonly work = { bytes: 0, turns: 0 };
 
-  /** To be waited for before so many bytes are looked at, unless it is `undefined`. */
+  /** Await the result, unless it is `undefined`, before inspecting this many bytes. */
   spend(bytes: number): Promise<void> | undefined {
     this.work.bytes += bytes;
     this.#spent += bytes + bytesPerLook;
@@ -42,7 +42,7 @@ export class Pace {
     return this.#turn();
   }
 
-  /** To be waited for at the end: what follows on a large body is a piece of its own. */
+  /** Await the result at the end: the work after a large body is a separate piece. */
   end(): Promise<void> | undefined {
     return this.work.turns > 0 ? this.#turn() : undefined;
   }

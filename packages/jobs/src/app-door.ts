@@ -6,7 +6,7 @@ import { type JobRun, setJobRun } from '@tollgate/core/internal';
 import { duplexPair } from './duplex-pair.js';
 import type { DeferredRequest, JobAnswer } from './job.js';
 
-/** What came of making a deferred request. */
+/** The outcome of running a deferred request. */
 export interface Visit {
   /** Absent: it was aborted, or its answer was too large. */
   readonly answer: JobAnswer | undefined;
@@ -23,12 +23,12 @@ interface OpenVisit {
   hasSpent: boolean;
 }
 
-/** How long calls may go on that the answer has left behind. */
+/** How long calls may continue after the response, in ms. */
 const settleMs = 5_000;
 
 /**
- * Makes requests to the app from inside: real HTTP on a connection that never leaves this process, so that the app's guards, routes and
- * error handlers do to them what they do to any other. Nothing listens, and nobody else can come this way.
+ * Sends requests to the app from inside: real HTTP on a connection that never leaves this process, so that the app's guards, routes and
+ * error handlers treat them like any other. There is no listener, so no other client can use this entry.
  */
 export class AppDoor {
   readonly #visits = new WeakMap<Duplex, OpenVisit>();
@@ -103,7 +103,7 @@ async function settled({ calls }: TollgateContext): Promise<void> {
   while (calls.running.size > 0 && performance.now() < untilMs) await delay(5);
 }
 
-/** Reads one answer, up to so many bytes. */
+/** Reads one response, up to this many bytes. */
 class AnswerReader {
   answer: JobAnswer | undefined;
   isTooLarge = false;

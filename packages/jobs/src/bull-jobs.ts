@@ -4,7 +4,7 @@ import { accepts, checkOptions, publish } from '@tollgate/core/internal';
 import { forgottenAtMs, type Job } from './job.js';
 import type { JobPace, JobQueue, JobWork } from './job-queue.js';
 
-/** What is asked of a job of BullMQ, 5 or 6. */
+/** The parts of a BullMQ 5 or 6 job that are used. */
 export interface BullJob {
   data: unknown;
   /** How often its process died. */
@@ -20,7 +20,7 @@ export interface BullJob {
 /** States of jobs that have not ended. */
 type LiveState = 'waiting' | 'delayed' | 'active';
 
-/** What is asked of a `Queue` of BullMQ. */
+/** The parts of a BullMQ `Queue` that are used. */
 export interface BullQueue {
   add(name: string, data: object, options: object): Promise<unknown>;
   getJob(id: string): Promise<BullJob | undefined>;
@@ -32,13 +32,13 @@ export interface BullQueue {
   close(): Promise<void>;
 }
 
-/** What is asked of a `Worker` of BullMQ. */
+/** The parts of a BullMQ `Worker` that are used. */
 export interface BullWorker {
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }
 
-/** What a worker is made with, beside its connection. */
+/** Options of a worker, beside its connection. */
 export interface BullWorkerOptions {
   readonly concurrency: number;
   readonly lockDuration: number;
@@ -62,7 +62,7 @@ export interface BullJobsOptions {
   maxJobs?: number;
   /** How many are kept after their end. Positive integer. @defaultValue 10_000 */
   maxKept?: number;
-  /** A job whose process said nothing for so long is taken for dead, and handed out again. Milliseconds, 1 000 to 3 600 000. @defaultValue 30_000 */
+  /** A job without a sign of life from its process for this long is assigned again. Milliseconds, 1 000 to 3 600 000. @defaultValue 30_000 */
   lockMs?: number;
   /** How often a process looks whether a job that it does was cancelled by another. Milliseconds, 100 to 60 000. @defaultValue 2_000 */
   lookEveryMs?: number;
@@ -99,7 +99,7 @@ export function bullJobs(options: BullJobsOptions): JobQueue {
 
 class BullJobs implements JobQueue {
   readonly #queue: BullQueue;
-  /** What this process does now, and how to stop it. */
+  /** The jobs that this process runs now, with their controllers. */
   readonly #running = new Map<string, AbortController>();
   /** The last count of unfinished jobs, and when it began. */
   #owners: { readonly atMs: number; readonly counts: Promise<Map<string, number>> } | undefined;
@@ -246,7 +246,7 @@ const markOf = (tenant: string): string =>
 
 const bullId = (id: string, tenant: string): string => `${id}.${markOf(tenant)}`;
 
-/** What {@link BullJobs.add} has put there. */
+/** The data that {@link BullJobs.add} stored. */
 function jobOf({ data }: BullJob): Job {
   return data as Job;
 }

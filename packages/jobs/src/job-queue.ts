@@ -1,6 +1,6 @@
 import type { Job } from './job.js';
 
-/** What a queue tells of a job that it works on. */
+/** A queue's state of a job that is being worked on. */
 export interface JobTurn {
   /** Aborts when the job is cancelled. */
   readonly signal: AbortSignal;
@@ -19,7 +19,7 @@ export interface JobPace {
 /** Does what is to be done with a job, and returns it as it is then. Never rejects. */
 export type JobWork = (job: Job, turn: JobTurn) => Promise<Job>;
 
-/** Keeps jobs and brings each to somebody who does it when it is due. Whoever fails rejects; nothing is lost by that. */
+/** Keeps jobs and assigns each to a worker when it is due. A worker that fails rejects; no job is lost by that. */
 export interface JobQueue {
   /** Keeps a job. `false`: the queue is full, or its tenant has half of it. */
   add(job: Job): Promise<boolean>;
@@ -28,8 +28,8 @@ export interface JobQueue {
   /** Puts `cancelled` in the place of a job that has not ended, and stops who does it. Returns the job as it is then. */
   cancel(cancelled: Job): Promise<Job | undefined>;
   /**
-   * Begins to work, once: each job that is due is handed to `work`, so many at a time. What it returns is kept: due again, or done. A job
-   * whose process died is handed out again.
+   * Starts working, once: passes each job that is due to `work`, a limited number at a time. The result is stored: due again, or done. A
+   * job whose process died is assigned again.
    */
   start(work: JobWork, pace: JobPace): void;
   /** Hands out no further jobs; resolves when those that run have ended. */

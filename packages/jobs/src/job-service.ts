@@ -100,7 +100,7 @@ export class JobService {
     };
   }
 
-  /** Rejects while that cannot be told. */
+  /** Rejects where the outcome is unknown. */
   async #take(job: Job): Promise<'added' | 'full' | 'unknown caller'> {
     const { queue, callers, now } = this.settings;
     if (!(await this.#inTime(Promise.resolve(callers(job.caller))))) return 'unknown caller';
@@ -108,7 +108,7 @@ export class JobService {
     try {
       return (await this.#inTime(adding)) ? 'added' : 'full';
     } catch (error) {
-      // It may be kept after all, and its client is told that it is not.
+      // The job may have been stored although its client received an error.
       const takeBack = async () => {
         const end = { state: 'cancelled', atMs: now() } as const;
         if (await adding) await queue.cancel(ended(job, end, false));

@@ -16,7 +16,7 @@ export interface JobView {
   readonly ended_at?: string;
   /** When job and answer are forgotten; after its end. */
   readonly kept_until?: string;
-  /** What the app answered; `body` is the JSON value where it is JSON, else the text. */
+  /** The app's response; `body` is the JSON value where it is JSON, else the text. */
   readonly answer?: { readonly status: number; readonly content_type: string; readonly body: unknown };
   readonly error?: { readonly code: string; readonly message: string };
 }

@@ -10,7 +10,7 @@ export interface DeferredRequest {
   readonly body: string;
 }
 
-/** What the app answered. */
+/** The app's response. */
 export interface JobAnswer {
   readonly status: number;
   readonly contentType: string;
@@ -38,7 +38,7 @@ export interface JobEnd {
 export interface Job {
   /** The request's id. */
   readonly id: string;
-  /** Who asked; looked up anew before it is done. */
+  /** The client's caller; looked up again before the job is done. */
   readonly caller: Caller;
   readonly createdAtMs: number;
   /** Not begun from then on. */
@@ -47,7 +47,7 @@ export interface Job {
   readonly keepMs: number;
   /** From when on something is to be done with it; absent: nothing any more. */
   readonly dueAtMs?: number | undefined;
-  /** How often it found no room; after its end, how often somebody was to be told of it. */
+  /** How often it found no room; after its end, how often its notification was tried. */
   readonly tries: number;
   /** How often a graceful end of its process has cut it off. */
   readonly cutOff: number;
@@ -61,7 +61,7 @@ export function again(job: Job, dueAtMs: number): Job {
   return { ...job, tries: job.tries + 1, dueAtMs: Math.min(dueAtMs, job.expiresAtMs) };
 }
 
-/** The same job at its end; `tell`: somebody is still to be told. */
+/** The same job at its end; `tell`: a notification is still to be sent. */
 export function ended(job: Job, end: JobEnd, tell: boolean): Job {
   const { request, dueAtMs, ...kept } = job;
   return { ...kept, tries: 0, end, ...(tell && { dueAtMs: end.atMs }) };

@@ -1,6 +1,6 @@
 import { TollgateError } from '@tollgate/core';
 
-/** There is no such job, or it is somebody else's: nobody is told which. */
+/** The job does not exist, or belongs to another caller: the response does not say which. */
 export function noSuchJob(): TollgateError {
   return new TollgateError({
     status: 404,

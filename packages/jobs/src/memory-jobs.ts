@@ -105,7 +105,7 @@ class MemoryJobs implements JobQueue {
     const stop = new AbortController();
     const done = work(job, { signal: stop.signal, interruptions: 0 }).then((next) => {
       this.#running.delete(job.id);
-      // What was cancelled meanwhile stays so.
+      // A job cancelled meanwhile stays cancelled.
       if (job.end || this.#waiting.has(job.id)) this.#keep(next);
       this.#round();
     });

@@ -7,7 +7,7 @@ import { type Exchange, JobService } from './job-service.js';
 import { type JobsOptions, readOptions } from './options.js';
 import { Worker } from './worker.js';
 
-/** What {@link jobs} returns: the middleware, and what an app needs beside it. */
+/** The result of {@link jobs}: the middleware, and functions for the app. */
 export interface JobsMiddleware extends RequestHandler {
   /**
    * Begins to do jobs in this process, by making their requests to this app: the whole one, with this middleware in it. Once; where it is never
@@ -41,7 +41,7 @@ export function jobs(options: JobsOptions): JobsMiddleware {
     const run = jobRunOf(req);
     if (run) {
       door?.enter(run, context);
-      // It may wait still: who refuses it says until when, and it is answered to nobody.
+      // It may still wait: the refusing guard states until when, and the refusal reaches no client.
       context.deferral = (refusal) => refuse(req, res, next, refusal);
     } else if (mode === 'enforce' && service.mayWait(exchange)) {
       context.deferral = (refusal) => void service.defer(exchange, refusal).catch(next);

@@ -9,8 +9,8 @@ export interface JobsOptions extends GuardOptions {
   /** Where jobs wait: `memoryJobs()`, or `bullJobs()`, which survives its processes. */
   queue: JobQueue;
   /**
-   * The caller as it is now, before each run: `keyCallers({ keys })`. `undefined`: its credential is no longer good, and the job is not done;
-   * whoever is `undefined` already when asking is refused instead of deferred. May reject while it cannot tell.
+   * The current caller before each run: `keyCallers({ keys })`. `undefined`: its credential is no longer valid, and the job is not done; a
+   * request whose caller is already `undefined` is refused instead of deferred. May reject while the caller cannot be determined.
    */
   callers: (caller: Caller) => Caller | undefined | Promise<Caller | undefined>;
   /** Where jobs are asked after: `GET` and `DELETE <path>/<id>`, as the client sees it. @defaultValue '/v1/jobs' */
@@ -19,7 +19,7 @@ export interface JobsOptions extends GuardOptions {
   mayWait?: (req: Request) => boolean;
   /** Further request headers that are kept and sent again, in lower case. Never credentials. @defaultValue [] */
   keepHeaders?: readonly string[];
-  /** A job that found no room for so long expires. Milliseconds, 1 000 to 2 678 400 000 (31 days). @defaultValue 86_400_000 (24 h) */
+  /** A job that finds no room for this long expires. Milliseconds, 1 000 to 2 678 400 000 (31 days). @defaultValue 86_400_000 (24 h) */
   expireAfterMs?: number;
   /** How long a job and its answer are kept after its end. Milliseconds, 1 000 to 2 678 400 000. @defaultValue 86_400_000 (24 h) */
   keepMs?: number;
@@ -32,13 +32,13 @@ export interface JobsOptions extends GuardOptions {
   /** How long the app may take for one job. Milliseconds, 1 000 to 86 400 000. @defaultValue 600_000 (10 min) */
   timeoutMs?: number;
   /**
-   * How often a job is begun again whose process died in the middle of it; beyond that it fails. What its provider calls cost by then is
-   * charged each time, so with 0 none is ever made twice. 0 to 100. @defaultValue 1
+   * How often an interrupted job, whose process died, is started again; after that it fails. The cost of its provider calls up to then is
+   * charged each time, so with 0 no call is ever made twice. 0 to 100. @defaultValue 1
    */
   maxInterruptions?: number;
   /** How long a request waits for the queue. Milliseconds, 1 to 60 000. @defaultValue 2_000 */
   queueDeadlineMs?: number;
-  /** Who is told of a job's end: a target, or a function of its caller. From code only. @defaultValue nobody */
+  /** Receiver of a job's end: a target, or a function of its caller. From code only. @defaultValue none */
   webhook?: JobWebhook | ((caller: Caller) => JobWebhook | undefined);
   /** Clock, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
@@ -66,7 +66,7 @@ export interface JobsSettings {
 }
 
 const mostMs = 31 * 86_400_000;
-/** What a request is made again with. */
+/** The headers that are kept for the deferred request. */
 const keptHeaders = [
   'accept',
   'anthropic-beta',
@@ -76,7 +76,7 @@ const keptHeaders = [
   'openai-beta',
   'x-tollgate-labels',
 ];
-/** What identifies a client stays out, whatever the app says. */
+/** Headers that identify a client are never kept, no matter what the app configures. */
 const credentials = [
   'authorization',
   'x-api-key',

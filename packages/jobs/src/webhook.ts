@@ -3,7 +3,7 @@ import { describeValue, publish } from '@tollgate/core/internal';
 import { Webhook } from 'standardwebhooks';
 import type { Job } from './job.js';
 
-/** Where somebody is told of a job's end. */
+/** Receiver of notifications of a job's end. */
 export interface JobWebhook {
   /** `http:` or `https:`, without a password. From the app's own configuration, never from a request. */
   url: string;
@@ -27,7 +27,7 @@ export class JobNotice {
     return typeof this.targets !== 'function' || this.targets(caller) !== undefined;
   }
 
-  /** Whether it is tried again after so many tries: over about half an hour. */
+  /** Whether another attempt follows after this many: over about half an hour. */
   isWorthMore(tries: number): boolean {
     return tries + 1 < mostTries;
   }

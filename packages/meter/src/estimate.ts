@@ -7,7 +7,7 @@ import type { MediaBound } from './requests/worst-case.js';
 /** Output cap of each answer that a call without a stated cap is estimated with, and that `budget` injects at most by default. */
 export const defaultMaxOutputTokens = 4_096;
 
-/** What an estimate is made of. */
+/** The parts of an estimate. */
 export interface EstimateParts {
   readonly model: string;
   readonly price: Price;

@@ -53,7 +53,7 @@ export function labels(route: Labels): RequestHandler {
   });
 }
 
-/** Labels as they stand when the request comes in: header < app < verified caller. A route's come later. */
+/** The labels of an incoming request: header < app < verified caller. A route's labels are added later. */
 export function labelsOf(
   req: Request,
   caller: Caller | undefined,

@@ -9,12 +9,12 @@ import { mostSaved } from './token-bound.js';
 /** Of shorter texts no price is looked up: that takes two milliseconds for a name that is new. In tokens. */
 const worthPricing = 16_384;
 
-/** What media is sent as, and nothing else is read as: base64, data URLs, addresses. */
+/** The characters of media, which is not counted as text: base64, data URLs, addresses. */
 const maybeMedia = /^[\w+/=:;,.%?&#~@!-]*$/;
 
 /**
- * At least so many input tokens `meter()` will hold for the call that a request's parsed body is: the UTF-8 bytes of its texts, less all that may
- * be media or be counted shorter. Takes a millisecond for a megabyte. 0 where the request is no call of a known format.
+ * A lower bound of the input tokens that `meter()` will reserve for a parsed body: the UTF-8 bytes of its texts, without all that may be
+ * media or be counted shorter. Takes a millisecond for a megabyte. 0 where the request is no call of a known format.
  */
 export function leastInputTokens(
   req: Request,

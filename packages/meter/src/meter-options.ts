@@ -29,11 +29,11 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
    * reserved as what this returns. May throw the refusal of a call that cannot be made. Absent: as the request's path and body say.
    */
   dispatch?: (outgoing: OutgoingRequest, context: TollgateContext) => OutgoingRequest;
-  /** Where usage events go, unless the budget's store delivers them to sinks of its own. @defaultValue [] */
+  /** Receivers of usage events, unless the budget's store delivers them to its own sinks. @defaultValue [] */
   sinks?: readonly UsageSink[];
   /** Labels of every request, in its usage events. They give way to a route's and to the verified caller's. */
   labels?: Labels;
-  /** Lets callers with a scope label their own requests; every other source of labels wins over it. Absent: nobody may. */
+  /** Lets callers with a scope label their own requests; every other source of labels wins over it. Absent: no caller may. */
   labelHeader?: LabelHeader;
   /** Reads usage out of the response, for proxies of third parties. Counts only where no call was begun. */
   tap?: 'response';
@@ -45,8 +45,8 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
   /** Answers `x-tollgate-cost`, in dollars, where the cost is known before the headers are sent. @defaultValue false */
   exposeCost?: boolean;
   /**
-   * A secret of at least 16 characters: usage events then carry `promptHash`, keyed by it and by the tenant, for advice on prompts that are
-   * asked again and again. No text is kept. The same secret in all processes; a new one starts anew. Absent: no hash.
+   * A secret of at least 16 characters: usage events then carry `promptHash`, keyed by it and by the tenant, so that `advise()` can find
+   * repeated prompts. No text is kept. Use the same secret in all processes; with a new one all hashes change. Absent: no hash.
    */
   promptHashSecret?: string;
   /** Clock, in ms since the epoch. @defaultValue Date.now */
@@ -55,7 +55,7 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
 
 const { outside: _, ...innerFetchChecks } = fetchChecks;
 
-/** Checks the options of `meter()` at start. Throws a `TypeError`, also for a provider or a model that nobody has a price for. */
+/** Checks the options of `meter()` at start. Throws a `TypeError`, also for a provider or a model without a price. */
 export function checkMeterOptions(options: MeterOptions): void {
   checkOptions<MeterOptions>('meter', options, meterChecks);
   const { provider, prices = {}, models = {}, baseUrls = {} } = options;

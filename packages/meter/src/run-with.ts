@@ -26,7 +26,7 @@ export interface RunWithOptions extends Omit<MeterOptions, ForRequests> {
   labels?: Readonly<Record<string, string>>;
   /** Lets other packages join: called with the context before anything runs, e.g. to install a budget. */
   steps?: (context: TollgateContext) => void | Promise<void>;
-  /** How long calls may go on that the function has left behind, in milliseconds; then they are aborted. @defaultValue 5_000 */
+  /** How long calls may continue after the function has ended, in milliseconds; then they are aborted. @defaultValue 5_000 */
   graceMs?: number;
 }
 

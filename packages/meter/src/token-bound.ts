@@ -5,7 +5,7 @@ export interface Tokenizer {
   countTokens(text: string, options: { readonly disallowedSpecial: Set<string> }): number;
 }
 
-/** What counting one request may cost: about 10 ms at worst, whatever its text is. In ASCII characters. */
+/** ASCII characters tokenised for one request: about 10 ms at worst, no matter what its text is. */
 const maxUnits = 12_288;
 
 /** By so much at most the count of tokens is below the bytes. */

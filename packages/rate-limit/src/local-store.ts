@@ -29,7 +29,7 @@ export class LocalStore implements Store {
     this.#windowMs = windowMs;
   }
 
-  /** Counters kept at the moment, those included whose window is over and which nobody has asked for since. */
+  /** Counters in memory, including those whose window is over and that were not used since. */
   get size(): number {
     return this.#counters.size;
   }

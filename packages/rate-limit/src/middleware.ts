@@ -18,7 +18,7 @@ import { type RateRegistry, rateRegistry } from './rate-registry.js';
 import { StoreDownError } from './store-down-error.js';
 import { bindingOf, entriesOf, type RateCount } from './verdict.js';
 
-/** `rateLimit()`, and how its windows stand. */
+/** The result of `rateLimit()`: the middleware, and the state of its windows. */
 export interface RateLimitMiddleware extends RequestHandler {
   /**
    * How the windows of the request's caller stand, those of the plan and of `limits` that are the caller's own. Counts nothing: a request

@@ -9,7 +9,7 @@ export function networkOf(req: Request, ipv6Subnet: number | false): string {
   return req.ip === undefined ? 'unknown' : ipKeyGenerator(req.ip, ipv6Subnet);
 }
 
-/** Somebody without credentials, as a caller: every scope within a tenant is then the network. */
+/** The caller of a request without credentials: every scope within a tenant is then the network. */
 export function anonymousCaller(network: string): Caller {
   const id = `ip:${network}`;
   return { id, tenant: id, team: id, plan: '', scopes: [], labels: {} };

@@ -42,7 +42,7 @@ export function rateRegistry(options: ReadRateLimitOptions): RateRegistry {
   const byPlan = new Map(
     Object.values(plans ?? {}).map((plan) => [plan.name, [...bind(plan.requests, 'plan'), ...own]]),
   );
-  /** Of callers with limits of their own; forgotten with the caller. */
+  /** For callers with their own limits; the entry disappears with the caller. */
   const byCaller = new WeakMap<Caller, readonly CountedRate[]>();
   const ratesOf = (caller: Caller, plan: Plan): readonly CountedRate[] => {
     const known = byCaller.get(caller);

@@ -2,7 +2,7 @@ import { type Caller, counterOf, type Limit } from '@tollgate/core';
 import { type CounterSubject, isOfCaller, isOfRequest, type RequestRate } from '@tollgate/core/internal';
 import type { WindowLimiter } from './window-limiter.js';
 
-/** One rate as it is counted: which window, which counter, how many. A burst is a rate of its own, of one second. */
+/** One counted rate: window, counter, amount. A burst is a separate rate of one second. */
 export interface CountedRate {
   readonly name: string;
   readonly quota: number;

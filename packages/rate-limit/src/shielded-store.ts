@@ -69,7 +69,7 @@ export class ShieldedStore implements Store {
     }
   }
 
-  /** What is counted, wherever counting stands now. */
+  /** The current count, in memory or in the store, wherever requests are counted now. */
   async get(key: string): Promise<ClientRateLimitInfo | undefined> {
     const { deadlineMs } = this.#options;
     if (this.#resting) return this.#stoodIn(key, undefined);

@@ -17,7 +17,10 @@ export function bindingOf(counts: readonly RateCount[]): RateCount | undefined {
   return binding;
 }
 
-/** What the client is told. A refused request is given back, so a rate that is not used up has one more left than was counted. */
+/**
+ * The entries for the response's headers. A refused request is returned to the counters, so a rate that is not used up has one more left
+ * than was counted.
+ */
 export function entriesOf(counts: readonly RateCount[], refused: boolean, nowMs: number): RateLimitEntry[] {
   return counts.map(({ rate, count }) => ({
     name: rate.name,

@@ -3,7 +3,7 @@ import { rateLimit as expressRateLimit, type RateLimitRequestHandler, type Store
 import { LocalStore } from './local-store.js';
 import { PendingCount, pendingCountOf } from './pending-count.js';
 
-/** What one window has counted for one key, this request included. */
+/** A window's count for one key, this request included. */
 export interface WindowCount {
   readonly limiter: WindowLimiter;
   readonly key: string;
@@ -88,7 +88,7 @@ export class WindowLimiter {
     void Reflect.apply(this.#count, undefined, [pending, noResponse, next]);
   }
 
-  /** What is counted for a key, without counting; nothing where no window is open. Rejects where the store does not say. */
+  /** The count of a key, without counting; `undefined` where no window is open. Rejects where the store gives no result. */
   async look(key: string): Promise<{ used: number; resetsAtMs: number } | undefined> {
     if (!this.store.get) throw new TypeError('rateLimit: the store has no get()');
     const found = await this.store.get(key);

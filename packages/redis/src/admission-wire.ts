@@ -60,10 +60,7 @@ export function coverText(args: CallArguments, { id, attemptId, alternatives }: 
   return JSON.stringify([id, attemptId, alternativesOf(args, alternatives)]);
 }
 
-/**
- * What a script answered about a request to hold something; a repetition is answered as what was asked first. `args`: what the
- * script was sent.
- */
+/** The script's result of a request to hold amounts; a repeated request gets the first result. `args`: the arguments sent to the script. */
 export function admissionIn(
   alternatives: readonly QuotaAlternative[],
   args: CallArguments | undefined,
@@ -78,7 +75,7 @@ export function admissionIn(
   return admittedIn(countersIn(told), listIn(answer).slice(1));
 }
 
-/** Alternative, time, expiry, whether everything asked was granted, else what was, then the counters as they stand. */
+/** Alternative, time, expiry, whether the whole request was granted, else the granted amounts, then the counters' states. */
 function plainlyAdmittedIn(
   alternatives: readonly QuotaAlternative[],
   args: CallArguments,

@@ -56,8 +56,8 @@ export class CallArguments {
   }
 
   /**
-   * Position of the event among the script's arguments; 0 for none, and where nobody reads the outbox: a lease that holds one says that its
-   * event is to be written, whichever process finds that it has run out.
+   * Position of the event among the script's arguments; 0 for none, and where no consumer reads the outbox: a lease that contains an event
+   * causes the process that reaps it to write that event.
    */
   event(event: UsageEvent | undefined): number {
     if (!event || !this.#record) return 0;

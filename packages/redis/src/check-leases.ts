@@ -11,7 +11,7 @@ export interface CheckLeasesOptions extends ConnectionOptions {
   partitions?: number;
 }
 
-/** A lease that has run out and that nobody has reaped. */
+/** An expired lease that was not reaped. */
 export interface OverdueLease {
   readonly id: string;
   readonly partition: number;

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Circuit, Ticket } from './circuit.js';
 
-/** What is sent to one server in one turn of the event loop. */
+/** The commands sent to one server in one turn of the event loop. */
 export class SentInBatch {
   readonly #circuit: Circuit;
   readonly #ticket: Ticket;

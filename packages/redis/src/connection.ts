@@ -2,7 +2,7 @@ import { publish } from '@tollgate/core/internal';
 import { Circuit } from './circuit.js';
 import { slotOf } from './slot.js';
 
-/** What we pass with a command: it is taken back while it has not been written to the server yet. */
+/** Options of a command: it is cancelled while it has not been written to the server yet. */
 export interface CommandOptions {
   abortSignal?: AbortSignal;
   /** In ms. 0: none of the client's own, which would take a timer and a signal for each command; ours takes back what is late. */
@@ -37,7 +37,7 @@ export interface ClusterClient {
     args: (string | Buffer)[],
     options?: CommandOptions,
   ): Promise<unknown>;
-  /** Who serves which slot, as far as is known. Without it, all servers are taken for one when one fails. */
+  /** The known server of each slot. Without it, all servers count as one when one fails. */
   readonly slots?: readonly ({ readonly master: { readonly address: string } } | undefined)[];
 }
 

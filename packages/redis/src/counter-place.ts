@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Unit } from '@tollgate/core/internal';
 import { Packer } from './packer.js';
 
-/** Where a counter stands: in which hash, whose counters are read and written together, and in which field of it. */
+/** The location of a counter: its hash, whose counters are read and written together, and the field in it. */
 export interface CounterPlace {
   readonly scope: string;
   readonly field: string;
@@ -11,7 +11,7 @@ export interface CounterPlace {
 /** `c`: calendar window, `b`: token bucket, `l`: live leases. */
 export type CounterKind = 'b' | 'c' | 'l';
 
-/** Everything from its tenant on is a counter's scope; one without a tenant has a hash of its own. */
+/** The part from the tenant on is a counter's scope; a counter without a tenant has a separate hash. */
 export function placeOf(kind: CounterKind, counter: string, windowId: string): CounterPlace {
   const at = counter.indexOf('/tenant=');
   return at < 0
@@ -19,18 +19,18 @@ export function placeOf(kind: CounterKind, counter: string, windowId: string): C
     : { scope: `s:${counter.slice(at + 1)}`, field: `${kind}:${counter.slice(0, at)}|${windowId}` };
 }
 
-/** How to tell where a counter stands, and what is packed of it besides its place. */
+/** Determines a counter's location, and packs its other properties. */
 export interface CounterPack<Counter> {
   kindOf(counter: Counter): CounterKind;
   windowIdOf(counter: Counter): string;
-  /** What every request needs. */
+  /** Packs the properties that every request needs. */
   hot(packer: Packer, counter: Counter): void;
-  /** What is needed seldom, in `coldBytes` bytes. */
+  /** Packs the rarely needed properties, in `coldBytes` bytes. */
   cold(packer: Packer, counter: Counter): void;
   readonly coldBytes: number;
 }
 
-/** What is the same whenever these counters are asked for, packed once. */
+/** The constant part of requests for these counters, packed once. */
 interface PackedPlaces {
   /** Up to the first group's figures. */
   readonly beginning: Buffer;

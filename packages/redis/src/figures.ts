@@ -77,12 +77,12 @@ export function storedStateIn(
           stored.number(),
           stored.number(),
         ]);
-  // The number of thresholds that were reached, which nobody is told.
+  // The number of thresholds that were reached, which is not used here.
   stored.byte();
   return stateOf(counter, view);
 }
 
-/** What tells one counter from another, and its cap. */
+/** The identity of a counter, and its cap. */
 export type ToldCounter = Pick<QuotaCounter, 'counter' | 'unit' | 'limit'>;
 
 export function stateIn(counter: ToldCounter, figures: unknown, windowId?: string): CounterState {
@@ -90,7 +90,7 @@ export function stateIn(counter: ToldCounter, figures: unknown, windowId?: strin
   return stateOf(counter, windowId === undefined ? view : { ...view, windowId });
 }
 
-/** What thresholds were crossed: [counter, window, unit, limit, used, share as text] each. */
+/** Crossed thresholds: [counter, window, unit, limit, used, share as text] each. */
 export function crossingsIn(value: unknown): ThresholdCrossing[] {
   return listIn(value).map((entry) => {
     const [counter, window, unit, limit, used, threshold] = listIn(entry);

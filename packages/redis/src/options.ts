@@ -14,8 +14,8 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   /** Shares of a cap that are reported once per window when `used` reaches them, 0 < share ≤ 1. @defaultValue [0.5, 0.8, 1] */
   thresholds?: readonly number[];
   /**
-   * Appends every usage event to its partition's stream in the step that charges it, and answers `recorded: true`. Needs
-   * somebody who reads the streams: `outbox()`. @defaultValue false
+   * Appends every usage event to its partition's stream in the step that charges it, and returns `recorded: true`. Needs a consumer of the
+   * streams: `outbox()`. @defaultValue false
    */
   outbox?: boolean;
   /** How many operations travel in one script call at most, 1 to 256. @defaultValue 32 */
@@ -23,14 +23,14 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   /** How often partitions without traffic are looked at for expired leases, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
   sweepEveryMs?: number;
   /**
-   * What is leased beforehand, for this process to admit from in memory, never above the cap. `wide`: limits of all tenants together.
-   * `grace`: also a tenant's own limits under which 20 requests come within a second, drawn on only while Redis is away, with
-   * `budget({ whenStoreDown: 'grace' })`. @defaultValue 'wide'
+   * Amounts leased in advance, for this process to admit from in memory, never above the cap. `wide`: limits of all tenants together.
+   * `grace`: also a tenant's own limits under which 20 requests arrive within a second, used only while Redis is away, with `budget({
+   * whenStoreDown: 'grace' })`. @defaultValue 'wide'
    */
   slices?: 'wide' | 'grace';
   /**
-   * For so long what was leased beforehand is held for a process that has fallen silent, and no longer it may admit without Redis, in ms,
-   * 1 000 to 3 600 000. @defaultValue 15_000 (15 s)
+   * How long amounts leased in advance are held for a silent process, which may admit without Redis no longer than that, in ms, 1 000 to 3
+   * 600 000. @defaultValue 15_000 (15 s)
    */
   sliceLeaseMs?: number;
   /**

@@ -2,8 +2,9 @@ import type { UsageEvent } from '@tollgate/core';
 import { adjustmentEvent, type EventCharge, uncertainEvent } from '@tollgate/core/internal';
 
 /**
- * The usage event of a stream entry, which stands there as it is, unless `k` says otherwise: whether it is the skeleton of an attempt whose
- * lease was reaped (`r`, with its charges beside those that it has, and the time), or the correction of one that was written (`w`) by the truth (`a`).
+ * The usage event of a stream entry, which contains it unchanged, unless `k` says otherwise: the skeleton of an attempt whose lease was
+ * reaped (`r`, with its charges in addition to those in the skeleton, and the time), or the correction of one that was written (`w`) by the
+ * final figures (`a`).
  */
 export function eventOfEntry(fields: Readonly<Record<string, string>>): UsageEvent {
   const { k: kind, e: event = '', w: written = '', c: charges = '', t: time = '0' } = fields;
@@ -18,11 +19,11 @@ export function eventOfEntry(fields: Readonly<Record<string, string>>): UsageEve
   return truth;
 }
 
-/** What a skeleton says of counters in another partition than its lease. */
+/** The charges of a skeleton in other partitions than its lease's. */
 const elsewhere = ({ charges }: UsageEvent, own: readonly EventCharge[]): EventCharge[] =>
   charges.filter(({ counter }) => !own.some((charge) => charge.counter === counter));
 
-/** What a skeleton has been charged in another partition was written with it, and is corrected with it. */
+/** Charges of a skeleton in another partition were written with it, and are corrected with it. */
 function correctionOf({ counter, window, amount }: EventCharge, truth: UsageEvent): EventCharge {
   const charged = truth.charges.find((charge) => charge.counter === counter && charge.window === window);
   return { counter, window, amount: (charged?.amount ?? 0) - amount };

@@ -55,7 +55,7 @@ export class OutboxStream {
     return valuesOf(reply).flatMap(entriesIn);
   }
 
-  /** The entries after one, for whoever reads without a group. */
+  /** The entries after one, for readers without a group. */
   async after(id: string, count: number): Promise<StreamEntry[]> {
     return entriesIn(await this.#command('XRANGE', this.#key, `(${id}`, '+', 'COUNT', String(count)));
   }
@@ -66,7 +66,7 @@ export class OutboxStream {
     return entry?.id ?? '0-0';
   }
 
-  /** Takes over what a consumer has had for so long without acknowledging it. */
+  /** Takes over the entries of a consumer that it has not acknowledged for this long. */
   async claim(idleMs: number, count: number): Promise<StreamEntry[]> {
     const who = [this.#key, this.#group, this.#consumer, String(idleMs), '0-0'];
     const reply = await this.#command('XAUTOCLAIM', ...who, 'COUNT', String(count));
@@ -74,8 +74,8 @@ export class OutboxStream {
   }
 
   /**
-   * What this consumer has and knows nothing of: its acknowledgement was lost, with the server that took it or on the way. Looking changes
-   * nothing of the others.
+   * The entries that this consumer owns and does not know: their acknowledgement was lost, with the server that received it or on the way.
+   * Leaves all other entries unchanged.
    */
   async mislaid(isKnown: (id: string) => boolean, count: number): Promise<StreamEntry[]> {
     const own = [this.#key, this.#group, '-', '+', String(count), this.#consumer];
@@ -98,7 +98,7 @@ export class OutboxStream {
     if (ids.length > 0) await this.#command('XACK', this.#key, this.#group, ...ids);
   }
 
-  /** Sets an entry aside, where nobody takes it for undelivered any more. */
+  /** Sets an entry aside, where it no longer counts as undelivered. */
   async bury({ id, fields }: StreamEntry): Promise<void> {
     await this.#command('XADD', deadKey(this.#key), '*', ...Object.entries(fields).flat(), 'from', id);
     await this.acknowledge([id]);

@@ -28,8 +28,8 @@ const trimEveryRounds = 25;
 const lookBackEveryRounds = 5;
 
 /**
- * Delivers the usage events that `redisQuota({ outbox: true })` appends, to every sink at least once. What a process that has died
- * had taken is delivered by another; a stream is trimmed only below what every group has acknowledged. Publishes its faults on
+ * Delivers the usage events that `redisQuota({ outbox: true })` appends, to every sink at least once. Entries taken by a process that has
+ * died are delivered by another; a stream is trimmed only below the entries acknowledged by every group. Publishes its faults on
  * `tollgate:fault`, and a backlog on `tollgate:store`. Throws a `TypeError` for a wrong or unknown option.
  */
 export function outbox(options: OutboxOptions): Outbox {
@@ -120,7 +120,7 @@ class StreamOutbox implements Outbox {
       await stream.bury(entry);
       refused.forget(entry);
     }
-    // While the sinks take nothing, only so many events are fetched: the others wait in Redis.
+    // While the sinks accept nothing, only this many events are fetched: the others wait in Redis.
     while (refused.size < batchSize) {
       const entries = await stream.next(batchSize);
       await this.#try(stream, entries);

@@ -41,7 +41,7 @@ export class Packer {
     return this;
   }
 
-  /** What was packed before, as it is. */
+  /** Appends earlier packed bytes unchanged. */
   bytes(packed: Buffer): this {
     this.#reserve(packed.length);
     this.#buffer.set(packed, this.#length);
@@ -49,7 +49,7 @@ export class Packer {
     return this;
   }
 
-  /** What was written since the last time that this was asked. */
+  /** The bytes written since the last call. */
   done(): Buffer {
     const written = this.#buffer.subarray(this.#from, this.#length);
     this.#from = this.#length;

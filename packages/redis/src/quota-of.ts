@@ -6,7 +6,7 @@ import { SlicedQuota } from './slices/sliced-quota.js';
 import { HeardClock, type SliceClock } from './slices/store-clock.js';
 import { WideQuota } from './wide-quota.js';
 
-/** How many seconds' takings are leased ahead: where the store may go away, enough to notice it and to go on for a while. */
+/** Seconds of usage that are leased ahead: where the store may go away, enough to notice it and to continue for a while. */
 const secondsAhead = { wide: 1, grace: 5 } as const;
 
 /** The store of these options: scripts on Redis, and before them what is admitted from slices in memory. */

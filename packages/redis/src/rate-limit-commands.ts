@@ -7,8 +7,8 @@ import type { Script } from './scripts.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 
 /**
- * Sends the commands of rate-limit-redis. Its scripts are not loaded beforehand, so that an app starts without a server: each is sent
- * in full to a server that does not know it, and by its digest from then on.
+ * Sends the commands of rate-limit-redis. Its scripts are not loaded in advance, so that an app starts without a server: each is sent in
+ * full to a server that lacks it, and by its digest from then on.
  */
 export class RateLimitCommands {
   readonly #connection: Connection;

@@ -5,9 +5,9 @@ import { taggedKey } from './rate-limit-key.js';
 import { type RateLimitStoresOptions, readRateLimitOptions } from './rate-limit-options.js';
 
 /**
- * The stores of `rateLimit({ stores })` on Redis, one for each window length, for processes that share their limits. What one request
- * is counted in is sent in one go. A store rejects while Redis is away, and `rateLimit()` does then what its `whenStoreDown` says. Throws
- * a `TypeError` for a wrong or unknown option.
+ * The stores of `rateLimit({ stores })` on Redis, one for each window length, for processes that share their limits. All counts of one
+ * request are sent together. A store rejects while Redis is away, and `rateLimit()` then acts by its `whenStoreDown`. Throws a `TypeError`
+ * for a wrong or unknown option.
  */
 export function rateLimitStores(options: RateLimitStoresOptions): (name: string, windowMs: number) => Store {
   const { connection, prefix, deadlineMs } = readRateLimitOptions(options);
@@ -16,7 +16,7 @@ export function rateLimitStores(options: RateLimitStoresOptions): (name: string,
 }
 
 class TaggedStore extends RedisStore {
-  /** Read by `rateLimit()`: nobody needs to leave the servers alone for it. */
+  /** Read by `rateLimit()`: it needs no breaker in front of this store. */
   readonly hasBreaker = true;
 
   constructor(prefix: string, commands: RateLimitCommands) {

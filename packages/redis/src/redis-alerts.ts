@@ -34,7 +34,7 @@ for i = 7, #ARGV, 4 do
   end
 end
 return 'written'`;
-/** ARGV: how many at most, lease in ms. What waits for another is looked at again in a moment. */
+/** ARGV: the most entries, lease in ms. Entries that wait for another are checked again shortly. */
 const takeSource = `${begin}
 local taken = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 128)) do
@@ -72,8 +72,8 @@ const scripts = {
 };
 
 /**
- * Incidents, and what is still to be told of them, on Redis: each is told once, whichever of the processes comes first, and what one of them
- * leaves undone another does. Outlives every process; a restart of Redis as far as Redis writes to disk. All keys are in one slot. Throws a
+ * Incidents and pending notifications on Redis: each notification is sent once, by the first process that takes it; another takes over what
+ * one leaves undone. Survives every process, and a restart of Redis as far as Redis writes to disk. All keys are in one slot. Throws a
  * `TypeError` for a wrong or unknown option.
  */
 export function redisAlerts(options: RedisAlertsOptions): AlertStore {

@@ -18,14 +18,14 @@ export interface RedisCacheOptions extends ConnectionOptions {
   deadlineMs?: number;
 }
 
-/** Keys are spread over so many parts, each in one slot with the books of what it holds. */
+/** Keys are spread over this many parts, each in one slot with the sizes of its entries. */
 const parts = 16;
-/** What an answer costs besides its bytes: three entries and their names. */
+/** Memory of an entry besides its bytes: three keys and their names. */
 const overheadBytes = 512;
 
 /**
- * KEYS[1]: a part. ARGV: name, answer, for how many ms, most bytes of the part, overhead of each. `order`: names by when they end; `sizes`: bytes
- * by name, and of all under an empty one. What has ended goes first, then what ends first.
+ * KEYS[1]: a part. ARGV: name, response, time to live in ms, most bytes of the part, overhead of each entry. `order`: names by expiry;
+ * `sizes`: bytes by name, and of all under an empty one. Expired entries are evicted first, then those that expire first.
  */
 const source = `
 local order, sizes = KEYS[1] .. ':order', KEYS[1] .. ':sizes'

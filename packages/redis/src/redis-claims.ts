@@ -15,7 +15,7 @@ export interface RedisClaimsOptions extends ConnectionOptions {
   deadlineMs?: number;
 }
 
-/** KEYS[1] names by when they end, by Redis' clock. ARGV: name, for how many ms, how many at most. What has ended goes first. */
+/** KEYS[1]: names by expiry, by Redis' clock. ARGV: name, duration in ms, most names. Expired names are removed first. */
 const source = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -26,7 +26,7 @@ export interface RedisProvidersOptions extends ConnectionOptions {
 
 /** Tenants that are remembered to wait for one allowance; of others the order is that in which they ask. */
 const mostWaiting = 256;
-/** As in core: nobody is told to ask later than that, and whoever does not is forgotten so long after, in ms. */
+/** The longest interval between two requests of a waiter, and the silence after that at which it is forgotten, as in core, in ms. */
 const latestAskMs = 250;
 const graceMs = 1_000;
 
@@ -39,8 +39,8 @@ const scripts = {
 };
 
 /**
- * What is known of providers on Redis, for all processes: what their rate limits leave, with the fair order of the tenants that wait, and
- * which circuit breakers are open. Each allowance is one key, and so are the breakers. Throws a `TypeError` for a wrong or unknown option.
+ * State of providers on Redis, for all processes: the remaining amounts of their rate limits, with the fair order of the waiting tenants,
+ * and the open circuit breakers. Each allowance is one key, and so are the breakers. Throws a `TypeError` for a wrong or unknown option.
  */
 export function redisProviders(options: RedisProvidersOptions): ProviderStore {
   const sender = accepts.methods('sendCommand');

@@ -57,7 +57,7 @@ import { Withdrawals } from './withdrawals.js';
 /** How long an id is remembered of which no lease is known, unless leases last longer. */
 const rememberMs = 120_000;
 
-/** What only tests change. */
+/** Seams that only tests change. */
 export interface StoreSeams {
   /** Instead of the server's time, which they cannot move. */
   readonly ownClock?: (() => number) | undefined;
@@ -76,7 +76,7 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #sweeper: Sweeper;
   readonly #withdrawals: Withdrawals;
   readonly recalls: Recalls;
-  /** What a partition that was lost is told again; absent: none is rebuilt. */
+  /** The state that a lost partition is rebuilt from; absent: none is rebuilt. */
   readonly #books: OwnBooks | undefined;
   readonly #rebuilder: Rebuilder | undefined;
   readonly #strays: StraySlices | undefined;
@@ -227,7 +227,7 @@ export class RedisQuotaStore implements QuotaStore {
 
   /**
    * In the generation that is known before the adjustment is recorded: a partition that is rebuilt meanwhile has it from the ledger. Each
-   * partition is one step of its own.
+   * partition is a separate step.
    */
   async adjust({ id, partition, charges, recorded }: AdjustRequest): Promise<boolean> {
     const { partitions } = this.#options;

@@ -12,7 +12,7 @@ import { type ConnectionOptions, connectionOf } from './connection.js';
 import { prefixCheck } from './options.js';
 import { ScriptRunner } from './script-runner.js';
 
-/** A client of node-redis of its own for hints: one that subscribes can do nothing else. Connected and closed by the app. */
+/** A separate node-redis client for hints: a client that subscribes can send no other commands. Connected and closed by the app. */
 export interface HintClient {
   subscribe(channel: string, listener: (message: string) => void): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;

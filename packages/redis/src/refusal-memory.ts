@@ -20,7 +20,7 @@ import {
 } from '@tollgate/core/internal';
 import { RememberedRefusals } from './remembered-refusals.js';
 
-/** So many reservations of this process at least are told from new ones, so that a repetition is answered by the store. */
+/** Reservation ids of this process that are remembered at least, so that a repeated one is decided by the store. */
 const leastIds = 10_000;
 
 export interface RefusalMemoryOptions {

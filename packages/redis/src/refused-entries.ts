@@ -26,7 +26,7 @@ export class RefusedEntries {
     return [...this.#since.values()].map(({ entry }) => entry);
   }
 
-  /** What has become of entries that were tried from `sinceMs` on. */
+  /** Records the outcome of entries that were tried from `sinceMs` on. */
   note(tried: readonly StreamEntry[], taken: readonly StreamEntry[], sinceMs: number): void {
     for (const entry of tried) if (!this.#since.has(entry.id)) this.#since.set(entry.id, { entry, sinceMs });
     for (const { id } of taken) this.#since.delete(id);
@@ -41,7 +41,7 @@ export class RefusedEntries {
     return sinceMs !== undefined && takenAtMs > sinceMs;
   }
 
-  /** Somebody else has it now, or it was set aside. */
+  /** Another consumer has it now, or it was set aside. */
   forget({ id }: StreamEntry): void {
     this.#since.delete(id);
   }

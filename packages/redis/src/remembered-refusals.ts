@@ -11,7 +11,7 @@ import {
   type WindowCounterView,
 } from '@tollgate/core/internal';
 
-/** A counter as it stood when it refused somebody for what is used of it. */
+/** The state of a counter when it refused a request because of its used amount. */
 interface Remembered {
   readonly state: CounterState;
   /** Of a token bucket. */
@@ -23,7 +23,7 @@ interface Remembered {
   readonly untilMs: number;
 }
 
-/** A refusal as the store told it. */
+/** A refusal received from the store. */
 export interface ToldRefusal {
   readonly refusal: QuotaRefusal;
   readonly nowMs: number;
@@ -33,8 +33,8 @@ export interface ToldRefusal {
 const mostRemembered = 10_000;
 
 /**
- * What the store has refused lately because of what is used alone: used only grows until its window ends, apart from corrections,
- * so that the same refusal need not be asked for again. Moments are of a clock that never goes back.
+ * The store's recent refusals caused by used amounts alone: used only grows until its window ends, apart from corrections, so that the same
+ * refusal need not be requested again. Moments are of a monotonic clock.
  */
 export class RememberedRefusals {
   readonly #rememberMs: number;
@@ -90,7 +90,7 @@ export class RememberedRefusals {
       blocking = [];
       for (const [index, charge] of charges.entries()) {
         const most = mostOf(charge);
-        // What never fits is told so: the store knows the figures.
+        // A charge that never fits gets the store's refusal, which has the figures.
         if (most < 0 && place === alternatives.length - 1) return undefined;
         const remembered = most < 0 ? undefined : this.#recall(charge, atMs);
         const windowCounter = remembered && windowCounterOf(remembered, atMs);
@@ -105,7 +105,7 @@ export class RememberedRefusals {
     return { refusal: refusalOf(blocking, nowMs), nowMs };
   }
 
-  /** Compares with counters as they stand: less used than remembered is a correction. */
+  /** Compares with the current state of counters: less used than remembered is a correction. */
   notice(states: readonly CounterState[]): void {
     if (this.#counters.size === 0) return;
     for (const { counter, window, used } of states) {
@@ -121,7 +121,7 @@ export class RememberedRefusals {
     this.forgotten += 1;
   }
 
-  /** What is known of a charge's counter, unless it is old or the cap or the refill are others now. */
+  /** The remembered state of a charge's counter, unless it is old or the cap or the refill has changed. */
   #recall({ counter, limit, window }: QuotaCharge, atMs: number): Remembered | undefined {
     const known = this.#counters.get(counter);
     if (!known) return undefined;
@@ -143,7 +143,7 @@ function mostOf({ limit, want, min, onlyBelow, soft, window }: QuotaCharge): num
   return Math.min(limit - (window.kind === 'live' ? 1 : Math.max(1, min ?? want)), below);
 }
 
-/** What is at least used of a counter now. */
+/** A lower bound of a counter's used amount now. */
 function windowCounterOf({ state, rate, nowMs, askedAtMs }: Remembered, atMs: number): WindowCounterView {
   const { window: windowId, held, resetsAtMs } = state;
   if (!rate) {

@@ -37,12 +37,13 @@ const lookMs = 50;
 const againMs = 500;
 
 /**
- * Sets the counters of open calendar windows to what the ledger says, while apps may run. Each counter is read first; then the usage events
- * that are in the streams by that time must be delivered; then the ledger is asked, and the counter is read again. What a counter had beyond the ledger both
- * times is taken off; where the ledger has more than a counter has used and held afterwards, it is raised. Only what two looks have found is
- * changed, so that charges and corrections that come meanwhile stay as they are. Only right where nothing waits outside of Redis: the
- * caller must know that no app's spool holds events. Rejects where Redis or the ledger is away, and where events wait for longer than `withinMs`;
- * what was not reached by then is unchanged. Throws a `TypeError` for a wrong or unknown option.
+ * Sets the counters of open calendar windows to the ledger's sums, while apps may run. Each counter is read first; then the usage events in
+ * the streams at that time must be delivered; then the ledger is queried, and the counter is read again. The excess of a counter over the
+ * ledger in both readings is taken off; where the ledger's sum is larger than a counter's used and held amounts afterwards, it is raised.
+ * Only differences found in both readings are changed, so that charges and corrections that arrive meanwhile stay. Correct only where no
+ * events wait outside of Redis: the caller must ensure that no app's spool holds events. Rejects where Redis or the ledger is away, and
+ * where events wait for longer than `withinMs`; counters not reached by then are unchanged. Throws a `TypeError` for a wrong or unknown
+ * option.
  */
 export async function repairCounters(options: RepairCountersOptions): Promise<RepairedCounter[]> {
   const sender = accepts.methods('sendCommand');
@@ -76,7 +77,7 @@ export async function repairCounters(options: RepairCountersOptions): Promise<Re
   );
   const ask = async (partition: number, order: unknown): Promise<unknown> =>
     (await caller.call('stray', partition, [() => JSON.stringify(order)]))[0];
-  /** What counters have used, and hold; -1: their window is over. */
+  /** Used and held amounts of counters; -1: their window is over. */
   const read = async (partition: number, places: readonly PlacedSpend[]): Promise<(readonly number[])[]> =>
     listIn(await ask(partition, ['used', places.map(({ key, endsAtMs }) => [key, endsAtMs])])).map((one) =>
       listIn(one).map((figure) => Number(textIn(figure))),
@@ -116,7 +117,7 @@ export async function repairCounters(options: RepairCountersOptions): Promise<Re
   return repaired;
 }
 
-/** By how much a counter must change to be what the ledger says; what is charged or corrected while one looks is left out. */
+/** The change that brings a counter to the ledger's sum; charges and corrections that arrive during the readings are left out. */
 function gapOf(
   [usedBefore = -1]: readonly number[] = [],
   ledger = 0,
@@ -127,7 +128,7 @@ function gapOf(
   return surplus > 0 ? -surplus : Math.max(0, ledger - usedAfter - heldAfter);
 }
 
-/** What both looks have found: a correction is in the ledger a moment before it is on the counter. */
+/** The common part of both differences: a correction is in the ledger a moment before it is on the counter. */
 function smaller(one: number, other: number): number {
   if (Math.sign(one) !== Math.sign(other)) return 0;
   return Math.abs(one) < Math.abs(other) ? one : other;

@@ -8,7 +8,7 @@ import type { Scripts } from './scripts.js';
 import type { Standing, Standings } from './standings.js';
 import { StoreUnavailableError } from './store-unavailable-error.js';
 
-/** One operation of a script call: its text, made anew for each attempt, since windows depend on the time. */
+/** One operation of a script call: its text, made again for each attempt, since windows depend on the time. */
 export type OperationText = (args: CallArguments) => string | Buffer;
 
 export interface CallerOptions {

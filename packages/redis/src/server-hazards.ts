@@ -1,6 +1,6 @@
 import type { WarningCode } from '@tollgate/core/internal';
 
-/** What a server tells of itself. */
+/** A server's facts about itself. */
 export interface ServerFacts {
   /** The answer to INFO: lines of `name:value`. */
   readonly info: string;
@@ -16,7 +16,7 @@ export interface ServerHazard {
 /** The oldest version that the scripts are written for. */
 const oldest = [6, 2] as const;
 
-/** How a server is set up so that counters may be lost or not work at all. What it does not tell is not complained of. */
+/** Settings of a server under which counters may be lost or not work at all. Facts that it does not report are not checked. */
 export function serverHazards({ info, save }: ServerFacts): ServerHazard[] {
   const hazards: ServerHazard[] = [];
   const version = fieldIn(info, 'redis_version');

@@ -15,7 +15,7 @@ import type { HeldLease, Hold } from './rebuild/held-lease.js';
 import { listIn, textIn } from './reply.js';
 import { Unpacker } from './unpacker.js';
 
-/** A charge whose usage event somebody else writes has none. */
+/** A charge without a usage event, because another writer writes the event. */
 export type QuietCharge = Omit<ChargeRequest, 'event'> & {
   readonly event: UsageEvent | undefined;
   /** It has been published already. */
@@ -51,7 +51,7 @@ function packItem(packer: Packer, { limit, amount, release }: ChargeItem): void 
   packer.number(limit).number(amount).number(release);
 }
 
-/** What a process holds, for a partition that has lost it. */
+/** The operation that restores a process's holds in a partition that has lost them. */
 export function holdText(args: CallArguments, { id, leaseMs, holds, attempts }: HeldLease): string {
   const keyOf = ({ counter, windowId }: Hold): string =>
     `${kindOf({ ...counter, windowId })}:${counter.counter}|${windowId}`;
@@ -82,7 +82,7 @@ export interface DrawRequest {
   readonly attemptId: string;
   readonly nextAttemptId: string;
   readonly item: ChargeItem;
-  /** What the next attempt stands for: all that is left of the hold. */
+  /** The amount of the next attempt: the whole rest of the hold. */
   readonly left: number;
 }
 
@@ -152,7 +152,7 @@ function packBeginning(packer: Packer, args: CallArguments, item: ChargeItem): v
   packer.number(first).number(second);
 }
 
-/** What a counter begins with that is not there: its rate, or the end of its window. */
+/** The initial value of an absent counter: its rate, or the end of its window. */
 function beginningOf(args: CallArguments, item: WindowOfItem): readonly [number, number] {
   const { windowId, window } = item;
   if (kindOf(item) === 'b' && window.kind === 'bucket') return rateOf(window);

@@ -1,4 +1,4 @@
-/** What this process knows of a partition. */
+/** This process's knowledge of a partition. */
 export interface Standing {
   /** It was seen at this time, by the server's clock, rounded down as scripts write it down; one that knows only earlier is an older copy. */
   readonly seenMs: number;
@@ -6,10 +6,10 @@ export interface Standing {
   readonly generation: number;
 }
 
-/** Scripts write down when they ran, in steps of so many ms. */
+/** Scripts record the time of their runs in steps of this many ms. */
 const stepMs = 100;
 
-/** What this process knows of each partition: sent with every call, so that a partition that was lost meanwhile is noticed. */
+/** This process's knowledge of each partition: sent with every call, so that a partition that was lost meanwhile is noticed. */
 export class Standings {
   readonly #unknown: Standing;
   readonly #known = new Map<number, Standing>();

@@ -1,4 +1,4 @@
-/** Reads what a script wrote with `struct.pack('<…')`, from so many bytes on. */
+/** Reads bytes that a script wrote with `struct.pack('<…')`, from an offset on. */
 export class Unpacker {
   readonly #bytes: Buffer;
   #at: number;

@@ -8,7 +8,7 @@ import { partitionKey } from './partition.js';
 
 /** Options of {@link usageFeed}. */
 export interface UsageFeedOptions extends ConnectionOptions {
-  /** Sees every usage event of all processes. What it throws is caught. */
+  /** Receives every usage event of all processes. Its errors are caught. */
   sink: Pick<UsageSink, 'write'>;
   /** As the store's. @defaultValue 'tollgate' */
   prefix?: string;
@@ -29,9 +29,10 @@ export interface UsageFeed {
 const batchSize = 500;
 
 /**
- * Shows every process all usage events that `redisQuota({ outbox: true })` appends from now on, whichever process they came from: for watching, where
- * `outbox()` is for keeping. It acknowledges nothing and holds nothing up; whoever falls seconds behind misses what an `outbox()` has
- * delivered and trimmed meanwhile. Publishes its faults on `tollgate:fault`. Throws a `TypeError` for a wrong or unknown option.
+ * Shows every process all usage events that `redisQuota({ outbox: true })` appends from now on, from any process: for watching, whereas
+ * `outbox()` is for storing. It acknowledges nothing and blocks nothing; a process that falls seconds behind misses events that an
+ * `outbox()` has delivered and trimmed meanwhile. Publishes its faults on `tollgate:fault`. Throws a `TypeError` for a wrong or unknown
+ * option.
  */
 export function usageFeed(options: UsageFeedOptions): UsageFeed {
   const sender = accepts.methods('sendCommand');

@@ -14,7 +14,7 @@ type Held = Extract<ReserveResult, { ok: true }>;
 /** Reservations beyond this many are forgotten oldest first; what they hold ends with its lease. */
 const most = 100_000;
 
-/** What this process's reservations hold of its slices of wide counters. */
+/** The amounts that this process's reservations hold of its slices of wide counters. */
 export class WideLeases {
   readonly #slices: SliceStore;
   readonly #parts = new Map<string, WidePart>();

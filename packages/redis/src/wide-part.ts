@@ -10,17 +10,17 @@ import type {
 /** The partition that counters wider than a tenant live in. */
 export const widePartition = 'wide';
 
-/** What a reservation holds of wide counters: leases of their own beside the reservation's. */
+/** A reservation's part on wide counters: leases separate from the reservation's. */
 export interface WidePart {
   readonly leaseMs: number;
   /** The attempt that the reservation came with. */
   readonly declared: string | undefined;
-  /** Leases in the wide partition; the first is what attempts settle with that have none of their own. */
+  /** Leases in the wide partition; attempts without a separate one settle with the first. */
   readonly leases: Set<string>;
   readonly leaseOf: Map<string, string>;
-  /** What each attempt is charged of wide counters if its end is not seen. */
+  /** The charge of each attempt to wide counters if its end is not seen. */
   readonly floors: Map<string, readonly EventCharge[]>;
-  /** What was granted and seen last, by counter. */
+  /** The last grant and state, by counter. */
   readonly seen: Map<string, { readonly grant: QuotaGrant; readonly state: CounterState }>;
 }
 
@@ -38,7 +38,7 @@ export function split(charges: readonly QuotaCharge[]) {
   return { narrow, wide, positions };
 }
 
-/** Puts what was told of both parts into the order of the whole. */
+/** Merges the results of both parts in the order of the whole. */
 export function merged<Item>(
   positions: { readonly narrow: readonly number[]; readonly wide: readonly number[] },
   narrow: readonly Item[],
@@ -51,8 +51,8 @@ export function merged<Item>(
 }
 
 /**
- * What is charged of these wide counters to an attempt whose end is not seen: its floors, as far as they were granted. A cover's floors count what
- * the reservation held before as well.
+ * The charge of an attempt to these wide counters if its end is not seen: its floors, as far as they were granted. The floors of a cover
+ * include amounts that the reservation held before.
  */
 export function floorsOf(
   charges: readonly QuotaCharge[],

@@ -25,8 +25,8 @@ const usualLeaseMs = 60_000;
 type Refused = Extract<ReserveResult, { ok: false }>;
 
 /**
- * Keeps counters wider than a tenant in a partition of their own, of which each process draws slices: what a request needs of them is
- * held in memory first, and given back where the tenant's own limits refuse. Requests without any go straight through.
+ * Keeps counters wider than a tenant in a separate partition, of which each process draws slices: a request's amounts of them are held in
+ * memory first, and returned where the tenant's own limits refuse. Requests without such counters go straight to the store.
  */
 export class WideQuota implements QuotaStore {
   readonly hasBreaker = true;

@@ -10,8 +10,8 @@ const everyMs = 250;
 const attempt = 32;
 
 /**
- * Closes reservations whose outcome is unknown, again and again until the store says it is done or their lease has passed. A close
- * that comes before a late reserve makes that a refusal.
+ * Closes reservations whose outcome is unknown, repeatedly until the store confirms it or their lease has passed. A close that arrives
+ * before a late reserve turns that into a refusal.
  */
 export class Withdrawals {
   readonly #close: (id: string, partition: string) => Promise<unknown>;

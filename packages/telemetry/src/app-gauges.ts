@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** What `tollgate()` knows of itself; all of it is read when the metrics are. */
+/** The state of `tollgate()` that is read when the metrics are scraped. */
 export interface WatchedApp {
   /** Whether the app takes requests, as `/readyz` says. */
   readonly isReady: boolean;

@@ -142,7 +142,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     subscribe('tollgate:reserve', ({ operation, ok, blockedBy }) =>
       reservations({ operation, outcome: ok ? 'admitted' : 'refused', blocked_by: blockedBy }),
     ),
-    // Stores publish each settlement as well; of theirs only what nobody else says is counted.
+    // Stores publish each settlement as well; only those that no other publisher reports are counted.
     subscribe('tollgate:settle', ({ outcome, partition }) => {
       if (partition === undefined || outcome === 'reaped') settlements({ outcome });
     }),
@@ -180,7 +180,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
   };
 }
 
-/** What is published is read as it comes: whatever is no object has no fields. */
+/** Payloads are read without trust: a value that is no object has no fields. */
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
 }

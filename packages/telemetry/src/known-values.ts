@@ -1,4 +1,4 @@
-/** What values beyond the bound are called. */
+/** The label of values beyond the bound. */
 const otherValue = 'other';
 
 /** Tells a bounded number of values apart: the first ones by name, all later ones together. */

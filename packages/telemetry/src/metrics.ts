@@ -13,7 +13,7 @@ export interface Metrics {
   readonly sink: UsageSink;
   /** Adds what an app knows of itself: `metrics.watch(tg)`. Once per registry; a second app throws. */
   watch(app: WatchedApp): void;
-  /** Answers `GET /metrics` in Prometheus's text format. It asks nobody for credentials: mount what may read it before. */
+  /** Responds to `GET /metrics` in Prometheus's text format. It checks no credentials: mount your access check in front of it. */
   handler(): RequestHandler;
   readonly registry: Registry;
   /** Stops counting. */

@@ -3,16 +3,16 @@ import { Registry } from 'prom-client';
 
 /** Options of `metrics()`. */
 export interface MetricsOptions {
-  /** prom-client's registry that the metrics are added to, e.g. the app's own. @defaultValue a registry of its own */
+  /** prom-client's registry that the metrics are added to, e.g. the app's. @defaultValue a new registry */
   registry?: Registry;
   /** Begins every name; letters, digits and `_`. @defaultValue 'tollgate_' */
   prefix?: string;
   /**
-   * How many different values of one label are told apart, 1 to 10 000; what comes later is counted as `other`. A hundred series of
-   * every kind make a scrape of about 200 kB. @defaultValue 100
+   * The most values of one label, 1 to 10 000; later values are counted as `other`. A hundred series of every kind make a scrape of about
+   * 200 kB. @defaultValue 100
    */
   maxLabelValues?: number;
-  /** Whether cost and tokens carry the tenant as a label. Whoever may read the metrics then learns who the customers are. @defaultValue false */
+  /** Whether cost and tokens carry the tenant as a label. Readers of the metrics then learn the names of the customers. @defaultValue false */
   tenants?: boolean;
   /** Whether the process itself is measured too, as prom-client does: memory, event loop lag, garbage collection. @defaultValue false */
   process?: boolean;

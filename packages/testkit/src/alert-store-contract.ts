@@ -16,7 +16,7 @@ const work = (id: string, more: Partial<AlertWork> = {}): AlertWork => ({
   ...more,
 });
 
-/** What every store of alerts must do. `make` is called for each test. */
+/** The contract of every store of alerts. `make` is called for each test. */
 export function alertStoreContract(
   name: string,
   make: () => Promise<AlertStoreUnderTest> | AlertStoreUnderTest,

@@ -1,6 +1,6 @@
 import { build } from 'esbuild';
 
-/** Makes one file of a program and our sources, so that a test can start it in a process or a thread of its own. */
+/** Bundles a program with Tollgate's sources into one file, so that a test can start it in a separate process or thread. */
 export async function bundleProgram(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [entry],

@@ -17,7 +17,7 @@ const bytesOf = (text: string): Uint8Array => Buffer.from(text);
 const textOf = (bytes: Uint8Array | undefined): string | undefined =>
   bytes && Buffer.from(bytes).toString('utf8');
 
-/** What every cache store must do. `make` is called for each test. */
+/** The contract of every cache store. `make` is called for each test. */
 export function cacheStoreContract(
   name: string,
   make: () => Promise<CacheStoreUnderTest> | CacheStoreUnderTest,

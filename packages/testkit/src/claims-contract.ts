@@ -10,7 +10,7 @@ export interface ClaimsUnderTest {
   end?(): Promise<void>;
 }
 
-/** What every claim store must do. `make` is called for each test. */
+/** The contract of every claim store. `make` is called for each test. */
 export function claimsContract(name: string, make: () => Promise<ClaimsUnderTest> | ClaimsUnderTest): void {
   describe(`the claim store ${name}`, () => {
     let given: ClaimsUnderTest;

@@ -26,7 +26,7 @@ interface Entry extends ManualTimer {
   callback: () => void;
 }
 
-/** Makes a clock that stands at `startMs` (2026-01-01T00:00:00Z by default). Its functions work detached, so `{ now }` can be passed on. */
+/** Creates a clock set to `startMs` (2026-01-01T00:00:00Z by default). Its functions work detached, so `{ now }` can be passed on. */
 export function createManualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
   let nowMs = startMs;
   let lastId = 0;

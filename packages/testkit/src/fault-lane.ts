@@ -8,12 +8,12 @@ export interface FaultLaneFacts {
   /** From the target to its client: the direction that most faults are in. */
   readonly replies: boolean;
   readonly faults: FaultSwitch;
-  /** So many bytes were passed on. */
+  /** This many bytes were forwarded. */
   passed(bytes: number): void;
   cut(): void;
 }
 
-/** So many bytes may wait; beyond, the sender is not read from, as with a full network. */
+/** The most bytes that may wait; beyond, the sender is not read from, as with a full network. */
 const mostWaiting = 1_048_576;
 
 /** Carries bytes in order, as the mode has it at the moment at which they would pass. */

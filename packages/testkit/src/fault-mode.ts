@@ -1,4 +1,4 @@
-/** What a {@link FaultProxy} does with what passes through it. Replies are what the target sends, requests what its clients send. */
+/** The effect of a {@link FaultProxy} on the traffic through it. Replies are sent by the target, requests by its clients. */
 export type FaultMode =
   /** Everything passes. */
   | 'pass'
@@ -12,7 +12,7 @@ export type FaultMode =
   | { readonly delayMs: number }
   /** Each connection is cut after this many more bytes of replies, 0 or more: 0 cuts it instead of the first reply. */
   | { readonly cutAfterBytes: number }
-  /** Replies come one byte at a time, so many milliseconds apart, 1 to 60 000. */
+  /** Replies arrive one byte at a time, this many milliseconds apart, 1 to 60 000. */
   | { readonly dripMs: number };
 
 const names = ['pass', 'blackhole', 'drop-reply', 'refuse'];

@@ -7,11 +7,11 @@ import { FaultSwitch } from './fault-switch.js';
 export interface FaultProxyOptions {
   /** The server behind it: a port of loopback, or an address. */
   target: number | { readonly host: string; readonly port: number };
-  /** What it does at first. @defaultValue 'pass' */
+  /** The first mode. @defaultValue 'pass' */
   mode?: FaultMode;
 }
 
-/** A TCP server on loopback between a client and a target, which does to their connections what it is told. */
+/** A TCP server on loopback between a client and a target, which applies the set fault to their connections. */
 export interface FaultProxy {
   readonly port: number;
   readonly mode: FaultMode;

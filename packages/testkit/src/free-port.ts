@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** A port of loopback on which nobody listens, nor on the one 10 000 above it, which a Redis cluster's servers talk on. */
+/** A free port of loopback, whose number plus 10 000 is free as well: the servers of a Redis cluster talk to each other on that. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = await listeningOn(0);

@@ -55,7 +55,7 @@ export async function startPostgres(): Promise<PostgresProcess> {
     await exit;
   }
 
-  /** The server leads a group of its own. */
+  /** The server leads a separate process group. */
   function signalAll(signal: NodeJS.Signals): void {
     if (server.pid === undefined) return;
     for (const pid of [server.pid, ...childrenOf(server.pid)]) {

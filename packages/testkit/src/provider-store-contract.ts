@@ -29,7 +29,7 @@ const requests = (remaining: number, resetMs: number, limit = 10): StatedLimit =
 });
 const given = ({ taken }: TakeAnswer): boolean[] => taken.map((turn) => turn !== undefined);
 
-/** What every store of what is known of providers must do. `make` is called for each test. */
+/** The contract of every store of provider state. `make` is called for each test. */
 export function providerStoreContract(
   name: string,
   make: () => Promise<ProviderStoreUnderTest> | ProviderStoreUnderTest,
@@ -56,7 +56,7 @@ export function providerStoreContract(
     it('gives as many turns as are left, then one whenever there is room again, to either process', async () => {
       await state([requests(3, 7_000)]);
       const first = await takes(calls(3));
-      // What comes back in a quarter of a second is left alone.
+      // The refill of a quarter of a second is left unused.
       expect([given(first), first.waitMs]).toEqual([[true, true, false], 250]);
       test.advance(249);
       expect(given(await takes(calls(1), other))).toEqual([false]);

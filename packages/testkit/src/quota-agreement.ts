@@ -100,7 +100,7 @@ function alike(seen: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(seen, expected)) expect(seen).toEqual(expected);
 }
 
-/** What an event says, apart from its id where that is derived. */
+/** The content of an event, apart from its id where that is derived. */
 function toldBy({ eventId, kind, adjusts, uncertain, costNanoUsd, charges }: UsageEvent): unknown {
   const byCounter = charges.map(({ counter, window, amount }) => `${counter} ${window} ${amount}`).sort();
   return { of: adjusts ?? eventId, kind, uncertain, costNanoUsd, charges: byCounter };

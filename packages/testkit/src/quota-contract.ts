@@ -10,7 +10,7 @@ import type { QuotaUnderTest } from './quota-fixture.js';
 /** Hands a test the store that was made for it. */
 export type Given = () => QuotaUnderTest;
 
-/** What every quota store must do. `makeStore` is called for each test; the store is ended after it. */
+/** The contract of every quota store. `makeStore` is called for each test; the store is ended after it. */
 export function quotaContract(name: string, makeStore: () => Promise<QuotaUnderTest> | QuotaUnderTest): void {
   describe(`the quota store ${name}`, () => {
     let underTest: QuotaUnderTest | undefined;

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 export interface Delivery {
   /** Whose process sends it. */
   readonly process: number;
-  /** From now on its clock is off by so many ms; `undefined`: as it was. */
+  /** From now on its clock differs by this many ms; `undefined`: as before. */
   readonly offMs: number | undefined;
   /** `lost`: who asked never learns of it. `asked again`: the same was sent twice. */
   readonly answer: 'heard' | 'lost' | 'asked again';

@@ -32,7 +32,7 @@ export const calendar = (period: CalendarWindow['period']): CalendarWindow => ({
   anchorDay: 1,
 });
 
-/** A counter of so many units a day, unless told otherwise. */
+/** A counter of this many units a day, unless another window is given. */
 export function quotaCounter(
   counter: string,
   limit: number,

@@ -2,7 +2,7 @@ import type { QuotaCounter, ThresholdCrossing } from '@tollgate/core/internal';
 import type { ModelLease } from './quota-model-lease.js';
 import { namedWindowEndMs, windowEndMs } from './quota-model-window.js';
 
-/** What was ever charged, drawn from a bucket, or leased: everything else is added up from these lists. */
+/** All charges, bucket draws and leases so far: every other figure is a sum over these lists. */
 export class ModelBooks {
   readonly leases: ModelLease[] = [];
   readonly #charges: { counter: string; window: string; amount: number }[] = [];
@@ -56,7 +56,7 @@ export class ModelBooks {
     this.#charges.push({ counter, window, amount: Math.max(-used, amount) });
   }
 
-  /** The same by a lease that is reaped: nobody is there to be told. */
+  /** The same by a lease that is reaped: its owner receives no result. */
   reapInto(counter: QuotaCounter, window: string, amount: number, nowMs: number): void {
     for (const { threshold } of this.use(counter, window, amount, 0, nowMs)) {
       for (const one of this.#crossings) {
@@ -76,7 +76,7 @@ export class ModelBooks {
     });
   }
 
-  /** What leases hold of a counter in a window; of live leases, how many there are. */
+  /** The amount that leases hold of a counter in a window; of live leases, their number. */
   #holds(counter: string, window: string): number {
     let sum = 0;
     for (const lease of this.leases) {
@@ -131,7 +131,7 @@ export class ModelBooks {
     return counter.window.kind === 'calendar' && windowEndMs(counter, window) <= nowMs;
   }
 
-  /** A bucket that is full again starts anew with its thresholds. */
+  /** A bucket that is full again resets its thresholds. */
   #refresh(counter: QuotaCounter, nowMs: number): void {
     if (counter.window.kind !== 'bucket' || this.parts(counter, nowMs) > 0n) return;
     this.#crossings = this.#crossings.filter((one) => one.counter !== counter.counter);

@@ -24,7 +24,7 @@ interface Misfit {
   readonly window: string;
 }
 
-/** A counter as it stands in a window. */
+/** A counter's state in a window. */
 export function modelState(
   books: ModelBooks,
   counter: QuotaCounter,
@@ -67,7 +67,7 @@ function holdsOf(charge: QuotaCharge, asking?: ModelAsking): ModelLease['holds']
   return asking?.lease.holds.filter((hold) => hold.counter.counter === charge.counter) ?? [];
 }
 
-/** What is held already for an attempt that needs no more counts in the window that admitted it. */
+/** Amounts already held for an attempt that needs no more count in the window that admitted it. */
 function windowFor(charge: QuotaCharge, nowMs: number, asking?: ModelAsking): string {
   const kept = asking?.covers && charge.want === 0 ? holdsOf(charge, asking).at(-1)?.window : undefined;
   return kept ?? windowIdAt(charge, nowMs);

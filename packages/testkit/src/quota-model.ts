@@ -22,8 +22,8 @@ import { windowIdAt } from './quota-model-window.js';
 const ended: QuotaRefusal = { blockedBy: 'closed' };
 
 /**
- * The quota engine as plainly as it can be said: lists of what happened, added up anew for every question. Slow, without memory
- * bounds, and made without the engine's code, so that both can be held against each other. Windows in UTC only.
+ * The quota engine in its plainest form: lists of events, added up again for every query. Slow, without memory bounds, and written without
+ * the engine's code, so that the two can be compared. Windows in UTC only.
  */
 export class QuotaModel implements QuotaStore {
   readonly books: ModelBooks;

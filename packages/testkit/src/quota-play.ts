@@ -16,7 +16,7 @@ export interface QuotaStep {
   readonly after: readonly CounterState[];
   /** The reservation that it speaks of had ended before, and is surely still remembered. */
   readonly endedBefore: boolean;
-  /** What its owners think is still held of a counter in a window. */
+  /** The amount that its owners expect to be held of a counter in a window. */
   reserved(counter: string, window: string): number;
 }
 

@@ -19,7 +19,7 @@ import {
   traceTenants,
 } from './quota-trace.js';
 
-/** What the owner of a reservation remembers of it. */
+/** The owner's record of a reservation. */
 interface Memory {
   readonly partition: string;
   readonly grants: Map<string, { counter: QuotaCounter; window: string; left: number }>;
@@ -160,7 +160,7 @@ export class QuotaPlayer {
     return nowMs >= endedAtMs && nowMs < endedAtMs + 2 * memory.leaseMs;
   }
 
-  /** What live reservations hold of a counter in a window, as far as their owners know. */
+  /** The amount that live reservations hold of a counter in a window, as far as their owners know. */
   reserved(counter: string, window: string): number {
     let sum = 0;
     for (const { grants, expiresAtMs, endedAtMs } of this.#memories.values()) {
@@ -175,7 +175,7 @@ export class QuotaPlayer {
     for (const [id, { partition }] of this.#memories) await this.#underTest.store.close({ id, partition });
   }
 
-  /** Every counter of every tenant, as it stands. */
+  /** The state of every counter of every tenant. */
   states(): Promise<CounterState[]> {
     return statesOf(this.#underTest.store);
   }

@@ -5,7 +5,7 @@ import type { PropertyGround } from './quota-property-ground.js';
 import { ask } from './quota-request.js';
 import { type TraceCommand, traceCounters, traces, traceTenantName, traceTenantOf } from './quota-trace.js';
 
-/** What the answers must say and do. */
+/** Properties of the store's results. */
 export function answerProperties({ makeStore, assert, timeout, always }: PropertyGround): void {
   it(
     'a refusal changes nothing',

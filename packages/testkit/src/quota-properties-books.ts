@@ -13,7 +13,7 @@ import {
   traceTenants,
 } from './quota-trace.js';
 
-/** What the counters may never show. */
+/** Invariants of the counters. */
 export function bookProperties({ makeStore, assert, timeout, always }: PropertyGround): void {
   it(
     'admitted used + held never passes the limit',
@@ -60,7 +60,7 @@ export function bookProperties({ makeStore, assert, timeout, always }: PropertyG
       assert(
         fc.asyncProperty(traces, (trace) =>
           withStore(makeStore, async (underTest) => {
-            // What a counter is corrected by is in the ledger, which there is none of here.
+            // A correction's counterpart is in the ledger, which this test does not have.
             const uncorrected = trace.filter(({ does }) => does !== 'adjust');
             const player = await playTrace(underTest, uncorrected);
             const states = await player.states();

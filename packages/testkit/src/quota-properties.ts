@@ -4,7 +4,7 @@ import { answerProperties } from './quota-properties-answers.js';
 import { bookProperties } from './quota-properties-books.js';
 import { propertyGround, type QuotaPropertyOptions } from './quota-property-ground.js';
 
-/** What must hold of every quota store whatever happens, each as a test over random traces. */
+/** Invariants of every quota store, each as a test over random traces. */
 export function quotaProperties(
   name: string,
   makeStore: MakeStore,

@@ -11,13 +11,13 @@ export interface QuotaPropertyOptions {
 
 /** How properties are tried. */
 export interface PropertyRuns {
-  /** Tries a property on so many random values, several of them side by side: a store across a wire is waited for together. */
+  /** Tries a property on this many random values, several of them side by side: a store across a wire is waited for together. */
   assert<Values>(property: fc.IAsyncProperty<Values>): Promise<void>;
   /** Of one property, in milliseconds. */
   readonly timeout: number;
 }
 
-/** What properties stand on. */
+/** The setting in which properties run. */
 export interface PropertyGround extends PropertyRuns {
   readonly makeStore: MakeStore;
   /** A property of each step of each trace. */

@@ -11,7 +11,7 @@ import type {
   ReserveResult,
 } from '@tollgate/core/internal';
 
-/** What a command became. */
+/** The request that a command was turned into. */
 export type QuotaRequest =
   | { readonly does: 'reserve'; readonly request: ReserveRequest }
   | { readonly does: 'extend'; readonly request: ExtendRequest }

@@ -7,7 +7,7 @@ const tenants = Array.from({ length: traceTenants }, (_, tenant) => ({
   counters: traceCounters(tenant),
 }));
 
-/** Every counter of every tenant of a trace, or of one of them, as it stands. */
+/** The state of every counter of every tenant of a trace, or of one of them. */
 export async function statesOf(store: QuotaStore, only?: string): Promise<CounterState[]> {
   const states = tenants.map(({ partition, counters }) =>
     only === undefined || partition === only ? store.read(partition, counters) : [],

@@ -2,7 +2,7 @@ import type { QuotaCounter } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { bucketCounter, calendar, liveCounter, quotaCounter } from './quota-fixture.js';
 
-/** What a charge asks, as a share of its counter's limit. */
+/** The requested amount of a charge, as a share of its counter's limit. */
 export interface TraceCharge {
   /** Which of the tenant's counters. */
   readonly counter: number;
@@ -137,12 +137,12 @@ const command: fc.Arbitrary<TraceCommand> = fc.oneof(
   },
 );
 
-/** What may happen to a few tenants: several counters, clock steps, duplicates, late replies, expiry, close before reserve. */
+/** Random traces of a few tenants: several counters, clock steps, duplicates, late replies, expiry, close before reserve. */
 export const traces = fc.array(command, { minLength: 1, maxLength: 40, size: 'max' });
 
 /**
- * Traces in which nobody uses more than was held; play them as an honest owner. Either attempts are charged within what is held, or
- * reservations are left to expire with floors within what they were granted: both at once could be more than was held.
+ * Traces in which no attempt uses more than was held; play them as an honest owner. Either attempts are charged within their holds, or
+ * reservations are left to expire with floors within their grants: both at once could exceed the holds.
  */
 export const honestTraces = fc.tuple(traces, fc.boolean()).map(([trace, expires]) =>
   trace.flatMap((one): TraceCommand[] => {

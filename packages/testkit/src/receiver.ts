@@ -7,7 +7,7 @@ export interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   readonly atMs: number;
-  /** What was answered; 0: nothing, the connection was left hanging or cut. */
+  /** The response's status; 0: none, the connection was left hanging or cut. */
   readonly status: number;
 }
 
@@ -20,7 +20,7 @@ export interface Receiver {
   readonly received: Received[];
   /** Asked for each request. */
   answer: (index: number) => Answer;
-  /** What was taken: answered 2xx. */
+  /** Accepted deliveries: answered 2xx. */
   readonly taken: Received[];
   /** Resolves when this many requests have been taken. */
   untilTaken(count: number): Promise<void>;

@@ -18,7 +18,7 @@ export interface RedisClusterOptions {
   args?: readonly string[];
 }
 
-/** Starts a cluster on free ports; ready when every server says that all slots are served. */
+/** Starts a cluster on free ports; ready when every server reports that all slots are served. */
 export async function startRedisCluster({
   masters = 3,
   args: more = [],
@@ -49,7 +49,7 @@ export async function startRedisCluster({
   };
 }
 
-/** Sends one command on a connection of its own; the whole answer as text. Rejects for an error. */
+/** Sends one command on a new connection; the whole reply as text. Rejects for an error. */
 function command(port: number, words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = '';

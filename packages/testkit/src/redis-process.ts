@@ -42,7 +42,7 @@ export async function startRedis({ args = [] }: RedisProcessOptions = {}): Promi
       await answering(port, server);
       break;
     } catch (error) {
-      // Somebody else may have taken the port meanwhile.
+      // Another process may have taken the port meanwhile.
       if (server.exitCode === null || tries === 3) throw error;
       port = await freePort();
       server = launch(port, folder, args);

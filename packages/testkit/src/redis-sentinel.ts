@@ -7,7 +7,7 @@ import { answering, launchServer, type RedisProcess, startRedis } from './redis-
 
 /** A master, its replica, and a Sentinel that watches them: real processes on free ports. */
 export interface RedisSentinel {
-  /** Under which the Sentinel knows the master, whoever it is. */
+  /** Under which the Sentinel lists the master, whichever server that is. */
   readonly name: string;
   /** The Sentinel's own. */
   readonly port: number;

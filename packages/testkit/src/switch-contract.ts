@@ -18,7 +18,7 @@ export interface SwitchUnderTest {
   end?(): Promise<void>;
 }
 
-/** What every switch store must do. `make` is called for each test. */
+/** The contract of every switch store. `make` is called for each test. */
 export function switchContract(name: string, make: () => Promise<SwitchUnderTest> | SwitchUnderTest): void {
   describe(`the switch store ${name}`, () => {
     let given: SwitchUnderTest;

@@ -3,7 +3,7 @@ import type { CacheStore, Plans } from '@tollgate/core';
 import type { GuardOptions } from '@tollgate/core/internal';
 import type { TollgateOptions } from './tollgate-options.js';
 
-/** What the pieces share. */
+/** State shared by the pieces. */
 interface Shared {
   readonly guard: GuardOptions;
   readonly plans: Plans;

@@ -4,7 +4,7 @@ import type { GuardOptions } from '@tollgate/core/internal';
 import { type JobsMiddleware, jobs } from '@tollgate/jobs';
 import type { TollgateOptions } from './tollgate-options.js';
 
-/** What the pieces share. */
+/** State shared by the pieces. */
 interface Shared {
   readonly guard: GuardOptions;
   readonly keys: KeyStore | undefined;

@@ -1,7 +1,7 @@
 import { publish } from '@tollgate/core/internal';
 import type { CommandClient, CommandOptions, HintClient } from '@tollgate/redis';
 
-/** What is used of node-redis' client. */
+/** The parts of node-redis' client that are used. */
 interface OpenClient extends CommandClient, HintClient {
   destroy(): void;
 }
@@ -21,7 +21,7 @@ export class OwnRedis implements CommandClient {
 
   constructor(private readonly url: string) {
     this.#opening = this.#open(url);
-    // Whoever sends a command is told; nobody may be there yet.
+    // The sender of a command gets the error; at this time there may be none.
     this.#opening.catch(() => undefined);
   }
 
@@ -30,7 +30,7 @@ export class OwnRedis implements CommandClient {
     return this.#opening.then((client) => client.sendCommand(args, options));
   }
 
-  /** A connection of its own for hints, opened when somebody subscribes; node-redis subscribes anew whenever it breaks. */
+  /** A separate connection for hints, opened for the first subscriber; node-redis subscribes again whenever it breaks. */
   hints(): HintClient {
     return {
       subscribe: async (channel, listener) => {

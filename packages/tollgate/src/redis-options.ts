@@ -20,15 +20,15 @@ export interface RedisOptions extends ConnectionOptions {
   /** How long a process repeats a refusal without asking where what is used leaves too little, in ms, 0 to 5 000. @defaultValue 5_000 (5 s) */
   rememberRefusalsMs?: number;
   /**
-   * What each process leases beforehand to admit from in memory: limits of all tenants together (`wide`), or also the limits of
-   * tenants that are busy, for the time that Redis is away, with `budget: { whenStoreDown: 'grace' }` (`grace`).
-   * @defaultValue 'wide', or 'grace' with that policy
+   * Amounts that each process leases in advance to admit from in memory: limits of all tenants together (`wide`), or also the limits of
+   * busy tenants, for the time that Redis is away, with `budget: { whenStoreDown: 'grace' }` (`grace`). @defaultValue 'wide', or 'grace'
+   * with that policy
    */
   slices?: 'wide' | 'grace';
-  /** How long that stands for a process that has fallen silent, in ms, 1 000 to 3 600 000. @defaultValue 15_000 (15 s) */
+  /** How long they are held for a silent process, in ms, 1 000 to 3 600 000. @defaultValue 15_000 (15 s) */
   sliceLeaseMs?: number;
   /**
-   * Whether usage events travel to `sinks` through Redis, so that none is lost with a process. Without sinks, somebody else must read
+   * Whether usage events travel to `sinks` through Redis, so that none is lost with a process. Without sinks, another process must read
    * them. @defaultValue whether `sinks` are given
    */
   outbox?: boolean;

@@ -1,7 +1,7 @@
 import type { Limit } from '@tollgate/core';
 import { type DeclaredLimit, type LimitDeclaration, limitsOf } from '@tollgate/core/internal';
 
-/** A route's own limits, each key with a counter of its own unless they say otherwise. Throws a `TypeError` for what is no limit. */
+/** A route's limits, each key with a separate counter unless the limit sets another scope. Throws a `TypeError` for a value that is no limit. */
 export function routeLimits(
   limit: DeclaredLimit,
   more: Omit<LimitDeclaration, 'limit'> | undefined,

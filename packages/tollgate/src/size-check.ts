@@ -13,7 +13,7 @@ import { type GuardOptions, runInContext } from '@tollgate/core/internal';
 import { leastInputCost, leastInputTokens, type MeterOptions } from '@tollgate/meter';
 import type { RequestHandler } from 'express';
 
-/** What the check is made of. */
+/** The dependencies of the check. */
 export interface SizeCheckParts {
   readonly budget: Pick<BudgetMiddleware, 'limitsOf'>;
   readonly plans: Plans;

@@ -42,9 +42,9 @@ export interface Stores {
   readonly answers: CacheStore | undefined;
   /** Where alerts are kept; absent: in memory. */
   readonly alerts: AlertStore | undefined;
-  /** What only one process may do; absent: this process knows by itself. */
+  /** Cluster-wide claims; absent: there is only this process. */
   readonly claims: ClaimStore | undefined;
-  /** What processes share of providers; absent: each knows by itself. */
+  /** Provider state shared by processes; absent: each process has its own. */
   readonly providers: ProviderStore | undefined;
   /** Absent: nothing can be switched off. */
   readonly switch: SwitchStore | undefined;
@@ -52,7 +52,7 @@ export interface Stores {
   end(): Promise<void>;
 }
 
-/** How long the first requests may wait until an embedded database says what was spent before; counters in memory answer at once after. */
+/** How long the first requests may wait, in ms, for an embedded database to return earlier spend; after that counters in memory respond at once. */
 const restoringMs = 30_000;
 
 /**
@@ -125,7 +125,7 @@ function storesOnRedis(
     sliceLeaseMs,
     outbox: delivers,
   });
-  // Without sinks too, so that nothing grows: unless the app has said that somebody else reads.
+  // Also without sinks, so that nothing accumulates, unless the app has declared another reader.
   const reads = delivers && (sinks.length > 0 || asked === undefined);
   const readers = sinks.length > 0 ? sinks : [nobody];
   const delivery = reads ? outbox({ ...keys, ...parts, sinks: readers }) : undefined;

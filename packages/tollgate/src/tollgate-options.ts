@@ -73,8 +73,8 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
   sinks?: readonly UsageSink[];
   /**
    * The ledger: `{ connectionString }` or `{ pool }` for PostgreSQL, `{ directory: '.tollgate' }` for PGlite inside this process. Each
-   * settled attempt becomes a row, and counters in memory go on after a restart where the ledger says they were. Without `redis` events
-   * wait in its `spool` (`.tollgate/spool`, or in the directory) until the database has them. @defaultValue none
+   * settled attempt becomes a row, and counters in memory continue after a restart from the ledger's sums. Without `redis` events wait in
+   * its `spool` (`.tollgate/spool`, or in the directory) until the database has them. @defaultValue none
    */
   database?: LedgerOptions;
   /** Further options of `authenticate()`. */
@@ -92,8 +92,9 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
   /** Options of `jsonBody()`. */
   jsonBody?: Omit<JsonBodyOptions, keyof GuardOptions>;
   /**
-   * What is switched off, for everybody at once: a key, tenant, model, provider or everything, see `killSwitch()`. `true`: on Redis where
-   * `redis` is given, else in memory; or `fileSwitch(path)`, which the command line reaches as well. @defaultValue nothing can be switched off
+   * Switches off a key, tenant, model, provider or everything for all callers at once, see `killSwitch()`. `true`: stored on Redis where
+   * `redis` is given, else in memory; or `fileSwitch(path)`, which the command line reaches as well. @defaultValue nothing can be switched
+   * off
    */
   switch?: SwitchStore | true;
   /**
@@ -103,8 +104,8 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
    */
   watch?: Omit<WatchOptions, 'store' | 'refusals' | 'errorFormat'> | Watch;
   /**
-   * Tells people of budgets' shares, stores and providers that fail, faults, switches and what `watch` does: `{ to: [webhook({ url, secret })] }`, see
-   * `alerts()`. With `redis`, once for all processes. @defaultValue nobody is told
+   * Notifies people of budgets' shares, stores and providers that fail, faults, switches and mitigations of `watch`: `{ to: [webhook({ url,
+   * secret })] }`, see `alerts()`. With `redis`, once for all processes. @defaultValue no notifications
    */
   alerts?: AlertsOptions;
   /** Looks at prompts and answers: `{}` for the default rules, see `guardrails()`. @defaultValue nothing is looked at */
@@ -204,12 +205,12 @@ export function checkLadderPrices(plans: Plans, limits: readonly Limit[], own: O
   }
 }
 
-/** What every guard is told. */
+/** The options passed to every guard. */
 export function guardOptions({ mode, refusals, errorFormat }: GuardOptions): GuardOptions {
   return { ...(mode && { mode }), ...answerOptions({ refusals, errorFormat }) };
 }
 
-/** What every piece that answers refusals is told. */
+/** The options passed to every piece that sends refusals. */
 export function answerOptions({
   refusals,
   errorFormat,

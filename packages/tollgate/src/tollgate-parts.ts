@@ -80,9 +80,9 @@ export interface Tollgate<PlanName extends string = string> {
   readonly registry: Registry | undefined;
   /** Tells people, also of what the app raises itself: `tg.alerts?.raise({ … })`; absent without `alerts`. */
   readonly alerts: Alerts | undefined;
-  /** What is watched: tags, what waits for a person to be confirmed, the forest; absent without `watch`. */
+  /** Watch: tags, mitigations that wait for a person's confirmation, the forest; absent without `watch`. */
   readonly watch: Watch | undefined;
-  /** What processes share of providers, for `resilience({ shared: tg.sharedProviders })`; absent without `redis`. */
+  /** Provider state shared by processes, for `resilience({ shared: tg.sharedProviders })`; absent without `redis`. */
   readonly sharedProviders: ProviderStore | undefined;
   /** Switches keys, tenants, models, providers or everything off and on, in every process; absent without `switch` and `watch`. */
   readonly switch: SwitchStore | undefined;
@@ -93,7 +93,7 @@ export interface Tollgate<PlanName extends string = string> {
   readonly isReady: boolean;
   /** Admissions let through without the shared counters since the start (`budget: { whenStoreDown: 'open' }`, shadow mode), for a metric. */
   readonly unverified: number;
-  /** Requests admitted while they were away, of credit leased beforehand (`budget: { whenStoreDown: 'grace' }`), for a metric. */
+  /** Requests admitted while they were away, from credit leased in advance (`budget: { whenStoreDown: 'grace' }`), for a metric. */
   readonly fromGrace: number;
   /** Requests that have come in and are not settled, those whose body is still on its way included. */
   readonly inFlight: number;

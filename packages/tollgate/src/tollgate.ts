@@ -203,7 +203,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
 /** Guards read none of what the type parameters of a route describe. */
 const routeGuard = (handler: RequestHandler): RouteGuard => handler as unknown as RouteGuard;
 
-/** Incidents are shared where stores are; those of budgets tell what the ledger knows. */
+/** Incidents are shared where stores are; those of budgets contain the ledger's figures. */
 function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Alerts {
   const unresolved = async (counter: string, window: string) =>
     (await ledger?.unresolvedIn(undefined, [{ counter, window }]))?.[0];

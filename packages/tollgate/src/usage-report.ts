@@ -109,7 +109,7 @@ const shareOf = (left: number, cap: number): number => (cap === 0 ? 0 : left / c
 const momentOf = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
 
-/** What a ledger says is unresolved of counters; empty where it does not say. Asks it once in a while for each. */
+/** Unresolved amounts of counters, read from a ledger at intervals; empty where it has none. */
 class Unresolved {
   readonly #asked = new Map<
     string,

@@ -1,6 +1,6 @@
 import type { WireApi } from '@tollgate/core/internal';
 
-/** What a path asks for. */
+/** The route of a path. */
 export interface ApiRoute {
   readonly api: WireApi | 'models';
   /** Gemini's model or Azure's deployment, decoded. */

@@ -4,7 +4,7 @@ import type { TimeoutKind } from './upstream-error.js';
 /** How far an attempt has come. */
 export type Phase = 'connect' | 'first-byte' | 'body' | 'done';
 
-/** What a clock needs of its attempt. */
+/** The parts of an attempt that a clock uses. */
 export interface AttemptClockHost {
   readonly timeouts: Required<Timeouts>;
   /** Monotonic, in milliseconds. */
@@ -66,7 +66,7 @@ export class AttemptClock {
     this.#armedForMs = atMs;
     // Node may fire a millisecond early.
     this.#timer = setTimeout(() => this.#fire(), Math.max(1, Math.ceil(atMs - this.host.nowMs()) + 1));
-    // A call that runs has a connection, which keeps the process alive; one whose body nobody reads must not.
+    // A running call has a connection, which keeps the process alive; a call with an unread body must not.
     this.#timer.unref();
   }
 

@@ -62,7 +62,7 @@ export interface AttemptResult {
   readonly status: number;
   /** The request was on its way. */
   readonly sent: boolean;
-  /** What the client is told; absent where the provider's own answer has passed. */
+  /** The error for the client; absent where the provider's own response has passed. */
   readonly error: TollgateError | undefined;
   /** The call was stopped, not the provider at fault. */
   readonly stopped: boolean;
@@ -70,9 +70,9 @@ export interface AttemptResult {
   readonly tail: Uint8Array;
   /** The provider refuses the app's own key, or its credit. */
   readonly credentialRefused: boolean;
-  /** The wait that the provider asks for, in milliseconds. */
+  /** The wait that the provider requests, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** The provider says that a retry is useless. */
+  /** The provider states that a retry is useless. */
   readonly retryUseless: boolean;
   /** Until the head of the answer, in milliseconds from the start of the attempt. */
   readonly firstByteMs: number | undefined;

@@ -8,10 +8,10 @@ import {
   upstreamUnavailable,
 } from './upstream-error.js';
 
-/** What kind of body goes on to the client: events are written as they come, a whole answer when it is complete. */
+/** The kind of body sent to the client: events are written as they arrive, a whole response when it is complete. */
 export type BodyKind = 'events' | 'whole';
 
-/** What becomes of a provider's answer, decided by its head alone. */
+/** The handling of a provider's response, decided by its head alone. */
 export type ResponseClass =
   | { readonly pass: BodyKind }
   | { readonly error: TollgateError; readonly credentialRefused?: boolean };
@@ -34,7 +34,7 @@ export function classifyResponse(
   if (status === 503 || status === 529) return { error: upstreamUnavailable(undefined, advice) };
   if (status >= 500) return { error: upstreamError(`failed with status ${status}`, undefined, advice) };
   if (status >= 300 && status < 400) return { error: upstreamError('answered with a redirect') };
-  // What is at fault is the request, whatever the refusal looks like.
+  // The request is at fault, in any format of the refusal.
   const kind = kindOf(headers['content-type']) ?? (status >= 400 ? 'whole' : undefined);
   if (kind === undefined)
     return { error: upstreamError('answered with something other than JSON or events') };

@@ -50,7 +50,7 @@ export class ClientAnswer implements AnswerWriter {
     this.#status = status;
     this.#headers = headers;
     this.#kind = kind;
-    // An attempt before this one may have left something that nobody has seen.
+    // An earlier attempt may have left bytes that no client has received.
     this.#kept = [];
     this.#keptBytes = 0;
     this.#boundary = new EventBoundary();
@@ -102,8 +102,8 @@ export class ClientAnswer implements AnswerWriter {
   }
 
   /**
-   * What has passed is all there is: an event that is only half there is left out. Returns whether events of our own can follow;
-   * where they cannot, the connection is cut, so that nobody takes the half for the whole.
+   * Ends the response with the bytes sent so far: an incomplete event is left out. Returns whether further events can follow; where they
+   * cannot, the connection is cut, so that the client does not mistake the part for the whole.
    */
   breakOff(tail: Uint8Array): boolean {
     if (this.gone) return false;

@@ -3,11 +3,11 @@ import { type JsonObject, type JsonValue, type WireApi, warnOnce } from '@tollga
 import type { Request } from 'express';
 import { type ApiRoute, routeOf } from './api-route.js';
 
-/** What a request asks to be passed on. */
+/** The call that a request asks to forward. */
 export interface ClientCall {
   readonly api: WireApi;
   readonly model: string | undefined;
-  /** What the client asked for, where a router has chosen `model`. */
+  /** The model requested by the client, where a router has chosen `model`. */
   readonly requestedModel?: string | undefined;
   readonly stream: boolean;
   /** Gemini: as server-sent events. */

@@ -21,7 +21,7 @@ export class EventBoundary {
     return this.#clean;
   }
 
-  /** Takes bytes; returns those that may go on. */
+  /** Takes bytes; returns those that may be sent. */
   push(bytes: Uint8Array): Uint8Array {
     const tail = this.#tail;
     const joint = tail.length === 0 ? bytes : Buffer.concat([tail, bytes]);
@@ -35,7 +35,7 @@ export class EventBoundary {
     return passed;
   }
 
-  /** What is held; nothing is held afterwards. */
+  /** The held bytes; none are held afterwards. */
   rest(): Uint8Array {
     const [first] = this.#held;
     const all = this.#held.length > 1 ? Buffer.concat(this.#held) : (first ?? nothing);

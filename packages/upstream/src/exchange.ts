@@ -207,7 +207,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  /** The provider is at fault. What it had completed before counts as complete. */
+  /** The provider is at fault. Events that were complete before count as complete. */
   #fail(error: TollgateError): void {
     if (this.#isDone) return;
     const tail = this.#clock.phase === 'body' ? this.#hook(() => this.hooks.onEnd()) : undefined;

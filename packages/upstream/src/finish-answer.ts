@@ -25,7 +25,7 @@ export function finishAnswer(
     return;
   }
   if (!answer.breakOff(result.tail)) return;
-  // A stopped stream has been ended politely by whoever reads its format; anything else ends with an error event.
+  // A stopped stream has been ended gracefully by the reader of its format; any other ends with an error event.
   if (result.stopped && result.tail.length > 0) {
     req.tollgate.refusal ??= error;
     answer.end();

@@ -31,7 +31,7 @@ export async function forward(
   const provider = way?.provider ?? settings.providerFor(asked.api, asked.model);
   if (!provider) throw noProvider(asked);
   const { declared } = req.tollgate.calls;
-  // What is answered without the provider need not wait for it.
+  // A response that does not need the provider need not wait for it.
   const isKnown = declared?.replays === true && declared.parsed?.provider === provider.name;
   const plan = (isKnown ? attempt : settings.resilience).plan({
     provider,

@@ -40,8 +40,8 @@ export class KeyRing {
   }
 
   /**
-   * The key for a call. Where all rest, the one that rests the shortest, since somebody has to find out. `waitMs`: how long a key's rate
-   * limits have no room for the call.
+   * The key for a call. Where all are paused, the one with the shortest remaining pause, since one call has to probe. `waitMs`: how long a
+   * key's rate limits have no room for the call.
    */
   take(nowMs: number, waitMs: (key: ProviderKey) => number = noWait): ProviderKey | undefined {
     const { keys } = this;

@@ -15,7 +15,7 @@ const nothing = new Uint8Array(0);
 /** A list is kept until it is whole; OpenAI's has about a hundred models, in 15 kB. */
 const maxListBytes = 4 * 1024 * 1024;
 
-/** What asks for the longest page, which holds all models: Anthropic's list has 20 by default, Gemini's 50 (their API references). */
+/** The query for the longest page, which contains all models: Anthropic's list has 20 by default, Gemini's 50 (their API references). */
 function wholePage({ apis }: Provider): string {
   if (apis.includes('anthropic-messages')) return 'limit=1000';
   return apis.includes('gemini-generate') ? 'pageSize=1000' : '';

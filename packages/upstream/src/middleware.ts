@@ -7,7 +7,7 @@ import { forward } from './forward.js';
 import { listModels } from './list-models.js';
 import { type ProxyOptions, readOptions } from './options.js';
 
-/** What {@link proxy} returns. */
+/** The result of {@link proxy}. */
 export interface ProxyHandler extends RequestHandler {
   /**
    * For `meter({ dispatch })`, where requests are translated or routed: the call that a request declares is priced and reserved as it will be
@@ -17,10 +17,10 @@ export interface ProxyHandler extends RequestHandler {
 }
 
 /**
- * Answers with what a provider says: sends the call that the request declares to the provider's own URL, with the app's own key,
- * and streams the answer back. Reads `req.tollgate.calls.declared`, or `req.body` where no meter is mounted; the client's headers,
- * path and query go nowhere. Refuses with `upstream_timeout` (504), `upstream_error` (502), `upstream_unavailable` (503),
- * `upstream_rate_limited` (429), `not_found` (404) and what the steps of the call refuse with.
+ * Responds with the provider's response: sends the call that the request declares to the provider's URL, with the app's key, and streams
+ * the response back. Reads `req.tollgate.calls.declared`, or `req.body` where no meter is mounted; the client's headers, path and query are
+ * not forwarded. Refuses with `upstream_timeout` (504), `upstream_error` (502), `upstream_unavailable` (503), `upstream_rate_limited`
+ * (429), `not_found` (404) and the refusals of the call's steps.
  */
 export function proxy(options: ProxyOptions): ProxyHandler {
   const settings = readOptions(options);

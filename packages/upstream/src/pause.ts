@@ -1,5 +1,6 @@
 /**
- * Waits so many ms, or until it is woken; resolves to `false` where one of the signals has ended it. `sleeping` gets what wakes it.
+ * Waits this many ms, or until it is woken; resolves to `false` where one of the signals has ended it. `sleeping` receives the function
+ * that wakes it.
  */
 export function pause(
   ms: number,

@@ -4,7 +4,7 @@ import type { Provider } from './provider.js';
 import { notTranslatable } from './translate/not-translatable.js';
 import { type TranslatedCall, translatableTo, translatedFor } from './translate/translated-for.js';
 
-/** Output tokens of an answer whose cap nobody states. */
+/** Output tokens of a response without a stated cap. */
 const usualCap = 4_096;
 
 /** A call as one provider takes it. */

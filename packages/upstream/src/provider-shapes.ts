@@ -2,7 +2,7 @@ import { accepts, checkOptions, type OptionChecks } from '@tollgate/core/interna
 import { type Provider, type ProviderOptions, type ProviderPaths, provider } from './provider.js';
 import { headersCheck } from './provider-checks.js';
 
-/** What the built-in shapes take: a key, and whatever differs from the provider's public service. */
+/** Options of the built-in shapes: a key, and all differences from the provider's public service. */
 export interface ShapeOptions
   extends Pick<
     ProviderOptions,

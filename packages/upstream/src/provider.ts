@@ -68,7 +68,7 @@ export interface WeightedKey {
   readonly weight?: number;
 }
 
-/** What is asked of a provider. */
+/** A request to a provider. */
 export interface ProviderAsk {
   readonly api: WireApi | 'models';
   readonly model?: string | undefined;

@@ -111,7 +111,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     return { step, racer, handle, result, settled: undefined };
   }
 
-  /** The call as this provider takes it; what was priced beforehand is sent as it was priced. */
+  /** The call in this provider's format; a call that was priced earlier is sent as it was priced. */
   #sentTo(provider: Provider, { substituted, model }: Target): ProviderCall {
     const { dispatched, asked, req } = this;
     const sent =
@@ -124,7 +124,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   endOf(outcome: ProxyOutcome): AttemptEnd {
     if ('refusal' in outcome) return refusedEnd;
     const { error, outcome: how, status, sent, stopped, credentialRefused, retryAfterMs } = outcome.result;
-    // What was paid for before says nothing about the provider.
+    // A replayed response shows nothing about the provider.
     const replayed = outcome.handle.call.replays === true;
     return {
       status,
@@ -151,7 +151,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     if (last && this.answer.isKept && !error) return atMost(maxSettleWaitMs, settling);
   }
 
-  /** What the router learns of the answer, once its usage is known. */
+  /** Passes the response's measurements to the router, once its usage is known. */
   #learn({ step: { target }, handle: { call }, result }: Begun): void {
     const { settings, dispatched, asked } = this;
     const route = dispatched?.route;
@@ -162,7 +162,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
 
   readonly wait: Wait = (ms, sleeping) => pause(ms, [this.req.tollgate.signal], sleeping);
 
-  /** What led to this attempt, where it is not plainly the one that was asked for. */
+  /** Reports the route to this attempt in a header, where it is not the requested one. */
   #sayRoute(step: Step, { parsed }: Call): void {
     const { res } = this.req;
     const taken = this.dispatched?.route;
@@ -234,7 +234,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   }
 }
 
-/** What an attempt sends, and where its answer goes. */
+/** The request of an attempt, and the destination of its response. */
 interface Sending {
   readonly provider: Provider;
   readonly headers: Record<string, string>;

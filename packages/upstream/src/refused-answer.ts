@@ -2,7 +2,7 @@ import type { TollgateError } from '@tollgate/core';
 import { saysCreditIsGone } from './classify-response.js';
 import { credentialRefused } from './upstream-error.js';
 
-/** Of an answer that does not go on, no more than this is read. */
+/** The most bytes that are read of a response that is not forwarded. */
 const maxBytes = 64 * 1024;
 
 /** An answer that becomes an error of ours. Its body is read, within bounds, so that its connection can serve the next call. */
@@ -23,7 +23,7 @@ export class RefusedAnswer {
     return this.#bytes <= maxBytes;
   }
 
-  /** What the client is told, and whether the app's own key or credit is at fault. */
+  /** The error for the client, and whether the app's own key or credit is at fault. */
   result(): { error: TollgateError; credentialRefused: boolean } {
     const spent = this.status === 429 && saysCreditIsGone(Buffer.concat(this.#body).toString('utf8'));
     return spent

@@ -44,7 +44,7 @@ export function answerHeaders(
     break;
   }
   const retryAfter = headers['retry-after'];
-  // Official SDKs sleep out whatever they are told.
+  // Official SDKs wait as long as this header states.
   if (status >= 400 && retryAfter !== undefined && /^(?:[1-5]?\d|60)$/.test(retryAfter)) {
     answer['retry-after'] = retryAfter;
   }

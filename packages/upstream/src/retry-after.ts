@@ -1,17 +1,17 @@
-/** Waits up to this long are passed on as worth a retry; official SDKs sleep out whatever they are told. */
+/** Waits up to this long are forwarded as worth a retry, in ms; official SDKs wait as long as the header states. */
 const maxRetryMs = 60_000;
 /** Longer waits than this are not named at all. */
 const maxNamedMs = 3_600_000;
 
-/** What a client is told about waiting, ready for a TollgateError. */
+/** The advice on waiting for a client, ready for a TollgateError. */
 export interface RetryAdvice {
   readonly retryAfterMs?: number | false;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Turns a provider's `retry-after-ms` or `retry-after` (seconds or an HTTP date) into what our client is told: up to a minute as
- * it is; longer waits are named, without an invitation to sleep them out; beyond an hour nothing is said but that a retry is useless.
+ * Converts a provider's `retry-after-ms` or `retry-after` (seconds or an HTTP date) to the client's advice: up to a minute unchanged;
+ * longer waits are stated without an instruction to wait; beyond an hour only that a retry is useless.
  */
 export function retryAdvice(headers: Readonly<Record<string, string>>, nowMs: number): RetryAdvice {
   const waitMs = statedWaitMs((name) => headers[name], nowMs);
@@ -21,7 +21,7 @@ export function retryAdvice(headers: Readonly<Record<string, string>>, nowMs: nu
   return { retryAfterMs: false, headers: { 'Retry-After': String(Math.ceil(waitMs / 1000)) } };
 }
 
-/** How long a provider asks to wait, in ms, by `retry-after-ms`, then `retry-after`; `undefined` where it says nothing legible. */
+/** The wait that a provider requests, in ms, by `retry-after-ms`, then `retry-after`; `undefined` where neither is readable. */
 export function statedWaitMs(
   headerOf: (name: string) => string | undefined,
   nowMs: number,
@@ -40,7 +40,7 @@ function numberOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}(?:\.\d{1,6})?$/.test(text.trim()) ? Number(text) : undefined;
 }
 
-/** What the head of an answer says about trying again: how long to wait first, and whether it is useless. */
+/** A response head's advice on retries: how long to wait first, and whether a retry is useless. */
 export function retryWishes(
   status: number,
   headers: Readonly<Record<string, string>>,

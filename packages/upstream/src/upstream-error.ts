@@ -25,7 +25,7 @@ export const upstreamUnavailable = (cause?: unknown, advice: RetryAdvice = {}): 
     ...advice,
   });
 
-/** 502: the provider failed, or answered what nobody can read. */
+/** 502: the provider failed, or its response is unreadable. */
 export const upstreamError = (what: string, cause?: unknown, advice: RetryAdvice = {}): TollgateError =>
   new TollgateError({
     status: 502,

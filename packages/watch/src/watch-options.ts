@@ -9,13 +9,13 @@ import type { Budget } from './statistics/burn-rate.js';
 
 /** Options of `watch()`. */
 export interface WatchOptions extends GuardOptions {
-  /** Where suspensions are written; `killSwitch({ store })` of the same store obeys them. Without it nobody is suspended. */
+  /** Store of suspensions; `killSwitch({ store })` of the same store enforces them. Without it there are none. */
   store?: SwitchStore;
-  /** What is done about which finding. @defaultValue `defaultPolicy` */
+  /** The action for each finding. @defaultValue `defaultPolicy` */
   policy?: readonly PolicyRule[];
   /**
-   * How many tenants may be suspended without a person; and so many challenged, tightened and rotated, each counted by itself.
-   * @defaultValue `{ share: 0.05, withinMs: 600_000 }`
+   * How many tenants may be suspended without a person's confirmation; and as many challenged, tightened and rotated, each counted
+   * separately. @defaultValue `{ share: 0.05, withinMs: 600_000 }`
    */
   blastRadius?: BlastRadius;
   /**
@@ -35,7 +35,7 @@ export interface WatchOptions extends GuardOptions {
   forest?: IsolationForest;
   /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
   maxSubjects?: number;
-  /** The audit trail: every measure, once. What it throws is caught. */
+  /** The audit trail: receives every mitigation, once. Its errors are caught. */
   onMitigation?: (mitigation: Mitigation) => void;
   /** Seed of the forest that is grown. @defaultValue 1 */
   seed?: number;

@@ -25,11 +25,11 @@ export interface Watch {
   guard(): RequestHandler;
   /** Tightens limits and asks cheaper models for a context without an HTTP request, before a budget is attached to it. */
   attach(context: TollgateContext): void;
-  /** Findings for which somebody is tagged now. */
+  /** The findings for which the caller is tagged now. */
   tagsOf(caller: Caller): Finding[];
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(mitigationId: string): Promise<boolean>;
-  /** The forest as it stands, to be saved; nothing until the first is grown. */
+  /** The current forest, to be saved; `undefined` until the first is grown. */
   readonly forest: IsolationForest | undefined;
   /** Stops listening to core's channels. */
   end(): void;

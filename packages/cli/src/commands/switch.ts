@@ -150,7 +150,7 @@ function nameOf(kind: SwitchKind, name = ''): string {
   );
 }
 
-/** An entry that could not mean anything is a mistake of whoever typed it. */
+/** An invalid switch entry is reported as a usage error. */
 async function understood(run: () => Promise<void>): Promise<void> {
   try {
     await run();

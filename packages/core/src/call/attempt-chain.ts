@@ -6,13 +6,13 @@ import type { Call } from './call.js';
  * chain to each, so that the ledger shows them as attempts of one call.
  */
 export interface AttemptChain {
-  /** Whoever retries: a further way of making the call, whose refusal is not the request's. */
+  /** Set by the retrying guard: an alternative candidate for the call, whose refusal is not the request's. */
   readonly alternative: boolean;
-  /** Whoever retries: the model that was asked for, where another one is asked in its place. */
+  /** Set by the retrying guard: the requested model, where another one is called in its place. */
   readonly requestedModel: string | undefined;
-  /** Whoever retries: the name of the provider, as in the price catalogue, where it is known. */
+  /** Set by the retrying guard: the name of the provider, as in the price catalogue, where it is known. */
   readonly provider: string | undefined;
-  /** Whoever routes: labels of the attempt, in its usage event; the request's own win. */
+  /** Set by the router: labels of the attempt, in its usage event; the request's labels take precedence. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** meter: the attempt that was begun last. */
   call: Call | undefined;

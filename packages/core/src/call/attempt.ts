@@ -67,7 +67,7 @@ export class Attempt implements Call {
     return this.endDrain !== undefined;
   }
 
-  /** Made when somebody asks for it: a controller costs more than the rest of an attempt. */
+  /** Created on first access: a controller costs more than the rest of an attempt. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
     if (this.stopped && !this.#abort.signal.aborted) this.#abort.abort(this.stopped);

@@ -27,7 +27,7 @@ export interface RequestEnd {
   readonly routed: boolean;
 }
 
-/** What a package does with every call of a request. Hooks may throw (or reject with) a TollgateError to refuse in `begin`. */
+/** A package's part in every call of a request. Hooks may throw (or reject with) a TollgateError to refuse in `begin`. */
 export interface CallStep {
   /** Package name; a step of the same name and stage is installed once per request. */
   readonly name: string;
@@ -38,8 +38,8 @@ export interface CallStep {
   /** The provider's answer has begun. */
   response?(call: Call, status: number, headers: Readonly<Record<string, string>>): void;
   /**
-   * Response bytes on their way to the client, in stage order; returns what goes on (possibly nothing, possibly more).
-   * `undefined` passes the chunk unchanged. Called with an empty chunk and `last` at the end.
+   * Response bytes on their way to the client, in stage order; returns the bytes to send (possibly none, possibly more). `undefined` passes
+   * the chunk unchanged. Called with an empty chunk and `last` at the end.
    */
   chunk?(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined;
   /** Usage or running cost has changed; a step may {@link Call.stop} the call. */
@@ -97,7 +97,7 @@ export interface CallHandle {
   end(end: CallEnd): void | Promise<void>;
 }
 
-/** Usage of a call that a handler made by means of its own. */
+/** Usage of a call that a handler made with another client. */
 export interface RecordedCall {
   /** `openai`, `anthropic`, `google`, … as in the price catalogue. */
   readonly provider: string;
@@ -108,7 +108,7 @@ export interface RecordedCall {
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What meters a request's calls that do not come through a transport of ours. */
+/** Meters a request's calls that do not come through a Tollgate transport. */
 export interface CallRecorder {
   /** Metered: what it sends is estimated, covered and charged in this request. */
   readonly fetch: typeof fetch;
@@ -129,9 +129,9 @@ export interface CallPipeline {
   /** Runs the stages before `recall` for the call that the request's body declares. Rejects with the refusal. A promise only where a step is waited for. */
   declare(outgoing: OutgoingRequest): Call | Promise<Call>;
   /**
-   * Begins an attempt; rejects with the refusal. The first attempt of a request takes the place of the declared call: with the
-   * same body object and provider it is that call, otherwise it takes over its ids and is parsed and estimated anew. A promise
-   * only where a step is waited for.
+   * Begins an attempt; rejects with the refusal. The first attempt of a request replaces the declared call: with the same body object and
+   * provider it is that call, otherwise it takes over its ids and is parsed and estimated again. Returns a promise only where a step is
+   * asynchronous.
    */
   begin(outgoing: OutgoingRequest, options?: BeginOptions): CallHandle | Promise<CallHandle>;
   /** Whether no step would refuse a call of this model for its name: for lists of models. Nothing is begun, and no limit is looked at. */

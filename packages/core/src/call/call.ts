@@ -17,7 +17,7 @@ export type WireApi =
   | 'anthropic-messages'
   | 'gemini-generate';
 
-/** What a transport is about to send for a call, before any step has looked at it. */
+/** The request that a transport is about to send for a call, before any step has processed it. */
 export interface OutgoingRequest {
   readonly method: string;
   /** Absolute URL, or the path where the provider is not chosen yet. */
@@ -77,7 +77,7 @@ export interface UsageCeiling {
 
 /** The usage of one attempt, priced. */
 export interface Settlement {
-  /** What was used; the best estimate where `ceiling` is present. */
+  /** Used amounts; the best estimate where `ceiling` is present. */
   readonly usage: Usage;
   readonly costNanoUsd: number;
   readonly priceVersion: string;
@@ -143,7 +143,7 @@ export interface Call {
    * only recorded: it must be charged, whatever is left.
    */
   settlement?: Settlement | undefined;
-  /** meter: its answer is read on the way to the client (`tap`), so whoever makes it is not known. */
+  /** meter: its response is read on the way to the client (`tap`), so its sender is not known. */
   tapped?: boolean | undefined;
   /** cache: an answer to the very same call that its tenant has paid for already. */
   cached?: CachedAnswer | undefined;
@@ -156,7 +156,7 @@ export interface Call {
   charges?: readonly EventCharge[] | undefined;
   /** budget: more was reported than held. */
   overrun?: boolean | undefined;
-  /** budget: the store delivers the usage event to sinks of its own. */
+  /** budget: the store delivers the usage event to its own sinks. */
   recorded?: boolean | undefined;
   /** budget: when the reservation was admitted by the store's clock. Absent: `startedAtMs`. */
   admittedAtMs?: number | undefined;
@@ -172,7 +172,7 @@ export interface ParsedCall {
   readonly stream: boolean;
   /** The model that will be dispatched. */
   readonly model: string;
-  /** The estimate of the call as it stands. */
+  /** The call's current estimate. */
   readonly estimate: Estimate;
   /** Whether money is involved at all: `false` for models that are declared free. */
   readonly priced: boolean;

@@ -45,7 +45,7 @@ const defaultDrainBounds: DrainBounds = Object.freeze({ total: 256, perTenant: 3
 /** How long an attempt continues without its client, in milliseconds, unless an app says otherwise. */
 export const defaultDrainMs = 60_000;
 
-/** Shared by all transports of the process that have none of their own. */
+/** Shared by all transports of the process that set no bounds. */
 export const processDrains = new Drains(defaultDrainBounds);
 
 /** The check of an option that sets {@link DrainBounds}. */
@@ -59,7 +59,7 @@ export const drainsCheck: OptionCheck = (value) => {
   return (isCount(total) && isCount(perTenant) && perTenant <= total) || expected;
 };
 
-/** Bounds of its own for a transport that sets them. */
+/** Separate bounds for a transport that sets them. */
 export function drainsOf(bounds: DrainBounds | undefined): Drains | undefined {
   return bounds && new Drains(bounds);
 }

@@ -3,7 +3,7 @@ import type { EventCharge, UsageEvent } from './usage-event.js';
 /** The figures of an event that counters are charged by. */
 type Figures = Pick<UsageEvent, 'costNanoUsd' | 'inputTokens' | 'outputTokens'>;
 
-/** What an event's best estimate is in the unit of a counter, whose key begins with it. Requests are counted as they are charged. */
+/** An event's best estimate in the unit of a counter, whose key begins with the unit. Requests are counted as they are charged. */
 export function estimateIn(
   counter: string,
   { costNanoUsd, inputTokens, outputTokens }: Figures,
@@ -38,7 +38,7 @@ export function withUnresolved(charges: readonly EventCharge[], figures: Figures
   });
 }
 
-/** What the money counter with the most of it was charged beyond the estimate, in nano-dollars; `undefined` where no charge is in money. */
+/** The largest charge of a money counter beyond the estimate, in nano-dollars; `undefined` where no charge is in money. */
 export function unresolvedUsd(charges: readonly EventCharge[]): number | undefined {
   const byCounter = new Map<string, number>();
   for (const { counter, unresolved = 0 } of charges) {

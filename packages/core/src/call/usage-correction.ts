@@ -58,7 +58,7 @@ export function adjustmentEvent(
 
 const placeOf = ({ counter, window }: EventCharge): string => `${counter}|${window}`;
 
-/** What the first event's counters had been charged: the truth less the corrections. */
+/** The earlier charge to the first event's counters: the final amount minus the corrections. */
 function chargedBefore(
   written: UsageEvent,
   truth: UsageEvent,

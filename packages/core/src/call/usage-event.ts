@@ -1,7 +1,7 @@
 /** How an attempt ended. */
 export type AttemptOutcome = 'ok' | 'error' | 'aborted' | 'budget_stopped';
 
-/** What one attempt took from one counter: enough to rebuild the counter from the ledger. */
+/** The amount that one attempt took from one counter: enough to rebuild the counter from the ledger. */
 export interface EventCharge {
   /** Key of the counter, see `counterOf`. */
   readonly counter: string;
@@ -48,7 +48,7 @@ export interface UsageEvent {
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
-  /** Classes that have a price of their own, where there are any; see `Usage`. */
+  /** Token classes with a separate price, where there are any; see `Usage`. */
   readonly cacheWrite1hTokens?: number | undefined;
   readonly inputAudioTokens?: number | undefined;
   readonly outputAudioTokens?: number | undefined;

@@ -1,4 +1,4 @@
-/** What the provider says was used by one attempt, normalised over all wire formats. Token counts are integers ≥ 0. */
+/** Usage of one attempt as the provider states it, normalised over all wire formats. Token counts are integers ≥ 0. */
 export interface Usage {
   /** All input, cached reads and cache writes included. */
   readonly inputTokens: number;

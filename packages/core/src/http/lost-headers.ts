@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TollgateError } from '../lib/tollgate-error.js';
 
-/** So many header fields Node keeps of a request (`http.Server.maxHeadersCount`); it drops the rest without a word. */
+/** The most header fields that Node keeps of a request (`http.Server.maxHeadersCount`); it silently drops the rest. */
 const mostHeaders = 1_000;
 
 /**

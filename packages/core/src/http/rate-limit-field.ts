@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Unit } from '../lib/unit.js';
 
-/** What is left of one limit, for the `RateLimit` fields. Amounts in the unit; money in nano-dollars. */
+/** The remaining amount of one limit, for the `RateLimit` fields. Amounts in the unit; money in nano-dollars. */
 export interface RateLimitEntry {
   /** Name of the limit: letters, digits, `.`, `_`, `-`. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface RateLimitEntry {
   readonly resetSeconds?: number | undefined;
 }
 
-/** What this response says so far, limit by limit, beside what other middleware has written into the fields. */
+/** The items written to this response so far, limit by limit, beside those of other middleware. */
 interface Said {
   readonly names: string[];
   readonly policies: string[];
@@ -46,7 +46,7 @@ export function appendRateLimit(res: Response, entries: readonly RateLimitEntry[
   ours.fieldText = write(res, 'RateLimit', ours.fieldText, ours.fields);
 }
 
-/** Writes a field anew, what is not ours in it first; returns what is ours. */
+/** Rewrites a field, items of other middleware first; returns Tollgate's part. */
 function write(res: Response, name: string, before: string, items: readonly string[]): string {
   const text = items.join(', ');
   const others = foreign(res.getHeader(name), before);
@@ -54,7 +54,7 @@ function write(res: Response, name: string, before: string, items: readonly stri
   return text;
 }
 
-/** What a field holds beside what we wrote into it: a header that was appended to is an array. */
+/** The items of a field that other middleware wrote: a header that was appended to is an array. */
 function foreign(header: number | string | string[] | undefined, ours: string): readonly string[] {
   if (header === undefined || header === ours) return none;
   const parts = Array.isArray(header) ? header : [String(header)];

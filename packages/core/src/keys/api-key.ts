@@ -27,9 +27,9 @@ export interface CreatedKey {
   readonly sha256: string;
 }
 
-/** What {@link createKey} is told. */
+/** Options of {@link createKey}. */
 export interface CreateKeyOptions {
-  /** `tg_live_…`, or `tg_test_…` for keys that must not be taken for real ones. @defaultValue true */
+  /** `tg_live_…`, or `tg_test_…` for test keys. @defaultValue true */
   live?: boolean | undefined;
   /** Public id of an existing key, to give it a further secret. 4 to 32 base62 characters. @defaultValue 16 random ones */
   keyId?: string | undefined;

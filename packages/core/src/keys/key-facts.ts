@@ -1,7 +1,7 @@
 import { accepts, type OptionCheck, type OptionChecks } from '../lib/options.js';
 import type { ApiKeyRecord, KeySecret } from './key-store.js';
 
-/** What a key stands for: its record without id and secrets. */
+/** The facts of a key: its record without id and secrets. */
 export type KeyFacts = Omit<ApiKeyRecord, 'keyId' | 'secrets' | 'revokedAtMs'>;
 
 /** RFC 6749 §3.3: what a scope consists of. */
@@ -9,7 +9,7 @@ export const acceptsScope: OptionCheck = (value) =>
   (typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
   'a scope without spaces, quotes and backslashes';
 
-/** What a new key is to stand for. */
+/** The facts of a new key. */
 export interface NewKey extends Omit<KeyFacts, 'scopes'> {
   /** @defaultValue none */
   readonly scopes?: readonly string[] | undefined;
@@ -17,7 +17,7 @@ export interface NewKey extends Omit<KeyFacts, 'scopes'> {
   readonly live?: boolean | undefined;
 }
 
-/** A key that was just made. `key` is told once and kept nowhere. */
+/** A new key. `key` is returned once and stored nowhere. */
 export interface IssuedKey {
   readonly key: string;
   readonly keyId: string;
@@ -39,7 +39,7 @@ const acceptsLabels = (value: unknown): true | string =>
     Object.values(value as object).every((text) => typeof text === 'string')) ||
   'an object of strings';
 
-/** The checks of {@link KeyFacts}, for whoever takes them from outside. */
+/** The checks of {@link KeyFacts} for input from outside. */
 export const keyFactsChecks: OptionChecks<KeyFacts> = Object.freeze({
   tenant: accepts.string,
   team: accepts.string,

@@ -11,7 +11,7 @@ export class AppendFile {
     private readonly sync: boolean,
   ) {}
 
-  /** One at a time. Rejects where it cannot be written; the next attempt opens the file anew. */
+  /** One append at a time. Rejects where the file cannot be written; the next attempt opens it again. */
   async append(text: string): Promise<void> {
     if (!this.#file) {
       await mkdir(dirname(this.path), { recursive: true });

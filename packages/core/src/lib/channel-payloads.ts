@@ -154,7 +154,7 @@ interface ConcurrencyPayload extends Whose {
   readonly code?: string | undefined;
 }
 
-/** What each channel publishes: ids, names and numbers; no prompt, no secret. Payloads are frozen. Further fields may come in any release. */
+/** The payload of each channel: ids, names and numbers; no prompt, no secret. Payloads are frozen. Any release may add fields. */
 export interface ChannelPayloads {
   /** Each credential that was checked. */
   'tollgate:auth': Whose & { readonly outcome: string; readonly mode: string };
@@ -179,7 +179,7 @@ export interface ChannelPayloads {
     readonly status: number;
     readonly shadow?: boolean | undefined;
   };
-  /** What a rule of `guardrails()` found. */
+  /** A finding of a rule of `guardrails()`. */
   'tollgate:guardrail': Whose & {
     readonly rule: string;
     readonly kinds: readonly string[];
@@ -211,7 +211,7 @@ export interface ChannelPayloads {
     /** Read for the first time in this process. */
     readonly first: boolean;
   };
-  /** What `watch()` does about a finding. */
+  /** The action of `watch()` on a finding. */
   'tollgate:watch': {
     readonly id: string;
     readonly atMs: number;

@@ -6,9 +6,9 @@ export interface IndexedEntry<Member> {
 }
 
 /**
- * What is alive, for things that come and go with every request. A `Set` would do the same and cost the garbage collector dearly: each
- * time it has grown or shrunk, the table it leaves behind still holds what was in it and the table that followed, so that requests which
- * have long ended are kept until the next full collection.
+ * The live members of a set that changes with every request. A `Set` would burden the garbage collector: each time it has grown or shrunk,
+ * the old table still references its entries and the next table, so that requests that ended long ago are kept until the next full
+ * collection.
  */
 export class IndexedList<Member> {
   readonly #places: IndexedEntry<Member>[] = [];

@@ -10,7 +10,7 @@ export function describeValue(value: unknown): string {
   return Object.is(value, -0) ? '-0' : String(value);
 }
 
-/** What one option accepts: `true` for a good value, otherwise what is expected, e.g. `'a positive integer'`. */
+/** The check of one option: `true` for a good value, otherwise a description of the expected one, e.g. `'a positive integer'`. */
 export type OptionCheck = (value: unknown) => true | string;
 
 /** The checks of a factory's options by name; a name without a check is an unknown option. */
@@ -106,7 +106,7 @@ function arrayVerdict(kind: string, check: OptionCheck, value: unknown): true | 
   );
 }
 
-/** What every guard middleware takes beside its own options. */
+/** Options of every guard middleware. */
 export interface GuardOptions {
   /**
    * `enforce` refuses; `shadow` decides and counts, but refuses no request, writes no header and changes no body: each refusal is published on

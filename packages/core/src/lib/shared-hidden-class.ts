@@ -4,10 +4,10 @@ import type { Request, Response } from 'express';
 const splitsHiddenClasses = Number.parseInt(process.versions.v8, 10) < 13;
 
 /**
- * Express changes the prototype of every request and response. Before V8 13, each property that is added to such an object gives it a
- * hidden class of its own, a copy of all its descriptors: a kilobyte or two each time, kept until the next full collection, and every
- * access misses its inline cache. An object that a property was deleted from is a dictionary instead, whose hidden class all share. Nothing
- * else changes: the property is put back.
+ * Express changes the prototype of every request and response. Before V8 13, each property added to such an object gives it a separate
+ * hidden class, a copy of all its descriptors: one or two kilobytes each time, kept until the next full collection, and every access misses
+ * its inline cache. An object from which a property was deleted is a dictionary instead, whose hidden class all share. Nothing else
+ * changes: the property is put back.
  */
 export function shareHiddenClass(req: Request, res: Response): void {
   if (!splitsHiddenClasses) return;

@@ -1,4 +1,4 @@
-/** Below this the clocks are taken for the same: an answer that tells the time has been on its way. In milliseconds. */
+/** Smaller differences count as equal: a response that contains the time has been on its way. In milliseconds. */
 const toleratedMs = 1_000;
 
 /** A process may be held up for seconds before it reads an answer, so the nearest figure of this time counts. */
@@ -8,8 +8,8 @@ let aheadMs = 0;
 let toldAtMs = Number.NEGATIVE_INFINITY;
 
 /**
- * A store that other processes share has told its time: by so many milliseconds it is ahead of this process's clock, or by a little more,
- * since answers come late and never early.
+ * Records the clock of a store that other processes share: it is ahead of this process's clock by this many milliseconds, or by a little
+ * more, since responses arrive late and never early.
  */
 export function heardStoreTime(ahead: number): void {
   const atMs = performance.now();

@@ -23,8 +23,8 @@ function formatterOf(timeZone: string): Intl.DateTimeFormat {
 }
 
 /**
- * What local clocks are ahead of UTC at an instant, in milliseconds. Instants are ms since the epoch, not before it.
- * Throws a `RangeError` where the IANA time zone is unknown.
+ * The offset of local clocks from UTC at an instant, in milliseconds. Instants are ms since the epoch, not before it. Throws a `RangeError`
+ * where the IANA time zone is unknown.
  */
 export function zoneOffsetMs(timeZone: string, atMs: number): number {
   const secondMs = Math.floor(atMs / 1000) * 1000;

@@ -59,7 +59,7 @@ export interface TollgateErrorFacts {
   resetsAtMs?: number | undefined;
   /** Its plan lets what may wait be done later: from when on it may fit, in milliseconds since the epoch. Never sent. */
   deferUntilMs?: number | undefined;
-  /** What led to this error, for the app's own log; never sent. */
+  /** The cause of this error, for the app's log; never sent. */
   cause?: unknown;
 }
 

@@ -19,7 +19,7 @@ export interface Caller {
   readonly keyId?: string | undefined;
   /** Id of the child credential that the caller came with. Absent: it came with the key or token itself. */
   readonly childId?: string | undefined;
-  /** Limits of its own, beside or instead of its plan's. Absent: none. */
+  /** The caller's own limits, beside or instead of its plan's. Absent: none. */
   readonly limits?: OwnLimits | undefined;
   /** How far its limits are tightened for now. Written by `watch` only, on a copy that takes the caller's place. Absent: not at all. */
   readonly tightened?: LimitReduction | undefined;

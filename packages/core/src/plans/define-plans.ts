@@ -46,8 +46,8 @@ function isPlan(value: unknown): boolean {
 }
 
 /**
- * The caller's plan. Throws a TollgateError (403) where no such plan is defined, and warns once: an unknown tier must not be an open
- * door, and whoever misspelt it should hear of it.
+ * The caller's plan. Throws a TollgateError (403) where no such plan is defined, and warns once: an unknown tier must not lift the limits,
+ * and the operator should learn of a misspelt name.
  */
 export function planOf(plans: Plans, caller: Caller): Plan {
   const plan = Object.hasOwn(plans, caller.plan) ? plans[caller.plan] : undefined;
@@ -117,7 +117,7 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
   });
 }
 
-/** An empty list would be a plan without a limit, which nobody means who writes the field. */
+/** An empty list would be a plan without a limit, which is never the intention of a field that is present. */
 function several<One>(where: string, value: One | readonly One[] | undefined): readonly One[] {
   if (value === undefined) return [];
   if (Array.isArray(value) && value.length === 0) {

@@ -84,7 +84,7 @@ export function limitsOf(where: string, declared: DeclaredLimit, scope: 'key' | 
   });
 }
 
-/** The unit of a text that stands alone. */
+/** The unit of a text without context. */
 function unitOf(where: string, text: unknown): Unit {
   if (typeof text !== 'string') throw noLimit(where, text);
   if (text.startsWith('$')) return 'usd';

@@ -6,7 +6,7 @@ import type { Limit, RequestRate, ScopePart } from './limit.js';
 import { kindOf, type OwnLimits, placed } from './own-limits.js';
 import type { LimitText } from './plan.js';
 
-/** What an override limits, named as in a plan. */
+/** The kind of limit that an override replaces, named as in a plan. */
 export type OverrideKind = 'spend' | 'tokens' | 'inputTokens' | 'outputTokens' | 'requests' | 'concurrent';
 
 /** Every {@link OverrideKind}. */
@@ -17,7 +17,7 @@ export const overrideKinds: readonly OverrideKind[] = Object.freeze([
 /** Whose counter an override can be. */
 export type OverrideScope = 'tenant' | 'team' | 'user' | 'key';
 
-/** Whom an override is for: everybody of a tenant, or of its team, or one user or key of it. At most one of the three. */
+/** The subject of an override: a whole tenant, or one of its teams, users or keys. At most one of the three. */
 export interface OverrideSubject {
   readonly tenant: string;
   readonly team?: string | undefined;
@@ -53,8 +53,8 @@ const unitOf: Readonly<Record<Exclude<OverrideKind, 'concurrent'>, Unit>> = {
 };
 
 /**
- * What a second override of the same subject replaces the first by: unit, period and scope, e.g. `usd month tenant`. Throws a
- * `TypeError` that starts with `where` for a wrong override.
+ * Identifies the overrides that replace each other for one subject: unit, period and scope, e.g. `usd month tenant`. Throws a `TypeError`
+ * that starts with `where` for a wrong override.
  */
 export function overrideSlot(where: string, override: LimitOverride): string {
   checkOptions<LimitOverride>(
@@ -74,7 +74,10 @@ export function overrideSlot(where: string, override: LimitOverride): string {
   return kindOf(ownLimitOf(where, override));
 }
 
-/** What a tenant's overrides mean for one caller of it, the narrower subject winning; `undefined`: nothing. Throws a `TypeError` for a wrong one. */
+/**
+ * The limits that a tenant's overrides give one of its callers, the narrower subject winning; `undefined`: none. Throws a `TypeError` for a
+ * wrong override.
+ */
 export function ownLimitsOf(overrides: readonly LimitOverride[], caller: Caller): OwnLimits | undefined {
   const mine = overrides.filter((override) => concerns(override, caller));
   if (mine.length === 0) return undefined;

@@ -4,7 +4,7 @@ import type { TokenBucket } from './window.js';
 
 /** For a while, a caller may do less than its limits say. */
 export interface LimitReduction {
-  /** What amounts are multiplied by, above 0 and below 1; what is not 0 does not become 0. */
+  /** Factor for all amounts, above 0 and below 1; amounts that are not 0 do not become 0. */
   readonly factor: number;
   /**
    * Windows up to this length, in ms, and places at once. Longer ones stand as they are: what was used of a month was mostly used before

@@ -42,7 +42,7 @@ export interface RequestRate {
   readonly name: string;
   readonly amount: number;
   readonly windowMs: number;
-  /** At most so many within one second. Absent: no narrower bound. */
+  /** The most within one second. Absent: no narrower bound. */
   readonly burst?: number | undefined;
   readonly scope: readonly ScopePart[];
 }

@@ -6,21 +6,21 @@ import type { Window } from './window.js';
 
 /** Limits of a caller's own: each in place of its plan's limit of the same unit, period and scope, otherwise beside its plan's. */
 export interface OwnLimits {
-  /** What `budget` counts. */
+  /** Limits counted by `budget`. */
   readonly limits: readonly Limit[];
-  /** What `rateLimit` counts. */
+  /** Limits counted by `rateLimit`. */
   readonly requests: readonly RequestRate[];
 }
 
-/** What a plan, or the caller itself, limits. */
+/** The limits of a plan or of a caller. */
 type Limited = Pick<Plan, 'limits' | 'requests'>;
 
 const nothing: Limited = Object.freeze({ limits: Object.freeze([]), requests: Object.freeze([]) });
 
 /**
- * What counts for a caller on a plan: the plan's limits with the caller's own in their place, and the caller's others, all of them tightened
- * where the caller is. A limit that is replaced keeps its name, its counter (time zone, anchor day) and its softness; only the amount is the
- * caller's.
+ * The limits that apply to a caller on a plan: the plan's, with the caller's own in their place, and the caller's additional ones, all of
+ * them reduced where the caller's are. A replaced limit keeps its name, its counter (time zone, anchor day) and its softness; only the
+ * amount is the caller's.
  */
 export function limitsFor(
   plan: Limited | undefined,
@@ -37,7 +37,7 @@ export function limitsFor(
   };
 }
 
-/** Whether other limits count for a caller than its plan's. What was made of them is remembered by the caller's object. */
+/** Whether other limits than the plan's apply to a caller. The merged limits are cached by the caller's object. */
 export const hasOwnLimits = ({ limits, tightened }: Pick<Caller, 'limits' | 'tightened'>): boolean =>
   limits !== undefined || tightened !== undefined;
 
@@ -63,7 +63,7 @@ function inPlaceOf<One extends Limit | RequestRate>(one: One, instead: One): One
   return { ...one, amount, window };
 }
 
-/** What two limits that replace each other have in common: unit, period and scope. */
+/** The common properties of two limits that replace each other: unit, period and scope. */
 export function kindOf(limit: Limit | RequestRate): string {
   const scope = limit.scope.map(scopeName).sort().join('+');
   return 'window' in limit

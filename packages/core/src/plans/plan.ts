@@ -34,7 +34,7 @@ export interface LimitDeclaration {
 export interface RequestsDeclaration {
   /** E.g. `'100/min'`. */
   rate: LimitText;
-  /** At most so many within one second, 1 to the rate's amount. Absent: no narrower bound. */
+  /** The most within one second, 1 to the rate's amount. Absent: no narrower bound. */
   burst?: number;
   /** Whose counter. @defaultValue 'key' */
   by?: ScopePart | readonly ScopePart[];
@@ -60,8 +60,8 @@ export interface DegradeStep {
   /** Says so in a header of the answer, `x-tollgate-warning: budget;used=0.8`, from here on. */
   warn?: true;
   /**
-   * Requests that say they may wait (`Prefer: respond-async`, see `jobs()`) are done later, when there is room below this share again. Others
-   * go on. One step at most.
+   * Requests that declare that they may wait (`Prefer: respond-async`, see `jobs()`) are done later, when usage is below this share again.
+   * Others continue. One step at most.
    */
   defer?: true;
   /** Nothing more is admitted from here on, though the cap is not used up: what is left is for calls that are running. The last step, alone. */
@@ -90,9 +90,9 @@ export interface PlanDeclaration {
 /** A tier, read and checked. */
 export interface Plan {
   readonly name: string;
-  /** What `rateLimit` counts. */
+  /** Limits counted by `rateLimit`. */
   readonly requests: readonly RequestRate[];
-  /** What `budget` counts: tokens, money, concurrency. */
+  /** Limits counted by `budget`: tokens, money, concurrency. */
   readonly limits: readonly Limit[];
   readonly models?: readonly string[] | undefined;
   readonly maxOutputTokens?: number | undefined;

@@ -31,7 +31,7 @@ export function refillRate(bucket: TokenBucket): RefillRate {
   return rate;
 }
 
-/** What is wrong with a bucket, for the message of whoever declared it; `undefined`: nothing. */
+/** The problem of a bucket, for the error message of its declaration; `undefined`: none. */
 export function bucketProblem(bucket: TokenBucket): string | undefined {
   for (const name of ['rate', 'periodMs', 'burst'] as const) {
     const value = bucket[name];

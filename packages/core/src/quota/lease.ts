@@ -2,7 +2,7 @@ import type { UsageEvent } from '../call/usage-event.js';
 import type { QuotaCharge, QuotaCounter, ReserveResult } from './quota-store.js';
 import type { WindowCounter } from './window-counter.js';
 
-/** What a lease holds of one counter in one window. */
+/** A lease's amount on one counter in one window. */
 export interface Hold {
   readonly counter: QuotaCounter;
   readonly windowCounter: WindowCounter;
@@ -10,14 +10,14 @@ export interface Hold {
   amount: number;
 }
 
-/** What an attempt costs on one counter as far as the lease knows. */
+/** An attempt's known cost on one counter. */
 interface AttemptCost {
   readonly hold: Hold;
   /** Until a heartbeat has told more exactly. */
   floor: number;
   /** By the last heartbeat. */
   running: number;
-  /** What it was charged when the lease was reaped. */
+  /** Charged when the lease was reaped. */
   charged: number;
 }
 
@@ -26,9 +26,9 @@ export interface Attempt {
   readonly id: string;
   state: 'running' | 'reaped' | 'charged';
   costs: AttemptCost[];
-  /** While it runs: the event to write if nobody sees its end. Once reaped: the event that was written. */
+  /** While it runs: the event to write if its end is not seen. Once reaped: the event that was written. */
   event: UsageEvent | undefined;
-  /** What `cover` answered. */
+  /** The result of `cover`. */
   covered: ReserveResult | undefined;
 }
 
@@ -37,9 +37,9 @@ export class Lease {
   state: 'live' | 'closed' | 'reaped' = 'live';
   holds: Hold[] = [];
   attempts: Attempt[] = [];
-  /** What `reserve` answered. */
+  /** The result of `reserve`. */
   answer: ReserveResult | undefined;
-  /** What `extend` was asked and answered. */
+  /** Requests and results of `extend`. */
   extensions: { readonly asked: readonly QuotaCharge[]; readonly answer: ReserveResult }[] = [];
   /** The attempt that `reserve` came with. */
   declared: string | undefined;
@@ -98,7 +98,7 @@ export function markCharged(attempt: Attempt): void {
   attempt.costs = [];
 }
 
-/** What an attempt costs on the counter of a hold, to be written to. */
+/** An attempt's mutable cost on the counter of a hold. */
 export function costOn(attempt: Attempt, hold: Hold): AttemptCost {
   for (const cost of attempt.costs) if (cost.hold === hold) return cost;
   const cost = { hold, floor: 0, running: 0, charged: 0 };

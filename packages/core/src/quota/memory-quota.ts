@@ -32,8 +32,8 @@ export interface MemoryQuotaOptions {
   /** Where usage events go, each to every sink. Given any, the store answers `recorded: true`. @defaultValue [] */
   sinks?: readonly UsageSink[];
   /**
-   * A ledger that knows what was spent before this process: windows that are open go on where they were. Nothing is admitted before it
-   * has answered, and the store rejects while it fails. @defaultValue every counter begins at 0
+   * A ledger with the spend before this process: open windows continue from it. Nothing is admitted before it has responded, and the store
+   * rejects while it fails. @defaultValue every counter begins at 0
    */
   spent?: SpendSource;
   /**

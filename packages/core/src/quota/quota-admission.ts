@@ -4,7 +4,7 @@ import { type BlockingCounter, refusalOf } from './quota-refusal.js';
 import type { QuotaAlternative, QuotaCharge, QuotaRefusal } from './quota-store.js';
 import type { WindowCounter } from './window-counter.js';
 
-/** What a request would be granted; nothing is written yet. */
+/** The grants for a request; nothing is written yet. */
 export interface Admission {
   readonly ok: true;
   readonly alternative: number;
@@ -49,7 +49,7 @@ export function decide(
   return { ok: false, refusal: refusalOf(blocking, nowMs) };
 }
 
-/** What is held already for an attempt that needs no more counts in the window that admitted it. */
+/** Amounts already held for an attempt that needs no more count in the window that admitted it. */
 function windowCounterFor(
   counters: CounterBook,
   charge: QuotaCharge,

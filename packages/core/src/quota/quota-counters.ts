@@ -25,7 +25,7 @@ export interface CounterBook {
   current(counter: QuotaCounter, nowMs: number): WindowCounter;
   /** The tally of a window by id. Of a window that is over and forgotten, one that nothing else sees. */
   byId(counter: QuotaCounter, windowId: string, nowMs: number): WindowCounter;
-  /** The counter as it stands, without keeping anything for one that was never used. */
+  /** The counter's state, without storing anything for one that was never used. */
   read(counter: QuotaCounter, nowMs: number): CounterState;
   /** Changes what was used in an open calendar window, never below 0, by its name alone. */
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void;
@@ -43,7 +43,7 @@ export class QuotaCounters implements CounterBook {
   #round: IterableIterator<CounterEntry> = this.#entries.values();
   /** Since the last operation. */
   #added = 0;
-  /** What earlier processes have used, by counter and window, until the counter is first used here. */
+  /** Usage of earlier processes, by counter and window, until the counter is first used here. */
   readonly #before = new Map<string, number>();
 
   get size(): number {

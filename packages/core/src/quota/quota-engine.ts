@@ -158,7 +158,7 @@ export class QuotaEngine {
     return counters.map((counter) => this.#counters.read(counter, nowMs));
   }
 
-  /** What time alone brings about: expired leases are reaped; what is over or empty is forgotten. */
+  /** Applies the passing of time: reaps expired leases, and removes windows that are over and counters that are empty. */
   sweep(nowMs: number): void {
     this.#advance(nowMs);
     const { counters, leases } = this.size;
@@ -166,7 +166,7 @@ export class QuotaEngine {
     this.#counters.forgetSome(1024 + (counters >> 3), nowMs);
   }
 
-  /** Reaps every live lease, expired or not: nobody will see their attempts end any more. */
+  /** Reaps every live lease, expired or not: this process will no longer see their attempts end. */
   reapAll(nowMs: number): void {
     for (let lease = this.#leases.soonest; lease; lease = this.#leases.soonest) {
       reapLease(this.#world, lease, nowMs);

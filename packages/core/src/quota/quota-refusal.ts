@@ -8,7 +8,7 @@ export interface BlockingCounter {
   readonly index: number;
   readonly charge: QuotaCharge;
   readonly windowCounter: WindowCounterView;
-  /** What charges before it were to take of the same counter. */
+  /** Amounts that earlier charges of the request take from the same counter. */
   readonly ahead: number;
 }
 
@@ -46,7 +46,7 @@ const resetOf = ({ windowCounter }: BlockingCounter): number => windowCounter.re
 const needOf = ({ charge, ahead }: BlockingCounter): number =>
   ahead + (charge.window.kind === 'live' ? 1 : Math.max(1, charge.min ?? charge.want));
 
-/** The most that may be taken for the charge to fit. */
+/** The highest used amount at which the charge fits. */
 function mostOf(blockingCounter: BlockingCounter): number {
   const { limit, onlyBelow, soft } = blockingCounter.charge;
   const below = onlyBelow === undefined ? Number.POSITIVE_INFINITY : Math.ceil(onlyBelow * limit) - 1;

@@ -14,7 +14,7 @@ import type {
 import { newlyReached, takeUnreported } from './quota-thresholds.js';
 import type { WindowCounter } from './window-counter.js';
 
-/** What settling reads and writes. */
+/** The state that settling reads and writes. */
 export interface SettlingWorld {
   readonly counters: CounterBook;
   readonly leases: LeaseRegistry;
@@ -112,7 +112,7 @@ export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): vo
   publishSettled(world, lease, { outcome: 'reaped', givenBack });
 }
 
-/** What a hold has left for floors, beyond what heartbeats have said. */
+/** The part of a hold left for floors, beyond the amounts reported by heartbeats. */
 function surplusOf(hold: Hold, attempts: readonly Attempt[]): number {
   let left = hold.amount;
   for (const { costs } of attempts) for (const cost of costs) if (cost.hold === hold) left -= cost.running;

@@ -16,7 +16,7 @@ export interface QuotaCounter {
   readonly soft: boolean;
 }
 
-/** What a reservation asks of one counter. Two charges of one alternative on the same counter add up. */
+/** The amount requested from one counter. Two charges of one alternative on the same counter add up. */
 export interface QuotaCharge extends QuotaCounter {
   /**
    * How much to hold. 0 holds nothing and is refused only where `used` alone leaves nothing (in a `cover`, never: it stays within
@@ -31,7 +31,7 @@ export interface QuotaCharge extends QuotaCounter {
    */
   readonly onlyBelow?: number | undefined;
   /**
-   * What the attempt is charged here, as far as the lease holds it, if its end is not seen and no heartbeat has said what it may cost.
+   * The attempt's charge here, as far as the lease holds it, if its end is not seen and no heartbeat has reported its possible cost.
    * Integer ≥ 0; absent: 0.
    */
   readonly floor?: number | undefined;
@@ -40,7 +40,7 @@ export interface QuotaCharge extends QuotaCounter {
 /** One way to admit a request: all of its charges or none. */
 export interface QuotaAlternative {
   readonly charges: readonly QuotaCharge[];
-  /** The usage event to write if nobody sees the attempt's end, with the figures of `floor`. Absent: no attempt yet. */
+  /** The usage event to write if the attempt's end is not seen, with the figures of `floor`. Absent: no attempt yet. */
   readonly event?: UsageEvent | undefined;
 }
 
@@ -56,11 +56,11 @@ export interface ReserveRequest {
   readonly attemptId?: string | undefined;
   /** In order of preference; the first that fits is taken. At least one. */
   readonly alternatives: readonly QuotaAlternative[];
-  /** Without a heartbeat for so long, the lease is reaped. Milliseconds, 1 000 to 3 600 000. */
+  /** The lease is reaped after this long without a heartbeat. Milliseconds, 1 000 to 3 600 000. */
   readonly leaseMs: number;
 }
 
-/** What was granted on one counter, and in which window it counts for ever. */
+/** An amount granted on one counter, and the window in which it counts permanently. */
 export interface QuotaGrant {
   readonly counter: string;
   /** Id of the window; `bucket` and `live` for those that have none. */
@@ -70,8 +70,8 @@ export interface QuotaGrant {
 }
 
 /**
- * A counter as it stands. Of a token bucket `used + held` is what is drawn and not yet refilled: a hold refills from its admission
- * on, so `held` may be less than what leases hold.
+ * The state of a counter. For a token bucket `used + held` is the amount drawn and not yet refilled: a hold refills from its admission on,
+ * so `held` may be less than the amounts of the leases.
  */
 export interface CounterState {
   readonly counter: string;
@@ -190,13 +190,13 @@ export interface ChargeResult {
    * with signed differences. `repeated`: done before, nothing changed.
    */
   readonly outcome: 'charged' | 'adjusted' | 'repeated';
-  /** The store delivers the event to sinks of its own; the caller must not. */
+  /** The store delivers the event to its own sinks; the caller must not. */
   readonly recorded: boolean;
   readonly states: readonly CounterState[];
   readonly crossed: readonly ThresholdCrossing[];
 }
 
-/** What a running attempt may cost by now, on every counter that it costs anything on: it replaces floors and earlier heartbeats. */
+/** A running attempt's possible cost by now, on every counter that it charges: it replaces floors and earlier heartbeats. */
 export interface RunningCost {
   readonly attemptId: string;
   readonly items: readonly { readonly counter: string; readonly windowId: string; readonly amount: number }[];
@@ -235,7 +235,7 @@ export interface AdjustRequest {
  * where each request waits for it. Each implementation runs the contract suite of the testkit.
  */
 export interface QuotaStore {
-  /** Whether it leaves a server that fails alone by itself, each server on its own. @defaultValue false: whoever asks it does that */
+  /** Whether the store stops calling a failing server itself, separately for each server. @defaultValue false: its client does */
   readonly hasBreaker?: boolean;
   /**
    * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a
@@ -245,8 +245,8 @@ export interface QuotaStore {
    */
   reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult>;
   /**
-   * The same without asking anybody: of credit that this process has leased beforehand, counted as reserved. `undefined`: that is not
-   * enough. A store without such credit has no such method.
+   * The same without a store call: from credit that this process has leased in advance, counted as reserved. `undefined`: that credit is
+   * not enough. A store without such credit lacks this method.
    */
   reserveHeld?(request: ReserveRequest): ReserveResult | undefined;
   /**
@@ -274,8 +274,8 @@ export interface QuotaStore {
    * A store without it keeps what was charged. Resolves with `false` where the adjustment was in the ledger before.
    */
   adjust?(request: AdjustRequest): Promise<boolean>;
-  /** Counters as they stand; changes nothing. */
+  /** The current states of counters; changes nothing. */
   read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]>;
-  /** Reaps what nobody in this process will settle any more, hands over what is still to be delivered, and frees resources. */
+  /** Reaps the leases that this process will no longer settle, delivers the remaining events, and frees resources. */
   end(): Promise<void>;
 }

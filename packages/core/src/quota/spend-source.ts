@@ -4,16 +4,16 @@ export interface CounterWindow {
   readonly window: string;
 }
 
-/** What settled attempts have charged to a window, corrections included, in the counter's unit. */
+/** Charges of settled attempts to a window, corrections included, in the counter's unit. */
 export interface WindowSpend extends CounterWindow {
   readonly amount: number;
 }
 
 /** Knows what was spent, so that counters can be rebuilt after they were lost: a ledger. Rejects while it cannot tell. */
 export interface SpendSource {
-  /** What was spent in these windows, in their order; 0 where nothing was. */
+  /** The spend of these windows, in their order; 0 where there is none. */
   spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]>;
-  /** What was spent in every calendar window that may still be open; windows that are over may be among them. */
+  /** The spend of every calendar window that may still be open; windows that are over may be among them. */
   openWindows(): Promise<readonly WindowSpend[]>;
   /** Resolves when everything that this process gave it so far is counted. Absent: it is as soon as it has taken it. */
   caughtUp?(): Promise<void>;

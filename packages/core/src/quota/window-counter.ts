@@ -20,11 +20,11 @@ export interface WindowCounterView {
   waitMs(most: number, nowMs: number): number | undefined;
 }
 
-/** What is used and held of one counter in one of its windows. */
+/** Used and held amounts of one counter in one of its windows. */
 export abstract class WindowCounter implements WindowCounterView {
   /** Leases, and reaped ones not forgotten yet, that may still change it. */
   references = 0;
-  /** What the request under decision has been granted here so far; 0 between decisions. */
+  /** Granted here so far to the request under decision; 0 between decisions. */
   pending = 0;
   /** How many of the store's thresholds have been reported. */
   reached = 0;
@@ -36,7 +36,7 @@ export abstract class WindowCounter implements WindowCounterView {
   abstract readonly held: number;
   /** When it is empty again if nothing else happens, ms since the epoch. */
   abstract readonly resetsAtMs: number | undefined;
-  /** What time has brought about; called before anything is read or written at a later moment. */
+  /** Applies the passing of time; called before each read or write at a later moment. */
   moveTo(_nowMs: number): void {}
   abstract hold(amount: number): void;
   /** Uses `amount` (negative in a correction) and gives back `release` of what is held. */

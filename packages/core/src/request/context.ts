@@ -37,11 +37,11 @@ export interface TollgateContext {
   /** budget */
   reservation?: Reservation | undefined;
   /**
-   * jobs: the request may wait and be done later. Who refuses it for lack of room that time brings
-   * ({@link TollgateError.deferUntilMs}) hands it over through core's `refuse()`; this answers it.
+   * jobs: the request may wait and be done later. A guard that refuses it for want of room that returns with time ({@link
+   * TollgateError.deferUntilMs}) passes the refusal here through core's `refuse()`; this function responds to the request.
    */
   deferral?: ((refusal: TollgateError) => void) | undefined;
-  /** whoever refused, through core's `refuse()`; inside a handler, the pipeline. */
+  /** Set by the refusing guard through core's `refuse()`; inside a handler, by the pipeline. */
   refusal?: TollgateError | undefined;
   /** core: codes of the refusals that shadow mode has published for this request. */
   shadowRefusals?: Set<string> | undefined;

@@ -1,6 +1,6 @@
 import type { TollgateContext } from './context.js';
 
-/** What a guard may wait for its store however long others have waited: enough for one that is well. */
+/** The shortest wait of a guard for its store, even after others have waited: enough for a healthy store. */
 const leastMs = 25;
 
 /**
@@ -15,8 +15,8 @@ export function storeTimeLeft(
 }
 
 /**
- * What the work resolves to, unless it takes longer than `deadlineMs`: then rejects with what `late()` makes. The work itself goes
- * on, and may still take effect. Answers that came while this process itself was busy are in time.
+ * The result of the work, unless it takes longer than `deadlineMs`: then rejects with the error that `late()` makes. The work itself
+ * continues, and may still take effect. Results that arrived while this process was busy are in time.
  */
 export function withinDeadline<Value>(
   deadlineMs: number,

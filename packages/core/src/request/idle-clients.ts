@@ -63,7 +63,7 @@ function check(res: Response, client: Watched, nowMs: number): void {
   res.destroy();
 }
 
-/** What was written less what waits; it grows when the system takes a piece. */
+/** Bytes written minus bytes waiting; it grows when the system accepts a piece. */
 function takenOf(res: Response): number {
   const { socket } = res;
   return socket ? socket.bytesWritten - socket.writableLength : 0;

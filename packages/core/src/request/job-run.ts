@@ -5,7 +5,7 @@ import type { Caller } from '../plans/caller.js';
 export interface JobRun {
   /** The request's id, then and now: its usage events carry it. */
   readonly requestId: string;
-  /** As its credential is now, verified anew. */
+  /** From its credential, verified again for this run. */
   readonly caller: Caller;
 }
 
@@ -19,7 +19,7 @@ export function setJobRun(req: object, run: JobRun): void {
   Object.assign(req, { [slot]: run });
 }
 
-/** What the request is the run of; `undefined`: a client has made it. */
+/** The job of which the request is a run; `undefined`: it came from a client. */
 export function jobRunOf(req: WithRun): JobRun | undefined {
   return req[slot];
 }

@@ -82,7 +82,7 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
     if (isRefused) return;
     parse(req, res, (error?: unknown) => {
       if (isRefused) return;
-      // A parser skips the body of a request whose client has left; there is nobody to answer.
+      // A parser skips the body of a request whose client has left; no response is needed.
       if (error === undefined && req.body === undefined && hasBody(req) && hasLeft(req, res)) return;
       const problem = error === undefined ? hiddenProblem(req) : problemOf(error);
       if (problem) refuse(req, res, next, problem, options);

@@ -1,4 +1,4 @@
-/** What is wrong with a JSON text beyond its grammar. */
+/** A problem of a JSON text beyond its grammar. */
 export interface JsonFlaw {
   readonly what: 'depth' | 'duplicate' | 'number' | 'prototype';
   /** The key at fault, for `duplicate` and `prototype`; at most 64 characters. */
@@ -43,8 +43,8 @@ export function measureJson(
 }
 
 /**
- * What `JSON.parse` hides of a text that it accepts: a key given twice (fewer members arrive than were written), `1e400` that
- * became Infinity, `__proto__` as a key. `undefined` where nothing is wrong.
+ * A flaw that `JSON.parse` hides in a text that it accepts: a key given twice (fewer members arrive than were written), `1e400` that became
+ * Infinity, `__proto__` as a key. `undefined` where there is none.
  */
 export function hiddenFlaw(parsed: unknown, written: number): JsonFlaw | undefined {
   const waiting: unknown[] = [parsed];

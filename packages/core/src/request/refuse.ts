@@ -104,7 +104,10 @@ export function errorFormatOf(req: Request): ErrorFormat {
 export interface TollgateErrorsOptions {
   /** @defaultValue 'auto' */
   errorFormat?: GuardOptions['errorFormat'];
-  /** What to do with errors that are not Tollgate's: hand them on, or answer 500 in our shape. @defaultValue 'next' */
+  /**
+   * The handling of errors that are not Tollgate's: pass them to the next handler, or respond with 500 in Tollgate's error format.
+   * @defaultValue 'next'
+   */
   others?: 'next' | 'answer';
 }
 

@@ -85,7 +85,7 @@ class RequestContext implements TollgateContext, PipelineHost {
     void this.calls.finish({ status, aborted, routed: req.route !== undefined });
   }
 
-  // Getters, so that each works when it is taken off the context, and no request pays for functions that nobody asks for.
+  // Getters, so that each works when it is taken off the context, and no request pays for unused functions.
   get fetch(): typeof fetch {
     return (input, init) =>
       this.recorder?.fetch(input, init) ?? Promise.reject(notMounted('req.tollgate.fetch'));

@@ -29,7 +29,7 @@ const rankOf: Readonly<Record<CallStage, number>> = {
 const first = rankOf.rewrite;
 const last = rankOf.record;
 
-/** What the pipeline needs from its request. */
+/** The parts of a request that the pipeline uses. */
 export interface PipelineHost {
   readonly now: () => number;
   /** Whose requests share a bound on drains. */
@@ -141,7 +141,7 @@ export class RequestPipeline implements CallPipeline {
       call.stop(gone);
       return;
     }
-    // What runs has a connection, which keeps the process alive.
+    // A running call has a connection, which keeps the process alive.
     const timer = setTimeout(() => call.stop(gone), call.drainMs).unref();
     call.endDrain = () => {
       clearTimeout(timer);
@@ -171,8 +171,8 @@ export class RequestPipeline implements CallPipeline {
   }
 
   /**
-   * A handler whose client has left may be making the declared call by means of its own, and say so when that has ended: until then, for as
-   * long as a call drains, what was reserved stays held.
+   * A handler whose client has left may be making the declared call with another client, and report when that has ended: until then, for as
+   * long as a call drains, the reservation stays.
    */
   #awaitsHandler({ aborted, routed }: RequestEnd): boolean {
     const declared = this.#declaredTaken ? undefined : this.#declared;
@@ -209,7 +209,7 @@ export class RequestPipeline implements CallPipeline {
     if (this.#finished) return this.#runFinish();
   };
 
-  /** What is known or promised; what was thrown, as a rejection. */
+  /** The known or promised value; a thrown error, as a rejection. */
   #settled<Result>(
     run: () => Result | Promise<Result>,
     failed?: (error: unknown) => Promise<never>,

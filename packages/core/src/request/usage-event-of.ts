@@ -5,7 +5,7 @@ import type { EventCharge, UsageEvent } from '../call/usage-event.js';
 import { storeTime } from '../lib/store-time.js';
 import type { TollgateContext } from './context.js';
 
-/** What {@link usageEventOf} needs beside the call itself. */
+/** Inputs of {@link usageEventOf} beside the call itself. */
 export interface EventFacts {
   readonly settlement: Settlement;
   readonly end: Pick<CallEnd, 'outcome' | 'status'>;
@@ -79,7 +79,7 @@ export function usageEventOf(context: TollgateContext, call: Call, facts: EventF
   };
 }
 
-/** What the money counters were charged beyond the estimate; without such a counter, what the attempt may cost beyond it. */
+/** The charge of the money counters beyond the estimate; without such a counter, the attempt's possible cost beyond it. */
 function unresolvedNanoUsd({ ceiling, costNanoUsd }: Settlement, charges: readonly EventCharge[]): string {
   if (!ceiling) return '0';
   return String(unresolvedUsd(charges) ?? ceiling.costNanoUsd - costNanoUsd);

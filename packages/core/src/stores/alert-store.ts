@@ -1,4 +1,4 @@
-/** Something to be done later about an incident, e.g. telling one receiver of it. What `text` says is the alerts' own affair. */
+/** A task about an incident to be done later, e.g. one notification. The content of `text` is private to the alerts. */
 export interface AlertWork {
   /** Unlike any other; putting the same one twice is putting it once. No line breaks. */
   readonly id: string;
@@ -9,7 +9,7 @@ export interface AlertWork {
   readonly after?: string | undefined;
 }
 
-/** A piece of work that is due, leased to whoever took it. */
+/** A due task, leased to one process. */
 export interface DueAlertWork {
   readonly id: string;
   readonly text: string;
@@ -17,9 +17,9 @@ export interface DueAlertWork {
   readonly tries: number;
 }
 
-/** Where incidents are kept and what is still to be told of them, for all processes. Every method rejects while it is away. */
+/** Stores incidents and pending notifications for all processes. Every method rejects while the store is away. */
 export interface AlertStore {
-  /** What is kept under a key. */
+  /** The value of a key. */
   read(key: string): Promise<string | undefined>;
   /**
    * Keeps `after` for `keepMs` and puts the work, both or neither. `changed`: what was kept is not `before`; `full`: too much work
@@ -32,10 +32,10 @@ export interface AlertStore {
     keepMs: number,
     work: readonly AlertWork[],
   ): Promise<'written' | 'changed' | 'full'>;
-  /** Takes what is due, nobody else gets it for `leaseMs`; whoever dies with it loses it to the next who asks after that. */
+  /** Takes due tasks, leased for `leaseMs`; a process that dies with one loses it to the next process that asks after that. */
   take(atMost: number, leaseMs: number): Promise<readonly DueAlertWork[]>;
   /** It is done and forgotten. */
   done(id: string): Promise<void>;
-  /** It is due again in so many ms. Nothing where it was done meanwhile. */
+  /** Makes it due again in this many ms. Does nothing where it was done meanwhile. */
   later(id: string, delayMs: number): Promise<void>;
 }

@@ -1,9 +1,9 @@
 /**
- * Where answers are kept, by keys of 64 hexadecimal digits. Its memory is bounded: it may forget any of them at any time. What it returns is
- * not believed: whoever reads checks whose it is. Methods reject while it is away.
+ * Stores responses by keys of 64 hexadecimal digits. Its memory is bounded: it may evict any entry at any time. The reader checks the owner
+ * of each entry and trusts nothing else in it. Methods reject while the store is away.
  */
 export interface CacheStore {
   get(key: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Keeps bytes, which nobody changes afterwards, for so many ms; in place of those that stood there. */
+  /** Stores bytes, which must not change afterwards, for this many ms; replaces an existing entry. */
   set(key: string, bytes: Uint8Array, ttlMs: number): void | Promise<void>;
 }

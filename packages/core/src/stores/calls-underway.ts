@@ -1,12 +1,12 @@
 import { type ProviderAmounts, type ProviderUnit, providerUnits, type Taken } from './provider-store.js';
 
-/** A call that is not answered has been received by its provider after so long, in ms: what it takes is in what is stated then. */
+/** The time after which a provider has received a call without a response yet, in ms: stated limits include it from then on. */
 const underwayMs = 2_000;
 const slotMs = 250;
 
 type Amounts = { [Name in ProviderUnit]: number };
 
-/** What calls take that were sent within the last two seconds and are not answered: they reach a provider in any order. */
+/** Amounts of calls that were sent within the last two seconds and have no response: they reach a provider in any order. */
 export class CallsUnderway {
   readonly #slots = new Map<number, Amounts>();
 
@@ -28,7 +28,7 @@ export class CallsUnderway {
     for (const unit of providerUnits) amounts[unit] = Math.max(0, amounts[unit] - (size[unit] ?? 0));
   }
 
-  /** What they take. */
+  /** Their total. */
   sum(nowMs: number): ProviderAmounts {
     this.#forget(nowMs);
     const sum: Amounts = { requests: 0, tokens: 0, inputTokens: 0, outputTokens: 0 };

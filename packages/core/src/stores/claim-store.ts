@@ -1,7 +1,7 @@
-/** What only one of all processes may do, or what may be done but once. Every method rejects while it is away. */
+/** Cluster-wide claims: leader election and once-only tasks. Every method rejects while the store is away. */
 export interface ClaimStore {
-  /** `true` for the first who asks for a name within `forMs`, `false` for everybody else, and where no more can be remembered. */
+  /** `true` for the first claim of a name within `forMs`, `false` for all others, and where no more names can be stored. */
   claim(name: string, forMs: number): Promise<boolean>;
-  /** 32 random bytes under a name, the same for every process: whoever asks first makes them. */
+  /** 32 random bytes under a name, the same for every process: the first call creates them. */
   secret(name: string): Promise<Uint8Array>;
 }

@@ -15,7 +15,7 @@ interface Waiting {
   tries: number;
 }
 
-/** Incidents and what is still to be told of them, within one process: gone after a restart. Throws a `TypeError` for a wrong option. */
+/** Incidents and pending notifications within one process: lost at a restart. Throws a `TypeError` for a wrong option. */
 export function memoryAlerts(options: MemoryAlertsOptions = {}): AlertStore {
   checkOptions<MemoryAlertsOptions>('memoryAlerts', options, {
     maxWaiting: accepts.integerBetween(1, 1_000_000),

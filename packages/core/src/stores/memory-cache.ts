@@ -9,7 +9,7 @@ export interface MemoryCacheOptions {
   now?: () => number;
 }
 
-/** What an entry costs besides its bytes: key, object, place in the map. */
+/** Memory of an entry besides its bytes: key, object, place in the map. */
 const overheadBytes = 256;
 
 /** Answers within one process; gone after a restart. Throws a `TypeError` for a wrong or unknown option. */

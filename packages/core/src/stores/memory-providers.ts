@@ -18,7 +18,7 @@ export interface MemoryProvidersOptions {
 /** {@link memoryProviders}, whose answers are known at once. */
 export interface MemoryProviders extends ProviderStore {
   take(allowance: string, calls: readonly WaitingCall[]): TakeAnswer;
-  /** How long until a call of this size fits, if nobody else waits, in ms. */
+  /** Time until a call of this size fits, if no other call waits, in ms. */
   waitMs(allowance: string, size: ProviderAmounts): number;
   /** Takes so much, whether it is there or not. */
   takeAnyway(allowance: string, size: ProviderAmounts): Taken;
@@ -28,10 +28,10 @@ export interface MemoryProviders extends ProviderStore {
 
 /** Names of models are the clients', so what is remembered of them is bounded. */
 const mostKept = 1_000;
-/** So long a breaker is remembered that nobody has closed, after it could be tried, in ms. */
+/** Time after which an open breaker that is due for a trial and gets none is forgotten, in ms. */
 const forgottenMs = 600_000;
 
-/** What is known of providers, within one process. Throws a `TypeError` for a wrong option. */
+/** State of providers, within one process. Throws a `TypeError` for a wrong option. */
 export function memoryProviders(options: MemoryProvidersOptions = {}): MemoryProviders {
   checkOptions<MemoryProvidersOptions>('memoryProviders', options, { nowMs: accepts.function });
   const { nowMs = () => performance.now() } = options;

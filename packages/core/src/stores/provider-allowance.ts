@@ -10,11 +10,11 @@ import {
   type WaitingCall,
 } from './provider-store.js';
 
-/** Nothing that a provider says keeps everybody away for longer than this, in ms. */
+/** The longest pause that a provider's response can cause, in ms. */
 const longestRestMs = 60_000;
-/** Whoever waits and does not ask again is forgotten so long after it was to ask, in ms. */
+/** Time after its scheduled request at which a silent waiter is forgotten, in ms. */
 const graceMs = 1_000;
-/** Nobody is told to ask later than in so many ms: what is left can change by an answer to any other process. */
+/** The longest interval between two requests of a waiter, in ms: a response to any other process can change the remaining amounts. */
 const latestAskMs = 250;
 
 /** The call of a tenant that waits, and where the tenant stands in the fair order. */
@@ -27,9 +27,9 @@ interface Line {
 }
 
 /**
- * What one provider allows one key for one model, and whose turn it is. Tenants that wait get shares of equal size, by start-time fair queueing
- * (Goyal, Vin and Cheng, 1996): a tenant's turn moves back by what its call takes of the limits. Whoever waits elsewhere keeps its
- * place for as long as it was told to wait.
+ * The limits of one provider for one key and model, and the order of the waiters. Waiting tenants get shares of equal size, by start-time
+ * fair queueing (Goyal, Vin and Cheng, 1996): a tenant's turn moves back by the amounts of its call. A waiter in another process keeps its
+ * place until the time at which it was to ask again.
  */
 export class ProviderAllowance {
   readonly #limits = new Map<ProviderUnit, ProviderLimit>();
@@ -41,7 +41,7 @@ export class ProviderAllowance {
   /** Virtual time: where the last one to be served began. */
   #time = 0;
 
-  /** How long until a call of this size fits, if nobody else waits, in ms. */
+  /** Time until a call of this size fits, if no other call waits, in ms. */
   waitMs(size: ProviderAmounts, nowMs: number): number {
     let waitMs = Math.max(0, this.#restsUntilMs - nowMs);
     for (const [unit, limit] of this.#limits) {

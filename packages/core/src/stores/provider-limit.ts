@@ -4,22 +4,22 @@ import type { StatedLimit } from './provider-store.js';
 const usualMs = 60_000;
 /** So long what was seen of the refill counts, in ms, and as long again. */
 const rateMs = 120_000;
-/** What is stated of less use than this share of a limit says little of its refill: it is rounded. */
+/** Below this share of use, a stated amount does not show the refill rate: it is rounded. */
 const telling = 0.1;
-/** What is refilled in so many ms is left alone, since calls do not all take the same time to their provider. */
+/** The refill of this many ms is left unused, since calls take different times to their provider. */
 const marginMs = 250;
 /** A limit that seems to be refilled so much faster at one time than at another is not refilled at all before its reset. */
 const unsteady = 2;
-/** What was stated is believed for so long, in ms; then one call finds out. */
+/** How long a stated amount is trusted, in ms; then one call probes. */
 const believedMs = 60_000;
 
 /** Rates of refill that were seen, per ms. */
 const unseen = { slowest: Number.POSITIVE_INFINITY, fastest: 0 };
 
 /**
- * What one limit of a provider leaves, between two answers that state it. Most providers refill without a pause; with some, all comes
- * back at once, at the stated reset. Nobody says which: where what is used and the time until the reset keep the same proportion, it is the
- * former, and that is the rate.
+ * The remaining amount of one limit of a provider, between two responses that state it. Most providers refill continuously; some restore
+ * the whole amount at the stated reset. No provider states which: where the used amount and the time until the reset keep the same
+ * proportion, the refill is continuous, and that proportion is its rate.
  */
 export class ProviderLimit {
   #limit = 0;
@@ -63,7 +63,7 @@ export class ProviderLimit {
     this.#level = Math.min(this.#limit, this.#level + amount);
   }
 
-  /** Holds so much for somebody else while others are looked at; a negative amount undoes it. */
+  /** Sets an amount aside for another waiter while the next ones are checked; a negative amount undoes it. */
   hold(amount: number): void {
     this.#level -= amount;
   }
@@ -112,7 +112,7 @@ export class ProviderLimit {
       this.#atMs = nowMs;
     }
     if (nowMs < this.#resetAtMs) return;
-    // What was taken since that was stated may still be missing.
+    // Amounts taken since that statement may still be missing from it.
     this.#level = Math.max(this.#level, this.#limit - (total - this.#heardTotal));
     this.#resetAtMs = Number.POSITIVE_INFINITY;
   }
@@ -136,6 +136,6 @@ export interface Mark {
   readonly atMs: number;
   /** All that had been taken by then. */
   readonly total: number;
-  /** What other calls take that were sent of late and are not answered. */
+  /** Amounts of other calls that were sent recently and have no response. */
   readonly underway: number;
 }

@@ -1,4 +1,4 @@
-/** What providers limit: requests, all tokens, or those of the input and the output apart. */
+/** The units of provider limits: requests, all tokens, or input and output tokens separately. */
 export const providerUnits = ['requests', 'tokens', 'inputTokens', 'outputTokens'] as const;
 export type ProviderUnit = (typeof providerUnits)[number];
 
@@ -10,7 +10,7 @@ export interface StatedLimit {
   readonly unit: ProviderUnit;
   /** All of it; absent where only what is left is stated. */
   readonly limit?: number | undefined;
-  /** What is left, 0 or more. */
+  /** The remaining amount, 0 or more. */
   readonly remaining: number;
   /** Until all of it is there again, in ms; absent where it is not stated. */
   readonly resetMs?: number | undefined;
@@ -20,7 +20,7 @@ export interface StatedLimit {
 export interface WaitingCall {
   /** Tenants take turns. */
   readonly tenant: string;
-  /** What it takes of the provider's limits, as far as is known beforehand. */
+  /** The call's amounts of the provider's limits, as far as they are known in advance. */
   readonly size: ProviderAmounts;
 }
 
@@ -30,11 +30,11 @@ export interface Taken {
   readonly atMs: number;
   /** All that had been taken by then, itself included, by unit. */
   readonly totals: ProviderAmounts;
-  /** What it took. */
+  /** Its amounts. */
   readonly size: ProviderAmounts;
 }
 
-/** What asking for calls' turns came to. */
+/** The result of requests for calls' turns. */
 export interface TakeAnswer {
   /** By the position of the calls: `undefined` where it is not its turn, or there is no room for it. */
   readonly taken: readonly (Taken | undefined)[];
@@ -42,12 +42,12 @@ export interface TakeAnswer {
   readonly waitMs: number;
 }
 
-/** What an answer says about its provider's limits. */
+/** A response's statement of its provider's limits. */
 export interface Statement {
   readonly limits: readonly StatedLimit[];
   /** The call's place, as {@link ProviderStore.take} gave it. */
   readonly taken?: Taken | undefined;
-  /** Nothing is to be sent for so many ms (429). */
+  /** Nothing may be sent for this many ms (429). */
   readonly restMs?: number | undefined;
 }
 
@@ -59,8 +59,8 @@ export interface OpenBreaker {
 }
 
 /**
- * What is known of providers, for one process or for several: what their limits leave, by allowance (one key, one model, at one
- * provider), and which circuit breakers are open. Methods of shared stores reject while they are away.
+ * State of providers, for one process or for several: the remaining amounts of their limits, by allowance (one key, one model, at one
+ * provider), and the open circuit breakers. Methods of shared stores reject while they are away.
  */
 export interface ProviderStore {
   /** Takes what the calls need whose turn it is, in the fair order of all tenants that wait anywhere. At most 64 calls at once. */
@@ -69,11 +69,11 @@ export interface ProviderStore {
   state(allowance: string, statement: Statement): void | Promise<void>;
   /** A call that had been given its turn was not sent. */
   giveBack(allowance: string, taken: Taken): void | Promise<void>;
-  /** Opens a breaker for so many ms. */
+  /** Opens a breaker for this many ms. */
   openBreaker(id: string, forMs: number): void | Promise<void>;
   closeBreaker(id: string): void | Promise<void>;
-  /** Whether this process may send the one call that tries an open breaker; nobody else may for `forMs`. */
+  /** Whether this process may send the one trial call of an open breaker; no other process may for `forMs`. */
   tryBreaker(id: string, forMs: number): boolean | Promise<boolean>;
-  /** All breakers that are open, those included whose time has come and that nobody has closed. */
+  /** All open breakers, including those that are due for a trial and not yet closed. */
   openBreakers(): readonly OpenBreaker[] | Promise<readonly OpenBreaker[]>;
 }

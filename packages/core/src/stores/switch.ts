@@ -1,7 +1,7 @@
 import type { Caller } from '../plans/caller.js';
 import { modelAllowed } from '../plans/define-plans.js';
 
-/** What can be switched off. */
+/** The kinds of things that can be switched off. */
 export const switchKinds = Object.freeze([
   'everything',
   'tenant',
@@ -33,7 +33,7 @@ export interface SwitchEntry {
   readonly cutsRunning: boolean;
 }
 
-/** What is switched off, at some moment. */
+/** The entries that are switched off at one moment. */
 export interface SwitchState {
   /** Changes with every change; only ever compared. */
   readonly version: string;
@@ -54,11 +54,11 @@ export interface SwitchStore {
   close?(): Promise<void>;
 }
 
-/** What names an entry among others. */
+/** The unique key of an entry. */
 export const switchKey = (kind: SwitchKind, name: string): string =>
   `${kind}:${kind === 'model' || kind === 'provider' ? name.toLowerCase() : name}`;
 
-/** The entry's own {@link switchKey} where it stands for all that begin alike: a model with a `*` at its end. */
+/** The entry's {@link switchKey} where it matches by prefix: a model with a `*` at its end. */
 export const switchPattern = ({ kind, name }: SwitchEntry): string | undefined =>
   kind === 'model' && name.endsWith('*') ? switchKey(kind, name) : undefined;
 
@@ -100,7 +100,7 @@ export function checkSwitchEntry(factory: string, entry: SwitchEntry): void {
   }
 }
 
-/** What a store asks of an entry that it reads: one that was stored by older rules must not hide the others. Throws a `TypeError`. */
+/** A store's check of an entry that it reads: an entry stored under older rules must not hide the others. Throws a `TypeError`. */
 export function checkStoredSwitchEntry(factory: string, entry: SwitchEntry): void {
   const { kind, name, reason, expiresAtMs } = entry;
   if (!switchKinds.includes(kind)) {

@@ -15,7 +15,7 @@ const none = new Uint8Array(0);
 /** Longest answer in one piece that is read; a longer one is withheld. */
 const maxBodyBytes = 32 * 1024 * 1024;
 
-/** An event on its way: it goes on once all its texts are settled, and those before it have gone. */
+/** An event on its way: it is released once all its texts are settled and all earlier events are released. */
 interface Queued {
   readonly frame: Buffer;
   readonly event: unknown;
@@ -51,7 +51,7 @@ export class AnswerGuard {
     else if (contentType?.includes('json')) this.#mode = 'body';
   }
 
-  /** Takes bytes of the answer; returns what goes on now. */
+  /** Takes bytes of the response; returns the bytes to send now. */
   push(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0 || this.#mode === 'ignored') return chunk;
     if (this.#mode === 'unread')
@@ -68,7 +68,7 @@ export class AnswerGuard {
     if (this.#mode !== 'events') return tail;
     if (this.#withheld) return Buffer.from(filteredEnd(this.#head));
     if (this.call.stopped) {
-      // What was held back is left out: the stream ends here.
+      // The held events are left out: the stream ends here.
       return tail;
     }
     for (const frame of this.#frames.push(tail)) this.#take(frame);
@@ -112,7 +112,7 @@ export class AnswerGuard {
     }
   }
 
-  /** The events that may go on, in their order. */
+  /** The events that may be sent, in their order. */
   #released(): Uint8Array {
     const ready = this.#withheld ? 0 : this.#queue.findIndex(({ waiting }) => waiting > 0);
     const going = this.#queue.splice(0, ready === -1 ? this.#queue.length : ready);

@@ -5,7 +5,7 @@ const maxFrameBytes = 4 * 1024 * 1024;
 /** Cuts a stream of server-sent events into events, each with its blank line, whatever its line ends and wherever chunks are cut. */
 export class EventFrames {
   #held: Buffer = none;
-  /** Where the search for a blank line goes on. */
+  /** Where the search for a blank line continues. */
   #from = 0;
 
   /** Takes bytes; returns the events that are whole now. Throws a `RangeError` for one that is too large to be looked at. */
@@ -26,7 +26,7 @@ export class EventFrames {
     return frames;
   }
 
-  /** What is held although no blank line came. */
+  /** Bytes held without a blank line after them. */
   rest(): Buffer {
     const rest = this.#held;
     this.#held = none;

@@ -6,7 +6,7 @@ export interface EventText {
   replace(text: string): void;
 }
 
-/** What an event says. */
+/** The texts of an event. */
 export interface ReadEvent {
   readonly texts: readonly EventText[];
   /** Lanes that end with it; `all`: every one. */
@@ -90,7 +90,7 @@ const names = new Set([
   'data',
 ]);
 
-/** Every text below, each on a lane of its own: content, refusals, reasoning, arguments of calls, transcripts, citations. */
+/** Adds every text below, each on a separate lane: content, refusals, reasoning, arguments of calls, transcripts, citations. */
 function addTexts(texts: EventText[], within: Members, lane: string): void {
   for (const name of Object.keys(within)) {
     if (names.has(name)) continue;

@@ -15,7 +15,7 @@ export function shapeOf(value: unknown): AnswerShape {
   return typeof type === 'string' && ofMessages.test(type) ? 'messages' : 'unknown';
 }
 
-/** What a stream has shown of itself, for the events that end it. */
+/** Properties of a stream seen so far, for the events that end it. */
 export interface StreamHead {
   readonly shape: AnswerShape;
   /** Members that every event repeats: `id`, `model`, `created`. */

@@ -2,7 +2,7 @@ import { type Cut, cutsOf, redacted } from '../redacted.js';
 import { combinedWeight, type Finding, type Rule } from '../rule.js';
 import type { EventText } from './event-texts.js';
 
-/** What a rule found in an answer. */
+/** A rule's finding in a response. */
 export interface AnswerFinding {
   readonly rule: Rule;
   readonly findings: readonly Finding[];
@@ -11,7 +11,7 @@ export interface AnswerFinding {
 
 /** Longest end of a text that is held back, in UTF-16 units. */
 const maxHeld = 32_768;
-/** What a rule holds back that does not say from where on. */
+/** UTF-16 units held back for a rule that does not state where its findings may begin. */
 const defaultHeld = 128;
 
 interface Piece {
@@ -22,11 +22,11 @@ interface Piece {
 }
 
 /**
- * One text of a stream, which comes in pieces. A piece goes on once nothing that begins in it can become a finding any more; a finding over
- * several pieces is replaced in the first and cut from the others.
+ * One text of a stream, which arrives in pieces. A piece is released once nothing that begins in it can still become a finding; a finding
+ * over several pieces is replaced in the first and cut from the others.
  */
 export class Lane {
-  /** What has come and not gone on. */
+  /** Text received and not yet released. */
   #text = '';
   #pieces: Piece[] = [];
   /** Up to where findings were reported already. */

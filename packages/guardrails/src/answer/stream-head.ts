@@ -14,13 +14,13 @@ export class StreamMemory implements StreamHead {
     return [...this.#open].sort((a, b) => a - b);
   }
 
-  /** Takes an event that tells what kind of stream it is, whether it goes on or not. */
+  /** Takes an event that identifies the kind of stream, whether it is released or not. */
   recognise(event: unknown): void {
     if (this.shape === 'unknown' && typeof event === 'object' && event !== null)
       this.#begin(event as Members);
   }
 
-  /** Takes the next event that went on. */
+  /** Takes the next event that was released. */
   see(event: unknown): void {
     if (typeof event !== 'object' || event === null) return;
     const members = event as Members;

@@ -1,7 +1,7 @@
 /** Members that tell an answer again, token by token, so that what is redacted in the text would be read there. */
 const repeated = new Set(['logprobs', 'logprobsResult', 'top_logprobs']);
 
-/** Empties them wherever they stand in an answer or an event; whether there were any. */
+/** Empties them everywhere in a response or an event; returns whether there were any. */
 export function withoutLogprobs(value: unknown): boolean {
   let found = false;
   const stack: unknown[] = [value];

@@ -15,9 +15,9 @@ const entities = /(?:&#(?:\d{2,6}|x[0-9a-f]{2,5});){4,}/gi;
 const escaped = /(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}/g;
 
 /**
- * Sentences hidden as base64 (on several lines too), hex, percent signs, escapes or entities of HTML, or as several of them on top of each
- * other: runs that decode to text with words and spaces in it. What is decoded in all is at most twice as long as the text, so that looking
- * takes linear time.
+ * Sentences hidden as base64 (also over several lines), hex, percent signs, escapes or entities of HTML, or as several of them on top of
+ * each other: runs that decode to text with words and spaces in it. All decoded text together is at most twice as long as the input, so
+ * that the search takes linear time.
  */
 export function encodedTexts(text: string): string[] {
   const found = new Set<string>();
@@ -34,7 +34,7 @@ export function encodedTexts(text: string): string[] {
   return [...found];
 }
 
-/** What every run of encoded characters stands for, whether that makes sense or not. */
+/** The decoded text of every run of encoded characters, meaningful or not. */
 function* decodedRuns(text: string): Generator<string> {
   for (const { 0: run, index } of text.matchAll(base64)) yield* fromStart(run, index);
   if (text.includes('\n') || text.includes('\\n')) {
@@ -62,7 +62,7 @@ function* fromStart(run: string, index: number): Generator<string> {
   if (index === 0) for (let from = 1; from < 4; from += 1) yield fromBase64(run.slice(from));
 }
 
-/** Lines together, and without the first, the last or both, which may be words that stand above and below. */
+/** The lines together, and without the first, the last or both, which may be words above and below the encoded text. */
 function* fromLines(lines: readonly string[]): Generator<string> {
   for (const [from, to] of [
     [0, lines.length],

@@ -4,14 +4,14 @@ import { list, phrasesOf } from './word-list.js';
 const { instructions, reveal, secretPrompt, systemPrompt, above, text, your, told } = words;
 const phrase = phrasesOf('injection.extraction');
 
-/** Asked to show, not to write anew or to explain. */
+/** Verbs that request a disclosure, without those that ask for a rewrite or an explanation. */
 const disclose = reveal.filter(
   (one) =>
     !/^(?:write|explain|include|send|see|escribe|ecris|schreib|skriv|napisz|napis|quote|summarize|translate|书|書いて|적어|써줘|लिखो|اكتب|visa)$/.test(
       one,
     ),
 );
-/** What steers a model; not an app's terms. */
+/** Nouns for the instructions of a model, without the terms of an app. */
 const orders = instructions.filter(
   (one) =>
     !/^(?:polic.*|filters?|safety|ethics|training|told|persona|alignment|orders|ordenes|criteria|rubric|limiti|要求|说明|restrict.*|limitations?|constraints?)$/.test(
@@ -103,7 +103,7 @@ export const extractionPhrases = [
     instructions,
   ),
   phrase(0.45, 4, list('一字一句 全文 그대로 完整 逐字'), reveal),
-  // what you were told
+  // e.g. "what you were told"
   phrase(
     0.55,
     4,

@@ -1,6 +1,6 @@
 import { list } from './word-list.js';
 
-/** Words of attempts to set instructions aside, by what they stand for; English and the languages seen most in published attacks. */
+/** Words of attempts to set instructions aside, by meaning; English and the most frequent languages of published attacks. */
 export const words = {
   ignore: list(`
     無視して 無視しろ 忘れて 忘れろ 무시해 무시하고 무시하라 잊어라 ignore ignoring disregard disregarding forget forgetting override overriding bypass bypassing neglect discard circumvent

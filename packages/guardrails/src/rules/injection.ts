@@ -33,14 +33,14 @@ const kinds = Object.freeze([
   ]),
 ]);
 const matcher = new PhraseMatcher(injectionPhrases);
-/** An instruction that somebody took the trouble to hide weighs more than the same in the open. */
+/** Extra weight of an instruction that was hidden, compared with the same in plain text. */
 const hiddenBonus = 0.3;
-/** Less says nothing by itself, nor together with something further away than so many characters. */
+/** A weaker signal counts only together with another one within `reach`. */
 const strong = 0.5;
 const near = 200;
-/** Phrases and what they stand near to, split and encoded as well, in UTF-16 units. */
+/** Length of a phrase with its surroundings, also when split or encoded, in UTF-16 units. */
 const reach = 2_048;
-/** So many invisible characters, and a share of so much, are no accident of copying. */
+/** A text with this many invisible characters, and at least this share of them, was not copied by accident. */
 const manyInvisible = 8;
 
 /** Words that such prompts hold, the other way round: only texts with one of them are undone and read again. */
@@ -85,11 +85,11 @@ function injectionSignals(raw: string): Finding[] {
   return found.length > 0 || !strongest ? found : [{ ...strongest, weight: strongest.weight / 2 }];
 }
 
-/** What is said in the open, and what is hidden. */
+/** Signals in plain text and in hidden text. */
 function signalsIn(raw: string): Finding[] {
   const seen = normalised(raw);
   const found = [...openSignals(raw, seen), ...invisibleSignals(raw, seen), ...ciphered(seen.text, raw)];
-  // What is hidden in several places is read as one text: each of its parts may say little.
+  // Text hidden in several places is read as one: each of its parts alone may be harmless.
   const hidden = [seen.hidden, encodedTexts(raw).join('\n')].filter((text) => text !== '');
   for (const text of hidden) {
     const inner = normalised(text);

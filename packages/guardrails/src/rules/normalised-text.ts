@@ -1,10 +1,10 @@
-/** What a reader sees in a text, however it was written. */
+/** The visible text, independent of how it was encoded. */
 export interface NormalisedText {
   /** Lower case, one script a word, without invisible characters. */
   readonly text: string;
-  /** Characters that nobody sees: zero width, bidirectional controls, tags. */
+  /** Number of invisible characters: zero width, bidirectional controls, tags. */
   readonly invisible: number;
-  /** What tag characters (U+E0000 to U+E007F) spell in ASCII. */
+  /** The ASCII text spelt by tag characters (U+E0000 to U+E007F). */
   readonly hidden: string;
 }
 
@@ -110,7 +110,7 @@ export function normalised(raw: string): NormalisedText {
   return { text: latinised, invisible, hidden };
 }
 
-/** The same with digits and signs read as the letters they stand for, in words that have both: `1gn0r3`. */
+/** The same with digits and signs read as the letters they replace, in words that have both: `1gn0r3`. */
 export function withoutLeet(text: string): string {
   if (!/[a-z][013457@$!]|[013457@$!][a-z]/.test(text)) return text;
   return text

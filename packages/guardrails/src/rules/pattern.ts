@@ -5,7 +5,7 @@ import type { Rule, RuleAction } from '../rule.js';
 export interface PatternOptions {
   /** Name of the rule, and kind of what it finds. */
   name: string;
-  /** What is looked for, any of them; upper and lower case are the same. 1 to 10 000, none empty. */
+  /** The words to search for, regardless of case. 1 to 10 000, none empty. */
   words: readonly string[];
   action: RuleAction;
   /** @defaultValue 'both' */

@@ -11,7 +11,7 @@ export interface PersonalDataOptions {
   action?: RuleAction;
   /** @defaultValue 'both' */
   on?: Rule['on'];
-  /** What is looked for, at least one. @defaultValue e-mail addresses, cards, IBANs */
+  /** The kinds to search for, at least one. @defaultValue e-mail addresses, cards, IBANs */
   kinds?: readonly PersonalDataKind[];
 }
 
@@ -154,7 +154,7 @@ function ibans(text: string): Finding[] {
   return found;
 }
 
-/** Where so many letters and digits end, with single spaces or hyphens between them. */
+/** The end of this many letters and digits, with single spaces or hyphens between them. */
 function behindCharacters(text: string, start: number, count: number): number | undefined {
   let at = start;
   for (let left = count; left > 0; at += 1) {

@@ -9,7 +9,7 @@ export interface Phrase {
   readonly steps: readonly Words[];
 }
 
-/** A word of a text and where it stands. */
+/** A word of a text and its position. */
 export interface Token {
   readonly text: string;
   readonly start: number;

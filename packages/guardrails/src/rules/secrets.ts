@@ -11,7 +11,7 @@ export interface SecretsOptions {
 
 interface Format {
   readonly kind: string;
-  /** What every one of them holds; looked for first. */
+  /** The prefix of every such secret; searched for first. */
   readonly prefix: string;
   /** Tried where the prefix stands. */
   readonly pattern: RegExp;
@@ -48,7 +48,7 @@ const formats: readonly Format[] = [
   },
 ];
 const kinds = Object.freeze([...new Set(formats.map(({ kind }) => kind))]);
-/** What words hold as well: in the middle of one it is no key. */
+/** Prefixes that also occur in words: within a word they do not begin a key. */
 const commonInWords = new Set(['sk-', 'gh', 'eyJ', 'hf_', 'npm_']);
 const inWord = /[A-Za-z0-9]/;
 

@@ -14,7 +14,7 @@ const addressed = list(`
   에게 إلى के लिए
 `);
 
-/** Orders to models in content that nobody wrote for them: pages, mails, files: weight, words that may stand between two steps, and the steps. */
+/** Orders to models in content that was not written for them (pages, mails, files): weight, words that may come between two steps, and the steps. */
 export const smuggledPhrases = [
   phrase(
     0.6,

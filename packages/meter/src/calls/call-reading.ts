@@ -16,7 +16,7 @@ import { ResponseReader } from '../usage/response-reader.js';
 import { type SettleFacts, settle } from '../usage/settle.js';
 import type { Engine } from './engine.js';
 
-/** The running cost is worked out anew after so many bytes of output. */
+/** Bytes of output after which the running cost is computed again. */
 const runningEveryBytes = 256;
 
 /** In whose shape a client of this wire format expects its errors. */

@@ -7,7 +7,7 @@ export function unseenSettlement(estimate: Estimate): Settlement {
   return { ...settlementOf(estimate, inputTokens, 0, inputNanoUsd), ceiling };
 }
 
-/** What a declared call is charged of which nobody said what it used: all that it could cost. */
+/** The charge for a declared call whose usage is unknown: its highest possible cost. */
 export function wholeSettlement(estimate: Estimate): Settlement {
   return settlementOf(estimate, estimate.inputTokens, estimate.outputTokens, estimate.costNanoUsd);
 }

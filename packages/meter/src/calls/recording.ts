@@ -13,7 +13,7 @@ import type { UsagePrice } from '../usage/settle.js';
 import type { Engine } from './engine.js';
 import { readRecorded } from './read-recorded.js';
 
-/** A call that a handler made by means of its own, on its way through the pipeline. */
+/** A call that a handler made with another client, on its way through the pipeline. */
 export interface Recording {
   readonly parsed: ParsedCall;
   readonly settlement: Settlement;

@@ -20,12 +20,12 @@ import { unseenSettlement, wholeSettlement } from './estimated-settlement.js';
 import { record, recordingOf } from './recording.js';
 import { UsageWriting, type WritingSettings } from './usage-writing.js';
 
-/** What every request of one `meter()` shares. */
+/** State shared by all requests of one `meter()`. */
 export interface MeterSettings extends WritingSettings {
   readonly engine: Engine;
   /** For `req.tollgate.fetch`. */
   readonly fetching: MeteredFetchOptions;
-  /** What would be refused passes unmetered. */
+  /** In shadow mode, calls that would be refused pass unmetered. */
   readonly mode: GuardOptions['mode'];
   /** Absent: prompts are not hashed. */
   readonly promptHashSecret: string | undefined;
@@ -43,7 +43,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   settled = 0;
   /** The handler said that it made no call. */
   madeNoCall = false;
-  /** What the response tap saw: the settlement of the declared call, if the response shows one. */
+  /** Reads the settlement of the declared call from the response, if the response contains one. */
   tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
   #readings: Map<Call, CallReading> | undefined;
 
@@ -129,7 +129,7 @@ export class RequestMeter implements CallRecorder, CallStep {
     this.settled += 1;
   }
 
-  /** A declared call that nobody began: charged its estimate where the handler may well have made it. */
+  /** Settles a declared call that was never begun: charges its estimate if the handler may have made it. */
   finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
     if (!declared?.parsed) return;
     const { estimate } = declared.parsed;

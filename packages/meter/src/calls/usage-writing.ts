@@ -9,7 +9,7 @@ import {
 import { writeEvent } from '../sinks/write-event.js';
 import { unseenSettlement } from './estimated-settlement.js';
 
-/** What writing needs of a meter's settings. */
+/** The settings of a meter that writing uses. */
 export interface WritingSettings {
   readonly sinks: readonly UsageSink[];
   readonly now: () => number;
@@ -19,7 +19,7 @@ export interface WritingSettings {
 export class UsageWriting implements CallStep {
   readonly name = 'meter';
   readonly stage = 'record';
-  /** How a declared call ended that nobody began. */
+  /** The end of a declared call that was never begun. */
   declaredEnd: Pick<CallEnd, 'outcome' | 'status'> = declaredOk;
   #running = 0;
   #idle: (() => void)[] | undefined;

@@ -18,7 +18,7 @@ export function unmeteredRoute(route: string, provider?: string): TollgateError 
   });
 }
 
-/** The refusal of a host that nobody has named as a provider's, where the app wants that. */
+/** The refusal of a host without a declared provider, where the app enabled it. */
 export function unknownHost(host: string): TollgateError {
   return new TollgateError({
     status: 400,

@@ -10,10 +10,10 @@ export interface BodyLimits {
   readonly release: () => void;
 }
 
-/** After the response is over, a body that nobody reads is read to its end, for its usage. */
+/** After the end of the response, an unread body is read to its end for its usage, at most this long, in ms. */
 const aloneMs = 1_000;
 
-/** After the model has finished, usage is waited for so long, even where nobody drains. */
+/** How long usage is waited for after the model has finished, even where no body is drained, in ms. */
 export const usageWaitMs = 1_000;
 
 /** The model has finished, and its usage is still to come: the last bytes of a stream, often already on their way. */
@@ -26,8 +26,8 @@ type Source = ReadableStreamDefaultReader<Uint8Array>;
 const dropped = new FinalizationRegistry<() => void>((abandon) => abandon());
 
 /**
- * A provider's body with the pipeline's hooks on it: bytes are read only as they are asked for, the attempt is settled when it
- * ends, however it ends, and a body that nobody reads is given up.
+ * A provider's body with the pipeline's hooks on it: bytes are read only on demand, the attempt is settled when the body ends in any way,
+ * and an unread body is given up.
  */
 export function meteredBody(
   handle: CallHandle,
@@ -48,7 +48,7 @@ export function meteredBody(
 class BodyAttempt {
   #idle: NodeJS.Timeout;
   #reading = false;
-  /** It is read for its usage, by nobody else. */
+  /** It is read only for its usage. */
   #taken = false;
   #over = false;
 
@@ -85,7 +85,7 @@ class BodyAttempt {
     }
   }
 
-  /** The reader has left. What is still to come is read for its usage, if that is wanted, or nearly there. */
+  /** The reader has left. The remaining bytes are read for the usage if that is enabled, or if the usage is about to arrive. */
   async cancel(reason: unknown): Promise<void> {
     const { call } = this.handle;
     const drainMs = Math.max(this.limits.drainMs, usageIsNear(call) ? usageWaitMs : 0);
@@ -98,7 +98,7 @@ class BodyAttempt {
     await this.source.cancel(reason);
   }
 
-  /** Nobody reads any more. */
+  /** The body has lost its reader. */
   abandon(): void {
     if (this.#over) return;
     this.#end('aborted');
@@ -118,7 +118,7 @@ class BodyAttempt {
     this.#idle.unref();
   }
 
-  /** Stopped while nobody reads: settled now, since nobody may ever read again. */
+  /** Stopped without a reader: settled now, since it may never be read again. */
   #stopped(): void {
     const { call } = this.handle;
     if (!call.stopped || this.#reading) return;

@@ -126,15 +126,15 @@ export class MeteredExchange {
   }
 }
 
-/** What the chain knows of an attempt, and its URL does not tell. */
+/** Adds the chain's facts about an attempt that its URL does not contain. */
 function asked(outgoing: OutgoingRequest, chain: AttemptChain): OutgoingRequest {
   const { provider, requestedModel, labels } = chain;
   return { ...outgoing, ...(provider !== undefined && { provider }), requestedModel, labels };
 }
 
 /**
- * The handle's signal, which waits a moment for a usage that is nearly there, or one of the caller's own, whichever is first; until it is
- * released. Not by `AbortSignal.any()`: on Node 20 a timeout that nobody else holds is collected in there, and never fires.
+ * The handle's signal, which waits a moment for a usage that is about to arrive, or the caller's signal, whichever is first; until it is
+ * released. Not by `AbortSignal.any()`: on Node 20 a timeout without another reference is collected in there, and never fires.
  */
 function stopSignal(
   handle: CallHandle,

@@ -22,7 +22,7 @@ type Fetch = typeof fetch;
 
 /** Options of {@link meteredFetch}. */
 export interface MeteredFetchOptions {
-  /** What sends the requests. @defaultValue the global `fetch`, as it is at the time of the call */
+  /** Sends the requests. @defaultValue the global `fetch` at the time of the call */
   fetch?: Fetch;
   /** A metered call outside of any request: `throw` with `no_request`, or `allow` it, unmetered. @defaultValue 'throw' */
   outside?: 'throw' | 'allow';

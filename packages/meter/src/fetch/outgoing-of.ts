@@ -1,7 +1,7 @@
 import { TollgateError } from '@tollgate/core';
 import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
 
-/** What `fetch` was called with, in one form. */
+/** The arguments of `fetch`, in one form. */
 export interface FetchRequest {
   readonly method: string;
   readonly url: string;

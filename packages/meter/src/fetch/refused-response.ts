@@ -3,8 +3,8 @@ import { formatError } from '@tollgate/core/internal';
 import type { ProviderHost } from '../requests/provider-host.js';
 
 /**
- * The answer that stands for a refusal inside a handler: the provider's own error shape, and `x-should-retry: false`, since an
- * SDK would otherwise sleep and try again within the request. (Throwing would make it retry, and report a connection error.)
+ * A refusal inside a handler as a response: the provider's error format, and `x-should-retry: false`, since an SDK would otherwise sleep
+ * and try again within the request. (Throwing would make it retry, and report a connection error.)
  */
 export function refusedResponse(
   error: TollgateError,

@@ -19,7 +19,7 @@ const toolFees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   anthropic: { web_search: '10', web_fetch: '0' },
 };
 
-/** A catalogue price as it stands at one moment, ready to compute with; `undefined` where it holds nothing we can use. */
+/** A catalogue price at one moment, ready to compute with; `undefined` where it contains nothing usable. */
 export function cataloguePrice(
   provider: string,
   model: ModelInfo,

@@ -25,7 +25,7 @@ export interface PriceDeclaration {
   usdPerCall?: string;
   /** Dollars per use of a server-side tool, by its name in the usage: `{ web_search: '0.01' }`. */
   toolUsd?: Readonly<Record<string, string>>;
-  /** What a service tier multiplies the token prices by: `{ priority: '2' }`. Tiers that are not declared are refused. */
+  /** Factors of the token prices by service tier: `{ priority: '2' }`. Undeclared tiers are refused. */
   tiers?: Readonly<Record<string, string>>;
   /** The longest input that the model takes, in tokens. Positive integer. */
   contextWindow?: number;

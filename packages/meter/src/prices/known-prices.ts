@@ -13,12 +13,12 @@ export const catalogueProviders: readonly string[] = Object.freeze([
   ...['x-ai', 'zai', 'zhipuai'],
 ]);
 
-/** Whether the catalogue knows a provider by this name, or by one that it goes by as well. */
+/** Whether the catalogue has a provider under this name, or under an alias of it. */
 export function isCatalogued(provider: string): boolean {
   return findProvider({ providerId: provider }) !== undefined;
 }
 
-/** What the app says about prices itself. */
+/** Prices declared by the app. */
 export interface OwnPrices {
   readonly prices?: PriceDeclarations | undefined;
   /** Models by alias. */

@@ -1,7 +1,7 @@
 import type { NanoUsd, Usage } from '@tollgate/core';
 import type { TierMultiplier } from './service-tier.js';
 
-/** What one token of each class costs within one band of input length, in pico-dollars (10^-12 USD). */
+/** The price of one token of each class within one band of input length, in pico-dollars (10^-12 USD). */
 export interface PriceBand {
   /** The band holds where the call's input is longer than this many tokens; -1 for the first. */
   readonly above: number;
@@ -36,11 +36,11 @@ export interface Price {
   readonly tools: Readonly<Record<string, bigint>>;
   /** Whether every output token that is billed is returned, where the app declares it; `undefined`: by the model's name. */
   readonly showsAllTokens: boolean | undefined;
-  /** Audio in and audio out have a price of their own; text prices must not stand in for it. */
+  /** Whether audio input and output have separate prices; text prices must not be used for them. */
   readonly audioPriced: boolean;
   /** The longest input that the model takes, in tokens; `undefined` where the catalogue does not say. */
   readonly contextWindow: number | undefined;
-  /** What a service tier multiplies the token prices by. */
+  /** Factors of the token prices by service tier. */
   readonly tiers: Readonly<Record<string, TierMultiplier>>;
   /** Surcharge on all token prices, for inference in one region. */
   readonly surcharge: TierMultiplier;
@@ -71,8 +71,8 @@ export function multiplierOf(price: Price, tier: string | undefined): TierMultip
 }
 
 /**
- * What a usage costs: every class of tokens at its own price, in pico-dollars, rounded up once. The classes of a usage are
- * taken as parts of its totals, so parts that add up to more than their total never lower the price.
+ * The cost of a usage: every class of tokens at its price, in pico-dollars, rounded up once. Classes count as parts of the totals, so parts
+ * that add up to more than their total never lower the price.
  */
 export function costOf(price: Price, usage: Usage): NanoUsd {
   if (price.free) return 0;
@@ -101,7 +101,7 @@ export function costOf(price: Price, usage: Usage): NanoUsd {
   );
 }
 
-/** The fee of server-side tools, in pico-dollars. A tool without a fee of its own costs its tokens only. */
+/** The fee of server-side tools, in pico-dollars. A tool without a fee costs only its tokens. */
 function toolCost(price: Price, uses: Readonly<Record<string, number>>): bigint {
   let cost = 0n;
   for (const name in uses) cost += part(uses[name] ?? 0, price.tools[name] ?? 0n);

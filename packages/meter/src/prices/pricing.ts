@@ -2,7 +2,7 @@ import type { Usage } from '@tollgate/core';
 import { costOf } from './price.js';
 import type { PriceCatalogue } from './price-catalogue.js';
 
-/** What a usage costs, an integer number of nano-dollars, and the version of the book that says so. */
+/** The cost of a usage, an integer number of nano-dollars, and the version of the catalogue that it comes from. */
 export interface PricedUsage {
   readonly costNanoUsd: number;
   readonly priceVersion: string;

@@ -46,7 +46,10 @@ const anthropicFast: Readonly<Record<string, TierMultiplier>> = {
   'claude-opus-5': [2n, 1n],
 };
 
-/** Names of the ordinary price. Anthropic's `priority` is capacity bought beforehand (platform.claude.com/docs/en/api/service-tiers), at the ordinary token prices. */
+/**
+ * Names of the ordinary price. Anthropic's `priority` is prepaid capacity (platform.claude.com/docs/en/api/service-tiers), at the ordinary
+ * token prices.
+ */
 const ordinary: Readonly<Record<string, TierMultiplier>> = {
   auto: one,
   default: one,

@@ -14,8 +14,8 @@ import { type WireFormat, writeStated } from './wire-format.js';
 const caps: readonly string[] = ['max_tokens'];
 
 /**
- * Tokens that Anthropic adds to a prompt (platform.claude.com/docs, "Tool use", "Pricing"): up to 675 for the use of tools
- * at all, up to 735 for one of its own tools; the JSON around a message holds more than the message adds.
+ * Tokens that Anthropic adds to a prompt (platform.claude.com/docs, "Tool use", "Pricing"): up to 675 for the use of tools at all, up to
+ * 735 for one of Anthropic's tools. The JSON around a message is longer than the tokens that the message adds.
  */
 const addedToAny = 32;
 const addedToTools = 1_000;

@@ -24,7 +24,7 @@ const serverSide: readonly string[] = [
   'tool_search_tool',
 ];
 
-/** What the tools of a request are: run by the server, Anthropic's own, any at all. */
+/** The kinds of tools in a request: run by the server, Anthropic's, or any at all. */
 export function anthropicTools(body: JsonObject): {
   readonly server: readonly ToolUse[];
   readonly own: number;

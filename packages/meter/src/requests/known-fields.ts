@@ -4,8 +4,8 @@ import type { ParseOptions } from './parse-options.js';
 import { unsupported } from './refusals.js';
 
 /**
- * The fields at the top of each format's bodies, as of the official SDKs' types (openai 6.49, @anthropic-ai/sdk 1.11,
- * @google/genai 2.32). What costs something is read by the format's own file, or refused below.
+ * The top-level fields of each format's bodies, as of the official SDKs' types (openai 6.49, @anthropic-ai/sdk 1.11, @google/genai 2.32).
+ * Fields with a cost are read by the format's file, or refused below.
  */
 const knownFields: Readonly<Record<WireApi, ReadonlySet<string>>> = {
   'openai-chat': words(`messages model audio frequency_penalty function_call functions logit_bias logprobs
@@ -96,7 +96,7 @@ export function checkFields(api: WireApi, body: JsonObject, options: ParseOption
   }
 }
 
-/** Nothing deeper is read by a provider as a field of its own. */
+/** No provider reads fields below this depth. */
 const maxDepth = 64;
 
 /** Below these, names are the app's or the model's own and mean nothing to a provider. */

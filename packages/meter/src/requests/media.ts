@@ -19,7 +19,7 @@ export class MediaTally {
     }
   }
 
-  /** Notes an image, sound or document that stands in the body as a `data:` URL, or is fetched from another one. */
+  /** Adds an image, sound or document that the body contains as a `data:` URL, or that is fetched from another one. */
   addUrl(
     kinds: { readonly inline: keyof WorstCase; readonly remote: keyof WorstCase },
     param: string,

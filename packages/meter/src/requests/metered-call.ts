@@ -14,7 +14,7 @@ import { showsItsOutput } from './visible-output.js';
 import type { WireFormat } from './wire-format.js';
 import { mediaBoundOf } from './worst-case.js';
 
-/** What a call was parsed into. */
+/** The parts of a parsed call. */
 export interface CallParts {
   readonly api: WireApi;
   readonly format: WireFormat;

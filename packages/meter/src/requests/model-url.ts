@@ -1,6 +1,6 @@
 import type { ApiMatch } from './api-path.js';
 
-/** A URL with another model in the place of its own, where the model is part of the path (Azure, Gemini). */
+/** A URL with its model replaced, where the model is part of the path (Azure, Gemini). */
 export function urlWithModel(url: string, match: ApiMatch, model: string): string {
   if (match.model === undefined) return url;
   const lower = url.toLowerCase();

@@ -57,7 +57,7 @@ export const openaiChat: WireFormat = {
     writeStated(body, readsNewCap(provider) ? caps : legacyCaps, cap);
   },
   prepare(body, facts, _options, provider) {
-    // Many servers know the legacy field alone, and answer at any length without it.
+    // Many servers support only the legacy field, and without it generate output of any length.
     if (
       facts.statedCap !== undefined &&
       !readsNewCap(provider) &&

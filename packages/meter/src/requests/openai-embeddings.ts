@@ -4,10 +4,7 @@ import { invalidValue } from './refusals.js';
 import { plainFacts, type RequestFacts } from './request-facts.js';
 import type { WireFormat } from './wire-format.js';
 
-/**
- * Reads requests of OpenAI's embeddings. Token ids and arrays need no care of their own: each id takes two bytes of the body
- * at least.
- */
+/** Reads requests of OpenAI's embeddings. Token ids and arrays need no special care: each id takes at least two bytes of the body. */
 export const openaiEmbeddings: WireFormat = {
   changeable: [],
   read(body: JsonObject): RequestFacts {

@@ -13,7 +13,7 @@ import { type WireFormat, writeStated } from './wire-format.js';
 
 const caps: readonly string[] = ['max_output_tokens'];
 
-/** As for chat; screenshots and patches of the tools that the client runs add a description of their own. */
+/** As for chat; screenshots and patches of the tools that the client runs add a description each. */
 const addedToAny = 64;
 const addedPerTool = 512;
 

@@ -21,7 +21,7 @@ export function openaiTools(body: JsonObject, clientSide: ReadonlySet<string>): 
 export const maxToolCalls = (body: JsonObject): number | undefined =>
   integerOf(body, 'max_tool_calls', 'max_tool_calls', 1);
 
-/** The server-side tools of a list that stands at `list`. */
+/** The server-side tools of the list at the path `list`. */
 export function toolsIn(
   tools: readonly JsonValue[],
   list: string,

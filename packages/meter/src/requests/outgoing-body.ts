@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
 /**
- * The body as it will be sent. What a variant of the call may change stands at its end, so that a large body is serialised
- * once, however often its model or cap changes. Nothing of the body it was made of is written to.
+ * The body to send. Fields that a variant of the call may change are placed last, so that a large body is serialised once, no matter how
+ * often its model or cap changes. The body from which it was made is never written to.
  */
 export class OutgoingBody {
   readonly #head: string;
@@ -21,7 +21,7 @@ export class OutgoingBody {
     this.#tail = tail;
   }
 
-  /** A changeable field as it stands. */
+  /** The current value of a changeable field. */
   get(name: string): JsonValue | undefined {
     return this.#tail[name];
   }
@@ -44,7 +44,7 @@ function joined(head: string, tail: string): string {
   return head === '{}' ? tail : `${head.slice(0, -1)},${tail.slice(1)}`;
 }
 
-/** `__proto__` as a field of its own instead of the object's prototype. */
+/** Sets `__proto__` as a field instead of the object's prototype. */
 function put(object: JsonObject, name: string, value: JsonValue): void {
   if (name === '__proto__') {
     Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });

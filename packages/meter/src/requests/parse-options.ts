@@ -2,7 +2,7 @@ import { accepts, describeValue, type OptionCheck, type OptionChecks } from '@to
 import { acceptsPrices, type PriceDeclarations } from '../prices/declared-price.js';
 import { isDecimal } from '../prices/rate.js';
 
-/** What a server-side tool may cost, as the app declares it. */
+/** The highest cost of a server-side tool, declared by the app. */
 export interface ToolDeclaration {
   /** Fee of one use, in dollars as decimal text. @defaultValue the catalogue's, or '0' where the provider charges none */
   usdPerUse?: string;
@@ -29,11 +29,11 @@ export interface WorstCase {
   audio?: number;
   /** One file that was uploaded before (`file_id`, `fileData`). Absent: refused. */
   file?: number;
-  /** What the provider remembers (`previous_response_id`, `conversation`, item references). Absent: refused. */
+  /** Tokens stored by the provider (`previous_response_id`, `conversation`, item references). Absent: refused. */
   conversation?: number;
   /** A prompt stored at the provider. Absent: refused. */
   storedPrompt?: number;
-  /** Content cached at the provider beforehand (`cachedContent`). Absent: refused. */
+  /** Content cached at the provider earlier (`cachedContent`). Absent: refused. */
   cachedContent?: number;
 }
 
@@ -57,9 +57,9 @@ export interface ParseOptions {
    * @defaultValue 'bytes'
    */
   inputBound?: 'bytes' | 'tokens';
-  /** With `inputBound: 'tokens'`: bodies up to so many bytes keep the bound of bytes. Whole number. @defaultValue 2_048 */
+  /** With `inputBound: 'tokens'`: bodies up to this many bytes keep the bound of bytes. Whole number. @defaultValue 2_048 */
   countAboveBytes?: number;
-  /** What input that cannot be measured holds at most. */
+  /** Upper bounds of input that cannot be measured. */
   worstCase?: WorstCase;
   /** Server-side tools that calls may use, by their type: `{ web_search: { maxUses: 3 } }`. All others are refused. */
   tools?: Readonly<Record<string, ToolDeclaration>>;

@@ -14,7 +14,7 @@ const promptFields = [
 ];
 
 /**
- * A hash of a request's prompt: keyed by a secret, so that nobody without it can try prompts, and by the tenant, so that tenants cannot be
+ * A hash of a request's prompt: keyed by a secret, so that no one without it can test prompts, and by the tenant, so that tenants cannot be
  * compared. `undefined` where there is no prompt.
  */
 export function promptHash(secret: string, tenant: string, body: JsonValue | undefined): string | undefined {

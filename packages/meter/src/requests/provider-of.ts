@@ -23,7 +23,7 @@ const hosts: readonly (readonly [host: string, provider: string])[] = [
   ['api.moonshot.ai', 'moonshotai'],
 ];
 
-/** What the app says of providers. */
+/** Provider settings of the app. */
 export interface OwnProviders {
   /** Of requests whose URL and format do not tell it. */
   readonly provider?: string | undefined;

@@ -1,7 +1,7 @@
 import { apiOf, pathOf, unmeteredRouteOf } from './api-path.js';
 import { type BaseUrls, type ProviderHost, providerHostOf } from './provider-host.js';
 
-/** What is to become of a call that is sent through metered `fetch`. */
+/** The decision on a call that is sent through metered `fetch`. */
 export type RouteDecision =
   /** It is of a format that is metered. */
   | { readonly kind: 'metered' }

@@ -24,7 +24,7 @@ export interface MediaCount {
   bytes: number;
 }
 
-/** What a request asks for, read out of its body: everything that decides what it can cost. */
+/** The facts read from a request's body: everything that determines its highest cost. */
 export interface RequestFacts {
   readonly stream: boolean;
   /** The client asked for usage in the stream, so its extra chunk may reach it. */

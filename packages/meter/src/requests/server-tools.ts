@@ -4,7 +4,7 @@ import type { ParseOptions, ToolDeclaration } from './parse-options.js';
 import { invalidValue, unsupported } from './refusals.js';
 import type { ToolUse } from './request-facts.js';
 
-/** What the server-side tools of a call cost at most. */
+/** The upper bound of the cost of a call's server-side tools. */
 export interface ToolBound {
   /** Uses of all tools together. */
   readonly uses: number;

@@ -3,7 +3,7 @@ import type { ParseOptions, WorstCase } from './parse-options.js';
 import { unsupported } from './refusals.js';
 import type { MediaCount } from './request-facts.js';
 
-/** What the media of a call hold at most. */
+/** The upper bound of the tokens of a call's media. */
 export interface MediaBound {
   /** Tokens at text prices. */
   readonly tokens: number;

@@ -1,7 +1,7 @@
 import type { UsageEvent, UsageSink } from '@tollgate/core';
 import { describeValue } from '@tollgate/core/internal';
 
-/** A sink that calls a function with each usage event. What it throws or rejects with is warned of once and goes no further. */
+/** A sink that calls a function with each usage event. Its errors are warned of once and have no other effect. */
 export function callbackSink(write: (event: UsageEvent) => void | Promise<void>): UsageSink {
   if (typeof write !== 'function') {
     throw new TypeError(`callbackSink: a function is required, received ${describeValue(write)}`);

@@ -2,12 +2,12 @@ import { open } from 'node:fs/promises';
 import type { UsageEvent } from '@tollgate/core';
 import type { WindowSpend } from '@tollgate/core/internal';
 
-/** An event may be written twice, one soon after the other: so many of the latest are told apart. */
+/** The number of latest events whose ids are remembered: an event may be written twice, one soon after the other. */
 const mostApart = 100_000;
 
 /**
- * What the usage events of a file have charged, by counter and window, each event once. A line that was cut off as its process ended is
- * left out; a file that is not there says that nothing was spent. Rejects where it cannot be read.
+ * The charges of the usage events in a file, by counter and window, each event once. A line cut off by the end of its process is left out;
+ * a missing file means that nothing was spent. Rejects where the file cannot be read.
  */
 export async function spendInJsonLines(path: string): Promise<WindowSpend[]> {
   const sums = new Map<string, WindowSpend>();

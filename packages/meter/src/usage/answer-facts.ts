@@ -4,7 +4,7 @@ import type { OutputTokens } from './output-tokens.js';
 import { type Fields, fieldsOf, type ReportedUsage } from './reported-usage.js';
 import { toolRequestsIn, usageFrom } from './usage-in.js';
 
-/** What is known of one answer so far. */
+/** The facts about one response so far. */
 interface AnswerFacts {
   readonly usage: ReportedUsage | undefined;
   /** The model that the provider names. */
@@ -43,7 +43,7 @@ export class AnswerReader implements AnswerFacts {
   finished = false;
   failed = false;
   unreadable = false;
-  /** What a polite end repeats: `id`, `created` and so on, as the first event says them. */
+  /** Fields that a graceful end repeats: `id`, `created` and so on, as in the first event. */
   head: Fields = {};
   /** Anthropic: indexes of content blocks that are open. */
   readonly openBlocks = new Set<number>();

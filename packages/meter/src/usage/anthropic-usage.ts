@@ -26,7 +26,7 @@ export function anthropicUsage(usage: Fields): ReportedUsage {
   });
 }
 
-/** Fast mode has a price of its own, whatever the service tier. */
+/** Fast mode has a separate price, independent of the service tier. */
 function tierOf(usage: Fields): string | undefined {
   if (usage.speed === 'fast') return 'fast';
   return typeof usage.service_tier === 'string' ? usage.service_tier : undefined;

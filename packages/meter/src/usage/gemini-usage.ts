@@ -1,8 +1,8 @@
 import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from './reported-usage.js';
 
 /**
- * `usageMetadata` of Gemini. Zeros are left out on the wire. What is billed as output are candidates and thoughts; tool results
- * that the provider fed back (`toolUsePromptTokenCount`) are input.
+ * `usageMetadata` of Gemini. Zeros are left out on the wire. Candidates and thoughts are billed as output; tool results that the provider
+ * fed back (`toolUsePromptTokenCount`) are input.
  */
 export function geminiUsage(usage: Fields): ReportedUsage {
   const counts = new CountReader();

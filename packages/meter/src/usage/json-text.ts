@@ -84,7 +84,7 @@ export interface SeenOutput {
 }
 
 /**
- * Adds the output in the members of this name: string values at any depth, escapes as they stand (never fewer bytes than the text has).
+ * Adds the output in the members of this name: string values at any depth, with their escapes (never fewer bytes than the text has).
  * Returns its bytes.
  */
 export function addOutputOf(text: string, key: string, seen: SeenOutput): number {

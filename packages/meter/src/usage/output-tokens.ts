@@ -18,7 +18,7 @@ export class OutputTokens {
   /** `tokenizer`: `undefined` as long as it is being loaded; until then each byte is a token. */
   constructor(private readonly tokenizer: () => Tokenizer | undefined) {}
 
-  /** `piece`: bytes of a JSON string read as Latin-1, without quotes, escapes as they stand. */
+  /** `piece`: bytes of a JSON string read as Latin-1, without quotes, with its escapes. */
   add(piece: string): void {
     this.tokens += this.#count(piece);
   }

@@ -2,7 +2,7 @@ import type { WireApi } from '@tollgate/core/internal';
 import type { AnswerReader } from './answer-facts.js';
 import { type Fields, fieldsOf } from './reported-usage.js';
 
-/** What a polite end says beside the wire format's own fields. */
+/** The content of a graceful end beside the wire format's fixed fields. */
 export interface PoliteEnd {
   /** Why it ends, as an error code: `budget_exceeded`. */
   readonly code: string;
@@ -10,7 +10,7 @@ export interface PoliteEnd {
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number };
   /** OpenAI chat: the client asked for usage. */
   readonly withUsage: boolean;
-  /** The last event that went on, as text. */
+  /** The last event that was sent, as text. */
   readonly lastEvent: string;
 }
 

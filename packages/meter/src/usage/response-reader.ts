@@ -35,8 +35,8 @@ export interface ReadingOptions {
 }
 
 /**
- * Reads one answer of a provider while it passes. Bytes go on unchanged, in whole events, apart from usage that the client did
- * not ask for. Only events that can carry something of interest are parsed; of the others the text is measured.
+ * Reads one response of a provider while it passes. Bytes pass unchanged, in whole events, apart from usage that the client did not
+ * request. Only events that can contain relevant fields are parsed; of the others the text is measured.
  */
 export class ResponseReader {
   readonly answer: AnswerReader;
@@ -46,7 +46,7 @@ export class ResponseReader {
   #data: string | undefined;
   #body: Buffer[] = [];
   #bodyBytes = 0;
-  /** The last event that went on. */
+  /** The last event that was sent. */
   lastFrame: Buffer = none;
 
   constructor(private readonly options: ReadingOptions) {
@@ -70,7 +70,7 @@ export class ResponseReader {
     else if (contentType?.includes('json')) this.#mode = 'body';
   }
 
-  /** Takes bytes; returns what goes on now. */
+  /** Takes bytes; returns the bytes to send now. */
   push(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0) return chunk;
     const bytes = Buffer.isBuffer(chunk)

@@ -2,7 +2,7 @@ import type { Usage } from '@tollgate/core';
 import type { Settlement, UsageCeiling } from '@tollgate/core/internal';
 import { completed, type ReportedUsage } from './reported-usage.js';
 
-/** What is known of an attempt when it has ended. */
+/** The facts about an attempt at its end. */
 export interface SettleFacts {
   /** The request left this process. */
   readonly sent: boolean;
@@ -36,7 +36,7 @@ export interface SettleFacts {
   readonly outputForMs: number;
 }
 
-/** What an attempt used, and whether that is certain. */
+/** An attempt's usage, and whether it is certain. */
 export interface SettledUsage {
   readonly usage: Usage;
   readonly uncertain: boolean;
@@ -58,18 +58,17 @@ const nothingReported: ReportedUsage = {
   suspicious: false,
 };
 
-/** What a provider generates after an abort until it stops: at least this many tokens, or those of this time at the rate seen. */
+/** Output that a provider generates after an abort until it stops: at least this many tokens, or those of this time at the rate seen. */
 const tokensAfterAbort = 64;
 const msAfterAbort = 2_000;
 
 /**
- * What an attempt used, by what is known of it:
- * never sent, or answered with an error or a redirect: nothing; the whole answer with its usage: what was reported, an explicit zero
- * included. Otherwise the end is unknown. The estimate is then the input bound and the larger of the output seen and the output last
- * reported; what may be billed is all that was held, or, of a visible model at a provider that stops when it is aborted, the output seen and
- * what is generated until it has stopped. Of a visible model's whole answer without usage, what was seen is all.
- * Output seen stops at the bound, unless the provider does not obey the cap. A figure that is no count is filled in by the same rule, one
- * beyond belief stops at the bound.
+ * An attempt's usage, by the facts about it. Never sent, or answered with an error or a redirect: nothing. A whole response with its usage:
+ * the reported usage, an explicit zero included. Otherwise the end is unknown. The estimate is then the input bound and the larger of the
+ * output seen and the output last reported. The ceiling is the whole amount held, or, for a visible model at a provider that stops when it
+ * is aborted, the output seen plus the output until it has stopped. For a visible model's whole response without usage, the output seen is
+ * all. Output seen is capped at the bound, unless the provider does not obey the cap. A figure that is no count is replaced by the same
+ * rule; an implausible one is capped at the bound.
  */
 export function settledUsage(facts: SettleFacts): SettledUsage {
   const { bound, status } = facts;

@@ -1,14 +1,11 @@
 const lf = 0x0a;
 const none: Buffer = Buffer.alloc(0);
 
-/** What is done with each frame: an event with its blank line. */
+/** The handling of each frame: an event with its blank line. */
 export interface FrameReader {
-  /**
-   * `text`: the same bytes as Latin-1. Returns the bytes that go on in its place (none: it is dropped), or `undefined`: it goes
-   * on as it is.
-   */
+  /** `text`: the same bytes as Latin-1. Returns the bytes to send in its place (empty: it is dropped), or `undefined`: it is sent unchanged. */
   frame(bytes: Buffer, text: string): Buffer | undefined;
-  /** A frame was larger than the bound: it goes on unread. `tail` are its last bytes. */
+  /** A frame was larger than the bound: it is sent unread. `tail` are its last bytes. */
   oversized(tail: Buffer): void;
 }
 
@@ -17,8 +14,8 @@ const maxFrameBytes = 4 * 1024 * 1024;
 const tailBytes = 16 * 1024;
 
 /**
- * Cuts server-sent events into frames, whatever their line ends and wherever the chunks are cut. Only whole frames go on, so
- * that a stream can be ended between two events; a frame larger than the bound flows through unread.
+ * Cuts server-sent events into frames, with any line ends and any division into chunks. Only whole frames are sent, so that a stream can be
+ * ended between two events; a frame larger than the bound flows through unread.
  */
 export class SseFrames {
   #held: Buffer[] = [];
@@ -40,7 +37,7 @@ export class SseFrames {
     return !this.#passing;
   }
 
-  /** Takes a chunk; returns what goes on now. */
+  /** Takes a chunk; returns the bytes to send now. */
   push(chunk: Buffer): Buffer {
     const size = chunk.length;
     // Searching a string costs a fraction of searching bytes.

@@ -7,10 +7,11 @@ const isUpper = (code: number): boolean => code >= 0x41 && code <= 0x5a;
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 /**
- * About how many tokens a piece of text is, by its shape: a word of up to 8 letters, 3 digits, a mark, a line's end, and a character of three
- * bytes are a token each, two characters of two bytes are one, and a character of four bytes is three. Measured against `o200k_base` on prose, code, JSON, tables,
- * base64 and nine other scripts (`test/usage/text-tokens`): 0.85 to 2.6 times its count. No tokenizer runs, since this sees every chunk of every stream.
- * `text`: bytes of a JSON string read as Latin-1, escapes as they stand. One token at least, where there is any text.
+ * The approximate number of tokens of a text, by its shape: a word of up to 8 letters, 3 digits, a mark, a line's end, and a character of
+ * three bytes are a token each, two characters of two bytes are one, and a character of four bytes is three. Measured against `o200k_base`
+ * on prose, code, JSON, tables, base64 and nine other scripts (`test/usage/text-tokens`): 0.85 to 2.6 times its count. No tokenizer runs,
+ * since this function processes every chunk of every stream. `text`: bytes of a JSON string read as Latin-1, with its escapes. At least one
+ * token, where there is any text.
  */
 export function textTokens(text: string, from: number, to: number): number {
   let tokens = 0;
@@ -20,7 +21,7 @@ export function textTokens(text: string, from: number, to: number): number {
     const start = at;
     at += 1;
     if (isLower(code) || isUpper(code)) {
-      // A capital begins a word of its own, unless it is the first letter of one.
+      // A capital starts a new word, unless it is the first letter of one.
       while (at < to && isLower(text.charCodeAt(at))) at += 1;
       tokens += Math.ceil((at - start) / lettersPerToken);
     } else if (isDigit(code)) {

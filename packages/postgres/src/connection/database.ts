@@ -22,12 +22,12 @@ export interface Database {
   readonly query: Kysely<Tables>;
   /** Resolves when the database is open and its tables are up to date; rejects when it is away, and tries again when asked again. */
   ready(): Promise<void>;
-  /** Runs one statement with its values (`$1`, …), as a transaction of its own; for tables beside ours, as those of `@tollgate/billing`. */
+  /** Runs one statement with its values (`$1`, …) in a separate transaction; for tables beside the ledger's, such as those of `@tollgate/billing`. */
   readonly execute: (statement: string, values: readonly unknown[]) => Promise<Record<string, unknown>[]>;
   /**
-   * Calls the listener with what any process notifies on a channel of the schema's (`<schema>_<name>`), on a connection of its own that
-   * is made again whenever it breaks, until the end. What is notified in between is lost. Never on PGlite, which has one process, and on a
-   * pool of one connection, which everything else needs.
+   * Calls the listener with the payloads that any process notifies on a channel of the schema (`<schema>_<name>`), over a separate
+   * connection that is made again whenever it breaks, until the end. Notifications in between are lost. Never on PGlite, which has one
+   * process, nor on a pool of one connection, which all other statements need.
    */
   listen(name: string, listener: (payload: string) => void): void;
   /** Closes what was opened here. */

@@ -50,7 +50,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   };
 }
 
-/** Who holds a lock, in words; `undefined`: nobody any more. */
+/** A description of the lock's owner; `undefined`: it no longer runs. */
 function livingOwner(file: string): string | undefined {
   try {
     const [pid = 0, host = ''] = readFileSync(file, 'utf8').split(' ');

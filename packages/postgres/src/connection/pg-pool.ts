@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 const connectMs = 5_000;
 const queryMs = 60_000;
 
-/** A pool of our own on a PostgreSQL server. Connections that break while idle are published (`tollgate:fault`) and made anew. */
+/** A connection pool on a PostgreSQL server. Connections that break while idle are published (`tollgate:fault`) and replaced. */
 export async function pgPool(connectionString: string, max: number): Promise<Pool> {
   const { default: pg } = await import('pg');
   const pool = new pg.Pool({

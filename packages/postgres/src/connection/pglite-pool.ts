@@ -16,7 +16,7 @@ export async function pglitePool(directory: string, stop: AbortSignal): Promise<
   return new PglitePool(embedded);
 }
 
-/** PGlite is one session: whoever has it is alone with it, so that transactions do not mix. */
+/** PGlite is one session: only one user at a time has it, so that transactions do not mix. */
 class PglitePool implements PostgresPool {
   #last: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;

@@ -47,8 +47,8 @@ parentPort.on('message', async ({ id, text, values }) => {
 });`;
 
 /**
- * PGlite in a thread of its own: making a new database takes seconds in which nothing else would run. Keeps the process alive only
- * while something is asked.
+ * PGlite in a separate thread: creating a database takes seconds, which would block the event loop. Keeps the process alive only while a
+ * query is running.
  */
 export class PgliteWorker {
   readonly #worker: Worker;

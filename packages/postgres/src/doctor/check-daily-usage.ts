@@ -7,10 +7,10 @@ import { readCheckOptions, type VerifyLedgerOptions } from './verify-ledger.js';
 /** A UTC day whose kept sums are not those of its events. Money in nano-dollars as decimal strings. */
 export interface WrongDay {
   readonly day: string;
-  /** What `daily_usage` says, and reports tell. */
+  /** The sum in `daily_usage`, from which reports are made. */
   readonly keptAttempts: number;
   readonly keptNanoUsd: string;
-  /** What the events say: the truth. */
+  /** The sum of the events, which are authoritative. */
   readonly attempts: number;
   readonly costNanoUsd: string;
 }
@@ -18,8 +18,8 @@ export interface WrongDay {
 const dayMs = 86_400_000;
 
 /**
- * Compares the daily sums that reports are made from with the events they are sums of, over the UTC days of the last so many days; lists, and on
- * demand makes anew, the days that differ in any of their sums. Throws a `TypeError` for wrong options.
+ * Compares the daily sums from which reports are made with the events that they summarise, over the last `days` UTC days; lists the days
+ * that differ in any sum, and rebuilds them on demand. Throws a `TypeError` for wrong options.
  */
 export async function checkDailyUsage(
   database: Database,
@@ -75,7 +75,7 @@ export async function checkDailyUsage(
   });
 }
 
-/** What a table's sums of a differing day come to. */
+/** A table's total for a differing day. */
 function total(table: RawBuilder<unknown>, name: string): RawBuilder<string> {
   return sql`(select coalesce(sum(${sql.ref(name)}), 0)::text from ${table} as summed where summed.day = differing.day)`;
 }

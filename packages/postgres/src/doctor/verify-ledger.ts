@@ -7,15 +7,15 @@ import { lowestId } from '../ledger/month.js';
 export interface WrongSum {
   readonly counter: string;
   readonly window: string;
-  /** What `window_spend` says, and budgets are restored from. */
+  /** The sum in `window_spend`, from which budgets are restored. */
   readonly kept: string;
-  /** What the events have charged: the truth. */
+  /** The charges of the events, which are authoritative. */
   readonly charged: string;
 }
 
 /** How a check is made. */
 export interface VerifyLedgerOptions {
-  /** Windows to which something was charged in the last so many days. 1 to 3 650. @defaultValue 35 */
+  /** Checks windows that were charged within this many days. 1 to 3 650. @defaultValue 35 */
   days?: number;
   /** Sets what is wrong to what the events say. Events are written after it. @defaultValue false */
   repair?: boolean;

@@ -1,7 +1,7 @@
 import type { ExportRow } from './event-pages.js';
 import { exportColumns } from './export-columns.js';
 
-/** What spreadsheets take for the beginning of a formula, full-width forms as well (OWASP, "CSV Injection"). */
+/** Characters that spreadsheets treat as the beginning of a formula, full-width forms as well (OWASP, "CSV Injection"). */
 const formula = /^[=+\-@\t\r\n＝＋－＠]/;
 
 /**

@@ -21,9 +21,9 @@ export interface ExportQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
 }
 
 /**
- * The events of a period, corrections as rows of their own, in the order of their ids, as a stream of bytes. Whatever the period, a few thousand
- * events are in memory; where nobody reads, nothing is asked of the database. A period that is over gives the same rows each time, but for those
- * that are settled or corrected later. Throws a `TypeError` for a wrong query; the stream fails where the database does.
+ * The events of a period, corrections as separate rows, in the order of their ids, as a stream of bytes. For a period of any length, a few
+ * thousand events are in memory; while the stream is not read, the database is not queried. A period that is over gives the same rows each
+ * time, except those that are settled or corrected later. Throws a `TypeError` for a wrong query; the stream fails where the database does.
  */
 export function exportEvents(database: Database, query: ExportQuery): Readable {
   checkOptions<ExportQuery>(

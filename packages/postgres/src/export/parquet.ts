@@ -37,7 +37,7 @@ export async function* parquet(pages: AsyncIterable<readonly ExportRow[]>): Asyn
       })),
     ],
   });
-  /** What was written since the last time; the writer's buffer is used again. */
+  /** The bytes written since the last call; the writer's buffer is used again. */
   const written = (): Uint8Array => {
     const chunk = bytes.getBytes().slice();
     bytes.index = 0;

@@ -17,8 +17,8 @@ const snowflakeTypes: Readonly<Record<ExportType, string>> = {
 };
 
 /**
- * What a warehouse needs to load exports: for BigQuery the schema file of `bq load`, for Snowflake the statements that create the table and
- * load a stage's files. Throws a `TypeError` for another warehouse.
+ * The settings with which a warehouse loads exports: for BigQuery the schema file of `bq load`, for Snowflake the statements that create
+ * the table and load a stage's files. Throws a `TypeError` for another warehouse.
  */
 export function warehouseLayout(warehouse: 'bigquery' | 'snowflake'): string {
   const verdict = accepts.oneOf('bigquery', 'snowflake')(warehouse);

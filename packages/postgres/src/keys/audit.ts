@@ -15,7 +15,7 @@ export interface AuditEntry {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** What is written down beside a change, in its transaction. */
+/** The audit entry of a change, written in its transaction. */
 export interface Change {
   readonly action: string;
   readonly tenant: string | undefined;

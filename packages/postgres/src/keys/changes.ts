@@ -3,12 +3,12 @@ import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import type { Tables } from '../connection/tables.js';
 
-/** What was changed: a key (`k`), the overrides of a tenant (`o`), or a child credential or a parent of such (`c`). */
+/** The kind of a changed record: a key (`k`), the overrides of a tenant (`o`), or a child credential or a parent of such (`c`). */
 export type ChangedKind = 'k' | 'o' | 'c';
 
 /**
- * Tells of changes: those made here when they are committed, and those of other processes as PostgreSQL notifies of them. Only a hint
- * that makes changes seen at once: the truth is looked up every 5 s by whoever listens.
+ * Notifies listeners of changes: those made here when they are committed, and those of other processes when PostgreSQL notifies of them. It
+ * only speeds up the effect of changes: listeners read the database every 5 s anyway.
  */
 export class Changes {
   readonly #listeners = new Map<ChangedKind, Set<(id: string) => void>>();

@@ -1,7 +1,7 @@
 import type { KeySecret, OverrideKind, OverrideScope } from '@tollgate/core/internal';
 import type { JSONColumnType } from 'kysely';
 
-/** Whoever pays. A disabled one's keys are refused. */
+/** Customers. The keys of a disabled one are refused. */
 export interface TenantsTable {
   tenant: string;
   /** For people to read. */
@@ -55,7 +55,7 @@ export interface LimitOverridesTable {
 /** A child credential, or a parent of such, that is revoked. */
 export interface ChildRevocationsTable {
   id: string;
-  /** What was minted until then is revoked. */
+  /** Credentials minted before this time are revoked. */
   minted_until: Date;
   /** From then on nothing that it concerns can be alive. */
   kept_until: Date;
@@ -70,7 +70,7 @@ export interface AuditTable {
   /** E.g. `key.revoke`. */
   action: string;
   tenant: string | null;
-  /** What was changed: the id of a key or child credential, the name of a tenant or team. */
+  /** The changed record: the id of a key or child credential, the name of a tenant or team. */
   subject: string;
   facts: JSONColumnType<Record<string, unknown>>;
 }

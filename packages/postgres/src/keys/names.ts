@@ -5,7 +5,7 @@ const plain = /^[^\p{Cc}\p{Cs}]*$/u;
 const longestId = 256;
 const longestText = 1_000;
 
-/** Whether a name can have been stored. What cannot is looked for nowhere: SQL would refuse it, or take it for another. */
+/** Whether a name can have been stored. Other names are not looked up: SQL would refuse them, or match a different one. */
 export function canBeStored(name: string): boolean {
   return plain.test(name);
 }

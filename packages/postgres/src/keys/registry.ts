@@ -35,7 +35,7 @@ export interface Registry {
   readonly tenants: SqlTenants;
   /** The same registry with changes made in another's name. */
   as(actor: string): Registry;
-  /** What was changed, newest first. @defaultValue limit 100 */
+  /** The audit trail, newest first. @defaultValue limit 100 */
   audit(filter?: { tenant?: string | undefined; limit?: number | undefined }): Promise<AuditEntry[]>;
   /** Closes what was opened here. */
   close(): Promise<void>;

@@ -17,7 +17,7 @@ import { LookUps } from './look-ups.js';
 import { canBeStored, checkIds, checkTexts } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
-/** A key as it is listed: what it stands for and how it fares, no secret and no hash. */
+/** A listed key: its facts and status, no secret and no hash. */
 export interface ListedKey extends Omit<ApiKeyRecord, 'secrets'> {
   readonly name: string | undefined;
   readonly createdAtMs: number;
@@ -28,7 +28,10 @@ export interface ListedKey extends Omit<ApiKeyRecord, 'secrets'> {
 
 /** API keys in SQL. Every method rejects where the database is away; those that change a key reject where there is none of that id. */
 export interface SqlKeys extends KeyStore {
-  /** Calls the listener with every key that is changed in this process, and in others as far as the database tells; returns how to stop. */
+  /**
+   * Calls the listener with every key that is changed in this process, and in others as far as the database notifies; returns a function
+   * that stops it.
+   */
   onChange(listener: (keyId: string) => void): () => void;
   /** Makes a key; its tenant and team too, where they are new. */
   create(facts: NewKey & { name?: string | undefined }): Promise<IssuedKey>;

@@ -4,11 +4,11 @@ import type { Tables } from '../connection/tables.js';
 import { type Change, writeAudit } from './audit.js';
 import type { ChangedKind, Changes } from './changes.js';
 
-/** What a change has done, for others to be told. */
+/** The result of a change, with the notification for listeners. */
 export interface Done<Result> {
   readonly result: Result;
   readonly change: Change;
-  /** Whom to tell; absent: nobody relies on it. */
+  /** The notification to publish; absent: none. */
   readonly tell?: readonly [kind: ChangedKind, id: string];
 }
 

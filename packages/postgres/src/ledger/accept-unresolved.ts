@@ -8,7 +8,7 @@ import { knownAttempt } from './unresolved.js';
 /** How an operator ends what is unresolved without knowing the actual usage. */
 export interface Acceptance {
   eventId: string;
-  /** `estimate`: the best estimate is taken for the usage; `zero`: nothing was used. Both waive the cap for this call. */
+  /** `estimate`: the best estimate becomes the usage; `zero`: the usage was zero. Both waive the cap for this call. */
   as: 'estimate' | 'zero';
   /** Who accepts it, for the audit trail. */
   actor: string;

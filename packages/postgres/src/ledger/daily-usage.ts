@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 
-/** What usage is told apart by in `daily_usage`, beside the UTC day: columns of `usage_events` with few values. */
+/** The dimensions of `daily_usage`, beside the UTC day: columns of `usage_events` with few values. */
 export const dailyDimensions = [
   'tenant',
   'team',
@@ -15,7 +15,7 @@ export const dailyDimensions = [
   'source',
 ] as const;
 
-/** What one event adds to each sum, by the column of `daily_usage` that keeps it. */
+/** The contribution of one event to each sum, by the column of `daily_usage` that contains it. */
 export const eventFigures: Readonly<Record<string, RawBuilder<unknown>>> = {
   attempts: sql`(kind = 'usage')::integer`,
   calls: sql`(kind = 'usage' and attempt = 1)::integer`,

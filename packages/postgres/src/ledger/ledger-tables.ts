@@ -48,7 +48,7 @@ export interface UsageEventsTable {
   more: Record<string, unknown> | null;
 }
 
-/** What the events have charged to each counter, by window: the sum of their `charges`, kept with them in one step. */
+/** The charges of the events to each counter, by window: the sum of their `charges`, updated in the same statement. */
 export interface WindowSpendTable {
   counter: string;
   window_id: string;
@@ -57,7 +57,7 @@ export interface WindowSpendTable {
   touched_at: Date;
 }
 
-/** What requests have led to, as the app told. */
+/** Outcomes of requests, recorded by the app. */
 export interface OutcomesTable {
   request_id: string;
   outcome: string;

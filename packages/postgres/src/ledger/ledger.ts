@@ -51,7 +51,7 @@ class SqlLedger implements Ledger {
   readonly #endDatabase: () => Promise<void>;
   #closed: Promise<void> | undefined;
 
-  /** There was nothing when this process began, nor since: nothing was spent, and nobody need wait until the tables are made. */
+  /** The ledger was empty when this process began, and still is: nothing was spent, so no admission waits until the tables are made. */
   #isEmpty: boolean;
 
   constructor({ database, endDatabase, spool, isNew }: ReturnType<typeof readLedgerOptions>) {
@@ -107,7 +107,7 @@ class SqlLedger implements Ledger {
     return this.#spool?.caughtUp() ?? this.#writer.settled();
   }
 
-  /** What waits in the spool, or in that of an earlier process, was spent, too. */
+  /** Events that wait in the spool, or in that of an earlier process, were spent too. */
   async openWindows(): Promise<readonly WindowSpend[]> {
     if (this.#isEmpty) return [];
     await this.database.ready();

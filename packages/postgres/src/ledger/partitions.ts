@@ -3,7 +3,7 @@ import type { Database } from '../connection/database.js';
 import type { Tables } from '../connection/tables.js';
 import type { LedgerMonth } from './month.js';
 
-/** Held while months are made or dropped, so that processes do so one after another. Any number that nobody else uses. */
+/** Held while months are created or dropped, so that processes do so one after another. Any number that no other lock uses. */
 const partitionLock = 7_401_195_117;
 
 /** Makes sure that a month of usage events has its table. Attaching a finished table does not wait for those who read or write. */

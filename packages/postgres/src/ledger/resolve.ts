@@ -12,14 +12,14 @@ import type { Database } from '../connection/database.js';
 import { EventWriter } from './event-writer.js';
 import { type KnownAttempt, knownAttempt } from './unresolved.js';
 
-/** What an attempt used, or may have used at most. Integers of 0 or more. */
+/** An attempt's usage, or its upper bound. Integers of 0 or more. */
 export interface ResolvedUsage {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly costNanoUsd: number;
 }
 
-/** What is now known of an attempt whose end was unknown. */
+/** New facts about an attempt whose end was unknown. */
 export interface Resolution {
   /** Id of its usage event. */
   eventId: string;
@@ -33,7 +33,7 @@ export interface Resolution {
   now?: () => number;
 }
 
-/** What a resolution has changed. */
+/** The changes made by a resolution. */
 export interface Resolved {
   /** `false`: there was nothing left to resolve, or another process has resolved it at the same time. */
   readonly changed: boolean;

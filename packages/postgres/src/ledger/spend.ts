@@ -2,7 +2,7 @@ import type { CounterWindow, WindowSpend } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 
-/** What was spent in these windows, in their order. */
+/** The spend of these windows, in their order. */
 export async function spentIn(
   { query, schema }: Database,
   windows: readonly CounterWindow[],
@@ -27,7 +27,7 @@ const longestOpen = sql`
     else interval '32 days'
   end`;
 
-/** What was spent in every window that may still be open. A bucket's level is none: it begins anew. */
+/** The spend of every window that may still be open. Token buckets are left out: they start full. */
 export async function openWindows({ query }: Database): Promise<WindowSpend[]> {
   const rows = await query
     .selectFrom('window_spend')

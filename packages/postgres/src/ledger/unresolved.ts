@@ -14,7 +14,7 @@ export interface UnresolvedAttempt {
   readonly admittedAt: string;
   /** Best estimate, decimal nano-dollars: what bills are made of. */
   readonly costNanoUsd: string;
-  /** What counters were charged beyond it, decimal nano-dollars. */
+  /** The charge of the counters beyond it, decimal nano-dollars. */
   readonly unresolvedNanoUsd: string;
 }
 
@@ -75,7 +75,7 @@ export async function unresolvedIn(
   return rows.map(({ amount }) => Number(amount));
 }
 
-/** An attempt as the ledger knows it by now, corrections counted in. */
+/** An attempt's current state in the ledger, corrections included. */
 export interface KnownAttempt {
   /** Of the first event, with the sums of all figures. */
   readonly event: UsageEvent;

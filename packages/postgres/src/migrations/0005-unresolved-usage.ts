@@ -1,8 +1,8 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
 /**
- * What attempts whose end is unknown may cost beyond their estimate, and an index to find them by. Absent: 0, as processes of earlier versions
- * write it. `schema` is a checked name.
+ * Possible cost beyond the estimate of attempts whose end is unknown, and an index to find them by. Absent: 0, as processes of earlier
+ * versions write it. `schema` is a checked name.
  */
 export function unresolvedUsage(schema: string): Migration {
   const events = sql.id(schema, 'usage_events');

@@ -15,7 +15,7 @@ export interface OpenAttempt {
   readonly eventId: string;
   readonly tenant: string;
   readonly estimate: Amounts;
-  /** What its counters were charged. */
+  /** The charge of its counters. */
   readonly most: Amounts;
   /** Nano-dollars charged beyond the estimate. */
   readonly unresolved: bigint;
@@ -37,7 +37,7 @@ export interface DayOfLedger {
 const dayMs = 86_400_000;
 /** Whether a provider dates a call by its beginning or its end is not documented: what was settled within the day, with this to spare, is of the day. */
 const settledMs = 300_000;
-/** A call whose end is unknown may have gone on at the provider for so long. */
+/** How long a call whose end is unknown may have continued at the provider, in ms. */
 const unknownMs = 3_600_000;
 
 interface Row {

@@ -1,6 +1,6 @@
 import { describeValue } from '@tollgate/core/internal';
 
-/** What a provider counted on one (UTC) day for one model. What its export does not say is absent. */
+/** A provider's figures for one (UTC) day and one model. Figures missing in its export are absent. */
 export interface ProviderFigures {
   /** `2026-11-21`. */
   readonly day: string;

@@ -50,8 +50,9 @@ const reports: Readonly<Record<PagesQuery['provider'], readonly Report[]>> = {
 };
 
 /**
- * Fetches what a provider says of a period: usage by day and model, and costs by day, as pages for {@link reconcile} and {@link settleUnresolved}. Rejects with
- * an `Error` that names the API and the status where one does not answer, and with a `TypeError` for wrong options.
+ * Fetches a provider's figures for a period: usage by day and model, and costs by day, as pages for {@link reconcile} and {@link
+ * settleUnresolved}. Rejects with an `Error` that names the API and the status where one does not answer, and with a `TypeError` for wrong
+ * options.
  */
 export async function providerPages(query: PagesQuery): Promise<unknown[]> {
   checkOptions<PagesQuery>(

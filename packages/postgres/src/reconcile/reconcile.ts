@@ -9,7 +9,7 @@ export interface Compared<Figure> {
   readonly provider: Figure;
 }
 
-/** A day of a model in the ledger and in the provider's export. What the export does not say is absent. */
+/** A day of a model in the ledger and in the provider's export. Figures missing in the export are absent. */
 export interface ReconcileLine {
   /** UTC. */
   readonly day: string;
@@ -19,7 +19,7 @@ export interface ReconcileLine {
   readonly cachedInputTokens?: Compared<number>;
   readonly outputTokens?: Compared<number>;
   readonly costNanoUsd?: Compared<string>;
-  /** What of the ledger's cost no provider has confirmed: estimated, or of attempts whose end nobody saw. Explains a difference. */
+  /** The part of the ledger's cost that no provider has confirmed: estimated, or of attempts whose end was not seen. Explains a difference. */
   readonly unconfirmedNanoUsd: string;
   readonly agrees: boolean;
 }
@@ -33,8 +33,8 @@ interface Sums {
 }
 
 /**
- * Compares the ledger with pages of a provider's own usage or costs, by day and model. An attempt near midnight may be a day later
- * there. Usage and costs are lines of their own. Throws a `TypeError` for what is no such export.
+ * Compares the ledger with pages of a provider's usage or costs, by day and model. An attempt near midnight may be a day later there. Usage
+ * and costs are separate lines. Throws a `TypeError` for pages that are no such export.
  */
 export async function reconcile(database: Database, pages: readonly unknown[]): Promise<ReconcileLine[]> {
   const told = readProviderExport(pages);
@@ -64,7 +64,7 @@ type Shape = readonly (keyof ProviderFigures & keyof Sums)[];
 
 const figures: Shape = ['inputTokens', 'cachedInputTokens', 'outputTokens', 'costNanoUsd'];
 
-/** What the export tells at all: the rest is not compared. */
+/** The figures that the export contains: the rest is not compared. */
 function shapeOf(told: readonly ProviderFigures[]): Shape {
   return figures.filter((name) => told.some((one) => one[name] !== undefined));
 }

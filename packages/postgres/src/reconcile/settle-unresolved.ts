@@ -7,7 +7,7 @@ import { type DayOfLedger, dayOfLedger, type OpenAttempt } from './day-of-ledger
 import { type ProviderExport, type ProviderFigures, readProviderExport } from './provider-export.js';
 import { shared } from './shared.js';
 
-/** What attempts whose end is unknown are settled by. */
+/** Inputs of settling attempts whose end is unknown. */
 export interface Settlement {
   /**
    * Pages of one provider's usage and costs, in buckets of a day, see {@link providerPages}. Costs are needed; usage, of all endpoints that the apps call,
@@ -24,7 +24,7 @@ export interface Settlement {
   now?: () => number;
 }
 
-/** What became of a (UTC) day's attempts whose end is unknown. Money in nano-dollars, as decimal strings. */
+/** The outcome of a (UTC) day's attempts whose end is unknown. Money in nano-dollars, as decimal strings. */
 export interface SettledDay {
   readonly day: string;
   /**
@@ -123,7 +123,7 @@ async function settleDay(
 type Figure = 'costNanoUsd' | 'inputTokens' | 'outputTokens';
 type Totals = Readonly<Partial<Record<Figure, bigint>>>;
 
-/** What the pages say of a day, all models together: a model's name may be another one in the ledger. */
+/** The pages' totals of a day, over all models: a model may have another name in the ledger. */
 function totalsOf(figures: readonly ProviderFigures[]): Totals {
   const sum = (name: Figure): bigint | undefined => {
     const told = figures.filter((one) => one[name] !== undefined);

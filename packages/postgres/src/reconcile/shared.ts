@@ -1,9 +1,9 @@
 import type { OpenAttempt } from './day-of-ledger.js';
 
 /**
- * What each attempt keeps of one figure, where a provider's total leaves `left` for all of them (`undefined`: it does not say, and each keeps what it was
- * charged). A tenant keeps no more than that, nor than its attempts were charged; each attempt at least its estimate. What is beyond estimates is
- * shared within the tenant in proportion to what was charged beyond them, to the unit.
+ * The amount of one figure that each attempt keeps, where a provider's total leaves `left` for all of them (`undefined`: not stated, and
+ * each keeps its charge). A tenant keeps no more than that, nor than the charges of its attempts; each attempt keeps at least its estimate.
+ * The amount beyond estimates is shared within the tenant in proportion to the charges beyond them, to the unit.
  */
 export function shared(
   attempts: readonly OpenAttempt[],

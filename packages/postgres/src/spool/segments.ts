@@ -7,7 +7,7 @@ import { AppendFile, newId } from '@tollgate/core/internal';
 const segmentBytes = 1_000_000;
 const ending = '.jsonl';
 
-/** The files of one process in a folder of its own: one is appended to, those before it wait to be read and removed, oldest first. */
+/** The files of one process in a separate folder: one is appended to, earlier ones wait to be read and removed, oldest first. */
 export class Segments {
   /** Bytes that wait to be read. */
   bytes = 0;

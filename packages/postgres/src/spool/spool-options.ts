@@ -4,7 +4,7 @@ import { accepts, checkOptions, type OptionCheck } from '@tollgate/core/internal
 export interface SpoolOptions {
   /** A folder for all processes of this machine; each has its own part, and takes over those of processes that have died. */
   directory: string;
-  /** What may wait on the disk, in bytes, 1 000 000 to 1e12; from nine tenths on the spool is full. @defaultValue 1e9 (1 GB) */
+  /** The most bytes on the disk, 1 000 000 to 1e12; from nine tenths on the spool is full. @defaultValue 1e9 (1 GB) */
   maxBytes?: number;
   /** Whether each batch is forced to the disk (`fsync`) before it counts as safe. @defaultValue true */
   sync?: boolean;

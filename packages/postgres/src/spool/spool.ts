@@ -5,7 +5,7 @@ import { AppendFile, publish, warnOnce } from '@tollgate/core/internal';
 import { adoptAbandoned, type OwnPart, ownPart } from './parts.js';
 import type { SpoolOptions } from './spool-options.js';
 
-/** What became of events that were handed on. Rejects where they must be handed on again. */
+/** The result of delivering events. Rejects where they must be delivered again. */
 export type Deliver = (events: readonly UsageEvent[]) => Promise<{ refused: readonly UsageEvent[] }>;
 
 /** Between rounds of handing on; after a failure, doubling up to the longest. */
@@ -17,8 +17,8 @@ const adoptEveryMs = 60_000;
 const mostInMemory = 20_000;
 
 /**
- * Events on their way into the database, on this machine's disk: appended in batches, handed on in order, removed once they are there.
- * What a process that has died left is handed on by the next.
+ * Events on their way into the database, on this machine's disk: appended in batches, delivered in order, removed after that. Events left
+ * by a process that has died are delivered by the next.
  */
 export class Spool {
   droppedCount = 0;

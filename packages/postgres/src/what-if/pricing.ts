@@ -1,7 +1,7 @@
 import type { Usage } from '@tollgate/core';
 import type { RecordedUsage } from './recorded-usage.js';
 
-/** What is priced: a model at a provider, at a moment in ms since the epoch. */
+/** The subject of a price: a model at a provider, at a moment in ms since the epoch. */
 export interface PricedModel {
   readonly provider: string;
   readonly model: string;
@@ -17,7 +17,7 @@ export type Pricing = (
   of: PricedModel,
 ) => { readonly costNanoUsd: number; readonly priceVersion: string } | undefined;
 
-/** What a recorded attempt costs by another catalogue; one that used nothing and cost nothing still does. */
+/** The cost of a recorded attempt by another catalogue; one without usage and cost still costs nothing. */
 export function priced(
   price: Pricing,
   { usage, provider, model, admittedMs, costNanoUsd }: RecordedUsage,

@@ -4,7 +4,7 @@ import type { Database } from '../connection/database.js';
 import type { CheckedQuery } from '../reports/usage-query.js';
 import { conditionsOf, periodOfEvents } from '../reports/usage-rows.js';
 
-/** One attempt as the ledger knows it by now: its event and all corrections of it, added up. */
+/** One attempt's current state in the ledger: its event and all corrections of it, added up. */
 export interface RecordedUsage {
   readonly eventId: string;
   readonly requestId: string;

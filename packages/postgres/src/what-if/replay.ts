@@ -11,7 +11,7 @@ import type { Pricing } from './pricing.js';
 import type { RecordedUsage } from './recorded-usage.js';
 import { type ReplayedWay, replayedWays } from './ways.js';
 
-/** What would have become of an attempt. */
+/** The outcome of an attempt in a simulation. */
 export interface Verdict {
   /** The first attempt of its request. */
   readonly isFirst: boolean;
@@ -34,8 +34,8 @@ const rememberedRequests = 100_000;
 const longestLeaseMs = 3_600_000;
 
 /**
- * The quota engine, given recorded attempts in the order of their admission: each reserves what it came to use, and is settled when it was.
- * What follows a refusal in the same request is refused with it.
+ * The quota engine, fed with recorded attempts in the order of their admission: each reserves its recorded usage, and is settled at its
+ * recorded end. Attempts that follow a refusal in the same request are refused with it.
  */
 export class Replay {
   readonly #engine = new QuotaEngine([], undefined, undefined, true);
@@ -150,7 +150,7 @@ function nameOf(
   return found?.name ?? answer.refusal.blockedBy;
 }
 
-/** The engine hands events on, and nobody takes them here. */
+/** The engine emits events, which a simulation discards. */
 function eventOf(recorded: RecordedUsage): UsageEvent {
   const time = new Date(recorded.settledMs).toISOString();
   const { eventId, requestId, tenant, plan, provider, requestedModel, model, usage } = recorded;

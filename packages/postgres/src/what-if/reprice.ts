@@ -8,13 +8,13 @@ import { periodOfEvents } from '../reports/usage-rows.js';
 import { type Pricing, priced } from './pricing.js';
 import { eachRecorded, type RecordedUsage } from './recorded-usage.js';
 
-/** Which usage is priced anew. */
+/** Selects the usage to price again. */
 export interface RepriceQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
   /** The other catalogue, e.g. `pricing(priceCatalogue({ prices }))`. */
   price: Pricing;
   /**
-   * Writes what differs as correcting rows. What was charged to limits stays: budgets keep what they counted. Doing it twice changes
-   * nothing more. @defaultValue false
+   * Writes the differences as correcting rows. Charges to limits stay: budgets keep their counts. A second run changes nothing more.
+   * @defaultValue false
    */
   apply?: boolean;
   /** The clock, ms since the epoch. @defaultValue Date.now */
@@ -38,8 +38,8 @@ export interface RepricedModel {
 }
 
 /**
- * What a period would have cost under another price catalogue, by model, the largest difference first; on demand the ledger is corrected to it,
- * by rows with ids that follow from what they correct. Throws a `TypeError` for a wrong query.
+ * The cost of a period under another price catalogue, by model, the largest difference first; on demand corrects the ledger to it, by rows
+ * whose ids are derived from the rows that they correct. Throws a `TypeError` for a wrong query.
  */
 export async function reprice(database: Database, query: RepriceQuery): Promise<RepricedModel[]> {
   checkOptions<RepriceQuery>(

@@ -6,7 +6,7 @@ import type { Pricing } from './pricing.js';
 import { eachRecorded, type RecordedUsage } from './recorded-usage.js';
 import { Replay, type Verdict } from './replay.js';
 
-/** What rows of a simulation can be told apart by. */
+/** Dimensions by which the rows of a simulation can be grouped. */
 export type SimulatedFacet =
   | 'tenant'
   | 'team'
@@ -19,19 +19,19 @@ export type SimulatedFacet =
   | 'requestedModel'
   | 'model';
 
-/** What is replayed, and against what: plans, prices, or both. */
+/** Selects the usage to replay, and the plans, prices, or both to replay it with. */
 export interface SimulationQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
   /** Plans by name, from `definePlans`. A recorded plan that is not among them limits nothing. */
   plans?: Plans;
-  /** Another plan for somebody, by name. @defaultValue the plan that was recorded */
+  /** The name of the plan to use for an attempt. @defaultValue the plan that was recorded */
   planOf?: (recorded: RecordedUsage) => string;
   /** Another price catalogue, e.g. `pricing(priceCatalogue({ prices }))`. Needed where a plan degrades. @defaultValue the recorded costs */
   price?: Pricing;
-  /** What each row is for. @defaultValue ['tenant'] */
+  /** The dimensions of each row. @defaultValue ['tenant'] */
   by?: readonly SimulatedFacet[];
 }
 
-/** What would have become of usage. Money in nano-dollars as decimal strings. */
+/** The simulated outcome of usage. Money in nano-dollars as decimal strings. */
 export interface SimulatedSum {
   readonly by: Readonly<Record<string, string | null>>;
   readonly requests: number;
@@ -122,7 +122,7 @@ const checks = {
 
 const unlimited: Plan = Object.freeze({ name: '', requests: [], limits: [], priority: 0, degrade: [] });
 
-/** What the ledger cannot tell is refused rather than guessed. */
+/** Refuses plans with limits that the ledger has no data for. */
 function checkPlans(plans: Plans, isPriced: boolean): void {
   for (const { name, limits, requests, degrade } of Object.values(plans)) {
     const custom = [...limits, ...requests].find(({ scope }) =>

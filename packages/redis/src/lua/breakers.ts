@@ -1,6 +1,7 @@
 /**
- * Breakers: one hash, by id: open until, tried until, in ms of the server's clock. ARGV: clock, what, id, for how long in ms. What nobody has
- * closed is forgotten ten minutes after it could be tried; of more than a thousand, one that could be tried already gives way.
+ * Breakers: one hash, by id: open until, tried until, in ms of the server's clock. ARGV: clock, operation, id, duration in ms. A breaker
+ * that is not closed is forgotten ten minutes after it became due for a trial; of more than a thousand, one that is due for a trial is
+ * evicted.
  */
 export const breakerSource = `
 local key, what, id, for_ms = KEYS[1], ARGV[2], ARGV[3], tonumber(ARGV[4])

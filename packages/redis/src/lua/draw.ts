@@ -1,10 +1,9 @@
 import { marking } from './marking.js';
 
 /**
- * Settles a part of a lease on one counter, and leaves the rest of it held by the next attempt, whose floor that is: how slices tell
- * what was used of them. Answers 1, and 0 with nothing changed where that is not plain: renewing and charging do it then. Of each
- * operation: id, the attempt that stands for the lease, the next one, hash, field, cap, amount, release,
- * and what is left then.
+ * Settles a part of a lease on one counter, and leaves the rest held by the next attempt, whose floor it becomes: this is how slices report
+ * the part used. Returns 1, or 0 with nothing changed where the case is not plain: then renewing and charging do it. Arguments of each
+ * operation: id, the current attempt of the lease, the next one, hash, field, cap, amount, release, and the amount left after it.
  */
 export const draw = `
 local out = {}

@@ -1,6 +1,6 @@
 /**
- * What is needed seldom: repeated and extended reservations, heartbeats, reaping. Its functions are made when they are needed first,
- * since making them costs every script that does not. `inside`: further functions that only these need here.
+ * Rarely needed functions: repeated and extended reservations, heartbeats, reaping. They are created on first use, since creating them
+ * costs time in every script that does not need them. `inside`: further functions that only these need.
  */
 export const leaseDetail = (inside: string): string => String.raw`
 local deepAs, deepOf, attemptOf, costOn, setState, kept, chargesText, reap

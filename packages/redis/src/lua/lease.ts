@@ -2,12 +2,12 @@
 const reapedKeptMs = 24 * 3_600_000;
 
 /**
- * Leases. The list `r:<id>` begins with what every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry, what
- * follows in the list, the numbers of attempts and holds, the places of what is held, attempts with their states (0 running, 1 reaped,
- * 2 charged), and the amounts held. The rest is needed seldom: as it came with a plain reservation (1: operation, event, answer; the
- * places stand in there, and only their digest in the beginning), also of one that was drawn from since (3), or, once it was looked at,
- * one text (2: answer, declared attempt, caps by hold, attempts, extensions). Elements of their own, since Lua hashes every byte of
- * every text that a script reads or makes. Of a lease that was closed the beginning is left, as a text that expires.
+ * Leases. The list `r:<id>` begins with the elements that every operation needs: state (0 live, 1 closed, 2 reaped), lease in ms, expiry,
+ * the format of the rest of the list, the numbers of attempts and holds, the locations of the held counters, attempts with their states (0
+ * running, 1 reaped, 2 charged), and the amounts held. The rest is rarely needed: in the form of a plain reservation (1: operation, event,
+ * result; the locations are in there, and the beginning contains only their digest), also of one that was drawn from since (3), or, once it
+ * was read, one text (2: result, declared attempt, caps by hold, attempts, extensions). These are separate elements, since Lua hashes every
+ * byte of every text that a script reads or makes. After a lease is closed only the beginning is kept, as a text that expires.
  */
 export const lease = `
 local reserveIn, raise, giveBack, bury, endLease, strayed

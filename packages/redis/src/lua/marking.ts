@@ -1,4 +1,7 @@
-/** When a script ran is written down, in tenths of a second: whoever was answered knows that the partition has come so far. */
+/**
+ * The time of each script run is recorded, in tenths of a second: a process that received a result can tell from it how far the partition
+ * had come.
+ */
 export const marking = `
 local tenth = now - now % 100
 if tenth > mark or marks then

@@ -201,9 +201,9 @@ end
 `;
 
 /**
- * What was charged for slices of processes that fell silent. [list] → [[lease, from when it may be corrected, amount, key, used or -1 where its window is
- * over], …] · [used, [[key, end of window or nothing], …]] → [[used or -1, held], …] ·
- * [correct, leases, key, amount to take off, end of window or nothing] → 1, and 0 where another process has done so
+ * The charges for slices of silent processes. [list] → [[lease, time from which it may be corrected, amount, key, used or -1 where its
+ * window is over], …] · [used, [[key, end of window or nothing], …]] → [[used or -1, held], …] · [correct, leases, key, amount to take off,
+ * end of window or nothing] → 1, and 0 where another process has already done so
  */
 const stray = `
 local out, strays = {}, base .. 'stray'

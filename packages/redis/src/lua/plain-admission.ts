@@ -2,9 +2,10 @@ import { remark } from './remark.js';
 import { runBegins, runEnds, runGoesOn, runReads, runTakes } from './run.js';
 
 /**
- * The plain case of a reservation, which nearly all are: an id that nobody knows, whose first alternative fits, on counters that are
- * there already and of which nothing is to be reported. It is decided without tables of its own for each counter, and answered in one text: alternative, time, expiry, whether all that was asked was granted, else what was, and each counter as it
- * is stored. Whatever is not plain is left, with nothing of it written, to the code that follows, from operation `from` on.
+ * The plain case of a reservation, which nearly all are: a new id, whose first alternative fits, on existing counters with no threshold to
+ * report. It is decided without a table for each counter, and returned as one text: alternative, time, expiry, whether the whole request
+ * was granted, else the granted amounts, and each counter as it is stored. All other cases are left, with nothing written, to the code that
+ * follows, from operation `from` on.
  */
 export const plainAdmission = `
 local out, from, born = {}, 1, {}

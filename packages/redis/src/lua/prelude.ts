@@ -1,19 +1,19 @@
 /**
- * What every script begins with: the clock.
+ * The beginning of every script: the clock.
  *
- * KEYS[1] is the partition's own key, which says the last tenth of a second that was seen, when the first lease may run out, its
- * generation (0: of stores that rebuild nothing, below 0: closed, being rebuilt), since when buckets that are not there refill, and which server it
- * was on: ten times a second, stores that rebuild look whether that is the same. Another has taken its place, or it was started again, and
- * may lack what was written last.
- * Every other key is it plus a suffix, hence in the same slot. ARGV[1] says how many operations follow, what the process has seen of
- * the partition (who saw later, or knows another generation, is told that it was lost, and nothing is done; 0: any will do), from when
- * until when all windows that are named first are open, and the windows they refer to. ARGV[2] and on: the operations, then usage
- * events, opaque.
+ * KEYS[1] is the partition's key. It contains the last tenth of a second that was seen, the earliest expiry of a lease, the generation (0:
+ * of stores that rebuild nothing, below 0: closed, being rebuilt), the time since which absent buckets refill, and the server that it was
+ * on: ten times a second, stores that rebuild check whether that is the same. A replacement, or the same server restarted, may lack the
+ * latest writes. Every other key is this one plus a suffix, hence in the same slot.
  *
- * All counters of one scope (`tenant=acme/key=k1`) stand in one hash, so that they are read and written together. A field is a kind,
- * a name and a window, a value little-endian doubles (exact to 2^53), then what is to be reported of thresholds, if anything:
- * `c:` used, held, end of window in seconds (4 bytes), thresholds reached (1 byte) · `b:` drawn, remainder, at, holds, numerator,
- * denominator, thresholds reached (1 byte) · `l:` held. The field `k` says until when the hash is kept, in seconds (4 bytes).
+ * ARGV[1] contains the number of operations that follow, the state of the partition last seen by the process (if it saw a later time, or
+ * another generation, the result reports a lost partition, and nothing is done; 0: any state will do), the period in which all windows
+ * named first are open, and the windows to which they refer. ARGV[2] and on: the operations, then usage events, opaque.
+ *
+ * All counters of one scope (`tenant=acme/key=k1`) are in one hash, so that they are read and written together. A field is a kind, a name
+ * and a window; a value is little-endian doubles (exact to 2^53), then the thresholds to report, if any: `c:` used, held, end of window in
+ * seconds (4 bytes), thresholds reached (1 byte) · `b:` drawn, remainder, at, holds, numerator, denominator, thresholds reached (1 byte) ·
+ * `l:` held. The field `k` contains the time until which the hash is kept, in seconds (4 bytes).
  */
 export const opening = `
 local call, pcall, floor, max, min = redis.call, redis.pcall, math.floor, math.max, math.min

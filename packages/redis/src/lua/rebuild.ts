@@ -1,10 +1,10 @@
 /** How long a partition is left to one process to rebuild it, after which another may. */
 const sealedMs = 5_000;
-/** A partition in which nothing has run for so long, though every process looks at it each second, may be an old copy of itself. */
+/** A partition in which no script has run for this long, though every process checks it each second, may be an old copy of itself. In ms. */
 const silentMs = 10_000;
 
 /**
- * Holds again what a process holds: its reservations, as they stand there. [id, lease, [[key, unit, cap, end of window or numerator,
+ * Restores a process's holds: its reservations, in their current state. [id, lease, [[key, unit, cap, end of window or numerator,
  * denominator, amount], …], [[attempt, event's ARGV or 0, [[key, floor, running cost], …]], …]]
  */
 export const hold = `

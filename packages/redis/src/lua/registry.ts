@@ -1,6 +1,7 @@
 /**
- * Says that a process is there, and which others are: KEYS[1] a hash of process → time of its last word and its longest lease. ARGV: the
- * process, its longest lease, after how long without a word one is taken for gone. Answers whether it was there, then each other.
+ * Registers a process, and returns the others: KEYS[1] is a hash of process → time of its last registration and its longest lease. ARGV:
+ * the process, its longest lease, the time without registration after which a process counts as gone. Returns whether it was registered,
+ * then each other.
  */
 export const registry = `
 local time = redis.call('TIME')

@@ -1,8 +1,8 @@
 import { marking } from './marking.js';
 
 /**
- * What ends the plain case: the tenth of a second and the first end of a lease are remembered, and where all is done, the script is. A single
- * answer is told as it is.
+ * The end of the plain case: stores the tenth of a second and the earliest expiry of a lease, and ends the script where all is done. A
+ * single result is returned unwrapped.
  */
 export const remark = `
 if from > 1 then

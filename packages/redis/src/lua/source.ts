@@ -10,7 +10,7 @@ import { plainSettlement } from './plain-settlement.js';
 import { opening, prelude, windows } from './prelude.js';
 import { hold, rebuild } from './rebuild.js';
 
-/** What a script does; each runs any number of operations of its kind in one partition, each all or nothing. */
+/** The kind of a script; each runs any number of operations of its kind in one partition, each all or nothing. */
 export type ScriptName =
   | 'reserve'
   | 'extend'
@@ -76,8 +76,8 @@ export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSet
 }
 
 /**
- * The same with its clock replaced by the last argument: for tests, which cannot move a server's time. What is ended is kept a thousand times
- * as long, since the server forgets it by its own time, whatever the test's says.
+ * The same with its clock replaced by the last argument: for tests, which cannot change a server's time. Ended leases are kept a thousand
+ * times as long, since the server expires them by its own clock, independent of the test's.
  */
 export function scriptSourceWithClock(name: ScriptName, settings: ScriptSettings): string {
   const [before, , after] = scriptSource(name, settings).split('--clock--');

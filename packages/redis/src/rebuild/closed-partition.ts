@@ -1,10 +1,10 @@
 import { withinDeadline } from '@tollgate/core/internal';
 import { StoreUnavailableError } from '../store-unavailable-error.js';
 
-/** For so long after a partition was closed, requests wait for it, each as long as a call may take; later ones are refused at once. */
+/** How long after a partition was closed requests wait for it, each as long as a call may take, in ms; later ones are refused at once. */
 const waitedForMs = 2_000;
 
-/** A partition that is closed to this process until it is known how it stands. */
+/** A partition that is closed to this process until its state is known. */
 export class ClosedPartition {
   /** Under which number this process has sent everything again; 0: none. */
   sentUnder = 0;

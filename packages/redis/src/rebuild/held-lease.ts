@@ -10,14 +10,14 @@ import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
 
 type Admitted = Extract<ReserveResult, { ok: true }>;
 
-/** What a reservation holds of one counter in one window. */
+/** A reservation's amount on one counter in one window. */
 export interface Hold {
   readonly counter: QuotaCounter;
   readonly windowId: string;
   amount: number;
 }
 
-/** What an attempt is charged to a hold if nobody sees its end. */
+/** An attempt's charge to a hold if its end is not seen. */
 interface AttemptCost {
   readonly hold: Hold;
   floor: number;
@@ -30,7 +30,7 @@ interface RunningAttempt {
   readonly costs: AttemptCost[];
 }
 
-/** A reservation as the store has it, as far as this process knows. */
+/** A reservation in the store, as far as this process knows. */
 export interface HeldLease {
   readonly id: string;
   readonly leaseMs: number;
@@ -38,7 +38,7 @@ export interface HeldLease {
   readonly attempts: readonly RunningAttempt[];
 }
 
-/** What was done to a reservation. */
+/** An operation on a reservation. */
 export type Step =
   | {
       readonly kind: 'take';
@@ -54,7 +54,7 @@ export interface Taken {
   readonly charges: readonly QuotaCharge[];
   readonly result: Admitted;
   readonly event: UsageEvent | undefined;
-  /** A cover says anew what its attempt costs at least. */
+  /** A cover states the floor of its attempt again. */
   readonly covers: boolean;
 }
 

@@ -9,8 +9,8 @@ interface Done<Entry> {
 }
 
 /**
- * What this process has told the store and a lost partition may have taken along: what the store has not confirmed, and what it has
- * done of late, whose usage events may not have reached the ledger.
+ * The operations of this process that a lost partition may have taken along: those that the store has not confirmed, and recent ones whose
+ * usage events may not have reached the ledger.
  */
 export class Journal<Entry extends { readonly partition: string }> {
   readonly #now: () => number;
@@ -39,7 +39,7 @@ export class Journal<Entry extends { readonly partition: string }> {
     this.#forget();
   }
 
-  /** What was done of late. */
+  /** The recent operations. */
   done(): Entry[] {
     this.#forget();
     return this.#done.slice(this.#first).map(({ entry }) => entry);

@@ -7,7 +7,7 @@ import type { ScriptRunner } from '../script-runner.js';
 /** A process that uses the store, and the longest lease it asked for. */
 export type KnownProcess = readonly [id: string, leaseMs: number];
 
-/** After so long without a word, a process is taken for gone. */
+/** Silence after which a process counts as gone, in ms. */
 const goneAfterMs = 5_000;
 const script = { source: registry, sha1: createHash('sha1').update(registry).digest('hex') };
 
@@ -27,7 +27,7 @@ export class KnownProcesses {
     this.#key = `${prefix}:processes`;
   }
 
-  /** Says that this one is there. `keepsAll`: nobody is forgotten. `true`: the server has forgotten that it was. */
+  /** Registers this process. `keepsAll`: no process is forgotten. `true`: the server had lost its entry. */
   async beat(leaseMs: number, keepsAll: boolean): Promise<boolean> {
     const args = [this.id, String(leaseMs), String(goneAfterMs)];
     const [wasThere, ...told] = listIn(await this.#runner.run('processes', script, this.#key, args));
@@ -39,7 +39,7 @@ export class KnownProcesses {
     return isForgotten;
   }
 
-  /** Everybody who was there of late, this process first. */
+  /** All recently registered processes, this process first. */
   all(leaseMs: number): KnownProcess[] {
     return [[this.id, leaseMs], ...this.#others];
   }

@@ -2,7 +2,7 @@ import type { AppendRequest, DrawRequest, QuietCharge } from '../settlement-wire
 import { Journal } from './journal.js';
 import { LeaseBook } from './lease-book.js';
 
-/** What a process knows that a lost partition does not: what it holds, and what it has settled of late. */
+/** State that a process has and a lost partition lacks: its holds, and its recent settlements. */
 export class OwnBooks {
   readonly leases: LeaseBook;
   readonly charges: Journal<QuietCharge>;

@@ -4,7 +4,7 @@ import type { Standing } from '../standings.js';
 import type { KnownProcess } from './known-processes.js';
 import type { PlacedSpend } from './spend-place.js';
 
-/** What a process says of a partition that may be lost. */
+/** A process's report on a partition that may be lost. */
 export interface Report {
   readonly process: string;
   readonly standing: Standing;

@@ -11,14 +11,14 @@ import { RebuildSteps } from './rebuild-steps.js';
 import { resend } from './resend.js';
 import { placeOfSpend } from './spend-place.js';
 
-/** How often others are told that this process is there. */
+/** Interval at which this process registers again, in ms. */
 const beatMs = 500;
 /** Between two looks at what is closed, and after one that failed. */
 const roundMs = 40;
 const failedMs = 250;
-/** So long a process that begins with an empty server waits for others, which may not have noticed yet that it is. */
+/** How long a process that starts with an empty server waits for others, which may not have noticed yet that it is empty, in ms. */
 const newcomerMs = 1_500;
-/** A look at the ledger goes on in the next round, so that others see that this process is alive. */
+/** A query of the ledger continues in the next round, so that this process keeps registering, in ms. */
 const lookMs = 1_000;
 
 export interface RebuilderOptions {
@@ -35,9 +35,9 @@ export interface RebuilderOptions {
 }
 
 /**
- * Rebuilds partitions that were lost: closes them, sends again what this process knows, waits until all that are known have done so
- * and usage events have reached the ledger, and raises counters to what the ledger says. Whoever finds that everybody has sent everything
- * does the last alone.
+ * Rebuilds partitions that were lost: closes them, sends this process's state again, waits until all known processes have done so and usage
+ * events have reached the ledger, and raises counters to the ledger's sums. The process that finds everything sent does the last step
+ * alone.
  */
 export class Rebuilder implements PartitionGate {
   readonly #options: RebuilderOptions;
@@ -153,7 +153,7 @@ export class Rebuilder implements PartitionGate {
     }
   }
 
-  /** What this process has delivered, but the ledger does not count yet, is waited for as well. */
+  /** Events that this process has delivered, but the ledger does not count yet, are waited for as well. */
   async #resend(partition: number, generation: number): Promise<boolean> {
     const { caller, books, partitions, rememberMs, spent } = this.#options;
     const sent = await resend(caller, books, { partition, partitions, generation }, rememberMs());
@@ -161,7 +161,7 @@ export class Rebuilder implements PartitionGate {
     return sent;
   }
 
-  /** Where nothing was ever spent, nobody is waited for who may hold something. */
+  /** If nothing was ever spent, no process can hold anything, and there is no wait. */
   async #newcomerMs(): Promise<number> {
     this.#isNewLedger ??= await this.#options.spent.openWindows().then(
       (windows) => windows.length === 0,

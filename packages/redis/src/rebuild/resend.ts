@@ -7,8 +7,8 @@ import type { OwnBooks } from './own-books.js';
 const attempt = 32;
 
 /**
- * Sends again, into a generation of a partition, what this process holds there and what it has settled of late: leases first, since a
- * settlement of a lease that nobody knows ends it. `false`: it is another generation meanwhile.
+ * Sends this process's holds and recent settlements into a generation of a partition: leases first, since a settlement of an unknown lease
+ * ends it. `false`: the generation has changed meanwhile.
  */
 export async function resend(
   caller: ScriptCaller,

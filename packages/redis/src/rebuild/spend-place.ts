@@ -7,7 +7,7 @@ import {
 import { partitionOf } from '../partition.js';
 import { widePartition } from '../wide-part.js';
 
-/** What was spent in an open window, where its counter stands. */
+/** The spend of an open window, with its counter's location. */
 export interface PlacedSpend {
   /** `undefined`: its tenant is not told by its name, so that it may be in any. */
   readonly partition: number | undefined;

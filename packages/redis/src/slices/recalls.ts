@@ -4,13 +4,13 @@ import type { ScriptRunner } from '../script-runner.js';
 /** How long a mark stands: longer than any process takes to look. */
 const markMs = 400;
 
-/** What may be asked back: of which counter, and where it lives. */
+/** A counter whose leased amounts may be recalled, and its location. */
 export interface Recallable {
   readonly partition: string;
   readonly counter: { readonly counter: string };
 }
 
-/** Marks in the store by which a process asks the others for what they have leased of a counter and do not need. */
+/** Marks in the store by which a process asks the others to return leased amounts of a counter that they do not need. */
 export class Recalls {
   readonly #runner: ScriptRunner;
   readonly #prefix: string;

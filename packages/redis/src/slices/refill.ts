@@ -5,9 +5,9 @@ import { aheadOf, amountsToAsk, drawing } from './slice-size.js';
 import type { SliceTable } from './slice-table.js';
 import type { SliceClock } from './store-clock.js';
 
-/** What others return within, once they are asked; they look every 25 ms. */
+/** Time within which other processes return amounts after a recall, in ms; they check every 25 ms. */
 const recallMs = 45;
-/** After a recall that brought nothing, or was asked of us, for so long nothing is leased ahead, and nobody is asked again. */
+/** After a recall without result, or a recall by another process, how long nothing is leased ahead and no recall is sent, in ms. */
 const scarceMs = 1_000;
 /** Permits of a `concurrent` counter that are asked for in one turn at most. */
 const mostPermits = 256;
@@ -29,7 +29,7 @@ export interface Need {
   readonly want: number;
   /** The least that it can do with. */
   readonly least: number;
-  /** Nobody waits for it. */
+  /** No request waits for it. */
   readonly isAhead?: boolean;
 }
 
@@ -59,7 +59,7 @@ export class Refill {
     this.#world = world;
   }
 
-  /** Somebody else needs what is left. */
+  /** Another process needs the remaining amount. */
   becomeScarce(): void {
     this.#scarceUntilMs = this.#world.clock.ownMs() + scarceMs;
   }
@@ -71,7 +71,7 @@ export class Refill {
     return aheadOf(counter, this.#world.secondsAhead * this.demand.perSecond(atMs), left);
   }
 
-  /** Leases so much anew, for what stands in an older lease. */
+  /** Leases this amount again, to replace amounts held by an older lease. */
   async renewal(counter: QuotaCounter, amount: number): Promise<void> {
     await this.#leaseOf(counter, [amount]);
   }
@@ -128,7 +128,7 @@ export class Refill {
     return { state: refusal.state, nowMs };
   }
 
-  /** A lease on `concurrent` counts once, whatever it asks: permits are leases of their own, asked for in one turn. */
+  /** A lease on `concurrent` counts once, for any amount: permits are separate leases, requested in one turn. */
   async #lease(counter: QuotaCounter, most: number, least: number): Promise<ReserveResult> {
     if (counter.window.kind !== 'live') return this.#leaseOf(counter, amountsToAsk(most, least));
     const permits = Array.from({ length: Math.min(most, mostPermits) }, () => this.#leaseOf(counter, [1]));

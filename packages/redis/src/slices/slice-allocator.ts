@@ -26,7 +26,7 @@ interface Sum {
   least: number;
 }
 
-/** What requests ask of counters, and where they live that are not wider than a tenant. */
+/** The amounts that requests need from counters, and the partition of those counters that are not wider than a tenant. */
 export interface Asked {
   readonly charges: readonly QuotaCharge[];
   readonly partition: string;
@@ -143,7 +143,7 @@ export class SliceAllocator {
     refill.requests.note(1, atMs);
   }
 
-  /** What is left to ask for, by counter; `least`: what each can do with will do. */
+  /** The amounts still to be leased, by counter; `least`: the smallest sufficient amounts are enough. */
   #lacking(charges: readonly QuotaCharge[], partition: string, atLeast: boolean): Sum[] {
     const { book, clock } = this.#world;
     const sums = new Map<string, Sum>();
@@ -166,7 +166,7 @@ export class SliceAllocator {
     return this.#world.clock.storeMs();
   }
 
-  /** Where more is asked than whether enough is left, the counter's figures must be of late. */
+  /** Refreshes the figures of the counter where the caller needs more than to know whether enough is left. */
   async #lookAt(charges: readonly QuotaCharge[], partition: string): Promise<void> {
     const { book, clock, store } = this.#world;
     const looked = charges.filter(

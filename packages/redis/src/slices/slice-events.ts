@@ -4,10 +4,10 @@ import type { SliceHome } from './slice-home.js';
 
 /** More waiting than this, and nothing is admitted whose event would have to wait as well. */
 const most = 10_000;
-/** So many are appended in one step at most: it holds up the server for as long as they take. */
+/** The most events that are appended in one step: the server does nothing else meanwhile. */
 const mostTogether = 32;
 
-/** Events of one tenant that are appended together, under an id by which the store knows that it has them. */
+/** Events of one tenant that are appended together, under an id by which the store recognises a repetition. */
 interface Batch {
   readonly id: string;
   readonly partition: string;
@@ -33,7 +33,7 @@ export class SliceEvents {
     return this.#size >= most;
   }
 
-  /** What is charged without an event is somebody else's to tell. */
+  /** A charge without an event is ignored: another writer writes its event. */
   add(event: UsageEvent | undefined): void {
     if (!event) return;
     const others = this.#waiting.get(event.tenant);

@@ -6,14 +6,14 @@ import type { GrantOrder, SliceGrant } from './slice-grant.js';
 import type { SliceHome } from './slice-home.js';
 
 /**
- * How often others' requests are looked for while anything is free here, usage events are handed over, what was used is told, and what is
- * not needed is given back. What is not told yet is held, so that telling it later admits nobody to it; an event that waits may be lost.
+ * Interval, in ms, at which other processes' recalls are read while anything is free here, usage events are sent, used amounts are flushed,
+ * and surplus is returned. Unflushed amounts are held, so that no other request is admitted to them; a waiting event may be lost.
  */
 const beatMs = 25;
 const beatsToDeliver = 4;
 const beatsToTell = 20;
 const beatsToSpare = 40;
-/** A lease remembers each time that it was told of: after so many another takes its place. */
+/** Flushes after which a lease is replaced: it stores each of them. */
 const mostTurns = 32;
 
 interface Telling {
@@ -29,7 +29,7 @@ export class SliceFlusher {
   #stop: (() => void) | undefined;
   #beats = 0;
   #beating = false;
-  /** What the store has not confirmed yet, by grant, in order; told again until it has. */
+  /** Flushes that the store has not confirmed yet, by grant, in order; repeated until it has. */
   #unflushed: Telling[] = [];
   #telling: Promise<void> = Promise.resolve();
 
@@ -73,12 +73,12 @@ export class SliceFlusher {
         if (this.#world.book.size + this.#unflushed.length + this.#events.size === 0) this.end();
       }
     } catch {
-      // The store is away, and has said so; what is to be told is kept.
+      // The store is away, and has published that; the flush is kept.
     }
     this.#beating = false;
   }
 
-  /** Tells the store what was used; one after the other. What the store does not take is told again with the next. */
+  /** Flushes used amounts to the store, one flush after the other. A failed one is repeated with the next. */
   tell(): Promise<void> {
     return this.#afterOthers(() => this.#tell());
   }
@@ -106,7 +106,7 @@ export class SliceFlusher {
     return this.#world.clock.ownMs();
   }
 
-  /** Gives back what is spare where another process asks for it. */
+  /** Returns surplus that another process recalls. */
   async #pollRecalls(): Promise<void> {
     const spare = [...this.#world.book.all()].filter((slice) => slice.spare(this.#atMs) > 0);
     if (spare.length === 0) return;
@@ -118,7 +118,7 @@ export class SliceFlusher {
     if (asked.length > 0) await this.tell();
   }
 
-  /** What cannot be used any more goes back at once, what is seldom needed once a second. */
+  /** Returns unusable amounts at once, and rarely needed ones once a second. */
   #spare(): void {
     const nowMs = this.#world.clock.storeMs();
     for (const slice of this.#world.book.all()) {
@@ -165,12 +165,12 @@ export class SliceFlusher {
     return this.#tellOf([...this.#world.book.all()]);
   }
 
-  /** What cost more than is held for it, before somebody else is admitted to that. */
+  /** Flushes usage beyond the held amounts, before another request is admitted to them. */
   #tellOverruns(): Promise<void> {
     return this.#tellOf([...this.#world.book.all()].filter(({ isOverrun }) => isOverrun));
   }
 
-  /** What was used of these slices, what is to be told already, and usage events. */
+  /** Flushes the used amounts of these slices, pending flushes, and usage events. */
   async #tellOf(slices: readonly Slice[]): Promise<void> {
     for (const slice of slices) {
       for (const order of slice.settlements(this.#atMs)) this.#unflushed.push({ slice, order });
@@ -198,8 +198,8 @@ export class SliceFlusher {
 }
 
 /**
- * In one step where that is possible. Otherwise first what is left gets an attempt of its own to stand for it, then what was used is charged to the one that stood for both: a process
- * that dies in between counts for too much rather than too little.
+ * In one step where that is possible. Otherwise the remaining amount first gets a separate attempt, then the used amount is charged to the
+ * attempt that held both: a process that dies in between counts too much rather than too little.
  */
 async function tellOne(store: SliceHome, { slice, order }: Telling): Promise<void> {
   const { part, amount, release, left } = order;

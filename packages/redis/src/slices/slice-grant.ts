@@ -1,15 +1,15 @@
 /** A lease in the store on a part of a counter. Moments are of this process's own clock, which never goes back. */
 export interface SliceGrant {
   readonly id: string;
-  /** What the store holds for it. */
+  /** The amount that the store holds for it. */
   left: number;
-  /** Of a token bucket: admitted to nobody yet. */
+  /** Of a token bucket: not yet admitted. */
   unadmitted: number;
   /** How often it was flushed: part of the id of the attempt that holds the remainder. */
   turns: number;
   /** When the store may take it for dead: what was left of it counts as spent from then on. */
   expiresAtMs: number;
-  /** The store remembers it for two leases more, and can be told what was really used. */
+  /** The store keeps it for two more leases, and accepts its real usage until then. */
   readonly leaseMs: number;
   /** Until when further requests may be admitted to it. */
   readonly freshUntilMs: number;
@@ -22,7 +22,7 @@ export interface GrantPart {
   readonly nextAttemptId: string;
 }
 
-/** What a flush reports of a grant: `amount` was used, `release` (which includes it) is no longer held, `left` stays held. */
+/** Content of a flush of a grant: `amount` was used, `release` (which includes it) is no longer held, `left` stays held. */
 export interface GrantOrder {
   readonly part: GrantPart;
   readonly amount: number;

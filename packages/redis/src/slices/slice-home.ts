@@ -25,7 +25,7 @@ export interface SliceHome {
   readonly recalls: {
     /** Asks other processes for what they have leased of a counter and do not need. */
     ask(partition: string, counter: string): Promise<void>;
-    /** Which of these somebody asks for. */
+    /** Those of the counters that another process recalls. */
     asked<One extends Recallable>(all: readonly One[]): Promise<readonly One[]>;
   };
 }

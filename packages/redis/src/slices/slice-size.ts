@@ -1,12 +1,12 @@
 import { type QuotaCounter, refillRate } from '@tollgate/core/internal';
 
-/** What a process leases ahead is at most this share of what is left: slices shrink as the cap nears. Places in flight are few. */
+/** A process leases ahead at most this share of the remaining amount: slices shrink as the cap nears. Permits in flight are few. */
 const shareOfLeft = 1 / 16;
 const shareOfPlaces = 1 / 4;
-/** What is drawn from a token bucket may be kept for so long at most, and for a 64th of the time in which it refills. */
+/** The longest time that an amount drawn from a token bucket is kept, in ms; also at most a 64th of the time in which it refills. */
 const bucketMs = 250;
 const bucketShare = 1 / 64;
-/** What is drawn for those who wait reaches them within this; no process is counted on to be quicker. */
+/** Amounts drawn for waiting requests reach them within this time, in ms; no process is assumed to be quicker. */
 const handedOverMs = 5;
 
 /** How a counter is leased. */
@@ -20,9 +20,9 @@ export interface Drawing {
 }
 
 /**
- * A token bucket refills while somebody keeps what he has drawn: what is kept and what has refilled meanwhile together would be more than
- * its burst. So it is kept for a short time only, and all draws leave room for what refills within that: admitted ≤ burst + rate × t
- * holds over any interval. Where that room would be much of the burst, it is drawn for those who wait, and for nobody else.
+ * A token bucket refills while a process keeps the amount that it has drawn: the kept and the refilled amount together would exceed its
+ * burst. So it is kept for a short time only, and all draws leave room for the refill within that time: admitted ≤ burst + rate × t holds
+ * over any interval. Where that room would be a large part of the burst, only the amount for waiting requests is drawn.
  */
 export function drawing({ window, limit }: QuotaCounter): Drawing {
   if (window.kind !== 'bucket') return { keepMs: Number.POSITIVE_INFINITY, ahead: true, limit };

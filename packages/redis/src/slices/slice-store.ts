@@ -26,7 +26,7 @@ export interface SliceRequest {
   readonly partition: string;
   readonly attemptId: string | undefined;
   readonly charges: readonly QuotaCharge[];
-  /** Delivered, `uncertain`, if nobody sees the attempt's end. */
+  /** Delivered, `uncertain`, if the attempt's end is not seen. */
   readonly event?: UsageEvent | undefined;
 }
 
@@ -116,7 +116,7 @@ export class SliceStore {
     return (await this.means.refillOf(charge, partition).recall(charge)) || gave;
   }
 
-  /** Charges to what is leased; where that is not enough, or not of this process, the truth is told to the store as it is. */
+  /** Charges leased amounts; where they are not enough, or belong to another process, the charge is sent to the store. */
   charge(request: QuietCharge): ChargeResult {
     this.flusher.start();
     const { book } = this.#world;
@@ -147,7 +147,7 @@ export class SliceStore {
     });
   }
 
-  /** Charges what nobody will settle any more at what it is known to have cost, and gives everything else back. */
+  /** Charges attempts that this process will no longer settle at their known cost, and returns everything else. */
   async end(): Promise<void> {
     this.flusher.end();
     this.#engine.reapAll(this.#nowMs);

@@ -73,7 +73,7 @@ export class SliceTable implements CounterBook {
     slice.references -= 1;
   }
 
-  /** What is over is forgotten by {@link forgetOver}: the store must have been told before. */
+  /** Does nothing: windows that are over are removed by {@link forgetOver}, after their last flush. */
   tidy(): void {}
 
   forgetSome(): void {}

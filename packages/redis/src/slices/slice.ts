@@ -2,16 +2,15 @@ import { type CounterState, newId, type QuotaCounter, WindowCounter } from '@tol
 import { type GrantOrder, partOf, type SliceGrant } from './slice-grant.js';
 
 /**
- * What this process has leased of one counter in one of its windows, and what it has made of it: requests are admitted against it in
- * memory. Between what the store knows and what happens here one equation holds: what is leased covers what is held by requests, what is
- * used and not told yet, and what is free.
+ * The leased amount of one counter in one of its windows in this process, and its use: requests are admitted against it in memory. The
+ * leased amount always equals the sum of the amounts held by requests, used and not yet flushed, and free.
  */
 export class Slice extends WindowCounter {
   used = 0;
   held = 0;
-  /** How much of `used` the store has been told. */
+  /** The part of `used` that was flushed to the store. */
   told = 0;
-  /** The counter as the store told it last, with what it held for this process then. */
+  /** The counter's latest state in the store, with the amount that it held for this process then. */
   seen: { readonly state: CounterState; readonly leased: number; readonly told: number } | undefined;
   readonly grants: SliceGrant[] = [];
 
@@ -46,7 +45,7 @@ export class Slice extends WindowCounter {
     this.held -= release;
   }
 
-  /** The store knows: this process does not ask time alone. */
+  /** Unknown: time alone does not decide it in this process; the store does. */
   waitMs(): undefined {
     return undefined;
   }
@@ -60,7 +59,7 @@ export class Slice extends WindowCounter {
     return this.references === 0 && this.grants.length === 0 && this.held === 0 && this.used <= this.told;
   }
 
-  /** What the store holds for this process. */
+  /** The amount that the store holds for this process. */
   get leased(): number {
     let sum = 0;
     for (const { left } of this.grants) sum += left;
@@ -72,14 +71,14 @@ export class Slice extends WindowCounter {
     return this.held + this.#due > this.leased;
   }
 
-  /** What is leased and needed by nothing that was admitted before. */
+  /** The leased amount that no admitted request needs. */
   spare(atMs: number): number {
     let live = 0;
     for (const { left, expiresAtMs } of this.grants) if (expiresAtMs > atMs) live += left;
     return Math.max(0, live - this.held - (this.used - this.told));
   }
 
-  /** What of it further requests may be admitted to. */
+  /** The part of it that further requests may be admitted to. */
   free(atMs: number): number {
     let fresh = 0;
     for (const { left, expiresAtMs, freshUntilMs } of this.grants) {
@@ -93,7 +92,7 @@ export class Slice extends WindowCounter {
     return Math.max(0, this.used + this.held + this.free(atMs));
   }
 
-  /** What this process admits counts at once; what it has leased ahead and not given to anybody does not. */
+  /** Amounts admitted by this process count at once; amounts leased ahead and not yet admitted do not. */
   state(limit = this.counter.limit): CounterState {
     const { seen } = this;
     const used = Math.max(0, (seen?.state.used ?? 0) + this.used - (seen?.told ?? 0));
@@ -121,8 +120,8 @@ export class Slice extends WindowCounter {
   }
 
   /**
-   * Takes what was used and is not told yet out of what is leased, oldest first, and writes down that the store is being told. Where more
-   * was used than leased, the rest is told as it is: the truth is never clamped.
+   * Takes the used and unflushed amounts out of the leases, oldest first, and marks them as being flushed. Where more was used than leased,
+   * the rest is flushed as it is: real usage is never clamped.
    */
   settlements(atMs: number): GrantOrder[] {
     this.age(atMs);
@@ -145,8 +144,8 @@ export class Slice extends WindowCounter {
   }
 
   /**
-   * What was drawn from a token bucket and is too old to be admitted to anybody has refilled in part meanwhile, and counts as used: a
-   * bucket that is given back what has refilled already would admit it twice.
+   * An amount drawn from a token bucket that is too old to be admitted has partly refilled meanwhile, and counts as used: returning it to
+   * the bucket would admit the refilled part twice.
    */
   age(atMs: number): void {
     if (this.counter.window.kind !== 'bucket') return;
@@ -161,7 +160,7 @@ export class Slice extends WindowCounter {
     return Math.max(0, this.used - this.told);
   }
 
-  /** What is leased, alive or not, beyond what requests hold. A lease that has run out is kept, as spent, while they may need it. */
+  /** The leased amount, expired or not, beyond the amounts held by requests. An expired lease is kept, as spent, while they may need it. */
   get #unneeded(): number {
     return Math.max(0, this.leased - this.held);
   }

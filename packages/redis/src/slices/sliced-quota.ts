@@ -91,7 +91,7 @@ export class SlicedQuota implements QuotaStore {
         return publishAdmission('cover', request, result);
     }
     const part = `${id}~${attemptId}`;
-    // What it needs no more of is registered only, which is never refused.
+    // Limits that need no further amount are only registered, which is never refused.
     const asked = alternatives.map(({ charges, event }) => ({
       charges: charges.map((charge) => (charge.want === 0 ? { ...charge, soft: true } : charge)),
       event,

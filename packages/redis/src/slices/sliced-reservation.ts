@@ -1,6 +1,6 @@
 /** A reservation that was admitted in memory, and what of it had to be asked of the store after all. */
 export class SlicedReservation {
-  /** Reservations of their own in the store, by the attempt that they cover. */
+  /** Separate reservations in the store, by the attempt that they cover. */
   readonly #attempts = new Map<string, string>();
   /** The same, by the counters that joined. */
   readonly #joined = new Map<string, ReadonlySet<string>>();

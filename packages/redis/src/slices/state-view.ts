@@ -6,7 +6,7 @@ import {
   type WindowCounterView,
 } from '@tollgate/core/internal';
 
-/** A counter as it was told, to say how long time alone takes until something fits; of a bucket to within a unit. */
+/** A counter's known state, to compute how long time alone takes until an amount fits; for a bucket to within a unit. */
 export function viewOfState(
   { window }: QuotaCounter,
   state: CounterState,

@@ -15,7 +15,7 @@ export interface SliceClock {
 /** An answer that tells a time so far behind comes from a server whose clock is another. */
 const steppedMs = 2_000;
 
-/** The store's time goes on by our own clock from the last answer on. */
+/** Estimates the store's time from this process's clock since the last response. */
 export class HeardClock implements SliceClock {
   #heardMs = 0;
   #atMs = 0;

@@ -9,7 +9,7 @@ interface Sighting {
   readonly key: string;
   /** Leases of the slices. */
   readonly ids: readonly string[];
-  /** What was charged for them. */
+  /** Their charge. */
   readonly charged: number;
   /** -1: its window is over. */
   readonly used: number;
@@ -30,7 +30,7 @@ export interface StraySlicesOptions {
 
 /** A correction that the ledger has and the counter does not have yet looks like a surplus for a moment: the least of several looks is taken. */
 const looks = 3;
-/** So many slices of a counter are corrected together at most. */
+/** The most slices of a counter that are corrected together. */
 const mostTogether = 1_000;
 
 /**
@@ -44,7 +44,7 @@ export class StraySlices {
   #timer: NodeJS.Timeout | undefined;
   #running = false;
   #sightings: Sighting[] = [];
-  /** What may be given back for these slices by the looks so far, by counter. */
+  /** Amounts that may be returned for these slices after the readings so far, by counter. */
   #found = new Map<string, { readonly ids: string; looks: number; least: number }>();
 
   constructor(options: StraySlicesOptions) {
@@ -102,7 +102,7 @@ export class StraySlices {
       for (const one of streamsOf(partition)) latest.set(one, await streamOf(one).latest());
       for (const [key, one] of byKey) sightings.push({ partition, key, ...one, latest });
     }
-    // What another process has corrected is forgotten.
+    // Slices corrected by another process are forgotten.
     this.#found = new Map([...this.#found].filter(([key]) => sightings.some((one) => one.key === key)));
     return sightings;
   }
@@ -128,7 +128,7 @@ export class StraySlices {
     }));
   }
 
-  /** What these slices were charged beyond what was spent; `undefined`: it is looked at again. */
+  /** The charge of these slices beyond their spend; `undefined`: read again later. */
   async #surplusOf({ partition, key, ids, charged, used }: Sighting): Promise<number | undefined> {
     const { spent } = this.#options;
     await spent.caughtUp?.();

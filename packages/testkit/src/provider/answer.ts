@@ -50,7 +50,7 @@ export interface Choice {
   toolCall: (ToolCall & { id: string; pieces: string[] }) | undefined;
 }
 
-/** What the simulated model answers, before it takes the shape of an API. */
+/** The simulated model's response, before it is converted to the format of an API. */
 export interface Answer {
   /** Letters and digits, unique per provider. */
   id: string;

@@ -11,7 +11,7 @@ export interface Books {
   aborted: number;
   /** How many were answered with each status. */
   byStatus: Record<number, number>;
-  /** What is billed, in all. */
+  /** Total billed usage. */
   billed: TokenUsage;
   /** The same per model asked for. */
   byModel: Record<string, { requests: number; billed: TokenUsage }>;

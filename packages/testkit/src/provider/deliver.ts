@@ -4,7 +4,7 @@ import type { Plan } from './plan.js';
 import type { Script } from './script.js';
 import type { Chunk } from './stream-event.js';
 
-/** What a delivery tells the books. */
+/** Callbacks of a delivery to the provider's accounts. */
 export interface DeliveryNotes {
   onHeaders(): void;
   onWrite(chunk: Chunk): void;

@@ -10,7 +10,7 @@ export interface EnforcedLimit {
   limit: number;
   /** In which time all of it comes back, in ms. @defaultValue 60_000 */
   perMs?: number;
-  /** What is left at the start. @defaultValue the limit */
+  /** The remaining amount at the start. @defaultValue the limit */
   left?: number;
   /** `continuous`: a little all the time, as OpenAI and Anthropic do; `at-once`: all at the end of a window. @defaultValue 'continuous' */
   refill?: 'continuous' | 'at-once';
@@ -22,7 +22,7 @@ export interface EnforcedLimits {
   tokens?: EnforcedLimit;
 }
 
-/** What one limit leaves. */
+/** The remaining amount of one limit. */
 class Left {
   #level: number;
   #atMs: number;

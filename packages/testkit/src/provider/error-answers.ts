@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from './json.js';
 import type { Family } from './route.js';
 
-/** What an error says beyond its status. */
+/** The properties of an error beyond its status. */
 export interface ErrorFacts {
   message?: string;
   param?: string | null;

@@ -5,7 +5,7 @@ import { invalid, isInvalid, readModel } from './read-request.js';
 import type { RequestFacts } from './wire-format.js';
 import { hashOf } from './words.js';
 
-/** What a request for embeddings asks. */
+/** The parsed request for embeddings. */
 export interface AskedEmbeddings {
   model: string;
   /** One per vector: text, or token ids as text. */

@@ -29,7 +29,7 @@ export interface Plan {
   contentType: string;
   headers: Record<string, string>;
   chunks: Chunk[];
-  /** What is billed once all of it is produced; undefined: nothing is. */
+  /** Billed once all of it is generated; undefined: nothing is. */
   usage: TokenUsage | undefined;
   /** Whether the chunks are events of a stream. */
   streamed: boolean;
@@ -37,7 +37,7 @@ export interface Plan {
   streamAsked: boolean;
 }
 
-/** What a plan is made from. */
+/** The inputs of a plan. */
 export interface PlanInput {
   route: Route;
   url: URL;

@@ -38,7 +38,7 @@ export function readCount(value: Json | undefined, param: string): number | Inva
   return value;
 }
 
-/** The model's name, from the path if it stands there. */
+/** The model's name, from the path if it contains one. */
 export function readModel(body: JsonObject, pathModel: string | undefined): string | Invalid {
   const model = pathModel ?? stringOf(body.model);
   return model === undefined || model === '' ? invalid('you must provide a model parameter', 'model') : model;

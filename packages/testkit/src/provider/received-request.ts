@@ -56,7 +56,7 @@ export class ReceivedRequest {
     return this.outcome === 'client-gone';
   }
 
-  /** What the provider bills for it, whatever it reported: the input and the output generated so far. */
+  /** The provider's bill for it, independent of the reported usage: the input and the output generated so far. */
   get billed(): TokenUsage {
     return this.fullUsage ? usageAfter(this.producedTokens, this.fullUsage) : NO_USAGE;
   }

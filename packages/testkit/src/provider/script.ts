@@ -17,7 +17,7 @@ export type WrongUsage =
   | 'twice'
   | ((usage: Json) => Json | undefined);
 
-/** What the model says and what it costs. */
+/** The model's text and its usage. */
 export interface AnswerScript {
   /** The text of the answer, one token per word. Default: a plausible answer built from the prompt. */
   text?: string;
@@ -53,7 +53,7 @@ export interface PaceScript {
   tokensPerSecond?: number;
 }
 
-/** What goes wrong. */
+/** The faults of a response. */
 export interface FaultScript {
   /** Answers with this status and the provider's own error body. Any 4xx or 5xx. */
   status?: number;
@@ -115,5 +115,5 @@ export interface FramingScript {
   headers?: Record<string, string>;
 }
 
-/** All that one answer can be told to do. Unknown fields throw when the script is given. */
+/** All settings of one response. Unknown fields throw when the script is set. */
 export interface Script extends AnswerScript, PaceScript, FaultScript, FramingScript {}

@@ -38,7 +38,7 @@ export interface SimulatedProvider {
   release(): void;
   /** Resolves once this many requests have been received since the last `reset()`; rejects after `timeoutMs` (10 000 by default). */
   waitFor(count: number, timeoutMs?: number): Promise<void>;
-  /** Resolves once this many requests have ended, whoever ended them; rejects after `timeoutMs` (10 000 by default). */
+  /** Resolves once this many requests have ended, on either side; rejects after `timeoutMs` (10 000 by default). */
   waitForEnd(count: number, timeoutMs?: number): Promise<void>;
   /** Forgets requests and queued scripts, opens the gate, destroys unanswered requests (idle connections stay) and goes back to the first script. */
   reset(): void;

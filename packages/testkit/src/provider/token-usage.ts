@@ -1,4 +1,4 @@
-/** What one exchange used, in one vocabulary for every API. All figures are token counts unless named otherwise, integers ≥ 0. */
+/** The usage of one exchange, in one vocabulary for every API. All figures are token counts unless named otherwise, integers ≥ 0. */
 export interface TokenUsage {
   /** All input, cached and cache-written included. */
   inputTokens: number;

@@ -7,7 +7,7 @@ export interface ToolOffer {
   schema: Json | undefined;
 }
 
-/** What the request says about using tools. */
+/** The request's setting for the use of tools. */
 export type ToolChoice = 'auto' | 'none' | 'required' | { name: string };
 
 /** A call the simulated model makes. */

@@ -25,7 +25,7 @@ export interface WireFixture
     > {
   /** @defaultValue 'gpt-5-mini', 'claude-sonnet-4-6' or 'gemini-2.5-flash' */
   model?: string;
-  /** What the answer is built from. @defaultValue 'Say hello' */
+  /** The prompt of the response. @defaultValue 'Say hello' */
   prompt?: string;
   /** Choices. @defaultValue 1 */
   n?: number;

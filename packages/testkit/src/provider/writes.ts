@@ -33,7 +33,7 @@ function offsetsOf(total: number, script: Script): number[] {
   return [...offsets].filter((at) => at > 0 && at < total).sort((left, right) => left - right);
 }
 
-/** Cuts the chunks anew: tokens go with the part in which their chunk begins, usage with that in which it ends. */
+/** Cuts the chunks at other offsets: tokens stay with the part in which their chunk begins, usage with that in which it ends. */
 function cutAt(chunks: readonly Chunk[], offsets: readonly number[]): Chunk[] {
   const bytes = joined(chunks);
   const parts: Chunk[] = [...offsets, bytes.length].map((end, index) => ({
@@ -57,7 +57,7 @@ function cutAt(chunks: readonly Chunk[], offsets: readonly number[]): Chunk[] {
   return parts;
 }
 
-/** What is written, one after the other: the chunks with their trailer, compressed and cut as scripted. */
+/** The writes in their order: the chunks with their trailer, compressed and cut as scripted. */
 export function writesOf(chunks: readonly Chunk[], script: Script): Chunk[] {
   let writes = [...chunks];
   if (script.trailing !== undefined)

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { readForm } from './form.js';
 import { StripeMeterBooks, type StripeMeterEvent, type StripeProblem } from './stripe-meter-books.js';
 
-/** What happens to a request: `before` it has any effect, or `after` Stripe has taken the event and before it answers. */
+/** A fault of a request: `before` it has any effect, or `after` Stripe has accepted the event and before it responds. */
 export interface StripeFault {
   readonly when: 'before' | 'after';
   /** Answers with this error instead, or with 200 as it would have; without it the connection is cut. */
@@ -27,19 +27,19 @@ export interface SimulatedStripeOptions {
 /** Stripe's billing meters on loopback, in its wire format: form bodies, Bearer key, Idempotency-Key, errors as JSON. */
 export interface SimulatedStripe {
   readonly port: number;
-  /** What a client is made with: `new Stripe(apiKey, client)`. */
+  /** The client options of `new Stripe(apiKey, client)`. */
   readonly client: { readonly host: string; readonly port: number; readonly protocol: 'http' };
   readonly apiKey: string;
   /** Every event that it has taken. */
   readonly events: readonly StripeMeterEvent[];
   /** Every post of an event, taken or not. */
   readonly postCount: number;
-  /** What happens to the next posts of events, one each. */
+  /** Faults for the next posts of events, one each. */
   fail(...faults: StripeFault[]): void;
   close(): Promise<void>;
 }
 
-/** Starts a server of its own. */
+/** Starts a separate server. */
 export async function simulateStripe({
   meters,
   apiKey = 'sk_test_simulated',

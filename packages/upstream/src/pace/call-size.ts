@@ -3,17 +3,17 @@ import type { PromptFacts } from '../route/prompt-facts.js';
 
 /** Characters of a token, roughly, in English. */
 const charactersPerToken = 4;
-/** What a message takes besides its text, roughly (OpenAI's cookbook, counting tokens for chat completions). */
+/** Approximate tokens of a message besides its text (OpenAI's cookbook, counting tokens for chat completions). */
 const tokensPerTurn = 4;
 /** Providers that limit output by itself count it as it is written; of a longer cap only so much is expected. */
 const expectedOutput = 1_024;
 
-/** What is known of a call's size beforehand. */
+/** The facts about a call's size that are known in advance. */
 export type SizeFacts = Pick<PromptFacts, 'characters' | 'turns' | 'maxOutputTokens'>;
 
 /**
- * What a call takes of a provider's limits, as far as is known before it is sent. OpenAI and Azure count the prompt and the whole
- * output cap against `tokens` when a request comes in; what was wrong is put right by what the answer states.
+ * A call's amounts of a provider's limits, as far as they are known before it is sent. OpenAI and Azure count the prompt and the whole
+ * output cap against `tokens` when a request arrives; the amounts stated in the response correct errors.
  */
 export function callSize({ characters, turns, maxOutputTokens = 0 }: SizeFacts): ProviderAmounts {
   const inputTokens = Math.ceil(characters / charactersPerToken) + turns * tokensPerTurn;

@@ -37,15 +37,16 @@ export interface PacedAsk extends PacerRequest {
   readonly tenant: string;
 }
 
-/** Waits so many ms, or until it is woken; `false`: the call is not wanted any more. */
+/** Waits this many ms, or until it is woken; `false`: the call is no longer wanted. */
 export type Wait = (ms: number, sleeping?: (wake: () => void) => void) => Promise<boolean>;
 
-/** What became of a call that was to wait for its turn. */
+/** The outcome of a call's wait for its turn. */
 export type Waited = PacerGrant | 'late' | 'gone';
 
 /**
- * Holds calls back that a provider's rate limits have no room for, so that it need not refuse them; tenants take turns. What is left is kept in
- * this process, from what answers state and what was sent since, or in a store that processes share; while that is away, in this process.
+ * Delays calls for which a provider's rate limits have no room, so that the provider need not refuse them; tenants take turns. The
+ * remaining amounts are kept in this process, from statements in responses and from calls sent since, or in a store that processes share;
+ * while that is away, in this process.
  */
 export class Pacing {
   readonly #own: MemoryProviders;
@@ -59,7 +60,7 @@ export class Pacing {
     this.#own = memoryProviders({ nowMs });
   }
 
-  /** How long until there is room, if nobody else waits, in ms, as far as this process knows. */
+  /** Time until there is room, if no other call waits, in ms, as far as this process knows. */
   waitMs(allowance: string, size: ProviderAmounts): number {
     return this.#own.waitMs(allowance, this.#sized(allowance, size));
   }

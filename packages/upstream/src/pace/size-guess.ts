@@ -2,9 +2,9 @@ import type { ProviderAmounts, Statement } from '@tollgate/core/internal';
 
 /** The most by which a guess is held to be too small. */
 const most = 4;
-/** What a guess is raised by beyond what is known to be too little. */
+/** Factor by which a guess is raised above an amount known to be too small. */
 const more = 1.1;
-/** What an answer takes off. */
+/** Factor by which each response lowers the guess. */
 const forgets = 0.995;
 
 /**

@@ -33,9 +33,9 @@ const anthropicNames = [
 const anthropicTokens = anthropic('tokens', 'tokens');
 
 /**
- * The rate limits that an answer states: OpenAI's `x-ratelimit-{limit,remaining,reset}-*`, as many others send them too, or Anthropic's
- * `anthropic-ratelimit-*-{limit,remaining,reset}`, of input and output tokens rather than of both together. Negative figures, as Azure sends them,
- * mean that nobody knows. `nowMs`: since the epoch.
+ * The rate limits stated in a response: OpenAI's `x-ratelimit-{limit,remaining,reset}-*`, which many others send too, or Anthropic's
+ * `anthropic-ratelimit-*-{limit,remaining,reset}`, of input and output tokens separately. Negative figures, as Azure sends them, mean
+ * unknown. `nowMs`: since the epoch.
  */
 export function statedLimits(headerOf: HeaderOf, nowMs: number): StatedLimit[] {
   const limits: StatedLimit[] = [];

@@ -9,7 +9,7 @@ import {
 /** How many calls are asked for at once, at most. */
 const mostAtOnce = 32;
 
-/** What a turn takes, and from which allowance. */
+/** A turn's amounts and allowance. */
 export interface PacerRequest {
   readonly allowance: string;
   readonly size: ProviderAmounts;
@@ -30,7 +30,7 @@ export interface PacerAnswer extends Omit<TakeAnswer, 'taken'> {
 /** A call that waits for its turn. */
 export class PacedCall implements WaitingCall {
   turn: PacerGrant | undefined;
-  /** Tells whoever waits. */
+  /** Wakes the waiting call. */
   wake: (() => void) | undefined;
 
   constructor(
@@ -53,7 +53,7 @@ export class WaitingLine {
     private readonly take: TakeGrants,
     /** A turn is not wanted any more. */
     private readonly giveBack: (turn: PacerGrant) => void,
-    /** Nobody waits any more. */
+    /** The last waiter has left. */
     private readonly emptied: () => void,
   ) {}
 
@@ -73,7 +73,7 @@ export class WaitingLine {
     this.#endIfEmpty();
   }
 
-  /** Asks now: somebody has come, or what is left has changed. */
+  /** Asks now: a waiter was added, or the remaining amounts have changed. */
   ask(): void {
     if (this.#asking) this.#askAgain = true;
     else void this.#ask();

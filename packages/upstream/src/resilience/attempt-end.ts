@@ -14,11 +14,11 @@ export interface AttemptEnd {
   readonly refused: boolean;
   /** The provider does not take the app's key. */
   readonly credentialRefused: boolean;
-  /** The wait that the provider asks for, in milliseconds. */
+  /** The wait that the provider requests, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** Until the head of the answer, in milliseconds. */
   readonly firstByteMs: number | undefined;
-  /** The provider says itself that a retry is useless (`x-should-retry: false`). */
+  /** The provider itself states that a retry is useless (`x-should-retry: false`). */
   readonly retryUseless: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface AttemptEnd {
  */
 export type EndKind = 'ok' | 'final' | 'refused' | 'key' | 'limited' | 'failed' | 'uncertain';
 
-/** What kind of end it was. */
+/** Classifies the end of an attempt. */
 export function kindOf(end: AttemptEnd): EndKind {
   if (end.ok) return 'ok';
   if (end.refused) return 'refused';

@@ -12,10 +12,10 @@ export interface BreakerSettings {
   readonly openMs: number;
 }
 
-/** What a breaker tells of itself. */
+/** Callbacks of a breaker. */
 export interface BreakerHost {
   readonly nowMs: () => number;
-  /** It has opened by its own sample, for so many milliseconds, or closed again. */
+  /** It has opened because of its sample, for this many milliseconds, or closed again. */
   readonly changed: (open: boolean, openMs: number) => void;
 }
 
@@ -80,7 +80,7 @@ export class Breaker {
     this.#trialUntilMs = 0;
   }
 
-  /** Opens, by its own sample or because another process says so. */
+  /** Opens, because of its sample or of another process's report. */
   open(forMs: number): void {
     this.#openUntilMs = this.host.nowMs() + forMs;
     this.#trialUntilMs = 0;

@@ -36,18 +36,18 @@ export interface CallWeight {
   readonly size: ProviderAmounts;
 }
 
-/** Whether an attempt may be made. `late`: it has had no turn in time; `open`: its target is left alone; `gone`: nobody wants it any more. */
+/** Whether an attempt may be made. `late`: it got no turn in time; `open`: its target's breaker is open; `gone`: the call is no longer wanted. */
 export type Going = 'go' | 'late' | 'open' | 'gone';
 
 /**
- * What is tried, in which order, until when: the decisions of one call, without any I/O. Each failure is followed by another attempt
- * only where nothing was billed and nothing was seen, within the bounds of attempts, time and the providers' retry budgets.
+ * The targets to try, their order and deadline: the decisions of one call, without any I/O. A failure is followed by another attempt only
+ * where nothing was billed and nothing was sent to the client, within the bounds of attempts, time and the providers' retry budgets.
  */
 export class CallPlan {
   readonly notes = new RouteNotes();
   #attempts = 0;
   #tries = 0;
-  /** What a target's rate limits have no room for waits so long, in milliseconds. */
+  /** How long calls wait for which a target's rate limits have no room, in milliseconds. */
   #limitedMs: number | undefined;
   readonly #deadlineMs: number;
 
@@ -89,7 +89,7 @@ export class CallPlan {
     return this.state.turns.turn(step, this.weight, Math.min(step.patienceMs, this.leftMs), wait);
   }
 
-  /** What is tried in place of an attempt that was not made. */
+  /** The step to try instead of an attempt that was not made. */
   elsewhere(step: Step, why: 'late' | 'open'): Step | undefined {
     this.#attempts -= 1;
     if (why === 'late') this.#limited(step.target);
@@ -129,12 +129,12 @@ export class CallPlan {
     this.state.ended(step, end, kindOf(end), this.stream);
   }
 
-  /** An attempt is not made after all: nobody waits for it any more. */
+  /** An attempt is cancelled: its call is no longer wanted. */
   cancelled(step: Step): void {
     this.state.cancelled(step);
   }
 
-  /** What the client is told where no target takes calls at the moment. */
+  /** The error for the client where no target accepts calls at the moment. */
   unavailable(): TollgateError {
     if (this.#limitedMs !== undefined)
       return upstreamRateLimited({ retryAfterMs: Math.max(1, Math.ceil(this.#limitedMs)) });

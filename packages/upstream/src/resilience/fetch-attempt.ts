@@ -33,13 +33,13 @@ export class FetchAttempt {
     return this.#clock.elapsedMs;
   }
 
-  /** The head of the answer has come; from now on only time in which somebody reads counts. */
+  /** The head of the response has arrived; from now on only time with an active reader counts. */
   answered(): void {
     this.#waiting = false;
     this.#clock.enter('body');
   }
 
-  /** The response as its reader gets it, with these headers; `over` is told of its end, and whether it broke off by no doing of ours. */
+  /** The response for its reader, with these headers; `over` is called at its end, with whether the provider broke it off. */
   handOver(response: Response, headers: Headers, over: (broken: boolean) => void): Response {
     const watcher = {
       waiting: (is: boolean): void => {

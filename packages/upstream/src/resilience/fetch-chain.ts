@@ -2,7 +2,7 @@ import type { TollgateError } from '@tollgate/core';
 import type { AttemptChain, Call } from '@tollgate/core/internal';
 import type { Target } from './target.js';
 
-/** What all attempts of one call through `fetch` share: the one that was begun last. */
+/** The state that all attempts of one call through `fetch` share: the latest attempt. */
 export interface SharedCall {
   last: Call | undefined;
 }
@@ -12,7 +12,7 @@ interface ChainedAttempt {
   /** The model that was asked for, where it is another one. */
   readonly asked: string | undefined;
   readonly target: Target;
-  /** What a router took the call for. */
+  /** The task that a router assigned to the call. */
   readonly task: string | undefined;
 }
 
@@ -45,7 +45,7 @@ export class FetchChain implements AttemptChain {
     this.#own = call;
   }
 
-  /** What its attempt has become, where it is metered. */
+  /** The call of its attempt, where it is metered. */
   get own(): Call | undefined {
     return this.#own;
   }

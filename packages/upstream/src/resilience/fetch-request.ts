@@ -5,7 +5,7 @@ import { withModel } from '../with-model.js';
 import type { Step } from './call-plan.js';
 import type { FetchCall } from './fetch-transport.js';
 
-/** What one attempt sends. */
+/** The request of one attempt. */
 export interface FetchRequest {
   readonly url: string;
   readonly headers: FetchCall['headers'];

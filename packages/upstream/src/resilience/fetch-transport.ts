@@ -48,7 +48,7 @@ export type FetchOutcome = {
   readonly chain: FetchChain;
   readonly racer: Racer | undefined;
   readonly firstByteMs: number | undefined;
-  /** What was tried before, and this; absent where nothing was. */
+  /** Earlier attempts, and this one; absent where there were none. */
   readonly route: string | undefined;
 } & ({ response: Response } | { readonly error: unknown });
 

@@ -3,7 +3,7 @@ import { type BodyWatcher, watchedBody } from './watched-body.js';
 interface Handing {
   readonly headers: Headers;
   readonly watcher: BodyWatcher;
-  /** The same with a stream of ours as its body, once somebody asks for more than the whole of it. */
+  /** The same with a wrapped stream as its body, once the reader uses more than the whole body. */
   streamed: Response | undefined;
 }
 
@@ -12,8 +12,8 @@ type HandedResponse = Response & { [slot]: Handing };
 const native = Response.prototype;
 
 /**
- * A response with these headers whose reader is watched. Read as a whole (`json()`, `text()`, `arrayBuffer()`), it is the given one and its
- * own body is read: a stream around that, in a response of its own, costs more than all else that is done for a call.
+ * A response with these headers whose reader is observed. Read as a whole (`json()`, `text()`, `arrayBuffer()`), it is the given one and
+ * its body is read directly: wrapping it in a stream and a new response costs more than all other work for a call.
  */
 export function handedResponse(response: Response, headers: Headers, watcher: BodyWatcher): Response {
   const { body } = response;

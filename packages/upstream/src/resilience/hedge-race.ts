@@ -6,7 +6,7 @@ export class Racer {
 
   constructor(private readonly race: HedgeRace) {}
 
-  /** Whether this attempt's answer is the one that counts: the first to ask wins, the others are told that they have lost. */
+  /** Whether this attempt's response is the one that counts: the first to ask wins, the others are stopped. */
   claim(): boolean {
     return this.race.claimedBy(this);
   }
@@ -45,6 +45,6 @@ export class HedgeRace {
   }
 }
 
-/** What stops an attempt that has lost. */
+/** The reason with which a losing attempt is stopped. */
 export const lostError = (): TollgateError =>
   new TollgateError({ status: 499, code: 'request_aborted', message: 'Another attempt has answered first.' });

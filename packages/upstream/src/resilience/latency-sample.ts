@@ -11,7 +11,7 @@ export class LatencySample {
   add(ms: number): void {
     this.#latest[this.#count % size] = ms;
     this.#count += 1;
-    // Sorted anew for every eighth answer: it moves slowly.
+    // Sorted again for every eighth response: it moves slowly.
     if (this.#count % 8 === 0) this.#sorted = undefined;
   }
 

@@ -4,7 +4,7 @@ import type { AttemptEnd } from './attempt-end.js';
 import type { CallPlan, Step } from './call-plan.js';
 import { HedgeRace, type Racer } from './hedge-race.js';
 
-/** What makes single attempts: a proxy, or a `fetch`. */
+/** Makes single attempts: a proxy, or a `fetch`. */
 export interface Transport<Outcome> {
   /** Makes an attempt, to its end. In a race it claims its lane before anything of its answer is seen, and stops when it has lost. */
   run(step: Step, racer?: Racer): Promise<Outcome>;

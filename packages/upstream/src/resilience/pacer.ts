@@ -37,7 +37,7 @@ export class Pacer {
     return provider?.keys.take(Date.now(), waitMs);
   }
 
-  /** How long until a target has room for a call with one of its keys, as far as this process knows, in ms. */
+  /** Time until a target has room for a call with one of its keys, as far as this process knows, in ms. */
   waitMs({ provider, id }: Target, size: ProviderAmounts): number {
     const pacing = this.#pacing;
     if (!pacing) return 0;

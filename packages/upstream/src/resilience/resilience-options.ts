@@ -64,8 +64,8 @@ export interface ResilienceOptions {
    */
   pacing?: PacingOptions;
   /**
-   * What processes share: the state of the breakers and, with `pacing`, what is left of the rate limits, e.g. `redisProviders({ client })`
-   * of `@tollgate/redis`. While it is away, each process keeps to what it knows itself. @defaultValue none
+   * State shared by processes: the breakers and, with `pacing`, the remaining amounts of the rate limits, e.g. `redisProviders({ client })`
+   * of `@tollgate/redis`. While it is away, each process uses its local state. @defaultValue none
    */
   shared?: ProviderStore;
   /** Providers that an SDK's own calls go to: recognised by base URL, their keys and time-outs are used. */

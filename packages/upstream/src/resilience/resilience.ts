@@ -18,7 +18,7 @@ const refusedKeyRestMs = 60_000;
 /** How long a key rests after a 429 that does not say how long, where there are others. */
 const limitedKeyRestMs = 1_000;
 
-/** What a call asks for, before anybody decides where it goes. */
+/** A call's request, before its target is decided. */
 export interface PlannedCall {
   readonly provider: Provider | undefined;
   /** Name of the provider, or its host. */
@@ -31,15 +31,15 @@ export interface PlannedCall {
   readonly fits: (provider: Provider) => boolean;
   /** In place of those of the options. */
   readonly fallbacks?: Fallbacks | undefined;
-  /** Whose call it is; absent: nobody's. */
+  /** The call's tenant; absent: none. */
   readonly tenant?: string | undefined;
-  /** What is known of its size, where calls are paced; nothing is read otherwise. */
+  /** The call's size, where calls are paced; not read otherwise. */
   readonly size?: (() => SizeFacts) | undefined;
   /** Where a router sends it, in order, in place of any fallbacks; the first is the call's own provider and model. */
   readonly ranked?: readonly { readonly provider: Provider; readonly model: string }[] | undefined;
 }
 
-/** What an app has learnt of its providers: shared by all that call them. Made by {@link resilience}. */
+/** An app's state of its providers, shared by all that call them. Created by {@link resilience}. */
 export class Resilience {
   readonly settings: ResilienceSettings;
   /** When attempts may be made. */

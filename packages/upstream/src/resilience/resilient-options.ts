@@ -6,7 +6,7 @@ import type { Router } from '../route/router.js';
 
 /** Where the calls of an SDK go, beside where the SDK sends them: the third argument of {@link resilient}. */
 export interface ResilientOptions {
-  /** What `router()` returns: chooses the model of calls that ask for one of its names. The caller's labels may name the task. Default: none. */
+  /** The result of `router()`: chooses the model of calls that request one of its names. The caller's labels may name the task. Default: none. */
   route?: Router;
   /** The task of all these calls, one of `route`'s. Default: by label, or by what the prompt looks like. */
   task?: string;

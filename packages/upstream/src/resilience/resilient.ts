@@ -23,10 +23,11 @@ import { type ResilientOptions, readResilient } from './resilient-options.js';
 type Fetch = typeof fetch;
 
 /**
- * A `fetch` whose calls to models survive what providers do: `new OpenAI({ fetch: resilient(tg.fetch, shared) })`. Wraps any `fetch`;
- * around a metered one, each attempt is authorised, estimated, covered and charged by itself. Retries and fallbacks are made within it, so
- * the last failure is answered with `x-should-retry: false`, and an SDK adds none of its own; a provider that cannot be reached is a 503 or 504
- * in its own error shape, not a throw. What is no call of a model passes through. Throws a `TypeError` for a wrong or unknown option.
+ * A `fetch` whose calls to models survive failures of providers: `new OpenAI({ fetch: resilient(tg.fetch, shared) })`. Wraps any `fetch`;
+ * around a metered one, each attempt is authorised, estimated, covered and charged separately. Retries and fallbacks are made within it, so
+ * the last failure is returned with `x-should-retry: false`, and an SDK adds no retries; a provider that cannot be reached results in a 503
+ * or 504 in its error format, not a throw. Requests that are no call of a model pass through. Throws a `TypeError` for a wrong or unknown
+ * option.
  */
 export function resilient(
   base: Fetch,
@@ -45,7 +46,7 @@ export function resilient(
     const text =
       typeof init?.body === 'string' ? init.body : await new Request(request?.clone() ?? url, init).text();
     const body = jsonObject(text);
-    // Whoever comes next refuses what is no JSON object.
+    // The next handler refuses a body that is no JSON object.
     if (!body) return base(input, init);
     const { api } = route;
     return await make(
@@ -103,7 +104,7 @@ async function make(read: FetchCall, settings: RoutingSettings): Promise<Respons
   return answerOf(made, call, state, routing);
 }
 
-/** What the caller gets: the answer, or an error in the provider's shape that no SDK repeats. */
+/** The caller's result: the response, or an error in the provider's format that no SDK repeats. */
 function answerOf(
   made: FetchOutcome,
   call: FetchCall,

@@ -2,7 +2,7 @@ import type { AttemptEnd } from './attempt-end.js';
 import type { Step } from './call-plan.js';
 import type { Target } from './target.js';
 
-/** What was tried for a call and what became of it, for `x-tollgate-route`. */
+/** The attempts of a call with their outcomes, for `x-tollgate-route`. */
 export class RouteNotes {
   readonly #notes: string[] = [];
 
@@ -26,8 +26,8 @@ export class RouteNotes {
   }
 
   /**
-   * What led to this attempt, in the order in which it happened: `openai/gpt-5;status=503, azure/gpt-5`. `undefined` where nothing
-   * did: the call goes where it was sent. `parameters` say how a router chose it.
+   * The steps before this attempt, in their order: `openai/gpt-5;status=503, azure/gpt-5`. `undefined` where there were none: the call goes
+   * to its original target. `parameters` describe a router's choice.
    */
   leadingTo({ target }: Step, parameters?: string): string | undefined {
     if (this.#notes.length === 0 && parameters === undefined) return undefined;

@@ -6,7 +6,7 @@ const everyMs = 500;
 /** So long after the last call it is asked no more, in ms. */
 const idleMs = 10_000;
 
-/** What is needed of the breakers of this process. */
+/** The functions of this process's breakers that are used. */
 export interface OwnBreakers {
   /** The breaker of a target, made where there is none. */
   of(id: string): Breaker | undefined;

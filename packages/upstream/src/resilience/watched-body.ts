@@ -1,6 +1,6 @@
 /** Who wants to know what becomes of a body. */
 export interface BodyWatcher {
-  /** Somebody waits for bytes, or has got them. */
+  /** Whether the reader waits for bytes. */
   waiting(is: boolean): void;
   /** Once: it has ended, was left, or (`broken`) broke off. */
   over(broken: boolean): void;

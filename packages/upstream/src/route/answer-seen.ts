@@ -2,7 +2,7 @@ import type { Call } from '@tollgate/core/internal';
 import type { AttemptResult } from '../attempt.js';
 import type { Target } from '../resilience/target.js';
 
-/** What one answer has shown of the model that gave it. */
+/** Measurements of one response of a model. */
 export interface AnswerSeen {
   readonly provider: string;
   readonly model: string | undefined;
@@ -11,7 +11,7 @@ export interface AnswerSeen {
   readonly firstTokenMs: number | undefined;
   /** Without the wait for the first; `undefined` where the answer is too short to tell. */
   readonly tokensPerSecond: number | undefined;
-  /** 0: nobody knows. */
+  /** 0: unknown. */
   readonly outputTokens: number;
 }
 

@@ -16,8 +16,8 @@ const signs: Readonly<Record<Exclude<UsualTask, 'simple'>, RegExp>> = {
 const longPrompt = 6_000;
 
 /**
- * What kind of task a prompt is, by its size and content: `simple`, `extraction`, `code` or `reasoning`. Pure; linear in the length of
- * what it is given, which {@link PromptFacts} bounds.
+ * The task of a prompt, by its size and content: `simple`, `extraction`, `code` or `reasoning`. Pure; linear in the length of its input,
+ * which {@link PromptFacts} bounds.
  */
 export function classifyPrompt(facts: PromptFacts): UsualTask {
   const text = facts.text.toLowerCase();

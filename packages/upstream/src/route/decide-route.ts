@@ -3,9 +3,9 @@ import type { RouteCandidate, RouteDecision, RouteExclusion, RouteInputs, RouteW
 interface Ranked {
   readonly target: string;
   readonly weight: number;
-  /** What it falls short of; what weighs more comes first. 0: nothing. */
+  /** How far it misses the requirements, weighted by importance. 0: meets all. */
   readonly shortfall: number;
-  /** What its answer costs, waiting included, in nano-dollars. */
+  /** The cost of its response, waiting included, in nano-dollars. */
   readonly score: number;
 }
 
@@ -51,7 +51,7 @@ function rankOf(candidate: RouteCandidate, inputs: RouteInputs): Ranked {
   const dear = maxCostNanoUsd !== null && costNanoUsd > maxCostNanoUsd;
   const shortfall =
     (health === 'down' ? 8 : 0) + (hasRoom ? 0 : 4) + (late || health === 'slow' ? 2 : 0) + (dear ? 1 : 0);
-  // What nobody has measured yet counts as fast: that is how it comes to be measured.
+  // An unmeasured model counts as fast: so it gets measured.
   const seconds =
     (firstTokenP50Ms ?? 0) / 1_000 + (tokensPerSecond ? inputs.outputTokens / tokensPerSecond : 0);
   return { target, weight, shortfall, score: costNanoUsd + seconds * inputs.nanoUsdPerSecond };
@@ -66,7 +66,7 @@ function firstOf(best: readonly Ranked[], inputs: RouteInputs): [string | undefi
   const total = others.reduce((sum, { weight }) => sum + weight, 0);
   if (total === 0) return [others[0]?.target, 'cheapest'];
   const share = canary?.share ?? 0;
-  // What the canary has left of the draw, stretched over the weights.
+  // The rest of the draw after the canary's share, scaled to the weights.
   let left = (draw < share ? draw / share : (draw - share) / (1 - share)) * total;
   for (const { target, weight } of others) {
     left -= weight;

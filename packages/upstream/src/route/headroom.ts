@@ -1,7 +1,7 @@
 import type { ProviderAmounts, StatedLimit } from '@tollgate/core/internal';
 import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';
 
-/** What a provider's rate limits leave, as its last answer said. */
+/** The remaining amounts of a provider's rate limits, from its last response. */
 export interface Headroom {
   readonly limits: readonly StatedLimit[];
   /** When it said so, in ms since the epoch. */
@@ -12,7 +12,7 @@ export interface Headroom {
 const usualMs = 60_000;
 const mostMs = 3_600_000;
 
-/** What an answer states; `undefined` where it has nothing of the kind. */
+/** The amounts stated in a response; `undefined` where there are none. */
 export function headroomOf(headerOf: HeaderOf, nowMs: number): Headroom | undefined {
   const limits = statedLimits(headerOf, nowMs);
   return limits.length > 0 ? { limits, atMs: nowMs } : undefined;

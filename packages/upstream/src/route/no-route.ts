@@ -1,7 +1,7 @@
 import { TollgateError } from '@tollgate/core';
 import type { RouteDecision } from './route-inputs.js';
 
-/** What a request is refused with that no model may, or can, answer; by what keeps the last of them away. */
+/** The refusal of a request that no model may, or can, serve; by the reason that excluded the last of them. */
 export function noRoute(task: string, { excluded }: RouteDecision): TollgateError {
   const why = Object.values(excluded);
   const mayBe = why.filter((one) => one !== 'not-allowed');

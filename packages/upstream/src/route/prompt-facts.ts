@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
-/** What can be told of a request without understanding it. */
+/** Facts about a request that need no understanding of it. */
 export interface PromptFacts {
   /** Characters of everything that is said, in all turns. */
   readonly characters: number;
@@ -21,7 +21,7 @@ export interface PromptFacts {
 
 const mostText = 8_000;
 const mostOpening = 2_000;
-/** Bodies can be wide; beyond so many values only their number of characters is missed. */
+/** Values that are visited in a wide body; beyond, only their number of characters is missing. */
 const mostValues = 20_000;
 
 /** Reads a chat request of any format that is known here, in time linear in its size. */

@@ -1,4 +1,4 @@
-/** One model at one provider, as it stands when a request is to be routed. Figures nobody knows are `null`, so that the log holds them. */
+/** The state of one model at one provider when a request is routed. Unknown figures are `null`, so that the log contains them. */
 export interface RouteCandidate {
   /** `provider/model`. */
   readonly target: string;
@@ -10,12 +10,12 @@ export interface RouteCandidate {
   readonly takes: boolean;
   /** Price of the expected tokens, in nano-dollars; `null`: it has no price. */
   readonly costNanoUsd: number | null;
-  /** Half of its latest answers began within so many milliseconds. */
+  /** Median time to the first token of its latest responses, in milliseconds. */
   readonly firstTokenP50Ms: number | null;
   /** 19 of 20 of them did. */
   readonly firstTokenP95Ms: number | null;
   readonly tokensPerSecond: number | null;
-  /** By its breaker and by what its provider says of itself. */
+  /** From its breaker and its provider's status. */
   readonly health: 'up' | 'slow' | 'down';
   /** The rate limits that its provider has last reported leave room for the request. */
   readonly hasRoom: boolean;
@@ -30,15 +30,15 @@ export interface RouteInputs {
   readonly taskBy: 'route' | 'label' | 'header' | 'classifier' | 'default';
   /** No answer of less quality is acceptable. */
   readonly quality: number;
-  /** 19 of 20 answers are to begin within so many milliseconds; `null`: whenever. */
+  /** Required 95th percentile of the time to the first token, in milliseconds; `null`: none. */
   readonly firstTokenMs: number | null;
-  /** What the answer may cost as expected, in nano-dollars; `null`: anything. */
+  /** The highest expected cost of the response, in nano-dollars; `null`: none. */
   readonly maxCostNanoUsd: number | null;
   /** Expected. */
   readonly inputTokens: number;
   /** Expected. */
   readonly outputTokens: number;
-  /** What a second of waiting is worth, in nano-dollars. */
+  /** The value of a second of waiting, in nano-dollars. */
   readonly nanoUsdPerSecond: number;
   readonly candidates: readonly RouteCandidate[];
   readonly canary: { readonly target: string; readonly share: number } | null;
@@ -54,7 +54,7 @@ export type RouteWhy = 'cheapest' | 'canary' | 'weight' | 'sticky';
 /** Why a model cannot be chosen. */
 export type RouteExclusion = 'not-allowed' | 'other-format' | 'below-quality' | 'no-price';
 
-/** What was decided. */
+/** The decision. */
 export interface RouteDecision {
   /** Targets, the best first; the others take its place where it fails. Empty: none can answer. */
   readonly ranked: readonly string[];

@@ -7,7 +7,7 @@ export interface PolledPrice {
   readonly outputUsdPerMillion: number;
 }
 
-/** What a {@link RouteSource} knows. */
+/** The facts from a {@link RouteSource}. */
 export interface RouteFacts {
   /** By `provider/model`; they come before those of the price book. */
   readonly prices?: Readonly<Record<string, PolledPrice>>;
@@ -19,7 +19,7 @@ export interface RouteFacts {
 export type RouteSource = (signal: AbortSignal) => Promise<RouteFacts> | RouteFacts;
 
 const timeoutMs = 5_000;
-/** A status is believed for so many periods: nobody is kept away for ever by a page that has gone. */
+/** Periods for which a status is trusted: a status page that has disappeared must not exclude a provider for good. */
 const statusPeriods = 5;
 
 /** Facts that are asked for again and again, beside the requests that need them; while the source fails, the last good ones stand. */
@@ -36,7 +36,7 @@ export class PolledFacts {
     private readonly nowMs: () => number,
   ) {}
 
-  /** What is known now; asks anew where that is older than a period, without waiting for it. */
+  /** The current facts; reads them again, in the background, where they are older than a period. */
   now(): Required<RouteFacts> {
     const now = this.nowMs();
     if (this.source && now - this.#askedMs >= this.everyMs) void this.refresh();

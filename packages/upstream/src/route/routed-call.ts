@@ -7,7 +7,7 @@ import { withModel } from '../with-model.js';
 import type { RoutedModel } from './router-options.js';
 import type { TaskAsk } from './task-of.js';
 
-/** What the rest of a call needs to know of its routing. */
+/** The routing facts that the rest of a call uses. */
 export interface RouteTaken {
   readonly task: string;
   /** Where the call goes, in order; the first takes it as it is. */
@@ -16,7 +16,7 @@ export interface RouteTaken {
   readonly parameters: string;
 }
 
-/** What routing needs of a proxy's settings. */
+/** The settings of a proxy that routing uses. */
 export type RoutingSettings = Pick<ProxySettings, 'router' | 'task' | 'takes' | 'resilience'>;
 
 /**

@@ -19,19 +19,19 @@ export interface RoutedModel {
   readonly quality: number | Readonly<Record<string, number>>;
 }
 
-/** What a kind of task asks of the model that answers it. */
+/** The requirements of a task on the model. */
 export interface RouteTask {
   /** Models that may answer it: names, `provider/model`, or patterns of either (`gpt-*`). @defaultValue all */
   models?: readonly string[];
   /** No model of less quality answers it, whatever else is the case. 0 to 1. @defaultValue 0 */
   quality?: number;
-  /** 19 of 20 streams are to begin within so many milliseconds; models that do not come last. Positive integer. Default: none. */
+  /** Required 95th percentile of the time to the first token, in milliseconds; models that miss it come last. Positive integer. Default: none. */
   firstTokenMs?: number;
-  /** What an answer may cost as expected, e.g. `'$0.002'`; dearer models come last. Default: none. */
+  /** The highest expected cost of a response, e.g. `'$0.002'`; dearer models come last. Default: none. */
   maxCost?: string;
   /** How long its answers are, in tokens, until that is learnt. Positive integer. @defaultValue 400 */
   outputTokens?: number;
-  /** What a second of waiting is worth, e.g. `'$0.0005'`: faster models win by it. @defaultValue '$0' */
+  /** The value of a second of waiting, e.g. `'$0.0005'`: faster models win by it. @defaultValue '$0' */
   secondWorth?: string;
   /** Splits its requests by weight among models that meet its targets: `{ 'gpt-5-mini': 3, 'gemini-2.5-flash': 1 }`. Default: the cheapest. */
   weights?: Readonly<Record<string, number>>;
@@ -45,16 +45,16 @@ export interface RouterOptions {
   models: readonly RoutedModel[];
   /** The taxonomy: tasks by name, at least one; names are letters, digits, `.`, `_` and `-`. */
   tasks: Readonly<Record<string, RouteTask>>;
-  /** What a usage costs: `pricing(priceCatalogue())` of `@tollgate/meter`. Models that it does not know are not chosen. */
+  /** Prices of usage: `pricing(priceCatalogue())` of `@tollgate/meter`. Models without a price are not chosen. */
   prices: (
     usage: Usage,
     of: { readonly provider: string; readonly model: string; readonly atMs: number },
   ) => { readonly costNanoUsd: number } | undefined;
   /** Names that clients ask for to have a model chosen, as patterns; other names go where they always went. @defaultValue ['auto'] */
   asks?: readonly string[];
-  /** The task where nobody says which. @defaultValue the one of the highest quality */
+  /** The task where none is given. @defaultValue the one of the highest quality */
   defaultTask?: string;
-  /** Tells the task of a prompt; `undefined`, or a task that is not declared: the default. `false`: nobody guesses. @defaultValue classifyPrompt */
+  /** Classifies a prompt; `undefined`, or a task that is not declared: the default. `false`: no classification. @defaultValue classifyPrompt */
   classify?: ((facts: PromptFacts) => string | undefined) | false;
   /** The label that names the task. @defaultValue 'task' */
   label?: string;

@@ -23,13 +23,13 @@ export interface RouteAsk extends TaskAsk {
   readonly takes: (provider: Provider) => boolean;
   /** Whether a model at a provider is left alone at the moment. */
   readonly isOpen: (provider: Provider, model: string) => boolean;
-  /** Whether it has room for a call of this size, where somebody keeps account of that. */
+  /** Whether it has room for a call of this size, where calls are paced. */
   readonly hasRoom?:
     | ((provider: Provider, model: string, size: SizeFacts) => boolean | undefined)
     | undefined;
 }
 
-/** What was decided for a request, and by what. */
+/** The decision for a request, and its inputs. */
 export interface Routed {
   readonly inputs: RouteInputs;
   readonly decision: RouteDecision;
@@ -37,7 +37,7 @@ export interface Routed {
   readonly ranked: readonly RoutedModel[];
 }
 
-/** What is known of one model. */
+/** The facts about one model. */
 interface Known {
   readonly model: RoutedModel;
   readonly record: TargetRecord;
@@ -89,7 +89,7 @@ export class Router {
     return model !== undefined && modelAllowed(this.asks, model);
   }
 
-  /** Asks the source now; `false` where it fails, and what was known before stands. Nobody needs to wait for it. */
+  /** Reads the source now; `false` where that fails, and the last facts stay. Need not be awaited. */
   refresh(): Promise<boolean> {
     return this.#polled.refresh();
   }

@@ -20,7 +20,7 @@ export class StickyPlaces {
 
   sent(who: string, target: string, nowMs: number): void {
     const place = this.#places.get(who);
-    // The hour runs from the first request, so that nobody stays for ever at what has become dear.
+    // The hour runs from the first request, so that no conversation stays at a model that has become dear.
     if (place.target === target && nowMs < place.untilMs) return;
     place.target = target;
     place.untilMs = nowMs + stayMs;
@@ -31,5 +31,5 @@ export class StickyPlaces {
 export const placeOf = (parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
-/** The chance of whoever sticks, in [0, 1): the same for the same, in every process. */
+/** The draw of a sticky subject, in [0, 1): the same for the same subject, in every process. */
 export const drawOf = (place: string): number => Number.parseInt(place.slice(0, 12), 16) / 2 ** 48;

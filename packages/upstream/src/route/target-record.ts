@@ -1,12 +1,12 @@
 import { LatencySample } from '../resilience/latency-sample.js';
 import type { AnswerSeen } from './answer-seen.js';
 
-/** What is known longer than this is forgotten: a model that was slow gets another chance. */
+/** Measurements older than this are dropped, in ms: a model that was slow gets another chance. */
 const memoryMs = 300_000;
 /** The share of the latest answer in the average speed. */
 const latestShare = 0.2;
 
-/** How fast one model at one provider has been of late. */
+/** The recent speed of one model at one provider. */
 export class TargetRecord {
   #sample = new LatencySample();
   #tokensPerSecond: number | undefined;
@@ -24,7 +24,7 @@ export class TargetRecord {
     this.#tokensPerSecond = before + (tokensPerSecond - before) * latestShare;
   }
 
-  /** Half of the latest answers began within so many milliseconds; `undefined` before 20 were seen. */
+  /** Median time to the first token of the latest responses, in milliseconds; `undefined` before 20 were seen. */
   firstTokenP50Ms(nowMs: number): number | undefined {
     this.#forget(nowMs);
     return this.#sample.p50Ms;

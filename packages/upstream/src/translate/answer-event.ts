@@ -43,7 +43,7 @@ export type AnswerEvent =
 /** An error as the provider, or the end of a stopped stream, states it. */
 export interface AnswerError {
   readonly message: string;
-  /** HTTP status that stands for it. */
+  /** The corresponding HTTP status. */
   readonly status: number;
   readonly code?: string | undefined;
 }

@@ -19,7 +19,7 @@ export interface AnswerReader {
 export interface AnswerWriter {
   /** An answer in one piece. */
   whole(events: readonly AnswerEvent[]): JsonObject;
-  /** What an event of a stream becomes, as text; possibly nothing. */
+  /** The translation of a stream's event, as text; possibly empty. */
   event(event: AnswerEvent): string;
   error(error: AnswerError): JsonObject;
 }

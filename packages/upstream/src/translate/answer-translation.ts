@@ -103,7 +103,7 @@ export class AnswerTranslation {
     return text === '' ? nothing : Buffer.from(text);
   }
 
-  /** A body that is no JSON was cut short: nothing of it goes on. */
+  /** A body that is not JSON was cut short: no part of it is sent. */
   #whole(): Uint8Array {
     const text = Buffer.concat(this.#parts).toString('utf8');
     this.#parts = [];

@@ -5,8 +5,8 @@ const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The fields of one object of a client's request. Each is taken by name; {@link refuseRest} refuses those that nobody took, so that
- * nothing a client asks is dropped in silence. `null` is read as absent.
+ * The fields of one object of a client's request. Each is taken by name; {@link refuseRest} refuses those that were not taken, so that no
+ * field is dropped silently. `null` is read as absent.
  */
 export class Fields {
   readonly #left: Set<string>;

@@ -1,7 +1,7 @@
 import type { Origin, ThoughtPart } from './neutral-request.js';
 
 const origins: readonly Origin[] = ['anthropic', 'gemini', 'openai'];
-/** Anthropic's thoughts that nobody may read. */
+/** Anthropic's encrypted thoughts. */
 const redacted = 'anthropic-redacted:';
 
 /**
@@ -11,7 +11,7 @@ const redacted = 'anthropic-redacted:';
 export const markedSignature = (own: Origin, signature: string, origin: Origin): string =>
   origin === own ? signature : `${origin}:${signature}`;
 
-/** Thoughts that nobody may read, where the format has one field for signatures only. */
+/** Encrypted thoughts, where the format has one field for signatures only. */
 export const markedRedacted = (data: string): string => redacted + data;
 
 /** Whose signature it is; thoughts without one come from a provider that signs none. */

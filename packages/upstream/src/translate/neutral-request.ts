@@ -45,14 +45,14 @@ export interface ResultPart {
   readonly failed: boolean;
 }
 
-/** What a model thought in an earlier turn, to be handed back to it. */
+/** A model's reasoning in an earlier turn, to be returned to it. */
 export interface ThoughtPart {
   readonly kind: 'thought';
   readonly param: string;
   readonly text: string;
   readonly origin: Origin;
   readonly signature?: string | undefined;
-  /** Anthropic: thoughts that nobody may read. */
+  /** Anthropic: encrypted thoughts. */
   readonly redacted?: string | undefined;
 }
 
@@ -93,7 +93,7 @@ export interface Reasoning {
   readonly shown: boolean;
 }
 
-/** What may be set, each with the client's own name for it. */
+/** The possible settings, each with the client's name for it. */
 export interface Settings {
   readonly maxTokens?: Asked<number> | undefined;
   readonly temperature?: Asked<number> | undefined;
@@ -114,7 +114,7 @@ export interface Settings {
   readonly standardTier?: Asked<boolean> | undefined;
 }
 
-/** A chat request in no provider's format. What none of the formats could express alike has been refused before. */
+/** A chat request in no provider's format. Requests that the formats could not express alike have been refused before. */
 export interface NeutralRequest {
   readonly model: string;
   readonly stream: boolean;

@@ -31,7 +31,7 @@ export interface TranslatedCall {
   answer(): AnswerTranslation;
 }
 
-/** What a path says of a request, for formats whose bodies do not. */
+/** The request's facts in its path, for formats whose bodies lack them. */
 export interface AskedByPath {
   readonly model: string;
   readonly stream: boolean;

@@ -10,7 +10,7 @@ interface OutboxSlot {
   readonly sender: NotificationSender;
 }
 
-/** What an outbox needs. */
+/** The dependencies of an outbox. */
 export interface AlertOutboxOptions {
   readonly shared: OutboxSlot;
   /** For what the shared store does not take. */
@@ -24,15 +24,15 @@ interface Waiting {
   readonly change: IncidentChange;
 }
 
-/** What was said within this time by this process is not said again to the store. */
+/** A report repeated within this time by this process is not sent to the store again, in ms. */
 const quietMs = 30_000;
 const mostRemembered = 10_000;
 const mostWaiting = 1_000;
 const pauseMs = 250;
 
 /**
- * Takes what this process has to say, at once and without ever failing, and writes it down in order. While the shared store is away for longer than
- * `aloneAfterMs`, this process speaks for itself: better told by several than by nobody.
+ * Takes this process's reports, synchronously and without failing, and stores them in order. While the shared store is away for longer than
+ * `aloneAfterMs`, this process notifies by itself: several notifications are better than none.
  */
 export class AlertOutbox {
   readonly #waiting: Waiting[] = [];
@@ -61,7 +61,7 @@ export class AlertOutbox {
   }
 
   put(key: string, change: IncidentChange): void {
-    // What comes after an end is new again.
+    // A report after an end opens a new incident.
     if (change.what === 'resolve') this.#forget(key);
     if (this.#waiting.length >= mostWaiting) {
       this.#drop(key, 'too many wait');
@@ -81,7 +81,7 @@ export class AlertOutbox {
     for (;;) {
       const next = this.#waiting[0];
       if (!next) {
-        // At once: what comes in the next moment finds nobody writing.
+        // At once: a report in the next moment starts a new run.
         this.#writing = undefined;
         return;
       }
@@ -92,7 +92,7 @@ export class AlertOutbox {
 
   async #write({ key, change }: Waiting): Promise<void> {
     const { shared, own, aloneAfterMs, now } = this.options;
-    // What this process began to tell alone, it ends alone.
+    // An incident that this process opened alone is also ended by it.
     const mine = await own.book.find(key);
     let place = mine && mine.state !== 'resolved' ? own : shared;
     for (;;) {

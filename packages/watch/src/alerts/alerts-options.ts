@@ -10,7 +10,7 @@ import type { AlertDestination } from './destination.js';
 import type { AlertReport } from './incident.js';
 import type { UnresolvedOf } from './sources.js';
 
-/** What alerts listen for by themselves. */
+/** The sources that alerts listen to by themselves. */
 export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch' | 'watch';
 
 /** Options of {@link alerts}. */
@@ -22,18 +22,21 @@ export interface AlertsOptions {
    * once in each process, and what waits is lost with it
    */
   store?: AlertStore;
-  /** Units of limits whose shares (50, 80, 100 %, as the quota store has them) are told, at least one; `ignore: ['budget']` for none. @defaultValue ['usd'] */
+  /**
+   * Units of limits whose shares (50, 80, 100 %, as the quota store has them) are reported, at least one; `ignore: ['budget']` for none.
+   * @defaultValue ['usd']
+   */
   units?: readonly Unit[];
   /**
    * How much of what a counter was charged in a window is unresolved, in its unit: calls whose end is unknown. Incidents of budgets tell it; they wait
    * for it 2 s at most. `tollgate({ database, alerts })` asks the ledger. @defaultValue not told
    */
   unresolved?: UnresolvedOf;
-  /** What not to listen for. @defaultValue [] */
+  /** Sources to ignore. @defaultValue [] */
   ignore?: readonly AlertSource[];
   /** Which reports become incidents; one that throws lets its report pass. @defaultValue all */
   when?: (report: AlertReport) => boolean;
-  /** How long a store must be away before that is told, in ms, 0 to 3 600 000. @defaultValue 5_000 (5 s) */
+  /** How long a store must be away before that is reported, in ms, 0 to 3 600 000. @defaultValue 5_000 (5 s) */
   lastsMs?: number;
   /** How long a receiver may take, in ms, 10 to 600 000. @defaultValue 10_000 (10 s) */
   deadlineMs?: number;
@@ -41,11 +44,11 @@ export interface AlertsOptions {
   retryMs?: number;
   /** The longest such pause, in ms, 1 to 86 400 000; a receiver's `Retry-After` may be longer, up to an hour. @defaultValue 300_000 (5 min) */
   longestRetryMs?: number;
-  /** What was not received for so long is given up, in ms, 1 to 2 592 000 000. @defaultValue 86_400_000 (1 day) */
+  /** A notification that was not received for this long is dropped, in ms, 1 to 2 592 000 000. @defaultValue 86_400_000 (1 day) */
   giveUpAfterMs?: number;
   /** How often the store is asked for what other processes left undone, in ms, 10 to 600 000. @defaultValue 1_000 (1 s) */
   pollMs?: number;
-  /** How long the shared store may be away before this process tells alone, in ms, 0 to 3 600 000. @defaultValue 10_000 (10 s) */
+  /** How long the shared store may be away before this process notifies by itself, in ms, 0 to 3 600 000. @defaultValue 10_000 (10 s) */
   aloneAfterMs?: number;
   /** Milliseconds since the epoch. @defaultValue Date.now */
   now?: () => number;

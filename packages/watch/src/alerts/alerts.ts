@@ -18,15 +18,15 @@ export interface Alerts {
   raise(report: AlertReport): void;
   /** It is over. */
   resolve(key: string, why: string): void;
-  /** Somebody looks after it; receivers are told once. */
+  /** A person takes care of it; receivers are notified once. */
   acknowledge(key: string, by: string): void;
   /** Reports of this process that had no room, for a metric. */
   readonly dropped: number;
   /** Notices that this process has given up, for a metric. */
   readonly givenUp: number;
   /**
-   * Stops listening, writes down what was reported, and lets what is being sent end for `graceMs`. What waits stays in the store for other processes
-   * and the next start. @defaultValue graceMs 2_000
+   * Stops listening, stores pending reports, and lets deliveries under way end for `graceMs`. Waiting notifications stay in the store for
+   * other processes and the next start. @defaultValue graceMs 2_000
    */
   close(options?: { graceMs?: number }): Promise<void>;
 }

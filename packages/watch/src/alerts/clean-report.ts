@@ -6,7 +6,7 @@ const mostFacts = 20;
 const longestText = 500;
 const longestName = 64;
 
-/** What secrets look like: ours, providers' and webhooks', bearer tokens, passwords within URLs. */
+/** Patterns of secrets: Tollgate's, providers' and webhooks', bearer tokens, passwords within URLs. */
 const secrets: readonly (readonly [RegExp, string])[] = [
   [/\b(tg_[a-z]{1,8}_[A-Za-z0-9]{1,64})_[A-Za-z0-9]+/g, '$1_…'],
   [/\b(sk|rk|pk|whsec|xox[a-z]|AKIA|AIza|ghp|glpat)[-_]?[A-Za-z0-9+/_-]{12,}={0,2}/g, '$1…'],

@@ -1,6 +1,6 @@
 import type { Incident, IncidentEvent, Severity } from './incident.js';
 
-/** What a receiver is told. */
+/** The content of a notification. */
 export interface AlertNotice {
   /** The same however often it is sent: what a receiver has seen under it, it need not look at again. */
   readonly id: string;
@@ -19,7 +19,7 @@ export interface AlertDestination {
   send(notice: AlertNotice, signal: AbortSignal): Promise<void>;
 }
 
-/** What every destination can be told. */
+/** Options of every destination. */
 export interface DestinationOptions {
   /** Unlike that of the app's other destinations; keep it while alerts wait. @defaultValue the kind, e.g. 'webhook' */
   name?: string;

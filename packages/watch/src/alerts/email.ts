@@ -2,7 +2,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { AlertDestination, AlertNotice, DestinationOptions } from './destination.js';
 import { destinationChecks } from './destination-checks.js';
 
-/** What sends mail, shaped as nodemailer's transport. */
+/** Sends mail; has the shape of nodemailer's transport. */
 export interface MailTransport {
   sendMail(mail: {
     from?: string;

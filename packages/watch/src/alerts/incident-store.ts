@@ -2,26 +2,26 @@ import type { AlertStore, AlertWork } from '@tollgate/core/internal';
 import type { AlertDestination, AlertNotice } from './destination.js';
 import { advance, type Incident, type IncidentChange, type KeptIncident, rank } from './incident.js';
 
-/** What waits in the store: a notice for one destination, or a look at whether an incident has ended by itself. */
+/** A task in the store: a notification for one destination, or a check whether an incident has ended by itself. */
 export type Work =
   | { readonly what: 'tell'; readonly to: string; readonly notice: AlertNotice }
   | { readonly what: 'look'; readonly key: string; readonly incident: string };
 
 const hourMs = 3_600_000;
-/** An incident that nobody resolves is forgotten after so long, one that is resolved after a day. */
+/** An incident that is never resolved is deleted after this long, a resolved one after a day. In ms. */
 const openKeptMs = 40 * 24 * hourMs;
 const resolvedKeptMs = 24 * hourMs;
 /** Others may write at the same time; each of them gets on. */
 const mostTries = 50;
 
-/** Incidents in a store: every change is written together with whom it is to be told. */
+/** Incidents in a store: every change is written together with its notifications. */
 export class IncidentStore {
   constructor(
     private readonly store: AlertStore,
     private readonly destinations: readonly AlertDestination[],
   ) {}
 
-  /** What a change has made of an incident. Rejects where the store is away. `full`: too much waits to be told. */
+  /** The effect of a change on an incident. Rejects where the store is away. `full`: too many notifications wait. */
   async record(key: string, change: IncidentChange): Promise<'written' | 'nothing new' | 'full'> {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const before = await this.store.read(key);

@@ -4,10 +4,10 @@ import { newId } from '@tollgate/core/internal';
 export const severities = Object.freeze(['info', 'warning', 'error', 'critical'] as const);
 export type Severity = (typeof severities)[number];
 
-/** What alerts are about: what they listen for themselves, and what the app or a detector raises. */
+/** The subject of alerts: sources that they listen to themselves, and reports of the app or a detector. */
 export type AlertKind = 'budget' | 'store' | 'provider' | 'fault' | 'switch' | 'anomaly' | 'custom';
 
-/** What happened to an incident. */
+/** A change of an incident. */
 export type IncidentEvent = 'opened' | 'updated' | 'acknowledged' | 'resolved';
 
 /** A sign of something that a person should know. Ids and numbers; never prompts or secrets. */
@@ -18,15 +18,15 @@ export interface AlertReport {
   readonly severity: Severity;
   /** One line for a person. */
   readonly title: string;
-  /** What is known: at most 20, names and texts are cut. */
+  /** Known facts: at most 20, names and texts are cut. */
   readonly facts?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
-  /** What is new about it: receivers are told of each step once, of reports without anything new not at all. */
+  /** The new state: receivers are notified of each step once, and not of reports without anything new. */
   readonly step?: string | undefined;
   /** The instant at which the incident ends by itself, e.g. with its window, ms since the epoch. A key ends so but once. */
   readonly endsAtMs?: number | undefined;
   /**
-   * It ends by itself when nothing was reported of it for so long, in ms; of several reports with anything new the longest counts. Absent: when
-   * it is resolved.
+   * It ends by itself when there was no report of it for this long, in ms; of several reports with anything new the longest counts. Absent:
+   * when it is resolved.
    */
   readonly quietMs?: number | undefined;
 }
@@ -40,7 +40,7 @@ export interface TimelineEntry {
   readonly title: string;
 }
 
-/** Something that goes on until it is resolved, and its history. */
+/** A condition that lasts until it is resolved, and its history. */
 export interface Incident {
   /** UUIDv7. */
   readonly id: string;
@@ -63,7 +63,7 @@ export interface Incident {
   readonly timeline: readonly TimelineEntry[];
 }
 
-/** An incident as it is kept: also what nobody is told. */
+/** A stored incident, with the fields that are not sent. */
 export interface KeptIncident extends Incident {
   readonly steps: readonly string[];
   readonly seenAtMs: number;
@@ -71,25 +71,25 @@ export interface KeptIncident extends Incident {
   readonly quietMs?: number | undefined;
 }
 
-/** What is to be made of an incident. */
+/** A change to apply to an incident. */
 export type IncidentChange = { readonly atMs: number } & (
   | { readonly what: 'report'; readonly report: AlertReport }
   | { readonly what: 'acknowledge'; readonly by: string }
   | { readonly what: 'resolve'; readonly why: string }
 );
 
-/** What has become of it; without `event` nobody need be told. */
+/** The changed incident; without `event` no notification is needed. */
 export interface Advanced {
   readonly incident: KeptIncident;
   readonly event?: IncidentEvent | undefined;
 }
 
-/** An incident that is reported without anything new is written down again only after so long. */
+/** An incident that is reported without anything new is stored again only after this long, in ms. */
 const sightingMs = 30_000;
 const mostEntries = 50;
 const mostSteps = 100;
 
-/** What a change makes of an incident; nothing where it changes nothing. */
+/** Applies a change to an incident; `undefined` where it changes nothing. */
 export function advance(before: KeptIncident | undefined, change: IncidentChange): Advanced | undefined {
   const open = before && before.state !== 'resolved' ? before : undefined;
   if (change.what === 'report') {
@@ -105,7 +105,7 @@ export function advance(before: KeptIncident | undefined, change: IncidentChange
 }
 
 function opened(before: KeptIncident | undefined, report: AlertReport, atMs: number): Advanced | undefined {
-  // What another process saw before it was over belongs to what is over.
+  // A report by another process from before the end belongs to the ended incident.
   if (before?.resolvedAtMs !== undefined && atMs <= before.resolvedAtMs) return undefined;
   if ((before?.resolvedAtMs ?? 0) >= (before?.endsAtMs ?? Number.POSITIVE_INFINITY)) return undefined;
   const { key, kind, severity, title, step, endsAtMs, quietMs } = report;

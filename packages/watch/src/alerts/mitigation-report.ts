@@ -27,7 +27,7 @@ const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
 /** After a mitigation has ended, its incident waits as long again for what comes next, but no longer than this. */
 const longestGraceMs = 600_000;
 
-/** The report of a mitigation: one incident for each culprit, whatever was found and done about it. What is only observed is not told. */
+/** The report of a mitigation: one incident for each culprit, with any finding and action. Observations are not reported. */
 export function mitigationReport(mitigation: Mitigation): AlertReport | undefined {
   const { id, atMs, action, target, untilMs, outcome, finding } = mitigation;
   const [severity, done] = told[action.do] ?? [];

@@ -16,9 +16,9 @@ export interface NotificationSenderOptions {
   readonly random: () => number;
 }
 
-/** What one process has under way at once. */
+/** The most deliveries that one process has under way at once. */
 const mostAtOnce = 16;
-/** What a lease has beyond the receiver's deadline, for the store. */
+/** Time of a lease beyond the receiver's deadline, for the store, in ms. */
 const spareMs = 5_000;
 /** However long a receiver wants to be left alone. */
 const longestWishMs = 3_600_000;
@@ -80,7 +80,7 @@ export class NotificationSender {
       if (againMs === undefined) await store.done(id);
       else await store.later(id, againMs);
     } catch {
-      // The store went away: somebody takes it again when the lease has passed.
+      // The store went away: a process takes it again when the lease has passed.
     }
   }
 

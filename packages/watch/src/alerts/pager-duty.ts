@@ -10,7 +10,7 @@ export interface PagerDutyOptions extends DestinationOptions {
   routingKey: string;
   /** Where events go. @defaultValue 'https://events.pagerduty.com/v2/enqueue'; in Europe 'https://events.eu.pagerduty.com/v2/enqueue' */
   url?: string;
-  /** What is affected, e.g. the app's name. @defaultValue 'tollgate' */
+  /** The affected system, e.g. the app's name. @defaultValue 'tollgate' */
   source?: string;
 }
 

@@ -2,7 +2,7 @@
 export class Persistence {
   readonly #sinceMs = new Map<string, { first: number; last: number }>();
 
-  /** `longMs`: how long it must have gone on; `gapMs`: what comes after a longer pause begins anew. */
+  /** `longMs`: how long it must have lasted; `gapMs`: a longer pause starts it again. */
   constructor(
     private readonly longMs: number,
     private readonly gapMs: number,

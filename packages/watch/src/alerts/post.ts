@@ -39,7 +39,7 @@ function retryAfterMs(text: string | null, nowMs: number): number | undefined {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds * 1_000) : undefined;
 }
 
-/** The check of an option that is a URL: `http:` or `https:`, without a password, which `fetch` refuses. What it was is not shown. */
+/** The check of an option that is a URL: `http:` or `https:`, without a password, which `fetch` refuses. The error does not show the value. */
 export function urlOf(factory: string, url: unknown): string {
   if (typeof url === 'string' && URL.canParse(url)) {
     const { protocol, username, password } = new URL(url);

@@ -9,7 +9,7 @@ import { thresholdReport } from './threshold-report.js';
 /** How much of what a counter was charged in a window is unresolved, in its unit; `undefined`: not known. */
 export type UnresolvedOf = (counter: string, window: string) => Promise<number | undefined>;
 
-/** What sources say, and to whom. */
+/** Filters and receiver of the sources' reports. */
 export interface SourceOptions {
   readonly units: readonly Unit[];
   readonly ignore: readonly string[];
@@ -24,7 +24,7 @@ const ownPlaces: readonly string[] = ['alerts', 'quota-store', 'redis-connection
 
 type Facts = Readonly<Record<string, unknown>>;
 
-/** What nobody says the end of ends when it was not seen for so long. */
+/** An incident without a reported end ends when it was not seen for this long, in ms. */
 const quietMs = 900_000;
 
 /** How long an incident waits for the unresolved amount of its counter. In milliseconds. */
@@ -74,7 +74,7 @@ function isCrossing(facts: Facts): facts is Facts & ThresholdCrossing {
   return typeof facts.counter === 'string' && typeof facts.window === 'string' && Number(facts.threshold) > 0;
 }
 
-/** A store that is down for a moment is nobody's business: told is what lasts. */
+/** Reports only lasting failures: a store that is down for a moment is ignored. */
 function stores({ lastsMs, now, report, resolve }: SourceOptions): () => void {
   const waiting = new Map<string, NodeJS.Timeout>();
   const failing = new Persistence(lastsMs, 60_000);
@@ -144,7 +144,7 @@ function providers({ report, resolve }: SourceOptions): () => void {
 function faults({ report }: SourceOptions): () => void {
   return subscribe('tollgate:fault', ({ where, source, what }) => {
     const place = text(where) || text(source);
-    // Our own would go round in a circle; those of Redis are told as a store's.
+    // Reports about the alerts' own stores would cause further ones; those of Redis are reported as a store's.
     if (place === '' || ownPlaces.includes(place)) return;
     report({
       key: `fault/${place}`,
@@ -161,7 +161,7 @@ function switches({ ignore, report, resolve }: SourceOptions): () => void {
   let off = new Set<string>();
   return subscribe('tollgate:switch', (facts) => {
     const now = new Set(namesIn(facts.off));
-    // What watch() has switched off is told with why, by whoever listens to it.
+    // Entries that watch() has switched off are reported with their reason, by the listener to watch.
     if (!ignore.includes('watch')) for (const name of namesIn(facts.byWatch)) now.delete(name);
     for (const name of now) {
       if (off.has(name)) continue;
@@ -174,7 +174,7 @@ function switches({ ignore, report, resolve }: SourceOptions): () => void {
   });
 }
 
-/** What `watch()` does, and about whom; what it only watches is not told. */
+/** Mitigations of `watch()`, and their subjects; observations are not reported. */
 function measures({ report }: SourceOptions): () => void {
   return subscribe('tollgate:watch', (facts) => {
     if (!isMitigation(facts)) return;

@@ -7,7 +7,7 @@ import {
 } from '@tollgate/core/internal';
 import type { AlertReport, Severity } from './incident.js';
 
-/** A bucket has no end: an incident of it ends when no share was reached for so long. */
+/** A bucket has no end: its incident ends when no share was reached for this long, in ms. */
 const bucketQuietMs = 900_000;
 const periods: readonly string[] = ['minute', 'hour', 'day', 'week', 'month'] satisfies CalendarPeriod[];
 

@@ -13,10 +13,10 @@ export function bitsFor(score: number, leastBits = 8, mostBits = 22): number {
   return Math.max(1, Math.min(mostBits, Math.round(leastBits + bitsPerScore * score)));
 }
 
-/** Whom a challenge is for; nobody else can use it. */
+/** The recipient of a challenge; no other caller can use it. */
 export type Challenged = Pick<Caller, 'id' | 'tenant'>;
 
-/** What a challenge is made of. */
+/** The inputs of a challenge. */
 export interface ChallengeFacts {
   readonly bits: number;
   /** Ms since the epoch. */

@@ -6,7 +6,7 @@ import { type Challenged, challengeMs, signedChallenge, solvedBy } from './chall
 const challengeHeader = 'x-tollgate-challenge';
 export const solutionHeader = 'x-tollgate-solution';
 
-/** Makes challenges and takes each solution once. While the shared claims are away, this process goes on by itself. */
+/** Creates challenges and accepts each solution once. While the shared claims are away, this process checks alone. */
 export class Challenger {
   readonly #own: ClaimStore;
   #secret: Uint8Array | undefined;
@@ -18,7 +18,7 @@ export class Challenger {
     this.#own = memoryClaims({ now });
   }
 
-  /** Whether what the client sent solves a challenge of at least so many bits that was made for it, for the first time. */
+  /** Whether the client's solution solves a challenge of at least this many bits that was made for it, for the first time. */
   async accepts(
     solution: string | string[] | undefined,
     leastBits: number,
@@ -35,7 +35,7 @@ export class Challenger {
     return this.claims.claim(name, forMs).catch(() => true);
   }
 
-  /** 429 `abnormal_usage` with a new challenge of so many bits. */
+  /** 429 `abnormal_usage` with a new challenge of this many bits. */
   async refusal(bits: number, whose: Challenged): Promise<TollgateError> {
     const facts = {
       bits,

@@ -1,7 +1,7 @@
 import type { SubjectRecord } from '../features/subject-record.js';
 import type { Suspicion } from './finding.js';
 
-/** So many requests must be alike before a loop is spoken of. */
+/** Alike requests from which on a loop is reported. */
 const leastRequests = 12;
 /** Six prompts in turns, or fewer. */
 const leastRepetition = 0.6;

@@ -25,7 +25,7 @@ const hourMs = 3_600_000;
 /** Requests of a key over which its risk is looked at. */
 const latestRisks = 20;
 
-/** What an {@link Analysis} goes by. */
+/** The dependencies of an {@link Analysis}. */
 export interface AnalysisSettings {
   readonly minimumUsd: number;
   readonly maxSubjects: number;

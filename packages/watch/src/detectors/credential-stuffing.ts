@@ -6,8 +6,8 @@ const in10Minutes = 8;
 const in24Hours = 12;
 
 /**
- * Many different credentials fail from one network, within minutes or, low and slow, within a day. One bad credential that is sent over and over
- * is somebody's mistake, and an office whose keys mostly work is no attacker.
+ * Many different credentials fail from one network, within minutes or, low and slow, within a day. One bad credential that is sent
+ * repeatedly is a mistake, and an office whose keys mostly work is no attacker.
  */
 export function credentialStuffing(
   { fast, slow, failures, successes }: CredentialFailures,

@@ -1,7 +1,7 @@
 import type { Contributor } from '../features/contributors.js';
 import type { Subject } from '../features/subject.js';
 
-/** What can be found. */
+/** The names of the detectors. */
 export const detectorNames = Object.freeze([
   'spend',
   'cost',
@@ -19,7 +19,7 @@ export type DetectorName = (typeof detectorNames)[number];
 /** One feature that a finding rests on. */
 export interface FeatureSeen {
   readonly feature: string;
-  /** What is usual, or the bound. */
+  /** The usual value, or the bound. */
   readonly expected: number;
   readonly seen: number;
 }
@@ -30,7 +30,10 @@ export interface Finding {
   readonly subject: Subject;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
-  /** How far out: about 4 is worth a look, 6 is strong, from 8 on nobody should sleep. For the statistics, a robust z-score. */
+  /**
+   * The strength of the finding: about 4 is worth a look, 6 is strong, 8 and above needs immediate attention. For the statistics, a robust
+   * z-score.
+   */
   readonly score: number;
   /** The one that says most first. */
   readonly features: readonly FeatureSeen[];
@@ -40,5 +43,5 @@ export interface Finding {
   readonly reachedAtMs?: number | undefined;
 }
 
-/** What a detector found, before it is known when and whose. */
+/** A detector's finding, before its time and subject are added. */
 export type Suspicion = Pick<Finding, 'detector' | 'score' | 'features' | 'reachedAtMs'>;

@@ -16,7 +16,7 @@ export const limitCodes: ReadonlySet<string> = new Set([
 const refusalsWorthALook = 20;
 const promptsWorthALook = 4;
 
-/** A key is refused again and again within ten minutes, nine times of ten: somebody looks for the edges of its limits. */
+/** A key is refused repeatedly within ten minutes, nine times of ten: it may be used to probe its limits. */
 export function quotaProbing({ refusals, attempts }: SubjectRecord, nowMs: number): Suspicion | undefined {
   const seen = refusals.sum(nowMs);
   const answered = attempts.sum(nowMs);
@@ -25,7 +25,7 @@ export function quotaProbing({ refusals, attempts }: SubjectRecord, nowMs: numbe
   return { detector: 'quota-probing', score: (4 * seen) / refusalsWorthALook, features };
 }
 
-/** A key's prompts are refused again and again within ten minutes: somebody looks for a way around the guardrails. */
+/** A key's prompts are refused repeatedly within ten minutes: it may be used to probe the guardrails. */
 export function promptProbing({ promptRefusals }: SubjectRecord, nowMs: number): Suspicion | undefined {
   const seen = promptRefusals.sum(nowMs);
   if (seen < promptsWorthALook) return undefined;

@@ -4,9 +4,9 @@ import type { FeatureSeen, Suspicion } from './finding.js';
 const leastScore = 8;
 /** Who is slower is not looked at for being like a machine: a score of pace. */
 const leastPace = 2;
-/** What being as regular as a clock, asking nothing but the same, or being refused always counts. */
+/** The weight of perfect regularity, of requests that are all alike, or of being refused every time. */
 const most = 3;
-/** What a score of the isolation forest of 1 counts, above the 0.5 of what is like all others: 10. */
+/** The weight of an isolation forest's score of 1, above the 0.5 of an average row: 10. */
 const ofForest = 20;
 
 const reasons = [
@@ -19,7 +19,7 @@ const reasons = [
   'unlikeOthers',
 ] as const;
 
-/** What each of the reasons adds; a row of `requestFeatures`, and the forest's score of it. */
+/** The contribution of each reason; from a row of `requestFeatures`, and the forest's score of it. */
 function partsOf(row: readonly number[], forestScore: number): number[] {
   const [spend5 = 0, spendHour = 0, pace = 0, cost = 0, irregularity = 1, repetition = 0, , refusals = 0] =
     row;
@@ -36,9 +36,8 @@ function partsOf(row: readonly number[], forestScore: number): number[] {
 }
 
 /**
- * How suspicious a request is, all in all: how much its key spends, how fast it asks, how dear each request is, how much like a machine it is when it is
- * fast, how often it is refused, and how unlike all others the isolation forest finds it. What is usual adds nothing; the rest adds up like
- * deviations that have nothing to do with each other, as the root of the sum of squares.
+ * A request's risk: its key's spend and rate, the cost of each request, its regularity when it is fast, its share of refusals, and the
+ * isolation forest's score. Usual values add nothing; the others add up like independent deviations, as the root of the sum of squares.
  */
 export function riskOf(row: readonly number[], forestScore: number): number {
   return Math.hypot(...partsOf(row, forestScore));

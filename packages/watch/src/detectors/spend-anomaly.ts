@@ -8,24 +8,24 @@ const leastTimes = 3;
 const minuteMs = 60_000;
 /** Of how much more it must be, 5 minutes' grow so fast with the length: an hour's are 5.7 times as much, a day's 53 times. */
 const growth = 0.7;
-/** What the least money that is spoken of may be called at most, and how much more with each doubling. */
+/** The highest score of the least reported amount, and the increase with each doubling. */
 const scoreOfLeast = 5.5;
 const scoreOfDoubling = 1.5;
-/** What is over is not spoken of: of the mean pace of an hour or a day so much must still be kept. */
+/** Spending that has ended is not reported: this share of the mean pace of an hour or a day must still be reached. */
 const stillGoing = 0.25;
-/** What somebody nothing is known of may spend in five minutes, as a multiple of the minimum; and how sure we can be of that. */
+/** The usual spend of an unknown subject in five minutes, as a multiple of the minimum; and the certainty of that. */
 const usualOfStrangers = 2;
 const deviationOfStrangers = 0.5;
-/** Without evidence nobody is accused of more than this. */
+/** The highest score of a subject without history. */
 const mostOfStrangers = 7;
 
 const nameOf = ({ lengthMs }: Horizon): string =>
   lengthMs < 3_600_000 ? 'usdIn5Minutes' : lengthMs < 86_400_000 ? 'usdInAnHour' : 'usdInADay';
 
 /**
- * Far more money than is usual, over five minutes, an hour (at this hour of the week) or a day, and still going on; at least `minimumUsd` more in five
- * minutes. The score is how unusual it is, and no more than the money is worth: 5.5 for the least that counts, 8 for 3.2 times that. Of whom nothing
- * is known yet, what is much for a stranger.
+ * Far more money than usual, over five minutes, an hour (at this hour of the week) or a day, and still continuing; at least `minimumUsd`
+ * more in five minutes. The score grows with the deviation, up to a maximum that depends on the amount: 5.5 for the least amount, 8 for 3.2
+ * times that. For a subject without history, the deviation from a fixed amount.
  */
 export function spendAnomaly(
   { spend, usdUnit }: SubjectRecord,

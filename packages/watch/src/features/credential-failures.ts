@@ -3,7 +3,7 @@ import { RecentNames } from './recent-names.js';
 
 const minuteMs = 60_000;
 
-/** What is known of one network's credentials; only keyed digests of them are kept. */
+/** Facts about one network's credentials; only keyed digests of them are kept. */
 export class CredentialFailures {
   /** Different credentials that failed. */
   readonly fast = new RecentNames(10 * minuteMs, 64);

@@ -1,4 +1,4 @@
-/** Names seen of late, each once: credentials that failed, networks of a key. Bounded; beyond, the one seen longest ago goes. */
+/** Recent names, each once: credentials that failed, networks of a key. Bounded; beyond, the one seen longest ago is evicted. */
 export class RecentNames {
   readonly #lastSeenMs = new Map<string, number>();
 

@@ -21,9 +21,9 @@ const hourly: BaselineSettings = {
   knowsHabits: true,
 };
 const daily: BaselineSettings = { minimumWindows: 7, capacity: 28, leastDeviation: 0.5 };
-/** The mean cost of so many requests is what one of them costs. */
+/** The number of requests over which the mean cost of a request is taken. */
 const requestsRemembered = 500;
-/** Requests come in conversations: chance is allowed for as if they came so many at a time. */
+/** Requests arrive in conversations: chance is computed for groups of this many. */
 const clumping = 2;
 
 /** A sum over one horizon and what it usually is. */
@@ -33,7 +33,7 @@ export interface Horizon {
   readonly baseline: RateBaseline;
 }
 
-/** What one event adds. */
+/** The contribution of one event. */
 export interface Addition {
   readonly usd: number;
   readonly tokens: number;
@@ -78,7 +78,7 @@ export class SubjectRecord {
     this.requests = [horizon(minuteMs, minutely, this.#season)];
   }
 
-  /** What chance adds to the spending at once, for {@link RateBaseline.compare}: variance over mean of a sum whose parts are not all alike. */
+  /** The unit of chance in the spending, for {@link RateBaseline.compare}: variance over mean of a sum of unequal parts. */
   get usdUnit(): number {
     const { mean } = this.#usdEach;
     return mean > 0 ? (clumping * this.#usdSquared.mean) / mean : 0;

@@ -3,7 +3,7 @@ import type { UsageEvent } from '@tollgate/core';
 /** Of what a picture is kept. */
 export type SubjectKind = 'global' | 'tenant' | 'team' | 'user' | 'key' | 'model' | 'feature' | 'network';
 
-/** Somebody or something that is watched. */
+/** A watched person, key, network or model. */
 export interface Subject {
   readonly kind: SubjectKind;
   /** As the switch names it: of a team, user and feature `<tenant>/<name>`; empty for global. */

@@ -6,7 +6,7 @@ import { seededRandom } from './seeded-random.js';
 
 /** Options of {@link IsolationForest.train}. */
 export interface TrainOptions {
-  /** What the columns of a row mean, in their order. */
+  /** The names of a row's columns, in their order. */
   features: readonly string[];
   /** How many trees are grown, 1 to 1 000. @defaultValue 100, as in the paper */
   trees?: number;
@@ -16,7 +16,7 @@ export interface TrainOptions {
   seed?: number;
 }
 
-/** What one feature adds to a score. */
+/** One feature's contribution to a score. */
 export interface Contribution {
   readonly feature: string;
   /** Its median in training. */
@@ -27,9 +27,9 @@ export interface Contribution {
 }
 
 /**
- * Tells rows that are unlike the others: they stand alone after few random splits. Scores lie between 0 and 1; about 0.5 is usual, and what is
- * above 0.6 or so is worth a look. Pure: the same seed, rows and order give the same trees.
- * F. T. Liu, K. M. Ting, Z.-H. Zhou: Isolation Forest, ICDM 2008.
+ * Finds rows that differ from the others: few random splits isolate them. Scores lie between 0 and 1; about 0.5 is usual, and above 0.6 or
+ * so is worth a look. Pure: the same seed, rows and order give the same trees. F. T. Liu, K. M. Ting, Z.-H. Zhou: Isolation Forest, ICDM
+ * 2008.
  */
 export class IsolationForest {
   readonly #trees: readonly IsolationTree[];
@@ -76,7 +76,7 @@ export class IsolationForest {
     return new IsolationForest(checkSavedForest(saved));
   }
 
-  /** What the columns of a row mean, in their order. */
+  /** The names of a row's columns, in their order. */
   get features(): readonly string[] {
     return this.saved.features;
   }

@@ -27,7 +27,7 @@ export class IsolationTree {
   readonly #threshold: Float64Array;
   readonly #left: Int32Array;
   readonly #right: Int32Array;
-  /** What a leaf adds for the points that were not split further: c(size). */
+  /** The depth that a leaf adds for points that were not split further: c(size). */
   readonly #rest: Float64Array;
 
   constructor(readonly saved: SavedTree) {

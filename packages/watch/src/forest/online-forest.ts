@@ -4,9 +4,9 @@ import { Reservoir } from './reservoir.js';
 
 const trees = 100;
 const sampleSize = 256;
-/** Rows of which each reservoir is a fair sample; a new one is begun after so many, so that the forest follows what becomes usual. */
+/** The rows of which each reservoir is a fair sample; after this many a new one is begun, so that the forest follows changes. */
 const rowsPerReservoir = 20_000;
-/** A tree is grown once so many rows: the event loop is never held for a whole forest. */
+/** A tree is grown once every this many rows: the event loop is never blocked for a whole forest. */
 const rowsPerTree = 64;
 
 /** A forest that is grown tree by tree from what passes by, and replaced whole once all trees of the next are grown. */
@@ -26,7 +26,7 @@ export class OnlineForest {
     this.#reservoir = this.#emptyReservoir();
   }
 
-  /** The forest as it stands, to be saved; nothing until the first is grown, after 6 700 rows or so. */
+  /** The current forest, to be saved; `undefined` until the first is grown, after 6 700 rows or so. */
   get forest(): IsolationForest | undefined {
     return this.#forest;
   }

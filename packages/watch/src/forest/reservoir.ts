@@ -1,5 +1,5 @@
 /**
- * A fair sample of a stream whose length nobody knows: each item seen so far is in it with the same chance (J. S. Vitter: Random Sampling with a
+ * A fair sample of a stream of unknown length: each item seen so far is in it with the same chance (J. S. Vitter: Random Sampling with a
  * Reservoir, 1985, algorithm R). Memory is bounded by `capacity`.
  */
 export class Reservoir<Item> {

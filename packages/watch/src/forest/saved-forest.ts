@@ -6,7 +6,7 @@ export interface SavedForest {
   readonly kind: 'isolation-forest';
   /** Of this format. */
   readonly version: 1;
-  /** What the columns of a row mean, in their order. */
+  /** The names of a row's columns, in their order. */
   readonly features: readonly string[];
   /** ψ: how many rows each tree was grown from. */
   readonly sampleSize: number;

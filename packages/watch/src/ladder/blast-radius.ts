@@ -4,7 +4,7 @@ import type { Subject } from '../features/subject.js';
 export interface BlastRadius {
   /** Of the tenants that were active within a day, 0 < share ≤ 1; never less than one tenant. */
   readonly share: number;
-  /** Within so many milliseconds. */
+  /** Period in milliseconds. */
   readonly withinMs: number;
 }
 
@@ -14,7 +14,7 @@ export class BlastGuard {
 
   constructor(private readonly radius: BlastRadius) {}
 
-  /** Whether a suspension may happen now; it is counted if so. What is nobody's own (a model, everything) hits all tenants. */
+  /** Whether a suspension may happen now; if so, it is counted. A subject without a tenant (a model, everything) affects all tenants. */
   admits({ tenant }: Subject, nowMs: number, activeTenants: number): boolean {
     const { share, withinMs } = this.radius;
     if (tenant === undefined) return share === 1;

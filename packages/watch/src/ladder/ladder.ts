@@ -11,12 +11,12 @@ import { canHit, type Executor, type HardAction, isHard } from './step.js';
 import { suspending } from './suspending.js';
 
 const longestMs = 24 * 60 * 60_000;
-/** On probation a score counts so many times. */
+/** Factor of a score on probation. */
 const onProbation = 2;
 /** A challenge becomes harder when a score has risen by so much. */
 const scoreStep = 1;
 
-/** What a {@link Ladder} goes by. */
+/** The dependencies of a {@link Ladder}. */
 export interface LadderSettings {
   readonly policy: readonly PolicyRule[];
   readonly blastRadius: BlastRadius;
@@ -25,7 +25,7 @@ export interface LadderSettings {
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
   readonly audit: (mitigation: Mitigation) => void;
-  /** Where suspensions are written. `undefined`: nobody is suspended. */
+  /** Store of suspensions. `undefined`: there are none. */
   readonly store: SwitchStore | undefined;
   /** Absent: no key is rotated. */
   readonly rotate?: Executor<'rotate'> | undefined;
@@ -51,7 +51,7 @@ export class Ladder {
     this.#suspend = settings.store && suspending(settings.store, settings.now);
   }
 
-  /** Takes a finding; what the switch store must be told is told behind. */
+  /** Takes a finding; writes to the switch store follow in the background. */
   take(finding: Finding): void {
     const target = narrowest(finding);
     const { atMs } = finding;
@@ -107,7 +107,7 @@ export class Ladder {
     if (action.do === 'suspend')
       outcome = (await this.#suspend?.({ finding, action, target, lengthMs })) ?? 'failed';
     if (action.do === 'rotate') outcome = (await rotate?.({ finding, action, target, lengthMs })) ?? 'failed';
-    // What was not done ends no probation either.
+    // An action that failed ends no probation either.
     if (outcome === 'failed' && before) this.#terms.set(key, before);
     else if (outcome === 'failed') this.#terms.delete(key);
     this.#write(finding, action, target, outcome === 'failed' ? 0 : lengthMs, outcome);
@@ -120,7 +120,7 @@ export class Ladder {
     this.#write(finding, action, target, lengthOf(action), outcome, name);
   }
 
-  /** What was written down of somebody and has not ended. */
+  /** The recorded mitigation of a subject that has not ended. */
   #noted(name: string, target: Subject, nowMs: number): Mitigation | undefined {
     const mitigation = this.#mitigations.peek(keyOf(name, target));
     return mitigation && mitigation.untilMs > nowMs ? mitigation : undefined;
@@ -136,7 +136,7 @@ export class Ladder {
     return term && nowMs >= term.untilMs && nowMs < term.untilMs + term.lengthMs ? term : undefined;
   }
 
-  /** Each action has a radius of its own: whoever is challenged does not keep another from being suspended. */
+  /** Each action has a separate radius: a challenge does not prevent the suspension of another subject. */
   #blastOf({ do: name }: HardAction): BlastGuard {
     const guard = this.#blasts.get(name) ?? new BlastGuard(this.settings.blastRadius);
     this.#blasts.set(name, guard);

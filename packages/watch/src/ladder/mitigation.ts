@@ -3,9 +3,10 @@ import type { Subject } from '../features/subject.js';
 import type { Action } from './policy.js';
 
 /**
- * What became of a step: `applied`; `shadow`: would have been; `withheld`: it would have gone beyond the blast radius, and waits for
- * `watch.confirm(id)`; `done-already`: somebody else has switched it off, or another process has rotated the key; `failed`: the store did not
- * take it, the next finding tries again; `undelivered`: a key was rotated, and its owner could not be given the new one.
+ * The outcome of a step: `applied`; `shadow`: would have been; `withheld`: it would have exceeded the blast radius, and waits for
+ * `watch.confirm(id)`; `done-already`: an operator or another process has already switched it off, or has rotated the key; `failed`: the
+ * store did not accept it, the next finding tries again; `undelivered`: a key was rotated, and the new one could not be delivered to its
+ * owner.
  */
 export type MitigationOutcome = 'applied' | 'shadow' | 'withheld' | 'done-already' | 'failed' | 'undelivered';
 

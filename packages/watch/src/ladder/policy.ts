@@ -3,11 +3,11 @@ import { mostBitsEver } from '../challenge/challenge.js';
 import { type DetectorName, detectorNames, type Finding } from '../detectors/finding.js';
 import type { SubjectKind } from '../features/subject.js';
 
-/** What can be done about a finding, from the mildest to the hardest. */
+/** The possible actions on a finding, from the mildest to the hardest. */
 export type Action =
-  /** Written down and published; nobody notices. */
+  /** Recorded and published; without effect on requests. */
   | { readonly do: 'observe' }
-  /** The app is told, by `watch.tagsOf(caller)`: it may ask for a captcha, or leave out what is dear. */
+  /** The app reads it with `watch.tagsOf(caller)`: it may require a captcha, or leave out expensive steps. */
   | { readonly do: 'tag'; readonly forMs: number }
   /** Each request waits so long. */
   | { readonly do: 'slow'; readonly delayMs: number; readonly forMs: number }
@@ -24,8 +24,8 @@ export type Action =
       readonly mostBits?: number;
     }
   /**
-   * The caller's limits count for `factor` of what they are, above 0 and below 1: those of windows up to `windowsUpToMs`, by default an hour,
-   * and of what is in flight. Longer windows stand as they are, see `Tightening` of `@tollgate/core`.
+   * The caller's limits are multiplied by `factor`, above 0 and below 1: those of windows up to `windowsUpToMs`, by default an hour, and of
+   * requests in flight. Longer windows stay, see `LimitReduction` of `@tollgate/core`.
    */
   | {
       readonly do: 'tighten';
@@ -61,15 +61,15 @@ export interface PolicyRule {
 }
 
 const minuteMs = 60_000;
-/** For so long networks and refusals of a key are remembered. */
+/** How long networks and refusals of a key are remembered, in ms. */
 const seenMs = 10 * minuteMs;
-/** What is only watched is written down again after this time. */
+/** An observation is recorded again after this time, in ms. */
 const observedMs = 10 * minuteMs;
 const hourMs = 60 * minuteMs;
 const customers: readonly SubjectKind[] = ['key', 'user', 'team', 'tenant'];
 const suspend: Action = { do: 'suspend', forMs: 15 * minuteMs, cutsRunning: true };
 
-/** What is done where an app gives no policy: told first, slowed down next, switched off for a quarter of an hour only when nothing about it is usual. */
+/** The actions where an app gives no policy: tag first, then slow down, and suspend for a quarter of an hour only on very strong findings. */
 export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   { detectors: [...detectorNames], minScore: 0, action: { do: 'observe' } },
   {
@@ -94,7 +94,7 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   },
 ]);
 
-/** The rule for a finding, whose score counts so many times for a rule of this action: more often on probation. */
+/** The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. */
 export function ruleFor(
   policy: readonly PolicyRule[],
   finding: Finding,

@@ -23,8 +23,8 @@ export interface Rotation {
     rotate(keyId: string, options: { overlapMs: number }): IssuedKey | Promise<IssuedKey>;
   };
   /**
-   * Gives the new key to its owner, by a way that whoever has the old key cannot read: an e-mail to the account's address, a secret manager. What it
-   * throws or rejects with is caught; it is then asked again, for five minutes at most.
+   * Delivers the new key to its owner, by a way that a thief of the old key cannot read: an e-mail to the account's address, a secret
+   * manager. Its errors are caught; it is then called again, for five minutes at most.
    */
   readonly deliver: (rotated: RotatedKey) => void | Promise<void>;
 }

@@ -3,10 +3,10 @@ import type { Subject } from '../features/subject.js';
 import type { MitigationOutcome } from './mitigation.js';
 import type { Action } from './policy.js';
 
-/** Actions that hit somebody hard enough to be counted, and to be within the blast radius. */
+/** Actions with enough effect on a caller to be counted, and limited by the blast radius. */
 export type HardAction = Extract<Action, { do: 'challenge' | 'tighten' | 'rotate' | 'suspend' }>;
 
-/** What is to be done to somebody. */
+/** An action to be taken on a subject. */
 interface Step<Chosen extends HardAction = HardAction> {
   readonly finding: Finding;
   readonly action: Chosen;

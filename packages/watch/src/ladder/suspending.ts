@@ -4,7 +4,7 @@ import type { Subject } from '../features/subject.js';
 import { reasonOf } from './mitigation.js';
 import type { Executor } from './step.js';
 
-/** Switches off in a store, and never shortens what somebody else has switched off there. */
+/** Switches off in a store, and never shortens an entry of an operator or another process. */
 export function suspending(store: SwitchStore, now: () => number): Executor<'suspend'> {
   return async ({ finding, action, target, lengthMs }) => {
     const kind = switchKindOf(target);

@@ -8,16 +8,16 @@ import type { Ladder } from '../ladder/ladder.js';
 import { cheaperStep } from './cheaper-step.js';
 import { TightenedCallers } from './tightened-callers.js';
 
-/** Requests that may wait at once; beyond they are refused, for whoever is slowed down must not fill the memory. */
+/** The most requests that wait at once; further ones are refused, so that slowed-down callers cannot fill the memory. */
 const mostWaiting = 500;
 
 /**
- * A solution may have so many bits less than are asked now: the score may rise while a client solves, and differ between processes.
- * Without such a bound, easy challenges would be collected for when hard ones are asked.
+ * A solution may have this many bits less than required now: the score may rise while a client solves, and differ between processes.
+ * Without such a bound, easy challenges would be collected for times when hard ones are required.
  */
 const bitsOfGrace = 2;
 
-/** What the guard goes by. */
+/** The settings of the guard. */
 export interface MitigationsSettings {
   readonly ladder: Ladder;
   readonly challenger: Challenger;
@@ -25,7 +25,7 @@ export interface MitigationsSettings {
   readonly now: () => number;
 }
 
-/** What holds for callers, for requests and for contexts without one. */
+/** The mitigations of callers, of requests and of contexts without one. */
 export interface MitigationsGuard {
   readonly handler: RequestHandler;
   attach(context: TollgateContext): void;

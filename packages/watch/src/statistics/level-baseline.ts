@@ -3,14 +3,14 @@ import type { BaselineSettings, Deviation } from './rate-baseline.js';
 import { RollingMedian } from './rolling-median.js';
 
 const hourMs = 3_600_000;
-/** The latest values that are compared: half of the weight is in so many. */
+/** The latest values to compare: half of the weight is in this many. */
 const latest = 15;
-/** So many values make a mean that can be compared with theirs. */
+/** Values of a mean that can be compared with theirs. */
 const leastValues = 32;
 
 /**
- * What each single value usually is, such as the cost of a request: the median over stretches of at least an hour and thirty-two values of their
- * mean logarithm, against the latest few values. A stretch that is far above is learned as one that is only a little above.
+ * The usual single value, such as the cost of a request: the median over stretches of at least an hour and thirty-two values of their mean
+ * logarithm, compared with the latest few values. A stretch far above is learned as one that is only a little above.
  */
 export class LevelBaseline {
   readonly #stretches: RollingMedian;

@@ -27,8 +27,8 @@ export interface BaselineSettings {
 }
 
 /**
- * What the sums of windows of one length usually are: the median of their logarithms, the season taken out. A sum far above is learned as one
- * that is only a little above, so that an incident does not teach that it is usual, and lasting growth still does.
+ * The usual sum of windows of one length: the median of their logarithms, without the season. A sum far above is learned as one that is
+ * only a little above, so that an incident does not become usual, while lasting growth does.
  */
 export class RateBaseline {
   readonly #logs: RollingMedian;

@@ -32,7 +32,7 @@ export class RollingSum {
     if (slot - this.#newest >= count) this.#slots.fill(0);
     else for (let one = this.#newest + 1; one <= slot; one += 1) this.#slots[one % count] = 0;
     this.#newest = slot;
-    // added up anew, so that rounding does not pile up
+    // Summed again, so that rounding errors do not accumulate.
     this.#sum = 0;
     for (let place = 0; place < count; place += 1) this.#sum += this.#slots[place] as number;
   }

@@ -1,18 +1,18 @@
 const hourMs = 3_600_000;
 const hoursOfWeek = 168;
-/** So many weeks' evidence the wider profile is worth. */
+/** The weight of the wider profile, in weeks of evidence. */
 const priorWeeks = 1;
 /** Weeks after which an hour's mean forgets what was before. */
 const memoryWeeks = 6;
-/** An hour of more than so many average ones is learned as so many: an incident does not teach that its hour is a dear one. */
+/** An hour above this multiple of the average is learned as this multiple: an incident does not make its hour look expensive. */
 const mostTimes = 8;
 
 /** Hour of the week in UTC, 0 to 167; 0 is the first hour of Thursday, as the epoch was. */
 const hourOfWeek = (atMs: number): number => Math.floor(atMs / hourMs) % hoursOfWeek;
 
 /**
- * How an hour of the week compares with the average hour: learned from hourly sums. What an hour of the week has too little evidence for it takes
- * from the same hour of other days, and that from the average; so a new subject's factor is 1.
+ * The ratio of an hour of the week to the average hour: learned from hourly sums. An hour of the week with too little evidence uses the
+ * same hour of other days, and that the average; so a new subject's factor is 1.
  */
 export class SeasonalProfile {
   readonly #mean = new Float32Array(hoursOfWeek);
@@ -40,14 +40,14 @@ export class SeasonalProfile {
     return weeks >= 24 && mean > 0 ? Math.min(sum, Math.max(most, mostTimes * mean)) : sum;
   }
 
-  /** What to multiply the average hour by, never below 0.05. */
+  /** The factor of the average hour, never below 0.05. */
   factor(atMs: number): number {
     const hour = hourOfWeek(atMs);
     if (this.#known[hour] === 0) this.#known[hour] = this.#factorOf(hour);
     return this.#known[hour] as number;
   }
 
-  /** What the same hour of the day has brought at least twice within the last week: a job of each night is a habit from its third night on. */
+  /** The value that the same hour of the day has reached at least twice within the last week: a nightly job is a habit from its third night on. */
   habit(atMs: number): number {
     let most = 0;
     let second = 0;

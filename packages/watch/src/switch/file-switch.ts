@@ -55,7 +55,7 @@ export function fileSwitch(path: string): SwitchStore {
   };
 }
 
-/** What changes with the file: asking for it costs less than reading. */
+/** A mark that changes with the file: reading it costs less than reading the file. */
 async function markOf(path: string): Promise<string> {
   try {
     const { ino, mtimeMs, size } = await stat(path);

@@ -50,9 +50,9 @@ export interface KillSwitch extends RequestHandler {
 }
 
 /**
- * Refuses whoever and whatever is switched off (403 `switched_off`): everything, a tenant, team, user or key before their request is priced; a
- * model or provider at each call. Entries that cut running requests end them, streams with an error event in the provider's format. Mounted
- * after `authenticate()`; reads `caller`. Throws a `TypeError` for a wrong or unknown option.
+ * Refuses switched-off subjects (403 `switched_off`): everything, a tenant, team, user or key before their request is priced; a model or
+ * provider at each call. Entries that cut running requests end them, streams with an error event in the provider's format. Mounted after
+ * `authenticate()`; reads `caller`. Throws a `TypeError` for a wrong or unknown option.
  */
 export function killSwitch(options: KillSwitchOptions): KillSwitch {
   checkOptions<KillSwitchOptions>(

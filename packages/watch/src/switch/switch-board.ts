@@ -19,10 +19,10 @@ export interface SwitchBoardOptions {
   readonly changed: (entries: readonly SwitchEntry[]) => void;
 }
 
-/** What is switched off, as this process knows it: asked for every `pollMs`, and at every hint. The last that was known stands while the store is away. */
+/** The switched-off entries known to this process: read every `pollMs`, and at every hint. The last known entries stay while the store is away. */
 export class SwitchBoard {
   #entries = new Map<string, SwitchEntry>();
-  /** Those of the entries that stand for several names; mostly none. */
+  /** The entries that match several names; usually none. */
   #patterns: readonly { readonly pattern: string; readonly entry: SwitchEntry }[] = [];
   #version: string | undefined;
   #reading: Promise<void> | undefined;

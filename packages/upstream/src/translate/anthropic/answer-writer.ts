@@ -117,7 +117,7 @@ export class AnthropicAnswerWriter implements AnswerWriter {
     return eventOf({ type: 'message_start', message: { ...message, usage: usageOf(this.#usage) } });
   }
 
-  /** Usage may come after the reason to stop, so both are told at the very end. */
+  /** Usage may arrive after the reason to stop, so both are sent at the very end. */
   #end(): string {
     const delta = this.#stop();
     const tollgate = this.#finish?.tollgate;

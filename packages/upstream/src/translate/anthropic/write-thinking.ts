@@ -8,7 +8,7 @@ const byBudget = /^claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@\d+)
 
 /** Anthropic's smallest budget, and what an answer is left at least where the client states no cap. */
 const least = 1_024;
-/** What the meter puts in where the client states no cap. */
+/** The cap that the meter sets where the client states none. */
 const usualCap = 4_096;
 
 /** Anthropic's two ways of saying how much to think. */

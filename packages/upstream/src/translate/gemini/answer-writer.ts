@@ -53,7 +53,7 @@ export class GeminiAnswerWriter implements AnswerWriter {
     return { error: { code: status, message, status: name, ...(code !== undefined && { details: [info] }) } };
   }
 
-  /** What an event completes. */
+  /** The parts that an event completes. */
   #parts(event: AnswerEvent): JsonObject[] {
     switch (event.type) {
       case 'start':

@@ -4,7 +4,7 @@ import { notTranslatable, notValid } from '../not-translatable.js';
 
 const provider = 'Gemini';
 
-/** Media types by the end of a URL: Gemini wants to be told. */
+/** Media types by the ending of a URL: Gemini requires one. */
 const byEnding: Readonly<Record<string, string>> = {
   png: 'image/png',
   jpg: 'image/jpeg',

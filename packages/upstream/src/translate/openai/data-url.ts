@@ -1,6 +1,6 @@
 import { notValid } from '../not-translatable.js';
 
-/** What a data URL holds; `undefined`: another URL. */
+/** The content of a data URL; `undefined`: another URL. */
 function inlineOf(url: string, param: string): { mediaType: string; data: string } | undefined {
   if (!url.startsWith('data:')) return undefined;
   const comma = url.indexOf(',');

@@ -83,7 +83,7 @@ function mediaOf(part: MediaPart): JsonObject {
   return { type: 'file', file: { filename: part.name ?? 'document.pdf', file_data: url } };
 }
 
-/** A failed call has no field of its own: its content says so. */
+/** The format has no field for a failed call: its content states it. */
 function resultOf({ content, failed }: ResultPart): string {
   const text = content
     .map((part) => {

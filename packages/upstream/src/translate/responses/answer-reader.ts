@@ -88,7 +88,7 @@ export class ResponsesAnswerReader implements AnswerReader {
     return [{ type: type.startsWith('response.reasoning') ? 'thought' : 'text', text }];
   }
 
-  /** What a stream tells only at the end of an item: its signature, and arguments that came in one piece. */
+  /** The parts that a stream sends only at the end of an item: its signature, and arguments that arrived in one piece. */
   #done(item: JsonObject): AnswerEvent[] {
     if (item.type === 'reasoning') return signatureOf(item);
     return item.type === 'function_call' && this.#args === '' ? argumentsOf(item) : [];

@@ -12,7 +12,7 @@ export class ResponsesAnswerWriter implements AnswerWriter {
   #head: JsonObject = {};
   #usage: AnswerUsage | undefined;
   #finish: Extract<AnswerEvent, { type: 'finish' }> | undefined;
-  /** Events as text; `undefined`: the answer is told in one piece. */
+  /** Events as text; `undefined`: the response is sent in one piece. */
   #texts: string[] | undefined = [];
   #sequence = 0;
 
@@ -118,7 +118,7 @@ export class ResponsesAnswerWriter implements AnswerWriter {
   }
 }
 
-/** What a response says of its request; nothing of it is kept. */
+/** The request's fields that a response repeats; none of them are stored. */
 const headOf = (asked: JsonObject): JsonObject => ({
   object: 'response',
   background: false,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@tollgate/core/internal';
 
-/** How an item that consists of text is told: the names of its events, and its one part. */
+/** The format of an item that consists of text: the names of its events, and its one part. */
 interface TextShape {
   readonly prefix: string;
   readonly opened: JsonObject;
@@ -62,7 +62,7 @@ export class OutputItems {
     this.emit(`${text}.delta`, { ...open.place, ...at, ...more, delta });
   }
 
-  /** Ends a thought, or begins and ends one that nobody may read. */
+  /** Ends a thought, or begins and ends an encrypted one. */
   sign(id: string, signature: string): void {
     this.#of('reasoning', id).item.encrypted_content = signature;
     this.close();

@@ -43,7 +43,7 @@ function readItem(item: Fields): Item {
   const type = item.text('type') ?? 'message';
   const read = Object.hasOwn(readers, type) ? readers[type]?.(item) : undefined;
   if (!read) throw notTranslatable(item.param('type'), 'items of this type cannot be translated');
-  // Names of our own making, and how the answer ended that an item is of: nothing that a model is told.
+  // Generated ids, and the status of the response that an item comes from: neither is sent to a model.
   item.text('id');
   item.text('status');
   item.refuseRest();
@@ -100,7 +100,7 @@ function contentOf(item: Fields, name: string, kinds: Readers): (TextPart | Medi
 
 const textOf = (part: Fields): TextPart => ({ kind: 'text', text: part.word('text') });
 
-/** What a user, or a tool, may say. */
+/** Items of a user, or a tool. */
 const asked: Readers = {
   input_text: textOf,
   input_image: (part) => {
@@ -127,7 +127,7 @@ const asked: Readers = {
   },
 };
 
-/** What the assistant has said. */
+/** Items of the assistant. */
 const said: Readers = {
   input_text: textOf,
   output_text: (part) => {

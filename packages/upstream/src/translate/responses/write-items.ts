@@ -33,7 +33,7 @@ function saidOf(part: Part): JsonObject[] {
   }
 }
 
-/** Thoughts that nobody signed are not handed back to OpenAI's models, by its own rules. */
+/** OpenAI's rules: unsigned thoughts are not returned to its models. */
 function thoughtOf(part: ThoughtPart): JsonObject[] {
   if (part.origin !== 'openai')
     throw notTranslatable(part.param, `${provider} take no thoughts of another provider's model`);
@@ -43,7 +43,7 @@ function thoughtOf(part: ThoughtPart): JsonObject[] {
   return [{ type: 'reasoning', summary, encrypted_content: encrypted }];
 }
 
-/** A failed call has no field of its own: its content says so. */
+/** The format has no field for a failed call: its content states it. */
 function resultOf({ id, content, failed, param }: ResultPart): JsonObject {
   const item = { type: 'function_call_output', call_id: id };
   if (!failed) return { ...item, output: content.length === 0 ? '' : contentOf(content) };
