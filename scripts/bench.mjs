@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: runs test/bench/*.bench.ts on the built packages, one after the other; an argument selects by name. `detection`, which takes far longer and
- * runs on sources, lies beside the simulator that it needs and is run only when it is named.
+ * `npm run bench`: runs test/bench/*.bench.ts on the built packages, one after the other; an argument selects by name. `detection`, which
+ * takes far longer and runs on sources, is beside the simulator that it needs and runs only when it is named.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `npm run check`: everything that must hold before a change lands; goes through all steps, then says which failed. */
+/** `npm run check`: everything that must hold before a change is merged; runs all steps, then lists the failed ones. */
 import { join } from 'node:path';
 import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';

@@ -1,4 +1,4 @@
-/** Installs what the lockfile says, through npx; touches neither network nor disk when nothing changed. */
+/** Installs the lockfile's packages, through npx; touches neither network nor disk when nothing changed. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, step } from './run.mjs';

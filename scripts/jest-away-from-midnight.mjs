@@ -1,6 +1,6 @@
 /**
- * Run before each test file: waits where a day is about to end (UTC). Tests with real servers count in windows of days and months by their servers'
- * clocks; what happens at the end of a window is tested with clocks of the tests' own.
+ * Run before each test file: waits where a day is about to end (UTC). Tests with real servers count in windows of days and months by their
+ * servers' clocks; the end of a window is tested with simulated clocks.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 

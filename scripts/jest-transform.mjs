@@ -1,6 +1,6 @@
 /**
- * TypeScript for Jest, by swc. Node answers each look-up of a global in a test's context by a callback, a hundred times slower than a variable
- * (nodejs/node#31658); so each module takes those that it uses once, in front of its first line.
+ * Compiles TypeScript for Jest, by swc. Node resolves each global in a test's context by a callback, a hundred times slower than a variable
+ * (nodejs/node#31658); so each module copies those that it uses once, in front of its first line.
  */
 import swc from '@swc/jest';
 

@@ -1,4 +1,4 @@
-/** `npm run mutation`: mutates what decides in packages/core and counts what tests catch; arguments select files: `-- money lease`. */
+/** `npm run mutation`: mutates the decisions in packages/core and counts the mutants that tests catch; arguments select files: `-- money lease`. */
 import { join } from 'node:path';
 import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';

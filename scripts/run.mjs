@@ -1,4 +1,4 @@
-/** Runs other programs: quietly as a step of a set-up, or in the foreground with signals passed on. */
+/** Runs other programs: quietly as a step of a set-up, or in the foreground with signals forwarded. */
 import { spawn } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import { root } from './workspace.mjs';

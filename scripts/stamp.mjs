@@ -1,4 +1,4 @@
-/** Says by content whether files changed since a step last succeeded. */
+/** Detects by content whether files changed since a step last succeeded. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** `npm run test:nodes`: runs the tests with other versions of Node, which come as packages; says which ran and how they ended. */
+/** `npm run test:nodes`: runs the tests with other versions of Node, which are installed as packages; reports which ran and how they ended. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, foreground } from './run.mjs';

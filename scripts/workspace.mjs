@@ -17,7 +17,7 @@ function below(folder) {
     .filter((directory) => existsSync(join(directory, 'package.json')));
 }
 
-/** Every package; one that is depended on stands before those that depend on it (development dependencies apart). */
+/** Every package, each after those that it depends on (except development dependencies). */
 export function workspacePackages() {
   const all = [...below('packages'), ...below('examples'), join(root, 'test')].map(read);
   const byName = new Map(all.map((one) => [one.name, one]));

@@ -2,10 +2,10 @@
 export interface Asking {
   /** Simulated, ms since the epoch. */
   readonly atMs: number;
-  /** Whose key it comes with. */
+  /** The tenant whose key it uses. */
   readonly tenant: string;
   readonly by: 'customer' | 'agent' | 'thief';
-  /** The address that it comes from. */
+  /** The client's IP address. */
   readonly network: string;
   readonly model: string;
   readonly prompt: string;

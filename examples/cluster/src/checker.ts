@@ -1,9 +1,9 @@
 import type { TollgateOptions } from 'tollgate';
 import { standing } from './budget.js';
 
-/** Looks at the budget again and again while others spend it. */
+/** Reads the budget repeatedly while other processes spend it. */
 export interface Checker {
-  /** Stops looking, and says how often it looked and the most it has seen, used and held together, in nano-dollars. */
+  /** Stops, and returns the number of readings and the highest sum of used and held amounts, in nano-dollars. */
   stop(): Promise<{ looks: number; mostNanoUsd: number }>;
 }
 

@@ -42,7 +42,7 @@ async function answer(process: ChildProcess, role: Role): Promise<Told> {
   return told ?? {};
 }
 
-/** For the started process: says it is ready, answers one order after the other, and ends with who started it. */
+/** For the started process: reports that it is ready, carries out one order after the other, and ends with its parent process. */
 export function serve<Received>(ready: Told, carryOut: (order: Received) => Promise<Told>): void {
   process.on('message', (order: Received) => {
     carryOut(order).then(

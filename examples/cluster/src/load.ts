@@ -3,7 +3,7 @@ import type { LoadOrder } from './messages.js';
 
 const answers: Record<string, number> = {};
 
-/** One client: asks, reads the answer to its end, and asks again when it was refused for want of money. */
+/** One client: sends a request, reads the response to its end, and repeats it when it was refused because the money was used up. */
 async function client(url: string, stream: boolean, { key, model, asksAgain }: LoadOrder): Promise<void> {
   const body = JSON.stringify({
     model,

@@ -1,7 +1,7 @@
 import { simulateProvider } from '@tollgate/testkit';
 import { serve } from './child.js';
 
-// Answers of different lengths, some at once and some a piece at a time, so that settlements come in any order.
+// Responses of different lengths, some at once and some in pieces, so that settlements arrive in any order.
 const provider = await simulateProvider({
   keepRequests: 1_000,
   script: ({ id }) => ({ tokens: 10 + (id % 60), chunkDelayMs: id % 4, firstByteDelayMs: (id * 7) % 40 }),

@@ -8,7 +8,7 @@ import type { Settings } from './settings.js';
 /** Figures measured in a run; money in nano-dollars. */
 export interface Facts {
   capNanoUsd: number;
-  /** How often the budget was looked at during the run, and the most that was used and held at once. */
+  /** The number of readings of the budget during the run, and the highest sum of used and held amounts. */
   looks: number;
   mostNanoUsd: number;
   /** How often each status was answered. */
@@ -18,7 +18,7 @@ export interface Facts {
   billNanoUsd: number;
   usedNanoUsd: number;
   heldNanoUsd: number;
-  /** Usage events at all workers' sinks, how many of them are different, and what they come to. */
+  /** Usage events at all workers' sinks, the number of different ones, and their total cost. */
   events: number;
   differentEvents: number;
   eventsNanoUsd: number;
@@ -27,7 +27,7 @@ export interface Facts {
   tookMs: number;
 }
 
-/** Starts everything, lets the clients loose, and says what was seen. Ends what it started, whatever happens. */
+/** Starts everything, lets the clients run, and returns the measurements. Always ends the processes that it started. */
 export async function run(settings: Settings): Promise<Facts> {
   const { capNanoUsd, prefix, workers, requestsPerWorker, asksAgain } = settings;
   const redis =

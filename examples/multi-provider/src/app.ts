@@ -19,7 +19,7 @@ export interface AppConfig {
   providers: { openai: Provider; anthropic: Provider; gemini: Provider };
 }
 
-/** An app whose clients speak OpenAI's or Anthropic's API, and name a model or leave the choice to the app (`auto`). */
+/** An app for clients of OpenAI's or Anthropic's API, which name a model or leave the choice to the app (`auto`). */
 export function createApp({ keys, sinks, providers }: AppConfig): { app: Express; tg: Tollgate } {
   const route = taxonomy(providers);
   const passOn = proxy({
@@ -41,7 +41,7 @@ export function createApp({ keys, sinks, providers }: AppConfig): { app: Express
   app.use(helmet());
   app.use('/v1', tg.guards());
   app.post('/v1/chat/completions', passOn); // for OpenAI's clients
-  app.post('/v1/responses', passOn); // and those that ask for responses
+  app.post('/v1/responses', passOn); // also in the format of OpenAI's Responses API
   app.post('/v1/messages', passOn); // for Anthropic's
   app.use(tg.errors({ others: 'answer' }));
   return { app, tg };

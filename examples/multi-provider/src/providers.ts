@@ -1,7 +1,7 @@
 import { simulateProvider } from '@tollgate/testkit';
 import { anthropic, gemini, openai, type Provider } from 'tollgate';
 
-/** The providers of the app, and how to end what was started for them. */
+/** The providers of the app, and a function that stops the simulated ones. */
 export interface Providers {
   providers: { openai: Provider; anthropic: Provider; gemini: Provider };
   /** From now on, one of them answers 500. */
@@ -9,7 +9,7 @@ export interface Providers {
   close(): Promise<void>;
 }
 
-/** Three simulated providers on loopback, each with its own format, models, prices and pace: OpenAI dear, Gemini cheap and quick. */
+/** Three simulated providers on loopback, each with its own format, models, prices and speed: OpenAI expensive, Gemini cheap and quick. */
 export async function startProviders(): Promise<Providers> {
   const [one, two, three] = await Promise.all([
     simulateProvider({ script: { tokensPerSecond: 80 } }),

@@ -19,8 +19,8 @@ export interface AgentAnswer {
 }
 
 /**
- * An agent loop: asks the model, runs the tools it wants, asks again. Each call is estimated, covered and charged on its own, so the
- * loop ends with `budget_exceeded` exactly where the money does.
+ * An agent loop: calls the model, runs the tools that it requests, and calls it again. Each call is estimated, covered and charged
+ * separately, so the loop ends with `budget_exceeded` exactly when the money is used up.
  */
 export async function runAgent(openai: OpenAI, question: string, maxCalls = 8): Promise<AgentAnswer> {
   const messages: ChatCompletionMessageParam[] = [{ role: 'user', content: question }];

@@ -73,7 +73,7 @@ export function createApp(config: AppConfig): { app: Express; tg: Tollgate } {
   });
 
   app.post('/transcribe', async (req, res) => {
-    // A provider without an SDK of ours: the handler says what it used.
+    // A provider without a supported SDK: the handler reports the usage.
     await req.tollgate.record({
       provider: 'openai',
       model: 'gpt-4o-mini',

@@ -22,7 +22,7 @@ export interface AppConfig {
   keys: KeyStore;
   /** Where usage events go. */
   sinks: UsageSink[];
-  /** Whom calls are passed on to; the first that speaks a route's API answers it. */
+  /** The providers; the first that supports a route's API serves it. */
   providers: Provider[];
   /** The ledger; absent: none. */
   database?: TollgateOptions['database'] | undefined;
@@ -62,17 +62,17 @@ export function createApp({
     ...stores,
     ...(alerts && { alerts }),
     switch: off, // `tollgate switch off …`
-    // Keys do not leave with a prompt (400); what looks like an injection is counted on /metrics, and passes.
+    // Keys do not leave with a prompt (400); suspected injections are counted on /metrics, and pass.
     guardrails: { rules: [secrets({ on: 'input' }), injection({ action: 'flag', trustedRoles: [] })] },
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
-    jobs: { queue: memoryJobs() }, // what may wait is done when the window opens; bullJobs() keeps it over restarts
+    jobs: { queue: memoryJobs() }, // deferred requests run when the window opens; bullJobs() keeps them over restarts
     meter: { exposeCost: true },
     cache: true, // asked again with "temperature": 0, it costs nothing: x-tollgate-cache: hit
   });
   measured.watch(tg);
   const app = express();
   app.disable('x-powered-by');
-  app.set('trust proxy', trustProxy); // whose X-Forwarded-For says where a client is
+  app.set('trust proxy', trustProxy); // proxies whose X-Forwarded-For is trusted
   app.use(helmet());
 
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));

@@ -10,9 +10,9 @@ export interface ProviderConfig {
 export interface Config {
   port: number;
   host: string;
-  /** Express's `trust proxy`: how many proxies stand before the app, or which; `false`: none. */
+  /** Express's `trust proxy`: the number of proxies in front of the app, or their addresses; `false`: none. */
   trustProxy: number | string | false;
-  /** Folder for what the app keeps. */
+  /** Folder for the app's data. */
   directory: string;
   production: boolean;
   openai: ProviderConfig | undefined;
@@ -35,7 +35,7 @@ export interface Config {
   graceMs: number;
 }
 
-/** Reads the environment; throws an error that names the variable, what it holds and what was expected. */
+/** Reads the environment; throws an error that names the variable, its value and the expected one. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const production = env.NODE_ENV === 'production';
   if (production && !env.TOLLGATE_KEYS) {
@@ -60,7 +60,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   };
 }
 
-/** A base URL alone is enough: servers of one's own often want no key. */
+/** A base URL alone is enough: self-hosted servers often need no key. */
 function provider(apiKey: string | undefined, baseUrl: string | undefined): ProviderConfig | undefined {
   if (!apiKey && !baseUrl) return undefined;
   return { apiKey: apiKey || 'none', baseUrl: baseUrl || undefined };

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKey, type KeyStore, memoryKeys } from 'tollgate';
 
-/** One key of the demo, with what a store needs to recognise it. */
+/** One key of the demo, with the record by which a store recognises it. */
 export interface DemoKey {
   plan: string;
   key: string;

@@ -14,7 +14,7 @@ const forwarding = [
   'true-client-ip',
   'cf-connecting-ip',
 ];
-/** Node drops headers beyond its own limit, so that a proxy's, which come last, would not be seen. */
+/** Node drops headers beyond this limit, and those of a proxy come last. */
 const maxHeaders = 100;
 
 /**

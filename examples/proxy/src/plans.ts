@@ -1,6 +1,6 @@
 import { definePlans } from 'tollgate';
 
-/** The tiers of this app. Change them: a limit counts per key unless it says `by`. */
+/** The tiers of this app. Change them: a limit counts per key unless it has a `by`. */
 export const plans = definePlans({
   free: {
     requests: '20/min',

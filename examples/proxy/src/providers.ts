@@ -2,7 +2,7 @@ import { simulateProvider } from '@tollgate/testkit';
 import { anthropic, openai, type Provider } from 'tollgate';
 import type { Config, ProviderConfig } from './config.js';
 
-/** Whom calls are passed on to, and how to end what was started for it. */
+/** The providers, and a function that stops the simulated ones. */
 export interface Providers {
   providers: Provider[];
   /** One line for the person who started the app. */

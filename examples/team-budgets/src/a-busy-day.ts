@@ -9,7 +9,7 @@ export interface Asked {
   readonly refused: number;
 }
 
-/** Every team asks through each of its features, so often. */
+/** Every team sends this many requests through each of its features. */
 export async function aBusyDay(url: string, keys: Keys, times: number): Promise<Asked[]> {
   const asked: Asked[] = [];
   for (const { id, features } of teams) {

@@ -43,7 +43,7 @@ export function createApp({ database, openaiBaseUrl, openaiApiKey }: AppSettings
       });
     }
   }
-  app.get('/usage', tg.usage()); // what the asking team has left
+  app.get('/usage', tg.usage()); // the remaining amounts of the caller's team
 
   const sums = reports({ database: tg.ledger.database, prices: { team: { markupPercent: 10 } } });
   app.get('/reports/teams', tg.scope('finance'), async (_req, res) => {

@@ -75,7 +75,7 @@ export function tooManyFailedError(retryAfterMs: number): TollgateError {
   });
 }
 
-/** 503: of a network that sent too many wrong credentials, no more are verified this second. It says nothing of this one. */
+/** 503: a network that sent too many wrong credentials gets no more verified this second. The credential of this request may be valid. */
 export function tooManyVerifiedError(): TollgateError {
   return new TollgateError({
     status: 503,

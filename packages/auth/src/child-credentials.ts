@@ -20,7 +20,7 @@ export interface ChildCredentialsOptions {
    * can be rotated.
    */
   secret: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** Where revoked ones are kept. Processes that share none do not hear of each other's revocations. @defaultValue memory of this process */
+  /** Store of revocations. Processes that share none do not learn of each other's revocations. @defaultValue memory of this process */
   revocations?: ChildRevocations;
   /** The longest life that may be asked for, in milliseconds, 1 000 to 27 days. @defaultValue 86_400_000 (24 hours) */
   maxLifetimeMs?: number;
@@ -55,8 +55,8 @@ export interface MintedChild {
 /** Mints and revokes child credentials; given to `authenticate({ children })`, which verifies them. */
 export interface ChildCredentials {
   /**
-   * Mints a short-lived credential of a caller, e.g. of `req.tollgate.caller`, for a browser or a job. Rejects with a `TypeError` for
-   * what is wider than the parent, and for a parent that is a child itself.
+   * Mints a short-lived credential of a caller, e.g. of `req.tollgate.caller`, for a browser or a job. Rejects with a `TypeError` for a
+   * credential that is wider than its parent, and for a parent that is a child itself.
    */
   mint(parent: Caller, narrowing?: Narrowing): Promise<MintedChild>;
   /** Refuses one from now on: at once in this process, within 5 s in others. */

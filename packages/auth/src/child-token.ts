@@ -17,7 +17,7 @@ export interface ChildClaims {
   readonly id: string;
   readonly mintedAtMs: number;
   readonly expiresAtMs: number;
-  /** Public id of the key it was minted from; everything it does not say is the key's. */
+  /** Public id of the key it was minted from; fields that are absent here are taken from the key. */
   readonly keyId?: string | undefined;
   /** Where it was not minted from a key: on whose behalf. */
   readonly caller?: Omit<Caller, 'scopes' | 'models' | 'labels' | 'limits' | 'childId' | 'keyId'> | undefined;
@@ -27,7 +27,7 @@ export interface ChildClaims {
   readonly limits: ChildLimits;
 }
 
-/** The signing key that a secret stands for: another than for any other use of the same secret. */
+/** The signing key derived from a secret, different from all other uses of the same secret. */
 export function childKeyOf(secret: string | Uint8Array): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', secret, '', 'tollgate child credentials v1', 32));
 }
@@ -75,7 +75,7 @@ export async function readChild(
   throw failure;
 }
 
-/** Only we sign, so that what is wrong here was signed by another version, or with a secret that others have. */
+/** Only Tollgate signs these claims, so wrong ones come from another version, or from a secret that others have. */
 function claimsOf(payload: Readonly<Record<string, unknown>>): ChildClaims {
   const { jti, exp, keyId, caller, scopes, models, labels, limits } = payload;
   const mintedAtMs = typeof jti === 'string' ? idTimeMs(jti) : undefined;

@@ -93,7 +93,7 @@ function parentOf(record: ApiKeyRecord | undefined, nowMs: number): Parent | und
   return nowMs < validUntilMs ? { caller: callerOfRecord(record), validUntilMs } : undefined;
 }
 
-/** On whose behalf code has minted a child: what was signed then. */
+/** The parent of a child minted in code, from its signed claims. */
 function codeParent({ caller, scopes, models }: ChildClaims): Parent | undefined {
   if (!caller) return undefined;
   return { caller: { ...caller, scopes, models, labels: {} }, validUntilMs: Infinity };

@@ -4,8 +4,8 @@ import type { Caller } from '@tollgate/core';
 export type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Where a fact stands in a token: the name of a claim (`org_id`, `https://example.com/plan`), a path into one
- * (`realm_access.roles`), several of them of which the first that is there counts, or a function of all claims.
+ * The location of a value in a token: the name of a claim (`org_id`, `https://example.com/plan`), a path into one (`realm_access.roles`),
+ * several of them of which the first present one counts, or a function of all claims.
  */
 export type ClaimSource = string | readonly string[] | ((claims: Claims) => unknown);
 
@@ -36,7 +36,7 @@ export interface ClaimSettings {
   readonly defaultPlan: string;
 }
 
-/** The caller that verified claims stand for; a sentence where they do not say enough. */
+/** The caller described by verified claims; an error text where claims are missing. */
 export function callerOfClaims(claims: Claims, { mapping, defaultPlan }: ClaimSettings): Caller | string {
   const client = textAt(claims, ['azp', 'client_id', 'cid']);
   const subject = textAt(claims, 'sub');

@@ -20,7 +20,7 @@ export interface CredentialCacheParts {
 export class CredentialCache {
   readonly #parts: CredentialCacheParts;
   readonly #pending = new Map<string, Promise<Caller>>();
-  /** Rises with every change: what was looked up before is not remembered. */
+  /** Increases with every change: results of look-ups that began before are not cached. */
   #changes = 0;
 
   constructor(parts: CredentialCacheParts) {
@@ -39,13 +39,13 @@ export class CredentialCache {
     const nowMs = this.#parts.now();
     const ageMs = nowMs - entry.checkedAtMs;
     const { maxAgeMs } = this.#parts.verifier;
-    // A clock that stepped back makes an age negative: ask again rather than trust it for longer.
+    // A clock that stepped back makes an age negative: look up again rather than trust the entry for longer.
     if (ageMs >= maxAgeMs || ageMs < 0 || nowMs >= entry.validUntilMs) return undefined;
     if (ageMs * 2 >= maxAgeMs && !entry.refreshing) void this.#refresh(fingerprint, entry);
     return entry.caller;
   }
 
-  /** Verifies a credential; rejects with the refusal. Requests with one credential that come together share the work. */
+  /** Verifies a credential; rejects with the refusal. Concurrent requests with one credential share the work. */
   admit(text: string, address: string | undefined): Promise<Caller> {
     const remembered = this.cached(text);
     if (remembered) return Promise.resolve(remembered);

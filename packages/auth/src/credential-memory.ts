@@ -12,7 +12,7 @@ export interface Remembered {
   checkedAtMs: number;
   /** When the credential itself ends, ms since the epoch; checked on every hit. */
   validUntilMs: number;
-  /** A look-up behind the scenes is under way. */
+  /** A look-up in the background is running. */
   refreshing: boolean;
   /** Was hit since the last sweep. */
   used: boolean;

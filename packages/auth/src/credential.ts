@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Where a credential may be: exactly one of these headers. Query and body are never looked at. */
+/** The headers that may carry a credential: exactly one of them. Query and body are never read. */
 const credentialHeaders = Object.freeze(['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const);
 
-/** Longer ones are not looked at; Node itself refuses headers of more than 16 KiB by default. */
+/** Longer ones are ignored; Node itself refuses headers of more than 16 KiB by default. */
 const maxLength = 16_384;
-/** RFC 6750 §2.1, `b64token`: what keys and tokens consist of. */
+/** RFC 6750 §2.1, `b64token`: the characters of keys and tokens. */
 const b64token = /^[A-Za-z0-9\-._~+/]+=*$/;
 
 /** The credential found in a request: none, one, one that is malformed, or more than one. */

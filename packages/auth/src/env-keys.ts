@@ -118,7 +118,7 @@ function recordOf(where: string, { key, facts }: Entry): ApiKeyRecord {
   return Object.freeze({ ...rest, scopes, keyId, secrets: [{ sha256 }], expiresAtMs });
 }
 
-/** Unlike the checks of options, shows nothing of what it received: a slip may have put a key anywhere. */
+/** Unlike the checks of options, does not show the received value: by mistake it may be a key. */
 function isEntry(where: string, facts: object): facts is EntryFacts {
   for (const [name, value] of Object.entries(facts)) {
     const check = Object.hasOwn(entryChecks, name) ? entryChecks[name] : undefined;

@@ -2,19 +2,19 @@ import type { KeyStore } from '@tollgate/core';
 import type { ApiKeyRecord } from '@tollgate/core/internal';
 import { StoreGuard } from './store-guard.js';
 
-/** A key store that tells when a key was revoked, rotated or expired in this process, so that it takes effect at once. */
+/** A key store that reports revoked, rotated and expired keys in this process, so that changes take effect at once. */
 export interface WatchableKeyStore extends KeyStore {
   /** Calls the listener with the public id of every key that changes; returns how to stop. */
   onChange(listener: (keyId: string) => void): () => void;
 }
 
-/** A revocation reaches every process within this time, whatever `rememberMs` says. */
+/** A revocation reaches every process within this time, for any `rememberMs`. In ms. */
 export const maxFreshKeyMs = 5_000;
 
 /** A store's record of a key. */
 export interface FoundKey {
   readonly record: ApiKeyRecord | undefined;
-  /** When the look-up began, ms since the epoch: what happened later may not be known. */
+  /** When the look-up began, ms since the epoch: later changes may be missing. */
   readonly askedAtMs: number;
 }
 
@@ -50,7 +50,7 @@ export class KeyLookup {
     return asked;
   }
 
-  /** Tells of keys that were changed, where the store does: what is being asked then is asked again. */
+  /** Reports changed keys, where the store does; running look-ups of them are repeated. */
   onChange(listener: (keyId: string) => void): void {
     const { keys } = this.#settings;
     if (!('onChange' in keys) || typeof keys.onChange !== 'function') return;

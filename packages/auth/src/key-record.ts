@@ -31,7 +31,7 @@ export function validUntilMs(record: ApiKeyRecord, sha256: string): number {
   );
 }
 
-/** The caller that a key stands for: an own, frozen copy. */
+/** The caller of a key: a separate, frozen copy. */
 export function callerOfRecord(record: ApiKeyRecord): Caller {
   return Object.freeze({
     id: record.keyId,

@@ -34,8 +34,8 @@ export interface MemoryKeysOptions {
 }
 
 /**
- * A key store in memory: for tests, demos, and apps that make their keys at start. Revocations and rotations take effect with
- * the next request of this process; other processes do not hear of them.
+ * A key store in memory: for tests, demos, and apps that create their keys at start. Revocations and rotations take effect with the next
+ * request of this process; other processes do not learn of them.
  */
 export function memoryKeys(
   records: readonly ApiKeyRecord[] = [],

@@ -12,7 +12,7 @@ export interface MemoryOverrides extends LimitOverrides {
   onChange(listener: (tenant: string) => void): () => void;
   /** Sets an override, in place of the one of the same subject, kind, period and scope. Throws a `TypeError` for a wrong one. */
   set(override: LimitOverride): void;
-  /** Takes back what was set for a subject: of a kind, or all of it. */
+  /** Removes a subject's overrides: of one kind, or all. */
   clear(subject: OverrideSubject & { kind?: OverrideKind; by?: OverrideScope }): void;
 }
 

@@ -9,7 +9,7 @@ import {
 export function memoryRevocations({ now = Date.now }: { now?: () => number } = {}): ChildRevocations {
   /** Until when each is kept, ms since the epoch, by child id. */
   const children = new Map<string, number>();
-  /** Up to when what was minted is revoked, ms since the epoch, by parent id. */
+  /** By parent id: credentials minted before this time are revoked, ms since the epoch. */
   const parents = new Map<string, number>();
   const listeners = new Set<(id: string) => void>();
   const changed = (id: string): void => {

@@ -29,9 +29,9 @@ import { routesOf } from './strategies.js';
 const withoutSession = Object.freeze({ session: false, failWithError: true });
 
 /**
- * Turns the request's credential into `req.tollgate.caller` (and `req.user`), or refuses: 401 without a good one, 400 with more
- * than one, 431 where Node has lost some of its header fields, 429 after too many wrong ones from its network, 503 while that cannot be
- * told. Checks the model of every call against the credential and its plan. A deferred request that `jobs()` makes now comes as its caller.
+ * Turns the request's credential into `req.tollgate.caller` (and `req.user`), or refuses: 401 without a valid one, 400 with more than one,
+ * 431 where Node has dropped some of its header fields, 429 after too many wrong ones from its network, 503 while it cannot be verified.
+ * Checks the model of every call against the credential and its plan. A deferred request that `jobs()` runs now already has its caller.
  * Mount it before everything that counts or costs.
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler {

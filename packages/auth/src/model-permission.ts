@@ -1,7 +1,7 @@
 import { type Caller, type Plans, type TollgateContext, TollgateError } from '@tollgate/core';
 import { type Call, type CallStep, modelAllowed, planOf } from '@tollgate/core/internal';
 
-/** The step that checks each call's model against what its caller's credential and plan allow. */
+/** The step that checks each call's model against the models of its caller's credential and plan. */
 export function modelPermission(context: TollgateContext, plans: Plans | undefined): CallStep {
   return new ModelPermission(context, plans);
 }

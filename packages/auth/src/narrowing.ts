@@ -3,7 +3,7 @@ export function sharedScopes(left: readonly string[], right: readonly string[]):
   return left.filter((scope) => right.includes(scope));
 }
 
-/** Patterns of exactly the models that both lists allow (`gpt-5*` stands for any ending); `undefined` is every model. */
+/** Patterns of exactly the models that both lists allow (`gpt-5*` matches any ending); `undefined` is every model. */
 export function sharedModels(
   left: readonly string[] | undefined,
   right: readonly string[] | undefined,
@@ -28,7 +28,7 @@ export function isModelWithin(asked: string, allowed: string): boolean {
   return sharedPattern(asked, allowed) === asked;
 }
 
-/** The narrower of two patterns where one lies within the other; nothing where they have no model in common. */
+/** The narrower of two patterns where one contains the other; `undefined` where they have no model in common. */
 function sharedPattern(one: string, other: string): string | undefined {
   if (one === other) return one;
   if (other.endsWith('*') && one.startsWith(other.slice(0, -1))) return one;

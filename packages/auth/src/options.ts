@@ -21,10 +21,9 @@ export interface CredentialOptions {
   /** `realm` of `WWW-Authenticate`. Printable ASCII without quotes and backslashes. @defaultValue 'tollgate' */
   realm?: string;
   /**
-   * How long a verified credential is relied on without verifying it again, in milliseconds, 0 to 60_000. API keys are looked
-   * up again after 5 s at the latest, so that a revocation reaches every process in that time; their expiry, and that of
-   * tokens, is checked on every request. 0: every request pays for the verification, and nothing outlives a store that is away.
-   * @defaultValue 30_000 (30 seconds)
+   * How long a verified credential is accepted without verifying it again, in milliseconds, 0 to 60_000. API keys are looked up again after
+   * 5 s at the latest, so that a revocation reaches every process in that time; their expiry, and that of tokens, is checked on every
+   * request. 0: every request is verified, and none passes while the store is away. @defaultValue 30_000 (30 seconds)
    */
   rememberMs?: number;
   /** Credentials remembered at once; those not used lately go first. Positive integer. @defaultValue 10_000 */

@@ -20,7 +20,7 @@ interface Entry {
   readonly overrides: readonly LimitOverride[];
   /** When the look-up began, ms since the epoch. */
   checkedAtMs: number;
-  /** Callers with their own limits: the same object while nothing changes, so that what is known of it stays known. */
+  /** Callers with their own limits: the same object until something changes, so that caches by object stay valid. */
   readonly callers: WeakMap<Caller, Caller>;
 }
 
@@ -59,12 +59,12 @@ export class OverrideCache {
         },
       );
     }
-    // Its failure is published by who asked, and what is known holds.
+    // Its failure is published where the look-up runs, and the cached entry stays.
     if (ageMs * 2 >= maxAgeMs) this.#ask(caller.tenant).catch(() => undefined);
     return withOwn(caller, entry);
   }
 
-  /** Look-ups of one tenant that run at the same time are one. */
+  /** Concurrent look-ups of one tenant share one store call. */
   #ask(tenant: string): Promise<Entry> {
     const asking = this.#asking.get(tenant);
     if (asking) return asking;

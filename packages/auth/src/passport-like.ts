@@ -24,8 +24,8 @@ export function requestMethodsOf(passport: PassportLike): object {
 }
 
 /**
- * Lends passport's methods to a request, by way of what all requests of its app inherit from: set on each request they would
- * cost several times what a remembered credential does.
+ * Adds passport's methods to a request through the prototype that all requests of its app share: setting them on each request would cost
+ * several times as much as a cached credential.
  */
 export function lendRequestMethods(req: Request, methods: object): void {
   if (!Reflect.has(req, 'isAuthenticated') && Reflect.has(req, 'app'))

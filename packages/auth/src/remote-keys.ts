@@ -8,14 +8,14 @@ const maxAgeMs = 3_600_000;
 /** A key id that is not there makes the set be fetched again, but not more often than this. */
 const cooldownMs = 30_000;
 
-/** The issuer's keys cannot be fetched: nothing can be said about a token. */
+/** The issuer's keys cannot be fetched, so tokens cannot be verified. */
 export class KeysAwayError extends Error {
   override readonly name = 'KeysAwayError';
 }
 
 /**
- * The keys of an issuer, fetched from one URL that the app gave (redirects are not followed). An issuer that is away for less
- * than an hour goes unnoticed, unless a token names a key that was never seen.
+ * The keys of an issuer, fetched from one URL given by the app (redirects are not followed). An issuer that is away for less than an hour
+ * has no effect, unless a token names a key that was never seen.
  */
 export class RemoteKeys {
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
@@ -35,7 +35,7 @@ export class RemoteKeys {
     this.#now = settings.now;
   }
 
-  /** Finds a token's key, as `jwtVerify` asks for it. Rejects with {@link KeysAwayError}, or as jose does. */
+  /** Finds a token's key, in the form of `jwtVerify`. Rejects with {@link KeysAwayError}, or as jose does. */
   readonly get: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#now() - this.#loadedAtMs;
     // A failure behind the scenes is published by the guard, and changes nothing for this token.

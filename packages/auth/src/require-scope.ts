@@ -12,7 +12,7 @@ import { credentialError, insufficientScopeError } from './auth-error.js';
 import { acceptsRealm } from './options.js';
 import { publishOutcome } from './outcome.js';
 
-/** {@link requireScope} with more said about it. */
+/** The long form of {@link requireScope}. */
 export interface RequireScopeOptions extends GuardOptions {
   /** All of these are needed. RFC 6749 scope tokens: no spaces, quotes or backslashes. */
   scopes: readonly string[];

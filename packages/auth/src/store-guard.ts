@@ -13,8 +13,8 @@ const failuresToOpen = 3;
 const openForMs = 1_000;
 
 /**
- * Gives every call of a store a deadline, and stops asking for a second after three failures in a row: then one call probes,
- * and the rest are refused at once. A store that comes back is noticed within about a second. Failures are published.
+ * Gives every call of a store a deadline, and pauses calls for a second after three consecutive failures: then one call probes, and the
+ * rest are refused at once. A store that is back is noticed within about a second. Failures are published.
  */
 export class StoreGuard {
   #failures = 0;
@@ -50,7 +50,7 @@ export class StoreGuard {
     const deadline = new Promise<never>((_, reject) => {
       const { timeoutMs } = this.settings;
       const late = (): void => reject(new Error(`the store did not answer in ${timeoutMs} ms`));
-      // After a blocked event loop timers may come before answers that are already there: those get their turn first.
+      // After a blocked event loop timers may run before responses that have already arrived: those are processed first.
       timer = setTimeout(() => setImmediate(late), timeoutMs);
     });
     try {

@@ -43,7 +43,7 @@ export function jwtStrategy(options: JwtStrategyOptions): PassportStrategy {
   return tokenRoute(options, failuresOf(options)).strategy;
 }
 
-/** Which way in a credential takes, by its look: an API key's, or a token's. */
+/** The credential's type, by its form: an API key or a token. */
 export function routesOf(options: AuthenticateOptions): (text: string) => CredentialRoute {
   const failures = failuresOf(options);
   const { keys, jwt, children } = options;
@@ -59,7 +59,7 @@ export function routesOf(options: AuthenticateOptions): (text: string) => Creden
   };
 }
 
-/** The counters of failed credentials that the options ask for. */
+/** The counters of failed credentials, by the options. */
 function failuresOf(options: CredentialOptions): FailedCredentials | undefined {
   return options.failures === false
     ? undefined

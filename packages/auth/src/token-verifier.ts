@@ -92,7 +92,7 @@ async function verifiedClaims(
   }
 }
 
-/** Claims are judged after the signature, so that what is said of them goes to the token's rightful bearer. */
+/** Claims are checked after the signature, so that only the token's rightful bearer learns the reason. */
 function reasonOf(error: unknown): string | undefined {
   if (error instanceof errors.JWTExpired) return 'The token has expired.';
   if (!(error instanceof errors.JWTClaimValidationFailed) || !/^[\w.:/-]{1,64}$/.test(error.claim))

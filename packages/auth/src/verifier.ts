@@ -3,7 +3,7 @@ import type { Caller } from '@tollgate/core';
 /** A credential that was found good. */
 export interface Verified {
   readonly caller: Caller;
-  /** When the look-up began, ms since the epoch: what happened later may not be known. */
+  /** When the look-up began, ms since the epoch: later changes may be missing. */
   readonly checkedAtMs: number;
   /** When the credential ends by the clock, ms since the epoch; `Infinity`: never. */
   readonly validUntilMs: number;
@@ -14,12 +14,12 @@ export interface Verified {
   readonly revalidate?: (() => Promise<Verified | undefined>) | undefined;
 }
 
-/** Tells what a credential is worth. Three of them: for API keys, for child credentials, and for tokens. */
+/** Verifies a credential. There are three: for API keys, for child credentials, and for tokens. */
 export interface CredentialVerifier {
-  /** How long a verified credential may be relied on without asking again, in milliseconds. */
+  /** How long a verified credential may be accepted without verifying it again, in milliseconds. */
   readonly maxAgeMs: number;
   /** Rejects with the refusal: 401, or 503 where the credential cannot be checked. */
   verify(text: string): Promise<Verified>;
-  /** Tells the ids of keys and child credentials that were changed, as soon as it is known. */
+  /** Reports the ids of changed keys and child credentials, as soon as possible. */
   onChange?(listener: (id: string) => void): void;
 }

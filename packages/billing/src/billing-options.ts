@@ -5,7 +5,7 @@ import { checkMeters, type Meter } from './meter.js';
 import type { Slice } from './outbox.js';
 
 export interface BillingOptions {
-  /** Where the ledger is: `books.database`, or what `database()` of `@tollgate/postgres` made. It is not closed here. */
+  /** The ledger's database: `books.database`, or the result of `database()` of `@tollgate/postgres`. It is not closed here. */
   database: BillingDatabase;
   /** Who writes the invoices: `stripeMeters()`, `openMeter()` or `lago()`. */
   provider: BillingProvider;
@@ -27,7 +27,7 @@ export interface BillingOptions {
    * later. @defaultValue 300_000 (5 min)
    */
   settleMs?: number;
-  /** How far back late rows are looked for, days; 1 to 400. @defaultValue 62 */
+  /** How far back late rows are searched, in days; 1 to 400. @defaultValue 62 */
   lookBackDays?: number;
   /** Usage older than the provider accepts: dated to the time of sending, or set aside for an operator's decision. @defaultValue 'now' */
   lateUsage?: 'now' | 'set-aside';

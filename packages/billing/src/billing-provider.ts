@@ -31,7 +31,7 @@ export type SendResult =
 export interface BillingProvider {
   /** Names it in the outbox: `stripe`. One outbox can serve several. */
   readonly name: string;
-  /** How long it knows an identifier again, ms; `Infinity`: for good. Beyond, an event is looked for before it is sent again. */
+  /** How long the provider recognises an identifier, in ms; `Infinity`: for good. After that an event is looked up before it is sent again. */
   readonly recognisesForMs: number;
   /** How old usage may be, ms; `Infinity`: any age. */
   readonly oldestMs: number;

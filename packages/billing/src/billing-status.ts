@@ -28,7 +28,7 @@ export interface BillingStatus {
   readonly open: readonly OpenEvent[];
 }
 
-/** How one provider's outbox stands. */
+/** The state of one provider's outbox. */
 export async function statusOf(
   { schema, execute }: BillingDatabase,
   provider: string,

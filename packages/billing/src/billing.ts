@@ -23,7 +23,7 @@ export interface Billing {
    * processes. Stops when sending fails for all; rejects while the database is away. After a crash at any point, the next run continues.
    */
   run(): Promise<BillingRun>;
-  /** What waits, what was taken, and what was set aside and why. */
+  /** Waiting, accepted and set-aside events, the latter with their reasons. */
   status(): Promise<BillingStatus>;
   /** Compares ledger, outbox and provider for a period of whole slices, `'2026-10-01T00:00:00Z'`. */
   reconcile(period: { from: string; to: string }): Promise<BillingLine[]>;

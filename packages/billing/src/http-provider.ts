@@ -41,7 +41,10 @@ export function checkHttpOptions(factory: string, options: HttpProviderOptions):
   }
 }
 
-/** A provider that takes one event a request and knows every identifier again for good. `isKnown` reads a refusal: it has the event. */
+/**
+ * A provider that takes one event per request and recognises every identifier for good. `isKnown`: whether a refusal means that it already
+ * has the event.
+ */
 export function httpProvider(
   name: string,
   { timeoutMs = 20_000, fetch: send = fetch }: HttpProviderOptions,

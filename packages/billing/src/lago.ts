@@ -7,8 +7,8 @@ import {
 } from './http-provider.js';
 
 /**
- * The request that Lago gets for an event: `code` is the meter's name, `external_subscription_id` who pays, and `properties.value` what
- * the billable metric adds up.
+ * Lago's request for an event: `code` is the meter's name, `external_subscription_id` the paying customer, and `properties.value` the
+ * amount that the billable metric adds up.
  *
  * @see https://docs.getlago.com/api-reference/events/usage
  */

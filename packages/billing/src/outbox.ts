@@ -33,8 +33,8 @@ export class Outbox {
   }
 
   /**
-   * Writes what the ledger's slices in `[fromMs, toMs)`, both bounds of slices, hold beyond what was written for them before: usage that
-   * is new, late, or corrected (a negative quantity). Two processes that find the same write it once.
+   * Writes the amounts of the ledger's slices in `[fromMs, toMs)`, both bounds of slices, beyond those written earlier: usage that is new,
+   * late, or corrected (a negative quantity). Two processes that find the same write it once.
    */
   async fill(meter: Meter, slice: Slice, fromMs: number, toMs: number, nowMs: number): Promise<number> {
     const { text, values } = conditionsOf(meter, 6);
@@ -128,7 +128,7 @@ export class Outbox {
     );
   }
 
-  /** To be sent again then, with what is known of whether the provider has it. */
+  /** To be sent again at that time, with the knowledge of whether the provider has it. */
   async again(
     { identifier, attempts, claimedMs }: Claimed,
     reason: string,

@@ -20,7 +20,7 @@ export interface BillingLine {
   /** The provider's total for the period; absent where the provider has no such query. */
   readonly provider?: string;
   readonly problem?: string;
-  /** Whether everything used was taken, and the provider counts what it has taken. */
+  /** Whether all usage was accepted, and the provider's totals match it. */
   readonly agrees: boolean;
 }
 

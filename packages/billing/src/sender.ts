@@ -56,7 +56,7 @@ export class Sender {
     return 'failed';
   }
 
-  /** An event that may have arrived so long ago that the provider would take it once more: its totals tell. */
+  /** An event that may have arrived so long ago that the provider would accept it twice: its totals decide. */
   async #lookFor(claimed: Claimed, { meter, customer, quantity, atMs }: MeterEvent): Promise<Sent> {
     const { outbox, settings } = this;
     const fromMs = atMs - (atMs % hourMs);

@@ -29,7 +29,7 @@ export interface StripeClient {
 }
 
 export interface StripeMetersOptions {
-  /** `new Stripe(apiKey)` of the package `stripe`. Its meters add values up (`sum`) and take events as they come (raw). */
+  /** `new Stripe(apiKey)` of the package `stripe`. Its meters add values up (`sum`) and count every event (raw). */
   stripe: StripeClient;
   /** How long one event may take, ms; 1 000 to 80 000. @defaultValue 20_000 */
   timeoutMs?: number;
@@ -144,7 +144,7 @@ function resultOf(error: unknown, identifier: string): SendResult {
   };
 }
 
-/** The message is all that tells an identifier that Stripe knows from a wrong one. */
+/** Only the message distinguishes an identifier that Stripe already has from a wrong one. */
 const isDuplicate = (message: string, identifier: string): boolean =>
   /already exists with identifier/i.test(message) && message.includes(identifier);
 

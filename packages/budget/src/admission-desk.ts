@@ -32,7 +32,7 @@ import { unreservedGrants } from './unreserved.js';
 
 type Admitted = Extract<ReserveResult, { ok: true }>;
 
-/** Where calls of one request are admitted: asks the store, writes down what it granted, and makes the call what was granted. */
+/** Admits the calls of one request: reserves in the store, records the grants, and changes the call to the granted one. */
 export class AdmissionDesk {
   constructor(
     private readonly engine: BudgetEngine,
@@ -132,7 +132,7 @@ export class AdmissionDesk {
   ): boolean | Promise<boolean> {
     const { engine } = this;
     const { holds } = reservation;
-    // How far down an answer was found says nothing about another call.
+    // The level at which a cached response was found does not apply to another call.
     const fromLevel = adopted?.candidate?.replays ? 0 : (adopted?.candidate?.level ?? 0);
     const admissions = lessHeld(this.#admissions(call, policy, fromLevel), holds);
     const first = admissions[0];
@@ -161,7 +161,7 @@ export class AdmissionDesk {
     });
   }
 
-  /** Adds the limits that the reservation does not know yet, a route's own. Rejects with the refusal, which ends the reservation. */
+  /** Adds the limits that the reservation does not yet cover: those of a route. Rejects with the refusal, which ends the reservation. */
   async extend(reservation: OpenReservation, policy: AdmissionPolicy): Promise<void> {
     const { engine } = this;
     const admission = extensionOf(reservation, policy);

@@ -18,7 +18,7 @@ export interface AdmissionPolicy {
   readonly route: string | undefined;
   readonly fit: boolean;
   readonly minOutputTokens: number;
-  /** It is done later where its plan defers what may wait. */
+  /** It is done later where its plan defers such requests. */
   readonly mayWait: boolean;
   /** `false` in shadow mode, and for calls that were made already: nothing is changed or refused, everything is counted. */
   readonly enforced: boolean;

@@ -15,7 +15,7 @@ import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.
 import type { HeldAmounts } from './held-amounts.js';
 import type { OpenReservation } from './open-reservation.js';
 
-/** One alternative of an admission: how the call would be made, and what it asks. */
+/** One alternative of an admission: the form of the call, and the requested amounts. */
 export interface Admission {
   /** Absent where no call is known, or its wire format is not. */
   readonly candidate: Candidate | undefined;
@@ -133,7 +133,7 @@ function lowered(charge: QuotaCharge, free: number): QuotaCharge {
 
 const unseenEnd = { outcome: 'error', status: 0 } as const;
 
-/** The event to write if the attempt's end is not seen: its input as the estimate, the rest of what is held as unresolved. */
+/** The event to write if the attempt's end is not seen: its input as the estimate, the rest of its holds as unresolved. */
 function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): QuotaAlternative['event'] {
   return usageEventOf(context, call, {
     settlement: {

@@ -4,8 +4,8 @@ import type { Candidate } from './candidates.js';
 import type { LimitCharge } from './charges.js';
 
 /**
- * The largest output cap, up to the way's own, whose estimate fits into what is available on every limit. `available` has one
- * amount for each charge; the store never grants less than the way's least estimate needs.
+ * The largest output cap, up to the candidate's, whose estimate fits the available amount of every limit. `available` has one amount for
+ * each charge; the store never grants less than the candidate's least estimate needs.
  */
 export function affordableCap(
   candidate: Candidate,

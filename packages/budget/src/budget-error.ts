@@ -17,7 +17,7 @@ const hourMs = 3_600_000;
 
 /** How an app wants its refusals. */
 export interface RefusalOptions {
-  /** Status where the money is gone. */
+  /** Status where the money is used up. */
   readonly refuseWith: 402 | 429;
   /** Refused calls are done later, when a window has room again. @defaultValue false */
   readonly defers?: boolean;

@@ -15,13 +15,13 @@ export interface Candidate {
   /** Output cap of each answer; `undefined` where the API has no output. */
   readonly cap: number | undefined;
   readonly most: Estimate;
-  /** With the least useful cap, where the cap may be fitted to what is left. */
+  /** With the lowest useful cap, where the cap may be lowered to the remaining amount. */
   readonly least: Estimate | undefined;
-  /** Stands only while less than this share of each of the plan's caps is taken. */
+  /** Applies only while less than this share of each of the plan's caps is used or held. */
   readonly onlyBelow: number | undefined;
-  /** How many steps of the ladder it has gone down. */
+  /** How many steps of the ladder were taken. */
   readonly level: number;
-  /** It is answered by what was paid for before: it takes requests alone. */
+  /** It was paid for earlier: it takes only requests. */
   readonly replays?: true;
   /** The share of a cap from which on the client is warned; `undefined`: it is not. */
   readonly warnsAt?: number | undefined;

@@ -17,7 +17,7 @@ export function defer(one: Deferred): IndexedEntry<Deferred> {
   return waiting.add(one);
 }
 
-/** It was settled meanwhile. */
+/** It has been settled meanwhile. */
 export function undefer(place: IndexedEntry<Deferred>): void {
   waiting.remove(place);
 }

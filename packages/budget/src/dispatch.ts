@@ -29,7 +29,7 @@ export function dispatch(
   return parsed.estimate;
 }
 
-/** The call is answered by what was paid for before: says so where the plan's ladder has chosen that. */
+/** The call gets a response that was paid for earlier: states that where the plan's ladder has chosen it. */
 export function dispatchReplay(call: Call, candidate: Candidate, res: Response | undefined): void {
   call.replays = true;
   warn(candidate, res);

@@ -18,7 +18,7 @@ import { SettleQueue } from './settle-queue.js';
 import type { Settlement } from './settlement.js';
 import { announce } from './threshold.js';
 
-/** Stores remember for a day what was charged for a reservation that ran out; clocks may differ. */
+/** How long stores remember the charges of a reservation that expired: a day, less a margin for differing clocks. In ms. */
 const rememberedMs = 23 * 3_600_000;
 
 /** For `settleLate`: settlements are retried together, so one that hangs would keep all others waiting. In milliseconds. */
@@ -92,7 +92,7 @@ export class BudgetEngine {
     }));
   }
 
-  /** Counts and publishes what is let through although the store could not be asked. */
+  /** Counts and publishes admissions without the store. */
   letThrough(operation: 'reserve' | 'extend' | 'cover', { requestId, caller }: TollgateContext): void {
     this.unverified += 1;
     publish('tollgate:store', () => ({
@@ -116,7 +116,7 @@ export class BudgetEngine {
     });
   }
 
-  /** Ends a reservation; what it holds is given back, now or, where the store fails, later. */
+  /** Ends a reservation; its holds are released, now or, where the store fails, later. */
   close(id: string, partition: string): void | Promise<void> {
     return this.settling.run({ kind: 'close', request: { id, partition } });
   }

@@ -73,7 +73,7 @@ class Breaker {
   #failures = 0;
   #restsUntilMs = 0;
 
-  /** Whether the store is left alone now. Of those who ask after its rest, the first is to try. */
+  /** Whether calls to the store are paused. After the pause, the first caller tries. */
   isOpen(): boolean {
     if (this.#failures < failuresInRow) return false;
     const nowMs = performance.now();
@@ -88,7 +88,7 @@ class Breaker {
       return result;
     };
     return whenReady(asked, succeeded, (error) => {
-      // A request that the store takes for malformed says nothing about the store.
+      // A request that the store rejects as malformed is no failure of the store.
       if (!(error instanceof TypeError)) this.#failed();
       throw error;
     });

@@ -34,7 +34,7 @@ export class HeldAmounts {
   readonly #attempts = new Map<string, HeldPart[]>();
   #requests: HeldPart[] = [];
 
-  /** Writes down what the store has granted; all of it is unassigned. */
+  /** Records the store's grants; all of them are unassigned. */
   add(charges: readonly QuotaCharge[], grants: readonly QuotaGrant[]): void {
     charges.forEach((counter, index) => {
       const grant = grants[index];
@@ -61,7 +61,7 @@ export class HeldAmounts {
     return perRequest(counter) && this.#windows.has(counter.counter);
   }
 
-  /** Assigns to an attempt what it needs, oldest window first; never more than is there. */
+  /** Assigns an attempt's needed amounts, oldest window first; never more than is unassigned. */
   take(attemptId: string, needs: readonly (readonly [QuotaCounter, number])[]): void {
     const parts = this.#attempts.get(attemptId) ?? [];
     for (const [counter, need] of needs) {
@@ -82,7 +82,7 @@ export class HeldAmounts {
     );
   }
 
-  /** Unassigns what an attempt holds, for the next one to use. */
+  /** Unassigns an attempt's amounts, for the next one to use. */
   giveBack(attemptId: string): void {
     for (const part of this.#attempts.get(attemptId) ?? []) if (part.amount > 0) this.#put(part);
     this.#attempts.delete(attemptId);
@@ -114,7 +114,7 @@ export class HeldAmounts {
 
   /**
    * The amounts that a settlement takes from each counter in each window. A window that admitted a part of the attempt takes at most that
-   * part; usage that was never held goes to the newest. `overrun`: more was used than held.
+   * part; usage that was never held goes to the newest. `overrun`: usage exceeded the holds.
    */
   spending(attemptId: string, settlement: Settlement): Spending {
     const parts = this.#attempts.get(attemptId) ?? [];
@@ -183,7 +183,7 @@ function isLastOf({ counter }: QuotaCounter, parts: readonly HeldPart[], at: num
   return true;
 }
 
-/** A charge's counter, without what was asked of it, with what is charged to it. */
+/** A charge's counter with the settled amounts instead of the requested one. */
 function itemOf(of: QuotaCounter, windowId: string, amount: number, release: number): ChargeItem {
   const { counter, unit, limit, window, wide, soft } = of;
   return { counter, unit, limit, window, wide, soft, windowId, amount, release };

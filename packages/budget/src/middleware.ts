@@ -24,7 +24,7 @@ export interface BudgetMiddleware extends RequestHandler {
   attach(context: TollgateContext): void;
   /** The limits that it counts for a caller, each in its place: the plan's, the caller's own, those of `limits`. Throws a TollgateError (403) for an unknown plan. */
   limitsOf(caller: Caller): readonly Limit[];
-  /** Brings settlements that the store has not taken yet to it: resolves when all are, or after `graceMs` (default 10 000). */
+  /** Sends waiting settlements to the store: resolves when all are accepted, or after `graceMs` (default 10 000). */
   settled(graceMs?: number): Promise<void>;
   /**
    * Admissions let through without the store since the start (requests, route limits and calls; `whenStoreDown: 'open'`, or shadow mode),
@@ -43,13 +43,13 @@ export interface BudgetMiddleware extends RequestHandler {
 const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Holds what a request can cost at most, on every limit of its caller at once, before it reaches a provider; covers each further
- * call; charges what was really used and gives back the rest. Reads `caller` and `calls.declared`; writes `reservation`, the
- * calls' `charges`, `overrun`, `admittedAtMs`, `degradedFrom`, and the `RateLimit` fields. Refuses with 402 `budget_exceeded`,
- * 429 `rate_limit_exceeded`, `quota_exceeded` or `concurrency_exceeded`, 400 `request_exceeds_limit` or `invalid_value`, 403
- * `model_not_allowed`, 401 without a caller, and 503 `budget_unverifiable` while the store is away.
+ * Holds a request's highest possible cost, on every limit of its caller at once, before it reaches a provider; covers each further call;
+ * charges the real usage and returns the rest. Reads `caller` and `calls.declared`; writes `reservation`, the calls' `charges`, `overrun`,
+ * `admittedAtMs`, `degradedFrom`, and the `RateLimit` fields. Refuses with 402 `budget_exceeded`, 429 `rate_limit_exceeded`,
+ * `quota_exceeded` or `concurrency_exceeded`, 400 `request_exceeds_limit` or `invalid_value`, 403 `model_not_allowed`, 401 without a
+ * caller, and 503 `budget_unverifiable` while the store is away.
  *
- * On a route that a `budget()` with plans and store guards already, one with `limits` alone adds its limits to the request's.
+ * On a route that is already behind a `budget()` with plans and store, a `budget()` with only `limits` adds its limits to the request's.
  */
 export function budget(options: BudgetOptions = {}): BudgetMiddleware {
   const settings = readOptions(options);

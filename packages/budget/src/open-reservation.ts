@@ -33,7 +33,7 @@ interface Pending {
 
 const nothingUsed: Settlement = { usage: noUsage, costNanoUsd: 0, priceVersion: '', uncertain: false };
 
-/** One reservation of a request, from its admission to its one end: what it holds, what is still to be charged. */
+/** One reservation of a request, from its admission to its end: its holds and pending charges. */
 export class OpenReservation {
   readonly holds = new HeldAmounts();
   readonly id: string;
@@ -56,7 +56,7 @@ export class OpenReservation {
     this.verified = facts.verified;
   }
 
-  /** Writes down what an attempt took; it reaches the store with {@link flush}. */
+  /** Records an attempt's usage; {@link flush} sends it to the store. */
   settle(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
     const settlement = call.settlement ?? nothingUsed;
     const requests = this.holds.takeRequests();

@@ -21,18 +21,18 @@ export interface BudgetOptions extends GuardOptions {
   store?: QuotaStore;
   /**
    * Limits beside the plan's, at least one: `'$100/day'`, `{ requests: '50k/day' }`, `{ limit: '$20/day', by: 'tenant' }`,
-   * `spend('$5/day').by('route')`. They are of the whole app (`by: 'global'`) unless `by` says otherwise. @defaultValue none
+   * `spend('$5/day').by('route')`. They apply to the whole app (`by: 'global'`) unless `by` is given. @defaultValue none
    */
   limits?: readonly DeclaredLimit[];
   /** Counts the plan's `requests` as well, in the same step; leave `rateLimit()` out then. @defaultValue false */
   requests?: boolean;
-  /** Lowers an output cap that the client states to what fits, and says so in `x-tollgate-max-output-tokens`. @defaultValue false */
+  /** Lowers an output cap stated by the client to the affordable one, and states that in `x-tollgate-max-output-tokens`. @defaultValue false */
   fit?: boolean;
   /** Reservations expire after this long without a heartbeat. Milliseconds, 5 000 to 3 600 000. @defaultValue 60_000 */
   leaseMs?: number;
   /** The least output cap that is worth a call, in tokens. Positive integer. @defaultValue 16 */
   minOutputTokens?: number;
-  /** Status where the money is gone. @defaultValue 402 */
+  /** Status where the money is used up. @defaultValue 402 */
   refuseWith?: 402 | 429;
   /**
    * `closed`: 503 while the store is away. `grace`: requests pass while there is credit that was leased from the store in advance and
@@ -42,21 +42,21 @@ export interface BudgetOptions extends GuardOptions {
   /** How long a request waits for the store. Milliseconds, 1 to 60 000. @defaultValue 150 */
   storeDeadlineMs?: number;
   /**
-   * A file that keeps settlements while the store does not take them, so that the next process brings them to it if this one ends.
-   * Each process needs its own; its directory is made. @defaultValue none: they are kept in memory
+   * A file that keeps settlements while the store does not accept them, so that the next process sends them if this one ends. Each process
+   * needs a separate file; its directory is created. @defaultValue none: they are kept in memory
    */
   spool?: string;
-  /** How many settlements may wait for the store; further ones are lost and said. 1 to 1 000 000. @defaultValue 10_000, about 20 MB */
+  /** How many settlements may wait for the store; further ones are lost and published. 1 to 1 000 000. @defaultValue 10_000, about 20 MB */
   maxUnsettled?: number;
   /** Refuses new requests (503) while no further settlement could be kept, instead of losing any. @defaultValue false */
   strict?: boolean;
   /**
-   * Settles an attempt of which the store may not know any more what it was charged: it was admitted more than 23 hours ago. Given its usage event, it
-   * corrects what is in a ledger, and resolves with `false` where nothing of the attempt is there: then the store is charged.
-   * `tollgate({ database })` does so. @defaultValue the store is charged, of what it has forgotten once more
+   * Settles an attempt whose earlier charge the store may have forgotten: it was admitted more than 23 hours ago. Receives its usage event,
+   * corrects the ledger's rows, and resolves with `false` where the ledger has none of the attempt: then the store is charged. `tollgate({
+   * database })` sets it. @defaultValue the store is charged, possibly a second time
    */
   settleLate?: (event: UsageEvent) => Promise<boolean>;
-  /** Told once per window when 50, 80 and 100 % of a cap are used (as the store is configured). Its faults are caught. */
+  /** Called once per window when 50, 80 and 100 % of a cap are used (as the store is configured). Its errors are caught. */
   onThreshold?: OnThreshold;
   /** Clock of ids and headers, ms since the epoch; windows go by the store's. @defaultValue Date.now */
   now?: () => number;

@@ -23,7 +23,7 @@ import { TopUps } from './top-up.js';
 interface RunningCall {
   readonly call: Call;
   readonly reservation: OpenReservation;
-  /** It was made before it was admitted: nothing was held for it, so that it cannot pass what was held. */
+  /** It was made before it was admitted: nothing was held for it, so it cannot exceed its holds. */
   readonly made: boolean;
 }
 

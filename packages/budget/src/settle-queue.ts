@@ -12,12 +12,12 @@ type OnCharged = (result: ChargeResult) => void;
 interface Waiting {
   readonly settlement: Settlement;
   readonly onCharged: OnCharged | undefined;
-  /** For a close: when the lease has ended, and with it what the close would give back. */
+  /** For a close: when the lease ends, after which the close has no effect. */
   readonly untilMs: number;
 }
 
 export interface SettleQueueOptions {
-  /** Brings one to the store; throws or rejects where that fails. */
+  /** Sends one to the store; throws or rejects where that fails. */
   readonly settle: (settlement: Settlement, onCharged: OnCharged | undefined) => void | Promise<void>;
   /** How many charges may wait, and how many closes beside them. */
   readonly most: number;
@@ -31,11 +31,11 @@ export interface SettleQueueOptions {
 }
 
 /**
- * Brings settlements to the store: at once, and where that fails for as long as it takes, oldest first, in rounds with longer
- * and longer pauses up to two seconds. Bounded; what does not fit is lost and said. Never rejects.
+ * Sends settlements to the store: at once, and after failures repeatedly, oldest first, in rounds with growing pauses up to two seconds.
+ * Bounded; settlements beyond the bound are lost and published. Never rejects.
  */
 export class SettleQueue {
-  /** Settlements given up on: what they held ends with its lease, what they used is missing from the counters. */
+  /** Dropped settlements: their holds end with the lease, their usage is missing from the counters. */
   lost = 0;
   readonly #options: SettleQueueOptions;
   readonly #later: (run: () => void, ms: number) => unknown;
@@ -95,12 +95,12 @@ export class SettleQueue {
     this.#keep(settlement, onCharged, error);
   }
 
-  /** Tries later: for what must not follow a failed call immediately. */
+  /** Tries later: for settlements that must not follow a failed call immediately. */
   later(settlement: Settlement): void {
     this.#keep(settlement, undefined, undefined);
   }
 
-  /** Resolves when everything is settled or given up, or after `graceMs`; what waits then is in the spool, if there is one. */
+  /** Resolves when everything is settled or dropped, or after `graceMs`; settlements that still wait are in the spool, if there is one. */
   async drain(graceMs: number): Promise<void> {
     const untilMs = Date.now() + graceMs;
     while (this.#waiting.size + this.#running.size > 0 && Date.now() < untilMs) {
@@ -165,7 +165,7 @@ export class SettleQueue {
     return this.#round;
   }
 
-  /** Rounds as long as they bring anything to the store. */
+  /** Repeats rounds while at least one settlement succeeds. */
   async #rounds(): Promise<void> {
     for (;;) {
       const due = [...this.#waiting].slice(0, attempt);
@@ -189,7 +189,7 @@ export class SettleQueue {
         if (settlement.kind === 'charge') this.#lose();
         return true;
       }
-      // To the end: what fails for itself must not hold up the others.
+      // Removed for good: a settlement that always fails must not block the others.
       this.#waiting.delete(number);
       this.#waiting.set(number, waiting);
       return false;

@@ -55,7 +55,7 @@ export class SettleSpool {
     this.#writing ??= this.#write();
   }
 
-  /** Begins with the next turn, so that what comes together is forced to the disk once. Never rejects. */
+  /** Starts in the next turn, so that lines of one turn are forced to the disk together. Never rejects. */
   async #write(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#text !== '') {
@@ -76,7 +76,7 @@ export class SettleSpool {
     await writeTo(this.#path, 'a', text);
   }
 
-  /** What waits, and nothing else: beside the file first, and then in its place. */
+  /** Writes only the waiting settlements: to a second file first, which then replaces this one. */
   async #rewrite(): Promise<void> {
     this.#text = '';
     this.#lines = 0;

@@ -3,5 +3,5 @@ import type { ChargeRequest, CloseRequest } from '@tollgate/core/internal';
 /** An operation that must reach the store sooner or later. Repeating it has no further effect. */
 export type Settlement =
   | { readonly kind: 'charge'; readonly request: ChargeRequest }
-  /** Gives back what a reservation holds; its lease does so too, later. */
+  /** Releases a reservation's holds; its lease does so too, later. */
   | { readonly kind: 'close'; readonly request: CloseRequest };

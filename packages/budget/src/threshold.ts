@@ -15,7 +15,7 @@ export type OnThreshold = (event: ThresholdEvent) => void | Promise<void>;
 /** After this, a callback that has not finished is reported as a fault. */
 const callbackDeadlineMs = 10_000;
 
-/** Tells the app of crossings, which the store has published; what the app's callback does wrong harms no request. */
+/** Reports crossings, which the store has published, to the app; errors of the app's callback have no effect on requests. */
 export function announce(
   crossed: readonly ThresholdCrossing[],
   context: TollgateContext,

@@ -6,20 +6,20 @@ import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
 import type { OpenReservation } from './open-reservation.js';
 
-/** Beyond what is missing, so much of what was held is asked for as well, so that a long stream does not ask for every token. */
+/** Share of the held amount that is requested beyond the missing one, so that a long stream does not need a store call for every token. */
 const slackShare = 0.25;
 
 const clientGone = (): TollgateError =>
   new TollgateError({ status: 499, code: 'request_aborted', message: 'The client went away.' });
 
-/** Watches running calls: covers what they cost beyond what is held for them, and stops them where nothing more is left. */
+/** Watches running calls: covers their cost beyond their holds, and stops them where nothing is left. */
 export class TopUps {
   readonly #asking = new Set<string>();
   readonly #count = new Map<string, number>();
 
   constructor(private readonly engine: BudgetEngine) {}
 
-  /** The running cost of a call has changed. Costs nothing while it is within what is held. */
+  /** The running cost of a call has changed. Free while it is within the call's holds. */
   watch(call: Call, reservation: OpenReservation, policy: AdmissionPolicy): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;

@@ -3,7 +3,7 @@ import type { Caller } from '@tollgate/core';
 import type { Call, ParsedCall } from '@tollgate/core/internal';
 import type { CacheSettings } from './options.js';
 
-/** Headers that change what a provider answers. */
+/** Headers that change a provider's response. */
 const meaningful = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 
 /** Whose answers a caller may be given: everything is kept apart by it. */

@@ -11,7 +11,7 @@ export function isSelfContained(body: JsonValue | undefined): body is JsonObject
   );
 }
 
-/** Whether a call asks for the same answer each time: no temperature, or a seed, and nothing that looks around; or embeddings. */
+/** Whether a call requests the same response each time: no temperature, or a seed, and no tool that the provider runs; or embeddings. */
 export function isDeterministic(api: WireApi, body: JsonObject): boolean {
   if (api === 'openai-embeddings') return true;
   const settings = api === 'gemini-generate' ? (body.generationConfig ?? body.generation_config) : body;
@@ -19,7 +19,7 @@ export function isDeterministic(api: WireApi, body: JsonObject): boolean {
   return settings.temperature === 0 || Number.isInteger(settings.seed);
 }
 
-/** Whether the provider may search, fetch or run something: what it finds is another thing tomorrow. */
+/** Whether the provider may search, fetch or run something, with results that change over time. */
 function asksProviderTools(api: WireApi, body: JsonObject): boolean {
   if (isPresent(body.web_search_options) || isPresent(body.mcp_servers)) return true;
   const tools = Array.isArray(body.tools) ? body.tools : [];

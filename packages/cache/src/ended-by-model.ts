@@ -2,7 +2,7 @@ import type { WireApi } from '@tollgate/core/internal';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Why a model stops that has said what it had to say. A cap, a filter, a refusal or a pause are others' doing. */
+/** Reasons to stop that mean a complete response. A cap, a filter, a refusal or a pause do not. */
 const reasons: ReadonlySet<unknown> = new Set([
   'stop',
   'tool_calls',
@@ -33,7 +33,7 @@ export function endedByModel(api: WireApi, stream: boolean, text: string): boole
   return ends.length > 0 && ends.every((end) => reasons.has(end));
 }
 
-/** Events by their data, or the members of an array (Gemini without `alt=sse`). Throws for what is no JSON. */
+/** Events by their data, or the members of an array (Gemini without `alt=sse`). Throws for text that is not JSON. */
 function eventsIn(text: string): Fields[] {
   if (text.trimStart().startsWith('[')) {
     const all: unknown = JSON.parse(text);

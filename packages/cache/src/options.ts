@@ -14,7 +14,10 @@ export interface CacheOptions extends Pick<GuardOptions, 'mode'> {
   by?: 'tenant' | 'user' | 'key';
   /** How old an answer may be, in ms. Positive integer. @defaultValue 600_000 (10 minutes) */
   maxAgeMs?: number;
-  /** How old it may be where a plan's ladder says `cache: 'first'`, in ms; not less than `maxAgeMs`. Positive integer. @defaultValue 86_400_000 (a day) */
+  /**
+   * The largest age where a plan's ladder has `cache: 'first'`, in ms; not less than `maxAgeMs`. Positive integer. @defaultValue 86_400_000
+   * (a day)
+   */
   staleMs?: number;
   /** Longest answer that is kept, in bytes. Positive integer. @defaultValue 262_144 (256 KiB) */
   maxAnswerBytes?: number;

@@ -1,7 +1,7 @@
 import type { ParsedCall } from '@tollgate/core/internal';
 import { endedByModel } from './ended-by-model.js';
 
-/** What the APIs of models answer with. */
+/** Content types of model APIs. */
 export const isKeepable = (contentType: string): boolean =>
   /^(?:application\/json|text\/event-stream)(?:; ?charset=[\w-]+)?$/i.test(contentType);
 

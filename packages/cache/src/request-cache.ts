@@ -39,7 +39,7 @@ export class RequestCache {
     private readonly context: TollgateContext,
   ) {}
 
-  /** The step that looks up calls and keeps their answers, and one that says what came of it once the budget has decided. */
+  /** The step that looks up calls and stores their responses, and the step that writes the header once the budget has decided. */
   steps(): readonly CallStep[] {
     return [
       {
@@ -107,7 +107,7 @@ export class RequestCache {
     return known;
   }
 
-  /** Whether the client, or the handler in its own call, says so in `cache-control`. */
+  /** Whether the client, or the handler in its call, requests it in `cache-control`. */
   #asks(directive: 'no-cache' | 'no-store', { outgoing }: Call): boolean {
     const said = [this.context.req?.headers['cache-control'], outgoing.headers['cache-control']].flat();
     return said.some((text) =>
@@ -141,7 +141,7 @@ export class RequestCache {
     if (ageMs < known.freshMs) call.replays = true;
   }
 
-  /** The budget has decided: the call is answered by what was found, or sent. */
+  /** The budget has decided: the call gets the cached response, or is sent. */
   #say(call: Call): void {
     const known = this.#known.get(call);
     if (!known) return;
@@ -157,7 +157,7 @@ export class RequestCache {
     }));
   }
 
-  /** Keeps an answer that is whole, was reported in full, and is what the call asked for. */
+  /** Stores a complete response with reported usage to the call that was looked up. */
   #keep(call: Call, { outcome, status }: CallEnd): void {
     const known = this.#known.get(call);
     const { parsed, settlement } = call;

@@ -15,7 +15,7 @@ const sentences: Readonly<Record<string, string>> = {
   '3F000': 'the tables are not there: run "tollgate migrate"',
 };
 
-/** Says on one line why it failed; returns the exit code. Never shows a connection string. */
+/** Writes one line with the cause of the failure; returns the exit code. Never shows a connection string. */
 export function sayFailure(error: unknown, writeError: (text: string) => void): number {
   writeError(`tollgate: ${shown(sentenceOf(error))}\n`);
   return error instanceof UsageError || error instanceof TypeError ? 2 : 1;

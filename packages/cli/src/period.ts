@@ -39,7 +39,7 @@ export function periodOf(
   return { fromMs, toMs };
 }
 
-/** `7d` is seven days ago here: what was used lies in the past. */
+/** `7d` means seven days ago: usage lies in the past. */
 function agoMs(option: string, text: string, nowMs: number): number {
   const atMs = momentMs(option, text, nowMs);
   return /^\d+[smhdw]$/.test(text) ? nowMs - (atMs - nowMs) : atMs;

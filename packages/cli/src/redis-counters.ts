@@ -19,7 +19,7 @@ export interface CounterCheck {
   readonly gaps: readonly CounterGap[];
 }
 
-/** A counter within a tenant, as its name says it; `undefined` for another. */
+/** A counter within a tenant, parsed from its name; `undefined` for another. */
 export function counterNamed(name: string): { tenant: string; counter: QuotaCounter } | undefined {
   const parts = /^(\w+)\/(minute|hour|day|week|month)(?:@(.+?))?(?:\+(\d+))?\/tenant=([^/]*)(?:\/|$)/.exec(
     name,

@@ -10,7 +10,7 @@ export interface RedisPlace {
   redisPrefix?: string;
 }
 
-/** Adds the options that say where counters are. */
+/** Adds the options that locate the counters. */
 export function withRedisPlace(command: Command): Command {
   return command
     .option(
@@ -20,7 +20,7 @@ export function withRedisPlace(command: Command): Command {
     .option('--redis-prefix <prefix>', 'what the app calls its counters', 'tollgate');
 }
 
-/** Works with the counters of an app, if options or environment say where they are; `undefined`: they do not. */
+/** Runs with the counters of an app, if options or environment locate them; otherwise with `undefined`. */
 export async function withCounters<Result>(
   { redisUrl, redisPrefix }: RedisPlace,
   io: CommandLine,

@@ -21,7 +21,7 @@ export interface Session {
   readonly registry: Registry;
   /** Where the database is, without its password. */
   readonly place: string;
-  /** Writes what was found: as JSON where that was asked for, otherwise as people read it. */
+  /** Writes the result: as JSON where that is requested, otherwise as text. */
   say(found: unknown, text: () => string): void;
 }
 

@@ -1,4 +1,4 @@
-/** A value of a table: what is absent is shown as `-`. */
+/** A value of a table: an absent one is shown as `-`. */
 export type Cell = string | number | boolean | undefined | null | readonly string[];
 
 /** Text that a terminal shows as it is: control characters, marks that turn the direction of writing, and halves of pairs by their code. */

@@ -10,7 +10,7 @@ export interface WindowFigures {
   readonly failedShare: number;
 }
 
-/** Says what the limit is after a window; keeps what it needs from window to window. */
+/** Computes the limit after each window; keeps state between windows. */
 export interface LimitRule {
   next(figures: WindowFigures, limit: number): number;
 }
@@ -25,8 +25,8 @@ export interface AdaptiveBounds {
 }
 
 /**
- * A limit that a rule moves, window by window, within bounds. A window is at least `windowMs` long and has at least `minSamples`
- * requests. Requests that were admitted under a higher limit than the present one say nothing about it and are left out.
+ * A limit that a rule changes, window by window, within bounds. A window is at least `windowMs` long and has at least `minSamples`
+ * requests. Requests that were admitted under a higher limit than the present one are left out.
  */
 export class AdaptiveLimit implements PermitLimit {
   readonly #rule: LimitRule;

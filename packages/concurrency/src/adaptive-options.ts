@@ -4,7 +4,7 @@ import { AimdRule } from './aimd-rule.js';
 import { GradientRule } from './gradient-rule.js';
 import { fixedLimit, type PermitLimit } from './permit-limit.js';
 
-/** How the limit follows what is seen. */
+/** How the limit follows the measurements. */
 export interface AdaptiveOptions {
   /**
    * `gradient`: less as latency grows beyond `tolerance` × unloaded. `aimd`: one more for each good window, a tenth less for one with
@@ -16,8 +16,8 @@ export interface AdaptiveOptions {
   /** Where it begins. Integer from `min` to `limit`. @defaultValue 20, within these */
   initial?: number;
   /**
-   * Until when a request is timed: the answer's headers, or its end. Streams take as long as their answer is long, which says little
-   * about load. @defaultValue 'firstByte'
+   * The end of a request's timing: the response's headers, or its end. A stream takes as long as its response is long, which does not show
+   * load. @defaultValue 'firstByte'
    */
   latency?: 'firstByte' | 'end';
   /** How much slower than unloaded is well (`gradient`), 1 to 10. @defaultValue 1.5, as Netflix' Gradient2Limit */
@@ -26,7 +26,7 @@ export interface AdaptiveOptions {
   slowMs?: number;
   /** Share of failed requests above which the limit is lowered by a tenth, 0 < share ≤ 1. @defaultValue 0.1 */
   failedShare?: number;
-  /** How long is looked before each step, in ms, 10 to 600 000. @defaultValue 1_000 (1 s), as Netflix' WindowedLimit */
+  /** Length of a measurement before each step, in ms, 10 to 600 000. @defaultValue 1_000 (1 s), as Netflix' WindowedLimit */
   windowMs?: number;
   /** And at how many requests at least. Positive integer. @defaultValue 10, as Netflix' WindowedLimit */
   minSamples?: number;
@@ -36,7 +36,7 @@ export function adaptiveCheck(value: unknown): true | string {
   return typeof value === 'boolean' || accepts.object(value) === true || 'true, false or an object';
 }
 
-/** The limit that the options ask for, and where latency is taken. Throws a `TypeError` for a wrong or unknown one. */
+/** The limit for the options, and where latency is measured. Throws a `TypeError` for a wrong or unknown one. */
 export function limitFrom(
   adaptive: boolean | AdaptiveOptions | undefined,
   most: number,

@@ -4,13 +4,13 @@ import { limitsFor, planOf } from '@tollgate/core/internal';
 /** A caller's counted keys, to be released together. */
 export type CallerHold = readonly string[];
 
-/** Requests of callers that wait or run in this process. Knows a caller only as long as it has any. */
+/** Requests of callers that wait or run in this process. A caller's entry is removed with its last request. */
 export class CallerCounts {
   readonly #counts = new Map<string, number>();
 
   constructor(private readonly plans: Plans) {}
 
-  /** Counts one more, unless that is more than the caller may have: then the limit that says so, and nothing is counted. */
+  /** Counts one more, unless that exceeds a limit of the caller: then returns that limit, and counts nothing. */
   add(caller: Caller): CallerHold | Limit {
     const limits = limitsFor(planOf(this.plans, caller), caller).limits.filter(
       ({ unit, soft }) => unit === 'concurrent' && !soft,

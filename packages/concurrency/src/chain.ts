@@ -10,7 +10,7 @@ export class Link<Value> {
   constructor(readonly value: Value) {}
 }
 
-/** Values in a line that anybody may leave from the middle: every operation takes constant time. */
+/** Values in a line that can be removed from the middle: every operation takes constant time. */
 export class Chain<Value> {
   #first: Link<Value> | undefined;
   #last: Link<Value> | undefined;
@@ -33,7 +33,7 @@ export class Chain<Value> {
     for (let link = this.#first; link; link = link.after) yield link.value;
   }
 
-  /** Adds a link at the end. It must stand in no chain. */
+  /** Adds a link at the end. It must not be in a chain. */
   push(link: Link<Value>): void {
     link.chain = this;
     link.before = this.#last;
@@ -43,7 +43,7 @@ export class Chain<Value> {
     this.#size += 1;
   }
 
-  /** Adds a link at the beginning. It must stand in no chain. */
+  /** Adds a link at the beginning. It must not be in a chain. */
   unshift(link: Link<Value>): void {
     link.chain = this;
     link.after = this.#first;

@@ -39,7 +39,7 @@ export function concurrencyExceededError(limit: number): TollgateError {
   });
 }
 
-/** 400: the header that says how urgent a request is says something else. */
+/** 400: the value of the priority header is unknown. */
 export function unknownPriorityError(header: string): TollgateError {
   return new TollgateError({
     status: 400,

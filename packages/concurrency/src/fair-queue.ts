@@ -26,7 +26,7 @@ export class FairQueue<Item> {
     return this.#size;
   }
 
-  /** Whether anyone waits who is not batch work and whose tenant may be served. */
+  /** Whether there is a waiter that is not batch work and whose tenant may be served. */
   hasUrgent(may: MayServe = anyone): boolean {
     return this.#lanes.some((lane) => !lane.settings.batch && lane.hasFor(may));
   }
@@ -55,10 +55,7 @@ export class FairQueue<Item> {
     this.#size += 1;
   }
 
-  /**
-   * Whose turn it is of those whose tenant may be served, taken out of the queue. Batch work only `withBatch`, and only when no other such
-   * work waits.
-   */
+  /** Removes and returns the next waiter whose tenant may be served. Batch work only `withBatch`, and only when no other work waits. */
   take(withBatch: boolean, may: MayServe = anyone): Waiter<Item> | undefined {
     const lane = this.#next(false, may) ?? (withBatch ? this.#next(true, may) : undefined);
     const waiter = lane?.take(may);
@@ -78,8 +75,9 @@ export class FairQueue<Item> {
   }
 
   /**
-   * Who gives way when one more of a lane wants to wait in a full queue: the last to have come of the lowest lane below it. Each lane keeps
-   * its weight's share of the queue, so that none is kept out for good; one that has less may also push back a higher one that has more.
+   * The waiter to evict when another one of a lane needs a place in a full queue: the latest of the lowest lane below it. Each lane keeps
+   * its weight's share of the queue, so that none is excluded for good; a lane below its share may also evict from a higher one above its
+   * share.
    */
   victimOf(position: number): Waiter<Item> | undefined {
     const own = this.#laneAt(position);

@@ -20,14 +20,14 @@ export interface GateSettings {
   readonly clock: Clock;
 }
 
-/** How long a process waits before it asks again where all shared permits are taken, in ms. */
+/** Time until a process asks again where all shared permits are taken, in ms. */
 const askAgainMs = 25;
 
-/** Admits up to a limit, lets the others wait in a fair queue, and gives each permit that comes free to whose turn it is. */
+/** Admits up to a limit, lets the others wait in a fair queue, and gives each freed permit to the next waiter. */
 export class Gate {
   readonly #settings: GateSettings;
   readonly #queue: FairQueue<Ticket>;
-  /** Those that have a permit here, also while they ask for the shared one. */
+  /** Requests that have a permit here, or are acquiring the shared one. */
   #running = 0;
   /** The same by tenant. */
   readonly #runningOf = new Map<string, number>();
@@ -62,8 +62,8 @@ export class Gate {
   }
 
   /**
-   * Whether a tenant may take one more permit: while what it has is less than its share of that and of what is free. Of several tenants
-   * none can take all permits, whatever each holds on to.
+   * Whether a tenant may take one more permit: while it has less than its share of its own and the free permits. So none of several tenants
+   * can take all permits, no matter how long each is held.
    */
   readonly #mayTake = (tenant: string): boolean => {
     const { tenantShare, limit } = this.#settings;
@@ -85,7 +85,7 @@ export class Gate {
     this.#areSeveral ||= tenant !== this.#only;
   }
 
-  /** Asks for a permit. The caller must pass the ticket to {@link Gate.end} once, whatever its outcome. */
+  /** Requests a permit. The caller must pass the ticket to {@link Gate.end} once, with any outcome. */
   enter(entrant: Entrant): Ticket {
     const ticket = this.#ticketOf(entrant, 'waiting');
     this.#notice(entrant.tenant);
@@ -109,7 +109,7 @@ export class Gate {
     if (state === 'ended') return;
     ticket.state = 'ended';
     if (state === 'waiting') this.#leaveQueue(ticket);
-    // One that is asking has its permit until the answer comes.
+    // A ticket that is asking keeps its permit until the response arrives.
     if (state === 'running') this.#free(ticket);
     this.#dispatch();
   }
@@ -233,7 +233,7 @@ export class Gate {
     this.#dispatch();
   }
 
-  /** All shared permits are taken: a permit of this process that comes free is a reason to ask again, and so is time. */
+  /** All shared permits are taken: ask again when a permit of this process is freed, or after a while. */
   #askLater(ticket: Ticket): void {
     this.#scarce = true;
     this.#pause ??= this.#settings.clock.after(askAgainMs, () => {

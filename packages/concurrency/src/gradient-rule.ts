@@ -53,7 +53,7 @@ export class GradientRule implements LimitRule {
     return next / 2;
   }
 
-  /** Faster is believed at once, slower only slowly and without load. */
+  /** A lower latency counts at once, a higher one only slowly and without load. */
   #learn(meanMs: number, isUnloaded: boolean): number {
     const known = this.#unloadedMs ?? meanMs;
     const share = meanMs < known ? 0.5 : isUnloaded ? 0.1 : 0;

@@ -6,7 +6,7 @@ export interface LaneSettings {
   readonly weight: number;
   /** Who gives way when the queue is full: the lower. */
   readonly rank: number;
-  /** Served only where there is room to spare, see {@link FairQueue.take}. */
+  /** Served only when no other work waits, see {@link FairQueue.take}. */
   readonly batch: boolean;
 }
 
@@ -40,7 +40,7 @@ class Line<Item> {
 /** Whether a tenant may be served now. */
 export type MayServe = (tenant: string) => boolean;
 
-/** The waiters of one class, whose tenants take turns. Knows a tenant only as long as one of its requests waits. */
+/** The waiters of one class, whose tenants take turns. A tenant's entry is removed with its last waiter. */
 export class Lane<Item> {
   /** Virtual time at which its next waiter begins, and at which its last one ended; the queue's. */
   start = 0;
@@ -64,7 +64,7 @@ export class Lane<Item> {
     return this.#lines.get(tenant)?.waiters.size ?? 0;
   }
 
-  /** The last to have come. */
+  /** The latest waiter. */
   get latest(): Waiter<Item> | undefined {
     return this.#arrivals.last;
   }
@@ -83,12 +83,12 @@ export class Lane<Item> {
     this.#arrivals.unshift(waiter.inLane);
   }
 
-  /** Whether anyone waits whose tenant may be served. */
+  /** Whether there is a waiter whose tenant may be served. */
   hasFor(may: MayServe): boolean {
     return this.#next(may) !== undefined;
   }
 
-  /** The first of the tenant whose turn it is, of those that may be served; the tenant's next turn comes after all others'. */
+  /** The first waiter of the next tenant among those that may be served; the tenant's next turn comes after all others'. */
   take(may: MayServe): Waiter<Item> | undefined {
     const line = this.#next(may);
     const waiter = line?.waiters.first;

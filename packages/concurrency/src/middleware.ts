@@ -16,7 +16,7 @@ export interface ConcurrencyMiddleware extends RequestHandler {
   /** Requests that have a permit, and that wait for one, in this process; for metrics. */
   readonly running: number;
   readonly waiting: number;
-  /** The limit at the moment: `limit`, or where `adaptive` has brought it. */
+  /** The current limit: `limit`, or the value set by `adaptive`. */
   readonly limit: number;
   /** Permits given while the store was away since the start, for a metric. */
   readonly withoutStore: number;
@@ -25,11 +25,12 @@ export interface ConcurrencyMiddleware extends RequestHandler {
 }
 
 /**
- * Limits an app's requests in flight. A request that finds no free permit waits in a bounded queue, served by plan and, within a plan, tenant by
- * tenant. Deferred requests that are done now are batch work. Reads `caller`; writes nothing. A permit is held until the response has closed and no call of the request runs any more.
- * Refuses with 503 `queue_full`, `queue_timeout` or `shutting_down`, with 429 `concurrency_exceeded` where it counts callers, with 403 for a plan
- * that is not defined, with 400 `invalid_value` for a wrong priority header, and with 503 `store_unavailable` where told so.
- * Throws a `TypeError` at start for a wrong, unknown or missing option.
+ * Limits an app's requests in flight. A request that finds no free permit waits in a bounded queue, served by plan and, within a plan,
+ * tenant by tenant. Deferred requests that run now are batch work. Reads `caller`; writes nothing. A permit is held until the response has
+ * closed and no call of the request runs any more. Refuses with 503 `queue_full`, `queue_timeout` or `shutting_down`, with 429
+ * `concurrency_exceeded` where it counts callers, with 403 for a plan that is not defined, with 400 `invalid_value` for a wrong priority
+ * header, and, with `whenStoreDown: 'closed'`, with 503 `store_unavailable`. Throws a `TypeError` at start for a wrong, unknown or missing
+ * option.
  */
 export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware {
   const settings = readOptions(options);

@@ -61,7 +61,7 @@ export interface ConcurrencyOptions extends GuardOptions {
   clientIdleMs?: number;
   /** `false`: no request waits. @defaultValue 1 000 waiters, 10 s */
   queue?: QueueOptions | false;
-  /** Follows latency and failures, between `min` and `limit`; each process by what it sees. @defaultValue false: `limit` it is */
+  /** Follows latency and failures, between `min` and `limit`, in each process separately. @defaultValue false: the limit is `limit` */
   adaptive?: boolean | AdaptiveOptions;
   batch?: BatchOptions;
   /** Requests that need no permit. @defaultValue GET, HEAD and OPTIONS */
@@ -110,7 +110,7 @@ export interface ConcurrencySettings {
   readonly mode: 'enforce' | 'shadow' | 'off';
 }
 
-/** Which header says that a request is batch work, and whose is heeded. */
+/** The header that declares a request as batch work, and the callers that may use it. */
 export interface PriorityHeader {
   readonly scope: string;
   readonly name: string;

@@ -2,7 +2,7 @@
 export interface Sample {
   /** How long it took, in ms. */
   readonly latencyMs: number;
-  /** The provider or the handler failed it: its latency says nothing. */
+  /** The provider or the handler failed: the latency does not show load. */
   readonly failed: boolean;
   /** How many were in flight when it was admitted, itself included. */
   readonly running: number;
@@ -12,11 +12,11 @@ export interface Sample {
 export interface PermitLimit {
   /** Integer ≥ 1. */
   readonly value: number;
-  /** One request has ended. Says whether the limit has changed. */
+  /** One request has ended. Returns whether the limit has changed. */
   sample(sample: Sample, nowMs: number): boolean;
 }
 
-/** A limit that stays what it is. */
+/** A constant limit. */
 export function fixedLimit(value: number): PermitLimit {
   return { value, sample: () => false };
 }

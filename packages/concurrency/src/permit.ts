@@ -7,7 +7,7 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.js';
 import type { Sample } from './permit-limit.js';
 import type { Entrant, Ticket, TurnedAway } from './ticket.js';
 
-/** The two outcomes of asking for a permit. */
+/** The two outcomes of a request for a permit. */
 export interface Decision {
   goAhead(): void;
   refuse(error: TollgateError): void;
@@ -75,7 +75,7 @@ export class Permit implements CallStep, Entrant {
   #ask({ goAhead, refuse }: Decision): void {
     const ticket = this.#limiter.gate.enter(this);
     const { state } = ticket;
-    // Admitted at once, the request has gone on already, and may have asked for another permit meanwhile.
+    // A request that was admitted at once has already continued, and may have requested another permit meanwhile.
     if (state !== 'waiting' && state !== 'asking') return;
     this.#ticket = ticket;
     if (state === 'waiting') this.#publish('waiting', {});
@@ -138,7 +138,7 @@ export class Permit implements CallStep, Entrant {
     this.#decision?.refuse(error);
   }
 
-  /** Nothing for what says nothing about the provider: clients that left, answers paid for before, and refusals that are the client's or ours. */
+  /** `undefined` for requests that show nothing about the provider: clients that left, cached responses, and refusals. */
   #sampleOf(ticket: Ticket, { status, aborted }: RequestEnd): Sample | undefined {
     const { refusal, calls } = this.#context;
     if (calls.declared?.replays) return undefined;

@@ -40,7 +40,7 @@ export interface QuotaPermitsSettings {
   readonly clock: Clock;
 }
 
-/** Failures in a row after which a store is left alone, and for how long, in ms. */
+/** Consecutive failures after which a store is not called for a while, and the length of that pause, in ms. */
 const failuresToRest = 3;
 const restMs = 1_000;
 
@@ -81,7 +81,7 @@ export class QuotaPermits implements SharedPermits {
     const id = newId();
     const failed = (error: unknown): Taking => {
       this.#failed(error);
-      // It may have been done all the same.
+      // The operation may have run all the same.
       this.#close(id);
       return this.#withoutStore(running);
     };

@@ -4,7 +4,7 @@ import type { Lease } from './shared-permits.js';
 /** Why a request is turned away. `displaced`: one of a higher plan took its place in the full queue. */
 export type TurnedAway = 'full' | 'tenant_full' | 'displaced' | 'timeout' | 'store_unavailable' | 'closed';
 
-/** Who asks for a permit. */
+/** The request for a permit. */
 export interface Entrant {
   /** Position of its lane. */
   readonly lane: number;

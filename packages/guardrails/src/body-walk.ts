@@ -15,7 +15,7 @@ interface BodyMedia {
   readonly path: string;
 }
 
-/** What a JSON body holds. */
+/** The content of a JSON body. */
 export interface BodyContent {
   readonly texts: readonly BodyText[];
   readonly media: readonly BodyMedia[];

@@ -37,8 +37,8 @@ export interface Inspection {
 }
 
 /**
- * Looks at a body and redacts in place what the rules say; the first refusal wins. Long bodies are read in pieces, and the event loop turns in
- * between. `scopes` are the caller's. Nothing is written where `dryRun` is set, or where the body is refused.
+ * Inspects a body and redacts it in place by the rules; the first refusal wins. Long bodies are read in pieces, with other events processed
+ * in between. `scopes` are the caller's. Nothing is written with `dryRun`, or where the body is refused.
  */
 export async function inspectBody(
   body: unknown,
@@ -98,8 +98,8 @@ interface Across {
 }
 
 /**
- * A model reads the parts of a message as one text: what only shows when they are joined is refused, for it could not be redacted. What is
- * found in a part alone was acted on already.
+ * A model reads the parts of a message as one text: findings that appear only when the parts are joined are refused, since they cannot be
+ * redacted. Findings within one part have been handled already.
  */
 async function rejectedAcross(
   { texts }: BodyContent,
@@ -161,7 +161,7 @@ function messagesOf(texts: BodyContent['texts']): Map<string, BodyText[]> {
   return messages;
 }
 
-/** Whether the caller may send what was found: the scope for this kind, or for the family before its dot. */
+/** Whether the caller's scopes permit a finding: the scope for this kind, or for the family before its dot. */
 function permits(kind: string, needs: BodyRules['needs'], scopes: readonly string[]): boolean {
   const needed = needs[kind] ?? needs[kind.slice(0, kind.indexOf('.'))];
   return needed !== undefined && scopes.includes(needed);
@@ -203,7 +203,7 @@ function tooLarge(message: string): TollgateError {
   return new TollgateError({ status: 413, code: 'request_too_large', message, retryAfterMs: false });
 }
 
-/** The refusal of a text; it names the rule, not what would pass. */
+/** The refusal of a text; it names the rule, not a text that would pass. */
 export function rejected(rule: string, path: string): TollgateError {
   return new TollgateError({
     status: 400,

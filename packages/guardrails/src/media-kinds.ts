@@ -23,7 +23,7 @@ const mediaTypes: Readonly<Record<string, MediaKind>> = {
   container_upload: 'file',
 };
 
-/** Members that make a part one of media whatever its `type` says: some servers that speak OpenAI's format read no `type`. */
+/** Members that make a part one of media with any `type`: some servers with OpenAI's format ignore `type`. */
 const mediaMembers: Readonly<Record<string, MediaKind>> = {
   image_url: 'image',
   input_image: 'image',
@@ -36,7 +36,7 @@ const mediaMembers: Readonly<Record<string, MediaKind>> = {
   file_id: 'file',
 };
 
-/** Where content parts stand: elsewhere, as in the arguments of a tool, a member of such a name carries nothing. */
+/** The paths of content parts: elsewhere, as in the arguments of a tool, a member of such a name contains no media. */
 const isPart =
   /^(?:messages|contents|input)\[\d+\](?:\.(?:content|parts|output)(?:\[\d+\])?)?(?:\.content\[\d+\])?$/;
 
@@ -60,7 +60,7 @@ export function mediaKindsOf(members: Members, path: string): readonly MediaKind
 /** Gemini: `inlineData`, `fileData` and their spellings with an underscore, which hold objects. */
 const isInline = /^(?:inline|file)_?data$/i;
 
-/** A URL, bytes or the name of a file; not what a schema says about a field of that name. */
+/** A URL, bytes or the name of a file; not the description of such a field in a schema. */
 function holdsMedia(name: string, value: unknown): boolean {
   if (typeof value === 'string') return name.endsWith('_id') || name.endsWith('_data') || isPlace.test(value);
   return (

@@ -15,16 +15,16 @@ import { type GuardrailsOptions, readOptions, type Settings } from './options.js
 import type { Rule, RuleAction } from './rule.js';
 import { checkedBody } from './schema.js';
 
-/** `guardrails()`, and how calls without an HTTP request are looked at. */
+/** The result of `guardrails()`: the middleware, and inspection of calls without an HTTP request. */
 export interface GuardrailsMiddleware extends RequestHandler {
-  /** Looks at the calls of a context of `runWith()`: `runWith(caller, run, { steps: (context) => guard.attach(context) })`. */
+  /** Inspects the calls of a context of `runWith()`: `runWith(caller, run, { steps: (context) => guard.attach(context) })`. */
   attach(context: TollgateContext): void;
 }
 
 /**
- * Looks at prompts before they are priced and sent, and at answers before the client has them. Reads the parsed body and the caller's
+ * Inspects prompts before they are priced and sent, and responses before they reach the client. Reads the parsed body and the caller's
  * scopes; redacts in the body, and in the bodies of calls that handlers make. Refuses with 400 `prompt_rejected`, 403 `insufficient_scope`,
- * 413 `request_too_large`, 422 `invalid_value`; an answer ends as the provider's own content filter would end it.
+ * 413 `request_too_large`, 422 `invalid_value`; a response ends as the provider's own content filter would end it.
  */
 export function guardrails(options?: GuardrailsOptions): GuardrailsMiddleware {
   const settings = readOptions(options);
@@ -76,9 +76,9 @@ function acting(rule: Rule, action: RuleAction): Rule {
   return { ...rule, action, find: rule.find.bind(rule) };
 }
 
-/** Looks at the bodies and answers of one request. */
+/** Inspects the bodies and responses of one request. */
 class RequestGuard {
-  /** Bodies that were looked at: the request's own is that of its declared call. */
+  /** Bodies already inspected: the request's body is also that of its declared call. */
   readonly #seen = new WeakSet<object>();
   readonly #answers = new WeakMap<Call, AnswerGuard>();
 
@@ -87,7 +87,7 @@ class RequestGuard {
     private readonly context: TollgateContext,
   ) {}
 
-  /** Looks at the request's own body; resolves with what its schema makes of it, redacted. */
+  /** Inspects the request's body; resolves with the value parsed by its schema, redacted. */
   async admit(given: unknown): Promise<unknown> {
     const { schema } = this.settings;
     const body = schema ? await this.#orShadow(checkedBody(schema, given), given) : given;
@@ -101,7 +101,7 @@ class RequestGuard {
     return this.settings.mode === 'shadow';
   }
 
-  /** The steps that look at what handlers send and what comes back. */
+  /** The steps that inspect handlers' calls and their responses. */
   steps(): CallStep[] {
     const moderate = this.settings.moderators.length > 0;
     const inspect: CallStep = {

@@ -25,7 +25,7 @@ export interface Moderator {
   ): Promise<Moderation>;
 }
 
-/** Asks every moderator at once about a body; resolves with what they report, rejects with the refusal of the first that blocks. */
+/** Sends a body to all moderators at once; resolves with their reports, rejects with the refusal of the first that blocks. */
 export async function moderated(
   moderators: readonly Moderator[],
   body: unknown,
@@ -38,7 +38,7 @@ export async function moderated(
   return asked.filter((report) => report !== undefined);
 }
 
-/** The refusal that a report stands for. */
+/** The refusal for a list of reports, if one blocks. */
 export function refusalOf(reports: readonly Report[]): TollgateError | undefined {
   const blocking = reports.find(({ action }) => action === 'block');
   return blocking && rejected(blocking.rule, blocking.path);

@@ -25,8 +25,8 @@ export interface GuardrailsOptions extends GuardOptions {
   /** Schema of the request's body: zod, or any other library that implements Standard Schema. @defaultValue none */
   schema?: StandardSchemaV1;
   /**
-   * Scope that a caller needs, by what is sent: `image`, `audio`, `video`, `file`, or a kind of finding (`pii.card`, or `pii` for all of
-   * them) that one of `rules` looks for. Media without the scope are refused (403); findings with it pass. @defaultValue none
+   * The scope that a caller needs, by content: `image`, `audio`, `video`, `file`, or a kind of finding (`pii.card`, or `pii` for all of
+   * them) of one of the `rules`. Media without the scope are refused (403); findings with it pass. @defaultValue none
    */
   needs?: Readonly<Partial<Record<MediaKind, string>> & Record<string, string>>;
   /** Most elements of `messages`, `contents` or `input`. @defaultValue 1_000 */

@@ -1,6 +1,6 @@
 import type { Finding } from './rule.js';
 
-/** A text with what was found in it replaced. */
+/** A text with its findings replaced. */
 export interface Cut {
   readonly start: number;
   readonly end: number;

@@ -5,14 +5,14 @@ export interface Finding {
   readonly start: number;
   /** Behind the last unit. */
   readonly end: number;
-  /** How much it says, above 0 and at most 1: a card number with its check digit 1, a phrase of jailbreaks less. */
+  /** Strength of the evidence, above 0 and at most 1: 1 for a card number with its check digit, less for a phrase of jailbreaks. */
   readonly weight: number;
 }
 
 /** The action on a request or a response in which a rule has found something. */
 export type RuleAction = 'block' | 'flag' | 'redact';
 
-/** Where a text stands. */
+/** The position of a text. */
 export interface TextPlace {
   /** JSON path, e.g. `messages[2].content`; of answers `choices[0].message.content`. */
   readonly path: string;
@@ -20,18 +20,15 @@ export interface TextPlace {
   readonly role: string | undefined;
 }
 
-/**
- * Looks for one thing in texts. Finding must take linear time in the length of the text, whatever it holds: guardrails run on the event
- * loop of the app.
- */
+/** Searches texts for one kind of content. It must take linear time in the length of any text: guardrails run on the event loop of the app. */
 export interface Rule {
   /** Short name, unique among the rules of one `guardrails()`. */
   readonly name: string;
-  /** `input`: what goes to a model; `output`: what comes from it. */
+  /** `input`: sent to a model; `output`: received from it. */
   readonly on: 'input' | 'output' | 'both';
   /**
-   * `block`: the request is refused, the answer ended as a content filter of the provider would; `redact`: what was found is replaced;
-   * `flag`: it passes, and is published.
+   * `block`: the request is refused, the response ended as the provider's content filter would; `redact`: findings are replaced; `flag`: it
+   * passes, and is published.
    */
   readonly action: RuleAction;
   /** Below it nothing is done about a text; weights of its findings add up as independent chances do. @defaultValue 0: any finding counts */

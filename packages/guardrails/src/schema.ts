@@ -2,8 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { TollgateError } from '@tollgate/core';
 
 /**
- * Checks a body against a schema of zod, valibot, arktype or any other library that speaks Standard Schema. Resolves with the value that
- * the schema makes of it; rejects with 422 `invalid_value`, naming the first field at fault.
+ * Checks a body against a schema of zod, valibot, arktype or any other library that implements Standard Schema. Resolves with the parsed
+ * value; rejects with 422 `invalid_value`, naming the first wrong field.
  */
 export async function checkedBody(schema: StandardSchemaV1, body: unknown): Promise<unknown> {
   const result = await schema['~standard'].validate(body);

@@ -6,7 +6,7 @@ const shortestWindow = 8_192;
 /** The least length of a window, in multiples of the overlap of two windows. */
 const timesReach = 4;
 
-/** Where possible a window begins and ends between words; so far back one is looked for. */
+/** A window begins and ends between words where one ends within this many UTF-16 units. */
 const longestWord = 256;
 
 /** Work between two turns of the event loop: UTF-8 bytes of text times rules. Text outside of ASCII takes longer for its length. */
@@ -30,7 +30,7 @@ export interface Found {
 /** Lets the event loop turn between pieces of work, however many texts a body has. One for each body. */
 export class Pace {
   #spent = 0;
-  /** Bytes looked at so far, and turns of the event loop given. */
+  /** Bytes inspected so far, and pauses made for other events. */
   readonly work = { bytes: 0, turns: 0 };
 
   /** Await the result, unless it is `undefined`, before inspecting this many bytes. */
@@ -54,8 +54,8 @@ export class Pace {
 }
 
 /**
- * Asks a rule about a text: about the whole of a short one, about windows of a long one if the rule says how far it reaches. Each window is
- * weighed by itself: weak signs far from each other do not add up.
+ * Runs a rule on a text: on the whole of a short one, on windows of a long one if the rule has a `reach`. Each window is judged separately:
+ * weak signals far from each other do not add up.
  */
 export async function search(rule: Rule, text: string, place: TextPlace, pace: Pace): Promise<Found> {
   const findings: Finding[] = [];

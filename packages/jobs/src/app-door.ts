@@ -11,9 +11,9 @@ export interface Visit {
   /** Absent: it was aborted, or its answer was too large. */
   readonly answer: JobAnswer | undefined;
   readonly isTooLarge: boolean;
-  /** The guard that had no room for it; not answered to anybody. */
+  /** The guard's refusal for lack of room; not sent to any client. */
   readonly refusal: TollgateError | undefined;
-  /** Whether a provider call has cost anything, as far as anybody knows. */
+  /** Whether a provider call is known to have cost anything. */
   readonly hasSpent: boolean;
 }
 
@@ -47,7 +47,7 @@ export class AppDoor {
     });
   }
 
-  /** The guard has met a request that came this way: from here on its calls are watched. */
+  /** The guard has received a request of this kind: from here on its calls are watched. */
   enter(run: JobRun, context: TollgateContext): void {
     const visit = this.#byRun.get(run);
     if (!visit) return;

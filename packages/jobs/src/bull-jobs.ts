@@ -64,7 +64,7 @@ export interface BullJobsOptions {
   maxKept?: number;
   /** A job without a sign of life from its process for this long is assigned again. Milliseconds, 1 000 to 3 600 000. @defaultValue 30_000 */
   lockMs?: number;
-  /** How often a process looks whether a job that it does was cancelled by another. Milliseconds, 100 to 60 000. @defaultValue 2_000 */
+  /** How often a process checks whether another one has cancelled a running job. Milliseconds, 100 to 60 000. @defaultValue 2_000 */
   lookEveryMs?: number;
 }
 
@@ -72,7 +72,7 @@ const cleanEveryMs = 60_000;
 const live: LiveState[] = ['waiting', 'delayed', 'active'];
 /** How long a count of jobs by tenant is reused. In milliseconds. */
 const ownersKeptMs = 500;
-/** How often, a second apart, a result is brought to a server that does not take it. */
+/** Attempts, a second apart, to store a result on a server that does not accept it. */
 const mostStores = 30;
 
 /**
@@ -124,7 +124,7 @@ class BullJobs implements JobQueue {
     await this.#queue.add('request', job, {
       jobId: bullId(job.id, tenant),
       delay: Math.max(0, (job.dueAtMs ?? 0) - Date.now()),
-      // A run that could not be written down is made again; `maxInterruptions` says how often.
+      // A run whose result could not be stored is repeated, at most `maxInterruptions` times.
       ...{ attempts: 1_000, backoff: { type: 'fixed', delay: 5_000 }, stackTraceLimit: 0 },
       ...{ removeOnComplete: kept, removeOnFail: kept },
     });
@@ -132,7 +132,7 @@ class BullJobs implements JobQueue {
     return true;
   }
 
-  /** Unfinished jobs by the mark of their tenant. Requests that come together share one look at the queue. */
+  /** Unfinished jobs by the mark of their tenant. Concurrent requests share one query of the queue. */
   #countByMark(): Promise<Map<string, number>> {
     const atMs = performance.now();
     if (this.#owners && atMs - this.#owners.atMs < ownersKeptMs) return this.#owners.counts;
@@ -162,7 +162,7 @@ class BullJobs implements JobQueue {
     if (job.end) return job;
     await found.updateData(cancelled);
     this.#running.get(cancelled.id)?.abort();
-    // One that waits is taken out by the next worker; where it is not waiting any more, there is nothing to bring forward.
+    // A waiting job is removed by the next worker; if it no longer waits, it cannot be promoted.
     await found.promote().catch(() => undefined);
     return cancelled;
   }
@@ -191,7 +191,7 @@ class BullJobs implements JobQueue {
     await this.#queue.close();
   }
 
-  /** One step of a job. Rejects to say that it is to be handed out again. */
+  /** One step of a job. Rejects in order to have it assigned again. */
   async #process(bull: BullJob, token: string | undefined, work: JobWork): Promise<void> {
     const job = jobOf(bull);
     if (job.end && job.dueAtMs === undefined) return;
@@ -212,11 +212,11 @@ class BullJobs implements JobQueue {
     await this.#store(job, bull, next);
     if (next.dueAtMs === undefined || stop.signal.aborted) return;
     await bull.moveToDelayed(next.dueAtMs, token);
-    // BullMQ knows it by its name, so that it need not be given here.
+    // BullMQ recognises this error by its name, so its class need not be imported.
     throw Object.assign(new Error('again later'), { name: 'DelayedError' });
   }
 
-  /** Writes down what came of a run, also where the server is away for a while: the run is not made again for that. */
+  /** Stores the result of a run, repeatedly while the server is away, so that the run need not be repeated. */
   async #store(job: Job, bull: BullJob, next: Job): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {

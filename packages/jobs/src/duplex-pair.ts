@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 
-/** One end of a connection inside this process: what is written here is read at the other end. */
+/** One end of a connection inside this process: data written here is read at the other end. */
 class End extends Duplex {
   other: End | undefined;
   #taken: (() => void) | undefined;
@@ -25,7 +25,7 @@ class End extends Duplex {
     done();
   }
 
-  /** An end that goes before it has said all takes the other with it, as a socket does. */
+  /** An end that is destroyed early also destroys the other, as a socket does. */
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     if (!this.writableFinished) {
       const { other } = this;

@@ -16,14 +16,14 @@ export interface JobPace {
   readonly keepMs: number;
 }
 
-/** Does what is to be done with a job, and returns it as it is then. Never rejects. */
+/** Carries out the next step of a job, and returns the job afterwards. Never rejects. */
 export type JobWork = (job: Job, turn: JobTurn) => Promise<Job>;
 
 /** Keeps jobs and assigns each to a worker when it is due. A worker that fails rejects; no job is lost by that. */
 export interface JobQueue {
   /** Keeps a job. `false`: the queue is full, or its tenant has half of it. */
   add(job: Job): Promise<boolean>;
-  /** The job of that tenant, and whether it is being done now. `undefined`: never heard of, forgotten, or another tenant's. */
+  /** The tenant's job, and whether it is running now. `undefined`: unknown, removed, or another tenant's. */
   read(id: string, tenant: string): Promise<{ readonly job: Job; readonly isRunning: boolean } | undefined>;
   /** Puts `cancelled` in the place of a job that has not ended, and stops who does it. Returns the job as it is then. */
   cancel(cancelled: Job): Promise<Job | undefined>;

@@ -25,7 +25,7 @@ export interface Exchange {
 export class JobService {
   constructor(private readonly settings: JobsSettings) {}
 
-  /** Whether the request says, or the app says of it, that it may wait. */
+  /** Whether the request, or the app for it, declares that it may wait. */
   mayWait({ req, context }: Exchange): boolean {
     if (!context.caller || req.body === undefined) return false;
     return prefersAsync(req.headers.prefer) || this.settings.mayWait(req);
@@ -144,7 +144,7 @@ export class JobService {
   }
 }
 
-/** The same credential, however it was rotated; a key also sees what its child credentials asked. */
+/** The same credential, also after rotation; a key also owns the jobs of its child credentials. */
 function owns(caller: Caller, { caller: owner }: Job): boolean {
   const isSame = caller.tenant === owner.tenant && caller.id === owner.id;
   return isSame && (caller.childId === undefined || caller.childId === owner.childId);

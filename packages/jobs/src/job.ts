@@ -23,7 +23,7 @@ export interface JobError {
   readonly message: string;
 }
 
-/** How a job ended. `completed` and `failed` are what the app answered, below 400 and from there on. */
+/** The end of a job. `completed` and `failed`: the app's response had a status below 400, or 400 and above. */
 export type JobState = 'completed' | 'failed' | 'cancelled' | 'expired';
 
 export interface JobEnd {

@@ -20,7 +20,7 @@ export function jobsFull(): TollgateError {
   });
 }
 
-/** The queue, or what tells who may be deferred, is away. */
+/** The queue, or the source of callers, is away. */
 export function jobsAway(cause: unknown): TollgateError {
   return new TollgateError({
     status: 503,

@@ -11,13 +11,13 @@ export interface MemoryJobsOptions {
   maxJobs?: number;
   /** How many jobs are kept after their end; the oldest are forgotten first. Positive integer. @defaultValue 100 */
   maxKept?: number;
-  /** How often it looks for jobs that are due. Milliseconds, 10 to 60 000. @defaultValue 1_000 */
+  /** Interval between searches for due jobs. Milliseconds, 10 to 60 000. @defaultValue 1_000 */
   pollMs?: number;
   /** Clock, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
 }
 
-/** Jobs in memory: of one process, and gone with it. Throws a `TypeError` for a wrong or unknown option. */
+/** Jobs in memory of one process, lost at its end. Throws a `TypeError` for a wrong or unknown option. */
 export function memoryJobs(options: MemoryJobsOptions = {}): JobQueue {
   checkOptions<MemoryJobsOptions>('memoryJobs', options, {
     maxJobs: accepts.positiveInteger,

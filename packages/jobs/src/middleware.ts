@@ -19,11 +19,11 @@ export interface JobsMiddleware extends RequestHandler {
 }
 
 /**
- * Lets requests wait that say they may (`Prefer: respond-async`, RFC 7240): where a guard behind it has no room for one and its plan has a step
- * that defers, it is kept, answered 202 with `Location`, and made again, as the same caller, when there is room. Answers `GET` and `DELETE
- * <path>/<id>` to who asked. Reads `caller` and the parsed body; writes `deferral`. Refuses with 404 `not_found`, 503 `queue_full` and 503
- * `store_unavailable`. Mount it behind `authenticate()`, `rateLimit()` and `jsonBody()`, before `meter()` and `budget()`. Throws a `TypeError`
- * at start for a wrong, unknown or missing option.
+ * Defers requests that declare that they may wait (`Prefer: respond-async`, RFC 7240): where a guard behind it has no room for one and its
+ * plan has a step that defers, it is stored, answered with 202 and `Location`, and made again, as the same caller, when there is room.
+ * Serves `GET` and `DELETE <path>/<id>` to the same caller. Reads `caller` and the parsed body; writes `deferral`. Refuses with 404
+ * `not_found`, 503 `queue_full` and 503 `store_unavailable`. Mount it behind `authenticate()`, `rateLimit()` and `jsonBody()`, before
+ * `meter()` and `budget()`. Throws a `TypeError` at start for a wrong, unknown or missing option.
  */
 export function jobs(options: JobsOptions): JobsMiddleware {
   const settings = readOptions(options);

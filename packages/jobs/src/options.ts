@@ -15,7 +15,7 @@ export interface JobsOptions extends GuardOptions {
   callers: (caller: Caller) => Caller | undefined | Promise<Caller | undefined>;
   /** Where jobs are asked after: `GET` and `DELETE <path>/<id>`, as the client sees it. @defaultValue '/v1/jobs' */
   path?: string;
-  /** Requests that may wait although they do not say so, e.g. `(req) => req.path === '/reports'`. @defaultValue none */
+  /** Requests that may wait without declaring it, e.g. `(req) => req.path === '/reports'`. @defaultValue none */
   mayWait?: (req: Request) => boolean;
   /** Further request headers that are kept and sent again, in lower case. Never credentials. @defaultValue [] */
   keepHeaders?: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * Whether a `Prefer` header (RFC 7240) says `respond-async`: the client would rather be answered later than not at all. Quoted values
- * and parameters of other preferences say nothing.
+ * Whether a `Prefer` header (RFC 7240) contains `respond-async`: the client accepts a later response. Quoted values and parameters of other
+ * preferences do not count.
  */
 export function prefersAsync(header: string | readonly string[] | undefined): boolean {
   if (header === undefined) return false;

@@ -7,7 +7,7 @@ import type { Job } from './job.js';
 export interface JobWebhook {
   /** `http:` or `https:`, without a password. From the app's own configuration, never from a request. */
   url: string;
-  /** Signs every notice: `whsec_` and 24 to 64 bytes in base64, which the receiver knows as well. */
+  /** Signs every notification: `whsec_` and 24 to 64 bytes in base64, shared with the receiver. */
   secret: string;
 }
 
@@ -15,8 +15,8 @@ const deadlineMs = 10_000;
 const mostTries = 12;
 
 /**
- * Tells a receiver that a job has ended, by `{ type: 'job.completed', timestamp, data: { id, status } }`, signed as Standard Webhooks 1.0
- * says. The answer itself is not in it: it is fetched by who asked.
+ * Notifies a receiver of the end of a job, by `{ type: 'job.completed', timestamp, data: { id, status } }`, signed by Standard Webhooks
+ * 1.0. It does not contain the response, which the caller fetches.
  */
 export class JobNotice {
   constructor(private readonly targets: JobWebhook | ((caller: Caller) => JobWebhook | undefined)) {
@@ -65,7 +65,7 @@ export class JobNotice {
   }
 }
 
-/** Throws a `TypeError` for a target that is none; neither URL nor secret stands in its message. */
+/** Throws a `TypeError` for an invalid target; its message contains neither URL nor secret. */
 function signerOf({ url, secret }: JobWebhook): Webhook {
   if (typeof url !== 'string' || !URL.canParse(url) || !isPlain(new URL(url))) {
     const received = typeof url === 'string' ? 'another text' : describeValue(url);

@@ -20,9 +20,9 @@ const passing: readonly number[] = [429, 502, 503, 504];
 /** How often such a request is made. */
 const mostTries = 10;
 
-/** Does one job at a time that is due: makes its request to the app as its caller, and says what became of it. */
+/** Runs one due job at a time: makes its request to the app as its caller, and returns the outcome. */
 export class Worker {
-  /** The app is ending: what is cut off now is done again by another process. */
+  /** The app is closing: jobs cut off now are run again by another process. */
   isClosing = false;
 
   constructor(
@@ -94,7 +94,7 @@ export class Worker {
     return ended(job, end, notice?.isWanted(job.caller) ?? false);
   }
 
-  /** Tells who wants to know of its end, and again later where that fails. */
+  /** Notifies the job's receiver of its end, and tries again later where that fails. */
   async #tell(job: Job): Promise<Job> {
     const { notice, now } = this.settings;
     const { dueAtMs, ...told } = job;

@@ -13,9 +13,9 @@ export interface TextBound {
 }
 
 /**
- * The bound of a request's text in tokens: its UTF-8 bytes. No tokenizer makes more tokens of a text than it has bytes, and
- * what a provider adds around messages and tools is shorter than their JSON. By option, text is counted for models whose
- * tokenizer is known.
+ * The bound of a request's text in tokens: its UTF-8 bytes. No tokenizer makes more tokens of a text than it has bytes, and the tokens that
+ * a provider adds around messages and tools are fewer than the bytes of their JSON. By option, text is counted for models whose tokenizer
+ * is known.
  */
 export function textBound(
   body: JsonObject,
@@ -25,7 +25,7 @@ export function textBound(
   options: ParseOptions,
 ): TextBound {
   const bytes = textBytes(text, facts, provider);
-  // Media may hold anything, spaces too, and its bytes are already taken away.
+  // Media may contain anything, also spaces, and its bytes are already subtracted.
   const countable = options.inputBound === 'tokens' && facts.media.size === 0;
   if (!countable || bytes <= (options.countAboveBytes ?? 2_048)) return { for: () => bytes };
   let counted: number | undefined;

@@ -24,8 +24,8 @@ export interface EstimateParts {
 }
 
 /**
- * The upper bound of a call: the input bound at the dearest input price it can meet, all answers at their cap, and the tools.
- * Every price is that of the dearest band that an input within the bound can reach.
+ * The upper bound of a call: the input bound at the highest possible input price, all responses at their cap, and the tools. Every price is
+ * that of the most expensive band that an input within the bound can reach.
  */
 export function estimate(parts: EstimateParts): Estimate {
   const { price, facts, model, tools } = parts;
@@ -55,8 +55,8 @@ export function estimate(parts: EstimateParts): Estimate {
 }
 
 /**
- * The input of all rounds of a call. Without server-side tools there is one round. With them the model reads everything again
- * after each use: the request, what earlier uses added, and its own output so far.
+ * The input of all rounds of a call. Without server-side tools there is one round. With them the model reads everything again after each
+ * use: the request, the results of earlier uses, and its own output so far.
  */
 function inputOf(parts: EstimateParts, outputTokens: number): { text: number; audio: number } {
   const { media, tools, price } = parts;

@@ -30,7 +30,7 @@ export const acceptsLabels: OptionCheck = (value) =>
   acceptsRecord(value) ||
   `an object of at most ${mostLabels} short texts by name, or a function that returns one`;
 
-/** Checks an option that says which callers may label their requests. */
+/** Checks the option for the callers that may label their requests. */
 export const acceptsLabelHeader: OptionCheck = (value) => {
   const { scope, name, ...others } = Object(value);
   const known = Object.keys(others).length === 0;

@@ -17,16 +17,17 @@ import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from
 import { catalogueProviders, isCatalogued, isPricedSomewhere } from './prices/known-prices.js';
 import { type ParseOptions, parseChecks } from './requests/parse-options.js';
 
-/** Options of {@link meter}. Those of {@link ParseOptions} say how calls are read, bounded and priced. */
+/** Options of {@link meter}. Those of {@link ParseOptions} determine how calls are read, bounded and priced. */
 export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFetchOptions, 'outside'> {
   /**
-   * Wire format of the request's own body, for routes whose path does not tell it: `meter({ api: 'openai-chat' })` on `/chat`.
-   * Absent: recognised by path; other routes declare no call.
+   * Wire format of the request's body, for routes whose path does not show it: `meter({ api: 'openai-chat' })` on `/chat`. Absent:
+   * recognised by path; other routes declare no call.
    */
   api?: WireApi;
   /**
-   * Where a declared call will really go: `meter({ dispatch: handler.dispatch })` with a `proxy()` that translates or routes. It is priced and
-   * reserved as what this returns. May throw the refusal of a call that cannot be made. Absent: as the request's path and body say.
+   * The real destination of a declared call: `meter({ dispatch: handler.dispatch })` with a `proxy()` that translates or routes. The call
+   * is priced and reserved as the returned request. May throw the refusal of a call that cannot be made. Absent: the request's path and
+   * body decide.
    */
   dispatch?: (outgoing: OutgoingRequest, context: TollgateContext) => OutgoingRequest;
   /** Receivers of usage events, unless the budget's store delivers them to its own sinks. @defaultValue [] */

@@ -27,9 +27,9 @@ import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
 import { tapResponse } from './tap/tap-response.js';
 
 /**
- * Measures what a request's calls to models cost: before they are sent, at worst; afterwards, by what the provider reports.
- * Reads the parsed body and the caller; writes `req.tollgate.labels`, `fetch`, `record`, `noCall` and the declared call.
- * Refuses with 400 what makes an estimate unsound or has no price, with 415 what is no JSON.
+ * Measures the cost of a request's calls to models: the highest possible one before they are sent, and the real one from the provider's
+ * report. Reads the parsed body and the caller; writes `req.tollgate.labels`, `fetch`, `record`, `noCall` and the declared call. Refuses
+ * with 400 calls without a bound or a price, with 415 bodies that are not JSON.
  */
 export function meter(options: MeterOptions = {}): RequestHandler {
   checkMeterOptions(options);
@@ -63,7 +63,7 @@ export function meter(options: MeterOptions = {}): RequestHandler {
   });
 }
 
-/** Makes what measures the calls of a context, and installs it there. */
+/** Returns a function that installs the metering of a context's calls. */
 export function meterInstaller(options: MeterOptions): (context: TollgateContext) => RequestMeter {
   const now = options.now ?? Date.now;
   const drains = drainsOf(options.maxDrains);

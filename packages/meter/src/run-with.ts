@@ -49,9 +49,8 @@ const checks: OptionChecks<RunWithOptions> = {
 };
 
 /**
- * Runs a function as a caller without an HTTP request, for scripts and workers: what `meteredFetch` sends within it is
- * estimated, covered and charged to that caller. Settles and closes what is open before it resolves, and rejects with what the
- * function rejects with.
+ * Runs a function as a caller without an HTTP request, for scripts and workers: calls of `meteredFetch` within it are estimated, covered
+ * and charged to that caller. Settles and closes open calls before it resolves; rejects with the function's error.
  */
 export async function runWith<Result>(
   caller: Caller,

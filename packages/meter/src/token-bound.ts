@@ -11,7 +11,7 @@ const maxUnits = 12_288;
 /** By so much at most the count of tokens is below the bytes. */
 export const mostSaved = maxUnits;
 
-/** Strings and containers of a body that are looked at; what lies beyond keeps the bound of its bytes. */
+/** The most strings and containers of a body that are inspected; the rest keeps the bound of its bytes. */
 const maxNodes = 4_000;
 
 /** A tokenizer takes quadratic time on one long run, so text is counted in pieces. */
@@ -71,7 +71,7 @@ export function tokenizerOf(provider: string, model: string): Tokenizer | undefi
   return hasTokenizer(provider, model) ? tokenizer : undefined;
 }
 
-/** How far the bound of bytes can be lowered, and what it took to find out. */
+/** The reduction of the bound of bytes, and the work that it took. */
 export interface TokenCount {
   /** Bytes of text, less the tokens that they are. */
   readonly saved: number;
@@ -82,10 +82,9 @@ export interface TokenCount {
 }
 
 /**
- * Counts the texts of a body, in bounded work, to lower the bound of its bytes. The bound stays an upper one: a text is only
- * cut where the tokenizer's own pattern always cuts, before a space that follows something else, so that the pieces have
- * exactly the tokens of the whole; what cannot be cut there, or comes after the work is used up, keeps its bytes, as does
- * everything that is not text.
+ * Counts the texts of a body, in bounded work, to lower the bound of its bytes. The bound stays an upper one: a text is cut only where the
+ * tokenizer's pattern always cuts, before a space that follows another character, so that the pieces have exactly the tokens of the whole.
+ * A text that cannot be cut there, the rest after the work is used up, and everything that is not text keep the bound of their bytes.
  */
 export function countTokens(body: unknown, by: Tokenizer): TokenCount {
   const counter = new Counter(by);
@@ -152,7 +151,7 @@ function cutAfter(text: string, least: number): number {
   return text.length;
 }
 
-/** After a printable ASCII character: what follows it cannot be part of the same piece of the tokenizer's pattern. */
+/** After a printable ASCII character: the next character cannot be part of the same piece of the tokenizer's pattern. */
 function isSafe(text: string, at: number): boolean {
   const before = text.charCodeAt(at - 1);
   return at > 0 && before > 0x20 && before < 0x7f;

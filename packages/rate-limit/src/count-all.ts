@@ -4,8 +4,8 @@ import { StoreDownError } from './store-down-error.js';
 import type { RateCount } from './verdict.js';
 
 /**
- * Counts a request in every window at once, so that a shared store is waited for once. Calls back when all have answered, with
- * what was counted and the failure that weighs most: any other error before a store that is down.
+ * Counts a request in every window at once, so that there is one wait for a shared store. Calls back when all have responded, with the
+ * counts and the most serious failure: any other error before a store that is down.
  */
 export function countAll(
   rates: readonly CountedRate[],

@@ -1,7 +1,7 @@
 import type { CounterSubject } from '@tollgate/core/internal';
 import type { CountedRate } from './rate.js';
 
-/** How one of a caller's own windows of requests stands. */
+/** The state of one of a caller's own windows of requests. */
 export interface LimitStatus {
   /** Name of the limit, e.g. `requests-min`. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface LimitStatus {
   readonly resetsAtMs: number | undefined;
 }
 
-/** How a caller's own rates stand, in their order; nothing is counted. Rejects where a store does not say. */
+/** The states of a caller's own rates, in their order; counts nothing. Rejects where a store gives no result. */
 export function limitStatusOf(
   rates: readonly CountedRate[],
   subject: CounterSubject,

@@ -21,20 +21,21 @@ import { bindingOf, entriesOf, type RateCount } from './verdict.js';
 /** The result of `rateLimit()`: the middleware, and the state of its windows. */
 export interface RateLimitMiddleware extends RequestHandler {
   /**
-   * How the windows of the request's caller stand, those of the plan and of `limits` that are the caller's own. Counts nothing: a request
-   * that was counted on its way here is given back. Empty without a caller. Rejects where a store does not say.
+   * The states of the windows of the request's caller, those of the plan and of `limits` that are the caller's own. Counts nothing: a
+   * request that was counted on its way here is returned to the counter. Empty without a caller. Rejects where a store gives no result.
    */
   limitStatus(req: Request): Promise<LimitStatus[]>;
 }
 
-/** Takes what was counted, or why counting was refused. */
+/** Receives the counts, or the reason why counting was refused. */
 type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined) => void;
 
 /**
  * Refuses a request once the requests of its caller's plan, or of a limit of this route, are used up. Reads `caller`; writes the
- * `RateLimit` and `RateLimit-Policy` fields. A deferred request was counted when it was asked, and passes when it is done. Counts all windows at once; a refused request is given back to each of them.
- * Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with 503 `store_unavailable` where told so, and with 403
- * for a plan that is not defined. Throws a `TypeError` at start for a wrong, unknown or missing option.
+ * `RateLimit` and `RateLimit-Policy` fields. A deferred request was counted on arrival, and passes when it runs. Counts all windows at
+ * once; a refused request is returned to each of them. Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with
+ * `whenStoreDown: 'closed'` with 503 `store_unavailable`, and with 403 for a plan that is not defined. Throws a `TypeError` at start for a
+ * wrong, unknown or missing option.
  */
 export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
   const read = readOptions(options);
@@ -92,7 +93,7 @@ async function giveBack(counts: readonly RateCount[]): Promise<void> {
   await Promise.all(counts.map(({ count }) => count.limiter.giveBack(count)));
 }
 
-/** Counts a request in the windows of its caller, and hands the counts to `decide`; a fault of the app goes to `fail`. */
+/** Counts a request in the windows of its caller, and passes the counts to `decide`; an error of the app goes to `fail`. */
 function countRequest(
   { plans, ipv6Subnet, whenStoreDown }: ReadRateLimitOptions,
   book: RateRegistry,

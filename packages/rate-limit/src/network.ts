@@ -3,7 +3,7 @@ import { warnOnce } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { ipKeyGenerator } from 'express-rate-limit';
 
-/** The client's network: an IPv4 address, or an IPv6 subnet. Warns where what the app believes of proxies makes it worthless. */
+/** The client's network: an IPv4 address, or an IPv6 subnet. Warns where the app's `trust proxy` setting makes it useless. */
 export function networkOf(req: Request, ipv6Subnet: number | false): string {
   warnOfProxies(req);
   return req.ip === undefined ? 'unknown' : ipKeyGenerator(req.ip, ipv6Subnet);

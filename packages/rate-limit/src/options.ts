@@ -16,7 +16,7 @@ import type { Store } from 'express-rate-limit';
 /** Whose counter: core's scopes, but not `model`, which a request as a whole has none of, and `ip`, the client's network. */
 export type RequestScope = Exclude<ScopePart, 'model'> | 'ip';
 
-/** A limit of requests: `'100/min'`, or with more said about it. */
+/** A limit of requests: `'100/min'`, or its long form. */
 export type RequestLimit =
   | LimitText
   | (Omit<RequestsDeclaration, 'by'> & { by?: RequestScope | readonly RequestScope[] });

@@ -1,8 +1,8 @@
 import type { RateLimitInfo } from 'express-rate-limit';
 
 /**
- * What express-rate-limit is handed as its request, one for each rate of each HTTP request. It reads from a request only what our own
- * functions tell it, writes its count to it, and prints `originalUrl` and `ip` when its debug log is on.
+ * The request object for express-rate-limit, one for each rate of each HTTP request. Our own functions read its fields and write its count;
+ * express-rate-limit itself only prints `originalUrl` and `ip` when its debug log is on.
  */
 export class PendingCount {
   readonly originalUrl = '';

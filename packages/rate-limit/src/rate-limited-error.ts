@@ -1,6 +1,6 @@
 import { TollgateError } from '@tollgate/core';
 
-/** Resets within this are worth a retry by an SDK; later ones are said, but not to be slept out. */
+/** Resets within this time are worth an SDK's retry, in ms; later ones are stated without an instruction to wait. */
 const retryWithinMs = 60_000;
 /** Beyond an hour no `Retry-After` is sent: SDKs sleep it out whatever its length. */
 const retryAfterWithinMs = 3_600_000;

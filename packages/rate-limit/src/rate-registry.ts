@@ -24,7 +24,7 @@ export interface RateRegistry {
 
 const used = new WeakSet<Store>();
 
-/** Builds one express-rate-limit instance for each distinct window of all rates. Throws what is wrong with a limit or a store. */
+/** Builds one express-rate-limit instance for each distinct window of all rates. Throws an error that describes the problem of a limit or a store. */
 export function rateRegistry(options: ReadRateLimitOptions): RateRegistry {
   const limiters = new Map<number, WindowLimiter>();
   let started = false;

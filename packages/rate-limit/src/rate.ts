@@ -63,7 +63,7 @@ export function countedRates(
   });
 }
 
-/** Where the request has no part in a key, it is put together once per caller, and forgotten with it. */
+/** A key without a part from the request is built once per caller, and disappears with it. */
 function keysOf(limit: Limit, prefix: string): CountedRate['keyFor'] {
   const keyFor: CountedRate['keyFor'] = (subject) => prefix + counterOf(limit, subject).counter;
   if (isOfRequest(limit)) return keyFor;

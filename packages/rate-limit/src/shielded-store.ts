@@ -3,13 +3,13 @@ import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';
 import { StoreDownError } from './store-down-error.js';
 
-/** Failures in a row after which a store is left alone for {@link restMs}. */
+/** Consecutive failures after which calls to a store are paused for {@link restMs}. */
 const failuresToRest = 3;
-/** How long a failing store is left alone before one request tries it again, in milliseconds. */
+/** How long calls to a failing store are paused before one request tries it again, in milliseconds. */
 const restMs = 1_000;
 
 export interface ShieldOptions {
-  /** Shown in what is published. */
+  /** Name in published events. */
   readonly name: string;
   readonly whenStoreDown: 'local' | 'open' | 'closed';
   readonly expectedProcesses: number;
@@ -17,10 +17,10 @@ export interface ShieldOptions {
   readonly now: () => number;
 }
 
-/** A store that may say that it leaves a server alone by itself when that fails: then it is always asked. */
+/** A store that may declare that it pauses calls to a failing server itself: then it is always called. */
 type BreakableStore = Store & { readonly hasBreaker?: boolean };
 
-/** A store with a deadline, a rest after failures, and a stand-in in memory, so that an app outlives its store. */
+/** A store with a deadline, a pause after failures, and a fallback in memory, so that an app works while its store is away. */
 export class ShieldedStore implements Store {
   readonly #store: BreakableStore;
   readonly #options: ShieldOptions;
@@ -59,7 +59,7 @@ export class ShieldedStore implements Store {
     return this.#counted(key);
   }
 
-  /** Takes back what was counted, wherever counting stands now. Never throws or rejects. */
+  /** Takes back a count, wherever requests are counted now. Never throws or rejects. */
   async decrement(key: string): Promise<void> {
     if (this.#resting) return this.#local.decrement(key);
     try {

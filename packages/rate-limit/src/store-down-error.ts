@@ -1,4 +1,4 @@
-/** The store did not count, and the app has chosen not to count in memory meanwhile. Never leaves this package. */
+/** The store did not count, and the app has disabled counting in memory. Never leaves this package. */
 export class StoreDownError extends Error {
   override readonly name = 'StoreDownError';
 

@@ -2,7 +2,7 @@ import type { RateLimitEntry } from '@tollgate/core/internal';
 import type { CountedRate } from './rate.js';
 import type { WindowCount } from './window-limiter.js';
 
-/** One rate and what its window counted. */
+/** One rate and the count of its window. */
 export interface RateCount {
   readonly rate: CountedRate;
   readonly count: WindowCount;

@@ -9,15 +9,15 @@ export interface WindowCount {
   readonly key: string;
   readonly over: boolean;
   readonly used: number;
-  /** Ms since the epoch; after now, and at most a window away, whatever the store's clock says. */
+  /** Ms since the epoch; after now, and at most a window away, independent of the store's clock. */
   readonly resetsAtMs: number;
 }
 
 const noResponse = Object.freeze({});
 
 /**
- * One express-rate-limit instance, for all counters of one window length. Its headers are off: the ones it writes hash the key on
- * every request, which costs more than all the counting. Throws what its validations say at start.
+ * One express-rate-limit instance, for all counters of one window length. Its headers are off: they hash the key on every request, which
+ * costs more than all the counting. Throws the errors of its validations at start.
  */
 export class WindowLimiter {
   readonly #count: RateLimitRequestHandler;
@@ -62,8 +62,8 @@ export class WindowLimiter {
   }
 
   /**
-   * Counts one request, and calls back once with its count or with what the store rejects with. A callback instead of a promise: under
-   * an AsyncLocalStorage, which every request here has, each promise costs as much as the counting.
+   * Counts one request, and calls back once with its count or the store's error. A callback instead of a promise: under an
+   * AsyncLocalStorage, which every request here has, each promise costs as much as the counting.
    */
   count(key: string, limit: number, done: (count: WindowCount | undefined, error: unknown) => void): void {
     const { store } = this;

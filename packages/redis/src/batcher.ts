@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * Gathers operations of one kind in one partition that come in the same turn of the event loop, and sends them in one script
- * call. Each is still all or nothing on its own.
+ * Collects operations of one kind in one partition from the same turn of the event loop, and sends them in one script call. Each is still
+ * all or nothing.
  */
 export class Batcher {
   readonly #caller: ScriptCaller;

@@ -20,8 +20,8 @@ export class CallArguments {
   readonly #events: string[] = [];
 
   /**
-   * `nowMs`: the server's clock as we know it; `marginMs`: how far it may be off; `standing`: what the partition must not be behind; `record`:
-   * whether usage events travel.
+   * `nowMs`: the server's clock as known here; `marginMs`: its possible error; `standing`: the state that the partition must have reached;
+   * `record`: whether usage events are sent.
    */
   constructor(count: number, nowMs: number, marginMs: number, standing: Standing, record: boolean) {
     this.#count = count;
@@ -42,7 +42,7 @@ export class CallArguments {
     return this.#windows.length;
   }
 
-  /** Of the span that is named first: what the scripts take for the present one, if nothing speaks against it. */
+  /** The window's id in the span that is named first: the scripts assume that this is the current one, unless the clock shows another. */
   windowId(window: Window): string {
     if (window.kind !== 'calendar') return window.kind;
     const sent = this.#windows[this.window(window) - 1];
@@ -70,8 +70,8 @@ export class CallArguments {
   }
 
   /**
-   * How many operations and windows there are, what is known of the partition, from when until when every span that is named first is open; of each window how many
-   * spans, and id, start and end of each, or none and a rate.
+   * The numbers of operations and windows, the known state of the partition, and the period in which every span that is named first is
+   * open; for each window the number of spans, and id, start and end of each, or none and a rate.
    */
   #head(): Buffer {
     const first = this.#windows.flatMap((window) => (isRate(window) ? [] : window.slice(0, 1)));

@@ -22,11 +22,11 @@ export interface OverdueLease {
 export interface LeaseCheck {
   /** Leases of each partition, those that have run out too. */
   readonly countByPartition: readonly number[];
-  /** Those that ran out more than 5 s ago, of each partition the oldest 100: no store looks at that partition. */
+  /** Those that expired more than 5 s ago, the oldest 100 of each partition: no store sweeps that partition. */
   readonly overdue: readonly OverdueLease[];
 }
 
-/** Stores look at every partition each second. */
+/** Stores sweep every partition each second. */
 const patienceMs = 5_000;
 
 const script = `
@@ -35,7 +35,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local overdue = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - ARGV[1]), 'WITHSCORES', 'LIMIT', 0, 100)
 return { redis.call('ZCARD', KEYS[1]), string.format('%.0f', now), overdue }`;
 
-/** Looks at the leases of all partitions, and changes nothing. Rejects where Redis is away; throws a `TypeError` for a wrong or unknown option. */
+/** Checks the leases of all partitions, and changes nothing. Rejects where Redis is away; throws a `TypeError` for a wrong or unknown option. */
 export async function checkLeases(options: CheckLeasesOptions): Promise<LeaseCheck> {
   const sender = accepts.methods('sendCommand');
   checkOptions<CheckLeasesOptions>('checkLeases', options, {

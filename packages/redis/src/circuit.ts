@@ -1,6 +1,6 @@
-/** Failures in a row after which a server is left alone. */
+/** Consecutive failures after which calls to a server are paused. */
 const failuresInARow = 5;
-/** How long a server is left alone until one call tries it again, in ms. */
+/** How long calls to a server are paused until one tries it again, in ms. */
 const leftAloneMs = 500;
 
 /** A call that was let through. */
@@ -12,10 +12,10 @@ export interface Ticket {
 }
 
 /**
- * The circuit breaker of one server, shared by all stores on one connection, so that a request which waited for one store does not
- * wait for the next. A server is silent since the first call that is overdue, or whose connection broke, was sent, unless one sent
- * later has been answered. Calls wait until it has been silent for their deadline; from then on, and after five failures in a row, one
- * call in half a second is let through, and one as soon as a late answer comes. An answer in time closes it.
+ * The circuit breaker of one server, shared by all stores on one connection, so that a request which waited for one store does not wait for
+ * the next. A server counts as silent since the earliest overdue call, or call on a broken connection, was sent, unless a later one has
+ * been answered. Calls wait until it has been silent for their deadline; from then on, and after five consecutive failures, one call in
+ * half a second passes, and one as soon as a late response arrives. A response in time closes it.
  */
 export class Circuit {
   readonly #now: () => number;
@@ -33,7 +33,7 @@ export class Circuit {
     this.#onChange = onChange;
   }
 
-  /** `undefined`: the server is left alone. */
+  /** `undefined`: calls to the server are paused. */
   enter(deadlineMs: number): Ticket | undefined {
     const nowMs = this.#now();
     let waitMs = deadlineMs;
@@ -47,7 +47,7 @@ export class Circuit {
     return { number: this.#sent, sentMs: nowMs, waitMs };
   }
 
-  /** It did what it was asked, in time. */
+  /** The call succeeded in time. */
   succeeded({ number }: Ticket): void {
     this.#lastAnswered = Math.max(this.#lastAnswered, number);
     this.#failures = 0;

@@ -16,7 +16,7 @@ export class SentInBatch {
     setTimeout(() => setImmediate(() => this.#end()), ticket.waitMs).unref();
   }
 
-  /** Takes back what was not written yet. */
+  /** Cancels commands that were not written yet. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
@@ -51,7 +51,7 @@ export class CommandBatch {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** `undefined`: the server is left alone. All windows of a request try it together, or none. */
+  /** `undefined`: calls to the server are paused. All windows of a request try it together, or none. */
   enter(circuit: Circuit): SentInBatch | undefined {
     if (!this.#sent.has(circuit)) {
       const ticket = circuit.enter(this.#deadlineMs);

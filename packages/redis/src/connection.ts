@@ -5,9 +5,9 @@ import { slotOf } from './slot.js';
 /** Options of a command: it is cancelled while it has not been written to the server yet. */
 export interface CommandOptions {
   abortSignal?: AbortSignal;
-  /** In ms. 0: none of the client's own, which would take a timer and a signal for each command; ours takes back what is late. */
+  /** In ms. 0: no timeout in the client, which would need a timer and a signal for each command; late commands are cancelled here instead. */
   timeout?: number;
-  /** Texts of the answer come as bytes. */
+  /** Returns texts of the reply as bytes. */
   typeMapping?: { readonly [bulkString]: typeof Buffer };
 }
 
@@ -53,7 +53,7 @@ export interface ConnectionOptions {
   cluster?: ClusterClient;
 }
 
-/** Sends one command whose keys are in one slot, that of `key`. `as` says that texts of its answer are wanted as bytes. */
+/** Sends one command whose keys are in one slot, that of `key`. `as`: whether texts of its reply are returned as bytes. */
 export type SendCommand = (
   key: string,
   args: (string | Buffer)[],
@@ -70,10 +70,10 @@ export interface Connection {
   circuitOf(key: string): Circuit;
 }
 
-/** By what the app gave us, which may be given to several stores. */
+/** By the app's client object, which several stores may share. */
 const known = new WeakMap<object, Connection>();
 
-/** How commands are sent over what was given; `undefined` unless exactly one was. */
+/** The way to send commands over the given client; `undefined` unless exactly one was given. */
 export function connectionOf(options: ConnectionOptions): Connection | undefined {
   const { client, pool, sentinel, cluster } = options;
   const [given, ...others] = [client, pool, sentinel, cluster].filter((one) => one !== undefined);

@@ -37,7 +37,7 @@ interface PackedPlaces {
   readonly groups: readonly PackedGroup[];
 }
 
-/** Counters of one scope that come one after the other. */
+/** Consecutive counters of one scope. */
 interface PackedGroup {
   /** The first of them, and the first of the next group. */
   readonly start: number;
@@ -48,9 +48,9 @@ interface PackedGroup {
 }
 
 /**
- * Packs what belongs to counters, with those of one scope together as they come: a digest of all places, by which a settlement is known
- * to be of what was reserved; then of each group its scope, its size and how many bytes are needed seldom, all fields, what every request
- * needs of each counter, and what is needed seldom of each, with all units.
+ * Packs the data of counters, those of one scope together, in their order: a digest of all locations, which identifies the reservation of a
+ * settlement; then of each group its scope, its size, the number of rarely needed bytes, all fields, the data that every request needs of
+ * each counter, and the rarely needed data of each, with all units.
  */
 export function packCounters<Counter extends { readonly counter: string; readonly unit: Unit }>(
   packer: Packer,

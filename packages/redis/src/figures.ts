@@ -14,7 +14,7 @@ import type { Unpacker } from './unpacker.js';
 const bucket = 2;
 const calendar = 1;
 
-/** A counter as a script tells it: [window, granted, kind, figures of its kind …]. */
+/** A counter in a script's reply: [window, granted, kind, figures of its kind …]. */
 export function viewOf(figures: Reply): WindowCounterView {
   const windowId = textIn(figures[0]);
   const kind = numberIn(figures[2]);
@@ -61,7 +61,7 @@ function bucketView(
   };
 }
 
-/** A counter in a window of this kind, as it is stored, which plain answers tell it as. */
+/** A counter in a window of this kind, in its stored form, which plain replies contain. */
 export function storedStateIn(
   counter: ToldCounter,
   kind: Window['kind'],

@@ -20,7 +20,7 @@ export class Layout {
     return this.#agreed;
   }
 
-  /** Rejects with a {@link StoreUnavailableError} where another number stands, or the server is away. */
+  /** Rejects with a {@link StoreUnavailableError} where another number is stored, or the server is away. */
   agree(): Promise<void> {
     this.#agreeing ??= this.#ask().finally(() => {
       this.#agreeing = undefined;

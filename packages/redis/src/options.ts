@@ -20,7 +20,7 @@ export interface RedisQuotaOptions extends ConnectionOptions {
   outbox?: boolean;
   /** How many operations travel in one script call at most, 1 to 256. @defaultValue 32 */
   batchSize?: number;
-  /** How often partitions without traffic are looked at for expired leases, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
+  /** Interval between sweeps of partitions without traffic for expired leases, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
   sweepEveryMs?: number;
   /**
    * Amounts leased in advance, for this process to admit from in memory, never above the cap. `wide`: limits of all tenants together.
@@ -34,13 +34,13 @@ export interface RedisQuotaOptions extends ConnectionOptions {
    */
   sliceLeaseMs?: number;
   /**
-   * A ledger that knows what was spent: counters that Redis has lost are rebuilt from it, and nothing is admitted before. Needs
-   * `outbox: true`, and an `outbox()` that delivers to that ledger. @defaultValue counters that are lost begin at 0
+   * A ledger with earlier spend: counters that Redis has lost are rebuilt from it, and nothing is admitted before. Needs `outbox: true`,
+   * and an `outbox()` that delivers to that ledger. @defaultValue lost counters begin at 0
    */
   spent?: SpendSource;
   /**
-   * How long a refusal may be repeated from this process's memory where what is used alone leaves less than is asked, in ms, 0 to
-   * 5 000; 0: never. @defaultValue 5_000 (5 s)
+   * How long a refusal may be repeated from this process's memory where the used amount alone leaves less than requested, in ms, 0 to 5
+   * 000; 0: never. @defaultValue 5_000 (5 s)
    */
   rememberRefusalsMs?: number;
 }
@@ -99,7 +99,7 @@ export function readOptions(factory: string, options: RedisQuotaOptions) {
 
 export type ReadOptions = ReturnType<typeof readOptions>;
 
-/** A check of the option `slices`; what it no longer takes is refused with the reason. */
+/** A check of the option `slices`; a value of earlier versions is refused with the reason. */
 export function acceptsSlices(value: unknown): true | string {
   if (value === 'busy') {
     return '"wide" or "grace" ("busy" was removed: a process that was killed left spend in the counters that no request had caused, and batched calls take less time)';

@@ -12,11 +12,11 @@ export interface OutboxOptions extends ConnectionOptions {
   prefix?: string;
   /** As the store's, 1 to 1 024. @defaultValue 16 */
   partitions?: number;
-  /** How often streams are looked at, in ms, 10 to 60 000. @defaultValue 200 */
+  /** Interval between reads of the streams, in ms, 10 to 60 000. @defaultValue 200 */
   pollMs?: number;
-  /** Events taken from a stream at once, 1 to 10 000. @defaultValue 200 */
+  /** Events fetched from a stream at once, 1 to 10 000. @defaultValue 200 */
   batchSize?: number;
-  /** After how long events of a process that has fallen silent are taken over, in ms, 100 to 3 600 000. @defaultValue 30_000 */
+  /** Silence of a process after which its events are taken over, in ms, 100 to 3 600 000. @defaultValue 30_000 */
   claimAfterMs?: number;
   /** After how many deliveries an event is set aside that a sink keeps refusing while it takes others, 1 to 1 000. @defaultValue 10 */
   maxDeliveries?: number;

@@ -139,7 +139,7 @@ export class OutboxStream {
     return groups.length > 0;
   }
 
-  /** Forgets what every group has acknowledged. */
+  /** Removes entries that every group has acknowledged. */
   async trim(): Promise<void> {
     let keepFrom: string | undefined;
     for (const { name, pending, lastDelivered } of await this.groups()) {

@@ -8,7 +8,7 @@ import { RefusedEntries } from './refused-entries.js';
 
 /** How far delivery is behind. */
 export interface OutboxLag {
-  /** Events that this group's sinks have not all taken yet; of each stream at most 10 000 undelivered ones are counted. */
+  /** Events that at least one of this group's sinks has not accepted yet; of each stream at most 10 000 undelivered ones are counted. */
   readonly waiting: number;
   /** Events that were set aside because a sink kept refusing them. */
   readonly dead: number;
@@ -17,9 +17,9 @@ export interface OutboxLag {
 /** Delivers usage events from the store's streams to sinks. */
 export interface Outbox {
   lag(): Promise<OutboxLag>;
-  /** Delivers what is waiting now. */
+  /** Delivers the waiting events. */
   flush(): Promise<void>;
-  /** Delivers what is waiting, and stops. */
+  /** Delivers the waiting events, and stops. */
   end(): Promise<void>;
 }
 
@@ -99,7 +99,7 @@ class StreamOutbox implements Outbox {
       await Promise.all(this.#streams.map((stream) => this.#deliver(stream)));
       if (this.#rounds % trimEveryRounds === 0) await this.#look();
     } catch (cause) {
-      // Redis is away or was emptied: the groups are looked for again.
+      // Redis is away or was emptied: the groups are opened again.
       this.#opened = false;
       this.#failed('read', cause);
     }
@@ -151,7 +151,7 @@ class StreamOutbox implements Outbox {
     }
   }
 
-  /** Those that every sink has taken and made safe: what a sink only has in memory would be lost with the process. */
+  /** Entries that every sink has accepted and stored safely: those that a sink only has in memory would be lost with the process. */
   async #taken(entries: readonly StreamEntry[]): Promise<StreamEntry[]> {
     const written = await Promise.all(entries.map((entry) => this.#written(entry)));
     const taken = entries.filter((_, index) => written[index]);

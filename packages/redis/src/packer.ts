@@ -1,6 +1,6 @@
 /**
- * Writes what a script reads with `struct.unpack('<…')`: numbers as doubles (exact to 2^53), bytes (`B`) or shorts (`H`), and texts
- * that end in a zero byte. Costs the server less than any format that it has to make tables of.
+ * Writes data for a script's `struct.unpack('<…')`: numbers as doubles (exact to 2^53), bytes (`B`) or shorts (`H`), and texts that end in
+ * a zero byte. Costs the server less than any format that it has to convert to tables.
  */
 export class Packer {
   #buffer: Buffer;

@@ -9,7 +9,7 @@ import { WideQuota } from './wide-quota.js';
 /** Seconds of usage that are leased ahead: where the store may go away, enough to notice it and to continue for a while. */
 const secondsAhead = { wide: 1, grace: 5 } as const;
 
-/** The store of these options: scripts on Redis, and before them what is admitted from slices in memory. */
+/** The store of these options: scripts on Redis, and in front of them slices in memory. */
 export function quotaOf(
   options: ReadOptions,
   seams: StoreSeams = {},

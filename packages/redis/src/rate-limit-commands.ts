@@ -83,7 +83,7 @@ function replyOf(value: unknown): RedisReply {
   return scalarOf(value);
 }
 
-/** A null is what rate-limit-redis takes for "no counter". */
+/** rate-limit-redis interprets null as "no counter". */
 function scalarOf(value: unknown): boolean | number | string {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
   return value === null || value === undefined ? false : String(value);

@@ -1,4 +1,4 @@
-/** The first part that says whose counter it is, e.g. `tenant=acme`. */
+/** The first part that identifies the owner of a counter, e.g. `tenant=acme`. */
 const owner = /(^|\/)([^/={}]+=[^/{}]*)(?=\/|$)/;
 
 /**

@@ -6,9 +6,8 @@ export interface RateLimitStoresOptions extends ConnectionOptions {
   /** Begins every key; without braces. @defaultValue 'tollgate' */
   prefix?: string;
   /**
-   * After how long a command counts as failed, in ms, 5 to 60 000; what could not be sent yet is taken back, so that it is not
-   * counted late.
-   * @defaultValue 150
+   * Time after which a command counts as failed, in ms, 5 to 60 000; commands not sent by then are cancelled, so that they are not counted
+   * late. @defaultValue 150
    */
   deadlineMs?: number;
 }

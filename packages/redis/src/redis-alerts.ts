@@ -14,14 +14,14 @@ export interface RedisAlertsOptions extends ConnectionOptions {
   deadlineMs?: number;
 }
 
-/** `due`: ids by when they are due, by Redis' clock. `work`: each as tries, what must be done first, and text, a line each. */
+/** `due`: ids by due time, by Redis' clock. `work`: each as tries, prerequisite, and text, a line each. */
 const begin = `
 local base = KEYS[1]
 local due, work = base .. ':due', base .. ':work'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
-/** ARGV: key, whether something was kept, what, what is kept from now on, for how long, most that may wait, then id, delay, after, text each. */
+/** ARGV: key, whether a value was stored, that value, the new value, its time to live, most waiting tasks, then id, delay, after, text each. */
 const replaceSource = `${begin}
 local key = base .. ':incident:' .. ARGV[1]
 local before = redis.call('GET', key)

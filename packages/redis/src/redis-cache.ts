@@ -10,7 +10,7 @@ export interface RedisCacheOptions extends ConnectionOptions {
   /** Begins every key; without braces. @defaultValue 'tollgate' */
   prefix?: string;
   /**
-   * How many bytes are kept at most, of all processes together; what ends first gives way. Counters need a Redis that evicts nothing, so this
+   * The most bytes, of all processes together; entries that expire first are evicted. Counters need a Redis that evicts nothing, so this
    * bounds the cache itself. 1_048_576 to 2^40. @defaultValue 67_108_864 (64 MiB)
    */
   maxBytes?: number;

@@ -9,7 +9,7 @@ import { ScriptRunner } from './script-runner.js';
 export interface RedisClaimsOptions extends ConnectionOptions {
   /** Begins every key; without braces. @defaultValue 'tollgate' */
   prefix?: string;
-  /** How many claims may stand at once, 1 to 10 000 000; beyond, none is granted. @defaultValue 100_000 */
+  /** The most claims at once, 1 to 10 000 000; beyond, none is granted. @defaultValue 100_000 */
   maxClaims?: number;
   /** How long a call may take, in ms, 5 to 60 000. @defaultValue 150 */
   deadlineMs?: number;

@@ -82,7 +82,7 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #strays: StraySlices | undefined;
   #rememberMs = rememberMs;
   #longestMs = 0;
-  /** A clock that never goes back, in ms. */
+  /** A monotonic clock, in ms. */
   readonly #now: () => number;
 
   constructor(
@@ -124,7 +124,7 @@ export class RedisQuotaStore implements QuotaStore {
     this.#strays = new StraySlices({
       caller: this.#caller,
       partitions: options.slices === 'wide' ? [wide] : all,
-      // Events of tenants say what was charged to wide counters.
+      // Charges to wide counters are in the events of tenants.
       streamsOf: (partition) => (partition === wide ? all : [partition]),
       streamOf: (partition) =>
         new OutboxStream(connection.send, `${partitionKey(prefix, partition)}:outbox`, '', ''),
@@ -203,7 +203,7 @@ export class RedisQuotaStore implements QuotaStore {
     publishClose(request);
   }
 
-  /** With a ledger, it says how long after its end all reservations that were admitted to it are over, by which it is corrected. */
+  /** With a ledger, the id contains the time after its end at which all reservations admitted to it have ended, for its correction. */
   sliceId(longestMs: number): string {
     return this.#options.spent ? `s~${Math.max(longestMs, this.#longestMs)}~${newId()}` : newId();
   }

@@ -4,10 +4,9 @@ import { quotaOf } from './quota-of.js';
 import { RefusalMemory } from './refusal-memory.js';
 
 /**
- * The quota engine on Redis: one budget for all processes, one script call for an admission and one for a settlement. Methods
- * reject with {@link StoreUnavailableError} when Redis fails or is late; what was asked then is not admitted. Publishes on
- * `tollgate:reserve`, `tollgate:settle`, `tollgate:threshold`, `tollgate:store` and `tollgate:fault`. Throws a `TypeError` for a
- * wrong or unknown option.
+ * The quota engine on Redis: one budget for all processes, one script call for an admission and one for a settlement. Methods reject with
+ * {@link StoreUnavailableError} when Redis fails or is late; such a request is not admitted. Publishes on `tollgate:reserve`,
+ * `tollgate:settle`, `tollgate:threshold`, `tollgate:store` and `tollgate:fault`. Throws a `TypeError` for a wrong or unknown option.
  */
 export function redisQuota(options: RedisQuotaOptions): QuotaStore {
   const read = readOptions('redisQuota', options);

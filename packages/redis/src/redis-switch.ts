@@ -30,7 +30,7 @@ export interface RedisSwitchOptions extends ConnectionOptions {
 
 const versionField = 'version';
 
-/** KEYS[1] the switch, ARGV: channel, now in ms, field, value (empty: switch on again). Drops what has expired. Answers whether it was off. */
+/** KEYS[1] the switch, ARGV: channel, now in ms, field, value (empty: switch on again). Removes expired entries. Returns whether it was off. */
 const source = `
 local key, channel, now, field, value = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local was = redis.call('HEXISTS', key, field)
@@ -48,8 +48,8 @@ return was`;
 const script = { source, sha1: createHash('sha1').update(source).digest('hex') };
 
 /**
- * The switch on Redis, for all processes: one hash, whose version changes with every change; hints by publish and subscribe come sooner, and may
- * get lost. Survives restarts as long as Redis writes to disk. Throws a `TypeError` for a wrong or unknown option.
+ * The switch on Redis, for all processes: one hash, whose version changes with every change; hints by publish and subscribe arrive sooner,
+ * and may get lost. Survives restarts as long as Redis writes to disk. Throws a `TypeError` for a wrong or unknown option.
  */
 export function redisSwitch(options: RedisSwitchOptions): SwitchStore {
   const sender = accepts.methods('sendCommand');

@@ -26,14 +26,14 @@ const leastIds = 10_000;
 export interface RefusalMemoryOptions {
   /** How long a refusal may be repeated, in ms. */
   readonly rememberMs: number;
-  /** A clock that never goes back, in ms. */
+  /** A monotonic clock, in ms. */
   readonly now?: (() => number) | undefined;
 }
 
 /**
- * A quota store whose refusals are repeated from memory for a while where what is used alone leaves less than is asked: a caller
- * that has spent everything costs the store nothing. Everything else is asked of the store. A cap that is raised in the request
- * asks the store at once; a correction of what is used that comes through another process is seen after `rememberMs`.
+ * A quota store that repeats refusals from memory for a while where the used amount alone leaves less than requested: a caller that has
+ * spent everything costs the store nothing. All other requests go to the store, as does one with a raised cap; a correction of the used
+ * amount by another process takes effect after `rememberMs`.
  */
 export class RefusalMemory implements QuotaStore {
   /** Only where the store has it. */
@@ -42,7 +42,7 @@ export class RefusalMemory implements QuotaStore {
   readonly #now: () => number;
   readonly #refusals: RememberedRefusals;
   #ids = new Set<string>();
-  /** Those before: to take the oldest out of one set, one at a time, would be to look for it among all that were taken out. */
+  /** The ids before: removing the oldest of one set repeatedly would mean a search among all removed ones. */
   #olderIds: ReadonlySet<string> = new Set();
 
   constructor(store: QuotaStore, { rememberMs, now = () => performance.now() }: RefusalMemoryOptions) {

@@ -16,7 +16,7 @@ interface Remembered {
   readonly state: CounterState;
   /** Of a token bucket. */
   readonly rate: RefillRate | undefined;
-  /** The store's clock when it refused, which lies between the next two, by ours. */
+  /** The store's clock when it refused, which lies between the next two moments of this process's clock. */
   readonly nowMs: number;
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
@@ -52,7 +52,7 @@ export class RememberedRefusals {
     return this.#counters.size;
   }
 
-  /** Keeps a refusal, where it is for what is used. Asked and answered: when, by our clock. */
+  /** Keeps a refusal caused by used amounts. `asked` and `answered`: moments of this process's clock. */
   remember(
     { refusal, nowMs }: ToldRefusal,
     alternatives: readonly QuotaAlternative[],
@@ -81,7 +81,7 @@ export class RememberedRefusals {
     }
   }
 
-  /** The refusal of a request of which no alternative can fit, by what is remembered; `undefined`: the store must say. */
+  /** The refusal of a request of which no alternative can fit, by the remembered states; `undefined`: the store must decide. */
   refusalFor(alternatives: readonly QuotaAlternative[], atMs: number): ToldRefusal | undefined {
     if (this.#counters.size === 0) return undefined;
     let blocking: BlockingCounter[] = [];
@@ -160,7 +160,7 @@ function windowCounterOf({ state, rate, nowMs, askedAtMs }: Remembered, atMs: nu
   return { windowId, used, held, resetsAtMs, waitMs };
 }
 
-/** Of a charge that never fits, and is not told about. */
+/** For a charge that never fits, and is not reported. */
 const nothing: WindowCounterView = {
   windowId: '',
   used: 0,

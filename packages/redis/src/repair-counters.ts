@@ -33,7 +33,7 @@ export interface RepairedCounter {
 }
 
 const lookMs = 50;
-/** Between two looks at what differs. */
+/** Interval between two readings of the differences, in ms. */
 const againMs = 500;
 
 /**

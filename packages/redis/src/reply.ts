@@ -17,7 +17,7 @@ export function textIn(value: unknown): string {
   throw new TypeError('a script of the quota store answered without a text');
 }
 
-/** What Redis calls an error that it answered with, e.g. `LOADING`; `undefined`: it is no answer of Redis. */
+/** Redis' code of an error that it replied with, e.g. `LOADING`; `undefined`: not a reply of Redis. */
 export function errorCodeIn(error: unknown): string | undefined {
   return error instanceof Error ? /^[A-Z]{3,}(?= )/.exec(error.message)?.[0] : undefined;
 }

@@ -15,7 +15,7 @@ export interface CallerOptions {
   readonly runner: ScriptRunner;
   readonly scripts: Scripts;
   readonly prefix: string;
-  /** For tests: the store's clock, told to scripts that were made for it. */
+  /** For tests: the store's clock, passed to scripts that were made for it. */
   readonly ownClock?: (() => number) | undefined;
   readonly standings: Standings;
   /** Whether usage events are written to the outbox. */
@@ -33,10 +33,10 @@ export interface PartitionGate {
   lost(partition: number): void;
 }
 
-/** How far the server's clock may be from what we make of ours, before and after it has answered once. */
+/** Assumed difference between the server's clock and this process's, before and after the server's first reply. */
 const unknownOffMs = 120_000;
 const knownOffMs = 2_000;
-/** So often a call is tried with other windows; the second fit the clock that the first has told. */
+/** How often a call is tried with other windows; the second try uses the clock from the first reply. */
 const mostClocks = 2;
 
 /** Calls scripts with the windows that are open by the server's clock, which it learns from every answer. */
@@ -75,7 +75,7 @@ export class ScriptCaller {
     throw new StoreUnavailableError({ fault: 'clock', operation: name, mayHaveRun: false });
   }
 
-  /** Reaps what has expired there. A partition that is closed, or is found to be lost, is not waited for: others may be lost as well. */
+  /** Reaps expired leases there. Does not wait for a partition that is closed or found to be lost: others may be lost as well. */
   async sweep(partition: number): Promise<void> {
     if (this.gate?.isClosed(partition)) return;
     this.#calledAtMs.set(partition, Date.now());
@@ -83,7 +83,7 @@ export class ScriptCaller {
     if ((await this.#attempt('sweep', partition, [() => '[]'], standing)) === 'lost') this.#lost(partition);
   }
 
-  /** The same in a generation that others do not count in yet; `undefined`: it is another meanwhile. */
+  /** The same in a generation that is not yet used by other processes; `undefined`: the generation has changed meanwhile. */
   async callIn(
     generation: number,
     name: ScriptName,
@@ -114,7 +114,7 @@ export class ScriptCaller {
     );
   }
 
-  /** `clock`: none of the windows fits the server's clock, which is known now. `lost`: the partition is behind what this process has seen. */
+  /** `clock`: none of the windows fits the server's clock, which is known now. `lost`: the partition is behind the state seen by this process. */
   async #attempt(
     name: ScriptName,
     partition: number,

@@ -14,7 +14,7 @@ export interface RunnerOptions {
 /** Answers of a server that did nothing and may do better in a moment. */
 const passing = /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY)\b/;
 const retryAfterMs = 20;
-/** Answers of a server that has done nothing. Any other may come from the middle of a script. */
+/** Errors of a server that has changed nothing. Any other may come from the middle of a script. */
 const nothingDone =
   /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY|NOSCRIPT|OOM|MISCONF|NOREPLICAS|NOAUTH|NOPERM|MOVED|ASK)$/;
 

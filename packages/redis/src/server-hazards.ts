@@ -4,7 +4,7 @@ import type { WarningCode } from '@tollgate/core/internal';
 export interface ServerFacts {
   /** The answer to INFO: lines of `name:value`. */
   readonly info: string;
-  /** When it writes a snapshot, as CONFIG GET save tells; absent where the server does not tell. */
+  /** When it writes a snapshot, from CONFIG GET save; absent where the server does not return it. */
   readonly save: string | undefined;
 }
 

@@ -75,7 +75,7 @@ export function closeText({ id }: CloseRequest, rememberMs: number): string {
   return JSON.stringify([id, rememberMs]);
 }
 
-/** Settles a part of a lease that one attempt stands for; the next one stands for the rest. */
+/** Settles a part of a lease held by one attempt; the next attempt holds the rest. */
 export interface DrawRequest {
   readonly id: string;
   readonly partition: string;

@@ -1,6 +1,6 @@
 /** This process's knowledge of a partition. */
 export interface Standing {
-  /** It was seen at this time, by the server's clock, rounded down as scripts write it down; one that knows only earlier is an older copy. */
+  /** It was seen at this time, by the server's clock, rounded down as scripts record it; a partition with an earlier time is an older copy. */
   readonly seenMs: number;
   /** Which generation this process counts in; 0: any will do, because nothing is rebuilt; -1: none yet. */
   readonly generation: number;
@@ -14,7 +14,7 @@ export class Standings {
   readonly #unknown: Standing;
   readonly #known = new Map<number, Standing>();
 
-  /** `generation`: what it counts in where nothing is known. */
+  /** `generation`: the assumed one of an unknown partition. */
   constructor(generation: 0 | -1) {
     this.#unknown = { seenMs: 0, generation };
   }

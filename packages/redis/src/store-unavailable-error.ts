@@ -1,8 +1,8 @@
-/** Why the store did not do what it was asked. */
+/** Why the store did not carry out an operation. */
 export type StoreFault =
   /** No answer within the deadline. */
   | 'deadline'
-  /** It has failed so often that it is left alone for a while. */
+  /** It has failed so often that calls to it are paused. */
   | 'breaker'
   /** The connection is away, or broke off. */
   | 'connection'
@@ -18,13 +18,13 @@ export type StoreFault =
 export interface StoreUnavailableFacts {
   readonly fault: StoreFault;
   readonly operation: string;
-  /** The operation may have been done all the same. It is never counted as admitted. */
+  /** The operation may have taken effect all the same. It is never counted as admitted. */
   readonly mayHaveRun: boolean;
   readonly detail?: string | undefined;
   readonly cause?: unknown;
 }
 
-/** The store failed; nothing is said about limits. Its facts can be read; its message names no key. */
+/** The store failed; this does not depend on limits. Its facts are readable; its message names no key. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
   readonly fault: StoreFault;

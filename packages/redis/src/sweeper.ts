@@ -34,7 +34,7 @@ export class Sweeper {
         await this.#caller.sweep(partition);
       }
     } catch {
-      // The store is away; the breaker has said so, and the next round tries again.
+      // The store is away; the breaker has published that, and the next round tries again.
     }
     this.#sweeping = false;
   }

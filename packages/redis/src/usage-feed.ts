@@ -14,15 +14,15 @@ export interface UsageFeedOptions extends ConnectionOptions {
   prefix?: string;
   /** As the store's, 1 to 1 024. @defaultValue 16 */
   partitions?: number;
-  /** How often streams are looked at, in ms, 10 to 60 000. @defaultValue 200 */
+  /** Interval between reads of the streams, in ms, 10 to 60 000. @defaultValue 200 */
   pollMs?: number;
 }
 
-/** Shows usage events as they come. */
+/** Shows usage events as they are appended. */
 export interface UsageFeed {
-  /** Shows what is there now. */
+  /** Shows the events appended so far. */
   flush(): Promise<void>;
-  /** Shows what is there now, and stops. */
+  /** Shows the events appended so far, and stops. */
   end(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ class FeedReader {
     private readonly sink: Pick<UsageSink, 'write'>,
   ) {}
 
-  /** Never rejects: what could not be read is read in the next round. */
+  /** Never rejects: entries that could not be read are read in the next round. */
   async read(): Promise<void> {
     try {
       this.#last ??= await this.stream.latest();

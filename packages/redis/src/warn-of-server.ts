@@ -12,7 +12,7 @@ export async function warnOfServer(runner: ScriptRunner, key: string): Promise<v
   for (const { code, message } of serverHazards(facts)) warnOnce(code, message);
 }
 
-/** Managed servers may not tell; what they do then is said by their makers. */
+/** Managed servers may refuse the query; their documentation describes their settings. */
 function told(answer: Promise<unknown>): Promise<unknown> {
   return answer.catch(() => undefined);
 }

@@ -11,7 +11,7 @@ import { type WidePart, widePartition, withCharges } from './wide-part.js';
 
 type Held = Extract<ReserveResult, { ok: true }>;
 
-/** Reservations beyond this many are forgotten oldest first; what they hold ends with its lease. */
+/** Beyond this many reservations the oldest are forgotten; their holds end with their lease. */
 const most = 100_000;
 
 /** The amounts that this process's reservations hold of its slices of wide counters. */
@@ -86,7 +86,7 @@ export class WideLeases {
     this.#parts.delete(oldest);
   }
 
-  /** Gives back what is held for a request that was refused elsewhere. */
+  /** Releases the amounts of a request that was refused elsewhere. */
   undo(lease: string): void {
     this.#slices.close(lease, widePartition);
   }
@@ -106,7 +106,7 @@ export class WideLeases {
     });
   }
 
-  /** Returns the same without what is kept here: each event has of its charges only those that the tenant's store does not know. */
+  /** Returns the costs without those recorded here: each event keeps only the charges that the tenant's store does not have. */
   renew({ id, running }: RenewRequest): RunningCost[] {
     const part = this.#parts.get(id);
     for (const lease of part?.leases ?? []) {

@@ -66,9 +66,7 @@ export function floorsOf(
   });
 }
 
-/**
- * The event that a tenant's lease keeps, with what its attempt is charged of wide counters: a process that reaps the lease knows only the tenant's own.
- */
+/** The event in a tenant's lease, with its attempt's charges to wide counters: a process that reaps the lease has only the tenant's own. */
 export const withCharges = (event: UsageEvent, charges: readonly EventCharge[]): UsageEvent => ({
   ...event,
   charges,

@@ -19,7 +19,7 @@ import type { SliceStore } from './slices/slice-store.js';
 import { WideLeases } from './wide-leases.js';
 import { floorsOf, isWide, merged, split, type WidePart, widePartition, withCharges } from './wide-part.js';
 
-/** Where a request does not say how long its reservation is held without a heartbeat. */
+/** The lease of a reservation that states none, in ms. */
 const usualLeaseMs = 60_000;
 
 type Refused = Extract<ReserveResult, { ok: false }>;

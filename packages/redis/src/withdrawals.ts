@@ -1,4 +1,4 @@
-/** How long ids may be closed late: as long as the lease of what may have been held, at the most an hour. */
+/** How long ids may be closed late: the lease of the possible hold, at most an hour. */
 interface Withdrawal {
   readonly partition: string;
   readonly untilMs: number;

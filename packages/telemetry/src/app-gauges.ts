@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 
 /** The state of `tollgate()` that is read when the metrics are scraped. */
 export interface WatchedApp {
-  /** Whether the app takes requests, as `/readyz` says. */
+  /** Whether the app accepts requests, as reported by `/readyz`. */
   readonly isReady: boolean;
   /** Requests admitted and not settled. */
   readonly inFlight: number;

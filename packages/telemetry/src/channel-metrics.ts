@@ -3,7 +3,7 @@ import { subscriberFaultCount } from '@tollgate/core/internal';
 import { Gauge } from 'prom-client';
 import type { Instruments } from './instruments.js';
 
-/** Counts what packages publish on `node:diagnostics_channel`; returns how to stop. */
+/** Counts the messages that packages publish on `node:diagnostics_channel`; returns a function that stops it. */
 export function channelMetrics(instruments: Instruments, prefix: string): () => void {
   const authentications = instruments.counter('authentications_total', 'Credentials looked at.', 'outcome');
   const rateLimits = instruments.counter(

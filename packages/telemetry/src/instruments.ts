@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { KnownValues } from './known-values.js';
 
-/** Seconds, from what a cached answer takes to what a long reasoning stream does. */
+/** Seconds, from the time of a cached response to that of a long reasoning stream. */
 const latencyBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 
 /** Facts by label; a value beyond the bound of its label becomes `other`. */

@@ -1,7 +1,7 @@
 /** The label of values beyond the bound. */
 const otherValue = 'other';
 
-/** Tells a bounded number of values apart: the first ones by name, all later ones together. */
+/** Distinguishes a bounded number of values: the first ones by name, all later ones together. */
 export class KnownValues {
   readonly #known = new Set<string>();
 

@@ -11,7 +11,7 @@ import { usageMetrics } from './usage-metrics.js';
 export interface Metrics {
   /** Counts cost, tokens and latencies: give it among the `sinks` of `tollgate()`, `memoryQuota()` or `meter()`. */
   readonly sink: UsageSink;
-  /** Adds what an app knows of itself: `metrics.watch(tg)`. Once per registry; a second app throws. */
+  /** Adds an app's own gauges: `metrics.watch(tg)`. Once per registry; a second app throws. */
   watch(app: WatchedApp): void;
   /** Responds to `GET /metrics` in Prometheus's text format. It checks no credentials: mount your access check in front of it. */
   handler(): RequestHandler;
@@ -21,9 +21,9 @@ export interface Metrics {
 }
 
 /**
- * Counts what is admitted, refused, spent and failed in this process, from the channels that all packages publish on and the usage
- * events that `sink` is given. Labels hold plans, models, providers and codes; no key, no prompt, and tenants by option only.
- * Throws a `TypeError` for a wrong or unknown option.
+ * Counts admissions, refusals, spend and failures in this process, from the channels that all packages publish on and the usage events that
+ * `sink` receives. Labels contain plans, models, providers and codes; no key, no prompt, and tenants by option only. Throws a `TypeError`
+ * for a wrong or unknown option.
  */
 export function metrics(options?: MetricsOptions): Metrics {
   const { registry, prefix, maxLabelValues, tenants, process } = readOptions(options);

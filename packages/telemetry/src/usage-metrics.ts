@@ -68,7 +68,7 @@ export function usageMetrics(instruments: Instruments, tenants: boolean): UsageS
   return { write };
 }
 
-/** Clients choose the names of models; those that the provider did not take as a request are not told apart. */
+/** Clients choose the names of models; those in requests that the provider refused share one label. */
 const isRefused = ({ status }: UsageEvent): boolean => status >= 400 && status < 500 && status !== 429;
 
 function tokensOf(event: UsageEvent): [type: string, amount: number][] {

@@ -3,10 +3,10 @@ export interface ManualTimer {
   readonly id: number;
 }
 
-/** A clock that moves only when told to. Times are in milliseconds since the epoch. */
+/** A clock that moves only by its functions. Times are in milliseconds since the epoch. */
 export interface ManualClock {
   now(): number;
-  /** Moves forward by `ms` (≥ 0), firing due timers in order, each at its own time; timers set meanwhile fire too if they fall due. */
+  /** Moves forward by `ms` (≥ 0), firing due timers in order, each at its own time; timers set meanwhile fire too if they become due. */
   advance(ms: number): void;
   /** Sets the time. Forwards it fires like `advance`; backwards, as a clock stepping back, it fires nothing. */
   set(ms: number): void;

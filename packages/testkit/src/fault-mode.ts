@@ -2,13 +2,13 @@
 export type FaultMode =
   /** Everything passes. */
   | 'pass'
-  /** Nothing passes, either way, and connections stay open; what was sent meanwhile passes afterwards, as TCP would send it again. */
+  /** No bytes pass, either way, and connections stay open; bytes sent meanwhile pass afterwards, as TCP would send them again. */
   | 'blackhole'
   /** Requests pass and replies are lost. A connection that has lost one is cut when the mode changes: its answers would be mixed up. */
   | 'drop-reply'
   /** Connections are cut, and new ones closed at once. */
   | 'refuse'
-  /** Replies come this many milliseconds later, 0 to 600 000. */
+  /** Replies arrive this many milliseconds later, 0 to 600 000. */
   | { readonly delayMs: number }
   /** Each connection is cut after this many more bytes of replies, 0 or more: 0 cuts it instead of the first reply. */
   | { readonly cutAfterBytes: number }

@@ -26,7 +26,7 @@ export interface FaultProxy {
     readonly accepted: number;
     readonly refused: number;
   };
-  /** Bytes passed on so far. */
+  /** Bytes forwarded so far. */
   readonly bytes: { readonly toTarget: number; readonly toClient: number };
   /** Cuts everything and stops listening. */
   close(): Promise<void>;

@@ -10,8 +10,8 @@ const installers: readonly (readonly string[])[] = [
 ];
 
 /**
- * The folder of `postgres` and `initdb`: from the PATH, or where Debian keeps them. Where there is none, asks the system's package manager
- * for it, without asking anybody, and throws an error that says what to install where that does not help.
+ * The folder of `postgres` and `initdb`: from the PATH, or where Debian keeps them. If there is none, installs it with the system's package
+ * manager, without a prompt; if that fails, throws an error that names the package to install.
  */
 export function ensurePostgres(): string {
   const found = binaries();

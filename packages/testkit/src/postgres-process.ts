@@ -16,9 +16,9 @@ export interface PostgresProcess {
   readonly url: string;
   /** Ends it and removes its data. */
   stop(): Promise<void>;
-  /** Ends it at once, its connections with it; what was committed is kept. */
+  /** Ends it at once, with its connections; committed data is kept. */
   kill(): Promise<void>;
-  /** Starts it again on the same port, with what it kept. */
+  /** Starts it again on the same port, with its data. */
   restart(): Promise<void>;
   /** SIGSTOP to every process of it: the server freezes, its connections stay open. */
   pause(): void;
@@ -101,7 +101,7 @@ function copyEmptyCluster(bin: string, folder: string): void {
     try {
       renameSync(made, kept);
     } catch {
-      // Another process has made it meanwhile.
+      // Another process has created it meanwhile.
       rmSync(made, { recursive: true, force: true });
     }
   }

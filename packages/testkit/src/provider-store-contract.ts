@@ -7,7 +7,7 @@ import type {
   WaitingCall,
 } from '@tollgate/core/internal';
 
-/** A store of what is known of providers, and a second one on the same place, as another process has it, on a clock of the test. */
+/** A store of provider state, and a second one on the same data, as in another process, on a clock of the test. */
 export interface ProviderStoreUnderTest {
   readonly store: ProviderStore;
   readonly other: ProviderStore;

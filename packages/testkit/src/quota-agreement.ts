@@ -16,7 +16,7 @@ import { type TraceCommand, traces } from './quota-trace.js';
 export interface QuotaProcesses {
   /** One store for each process. */
   readonly stores: readonly QuotaStore[];
-  /** The usage events that they have delivered, in order; waits until what is due is delivered. */
+  /** The usage events that they have delivered, in order; waits until all due events are delivered. */
   events(): Promise<readonly UsageEvent[]>;
 }
 
@@ -26,8 +26,8 @@ export type MakeProcesses = (clock: ManualClock, offMs: (process: number) => num
 const start = Date.parse('2026-11-21T23:58:30.123Z');
 
 /**
- * Holds stores against the plain model: the same requests at the same moments, every answer, every counter and every event alike.
- * Whose process sends a request, what its clock says, and whether the answer is lost or the request sent again is drawn for each.
+ * Compares stores with the plain model: the same requests at the same moments must give the same results, counters and events. For each
+ * request the process, its clock, and a lost response or a repetition are drawn at random.
  */
 export function quotaAgreement(
   name: string,
@@ -69,7 +69,7 @@ async function agree(
       if (offMs !== undefined) offsMs.set(process, offMs);
       for (let times = answer === 'asked again' ? 2 : 1; times > 0; times -= 1) {
         const told = withoutPast(await ask(model, asked), clock.now());
-        // Of the others no more than time can have changed; they are looked at when they are spoken of, and at the end.
+        // The others can have changed only by time; they are compared when a request concerns them, and at the end.
         const { partition } = asked.request;
         const states = await statesOf(model, partition);
         const seen = all.map(async ({ stores }) => {
@@ -95,7 +95,7 @@ async function agree(
 
 const faithful: Delivery = { process: 0, offMs: undefined, answer: 'heard' };
 
-/** Jest tells well what differs, but takes its time to find that nothing does. */
+/** Jest shows differences well, but is slow to find that there are none. */
 function alike(seen: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(seen, expected)) expect(seen).toEqual(expected);
 }

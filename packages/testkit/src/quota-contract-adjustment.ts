@@ -12,7 +12,7 @@ async function adjust(store: QuotaStore, request: Adjustment): Promise<boolean |
   return store.adjust?.({ recorded: isNew, ...request });
 }
 
-/** Correcting what was charged, by an adjustment in the ledger. */
+/** Corrects charges by an adjustment in the ledger. */
 export function quotaAdjustmentContract(given: Given): void {
   describe('an adjustment', () => {
     const charged = async (amount: number) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** How a request comes to a store, and its answer back. */
+/** How a request reaches a store, and its result the caller. */
 export interface Delivery {
   /** Whose process sends it. */
   readonly process: number;

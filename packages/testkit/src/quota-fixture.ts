@@ -20,7 +20,7 @@ export interface QuotaUnderTest {
   now(): number;
   /** Lets the store's time pass. */
   advance(ms: number): Promise<void> | void;
-  /** The usage events that the store has delivered, in any order; waits until it has delivered what is due. */
+  /** The usage events that the store has delivered, in any order; waits until all due events are delivered. */
   events(): Promise<readonly UsageEvent[]>;
 }
 
@@ -88,7 +88,7 @@ export function usageEvent(more: Partial<UsageEvent> = {}): UsageEvent {
 
 let tenants = 0;
 
-/** One tenant's dealings with a store, so that tests read as what happens to one caller. */
+/** One tenant's operations on a store, so that tests read as the story of one caller. */
 export class QuotaTenant {
   readonly name: string;
   readonly #store: QuotaStore;
@@ -160,7 +160,7 @@ export class QuotaTenant {
   }
 }
 
-/** A charge item for what was granted. */
+/** A charge item for a grant. */
 export function itemFor(
   counter: QuotaCounter,
   grant: QuotaGrant | undefined,

@@ -48,7 +48,7 @@ export class ModelBooks {
     return reached;
   }
 
-  /** Corrects what was charged to an open window, by name; never below 0. */
+  /** Corrects the charges of an open window, by name; never below 0. */
   adjust(counter: string, window: string, amount: number, nowMs: number): void {
     if (namedWindowEndMs(window) <= nowMs) return;
     const charged = this.#charges.filter((one) => one.counter === counter && one.window === window);

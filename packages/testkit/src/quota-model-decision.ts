@@ -17,7 +17,7 @@ interface ModelAsking {
   readonly covers: boolean;
 }
 
-/** A charge that does not fit, and the window that it was looked at in. */
+/** A charge that does not fit, and the window in which it was checked. */
 interface Misfit {
   readonly charge: QuotaCharge;
   readonly index: number;

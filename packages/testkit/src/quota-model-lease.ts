@@ -45,7 +45,10 @@ export function modelCloses(books: ModelBooks, lease: ModelLease, nowMs: number)
   lease.extensions.length = 0;
 }
 
-/** Charges every running attempt its heartbeat, and its floor out of what is held beyond all heartbeats; gives back the rest; returns the events to write. */
+/**
+ * Charges every running attempt its heartbeat, and its floor out of the amounts held beyond all heartbeats; releases the rest; returns the
+ * events to write.
+ */
 export function modelReaps(books: ModelBooks, lease: ModelLease, nowMs: number): UsageEvent[] {
   const events: UsageEvent[] = [];
   const running = lease.attempts.filter(({ state }) => state === 'running');

@@ -23,7 +23,7 @@ export function windowEndMs(counter: QuotaCounter, id: string): number {
   return Date.parse(id + whole) + lengths[period];
 }
 
-/** The same of a window that is known by its id only, whose length tells its period. */
+/** The same for a window known only by its id, whose length shows its period. */
 export function namedWindowEndMs(id: string): number {
   const period = id.length === 16 ? 'minute' : id.length === 13 ? 'hour' : 'day';
   const whole = { minute: ':00Z', hour: ':00:00Z', day: 'T00:00:00Z' }[period];

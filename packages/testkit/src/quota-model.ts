@@ -193,7 +193,7 @@ export class QuotaModel implements QuotaStore {
 
   async end(): Promise<void> {}
 
-  /** Reaps what has expired, soonest first. */
+  /** Reaps expired leases, soonest first. */
   #tick(): number {
     const nowMs = this.#now();
     const due = this.books.leases

@@ -6,7 +6,7 @@ import type { TraceCommand } from './quota-trace.js';
 
 export type MakeStore = () => Promise<QuotaUnderTest> | QuotaUnderTest;
 
-/** One request of a trace, with what was seen around it. */
+/** One request of a trace, with the states before and after it. */
 export interface QuotaStep {
   readonly command: TraceCommand;
   readonly asked: QuotaRequest;
@@ -14,7 +14,7 @@ export interface QuotaStep {
   /** Every counter before and after it; empty unless observed. */
   readonly before: readonly CounterState[];
   readonly after: readonly CounterState[];
-  /** The reservation that it speaks of had ended before, and is surely still remembered. */
+  /** Its reservation had ended before, and is surely still remembered. */
   readonly endedBefore: boolean;
   /** The amount that its owners expect to be held of a counter in a window. */
   reserved(counter: string, window: string): number;
@@ -37,7 +37,7 @@ export async function playTrace(
   const player = new QuotaPlayer(underTest, honest);
   for (const command of trace) {
     await player.wait(command);
-    // Looking on after each wait, so that what has expired is reaped at the same moments in every play.
+    // Read after each wait, so that expired leases are reaped at the same moments in every play.
     if (observe && command.does === 'wait') await player.states();
     const asked = player.requestFor(command);
     if (!asked) continue;
@@ -54,7 +54,7 @@ export async function playTrace(
   return player;
 }
 
-/** An answer without the states of windows that are over: what a store still knows of those is its own affair. */
+/** A result without the states of ended windows, which each store may remember for a different time. */
 export function withoutPast(answer: QuotaAnswer, nowMs: number): QuotaAnswer {
   if (typeof answer !== 'object' || !('outcome' in answer)) return answer;
   const lasts = ({ window, resetsAtMs }: CounterState): boolean =>
@@ -62,7 +62,7 @@ export function withoutPast(answer: QuotaAnswer, nowMs: number): QuotaAnswer {
   return { ...answer, states: answer.states.filter(lasts) };
 }
 
-/** Ends the store whatever becomes of the test. */
+/** Ends the store with any outcome of the test. */
 export async function withStore(
   makeStore: MakeStore,
   test: (underTest: QuotaUnderTest) => Promise<unknown>,

@@ -36,7 +36,7 @@ const countersByName = new Map(
     .map((counter) => [counter.counter, counter]),
 );
 
-/** Turns commands into requests as their owner would make them, knowing only what the store has answered. */
+/** Turns commands into requests as their owner would make them, from the store's results alone. */
 export class QuotaPlayer {
   readonly #underTest: QuotaUnderTest;
   readonly #memories = new Map<string, Memory>();
@@ -46,13 +46,13 @@ export class QuotaPlayer {
   readonly #honest: boolean;
   readonly #latestIds = new Map<number, number>();
 
-  /** `honest`: charges only what it holds, and only while its lease is alive; uses no id again that has ended. */
+  /** `honest`: charges only its holds, and only while its lease is alive; does not use an id again that has ended. */
   constructor(underTest: QuotaUnderTest, honest = false) {
     this.#underTest = underTest;
     this.#honest = honest;
   }
 
-  /** The request that a command means now; `undefined` for a wait, and where an honest owner has nothing to say. */
+  /** The current request for a command; `undefined` for a wait, and where an honest owner has no request to make. */
   requestFor(given: TraceCommand): QuotaRequest | undefined {
     if (given.does === 'wait') return undefined;
     if (given.does === 'repeat') {
@@ -108,7 +108,7 @@ export class QuotaPlayer {
     }
   }
 
-  /** Lets time pass where the command says so. */
+  /** Lets time pass for a wait command. */
   async wait(command: TraceCommand): Promise<void> {
     if (command.does !== 'wait') return;
     const { ms } = command;
@@ -116,12 +116,12 @@ export class QuotaPlayer {
     await this.#underTest.advance(typeof ms === 'number' ? ms : length - (this.#underTest.now() % length));
   }
 
-  /** Remembers a request, which may come again. */
+  /** Remembers a request, which may be repeated. */
   sent(asked: QuotaRequest): void {
     this.#sent.push(asked);
   }
 
-  /** Learns from an answer what its owner learns. */
+  /** Updates the owner's record from a result. */
   learn(asked: QuotaRequest, answer: QuotaAnswer): void {
     const nowMs = this.#underTest.now();
     const { id, partition } = asked.request;
@@ -219,7 +219,7 @@ export class QuotaPlayer {
     return expiresAtMs > 0 && this.#underTest.now() >= endedAtMs;
   }
 
-  /** Under another id, where the last reservation has ended: a store that has lost its data may not know that it has. */
+  /** Under another id, where the last reservation has ended: a store that has lost its data may not remember that. */
   #renamed<Command extends { does: string; id: number }>(command: Command): Command {
     let id = this.#latestIds.get(command.id) ?? command.id;
     if (command.does === 'reserve' && this.#isOver(traceId(id))) id += traceReservations;

@@ -49,7 +49,7 @@ const checks: readonly Check[] = [
     const told = alike(again, first) && alike(outcomes, ['charged', 'repeated', 'repeated']) && !late.ok;
     return told && alike(await tenant.standing(spend), { used: 4, held: 0 });
   },
-  // One after the other, while another lease lives: what a store may decide without much ado.
+  // One after the other, while another lease lives: the simple case of a store.
   async (_, tenant) => {
     const [day, hour] = [quotaCounter(tenant.key('day'), 100), quotaCounter(tenant.key('hour'), 25)];
     const opening = [
@@ -128,7 +128,7 @@ const checks: readonly Check[] = [
     }
     return alike(await tenant.standing(tokens), { used: 8, held: 0 });
   },
-  // 0.1 + 0.2 dollars; and what asks for at least 0 gets what is left, but not of nothing.
+  // 0.1 + 0.2 dollars; and a request for at least 0 gets the rest, unless that is zero.
   async (_, tenant) => {
     const spend = quotaCounter(tenant.key('day'), 500_000_000);
     const [few, many] = [
@@ -173,7 +173,7 @@ const checks: readonly Check[] = [
     await tenant.charge(next, [itemFor(spend, later[0], 30)], { close: true });
     return alike([...told, emptied, await correct(newId(), -10)], [40, 40, 60, 0, 30]);
   },
-  // The truth of what was reaped comes long after two leases.
+  // The actual usage of reaped attempts arrives long after two leases.
   async ({ advance }, tenant) => {
     const spend = quotaCounter(tenant.key('total'), 100, { window: calendar('month') });
     const [id, attemptId] = [newId(), newId()];
@@ -187,7 +187,7 @@ const checks: readonly Check[] = [
   },
 ];
 
-/** Whether a store does what it must; one that fails or answers nonsense does not. */
+/** Whether a store passes; one that fails or returns nonsense does not. */
 export async function isSound(makeStore: () => QuotaUnderTest): Promise<boolean> {
   for (const check of checks) {
     const underTest = makeStore();

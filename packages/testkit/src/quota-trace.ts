@@ -4,14 +4,14 @@ import { bucketCounter, calendar, liveCounter, quotaCounter } from './quota-fixt
 
 /** The requested amount of a charge, as a share of its counter's limit. */
 export interface TraceCharge {
-  /** Which of the tenant's counters. */
+  /** Index of one of the tenant's counters. */
   readonly counter: number;
   /** In percent of the limit; above 100 it never fits. */
   readonly want: number;
-  /** In percent of what is wanted. */
+  /** In percent of the wanted amount. */
   readonly min: number | undefined;
   readonly onlyBelow: number | undefined;
-  /** In percent of what is wanted. */
+  /** In percent of the wanted amount. */
   readonly floor: number;
 }
 
@@ -35,14 +35,14 @@ export type TraceCommand =
       readonly does: 'charge';
       readonly id: number;
       readonly attempt: number;
-      /** In percent of what the reservation holds unassigned; `amount` above `release` is an overrun. */
+      /** In percent of the reservation's unassigned amount; `amount` above `release` is an overrun. */
       readonly amount: number;
       readonly release: number;
       readonly close: boolean;
     }
   | { readonly does: 'renew'; readonly id: number; readonly attempt: number; readonly amount: number }
   | { readonly does: 'close'; readonly id: number }
-  /** More is known of what a reservation was charged: signed, in percent of each counter's limit. */
+  /** A correction of a reservation's charge: signed, in percent of each counter's limit. */
   | { readonly does: 'adjust'; readonly id: number; readonly attempt: number; readonly amount: number }
   /** An earlier request, word for word: a re-sent or late delivery. */
   | { readonly does: 'repeat'; readonly back: number }

@@ -66,7 +66,7 @@ function command(port: number, words: readonly string[]): Promise<string> {
   });
 }
 
-/** A simple string, an error, or a bulk string that has come in full. */
+/** A simple string, an error, or a complete bulk string. */
 function isWhole(answer: string): boolean {
   const end = answer.indexOf('\r\n');
   if (end < 0) return false;

@@ -11,8 +11,8 @@ const runs = (command: string): boolean =>
   spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
 
 /**
- * Makes sure that `redis-server` is on the PATH: where it is not, asks the system's package manager for it, without asking
- * anybody, and throws an error that says what to install where that does not help.
+ * Makes sure that `redis-server` is on the PATH: if not, installs it with the system's package manager, without a prompt; if that fails,
+ * throws an error that names the package to install.
  */
 export function ensureRedis(): void {
   if (runs('redis-server')) return;

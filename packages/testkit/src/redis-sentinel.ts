@@ -24,7 +24,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-sentinel-'));
   const port = await freePort();
-  // A Sentinel writes what it learns into its configuration.
+  // A Sentinel writes its state into its configuration.
   const file = join(folder, 'sentinel.conf');
   const lines = [
     `port ${port}`,

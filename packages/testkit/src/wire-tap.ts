@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A relay in front of a server, which keeps what clients write as it arrives. */
+/** A relay in front of a server, which records the bytes of clients as they arrive. */
 export interface WireTap {
   readonly port: number;
-  /** One text for each piece that came over the wire: what is written in one go arrives in one. */
+  /** One text for each piece that arrived over the wire: bytes of one write arrive in one. */
   readonly pieces: string[];
   close(): void;
 }

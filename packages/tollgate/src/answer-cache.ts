@@ -10,7 +10,7 @@ interface Shared {
   readonly store: CacheStore | undefined;
 }
 
-/** Where the app wants it, what answers calls that were paid for before. */
+/** The guard for cached responses, where the app enables it. */
 export function answerCache(
   { cache: more, authenticate: { now } = {} }: TollgateOptions,
   { guard: { mode }, plans, store }: Shared,

@@ -11,7 +11,7 @@ interface Shared {
   readonly plans: Plans;
 }
 
-/** Where the app wants it, what defers: callers of keys are looked up again by themselves, of others the app knows. */
+/** The guard for deferred requests, where the app enables it: callers of keys are looked up again automatically, others by the app's function. */
 export function deferredJobs(
   { jobs: more, authenticate: { storeDeadlineMs, now } = {} }: TollgateOptions,
   { guard, keys, plans }: Shared,

@@ -11,8 +11,8 @@ export interface InFlight {
   readonly isClosing: boolean;
   readonly size: number;
   /**
-   * Refuses new work, waits for what has come, and after `graceMs` aborts what still runs and answers 503 to what has not passed the
-   * guards; waits until that is settled, for at most `settleMs` more.
+   * Refuses new requests, waits for running ones, and after `graceMs` aborts the rest and responds with 503 to those that have not passed
+   * the guards; waits until that is settled, for at most `settleMs` more.
    */
   close(graceMs: number, settleMs: number): Promise<void>;
 }
@@ -83,15 +83,15 @@ export function inFlight(now?: () => number): InFlight {
 }
 
 /**
- * A request that has come in. As a step, it leaves with the response if it never passed the guards. It keeps what it needs as fields: a
- * closure here, put into a field of each request, made V8 11 keep every request until the next full collection.
+ * A request in flight. As a step, it ends with the response if it never passed the guards. Its state is in fields: a closure here, put into
+ * a field of each request, made V8 11 keep every request until the next full collection.
  */
 class Admission implements CallStep {
   readonly name = 'tollgate';
   readonly stage = 'rewrite';
   /** It has passed the guards. */
   tracked = false;
-  /** It was answered by {@link abort}: what still comes of it is not for the app. */
+  /** It was answered by {@link abort}: the app must not handle it any more. */
   turnedAway = false;
   place: IndexedEntry<Admission> | undefined = undefined;
 

@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 
 /**
- * Several handlers as one, each after the other has called `next()`: Express matches its path once instead of once for each. An error
- * goes to the app's error handlers, as it would from any of them; an error that a handler throws does too.
+ * Several handlers as one, each after the other has called `next()`: Express matches its path once instead of once for each. Errors passed
+ * to `next` or thrown go to the app's error handlers, as from any of them.
  */
 export function inTurn(name: string, handlers: readonly RequestHandler[]): RequestHandler {
   const run: RequestHandler = (req, res, next) => {

@@ -4,8 +4,8 @@ import { type Database, resolve } from '@tollgate/postgres';
 const whatever = Number.MAX_SAFE_INTEGER;
 
 /**
- * Settles, by the ledger, attempts that were reaped so long ago that the store has forgotten them: the difference to what is in the ledger is
- * written there and corrects counters of windows that are open. `false`: the ledger has nothing of the attempt. Rejects where it is away.
+ * Settles attempts by the ledger that were reaped so long ago that the store has forgotten them: the difference to the ledger's figures is
+ * written there and corrects counters of open windows. `false`: the ledger has no row of the attempt. Rejects where it is away.
  */
 export function lateSettlement(
   database: Database,

@@ -6,13 +6,13 @@ interface OpenClient extends CommandClient, HintClient {
   destroy(): void;
 }
 
-/** Ms between attempts to connect, at most: what comes up is found within it. */
+/** The longest pause between attempts to connect, in ms: a server that is back is found within it. */
 const longestPauseMs = 500;
 /** A ping a second, and five seconds of silence: a server that is cut off without a word is noticed and left. */
 const pingMs = 1_000;
 const silenceMs = 5_000;
 
-/** A connection of our own: made in the background, made again whenever it breaks. Commands that come before it is there wait for it. */
+/** A connection of Tollgate: made in the background, made again whenever it breaks. Commands sent before it is ready wait for it. */
 export class OwnRedis implements CommandClient {
   readonly #opening: Promise<OpenClient>;
   #client: OpenClient | undefined;

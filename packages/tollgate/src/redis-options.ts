@@ -17,7 +17,10 @@ export interface RedisOptions extends ConnectionOptions {
   partitions?: number;
   /** How long Redis may take, in ms, 5 to 60 000. @defaultValue 150 */
   deadlineMs?: number;
-  /** How long a process repeats a refusal without asking where what is used leaves too little, in ms, 0 to 5 000. @defaultValue 5_000 (5 s) */
+  /**
+   * How long a process repeats a refusal without a store call where the used amount leaves too little, in ms, 0 to 5 000. @defaultValue
+   * 5_000 (5 s)
+   */
   rememberRefusalsMs?: number;
   /**
    * Amounts that each process leases in advance to admit from in memory: limits of all tenants together (`wide`), or also the limits of
@@ -33,13 +36,13 @@ export interface RedisOptions extends ConnectionOptions {
    */
   outbox?: boolean;
   /**
-   * Knows what was spent, of all processes, and is one of `sinks`: counters that Redis has lost are rebuilt from it, and nothing is
-   * admitted before. @defaultValue `database`, where it is given; else counters that are lost begin at 0
+   * A source of earlier spend, of all processes, that is also one of `sinks`: counters that Redis has lost are rebuilt from it, and nothing
+   * is admitted before. @defaultValue `database`, where it is given; else lost counters begin at 0
    */
   spent?: SpendSource;
 }
 
-/** A client, a cluster or a Sentinel client of node-redis that the app has, or options that say where Redis is. */
+/** The app's node-redis client, cluster or Sentinel client, or options with Redis' address. */
 export type RedisSetting = RedisOptions | CommandClient | ClusterClient | SentinelClient;
 
 /** The options as one shape, checked. Throws a `TypeError`; never shows a URL, which may hold a password. */
@@ -89,7 +92,7 @@ function isSender(setting: RedisSetting): setting is Sender {
   return typeof setting === 'object' && setting !== null && 'sendCommand' in setting;
 }
 
-/** node-redis' clients take the same command in different ways, and say what they are by what else they have. */
+/** node-redis' clients accept the same command in different forms; their other methods show which one it is. */
 function connectionOf(sender: Sender): ConnectionOptions {
   if (isCluster(sender)) return { cluster: sender };
   if (isSentinel(sender)) return { sentinel: sender };

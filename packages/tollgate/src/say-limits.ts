@@ -1,7 +1,7 @@
 import type { Limit, Plans } from '@tollgate/core';
 import { describeLimit, isOfCaller, warnOnce } from '@tollgate/core/internal';
 
-/** Writes one line that names each limit with its scope, and warns where one caller could use up what all share. */
+/** Writes one line that names each limit with its scope, and warns where one caller could use up a shared limit. */
 export function sayLimits(
   log: ((line: string) => void) | false | undefined,
   plans: Plans,

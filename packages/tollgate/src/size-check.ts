@@ -24,9 +24,9 @@ export interface SizeCheckParts {
 const countsInput: readonly string[] = ['tokens', 'inputTokens'];
 
 /**
- * Refuses calls whose text alone is larger than a whole limit of the caller on tokens or money, before anything looks at the text: `budget()` would
- * refuse them in any case, after all that work. Money is looked at where the plan has no cheaper models to fall back to. Reads the parsed body and
- * `caller`; refuses with 400 `request_exceeds_limit`.
+ * Refuses calls whose text alone exceeds a whole limit of the caller on tokens or money, before the text is inspected: `budget()` would
+ * refuse them in any case, after all that work. Money is checked where the plan has no cheaper models to fall back to. Reads the parsed
+ * body and `caller`; refuses with 400 `request_exceeds_limit`.
  */
 export function sizeCheck({ budget, plans, meter, answer }: SizeCheckParts): RequestHandler {
   const costOf = leastInputCost(meter);

@@ -33,7 +33,7 @@ export interface Stores {
   readonly quota: QuotaStore;
   /** Absent: in memory. */
   readonly rateLimits: NonNullable<RateLimitOptions['stores']> | undefined;
-  /** How long the stores may take, where the app has said so. */
+  /** The app's deadline for the stores, if it sets one. */
   readonly deadlineMs: number | undefined;
   /** `false` while requests would be refused because the shared counters are away. */
   readonly answering: boolean;
@@ -48,7 +48,7 @@ export interface Stores {
   readonly providers: ProviderStore | undefined;
   /** Absent: nothing can be switched off. */
   readonly switch: SwitchStore | undefined;
-  /** Hands over what is still to be written, and closes what was opened here. */
+  /** Delivers pending writes, and closes the resources opened here. */
   end(): Promise<void>;
 }
 
@@ -158,7 +158,7 @@ function storesOnRedis(
 
 const nobody: UsageSink = Object.freeze({ write: () => undefined });
 
-/** Asked for, or needed by what is watched. */
+/** Requested by the app, or needed by `watch`. */
 const switchIsOurs = ({ switch: asked, watch }: TollgateOptions): boolean =>
   asked === true || (asked === undefined && watch !== undefined);
 

@@ -37,7 +37,7 @@ import type { RateLimitOptions } from '@tollgate/rate-limit';
 import type { AlertsOptions, Watch, WatchOptions } from '@tollgate/watch';
 import type { RedisSetting } from './redis-options.js';
 
-/** Options of {@link tollgate}: what the pieces share is given once; the rest of each piece's options under its name. */
+/** Options of {@link tollgate}: shared options are given once; the other options of each piece under its name. */
 export interface TollgateOptions<PlanName extends string = string> extends GuardOptions {
   /** Tiers, declared here or by `definePlans`. */
   plans: Plans<PlanName> | Readonly<Record<PlanName, PlanDeclaration>>;
@@ -50,8 +50,8 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
   /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s. @defaultValue the `database`'s where keys are, else none */
   overrides?: LimitOverrides;
   /**
-   * Limits beside the plans': `['$100/day']`, `[{ requests: '50k/day' }]`, `[{ limit: '$20/day', by: 'tenant' }]`. They are of the whole
-   * app, all callers together, unless `by` says otherwise. A refusal names such a limit, never its figures.
+   * Limits beside the plans': `['$100/day']`, `[{ requests: '50k/day' }]`, `[{ limit: '$20/day', by: 'tenant' }]`. They apply to the whole
+   * app, all callers together, unless `by` is given. A refusal names such a limit, never its figures.
    */
   limits?: readonly DeclaredLimit[];
   /**
@@ -67,8 +67,8 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
   /** Other counters of tokens and money, instead of `redis`. @defaultValue `memoryQuota()`, exact within one process, empty after a restart */
   store?: QuotaStore;
   /**
-   * Where usage events go when `store` is not given: `[jsonLines('usage.jsonl')]`. With `redis`, each event goes to the sinks of one of
-   * the processes, whichever it came from. @defaultValue none
+   * Receivers of usage events when `store` is not given: `[jsonLines('usage.jsonl')]`. With `redis`, each event goes to the sinks of one
+   * process, from any process. @defaultValue none
    */
   sinks?: readonly UsageSink[];
   /**
@@ -98,9 +98,9 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
    */
   switch?: SwitchStore | true;
   /**
-   * Watches spending and behaviour and acts by a policy, see `watch()`: `{}` for the default policy, `{ mode: 'shadow' }` to begin with, or a
-   * `watch()` of one's own. Suspensions go to `switch`, which is `true` then unless it is given. With `redis` every process sees what all of
-   * them spend. @defaultValue nothing is watched
+   * Watches spending and behaviour and acts by a policy, see `watch()`: `{}` for the default policy, `{ mode: 'shadow' }` to begin with, or
+   * the app's own `watch()`. Suspensions are written to `switch`, which is then `true` unless it is given. With `redis` every process
+   * receives the usage of all. @defaultValue nothing is watched
    */
   watch?: Omit<WatchOptions, 'store' | 'refusals' | 'errorFormat'> | Watch;
   /**
@@ -108,16 +108,17 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
    * secret })] }`, see `alerts()`. With `redis`, once for all processes. @defaultValue no notifications
    */
   alerts?: AlertsOptions;
-  /** Looks at prompts and answers: `{}` for the default rules, see `guardrails()`. @defaultValue nothing is looked at */
+  /** Inspects prompts and responses: `{}` for the default rules, see `guardrails()`. @defaultValue no inspection */
   guardrails?: Omit<GuardrailsOptions, keyof GuardOptions>;
   /**
-   * Requests that say they may wait are done later, where a plan has a step that defers: `{ queue: memoryJobs() }`, see `jobs()`; begun by
-   * `tg.jobs?.start(app)`. Callers are looked up by their keys, or by `callers`. @defaultValue nothing is deferred
+   * Requests that declare that they may wait are done later, where a plan has a step that defers: `{ queue: memoryJobs() }`, see `jobs()`;
+   * started by `tg.jobs?.start(app)`. Callers are looked up by their keys, or by `callers`. @defaultValue nothing is deferred
    */
   jobs?: Omit<JobsOptions, 'callers' | keyof GuardOptions> & Partial<Pick<JobsOptions, 'callers'>>;
   /**
-   * Answers calls that their tenant has paid for before, see `cache()`: `true` for calls that ask for the same answer each time, up to 10
-   * minutes. Kept on Redis where `redis` is given, else in memory. Needed by plans with a step `cache: 'first'`. @defaultValue nothing is kept
+   * Answers calls that their tenant has paid for earlier, see `cache()`: `true` for calls that request the same response each time, up to
+   * 10 minutes. Stored on Redis where `redis` is given, else in memory. Needed by plans with a step `cache: 'first'`. @defaultValue nothing
+   * is cached
    */
   cache?: true | Omit<CacheOptions, 'plans' | 'mode'>;
   /** Further options of `meter()`. */

@@ -17,7 +17,7 @@ import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Respon
 export interface CloseOptions {
   /** How long it is not ready but still serves. Milliseconds, 0 to 3 600 000. @defaultValue 0 */
   drainDelayMs?: number;
-  /** How long requests that have come in may go on after that. Milliseconds, 0 to 3 600 000. @defaultValue 10_000 */
+  /** How long running requests may continue after that. Milliseconds, 0 to 3 600 000. @defaultValue 10_000 */
   graceMs?: number;
 }
 
@@ -39,24 +39,24 @@ export interface Tollgate<PlanName extends string = string> {
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
   scope(...scopes: string[]): RouteGuard;
   /**
-   * A route's own limits, beside the plan's, in the plan's words: `tg.limit('$5/day', { by: ['route', 'user'] })`,
-   * `tg.limit({ requests: '2/min' })`; for route handlers behind the guards. Each key has its own counter unless `by` says otherwise. Throws
-   * a `TypeError` for a text whose unit is unclear, such as `'2/min'`.
+   * A route's limits, beside the plan's, in the same form: `tg.limit('$5/day', { by: ['route', 'user'] })`, `tg.limit({ requests: '2/min'
+   * })`; for route handlers behind the guards. Each key has a separate counter unless `by` is given. Throws a `TypeError` for a text
+   * without a unit, such as `'2/min'`.
    */
   limit(limit: DeclaredLimit, more?: Omit<LimitDeclaration, 'limit'>): RouteGuard;
   /** For routes whose work can wait for room: batch work, see `concurrency()`. Throws a `TypeError` without that option. */
   batch(): RouteGuard;
   /** The app's places and queue, for metrics; absent without the option `concurrency`. */
   readonly concurrency: ConcurrencyMiddleware | undefined;
-  /** Does what was deferred: `tg.jobs?.start(app)` once the app is complete; absent without the option `jobs`. */
+  /** Runs deferred requests: `tg.jobs?.start(app)` once the app is complete; absent without the option `jobs`. */
   readonly jobs: JobsMiddleware | undefined;
   /** Metered `fetch` for SDK clients made once: `new OpenAI({ fetch: tg.fetch })`. */
   readonly fetch: typeof fetch;
   /** A handler that passes calls through to providers. Its refusals have the app's shape. */
   proxy(options: ProxyOptions): ProxyHandler;
   /**
-   * A handler that answers what the caller has used and has left. Mounted before the guards, it asks for the credential itself, and its
-   * requests are not counted; behind them, they are given back, but a caller without requests left is refused.
+   * A handler that reports the caller's used and remaining amounts. Mounted before the guards, it verifies the credential itself, and its
+   * requests are not counted; behind them, they are returned to the counters, but a caller without requests left is refused.
    */
   usage(): RequestHandler;
   /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
@@ -76,9 +76,9 @@ export interface Tollgate<PlanName extends string = string> {
   readonly store: QuotaStore;
   /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */
   readonly ledger: Ledger | undefined;
-  /** Keys, tenants and limits in the database, where they come from there: `await tg.registry.keys.create(…)`. */
+  /** Keys, tenants and limits in the database, where the app uses them: `await tg.registry.keys.create(…)`. */
   readonly registry: Registry | undefined;
-  /** Tells people, also of what the app raises itself: `tg.alerts?.raise({ … })`; absent without `alerts`. */
+  /** Sends notifications, also of the app's own reports: `tg.alerts?.raise({ … })`; absent without `alerts`. */
   readonly alerts: Alerts | undefined;
   /** Watch: tags, mitigations that wait for a person's confirmation, the forest; absent without `watch`. */
   readonly watch: Watch | undefined;
@@ -95,13 +95,13 @@ export interface Tollgate<PlanName extends string = string> {
   readonly unverified: number;
   /** Requests admitted while they were away, from credit leased in advance (`budget: { whenStoreDown: 'grace' }`), for a metric. */
   readonly fromGrace: number;
-  /** Requests that have come in and are not settled, those whose body is still on its way included. */
+  /** Requests that have arrived and are not settled, including those whose body is still arriving. */
   readonly inFlight: number;
   /**
-   * Ends gracefully: for `drainDelayMs` is not ready but still serves what comes, since a load balancer takes so long to notice; then refuses
-   * new work (503), lets requests that have come in finish for `graceMs`, also those whose body is still on
-   * its way, aborts and settles the rest, and hands over what is still to be written. Throws a `TypeError` for what is no number from 0 to
-   * 3 600 000. @defaultValue drainDelayMs 0, graceMs 10_000
+   * Ends gracefully: for `drainDelayMs` it is not ready but still serves requests, since a load balancer needs that time to notice; then
+   * refuses new requests (503), lets running ones finish for `graceMs`, also those whose body is still arriving, aborts and settles the
+   * rest, and delivers pending writes. Throws a `TypeError` for a value that is no number from 0 to 3 600 000. @defaultValue drainDelayMs
+   * 0, graceMs 10_000
    */
   close(options?: CloseOptions): Promise<void>;
 }

@@ -108,7 +108,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
       ? [sizeCheck({ budget: reservations, plans, meter: options.meter, answer: answerOptions(guard) })]
       : []),
     ...(later ? [later] : []),
-    // Not before the body is read: clients that send it slowly would hold the app's places meanwhile.
+    // After the body has been read: otherwise clients that send it slowly would hold the app's permits.
     ...(places ? [places] : []),
     ...(rails ? [rails] : []),
     meter({ ...options.meter, ...guard }),
@@ -200,7 +200,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
 }
 
-/** Guards read none of what the type parameters of a route describe. */
+/** Guards read nothing that the type parameters of a route describe. */
 const routeGuard = (handler: RequestHandler): RouteGuard => handler as unknown as RouteGuard;
 
 /** Incidents are shared where stores are; those of budgets contain the ledger's figures. */
@@ -210,12 +210,12 @@ function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Al
   return alerts({ ...(store && { store }), ...(ledger && { unresolved }), ...options });
 }
 
-/** Keys and limits of the database that the app has given, unless it knows its callers otherwise. */
+/** Keys and limits of the app's database, unless it finds its callers otherwise. */
 function registryOf({ keys, jwt }: TollgateOptions, { ledger }: Stores): Registry | undefined {
   return keys || jwt || !ledger ? undefined : registry({ database: ledger.database });
 }
 
-/** For callers that come without a request: those of requests are looked up by `authenticate()`. */
+/** For callers without a request: those of requests are looked up by `authenticate()`. */
 function bookOf(
   overrides: LimitOverrides | undefined,
   { authenticate: more = {} }: TollgateOptions,

@@ -23,13 +23,13 @@ interface UsageLine {
   held: string | number;
   left: string | number;
   /**
-   * With a ledger: how much of `used` is held for calls whose end is unknown; `null` where the ledger does not say so in time. Absent without one, and for
-   * windows of requests.
+   * With a ledger: the part of `used` charged for calls whose end is unknown; `null` where the ledger does not return it in time. Absent
+   * without one, and for windows of requests.
    */
   unresolved?: string | number | null;
   /** ISO 8601; `null` where nothing is to be waited for: a bucket, places in flight, a window that begins with the next request. */
   resets_at: string | null;
-  /** This limit has the least share left: the next refusal comes from it. */
+  /** This limit has the smallest remaining share: it causes the next refusal. */
   binding: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface UsageSources {
   readonly store: QuotaStore;
   /** Absent: requests are not counted by windows. */
   readonly rateLimit: Pick<RateLimitMiddleware, 'limitStatus'> | undefined;
-  /** Absent: what is unresolved is not known. */
+  /** Absent: unresolved amounts are unknown. */
   readonly ledger: Pick<Ledger, 'unresolvedIn'> | undefined;
 }
 
@@ -50,8 +50,8 @@ const rememberedMs = 5_000;
 const mostRemembered = 1_000;
 
 /**
- * Answers what the caller has used and has left, limit by limit, windows of requests last; counts nothing and is never blocked by a
- * budget. Limits by route or model, and those of all callers together, are left out: they belong to a call, or to others too.
+ * Reports the caller's used and remaining amounts, limit by limit, windows of requests last; counts nothing and is never blocked by a
+ * budget. Limits by route or model, and those of all callers together, are left out: they depend on a call, or belong to others too.
  */
 export function usageReport(sources: UsageSources): RequestHandler {
   const unresolved = sources.ledger && new Unresolved(sources.ledger);

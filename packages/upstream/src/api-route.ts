@@ -5,7 +5,7 @@ export interface ApiRoute {
   readonly api: WireApi | 'models';
   /** Gemini's model or Azure's deployment, decoded. */
   readonly model?: string | undefined;
-  /** Gemini says by path whether it streams. */
+  /** Gemini's path determines whether the response is a stream. */
   readonly stream?: boolean | undefined;
 }
 

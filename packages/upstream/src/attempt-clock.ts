@@ -1,7 +1,7 @@
 import type { Timeouts } from './timeouts.js';
 import type { TimeoutKind } from './upstream-error.js';
 
-/** How far an attempt has come. */
+/** The progress of an attempt. */
 export type Phase = 'connect' | 'first-byte' | 'body' | 'done';
 
 /** The parts of an attempt that a clock uses. */
@@ -48,7 +48,7 @@ export class AttemptClock {
     this.#arm();
   }
 
-  /** Something has come in, or is about to again. */
+  /** Bytes have arrived, or are expected again. */
   touch(): void {
     this.#sinceMs = this.host.nowMs();
   }
@@ -58,7 +58,7 @@ export class AttemptClock {
     clearTimeout(this.#timer);
   }
 
-  /** Arms the timer, or makes it fire earlier where the next limit has come nearer. */
+  /** Arms the timer, or makes it fire earlier where the next limit is closer. */
   #arm(): void {
     const { atMs } = this.#next();
     if (atMs >= this.#armedForMs) return;

@@ -5,7 +5,7 @@ import type { BodyKind } from './classify-response.js';
 import { Exchange } from './exchange.js';
 import type { Timeouts } from './timeouts.js';
 
-/** Where and what an attempt sends. Everything in it comes from code, but for the body and what `passHeaders` let through. */
+/** The destination and content of an attempt. Everything in it comes from code, except the body and the headers allowed by `passHeaders`. */
 export interface AttemptTarget {
   readonly dispatcher: Dispatcher;
   readonly origin: string;
@@ -15,17 +15,17 @@ export interface AttemptTarget {
   readonly body: string | undefined;
 }
 
-/** Of a call's handle, what an attempt drives. `end` stays with the caller, who knows whether another attempt follows. */
+/** The part of a call's handle that an attempt uses. `end` stays with the caller, which decides whether another attempt follows. */
 export type AttemptHooks = Pick<CallHandle, 'onStop' | 'onResponse' | 'onChunk' | 'onEnd'> & {
   /** Why the call was stopped, if it was. */
   stopped(): TollgateError | undefined;
 };
 
-/** Where an answer goes. */
+/** Destination of a response. */
 export interface AnswerWriter {
   /** Something has reached the client. */
   readonly begun: boolean;
-  /** The client is gone. */
+  /** The client has left. */
   readonly gone: boolean;
   /** The last bytes that reached the client. */
   readonly last: Uint8Array | undefined;
@@ -41,7 +41,7 @@ export interface AnswerWriter {
 /** How an attempt is made. */
 export interface AttemptRules {
   readonly timeouts: Required<Timeouts>;
-  /** The provider continues when the client is gone, until the call is stopped. */
+  /** The provider continues after the client has left, until the call is stopped. */
   readonly drains: boolean;
   /** Bytes of an answer, decompressed. */
   readonly maxResponseBytes: number;
@@ -49,7 +49,7 @@ export interface AttemptRules {
   readonly isComplete: (last: Uint8Array | undefined) => boolean;
   /** Whether a stream that ended properly was broken off by its own account: its last event is missing. */
   readonly isBrokenOff: () => boolean;
-  /** A stream that is not made of events: written as it comes. */
+  /** A stream that does not consist of events: written as it arrives. */
   readonly inParts: boolean;
   /** Monotonic clock, in milliseconds. */
   readonly nowMs: () => number;
@@ -66,7 +66,7 @@ export interface AttemptResult {
   readonly error: TollgateError | undefined;
   /** The call was stopped, not the provider at fault. */
   readonly stopped: boolean;
-  /** Bytes that end the answer: what was held back, or the polite end of a stopped stream. */
+  /** Bytes that end the response: held bytes, or the graceful end of a stopped stream. */
   readonly tail: Uint8Array;
   /** The provider refuses the app's own key, or its credit. */
   readonly credentialRefused: boolean;

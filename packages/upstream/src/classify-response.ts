@@ -17,9 +17,9 @@ export type ResponseClass =
   | { readonly error: TollgateError; readonly credentialRefused?: boolean };
 
 /**
- * Judges the head of an answer. Passed on: successes that are JSON or events, and the 4xx that are about the request itself.
- * Everything else becomes an error of ours: 5xx, redirects, the provider's own 429, and the refusals of the app's own key (401,
- * 402, 403), which are no fault of the client.
+ * Classifies the head of a response. Forwarded: successes in JSON or events, and the 4xx that concern the request itself. Everything else
+ * becomes a Tollgate error: 5xx, redirects, the provider's own 429, and the refusals of the app's own key (401, 402, 403), which are no
+ * fault of the client.
  */
 export function classifyResponse(
   status: number,
@@ -52,7 +52,7 @@ function kindOf(contentType: string | undefined): BodyKind | undefined {
   return type !== undefined && /^application\/(?:[\w.-]+\+)?json$/.test(type) ? 'whole' : undefined;
 }
 
-/** Whether a provider's 429 says that the app's credit is used up (OpenAI): a fault of the app, which no waiting heals. */
+/** Whether a provider's 429 means that the app's credit is used up (OpenAI): a problem of the app that waiting does not solve. */
 export function saysCreditIsGone(body: string): boolean {
   return /"(?:code|type)"\s*:\s*"insufficient_quota"/.test(body);
 }

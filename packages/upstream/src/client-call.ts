@@ -16,7 +16,7 @@ export interface ClientCall {
   readonly body: JsonValue;
 }
 
-/** Reads a request without reading its body again. Throws the refusal of one that cannot be passed on. */
+/** Reads a request without reading its body again. Throws the refusal of one that cannot be forwarded. */
 export function clientCall(req: Request, stated: WireApi | undefined): ClientCall | 'models' {
   const declared = req.tollgate.calls.declared;
   const route = routeOf(req.method, pathOf(req));

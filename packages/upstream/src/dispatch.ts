@@ -29,8 +29,8 @@ export class Dispatch {
   ) {}
 
   /**
-   * The request as it will be sent: of the model that the router chooses, and in the provider's own format, where that is another one
-   * than the client's. Throws the refusal of what cannot be routed or translated.
+   * The request to send: with the model that the router chooses, and in the provider's format, where that differs from the client's. Throws
+   * the refusal of a request that cannot be routed or translated.
    */
   readonly dispatch = (outgoing: OutgoingRequest, context?: TollgateContext): OutgoingRequest => {
     const { api, body } = outgoing;
@@ -39,7 +39,7 @@ export class Dispatch {
     let model: JsonValue | undefined = body.model;
     let stream = body.stream === true;
     let sse = false;
-    // Of the other formats, all that matters stands in the body.
+    // In the other formats, everything relevant is in the body.
     if (api === 'gemini-generate') {
       const [path = '', query] = outgoing.url.split('?', 2);
       const route = routeOf('POST', path);

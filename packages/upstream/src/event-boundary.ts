@@ -1,18 +1,18 @@
 const nothing = new Uint8Array(0);
-/** A longer event is passed on in parts; it cannot be taken back any more. */
+/** A longer event is sent in parts, in bytes; it cannot be taken back any more. */
 const maxHeldBytes = 64 * 1024;
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /**
- * Lets server-sent events pass in whole events, so that a stream that breaks off can be ended with an event of our own. Nothing is
- * changed, nothing parsed; what is held is bounded.
+ * Lets server-sent events pass as whole events, so that a stream that breaks off can be ended with an event of Tollgate. Changes and parses
+ * nothing; the held bytes are bounded.
  */
 export class EventBoundary {
   #held: Uint8Array[] = [];
   #heldBytes = 0;
-  /** The last bytes of what is held, where a blank line may have begun. */
+  /** The last held bytes, where a blank line may have begun. */
   #tail: Uint8Array = nothing;
   #clean = true;
 

@@ -19,11 +19,11 @@ interface Ending {
   readonly stopped?: boolean;
   readonly credentialRefused?: boolean;
   readonly tail?: Uint8Array;
-  /** The provider has said all it had to say; its connection is fit for the next call. */
+  /** The provider's response is complete; its connection can be used for the next call. */
   readonly received?: boolean;
 }
 
-/** The provider's side of an attempt: undici's callbacks, the timeouts and the stops, brought to one end. */
+/** The provider's side of an attempt: combines undici's callbacks, timeouts and stops into one end. */
 export class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #sent = false;
@@ -35,7 +35,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #passedBytes = 0;
   #refused: RefusedAnswer | undefined;
   #decoded: DecodedBody | undefined;
-  /** A hook is running; what stops the call meanwhile is acted on afterwards. */
+  /** A hook is running; a stop meanwhile takes effect afterwards. */
   #inHook = false;
   readonly #clock: AttemptClock;
 
@@ -192,7 +192,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.hooks.stopped()) this.#stopped();
   }
 
-  /** The call was stopped: by its budget, a switch, or because the client is gone. */
+  /** The call was stopped: by its budget, a switch, or because the client has left. */
   #stopped(): void {
     if (this.#isDone) return;
     const error = this.hooks.stopped();
@@ -245,7 +245,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#fail(upstreamTimeout(kind));
   }
 
-  /** Runs a hook; one that throws ends the attempt, since what it should have measured is not measured. */
+  /** Runs a hook; one that throws ends the attempt, since its measurement is missing. */
   #hook<Result>(run: () => Result): Result | undefined {
     this.#inHook = true;
     try {

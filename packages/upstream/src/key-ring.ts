@@ -5,11 +5,11 @@ export class ProviderKey {
   #restsUntilMs = 0;
 
   constructor(
-    /** Which of the keys it is, from 0. */
+    /** Index of the key, from 0. */
     readonly index: number,
     /** Its share of the calls, beside the weights of the others. */
     readonly weight: number,
-    /** The same for the same key in every process; says nothing of the secret. */
+    /** The same for the same key in every process; does not reveal the secret. */
     readonly id: string,
   ) {}
 
@@ -23,7 +23,7 @@ export class ProviderKey {
     this.#restsUntilMs = Math.max(this.#restsUntilMs, untilMs);
   }
 
-  /** It works: an answer has come. */
+  /** The key works: a response has arrived. */
   wake(): void {
     this.#restsUntilMs = 0;
   }

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
-/** A provider's list of models as its bytes come: kept until it is whole, then without the models that are not allowed. */
+/** Filters a provider's list of models: keeps its bytes until it is complete, then removes the models that are not allowed. */
 export class ModelList {
   readonly #parts: Uint8Array[] = [];
   #status = 0;

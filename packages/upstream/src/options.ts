@@ -21,9 +21,9 @@ import { checkTimeouts, type Timeouts } from './timeouts.js';
 export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   /** Where calls go. Either this or `providers`. */
   provider?: Provider;
-  /** Several, no two of one name: the first that speaks the request's API and takes its model. */
+  /** Several, with different names: the first that supports the request's API and its model. */
   providers?: readonly Provider[];
-  /** The API of the requests, where the path does not say: by default it is recognised by its end, e.g. `/chat/completions`. */
+  /** The API of the requests, where the path does not show it: by default it is recognised by its end, e.g. `/chat/completions`. */
   api?: WireApi;
   /**
    * When the client leaves: `abort` aborts its call, whose usage then stays unknown, so that counters are charged all that was held for it;
@@ -41,9 +41,9 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   /** Fallbacks by model, in place of those of `resilience`, which this needs. */
   fallbacks?: Fallbacks;
   /**
-   * Where no provider speaks the API of a chat request and takes its model, one that takes the model in another format may answer: the
-   * request, its answer and its errors are translated between OpenAI's chat completions, Anthropic's messages and Gemini's format. What
-   * cannot be translated is refused by name. @defaultValue false
+   * Where no provider supports the API of a chat request and its model, one that has the model in another format may serve it: the request,
+   * its response and its errors are translated between OpenAI's chat completions, Anthropic's messages and Gemini's format. Fields that
+   * cannot be translated are refused by name. @defaultValue false
    */
   translate?: boolean;
   /**
@@ -51,7 +51,7 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
    * `resilience` makes further attempts. Without `provider` and `providers`, other names go to the router's own.
    */
   route?: Router;
-  /** The router's task of this route's requests. @defaultValue as label, header or prompt say */
+  /** The router's task for this route's requests. @defaultValue from label, header or prompt */
   task?: string;
   /**
    * How long the client may accept no byte of its answer while more is waiting, in milliseconds; then its connection is cut. Positive integer.
@@ -78,7 +78,7 @@ export interface ProxySettings {
   readonly task: string | undefined;
   readonly refusals: 'answer' | 'next';
   readonly errorFormat: ErrorFormat | 'auto';
-  /** The provider of a call; `undefined` where none speaks its API, or one it can be translated to, or takes its model. */
+  /** The provider of a call; `undefined` where none supports its API, or one it can be translated to, or its model. */
   providerFor(api: WireApi, model: string | undefined): Provider | undefined;
   /** Whether a provider can take calls of an API. */
   takes(provider: Provider, api: WireApi): boolean;

@@ -3,8 +3,8 @@ import { accepts, describeValue } from '@tollgate/core/internal';
 import { mayPass } from './provider-checks.js';
 
 /**
- * Client headers that are passed on, by name, with the values that are: `{ 'anthropic-beta': ['prompt-caching-2024-07-31'] }`.
- * Of a list of values those that are not named are left out. `'any'` passes every value.
+ * Client headers that are forwarded, by name, with their allowed values: `{ 'anthropic-beta': ['prompt-caching-2024-07-31'] }`. From a list
+ * of values those that are not named are removed. `'any'` forwards every value.
  */
 export type PassHeaders = Readonly<Record<string, readonly string[] | 'any'>>;
 

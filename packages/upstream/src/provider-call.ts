@@ -9,13 +9,13 @@ const usualCap = 4_096;
 
 /** A call as one provider takes it. */
 export interface ProviderCall extends ClientCall {
-  /** Brings an attempt's answer back into the client's format; absent where the provider speaks it. */
+  /** Converts an attempt's response to the client's format; absent where the provider supports it. */
   readonly answer?: TranslatedCall['answer'] | undefined;
 }
 
 /**
- * The call in the provider's own format: as it was asked where the provider speaks that, otherwise translated. Throws the refusal of
- * what cannot be translated.
+ * The call in the provider's format: unchanged where that is the client's, otherwise translated. Throws the refusal of a call that cannot
+ * be translated.
  */
 export function sentTo(provider: Provider, asked: ClientCall): ProviderCall {
   const { body } = asked;

@@ -11,7 +11,7 @@ const apis = new Set([
   'models',
 ]);
 
-/** Headers that the connection or the credentials are made of: never set or passed on by name. */
+/** Headers of the connection or the credentials: never set or forwarded by name. */
 const reservedHeaders: ReadonlySet<string> = new Set([
   'accept-encoding',
   'api-key',
@@ -36,7 +36,7 @@ const reservedHeaders: ReadonlySet<string> = new Set([
   'x-goog-api-key',
 ]);
 
-/** Whether a header may be set by option or passed on from the client. */
+/** Whether a header may be set by option or forwarded from the client. */
 export const mayPass = (name: string): boolean =>
   headerName.test(name) &&
   !reservedHeaders.has(name.toLowerCase()) &&
@@ -57,7 +57,7 @@ export const baseUrlCheck: OptionCheck = (value) => {
 /** The ends of the APIs' own paths. */
 const routes = /\/(?:chat\/completions|completions|responses|embeddings|messages|models\/[^/]+:\w+)\/*$/;
 
-/** Whether all paths of a provider begin with what its base URL ends with, as `/v1` of `…/v1` and `/v1/messages`: it would be called twice. */
+/** The segment with which the base URL ends and all paths of a provider begin, as `/v1` of `…/v1` and `/v1/messages`: URLs would contain it twice. */
 export function repeatedSegment(prefix: string, paths: readonly string[]): string | undefined {
   const last = /\/[^/]+$/.exec(prefix)?.[0];
   return last !== undefined && paths.every((path) => path.startsWith(`${last}/`)) ? last : undefined;

@@ -30,7 +30,7 @@ export interface OpenAiCompatibleOptions extends ShapeOptions {
   name: string;
   /** Including the version, e.g. `http://127.0.0.1:11434/v1`. */
   baseUrl: string;
-  /** The APIs that it speaks. @defaultValue ['openai-chat', 'openai-embeddings'] */
+  /** The APIs that it supports. @defaultValue ['openai-chat', 'openai-embeddings'] */
   apis?: readonly ('openai-chat' | 'openai-responses' | 'openai-embeddings')[];
 }
 
@@ -119,7 +119,7 @@ export function azureOpenAI(options: AzureOpenAIOptions): Provider {
   });
 }
 
-/** Anything that speaks OpenAI's APIs: a local model server, or one of the many services that took them over. */
+/** Any server with OpenAI's APIs: a local model server, or one of the many services that adopted them. */
 export function openAiCompatible(options: OpenAiCompatibleOptions): Provider {
   checkOptions<OpenAiCompatibleOptions>(
     'openAiCompatible',

@@ -19,8 +19,8 @@ import { checkTimeouts, type Timeouts } from './timeouts.js';
 export type { PassHeaders } from './pass-headers.js';
 
 /**
- * Where each API of a provider lives, below its base URL. `{model}` stands for the model that is dispatched, `{action}` for
- * Gemini's `generateContent` or `streamGenerateContent`. `models` lists the models (GET).
+ * The path of each API of a provider, below its base URL. `{model}` is replaced by the dispatched model, `{action}` by Gemini's
+ * `generateContent` or `streamGenerateContent`. `models` lists the models (GET).
  */
 export type ProviderPaths = { readonly [Api in WireApi | 'models']?: string };
 
@@ -30,7 +30,7 @@ export interface ProviderOptions {
   name: string;
   /** `http:` or `https:` URL without credentials, query or fragment; paths are appended to it, so it does not hold them itself. */
   baseUrl: string;
-  /** Where each API lives; an API without a path is not spoken. */
+  /** The path of each API; an API without a path is not supported. */
   paths: ProviderPaths;
   /** The app's own key at the provider. Default: none is sent. */
   apiKey?: string;
@@ -45,9 +45,9 @@ export interface ProviderOptions {
   headers?: Readonly<Record<string, string>>;
   /** Query parameters of every request, e.g. `{ 'api-version': '2024-10-21' }`. */
   query?: Readonly<Record<string, string>>;
-  /** Which of the client's headers are passed on, with which values. Beta features can change the price. @defaultValue none */
+  /** The client's headers that are forwarded, with their allowed values. Beta features can change the price. @defaultValue none */
   passHeaders?: PassHeaders;
-  /** Models that are sent here, as patterns (`gpt-*`), at least one. Matters where several providers speak one API. Default: all. */
+  /** Patterns of the models of this provider (`gpt-*`), at least one. Needed where several providers support one API. Default: all. */
   models?: readonly string[];
   /** The name on the provider's side of a model, e.g. an Azure deployment. Default: the model's own. */
   deployments?: Readonly<Record<string, string>>;
@@ -77,7 +77,7 @@ export interface ProviderAsk {
   readonly sse?: boolean | undefined;
 }
 
-/** Where an ask goes: origin and path are made from the provider's own words only. */
+/** The destination of a request: origin and path are made only from the provider's options. */
 export interface ProviderTarget {
   readonly origin: string;
   /** Path with query. */
@@ -109,10 +109,7 @@ export interface Provider {
   close(): Promise<void>;
 }
 
-/**
- * Describes a provider: base URL, key and headers come from code only and are checked at start. Opens no connection before the
- * first call.
- */
+/** Describes a provider: base URL, key and headers come from code only and are checked at start. Opens no connection before the first call. */
 export function provider(options: ProviderOptions): Provider {
   checkOptions<ProviderOptions>(
     'provider',

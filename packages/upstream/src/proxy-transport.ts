@@ -176,7 +176,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     if (substituted) res.setHeader('x-tollgate-degraded', 'fallback');
   }
 
-  /** Makes the attempt; whatever goes wrong before it, the handle gets its end. */
+  /** Makes the attempt; with any error before it, the handle still gets its end. */
   async #exchange(
     handle: CallHandle,
     step: Step,

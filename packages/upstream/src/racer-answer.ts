@@ -2,7 +2,7 @@ import type { AnswerWriter } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
 import type { Racer } from './resilience/hedge-race.js';
 
-/** The client's answer for one of several attempts that run at once: the first whose bytes come gets it, the others write nowhere. */
+/** The client's response for one of several attempts that run at once: the first with bytes gets it, the others write nowhere. */
 export class RacerAnswer implements AnswerWriter {
   #head: Parameters<AnswerWriter['begin']> | undefined;
 

@@ -24,7 +24,7 @@ export function answerHeaders(
   kind: BodyKind,
 ): Record<string, string> {
   const told = headers['content-type'] ?? '';
-  // What a 4xx says is for the client's SDK, which reads JSON, whatever the provider calls it.
+  // A 4xx is for the client's SDK, which reads JSON, with any content type of the provider.
   const isOdd = kind === 'whole' && status >= 400 && !/^application\/(?:[\w.-]+\+)?json\b/i.test(told);
   const type = isOdd ? '' : told;
   const fallback = kind === 'events' ? 'text/event-stream' : 'application/json';

@@ -1,6 +1,6 @@
 import type { WireApi } from '@tollgate/core/internal';
 
-/** The line with which each API says that a stream is complete. JSON text cannot contain it: line ends in it are escaped. */
+/** The line with which each API ends a complete stream. JSON text cannot contain it: line ends in it are escaped. */
 const lastWords: Readonly<Record<WireApi, RegExp | undefined>> = {
   'openai-chat': /(?:^|[\r\n])data: ?\[DONE\](?:[\r\n]|$)/,
   'openai-responses': /(?:^|[\r\n])event: ?response\.(?:completed|incomplete|failed)(?:[\r\n]|$)/,
@@ -9,7 +9,7 @@ const lastWords: Readonly<Record<WireApi, RegExp | undefined>> = {
   'gemini-generate': /"finishReason" ?: ?"/,
 };
 
-/** Whether these bytes, the last that passed, hold the end of the stream: what happens to the connection after it is no fault. */
+/** Whether these bytes, the last that were sent, contain the end of the stream: a connection that breaks after it is no failure. */
 export function saysStreamIsComplete(api: WireApi | undefined, last: Uint8Array | undefined): boolean {
   const words = api === undefined ? undefined : lastWords[api];
   if (!words || !last) return false;

@@ -2,7 +2,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 
 /** How long each part of an attempt may take, in milliseconds. Positive integers. */
 export interface Timeouts {
-  /** Until a connection stands: name look-up, TCP and TLS, or a free connection of the pool. @defaultValue 10_000 */
+  /** Until a connection is established: name look-up, TCP and TLS, or a free connection of the pool. @defaultValue 10_000 */
   connectMs?: number;
   /**
    * From sending the request to the head of the answer. A model that does not stream answers nothing until all is written.

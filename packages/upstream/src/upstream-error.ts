@@ -1,7 +1,7 @@
 import { TollgateError } from '@tollgate/core';
 import type { RetryAdvice } from './retry-after.js';
 
-/** Which of the timeouts has passed. */
+/** The timeout that has passed. */
 export type TimeoutKind = 'connect' | 'first-byte' | 'idle' | 'total';
 
 const waitedFor: Readonly<Record<TimeoutKind, string>> = {
@@ -15,7 +15,7 @@ const waitedFor: Readonly<Record<TimeoutKind, string>> = {
 export const upstreamTimeout = (kind: TimeoutKind): TollgateError =>
   new TollgateError({ status: 504, code: 'upstream_timeout', message: `The provider ${waitedFor[kind]}.` });
 
-/** 503: the provider cannot be reached, or says itself that it is overloaded. */
+/** 503: the provider cannot be reached, or reports that it is overloaded. */
 export const upstreamUnavailable = (cause?: unknown, advice: RetryAdvice = {}): TollgateError =>
   new TollgateError({
     status: 503,

@@ -25,13 +25,13 @@ export interface WatchOptions extends GuardOptions {
   claims?: ClaimStore;
   /** Whose keys the action `rotate` rotates, and how their owners get the new ones. Required for that action. */
   rotation?: Rotation;
-  /** Spending says something from so much more than usual on, in US dollars, above 0. @defaultValue 0.5 */
+  /** The least amount above the usual spending that counts, in US dollars, above 0. @defaultValue 0.5 */
   minimumUsd?: number;
   /** Networks of one key within ten minutes that are worth a look, 2 to 128. @defaultValue 10 */
   networksPerKey?: number;
-  /** A tenant's budget, in US dollars, for burn rates and the forecast of when it is gone. Must answer at once. */
+  /** A tenant's budget, in US dollars, for burn rates and the forecast of its end. Must return synchronously. */
   budgetOf?: (tenant: string) => Budget | undefined;
-  /** A forest that was trained before. @defaultValue one is grown from what passes by */
+  /** A forest that was trained before. @defaultValue one is grown from the stream of requests */
   forest?: IsolationForest;
   /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
   maxSubjects?: number;

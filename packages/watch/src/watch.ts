@@ -15,13 +15,16 @@ import { mitigationsGuard } from './middleware/mitigations-guard.js';
 import { observer } from './middleware/observer.js';
 import { checkWatchOptions, type WatchOptions } from './watch-options.js';
 
-/** `watch()`: what it is given, and what it does to requests. */
+/** The result of `watch()`: its inputs, and its effects on requests. */
 export interface Watch {
   /** Takes usage events: `tollgate({ sinks: [watch.sink] })`, or `outbox()` of `@tollgate/redis` for one picture of all processes. */
   readonly sink: UsageSink;
   /** Mounted before `authenticate()`: sees networks and how credentials fare; refuses blocked networks with 429 `abnormal_usage`. */
   observe(): RequestHandler;
-  /** Mounted after `authenticate()` and before what counts: challenges, slows down, tightens limits and asks cheaper models, as the policy says. */
+  /**
+   * Mounted after `authenticate()` and before guards that count: challenges, slows down, reduces limits and chooses cheaper models, by the
+   * policy.
+   */
   guard(): RequestHandler;
   /** Tightens limits and asks cheaper models for a context without an HTTP request, before a budget is attached to it. */
   attach(context: TollgateContext): void;
@@ -50,8 +53,9 @@ const idleWatch: Watch = {
 };
 
 /**
- * Watches spending and behaviour as it happens, and acts by a policy. In `mode: 'shadow'` it publishes and writes down what it would do, and does nothing. Reads usage events, `tollgate:refuse`, and requests where mounted;
- * writes to the switch store, `tollgate:watch` and the audit trail. Never fails a request. Throws a `TypeError` for a wrong or unknown option.
+ * Watches spending and behaviour as it happens, and acts by a policy. In `mode: 'shadow'` it publishes and records its actions without
+ * carrying them out. Reads usage events, `tollgate:refuse`, and requests where mounted; writes to the switch store, `tollgate:watch` and
+ * the audit trail. Never fails a request. Throws a `TypeError` for a wrong or unknown option.
  */
 export function watch(options: WatchOptions = {}): Watch {
   checkWatchOptions(options);

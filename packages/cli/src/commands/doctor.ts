@@ -146,13 +146,13 @@ async function redisOf(
   });
   const prefix = options.redisPrefix ?? 'tollgate';
   let leases = await checkLeases({ client, prefix });
-  // Looking at a partition ends what has run out there; without the outbox, the events of those leases would be lost.
+  // Reading a partition reaps its expired leases; without the outbox, the events of those leases would be lost.
   const store = redisQuota({
     ...{ client, prefix, deadlineMs: 5_000, rememberRefusalsMs: 0, outbox: true },
     sweepEveryMs: options.repair ? 10 : 3_600_000,
   });
   try {
-    await store.read('doctor', []); // from its first use on, a store looks at every partition
+    await store.read('doctor', []); // the first operation of a store reads every partition
     const endMs = performance.now() + repairMs;
     while (options.repair && leases.overdue.length > 0 && performance.now() < endMs) {
       await delay(50);

@@ -139,7 +139,7 @@ async function withSwitch(
   }
 }
 
-/** A whole key, as it is found in a leak, stands for its public id; its secret goes nowhere. */
+/** A whole key, as it is found in a leak, is replaced by its public id; its secret is not used. */
 function nameOf(kind: SwitchKind, name = ''): string {
   const keyId = kind === 'key' ? parseKey(name.trim())?.keyId : undefined;
   if (keyId !== undefined || !holdsSecret(name)) return keyId ?? name;

@@ -2,8 +2,8 @@ import type { TollgateError } from '../lib/tollgate-error.js';
 import type { Call } from './call.js';
 
 /**
- * Attempts of one call that are made through `fetch`, one after another or at once: what wraps a metered `fetch` hands the same
- * chain to each, so that the ledger shows them as attempts of one call.
+ * Attempts of one call that are made through `fetch`, one after another or at once: a wrapper of a metered `fetch` passes the same chain to
+ * each, so that the ledger shows them as attempts of one call.
  */
 export interface AttemptChain {
   /** Set by the retrying guard: an alternative candidate for the call, whose refusal is not the request's. */
@@ -16,7 +16,7 @@ export interface AttemptChain {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** meter: the attempt that was begun last. */
   call: Call | undefined;
-  /** meter: what refused the attempt before anything was sent. */
+  /** meter: the refusal of the attempt before anything was sent. */
   refusal: TollgateError | undefined;
 }
 

@@ -41,7 +41,7 @@ export class Attempt implements Call {
   tapped: Call['tapped'];
   cached: Call['cached'];
   replays: Call['replays'];
-  /** The attempt continues when the client is gone. */
+  /** The attempt continues after the client has left. */
   drains = false;
   /** How long it continues then, in milliseconds. */
   drainMs = defaultDrainMs;
@@ -49,9 +49,9 @@ export class Attempt implements Call {
   endDrain: (() => void) | undefined;
   /** Its refusal is not the request's. */
   alternative = false;
-  /** The transport's, told when the attempt is stopped. */
+  /** Set by the transport; called when the attempt is stopped. */
   onStop: (() => void) | undefined;
-  /** The transport's, told when the response is over and the attempt continues. */
+  /** Set by the transport; called when the response is over and the attempt continues. */
   onAlone: (() => void) | undefined;
   #abort: AbortController | undefined;
 
@@ -185,7 +185,7 @@ export class AttemptHandle implements CallHandle {
   }
 }
 
-/** Clients and providers close connections as they please: whether an answer is whole is said by its bytes. */
+/** A closed connection does not show whether a response is complete: its bytes do. */
 function outcomeOf(call: Attempt, end: CallEnd): CallEnd['outcome'] {
   // An answer in one piece whose connection broke was not handed on, whole or not.
   const isLost = end.outcome === 'error' && call.parsed?.stream === false;

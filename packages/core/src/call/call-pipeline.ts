@@ -3,9 +3,9 @@ import type { Drains } from './drains.js';
 import type { Usage } from './usage.js';
 
 /**
- * Where a step stands. `begin` hooks run in this order: `rewrite` (guardrails: what is changed here is what is priced and sent),
+ * The position of a step. `begin` hooks run in this order: `rewrite` (guardrails: the changed body is the one that is priced and sent),
  * `parse` (meter), `authorize` (auth), `switch` (watch), `inspect` (guardrails), `recall` (cache), `cover` (budget), `record` (meter).
- * `end` hooks run in the same order: measured, charged, written down.
+ * `end` hooks run in the same order: measured, charged, recorded.
  */
 export type CallStage =
   | 'rewrite'
@@ -23,7 +23,7 @@ export interface RequestEnd {
   readonly status: number;
   /** The client went away before the answer was written. */
   readonly aborted: boolean;
-  /** A handler matched the request's route, as far as Express says. */
+  /** Express matched the request to a handler. */
   readonly routed: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface CallStep {
   readonly name: string;
   readonly stage: CallStage;
   begin?(call: Call): void | Promise<void>;
-  /** Whether a call of this model would be let through, as far as its name tells. Absent: yes. */
+  /** Whether a call of this model would be admitted, judged by its name. Absent: yes. */
   allows?(model: string, provider: string): boolean;
   /** The provider's answer has begun. */
   response?(call: Call, status: number, headers: Readonly<Record<string, string>>): void;
@@ -66,7 +66,7 @@ export interface BeginOptions {
   readonly whenClientGone?: 'abort' | 'drain' | undefined;
   /** How long an attempt continues without its client, in milliseconds. Positive integer. @defaultValue 60_000 */
   readonly drainMs?: number | undefined;
-  /** One way of several to make the call: where it is refused, another one stands, so the refusal is not the request's. */
+  /** One of several candidates of the call: another one follows a refusal, so the refusal is not the request's. */
   readonly alternative?: boolean | undefined;
 }
 
@@ -77,9 +77,9 @@ export interface CallHandle {
   readonly url: string;
   /** The body to send, serialised; `undefined` where there is none. */
   readonly body: string | undefined;
-  /** Aborts when the client is gone, the budget is used up, or the switch is thrown. */
+  /** Aborts when the client has left, the budget is used up, or the call is switched off. */
   readonly signal: AbortSignal;
-  /** The same for transports that need no signal: calls the one listener when the attempt is stopped, by then `call.stopped` says why. */
+  /** The same for transports that need no signal: calls the one listener when the attempt is stopped; `call.stopped` then contains the reason. */
   onStop(listener: () => void): void;
   /** Calls the one listener when the request's response is over and the attempt continues: its answer may not be read any more. */
   onAlone(listener: () => void): void;
@@ -87,11 +87,11 @@ export interface CallHandle {
   readonly drains: boolean;
   /** The provider's status and headers have arrived. */
   onResponse(status: number, headers: Readonly<Record<string, string>>): void;
-  /** Response bytes; returns what goes to the client now (may be empty). */
+  /** Takes response bytes; returns those to send to the client now (may be empty). */
   onChunk(chunk: Uint8Array): Uint8Array;
-  /** No more bytes follow; returns what was held back, or the polite end of a stopped stream. */
+  /** No more bytes follow; returns the held bytes, or the graceful end of a stopped stream. */
   onEnd(): Uint8Array;
-  /** For transports that know the usage without bytes. */
+  /** For transports that get the usage without bytes. */
   onUsage(usage: Usage): void;
   /** Settles the attempt, once; further calls do nothing. A promise, which never rejects, only where a step is waited for. */
   end(end: CallEnd): void | Promise<void>;
@@ -110,7 +110,7 @@ export interface RecordedCall {
 
 /** Meters a request's calls that do not come through a Tollgate transport. */
 export interface CallRecorder {
-  /** Metered: what it sends is estimated, covered and charged in this request. */
+  /** A metered `fetch`: its calls are estimated, covered and charged in this request. */
   readonly fetch: typeof fetch;
   /** Rejects with a `TypeError` for figures that are no counts, and with a TollgateError where the model has no price. */
   record(call: RecordedCall): Promise<void>;
@@ -118,7 +118,7 @@ export interface CallRecorder {
   noCall(): void;
 }
 
-/** The one door through which every provider call of a request goes. Written by core; packages install steps. */
+/** The pipeline of every provider call of a request. Written by core; packages install steps. */
 export interface CallPipeline {
   /** Installs a step, once per name and stage. */
   use(step: CallStep): void;
@@ -134,7 +134,7 @@ export interface CallPipeline {
    * asynchronous.
    */
   begin(outgoing: OutgoingRequest, options?: BeginOptions): CallHandle | Promise<CallHandle>;
-  /** Whether no step would refuse a call of this model for its name: for lists of models. Nothing is begun, and no limit is looked at. */
+  /** Whether no step would refuse a call of this model for its name: for lists of models. Begins nothing, and checks no limit. */
   allows(model: string, provider: string): boolean;
   /** The handler makes no call any more: a request that is over, and whose client had left, is settled now. */
   handled(): void;

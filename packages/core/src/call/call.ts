@@ -26,9 +26,9 @@ export interface OutgoingRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** The parsed JSON body, an own copy that steps may write to; `undefined` where there is none. */
   readonly body: JsonValue | undefined;
-  /** Provider by name, where the transport knows it: `openai`, `anthropic`, … */
+  /** Name of the provider, if the transport has it: `openai`, `anthropic`, … */
   readonly provider?: string | undefined;
-  /** Wire format, where the transport knows it; otherwise it is recognised by the URL. */
+  /** Wire format, if the transport has it; otherwise it is recognised by the URL. */
   readonly api?: WireApi | undefined;
   /** The model that was asked for, where the transport asks another one in its place; the ledger's `requestedModel`. */
   readonly requestedModel?: string | undefined;
@@ -45,13 +45,13 @@ export interface CallVariant {
   readonly maxOutputTokens?: number | undefined;
 }
 
-/** An upper bound of what a call uses, in tokens and money. Integers ≥ 0. */
+/** An upper bound of a call's usage, in tokens and money. Integers ≥ 0. */
 export interface Estimate {
   readonly model: string;
   readonly inputTokens: number;
   /** Output cap × n. */
   readonly outputTokens: number;
-  /** Input bound at the dearest input price, priced tools included. */
+  /** Input bound at the highest input price, priced tools included. */
   readonly inputNanoUsd: number;
   /** Output at its cap. */
   readonly outputNanoUsd: number;
@@ -93,7 +93,7 @@ export interface CallEnd {
   readonly status: number;
   /** The request left this process. `false`: nothing can have been billed. */
   readonly sent: boolean;
-  /** No further attempt follows in this HTTP request, as far as the transport knows: charge and close may travel together. */
+  /** The transport expects no further attempt in this HTTP request: charge and close may be sent together. */
   readonly last: boolean;
 }
 
@@ -114,7 +114,7 @@ export interface Call {
   readonly outgoing: OutgoingRequest;
   /** core: set by {@link Call.stop}; the stream ends politely with it. */
   readonly stopped: TollgateError | undefined;
-  /** core: aborts when the client is gone, the request's deadline has passed, or the call was stopped. */
+  /** core: aborts when the client has left, the request's deadline has passed, or the call was stopped. */
   readonly signal: AbortSignal;
   /** core: the client has left, and the attempt continues for its usage. */
   readonly draining?: boolean;
@@ -123,7 +123,7 @@ export interface Call {
 
   /** meter: the parsed call; absent where the wire format is unknown. */
   parsed?: ParsedCall | undefined;
-  /** meter: a keyed hash of the prompt, where the app asks for one. */
+  /** meter: a keyed hash of the prompt, where the app enables it. */
   promptHash?: string | undefined;
   /** meter: usage as far as it was reported, or seen. */
   usage?: Usage | undefined;
@@ -132,8 +132,8 @@ export interface Call {
   /** meter: further labels of this call alone, the transport's or those of a recorded call; the request's own win. */
   labels?: Readonly<Record<string, string>> | undefined;
   /**
-   * meter: what the answer's own bytes say of it. `whole`: its last event, or its whole body, was seen, so a connection that ends
-   * now is no failure; `failed`: it holds an error, whatever its status; `cut`: it ended before its last event.
+   * meter: the completeness of the response, from its bytes. `whole`: its last event, or its whole body, was seen, so a connection that
+   * ends now is no failure; `failed`: it contains an error, with any status; `cut`: it ended before its last event.
    */
   answer?: 'whole' | 'failed' | 'cut' | undefined;
   /** meter: when the first byte of output was seen, ms since the epoch. */
@@ -152,7 +152,7 @@ export interface Call {
    * charged or written down.
    */
   replays?: boolean | undefined;
-  /** budget: what the settlement took from which counter. */
+  /** budget: the settlement's amount on each counter. */
   charges?: readonly EventCharge[] | undefined;
   /** budget: more was reported than held. */
   overrun?: boolean | undefined;
@@ -164,7 +164,7 @@ export interface Call {
   degradedFrom?: string | undefined;
 }
 
-/** A call as `meter` understands it: what it asks, what it costs at worst, and how to change it on the wire. */
+/** A call parsed by `meter`: its request, its highest cost, and functions that change it on the wire. */
 export interface ParsedCall {
   readonly api: WireApi;
   readonly provider: string;
@@ -182,7 +182,7 @@ export interface ParsedCall {
   estimateOf(variant: CallVariant): Estimate;
   /** Writes a variant into the outgoing body and the estimate. */
   apply(variant: CallVariant): void;
-  /** The outgoing body as it will be sent: serialised once, what was priced is what is sent. */
+  /** The outgoing body: serialised once, so that the priced body is the one that is sent. */
   serialise(): string;
   /** The URL as it will be sent, where the model is part of it (Gemini, Azure). */
   readonly url: string;

@@ -42,7 +42,7 @@ export class Drains {
 /** The bounds of a process unless an app sets its own: decision 0023 has the measurements. */
 const defaultDrainBounds: DrainBounds = Object.freeze({ total: 256, perTenant: 32 });
 
-/** How long an attempt continues without its client, in milliseconds, unless an app says otherwise. */
+/** How long an attempt continues without its client, in milliseconds, unless an app sets it. */
 export const defaultDrainMs = 60_000;
 
 /** Shared by all transports of the process that set no bounds. */

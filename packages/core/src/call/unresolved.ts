@@ -23,8 +23,8 @@ export function estimateIn(
 }
 
 /**
- * Charges of an attempt whose end is unknown, each with the part of it that lies beyond the estimate. A counter charged in several
- * windows takes the estimate in the first of them.
+ * Charges of an attempt whose end is unknown, each with its part beyond the estimate. For a counter charged in several windows, the
+ * estimate counts in the first of them.
  */
 export function withUnresolved(charges: readonly EventCharge[], figures: Figures): EventCharge[] {
   const left = new Map<string, number>();

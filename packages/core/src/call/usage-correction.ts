@@ -4,8 +4,8 @@ import { unresolvedUsd, withUnresolved } from './unresolved.js';
 import type { EventCharge, UsageEvent } from './usage-event.js';
 
 /**
- * The event of an attempt whose end was not seen, as it is written when its lease is reaped. `charged`: what its counters were charged;
- * what lies beyond the skeleton's own figures is unresolved.
+ * The event of an attempt whose end was not seen, written when its lease is reaped. `charged`: the charges of its counters; the part beyond
+ * the skeleton's figures is unresolved.
  */
 export function uncertainEvent(
   skeleton: UsageEvent,
@@ -24,9 +24,9 @@ export function uncertainEvent(
 }
 
 /**
- * The event that corrects another by the signed difference, once more is known of the attempt: all figures of both add up to the truth.
- * `corrections`: by how much its counters were corrected. The same pair always gives the same event id, with the time of the first
- * event's, so that it lands in the same month.
+ * The event that corrects another by the signed difference, once more is known of the attempt: the figures of both add up to the actual
+ * ones. `corrections`: the changes of its counters. The same pair always gives the same event id, with the time of the first event's, so
+ * that both are in the same month.
  */
 export function adjustmentEvent(
   written: UsageEvent,
@@ -76,7 +76,7 @@ function chargedBefore(
   return written.uncertain ? withUnresolved(charged, written) : charged;
 }
 
-/** Signed differences of amounts and of what is unresolved in them, where there are any. */
+/** Signed differences of amounts and of their unresolved parts, where there are any. */
 function changesBetween(before: readonly EventCharge[], after: readonly EventCharge[]): EventCharge[] {
   const then = new Map(before.map((charge) => [placeOf(charge), charge]));
   const now = new Map(after.map((charge) => [placeOf(charge), charge]));

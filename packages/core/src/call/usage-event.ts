@@ -53,10 +53,10 @@ export interface UsageEvent {
   readonly inputAudioTokens?: number | undefined;
   readonly outputAudioTokens?: number | undefined;
   readonly toolRequests?: Readonly<Record<string, number>> | undefined;
-  /** Keyed hash of the prompt, the same for the same prompt of a tenant; only where the app asks for it. No text can be read out of it. */
+  /** Keyed hash of the prompt, the same for the same prompt of a tenant; only where the app enables it. The text cannot be recovered from it. */
   readonly promptHash?: string | undefined;
   readonly tier?: string | undefined;
-  /** Decimal string of an integer number of nano-dollars: what was used, or the best estimate of it. Bills are made of this alone. */
+  /** Decimal string of an integer number of nano-dollars: the cost, or its best estimate. Bills contain only this figure. */
   readonly costNanoUsd: string;
   /**
    * Decimal string of an integer number of nano-dollars: how much more than `costNanoUsd` the provider may bill, since the end of the

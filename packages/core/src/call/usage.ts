@@ -23,7 +23,7 @@ export interface Usage {
   readonly source: 'provider' | 'estimated';
 }
 
-/** A usage of zero everywhere, said by the provider. */
+/** A usage of zero in all figures, as reported by the provider. */
 export const noUsage: Usage = Object.freeze({
   inputTokens: 0,
   cachedInputTokens: 0,

@@ -1,4 +1,4 @@
-/** Errors of a connection that never stood: the request cannot have reached anybody. */
+/** Errors before a connection was established: the request cannot have reached a server. */
 const neverSent = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -10,7 +10,7 @@ const neverSent = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ]);
 
-/** Whether a request that `fetch` rejected may have reached anybody, by the codes of the error and its causes. */
+/** Whether a request that `fetch` rejected may have reached a server, by the codes of the error and its causes. */
 export function wasSent(error: unknown): boolean {
   for (let cause = error; typeof cause === 'object' && cause !== null; ) {
     if ('code' in cause && neverSent.has(String(cause.code))) return false;

@@ -1,6 +1,6 @@
 import type { TollgateError } from '../lib/tollgate-error.js';
 
-/** In whose shape an error is written: the provider's that the client speaks to, or RFC 9457. */
+/** The format of an error: that of the provider whose API the client uses, or RFC 9457. */
 export type ErrorFormat = 'openai' | 'anthropic' | 'gemini' | 'problem';
 
 /** An error as bytes on the wire. */
@@ -9,14 +9,14 @@ export interface FormattedError {
   body: string;
 }
 
-/** Writes an error's JSON body in one of the four shapes. `requestId` is what the client quotes to support. */
+/** Writes an error's JSON body in one of the four formats. `requestId` is the id that the client quotes to support. */
 export function formatError(error: TollgateError, format: ErrorFormat, requestId: string): FormattedError {
   const contentType =
     format === 'problem' ? 'application/problem+json; charset=utf-8' : 'application/json; charset=utf-8';
   return { contentType, body: JSON.stringify(errorBody(error, format, requestId)) };
 }
 
-/** Writes an error as the last event of a stream that has begun, in the format of the provider the client speaks to. */
+/** Writes an error as the last event of a stream that has begun, in the format of the provider whose API the client uses. */
 export function formatErrorEvent(error: TollgateError, format: ErrorFormat, requestId: string): string {
   const data = JSON.stringify(errorBody(error, format, requestId));
   return format === 'anthropic' ? `event: error\ndata: ${data}\n\n` : `data: ${data}\n\n`;

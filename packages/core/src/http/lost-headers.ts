@@ -5,8 +5,8 @@ import { TollgateError } from '../lib/tollgate-error.js';
 const mostHeaders = 1_000;
 
 /**
- * The refusal (431 `request_too_large`) of a request with more than 1 000 header fields: those behind are lost, its credential or the
- * type and length of its body perhaps among them, so that nothing that is said of it could be relied on.
+ * The refusal (431 `request_too_large`) of a request with more than 1 000 header fields: the fields beyond that are lost, perhaps its
+ * credential or the type and length of its body.
  */
 export function lostHeadersRefusal({
   rawHeaders,

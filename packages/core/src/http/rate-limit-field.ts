@@ -27,9 +27,10 @@ const none: readonly string[] = Object.freeze([]);
 const said = Symbol('limits said in the RateLimit fields');
 
 /**
- * The one writer of `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-08 and later; RFC 9651 lists of strings with parameters):
- * `"requests-min";r=99;t=12` and `"requests-min";q=100;w=60`. Money is in micro-dollars, rounded down (the fields allow 15 digits).
- * Limits said earlier in the same response stay, other middleware's too; one of the same name is replaced. Does nothing once headers are sent.
+ * The one writer of `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-08 and later; RFC 9651 lists of strings with
+ * parameters): `"requests-min";r=99;t=12` and `"requests-min";q=100;w=60`. Money is in micro-dollars, rounded down (the fields allow 15
+ * digits). Entries written earlier to the same response stay, other middleware's too; one of the same name is replaced. Does nothing once
+ * headers are sent.
  */
 export function appendRateLimit(res: Response, entries: readonly RateLimitEntry[]): void {
   if (res.headersSent || entries.length === 0) return;

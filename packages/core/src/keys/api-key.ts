@@ -12,13 +12,13 @@ const pattern = /^tg_(live|test)_([0-9A-Za-z]{4,32})_([0-9A-Za-z]{22,64})([0-9A-
 /** The parts of a well-formed API key. */
 export interface ParsedKey {
   readonly live: boolean;
-  /** The public id: what is looked up, logged and counted. */
+  /** The public id: used for look-ups, logs and counters. */
   readonly keyId: string;
   /** 22 to 64 base62 characters. Only its SHA-256 is ever stored. */
   readonly secret: string;
 }
 
-/** A fresh API key: `key` goes to its owner and nowhere else, `keyId` and `sha256` go to the store. */
+/** A new API key: give `key` only to its owner; `keyId` and `sha256` go to the store. */
 export interface CreatedKey {
   /** `tg_live_<public id>_<secret><checksum>`. */
   readonly key: string;

@@ -1,8 +1,8 @@
-/** A child credential as revocations know it. */
+/** The identity of a child credential in revocations. */
 export interface ChildIdentity {
   /** UUIDv7; carries when it was minted. */
   readonly id: string;
-  /** The key's public id, or what `childCredentials()` calls a parent without one. */
+  /** The key's public id, or the id that `childCredentials()` gives a parent without one. */
   readonly parentId: string;
 }
 
@@ -20,5 +20,5 @@ export interface ChildRevocations {
 /** The longest that a child credential may live, in ms: 27 days, so that a window of a month that began with it outlives it. */
 export const maxChildLifetimeMs = 27 * 86_400_000;
 
-/** How far clocks of processes may be apart where it matters what was minted before a revocation, in ms. */
+/** The tolerated difference between the clocks of processes when minting is compared with revocation, in ms. */
 export const childClockToleranceMs = 5_000;

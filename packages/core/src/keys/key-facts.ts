@@ -4,7 +4,7 @@ import type { ApiKeyRecord, KeySecret } from './key-store.js';
 /** The facts of a key: its record without id and secrets. */
 export type KeyFacts = Omit<ApiKeyRecord, 'keyId' | 'secrets' | 'revokedAtMs'>;
 
-/** RFC 6749 §3.3: what a scope consists of. */
+/** RFC 6749 §3.3: the characters of a scope. */
 export const acceptsScope: OptionCheck = (value) =>
   (typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) ||
   'a scope without spaces, quotes and backslashes';

@@ -8,7 +8,7 @@ export interface KeySecret {
 
 /** An API key as a store keeps it. */
 export interface ApiKeyRecord {
-  /** The public part of the key; what is looked up, logged and counted. Survives rotation. */
+  /** The public part of the key, used for look-ups, logs and counters. Survives rotation. */
   readonly keyId: string;
   /** Valid secrets, newest first; two while a rotation overlaps. */
   readonly secrets: readonly KeySecret[];
@@ -25,7 +25,7 @@ export interface ApiKeyRecord {
   readonly revokedAtMs?: number | undefined;
 }
 
-/** Where `auth` looks keys up. Rejects when the store fails; an unknown key is `undefined`. */
+/** The store in which `auth` looks keys up. Rejects when it fails; an unknown key is `undefined`. */
 export interface KeyStore {
   find(keyId: string): Promise<ApiKeyRecord | undefined>;
   /** The plans of the keys that it holds in memory and that are not revoked; `authenticate()` compares them with its own at start. */

@@ -28,7 +28,7 @@ interface ReservePayload {
   readonly remembered?: boolean | undefined;
 }
 
-/** An attempt's charge, or what became of one that the store did not take. */
+/** An attempt's charge, or the fate of one that the store did not accept. */
 interface SettlePayload extends WhichAttempt {
   /** `charged`, `adjusted`, `repeated`, `failed`, `full`, `lost` or a kind of the outcome of a call. */
   readonly outcome?: string | undefined;
@@ -51,7 +51,7 @@ interface SettlePayload extends WhichAttempt {
   readonly error?: string | undefined;
 }
 
-/** A store that fails or answers again, and what was admitted without it. */
+/** A store that fails or is back, and admissions without it. */
 interface StorePayload extends Whose {
   readonly store?: string | undefined;
   /** Name of the guard or limit that asked. */
@@ -203,7 +203,7 @@ export interface ChannelPayloads {
     readonly threshold: number;
   };
   'tollgate:store': StorePayload;
-  /** The switch as it is now: keys of what is off. */
+  /** The current state of the switch: keys of the switched-off entries. */
   'tollgate:switch': {
     readonly version: string;
     readonly off: readonly string[];
@@ -249,7 +249,7 @@ export interface ChannelPayloads {
     readonly untilMs?: number | undefined;
     readonly waitedMs?: number | undefined;
   };
-  /** A decision of `router()`, with what it was based on. */
+  /** A decision of `router()`, with its inputs. */
   'tollgate:route': {
     readonly requestId: string | undefined;
     readonly tenant: string | undefined;

@@ -13,7 +13,7 @@ export function whenReady<Value, Result>(
   return isPromise(value) ? value.then(use, failed) : use(value);
 }
 
-/** Runs an operation; what it throws becomes a rejection. */
+/** Runs an operation; a thrown error becomes a rejection. */
 export function attempt<Result>(operation: () => Result | Promise<Result>): Result | Promise<Result> {
   try {
     return operation();

@@ -17,8 +17,8 @@ export type OptionCheck = (value: unknown) => true | string;
 export type OptionChecks<Options extends object> = { readonly [Name in keyof Options]-?: OptionCheck };
 
 /**
- * Checks a factory's options at start. `undefined` means absent. Throws a `TypeError` that names factory, option and what was
- * received, for a wrong value, an unknown option (in a guard a misspelt limit is an open door) or a missing required one.
+ * Checks a factory's options at start. `undefined` means absent. Throws a `TypeError` that names factory, option and received value, for a
+ * wrong value, an unknown option (a misspelt limit would not limit) or a missing required one.
  */
 export function checkOptions<Options extends object>(
   factory: string,
@@ -59,7 +59,7 @@ export function checkOptions<Options extends object>(
 export const accepts = Object.freeze({
   anything: (): true => true,
   boolean: (value: unknown) => typeof value === 'boolean' || 'true or false',
-  /** Text that says something: not empty, not spaces alone. */
+  /** Text with content: not empty, not only spaces. */
   string: (value: unknown) => (typeof value === 'string' && value.trim() !== '') || 'a non-empty string',
   function: (value: unknown) => typeof value === 'function' || 'a function',
   object: (value: unknown) =>
@@ -90,7 +90,7 @@ export const accepts = Object.freeze({
         names.every((name) => typeof (value as Record<string, unknown>)[name] === 'function')) ||
       `an object with ${names.map((name) => `${name}()`).join(', ')}`,
   arrayOf: (check: OptionCheck) => (value: unknown) => arrayVerdict('an array', check, value),
-  /** For lists that mean nothing when they are empty: leaving the option out is how one says so. */
+  /** For lists that have no meaning when empty: omit the option instead. */
   someOf: (check: OptionCheck) => (value: unknown) =>
     Array.isArray(value) && value.length === 0
       ? `a non-empty array, each ${String(check(undefined))}`
@@ -117,8 +117,8 @@ export interface GuardOptions {
   /** `answer`: the guard answers its refusals itself; `next`: it hands them to `next(error)`. @defaultValue 'answer' */
   refusals?: 'answer' | 'next';
   /**
-   * Whose error shape refusals have. `auto`: Anthropic's where the path or an `anthropic-version` header says so, Gemini's
-   * on its paths, otherwise OpenAI's. @defaultValue 'auto'
+   * The format of refusals. `auto`: Anthropic's where the path or an `anthropic-version` header shows it, Gemini's on its paths, otherwise
+   * OpenAI's. @defaultValue 'auto'
    */
   errorFormat?: 'auto' | 'openai' | 'anthropic' | 'gemini' | 'problem';
 }

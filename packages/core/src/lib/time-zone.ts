@@ -1,4 +1,4 @@
-/** How far apart local and universal time can be, with room to spare: 16 hours, in milliseconds. */
+/** The largest difference between local and universal time, rounded up: 16 hours, in milliseconds. */
 const reachMs = 57_600_000;
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
@@ -54,8 +54,8 @@ export function zoneTransitionMs(timeZone: string, fromMs: number, toMs: number)
 }
 
 /**
- * The first instant at which local clocks show `localMs` or later (a local time, written as if it were UTC). Where clocks are put
- * forward over it, that is the moment they are; where they are put back over it, the first of the two.
+ * The first instant at which local clocks show `localMs` or later (a local time, written as if it were UTC). Where clocks are put forward
+ * over it, the moment of that change; where they are put back over it, the first of the two.
  */
 export function firstInstantAtLocal(timeZone: string, localMs: number): number {
   const [fromMs, toMs] = [localMs - reachMs, localMs + reachMs];

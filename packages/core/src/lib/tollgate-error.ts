@@ -42,7 +42,7 @@ export interface TollgateErrorFacts {
   /** HTTP status of the answer, 400 to 599. */
   status: number;
   code: TollgateErrorCode;
-  /** One sentence for the client: what was wrong and what was expected. Never a secret or prompt text. */
+  /** One sentence for the client: the problem and the expected value. Never a secret or prompt text. */
   message: string;
   /** The field of the body or the header at fault, e.g. `max_tokens` or `messages[0].content`. */
   param?: string | undefined;
@@ -51,13 +51,13 @@ export interface TollgateErrorFacts {
   /** Further response headers, e.g. `WWW-Authenticate`. */
   headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * How long waiting helps, in milliseconds. Present: `Retry-After`, `retry-after-ms` and `x-should-retry: true` are sent.
-   * `false`: waiting does not help, `x-should-retry: false` is sent. Absent: nothing is said.
+   * How long to wait, in milliseconds. Present: `Retry-After`, `retry-after-ms` and `x-should-retry: true` are sent. `false`: waiting does
+   * not help, `x-should-retry: false` is sent. Absent: none of them is sent.
    */
   retryAfterMs?: number | false | undefined;
   /** When the limit resets, in milliseconds since the epoch; sent in the body as `resets_at` (ISO 8601). */
   resetsAtMs?: number | undefined;
-  /** Its plan lets what may wait be done later: from when on it may fit, in milliseconds since the epoch. Never sent. */
+  /** Its plan defers requests that may wait: when it may fit, in milliseconds since the epoch. Never sent. */
   deferUntilMs?: number | undefined;
   /** The cause of this error, for the app's log; never sent. */
   cause?: unknown;

@@ -50,7 +50,7 @@ export function warnOfManyProcesses(what: string, remedy: string): void {
   );
 }
 
-/** Forgets what was said; for tests. */
+/** Forgets earlier warnings; for tests. */
 export function forgetWarnings(): void {
   said.clear();
 }

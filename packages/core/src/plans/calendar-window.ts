@@ -5,17 +5,17 @@ const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 
-/** The span that was asked for last, by window: on a busy path one look-up and two comparisons. */
+/** The last computed span, by window: in frequent use one look-up and two comparisons. */
 const latest = new WeakMap<CalendarWindow, WindowSpan>();
 
 /**
- * The window that an instant (ms since the epoch) falls into. Windows of one definition are contiguous, never overlap, and are
- * instants: a day has 23 or 25 hours where clocks change. A day begins at the first instant of its date, also where midnight is
- * skipped or comes twice. Throws a `RangeError` where the time zone is unknown.
+ * The window that contains an instant (ms since the epoch). Windows of one definition are contiguous, never overlap, and are instants: a
+ * day has 23 or 25 hours where clocks change. A day begins at the first instant of its date, also where midnight is skipped or occurs
+ * twice. Throws a `RangeError` where the time zone is unknown.
  *
- * Ids rise with time and name the window's start: `2026-11` (month from the 1st), `2026-11-21` (day, week, month from another
- * day), `2026-11-21T14`, `2026-11-21T14:05`; in zones other than UTC hours and minutes carry their offset
- * (`2026-10-25T02+02:00`), so that the repeated hour has two ids.
+ * Ids rise with time and name the window's start: `2026-11` (month from the 1st), `2026-11-21` (day, week, month from another day),
+ * `2026-11-21T14`, `2026-11-21T14:05`; in zones other than UTC hours and minutes carry their offset (`2026-10-25T02+02:00`), so that the
+ * repeated hour has two ids.
  */
 export function calendarSpan(window: CalendarWindow, atMs: number): WindowSpan {
   const known = latest.get(window);
@@ -32,7 +32,7 @@ export function calendarSpanOf(window: CalendarWindow, id: string): WindowSpan |
   const localMs = Date.parse(`${date}T${clock}:00Z`);
   const offsetMs = Date.parse(`1970-01-01T${offset}Z`) * (sign === '-' ? -1 : 1);
   if (Number.isNaN(localMs + offsetMs)) return undefined;
-  // The name of a day does not tell its zone: it begins up to half a day sooner or later.
+  // The name of a day does not contain its zone: it begins up to half a day sooner or later.
   const span = calendarSpan(window, localMs - offsetMs);
   if (span.id === id) return span;
   const next = calendarSpan(window, span.endMs);
@@ -70,7 +70,7 @@ function dateSpan(window: CalendarWindow, atMs: number): WindowSpan {
     return timeZone === 'UTC' ? localMs : firstInstantAtLocal(timeZone, localMs);
   };
   let index = indexOf(window, timeZone === 'UTC' ? atMs : atMs + zoneOffsetMs(timeZone, atMs));
-  // Where midnight comes twice, the date that clocks show can lag behind the window, never run ahead of it.
+  // Where midnight occurs twice, the local date can lag behind the window, never run ahead of it.
   while (start(index + 1) <= atMs) index += 1;
   const date = new Date(dateOf(window, index)).toISOString();
   const wholeMonth = window.period === 'month' && window.anchorDay === 1;

@@ -26,7 +26,7 @@ export function definePlans<Name extends string>(
   return Object.freeze(Object.assign(Object.create(null) as Record<Name, Plan>, Object.fromEntries(plans)));
 }
 
-/** The check of an option that takes plans: what {@link definePlans} returns. */
+/** The check of an option that takes plans: the result of {@link definePlans}. */
 export const acceptsPlans: OptionCheck = (value) =>
   (accepts.object(value) === true &&
     Object.keys(value as object).length > 0 &&

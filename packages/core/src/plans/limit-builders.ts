@@ -53,8 +53,8 @@ const unitNames = {
 } as const satisfies Record<string, Unit>;
 
 /**
- * Reads limits as an app declares them outside of its plans. `scope`: whose counters they are unless `by` says otherwise. Throws a
- * `TypeError` that starts with `where` for what is no limit, and for a text whose unit is unclear: only dollars tell theirs.
+ * Reads limits that an app declares outside of its plans. `scope`: the scope of their counters unless `by` is given. Throws a `TypeError`
+ * that starts with `where` for a value that is no limit, and for a text without a unit: only dollars imply theirs.
  */
 export function limitsOf(where: string, declared: DeclaredLimit, scope: 'key' | 'global'): Limit[] {
   if (typeof declared === 'string')

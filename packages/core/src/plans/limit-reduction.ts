@@ -2,13 +2,13 @@ import type { Limit, RequestRate } from './limit.js';
 import { bucketProblem, refillRate } from './token-bucket.js';
 import type { TokenBucket } from './window.js';
 
-/** For a while, a caller may do less than its limits say. */
+/** A temporary reduction of a caller's limits. */
 export interface LimitReduction {
   /** Factor for all amounts, above 0 and below 1; amounts that are not 0 do not become 0. */
   readonly factor: number;
   /**
-   * Windows up to this length, in ms, and places at once. Longer ones stand as they are: what was used of a month was mostly used before
-   * anything was unusual, and a smaller cap would cut the caller off instead of slowing it down.
+   * Applies to windows up to this length, in ms, and to concurrency. Longer ones stay: most of a month's usage is from before the unusual
+   * behaviour, and a smaller cap would cut the caller off instead of slowing it down.
    */
   readonly windowsUpToMs: number;
 }
@@ -21,7 +21,7 @@ const periodMs = {
   month: 2_678_400_000,
 };
 
-/** A limit as it counts meanwhile: same name, same counter. */
+/** The reduced limit: same name, same counter. */
 export function reducedLimit(limit: Limit, { factor, windowsUpToMs }: LimitReduction): Limit {
   if (windowMs(limit) > windowsUpToMs) return limit;
   const { window } = limit;
@@ -33,7 +33,7 @@ export function reducedLimit(limit: Limit, { factor, windowsUpToMs }: LimitReduc
   });
 }
 
-/** A rate of requests as it counts meanwhile. */
+/** The reduced rate of requests. */
 export function reducedRate(rate: RequestRate, { factor, windowsUpToMs }: LimitReduction): RequestRate {
   if (rate.windowMs > windowsUpToMs) return rate;
   const { amount, burst } = rate;

@@ -29,8 +29,8 @@ const amountText = /^(\$?)(\d[\d_]{0,15})(?:\.(\d{1,9}))?([kM]?)$/;
 const exponents: Readonly<Record<string, number>> = { '': 0, k: 3, M: 6 };
 
 /**
- * Reads `'20k/day'` or `'$0.50/day'` exactly. Throws a `TypeError` that names `where`, what was received and what was expected.
- * Dollars are written with `$`, and only dollars are.
+ * Reads `'20k/day'` or `'$0.50/day'` exactly. Throws a `TypeError` that names `where`, the received and the expected value. Amounts in
+ * dollars, and only those, are written with `$`.
  */
 export function readLimitText(where: string, unit: Unit, text: unknown): ReadLimitText {
   const example = unit === 'usd' ? '"$0.50/day"' : '"20k/day"';

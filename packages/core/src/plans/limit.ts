@@ -37,7 +37,7 @@ export interface Limit {
   readonly unscoped?: true | undefined;
 }
 
-/** Requests per fixed window: what `rate-limit` counts, and `budget({ requests: true })` as a bucket. */
+/** Requests per fixed window: counted by `rate-limit`, and by `budget({ requests: true })` as a bucket. */
 export interface RequestRate {
   readonly name: string;
   readonly amount: number;

@@ -41,7 +41,7 @@ export function limitsFor(
 export const hasOwnLimits = ({ limits, tightened }: Pick<Caller, 'limits' | 'tightened'>): boolean =>
   limits !== undefined || tightened !== undefined;
 
-/** The list with each of `own` in the place of what it replaces, or at the end. Of two of the same kind the later counts. */
+/** The list with each of `own` in place of the limit that it replaces, or at the end. Of two of the same kind the later counts. */
 export function placed<One extends Limit | RequestRate>(
   base: readonly One[],
   own: readonly One[],

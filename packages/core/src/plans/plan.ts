@@ -2,12 +2,12 @@ import type { Limit, RequestRate, ScopePart } from './limit.js';
 import type { CalendarPeriod } from './window.js';
 
 /**
- * A limit as one writes it: `'20k/day'`, `'$0.50/day'`, `'5/min'`, or with more said about it. Amounts take `k`, `M` and `_`;
- * periods are `s`, `sec`, `second`, `min`, `minute`, `h`, `hour`, `day`, `week`, `month` (`s` for requests and buckets only).
+ * A limit as a text: `'20k/day'`, `'$0.50/day'`, `'5/min'`. Amounts take `k`, `M` and `_`; periods are `s`, `sec`, `second`, `min`,
+ * `minute`, `h`, `hour`, `day`, `week`, `month` (`s` for requests and buckets only).
  */
 export type LimitText = string;
 
-/** A limit with more said about it than its text. */
+/** The long form of a limit. */
 export interface LimitDeclaration {
   /** E.g. `'$50/month'`. */
   limit: LimitText;
@@ -30,7 +30,7 @@ export interface LimitDeclaration {
   name?: string;
 }
 
-/** Requests of a plan with more said about them. */
+/** The long form of a plan's requests. */
 export interface RequestsDeclaration {
   /** E.g. `'100/min'`. */
   rate: LimitText;
@@ -44,7 +44,7 @@ export interface RequestsDeclaration {
 
 type OneOrMore<One> = One | readonly One[];
 
-/** A step of a plan's degradation ladder: what is done once a share of any of its caps is used. */
+/** A step of a plan's degradation ladder: applied once a share of any of its caps is used. */
 export interface DegradeStep {
   /** Share of the cap, 0 < at < 1. Steps rise. */
   at: number;
@@ -57,14 +57,17 @@ export interface DegradeStep {
    * otherwise, or that another call of the same model would not repeat; see `cache()`. Where there is none, the other steps hold.
    */
   cache?: 'first';
-  /** Says so in a header of the answer, `x-tollgate-warning: budget;used=0.8`, from here on. */
+  /** Adds the response header `x-tollgate-warning: budget;used=0.8` from here on. */
   warn?: true;
   /**
    * Requests that declare that they may wait (`Prefer: respond-async`, see `jobs()`) are done later, when usage is below this share again.
    * Others continue. One step at most.
    */
   defer?: true;
-  /** Nothing more is admitted from here on, though the cap is not used up: what is left is for calls that are running. The last step, alone. */
+  /**
+   * Nothing more is admitted from here on, though the cap is not used up: the rest is for running calls. Only as the last step, without
+   * other fields.
+   */
   refuse?: true;
 }
 
@@ -78,11 +81,11 @@ export interface PlanDeclaration {
   spend?: OneOrMore<LimitText | LimitDeclaration>;
   /** Requests in flight at once, per caller. Positive integer. */
   concurrent?: number;
-  /** Models that may be used, at least one; absent: all. `*` at the end stands for any ending. */
+  /** Allowed models, at least one; absent: all. `*` at the end matches any ending. */
   models?: readonly string[];
   /** Output cap injected where the client states none, and the most it may state. Positive integer. @defaultValue 4096 injected, no most */
   maxOutputTokens?: number;
-  /** Higher goes first where requests queue. Integer 0 to 100. @defaultValue 0 */
+  /** Higher values are served first where requests queue. Integer 0 to 100. @defaultValue 0 */
   priority?: number;
   degrade?: readonly DegradeStep[];
 }

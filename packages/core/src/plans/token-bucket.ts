@@ -1,8 +1,8 @@
 import type { TokenBucket } from './window.js';
 
 /**
- * How much of a bucket is drawn: `whole − remainder ÷ denominator` units, never less than 0. Above the burst it is in debt.
- * Everything is an integer, so that refilling in many small steps gives exactly what one large step gives.
+ * The drawn amount of a bucket: `whole − remainder ÷ denominator` units, never less than 0. Above the burst it is in debt. Everything is an
+ * integer, so that refilling in many small steps gives exactly the same as one large step.
  */
 export interface BucketLevel {
   /** Units drawn and not refilled, rounded up. Integer ≥ 0. */

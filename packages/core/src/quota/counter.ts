@@ -15,7 +15,7 @@ export interface CounterSubject {
   readonly req?: Request | undefined;
 }
 
-/** Counters in which the request has no part are put together once per caller and limit, and forgotten with the caller. */
+/** Counters without a part from the request are built once per caller and limit, and disappear with the caller. */
 const known = new WeakMap<Caller, WeakMap<Limit, QuotaCounter>>();
 
 /** Whether a limit's counter depends on the request, and not on its caller alone. */

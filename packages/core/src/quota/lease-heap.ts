@@ -1,6 +1,6 @@
 import type { Lease } from './lease.js';
 
-/** Live leases by expiry, soonest first, of several by id. A lease knows its position, so that one that ends can be taken out at once. */
+/** Live leases by expiry, soonest first. A lease stores its position, so that it can be removed in logarithmic time. */
 export class LeaseHeap {
   readonly #leases: Lease[] = [];
 

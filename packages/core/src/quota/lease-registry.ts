@@ -2,7 +2,7 @@ import type { Lease } from './lease.js';
 import { LeaseHeap } from './lease-heap.js';
 
 const slotMs = 1000;
-/** A settlement that comes later than this after its lease was reaped is a second charge: a day covers a process or a store that was away. */
+/** A settlement that arrives later than this after its lease was reaped is a second charge: a day covers a process or a store that was away. */
 export const reapedKeptMs = 24 * 3_600_000;
 /** Of more reaped leases than these, the oldest are kept for two leases only. */
 const mostReaped = 1_000;
@@ -15,7 +15,7 @@ export class LeaseRegistry {
   readonly #leases = new Map<string, Lease>();
   readonly #live = new LeaseHeap();
   readonly #slots = new Map<number, Lease[]>();
-  /** Those of reaped leases, which are kept much longer: slots come nearly in order of time. */
+  /** The slots of reaped leases, which are kept much longer: slots are nearly in order of time. */
   readonly #reapedSlots = new Map<number, Lease[]>();
   #reaped = 0;
   #longestLeaseMs = 60_000;
@@ -30,7 +30,7 @@ export class LeaseRegistry {
     return 2 * this.#longestLeaseMs;
   }
 
-  /** The lease of an id, live or ended; a tombstone that is due counts as gone. */
+  /** The lease of an id, live or ended; an expired tombstone counts as gone. */
   get(id: string, nowMs: number): Lease | undefined {
     const lease = this.#leases.get(id);
     return lease && lease.state !== 'live' && lease.expiresAtMs <= nowMs ? undefined : lease;
@@ -72,8 +72,8 @@ export class LeaseRegistry {
   }
 
   /**
-   * Forgets up to `most` tombstones that are due; calls `forgotten` for each. Slots come nearly in order of time: those behind a
-   * longer lease's are looked for only when it is to be `thorough`.
+   * Removes up to `most` expired tombstones; calls `forgotten` for each. Slots are nearly in order of time: those behind a longer lease's
+   * are searched only if `thorough`.
    */
   forgetSome(most: number, nowMs: number, forgotten: (lease: Lease) => void, thorough = false): void {
     let left = most;

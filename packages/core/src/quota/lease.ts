@@ -13,7 +13,7 @@ export interface Hold {
 /** An attempt's known cost on one counter. */
 interface AttemptCost {
   readonly hold: Hold;
-  /** Until a heartbeat has told more exactly. */
+  /** Until a heartbeat has reported a more exact amount. */
   floor: number;
   /** By the last heartbeat. */
   running: number;
@@ -21,7 +21,7 @@ interface AttemptCost {
   charged: number;
 }
 
-/** An attempt that a lease has heard of. */
+/** An attempt registered with a lease. */
 export interface Attempt {
   readonly id: string;
   state: 'running' | 'reaped' | 'charged';
@@ -32,7 +32,7 @@ export interface Attempt {
   covered: ReserveResult | undefined;
 }
 
-/** A reservation. When it has ended it stays for a while as its own tombstone, so that what comes late is recognised. */
+/** A reservation. After its end it stays for a while as a tombstone, so that late operations are recognised. */
 export class Lease {
   state: 'live' | 'closed' | 'reaped' = 'live';
   holds: Hold[] = [];
@@ -54,7 +54,7 @@ export class Lease {
     public expiresAtMs: number,
   ) {}
 
-  /** Lets go of what only a live lease needs; a reaped one keeps its holds and attempts, for the truth may still come. */
+  /** Drops the data of a live lease; a reaped one keeps its holds and attempts, since the actual usage may still arrive. */
   forget(state: 'closed' | 'reaped'): void {
     this.state = state;
     this.answer = undefined;
@@ -106,7 +106,7 @@ export function costOn(attempt: Attempt, hold: Hold): AttemptCost {
   return cost;
 }
 
-/** Takes out what a reaped attempt was charged on a counter in a window. */
+/** Removes a reaped attempt's charge on a counter in a window. */
 export function takeReaped(attempt: Attempt, counter: string, windowId: string): number {
   for (const cost of attempt.costs) {
     if (cost.hold.counter.counter !== counter || cost.hold.windowCounter.windowId !== windowId) continue;

@@ -24,10 +24,7 @@ import type { SpendSource, WindowSpend } from './spend-source.js';
 import { UsageOutbox } from './usage-outbox.js';
 
 export interface MemoryQuotaOptions {
-  /**
-   * The clock, ms since the epoch. A step back is not followed: the store's time stands still until the clock has caught up.
-   * @defaultValue Date.now
-   */
+  /** The clock, ms since the epoch. A step back is not followed: the store's time pauses until the clock has caught up. @defaultValue Date.now */
   now?: () => number;
   /** Where usage events go, each to every sink. Given any, the store answers `recorded: true`. @defaultValue [] */
   sinks?: readonly UsageSink[];
@@ -37,13 +34,13 @@ export interface MemoryQuotaOptions {
    */
   spent?: SpendSource;
   /**
-   * Refuses to reserve while a sink says that it is full, so that nothing is spent that could not be written down: `budget()` then does
-   * what `whenStoreDown` says. @defaultValue false
+   * Refuses to reserve while a sink reports that it is full, so that nothing is spent that could not be recorded: `budget()` then acts by
+   * its `whenStoreDown`. @defaultValue false
    */
   strict?: boolean;
   /** Shares of a cap that are reported once per window when `used` reaches them, 0 < share ≤ 1. @defaultValue [0.5, 0.8, 1] */
   thresholds?: readonly number[];
-  /** How often expired leases are looked for when nothing happens, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
+  /** Interval between searches for expired leases while there are no operations, in ms, 10 to 3 600 000. @defaultValue 1_000 (1 s) */
   reapEveryMs?: number;
 }
 

@@ -15,13 +15,13 @@ export interface Admission {
 
 export type Decision = Admission | { readonly ok: false; readonly refusal: QuotaRefusal };
 
-/** Who asks: a lease that exists already, and whether it only registers an attempt within what it holds. */
+/** The requester: an existing lease, and whether it only registers an attempt within its holds. */
 export interface Asking {
   readonly lease?: Lease | undefined;
   readonly covers?: boolean | undefined;
 }
 
-/** Looks for the first alternative of which everything fits. Writes nothing that anybody could observe. */
+/** Finds the first alternative that fits as a whole. Changes nothing that could be observed. */
 export function decide(
   counters: CounterBook,
   alternatives: readonly QuotaAlternative[],
@@ -61,7 +61,7 @@ function windowCounterFor(
   return held?.windowCounter ?? counters.current(charge, nowMs);
 }
 
-/** How much of what is asked can be had; `undefined`: not enough. */
+/** The amount that can be granted of the requested one; `undefined`: not enough. */
 function grantFor(charge: QuotaCharge, windowCounter: WindowCounter, asking: Asking): number | undefined {
   const { limit, min, onlyBelow, soft } = charge;
   const live = charge.window.kind === 'live';

@@ -27,17 +27,17 @@ export interface CounterBook {
   byId(counter: QuotaCounter, windowId: string, nowMs: number): WindowCounter;
   /** The counter's state, without storing anything for one that was never used. */
   read(counter: QuotaCounter, nowMs: number): CounterState;
-  /** Changes what was used in an open calendar window, never below 0, by its name alone. */
+  /** Changes the used amount of an open calendar window, never below 0, by its name alone. */
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void;
   /** A lease refers to the tally, and may still change it. */
   retain(windowCounter: WindowCounter): void;
   release(key: string, windowCounter: WindowCounter): void;
-  /** Called between operations: forgets some of what is over. */
+  /** Called between operations: removes some of the ended windows. */
   tidy(nowMs: number): void;
   forgetSome(steps: number, nowMs: number): void;
 }
 
-/** Every counter of a memory store, by key. Forgets what is empty or over, a few counters at each operation. */
+/** Every counter of a memory store, by key. Removes empty and ended ones, a few counters at each operation. */
 export class QuotaCounters implements CounterBook {
   readonly #entries = new Map<string, CounterEntry>();
   #round: IterableIterator<CounterEntry> = this.#entries.values();
@@ -50,7 +50,7 @@ export class QuotaCounters implements CounterBook {
     return this.#entries.size;
   }
 
-  /** Begins windows with what was spent in them before, once they are used. */
+  /** Sets the initial amounts of windows, for their first use. */
   restore(spends: readonly WindowSpend[]): void {
     for (const { counter, window, amount } of spends) {
       if (amount > 0) this.#before.set(windowKey(counter, window), amount);
@@ -114,8 +114,8 @@ export class QuotaCounters implements CounterBook {
   }
 
   /**
-   * To be called between operations, since one that is under way may hold on to a window counter that is empty yet. Two are looked at for
-   * each one added: however many keys come by, what is over goes faster than new ones come.
+   * To be called between operations, since a running one may reference a window counter that is still empty. Two are checked for each one
+   * added, so that ended ones are removed faster than new ones are added.
    */
   tidy(nowMs: number): void {
     const steps = 1 + 2 * this.#added;
@@ -123,7 +123,7 @@ export class QuotaCounters implements CounterBook {
     this.forgetSome(steps, nowMs);
   }
 
-  /** Looks at the next few counters in turn and forgets those of which nothing would be missed. */
+  /** Checks the next few counters in turn and removes those without content. */
   forgetSome(steps: number, nowMs: number): void {
     for (let step = 0; step < steps; step += 1) {
       const next = this.#round.next();

@@ -29,9 +29,8 @@ const reapedAtOnce = 1024;
 const ended: QuotaRefusal = Object.freeze({ blockedBy: 'closed' });
 
 /**
- * The quota engine in memory: every operation is one synchronous step at a moment that is passed in. Moments must not go back.
- * Usage events to deliver go to `deliver`; without it, operations answer `recorded: false`. A quiet one publishes nothing: it replays
- * what is long over.
+ * The quota engine in memory: every operation is one synchronous step at a given moment. Moments must not go back. Usage events go to
+ * `deliver`; without it, operations return `recorded: false`. A quiet engine publishes nothing: it replays the past.
  */
 export class QuotaEngine {
   readonly #counters: CounterBook;
@@ -188,7 +187,7 @@ export class QuotaEngine {
       this.#counters.release(counter.counter, windowCounter);
   };
 
-  /** Writes what was decided into counters and lease, and registers the attempt with its floors and its event. */
+  /** Writes the decision into counters and lease, and registers the attempt with its floors and its event. */
   #grant(
     lease: Lease,
     alternatives: readonly QuotaAlternative[],

@@ -16,7 +16,7 @@ export interface BlockingCounter {
 const gravity = ['held', 'used', 'size'] as const;
 type Gravity = (typeof gravity)[number];
 
-/** Names the binding one of what does not fit (at least one), and how long time alone would take. */
+/** Names the binding counter of those that do not fit (at least one), and the wait until it fits by time alone. */
 export function refusalOf(blocking: readonly BlockingCounter[], nowMs: number): QuotaRefusal {
   let binding = blocking[0] as BlockingCounter;
   let blockedBy = blockOf(binding);
@@ -42,7 +42,7 @@ export function refusalOf(blocking: readonly BlockingCounter[], nowMs: number): 
 
 const resetOf = ({ windowCounter }: BlockingCounter): number => windowCounter.resetsAtMs ?? 0;
 
-/** The least that must be left: what is asked at least, or 1 where nothing is asked but something must be left. */
+/** The smallest amount that must be left: the requested minimum, or 1 where nothing is requested but something must be left. */
 const needOf = ({ charge, ahead }: BlockingCounter): number =>
   ahead + (charge.window.kind === 'live' ? 1 : Math.max(1, charge.min ?? charge.want));
 

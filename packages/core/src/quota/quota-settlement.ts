@@ -23,7 +23,7 @@ export interface SettlingWorld {
   readonly isQuiet: boolean;
 }
 
-/** Charges the truth of one attempt to a lease, live or ended, once. */
+/** Charges the actual usage of one attempt to a lease, live or ended, once. */
 export function chargeAttempt(
   world: SettlingWorld,
   lease: Lease,
@@ -50,7 +50,7 @@ export function chargeAttempt(
   return { outcome, recorded: world.deliver !== undefined, states, crossed };
 }
 
-/** Writes the items; what a reaped attempt was charged before is taken back in the same step. Returns the signed differences. */
+/** Writes the items; the earlier charge of a reaped attempt is taken off in the same step. Returns the signed differences. */
 function settleItems(
   { thresholds }: SettlingWorld,
   lease: Lease,
@@ -86,7 +86,7 @@ function settleItems(
   return differences;
 }
 
-/** Gives back what is held and turns the lease into a tombstone for two leases; nothing for one that has ended. */
+/** Releases the holds and turns the lease into a tombstone for two leases; does nothing for one that has ended. */
 export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
   const { counters, leases } = world;
   if (lease.state !== 'live') return;
@@ -99,8 +99,8 @@ export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): voi
 
 /**
  * Ends a lease whose heartbeats have stopped: every attempt without a charge is charged its last heartbeat, and its floor as far as the
- * lease holds it; its event is delivered as uncertain, the rest is given back. The tombstone remembers the charges, for the actual usage
- * may still come.
+ * lease holds it; its event is delivered as uncertain, the rest is released. The tombstone keeps the charges, since the actual usage may
+ * still arrive.
  */
 export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): void {
   const running = lease.attempts.filter(({ state }) => state === 'running');

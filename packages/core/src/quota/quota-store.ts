@@ -19,15 +19,15 @@ export interface QuotaCounter {
 /** The amount requested from one counter. Two charges of one alternative on the same counter add up. */
 export interface QuotaCharge extends QuotaCounter {
   /**
-   * How much to hold. 0 holds nothing and is refused only where `used` alone leaves nothing (in a `cover`, never: it stays within
-   * what is held). For `concurrent` always 1; a lease counts there once, however often it asks. Integer ≥ 0.
+   * The amount to hold. 0 holds nothing and is refused only where `used` alone leaves nothing (in a `cover`, never: it stays within the
+   * holds). For `concurrent` always 1; a lease counts there once for any number of requests. Integer ≥ 0.
    */
   readonly want: number;
-  /** Takes what is left, at least this much, where `want` does not fit. Integer, 0 ≤ min ≤ want. Absent: `want` or nothing. */
+  /** Accepts the remaining amount, at least this much, where `want` does not fit. Integer, 0 ≤ min ≤ want. Absent: `want` or nothing. */
   readonly min?: number | undefined;
   /**
-   * This alternative stands only while (used + held) ÷ limit of this counter is below the share, 0 < share ≤ 1: while
-   * `used + held < share × limit`, in double precision.
+   * This alternative applies only while (used + held) ÷ limit of this counter is below the share, 0 < share ≤ 1: while `used + held < share
+   * × limit`, in double precision.
    */
   readonly onlyBelow?: number | undefined;
   /**
@@ -140,35 +140,35 @@ export type ReserveResult =
 export interface ExtendRequest {
   readonly id: string;
   readonly partition: string;
-  /** The reservation's, for what of it is kept in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
+  /** The reservation's lease, for its part in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
   readonly leaseMs?: number | undefined;
   readonly charges: readonly QuotaCharge[];
-  /** The declared attempt's, as in {@link QuotaAlternative}, for a store that keeps what it charges in another partition with the event. */
+  /** The declared attempt's event, as in {@link QuotaAlternative}, for a store that keeps charges in another partition with the event. */
   readonly event?: UsageEvent | undefined;
 }
 
 export interface CoverRequest {
   readonly id: string;
   readonly partition: string;
-  /** The reservation's, for what of it is kept in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
+  /** The reservation's lease, for its part in another partition. Milliseconds, 1 000 to 3 600 000. @defaultValue 60_000 */
   readonly leaseMs?: number | undefined;
   readonly attemptId: string;
   /**
-   * Each alternative's `want` is what is needed beyond what the reservation holds unassigned; 0 registers the attempt only, and is
-   * granted in the window in which the reservation holds that counter already. Floors and event replace those known of the attempt.
+   * Each alternative's `want` is the amount needed beyond the reservation's unassigned one; 0 only registers the attempt, and is granted in
+   * the window in which the reservation already holds that counter. Floors and event replace earlier ones of the attempt.
    */
   readonly alternatives: readonly QuotaAlternative[];
 }
 
-/** The truth of one attempt on one counter. */
+/** The actual usage of one attempt on one counter. */
 export interface ChargeItem extends QuotaCounter {
   /** Id of the window that admitted it, from the grant. */
   readonly windowId: string;
   /** Integer ≥ 0. */
   readonly amount: number;
   /**
-   * How much of what the reservation holds here was this attempt's, and is given back; more than it holds gives back what it holds.
-   * Integer ≥ 0. Of `concurrent` nothing is given back before the lease ends.
+   * The attempt's part of the reservation's hold here, which is released; an amount above the hold releases all of it. Integer ≥ 0. For
+   * `concurrent` nothing is released before the lease ends.
    */
   readonly release: number;
 }
@@ -215,7 +215,7 @@ export interface CloseRequest {
   readonly partition: string;
 }
 
-/** A correction of what was charged, by an adjustment in the ledger. */
+/** A correction of charges, by an adjustment in the ledger. */
 export interface AdjustRequest {
   /** Id of the adjustment, UUIDv7. While it is remembered, for two leases, the same id again changes nothing. */
   readonly id: string;
@@ -223,8 +223,8 @@ export interface AdjustRequest {
   /** By how much, in the windows that events name: negative amounts lower a counter. Integers. */
   readonly charges: readonly { readonly counter: string; readonly window: string; readonly amount: number }[];
   /**
-   * Writes the adjustment to the ledger; whether that was new. Called once, before anything is changed: a counter that is rebuilt from the
-   * ledger meanwhile has the adjustment already, and is left alone.
+   * Writes the adjustment to the ledger; resolves with whether it was new. Called once, before anything is changed: a counter that is
+   * rebuilt from the ledger meanwhile already contains the adjustment, and is not changed.
    */
   readonly recorded: () => Promise<boolean>;
 }
@@ -238,10 +238,10 @@ export interface QuotaStore {
   /** Whether the store stops calling a failing server itself, separately for each server. @defaultValue false: its client does */
   readonly hasBreaker?: boolean;
   /**
-   * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a
-   * charge is charged at its last heartbeat, or before the first at its floors, of which all attempts together take at most what the lease
-   * holds; its event goes to the store's sinks, `uncertain` and with its `charges`, in which what lies beyond the event's own figures is
-   * `unresolved`; everything else is given back.
+   * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a charge
+   * is charged at its last heartbeat, or before the first at its floors, of which all attempts together take at most the lease's holds; its
+   * event goes to the store's sinks, `uncertain` and with its `charges`, in which the part beyond the event's own figures is `unresolved`;
+   * everything else is released.
    */
   reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult>;
   /**
@@ -260,18 +260,18 @@ export interface QuotaStore {
    */
   cover(request: CoverRequest): ReserveResult | Promise<ReserveResult>;
   /**
-   * Charges the truth of one attempt, whatever it is, also after the lease was reaped or closed, or of an id never heard of. Never
-   * clamped. Idempotent per attempt, until two leases after the end.
+   * Charges the actual usage of one attempt, of any size, also after the lease was reaped or closed, or for an unknown id. Never clamped.
+   * Idempotent per attempt, until two leases after the end.
    */
   charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult>;
-  /** Heartbeat; items on counters that the reservation was not granted are ignored. `false`: the lease is gone. */
+  /** Heartbeat; items on counters that the reservation was not granted are ignored. `false`: the lease has ended. */
   renew(request: RenewRequest): Promise<boolean>;
   /** Gives back whatever is held and not charged; the one terminal effect. Also before a late `reserve` of that id arrives. */
   close(request: CloseRequest): void | Promise<void>;
   /**
-   * Corrects counters of calendar windows that are open, never below 0, once more is known of what was charged. Windows that are over, and
-   * buckets, stay; thresholds that were reported stay reported. If it fails after `recorded`, lowered counters are too high, which is safe.
-   * A store without it keeps what was charged. Resolves with `false` where the adjustment was in the ledger before.
+   * Corrects counters of open calendar windows, never below 0, once more is known of the charges. Ended windows, and buckets, stay;
+   * reported thresholds stay reported. If it fails after `recorded`, lowered counters are too high, which is safe. A store without it keeps
+   * its charges. Resolves with `false` where the adjustment was already in the ledger.
    */
   adjust?(request: AdjustRequest): Promise<boolean>;
   /** The current states of counters; changes nothing. */

@@ -25,7 +25,7 @@ export function newlyReached(
   }
 }
 
-/** Hands over, once, what reaped leases have caused on these counters. */
+/** Returns, once, the crossings that reaped leases have caused on these counters. */
 export function takeUnreported(tallies: readonly WindowCounter[], nowMs: number): ThresholdCrossing[] {
   const crossed: ThresholdCrossing[] = [];
   for (const windowCounter of tallies) {

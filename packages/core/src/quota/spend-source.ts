@@ -9,7 +9,7 @@ export interface WindowSpend extends CounterWindow {
   readonly amount: number;
 }
 
-/** Knows what was spent, so that counters can be rebuilt after they were lost: a ledger. Rejects while it cannot tell. */
+/** A source of earlier spend, so that counters can be rebuilt after they were lost: a ledger. Rejects while it has no answer. */
 export interface SpendSource {
   /** The spend of these windows, in their order; 0 where there is none. */
   spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]>;

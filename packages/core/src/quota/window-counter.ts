@@ -9,7 +9,7 @@ import {
 import type { TokenBucket, WindowSpan } from '../plans/window.js';
 import type { ThresholdCrossing } from './quota-store.js';
 
-/** One counter in one of its windows, as far as refusals and states tell of it. */
+/** One counter in one of its windows, with the properties that refusals and states need. */
 export interface WindowCounterView {
   readonly windowId: string;
   readonly used: number;
@@ -28,7 +28,7 @@ export abstract class WindowCounter implements WindowCounterView {
   pending = 0;
   /** How many of the store's thresholds have been reported. */
   reached = 0;
-  /** Crossings that a reaped lease caused, for the next operation that comes by. */
+  /** Crossings that a reaped lease caused, for the next operation to report. */
   unreported: ThresholdCrossing[] | undefined;
 
   abstract readonly windowId: string;
@@ -39,7 +39,7 @@ export abstract class WindowCounter implements WindowCounterView {
   /** Applies the passing of time; called before each read or write at a later moment. */
   moveTo(_nowMs: number): void {}
   abstract hold(amount: number): void;
-  /** Uses `amount` (negative in a correction) and gives back `release` of what is held. */
+  /** Uses `amount` (negative in a correction) and releases `release` of the held amount. */
   abstract settle(amount: number, release: number): void;
   /** How long time alone takes until `used + held ≤ most`; `undefined`: time does not help. */
   abstract waitMs(most: number, nowMs: number): number | undefined;
@@ -91,8 +91,8 @@ export class CalendarCounter extends WindowCounter {
 }
 
 /**
- * A token bucket. A hold is drawn when it is admitted and refills from then on, so `used + held` is what is drawn and not yet
- * refilled; giving back fills it up, at most to its burst.
+ * A token bucket. A hold is drawn when it is admitted and refills from then on, so `used + held` is the amount drawn and not yet refilled;
+ * releasing fills it up, at most to its burst.
  */
 export class BucketCounter extends WindowCounter {
   readonly windowId = 'bucket';

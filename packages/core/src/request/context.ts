@@ -3,7 +3,7 @@ import type { CallPipeline, CallRecorder, RecordedCall } from '../call/call-pipe
 import type { TollgateError } from '../lib/tollgate-error.js';
 import type { Caller } from '../plans/caller.js';
 
-/** A reservation as the request knows it. Written by `budget`. */
+/** A request's view of its reservation. Written by `budget`. */
 export interface Reservation {
   readonly id: string;
   /** Tenant, or the caller's id where there is none: the partition of the counters. */
@@ -13,10 +13,7 @@ export interface Reservation {
   readonly expiresAtMs: number;
 }
 
-/**
- * What Tollgate knows of one request: `req.tollgate`. A closed interface; each field names its one writer. Never read from
- * headers or body.
- */
+/** Tollgate's data on one request: `req.tollgate`. A closed interface; each field names its one writer. Never read from headers or body. */
 export interface TollgateContext {
   /** core: UUIDv7, answered as `x-request-id` and `request-id`. */
   readonly requestId: string;
@@ -30,7 +27,7 @@ export interface TollgateContext {
   caller?: Caller | undefined;
   /** meter: verified caller > route > app > scoped header. */
   labels: Readonly<Record<string, string>>;
-  /** core: the one door through which every provider call goes. */
+  /** core: the pipeline of every provider call. */
   readonly calls: CallPipeline;
   /** the guards: how long they have waited for their stores, in ms, so that their deadlines do not add up; see `storeTimeLeft`. */
   waitedForStoresMs: number;
@@ -45,15 +42,15 @@ export interface TollgateContext {
   refusal?: TollgateError | undefined;
   /** core: codes of the refusals that shadow mode has published for this request. */
   shadowRefusals?: Set<string> | undefined;
-  /** core: aborts when the client is gone, or by {@link TollgateContext.abort}. */
+  /** core: aborts when the client has left, or by {@link TollgateContext.abort}. */
   readonly signal: AbortSignal;
   /** core: for the guards that must end a request which is already running. */
   abort(error: TollgateError): void;
   /** core: metered fetch of this request; like the two below it may be taken off the context. Rejects with `no_request` where `meter()` is not mounted. */
   readonly fetch: typeof fetch;
-  /** meter: what {@link TollgateContext.fetch}, {@link TollgateContext.record} and {@link TollgateContext.noCall} ask. */
+  /** meter: implements {@link TollgateContext.fetch}, {@link TollgateContext.record} and {@link TollgateContext.noCall}. */
   recorder?: CallRecorder | undefined;
-  /** core: for handlers that know their usage. Rejects with `no_request` where `meter()` is not mounted. */
+  /** core: for handlers that have the usage of a call. Rejects with `no_request` where `meter()` is not mounted. */
   readonly record: (call: RecordedCall) => Promise<void>;
   /** core: this request made no provider call; nothing is charged. Throws `no_request` where `meter()` is not mounted. */
   readonly noCall: () => void;

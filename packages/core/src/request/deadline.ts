@@ -4,8 +4,8 @@ import type { TollgateContext } from './context.js';
 const leastMs = 25;
 
 /**
- * How long a guard may wait for its store, in ms: its own deadline, less what guards before it have waited for theirs, so that a
- * request waits for a deadline and 25 ms altogether.
+ * How long a guard may wait for its store, in ms: its deadline, minus the time that earlier guards waited for theirs, so that a request
+ * waits for a deadline and 25 ms in total.
  */
 export function storeTimeLeft(
   { waitedForStoresMs }: Pick<TollgateContext, 'waitedForStoresMs'>,

@@ -1,22 +1,22 @@
 import type { Response } from 'express';
 import { publish } from '../lib/channel.js';
 
-/** How long a client may accept no byte, in milliseconds, unless an app says otherwise. */
+/** How long a client may accept no byte, in milliseconds, unless an app sets it. */
 export const defaultClientIdleMs = 30_000;
 
-/** A response, and how far its client has come in reading it. */
+/** A response, and its client's progress in reading it. */
 interface Watched {
   readonly idleMs: number;
-  /** Bytes that the client's side has taken, as far as the socket tells. */
+  /** Bytes accepted by the client's side, according to the socket. */
   taken: number;
-  /** Since when it is as much and more is waiting, by a clock that never goes back. */
+  /** Since when that number has not changed although more is waiting, by a monotonic clock. */
   sinceMs: number;
 }
 
 const watched = new Map<Response, Watched>();
 let timer: NodeJS.Timeout | undefined;
 
-/** How often clients are looked at: four times within the shortest time that one may be idle, at most once a second. */
+/** Clients are checked four times within the shortest idle time, at most this often, in ms. */
 const shortestLookMs = 25;
 const longestLookMs = 1_000;
 

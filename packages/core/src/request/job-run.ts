@@ -11,10 +11,10 @@ export interface JobRun {
 
 const slot = Symbol.for('tollgate.job-run.v1');
 
-/** The place on a request where this stands; no client can write it, and two loaded copies of core share it. */
+/** The property of a request that contains it; no client can write it, and two loaded copies of core share it. */
 type WithRun = Request & { [slot]?: JobRun };
 
-/** Says that this request is a deferred one, before any middleware sees it. */
+/** Marks this request as a deferred one, before any middleware receives it. */
 export function setJobRun(req: object, run: JobRun): void {
   Object.assign(req, { [slot]: run });
 }

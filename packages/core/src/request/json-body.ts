@@ -26,9 +26,9 @@ const scanned = Symbol('members of the JSON text');
 type Scanned = IncomingMessage & { [scanned]?: { members: number; bytes: Uint8Array } | undefined };
 
 /**
- * `express.json` plus what it hides. Reads the body into `req.body`; refuses other content types than JSON (415), other charsets
- * than UTF-8 (415), bodies that are too large or hold too many values (413), broken or nested too deeply, with a key given twice, a number that is not
- * finite, or the key `__proto__` (400), and requests of which Node has lost header fields (431).
+ * `express.json` plus checks that it lacks. Reads the body into `req.body`; refuses other content types than JSON (415), other charsets
+ * than UTF-8 (415), bodies that are too large or contain too many values (413), invalid JSON, too deep nesting, a key given twice, a number
+ * that is not finite, or the key `__proto__` (400), and requests of which Node has dropped header fields (431).
  */
 export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
   checkOptions<JsonBodyOptions>('jsonBody', options, {
@@ -137,7 +137,7 @@ function hiddenProblem(req: Request & Scanned): TollgateError | undefined {
   return invalid(`The key ${JSON.stringify(key ?? '')} ${what}.`, key);
 }
 
-/** What body-parser's error means to the client; its own messages can quote the body. */
+/** The client's error for one of body-parser, whose messages can quote the body. */
 function problemOf(error: unknown): TollgateError {
   if (isTollgateError(error)) return error;
   const type = typeof error === 'object' && error !== null && 'type' in error ? String(error.type) : '';

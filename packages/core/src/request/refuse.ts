@@ -146,13 +146,13 @@ export function guarded(
   return handler;
 }
 
-/** The refusal that an SDK's error stands for: same status as the refusal recorded for this request. */
+/** The refusal behind an SDK's error: it has the same status as the refusal recorded for this request. */
 function refusalBehind(error: unknown, req: Request): TollgateError | undefined {
   const refusal = req.tollgate?.refusal;
   return refusal && statusesOf(error).includes(refusal.status) ? refusal : undefined;
 }
 
-/** Errors within errors that are looked at. */
+/** How many levels of nested errors are searched. */
 const deepest = 4;
 
 /** The statuses that an error names, or those that it wraps: `status` (OpenAI, Anthropic), `statusCode` (AI SDK), `lastError` (its retries). */

@@ -68,7 +68,7 @@ class RequestContext implements TollgateContext, PipelineHost {
     this.#abort?.abort(error);
   }
 
-  /** The response is closed: what was answered, or that the client went away before. */
+  /** The response is closed, complete or because the client left. */
   close(req: Request, res: Response): void {
     // Not `writableFinished`: since Node 24 it stays false when the client leaves before it has read an answer that the app has ended.
     const aborted = !res.writableEnded;
@@ -112,8 +112,8 @@ function notMounted(what: string): TollgateError {
 }
 
 /**
- * The request's context: made by whichever Tollgate middleware comes first, found by the rest. Answers `x-request-id` and
- * `request-id`, and watches for the client going away: `res` closing before everything was written.
+ * The request's context: created by the first Tollgate middleware, found by the rest. Sets `x-request-id` and `request-id`, and watches for
+ * the client leaving: `res` closing before everything was written.
  */
 export function contextOf(req: Request, res: Response, now: () => number = Date.now): TollgateContext {
   const existing: TollgateContext | undefined = req.tollgate;
@@ -130,8 +130,8 @@ export function contextOf(req: Request, res: Response, now: () => number = Date.
 }
 
 /**
- * Closes the context with its response. One that was closed before we came says so no more; one that waits behind another on
- * the same connection (pipelining) is not told when the connection ends.
+ * Closes the context with its response. A response that was closed earlier emits no event; one that waits behind another on the same
+ * connection (pipelining) does not learn of the end of the connection.
  */
 function watchForEnd(context: RequestContext, req: Request, res: Response): void {
   const close = (): void => context.close(req, res);
@@ -162,7 +162,7 @@ function alsoWithSocket(socket: WaitedFor, res: Response, close: () => void): vo
   res.once('close', () => all.delete(close));
 }
 
-/** A context without an HTTP request, for scripts and workers, and how to end it: settles and closes what is open. */
+/** A context without an HTTP request, for scripts and workers, and a function that ends it: settles and closes open calls. */
 export function detachedContext(
   caller: Caller,
   now: () => number = Date.now,

@@ -122,7 +122,7 @@ export class RequestPipeline implements CallPipeline {
     return this.#settled(() => whenReady(this.#runBegin(call, from, last, 0), begun, failed), failed);
   }
 
-  /** The client is gone: attempts that drain continue for a while, as far as the bounds allow; the others are stopped. */
+  /** The client has left: attempts that drain continue for a while, within the bounds; the others are stopped. */
   clientGone(error: TollgateError): void {
     this.#gone = error;
     for (const step of this.#steps) step.left?.();
@@ -156,7 +156,7 @@ export class RequestPipeline implements CallPipeline {
     this.handled();
   }
 
-  /** The handler makes no call any more: what is open is settled. */
+  /** The handler makes no more calls: open ones are settled. */
   handled(): void {
     if (this.#endWait && this.running.size === 0) void this.#runFinish();
   }
@@ -273,12 +273,12 @@ export class RequestPipeline implements CallPipeline {
   }
 }
 
-/** Whether an abort ends what the call costs, and all of that has been seen by then. */
+/** Whether the cost of a call ends with an abort, and all of its output has been seen by then. */
 function showsItsEnd({ parsed, outgoing }: Attempt): boolean {
   return outgoing.abort === 'stops' && parsed?.visible === true;
 }
 
-/** Whether what was declared is what is sent: the same body object, to the provider whose price it was given. */
+/** Whether the declared call is the one that is sent: the same body object, to the provider for which it was priced. */
 function isSame({ parsed, outgoing: declared }: Attempt, outgoing: OutgoingRequest): boolean {
   if (!parsed || declared.body !== outgoing.body) return false;
   return outgoing.provider === undefined || outgoing.provider === parsed.provider;

@@ -16,7 +16,7 @@ export interface EventFacts {
   readonly model?: string | undefined;
 }
 
-/** Events come several to the millisecond, and writing a date costs as much as the rest of one: the latest are remembered. */
+/** Several events share a millisecond, and formatting a date costs as much as the rest of one: the latest are cached. */
 const latest = Array.from({ length: 16 }, () => ({ ms: Number.NaN, text: '' }));
 
 function isoTime(ms: number): string {

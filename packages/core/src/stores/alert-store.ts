@@ -22,8 +22,8 @@ export interface AlertStore {
   /** The value of a key. */
   read(key: string): Promise<string | undefined>;
   /**
-   * Keeps `after` for `keepMs` and puts the work, both or neither. `changed`: what was kept is not `before`; `full`: too much work
-   * waits already. Neither has any effect.
+   * Stores `after` for `keepMs` and adds the tasks, both or neither. `changed`: the stored value is not `before`; `full`: too many tasks
+   * are waiting. Neither has any effect.
    */
   replace(
     key: string,

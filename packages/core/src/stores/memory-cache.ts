@@ -3,7 +3,7 @@ import type { CacheStore } from './cache-store.js';
 
 /** Options of {@link memoryCache}. */
 export interface MemoryCacheOptions {
-  /** How many bytes are kept at most, keys included; what was not asked for the longest gives way. Positive integer. @defaultValue 67_108_864 (64 MiB) */
+  /** The most bytes, keys included; the least recently used entry is evicted. Positive integer. @defaultValue 67_108_864 (64 MiB) */
   maxBytes?: number;
   /** Clock, in ms. @defaultValue Date.now */
   now?: () => number;
@@ -12,14 +12,14 @@ export interface MemoryCacheOptions {
 /** Memory of an entry besides its bytes: key, object, place in the map. */
 const overheadBytes = 256;
 
-/** Answers within one process; gone after a restart. Throws a `TypeError` for a wrong or unknown option. */
+/** Cached responses within one process; lost at a restart. Throws a `TypeError` for a wrong or unknown option. */
 export function memoryCache(options: MemoryCacheOptions = {}): CacheStore {
   checkOptions<MemoryCacheOptions>('memoryCache', options, {
     maxBytes: accepts.positiveInteger,
     now: accepts.function,
   });
   const { maxBytes = 64 * 1024 * 1024, now = Date.now } = options;
-  /** The one that was not asked for the longest comes first. */
+  /** Least recently used first. */
   const kept = new Map<string, { readonly bytes: Uint8Array; readonly untilMs: number }>();
   let keptBytes = 0;
   const forget = (key: string): void => {

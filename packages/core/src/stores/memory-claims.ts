@@ -4,13 +4,13 @@ import type { ClaimStore } from './claim-store.js';
 
 /** Options of {@link memoryClaims}. */
 export interface MemoryClaimsOptions {
-  /** How many claims may stand at once, 1 to 10 000 000; beyond, none is granted. @defaultValue 100_000 */
+  /** The most claims at once, 1 to 10 000 000; beyond, none is granted. @defaultValue 100_000 */
   maxClaims?: number;
   /** Clock, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
 }
 
-/** Claims within one process; none stands after a restart, and secrets are others. Throws a `TypeError` for a wrong or unknown option. */
+/** Claims within one process; a restart ends them and changes the secrets. Throws a `TypeError` for a wrong or unknown option. */
 export function memoryClaims(options: MemoryClaimsOptions = {}): ClaimStore {
   checkOptions<MemoryClaimsOptions>('memoryClaims', options, {
     maxClaims: accepts.integerBetween(1, 10_000_000),
@@ -19,7 +19,7 @@ export function memoryClaims(options: MemoryClaimsOptions = {}): ClaimStore {
   const { maxClaims = 100_000, now = Date.now } = options;
   const untilMs = new Map<string, number>();
   const secrets = new Map<string, Uint8Array>();
-  /** When the first of them ends, or before: until then there is nothing to look through. */
+  /** The earliest expiry or before: until then no search is needed. */
   let firstEndMs = Number.POSITIVE_INFINITY;
   const makeRoom = (nowMs: number): boolean => {
     if (untilMs.size < maxClaims) return true;

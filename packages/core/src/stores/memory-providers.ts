@@ -26,7 +26,7 @@ export interface MemoryProviders extends ProviderStore {
   openBreakers(): readonly OpenBreaker[];
 }
 
-/** Names of models are the clients', so what is remembered of them is bounded. */
+/** Clients choose the names of models, so the number of remembered ones is bounded. */
 const mostKept = 1_000;
 /** Time after which an open breaker that is due for a trial and gets none is forgotten, in ms. */
 const forgottenMs = 600_000;

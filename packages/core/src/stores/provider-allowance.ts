@@ -17,7 +17,7 @@ const graceMs = 1_000;
 /** The longest interval between two requests of a waiter, in ms: a response to any other process can change the remaining amounts. */
 const latestAskMs = 250;
 
-/** The call of a tenant that waits, and where the tenant stands in the fair order. */
+/** A tenant's waiting call, and its position in the fair order. */
 interface Line {
   start: number;
   readonly sizes: ProviderAmounts[];
@@ -121,7 +121,7 @@ export class ProviderAllowance {
     }
   }
 
-  /** Those that wait, here and elsewhere; they are taken out of the books, and put back where they wait on. */
+  /** The waiting calls, here and in other processes; they are removed, and added again where they continue to wait. */
   #linesOf(calls: readonly WaitingCall[], nowMs: number): Map<string, Line> {
     const lines = new Map<string, Line>();
     for (const [tenant, line] of this.#waiting) {

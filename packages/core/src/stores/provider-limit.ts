@@ -1,8 +1,8 @@
 import type { StatedLimit } from './provider-store.js';
 
-/** Limits are those of a minute, unless an answer says otherwise. */
+/** Limits are per minute, unless a response states another period. */
 const usualMs = 60_000;
-/** So long what was seen of the refill counts, in ms, and as long again. */
+/** How long a measured refill rate counts, in ms, and as long again. */
 const rateMs = 120_000;
 /** Below this share of use, a stated amount does not show the refill rate: it is rounded. */
 const telling = 0.1;
@@ -27,15 +27,15 @@ export class ProviderLimit {
   #atMs = 0;
   /** When all of it is there again, as stated last. */
   #resetAtMs = Number.POSITIVE_INFINITY;
-  /** Per ms, as stated last, and what was seen in this period and in the one before. */
+  /** Per ms, the last stated rate, and the measured ones of this period and the one before. */
   #rate = 0;
   #seen = unseen;
   #seenBefore = unseen;
   #seenSinceMs = 0;
   #statedAtMs = 0;
-  /** All that had been taken by the call whose answer was heard last. */
+  /** The total taken before the call of the last processed response, itself included. */
   #heardTotal = 0;
-  /** When the call was taken whose answer was heard last. */
+  /** When the call of the last processed response was sent. */
   #heardOfMs = Number.NEGATIVE_INFINITY;
 
   get limit(): number {
@@ -69,8 +69,8 @@ export class ProviderLimit {
   }
 
   /**
-   * An answer states the limit. It may do so as of when its call was received, or as of now: what is lower counts, of what it states, and
-   * of that with what was refilled and taken since its call was; both less the calls that may not have been received then.
+   * A response states the limit, as of when its call was received, or as of now: the lower of the stated amount and of that amount with the
+   * refill and the calls since then counts; both minus the calls that the provider may not have received by then.
    */
   stated(
     { limit, remaining, resetMs }: StatedLimit,
@@ -83,7 +83,7 @@ export class ProviderLimit {
     this.#statedAtMs = nowMs;
     const used = this.#limit - remaining;
     if (used > 0) this.#learn(used, resetMs !== undefined && resetMs > 0 ? resetMs : usualMs, nowMs);
-    // Of two answers that come in another order than their calls went, the later call knows more.
+    // Of two responses in another order than their calls, that of the later call counts.
     if (taken && taken.atMs < this.#heardOfMs) return;
     this.#heardOfMs = taken?.atMs ?? this.#heardOfMs;
     this.#heardTotal = taken?.total ?? total;

@@ -8,7 +8,7 @@ export type ProviderAmounts = { readonly [Name in ProviderUnit]?: number };
 /** One limit of a provider, as an answer states it. */
 export interface StatedLimit {
   readonly unit: ProviderUnit;
-  /** All of it; absent where only what is left is stated. */
+  /** The whole limit; absent where only the remaining amount is stated. */
   readonly limit?: number | undefined;
   /** The remaining amount, 0 or more. */
   readonly remaining: number;
@@ -24,7 +24,7 @@ export interface WaitingCall {
   readonly size: ProviderAmounts;
 }
 
-/** Where a call stands in the books: handed back with what its answer states. */
+/** A call's entry: returned with the amounts stated in its response. */
 export interface Taken {
   /** When it was taken, by the store's clock, in ms. */
   readonly atMs: number;
@@ -38,7 +38,7 @@ export interface Taken {
 export interface TakeAnswer {
   /** By the position of the calls: `undefined` where it is not its turn, or there is no room for it. */
   readonly taken: readonly (Taken | undefined)[];
-  /** When it is worth asking again for those that wait, in ms; 0: all may go. */
+  /** When waiting calls should ask again, in ms; 0: all may be sent. */
   readonly waitMs: number;
 }
 
@@ -63,7 +63,7 @@ export interface OpenBreaker {
  * provider), and the open circuit breakers. Methods of shared stores reject while they are away.
  */
 export interface ProviderStore {
-  /** Takes what the calls need whose turn it is, in the fair order of all tenants that wait anywhere. At most 64 calls at once. */
+  /** Takes the amounts of the calls whose turn it is, in the fair order of all tenants that wait in any process. At most 64 calls at once. */
   take(allowance: string, calls: readonly WaitingCall[]): TakeAnswer | Promise<TakeAnswer>;
   /** An answer has begun. */
   state(allowance: string, statement: Statement): void | Promise<void>;

@@ -21,7 +21,7 @@ export interface SwitchEntry {
    * for models and providers without regard to case, and for models with any ending after a `*` at the end.
    */
   readonly name: string;
-  /** Why, for the audit trail and the on-call engineer; never told to clients. */
+  /** The reason, for the audit trail and the on-call engineer; never sent to clients. */
   readonly reason: string;
   /** Who did it. */
   readonly by: string;
@@ -40,7 +40,7 @@ export interface SwitchState {
   readonly entries: readonly SwitchEntry[];
 }
 
-/** Where all processes see what is switched off. Every method rejects while it is away. */
+/** Shares the switched-off entries between all processes. Every method rejects while it is away. */
 export interface SwitchStore {
   /** The state, or nothing where its version is the one that is known. */
   read(knownVersion?: string): Promise<SwitchState | undefined>;
@@ -50,7 +50,7 @@ export interface SwitchStore {
   turnOn(kind: SwitchKind, name: string): Promise<boolean>;
   /** Calls the listener when there may be a change, sooner than a reader who asks now and then would see it; returns how to stop. */
   onHint?(listener: () => void): () => void;
-  /** Lets go of what the store holds open. */
+  /** Releases the store's resources. */
   close?(): Promise<void>;
 }
 
@@ -62,12 +62,12 @@ export const switchKey = (kind: SwitchKind, name: string): string =>
 export const switchPattern = ({ kind, name }: SwitchEntry): string | undefined =>
   kind === 'model' && name.endsWith('*') ? switchKey(kind, name) : undefined;
 
-/** Whether a key, as {@link switchKey} writes it, is one of those that a pattern stands for. */
+/** Whether a pattern matches a key of {@link switchKey}. */
 export const switchPatternCovers = (pattern: string, key: string): boolean => modelAllowed([pattern], key);
 
 const secretForm = /tg_(?:live|test)_[0-9A-Za-z]{4,32}_[0-9A-Za-z]|tg_child_[\w-]/;
 
-/** Whether a text holds what looks like a whole API key or child credential: it must not be kept or shown. */
+/** Whether a text contains something in the form of a whole API key or child credential: it must not be stored or shown. */
 export const holdsSecret = (text: string): boolean => secretForm.test(text);
 
 /** The names of everything of which a caller is part, as {@link switchKey} writes them. */

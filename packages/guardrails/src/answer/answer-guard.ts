@@ -23,7 +23,7 @@ interface Queued {
   changed: boolean;
 }
 
-/** Looks at one answer while it passes: redacts it, ends it as a content filter would, or reports it. */
+/** Inspects one response while it passes: redacts it, ends it as a content filter would, or reports it. */
 export class AnswerGuard {
   #mode: 'unread' | 'events' | 'body' | 'ignored' = 'unread';
   readonly #frames = new EventFrames();
@@ -33,7 +33,7 @@ export class AnswerGuard {
   #body: Uint8Array[] = [];
   #bodyBytes = 0;
   #withheld = false;
-  /** Something may be taken out of the answer. */
+  /** The rules may remove text from the response. */
   readonly #acts: boolean;
 
   constructor(
@@ -44,7 +44,7 @@ export class AnswerGuard {
     this.#acts = rules.some(({ action }) => action !== 'flag');
   }
 
-  /** The provider's status and content type. Its errors are not looked at. */
+  /** Takes the provider's status and content type. Its errors are not inspected. */
   begin(status: number, contentType: string | undefined): void {
     if (status >= 300) this.#mode = 'ignored';
     else if (contentType?.includes('text/event-stream')) this.#mode = 'events';
@@ -157,7 +157,7 @@ export class AnswerGuard {
     return changed ? Buffer.from(JSON.stringify(body)) : bytes;
   }
 
-  /** Looks at every text of a body, or of an event that repeats whole texts; whether something was redacted. */
+  /** Inspects every text of a body, or of an event that repeats whole texts; returns whether anything was redacted. */
   #redactWhole(body: unknown): boolean {
     let changed = false;
     for (const text of contentOf(body).texts) {
@@ -178,7 +178,7 @@ export class AnswerGuard {
   }
 }
 
-/** A text that says so when it is replaced. */
+/** A text that marks its event as changed when it is replaced. */
 function marking(text: EventText, queued: Queued): EventText {
   return {
     ...text,

@@ -8,7 +8,7 @@ export class EventFrames {
   /** Where the search for a blank line continues. */
   #from = 0;
 
-  /** Takes bytes; returns the events that are whole now. Throws a `RangeError` for one that is too large to be looked at. */
+  /** Takes bytes; returns the events that are complete now. Throws a `RangeError` for one that is too large to inspect. */
   push(chunk: Uint8Array): Buffer[] {
     this.#held = this.#held.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#held, chunk]);
     const frames: Buffer[] = [];

@@ -11,7 +11,7 @@ export interface ReadEvent {
   readonly texts: readonly EventText[];
   /** Lanes that end with it; `all`: every one. */
   readonly ends: readonly string[] | 'all';
-  /** It holds whole texts, which may have passed in pieces before (OpenAI responses): looked at as a whole. */
+  /** It contains whole texts, which may have passed in pieces before (OpenAI responses): inspected as a whole. */
   readonly repeats: boolean;
 }
 
@@ -77,7 +77,7 @@ function responsesEvent(type: string, members: Members): ReadEvent {
   return { ...nothing, ends: type.endsWith('.done') ? [lane] : [], repeats: true };
 }
 
-/** Members that name things, and say nothing. */
+/** Members that contain names, not text. */
 const names = new Set([
   'role',
   'type',

@@ -29,8 +29,8 @@ export interface StreamHead {
 
 /**
  * The events with which the provider's own content filter would end a stream, so that official SDKs finish without an error:
- * `finish_reason: "content_filter"`, `stop_reason: "refusal"`, `finishReason: "SAFETY"`, `response.incomplete`. The event that says so
- * carries `"tollgate": { "code": "prompt_rejected" }` as well.
+ * `finish_reason: "content_filter"`, `stop_reason: "refusal"`, `finishReason: "SAFETY"`, `response.incomplete`. That event carries
+ * `"tollgate": { "code": "prompt_rejected" }` as well.
  */
 export function filteredEnd({ shape, common, open, response, sequence = 0 }: StreamHead): string {
   const tollgate = { code: 'prompt_rejected' };
@@ -71,7 +71,7 @@ export function filteredEnd({ shape, common, open, response, sequence = 0 }: Str
   return event({ type, sequence_number: sequence + 1, response: incomplete, tollgate }, type);
 }
 
-/** An answer in one piece without what it said, as a content filter would leave it; its usage stays. */
+/** A response in one piece without its text, as a content filter would leave it; its usage stays. */
 export function filteredBody(body: unknown): unknown {
   const members = membersOf(body);
   const tollgate = { code: 'prompt_rejected' };

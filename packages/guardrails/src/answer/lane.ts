@@ -58,7 +58,7 @@ export class Lane {
     for (const rule of this.rules) {
       const findings = rule.find(text, { path: '', role: undefined });
       for (const { start, end } of findings) {
-        // It may grow, and it goes on as a whole.
+        // It may still grow, and is released only as a whole.
         if (!last && end >= text.length) safe = Math.min(safe, start);
         else if (start < safe && end > safe) safe = start;
       }
@@ -96,7 +96,7 @@ export class Lane {
     this.#reported = Math.max(0, this.#reported - released);
   }
 
-  /** The last end of a piece at or before `safe` that no cut lies across. */
+  /** The last end of a piece at or before `safe` that is not inside a cut. */
   #boundary(safe: number, cuts: readonly Cut[]): number {
     let boundary = 0;
     for (const { end } of this.#pieces) {
@@ -107,7 +107,7 @@ export class Lane {
   }
 }
 
-/** The part of a cut within one piece, in its offsets: the placeholder stands where the cut begins. */
+/** The part of a cut within one piece, in its offsets: the placeholder is placed where the cut begins. */
 function partOf(cut: Cut, start: number, end: number): Cut {
   return {
     start: Math.max(cut.start, start) - start,

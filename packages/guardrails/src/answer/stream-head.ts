@@ -2,7 +2,7 @@ import { type StreamHead, shapeOf } from './filtered-end.js';
 
 type Members = Record<string, unknown>;
 
-/** Remembers of a stream what its end would need. */
+/** Remembers the properties of a stream that its end needs. */
 export class StreamMemory implements StreamHead {
   shape: StreamHead['shape'] = 'unknown';
   common: Readonly<Record<string, unknown>> = {};

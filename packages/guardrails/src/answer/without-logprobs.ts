@@ -1,4 +1,4 @@
-/** Members that tell an answer again, token by token, so that what is redacted in the text would be read there. */
+/** Members that repeat a response token by token, so that text redacted elsewhere could be read there. */
 const repeated = new Set(['logprobs', 'logprobsResult', 'top_logprobs']);
 
 /** Empties them everywhere in a response or an event; returns whether there were any. */

@@ -39,7 +39,7 @@ const asked = list(
   'what which how cual cuales quelle quelles quel quali quale que wie welche wat jak jaki какой каков jaky ποιο qual quais 什么 何 무엇 뭐 ما क्या vad',
 );
 
-/** Prompts that ask for the instructions of the app: weight, words that may stand between two steps, and the steps. */
+/** Prompts that request the instructions of the app: weight, words that may come between two steps, and the steps. */
 export const extractionPhrases = [
   phrase(0.5, 4, disclose, secretPrompt, [...orders, ...list('message')]),
   phrase(0.5, 2, disclose, your, orders),
@@ -146,7 +146,7 @@ export const extractionPhrases = [
     list('configuration config developer internal'),
     list('message prompt instructions file settings'),
   ),
-  // what stands before the first message
+  // the text before the first message
   phrase(0.8, 3, list('repeat print output copy recite reproduce paste echo'), text, above),
   phrase(
     0.55,

@@ -5,8 +5,8 @@ import type { Phrase } from './phrase-matcher.js';
 import { smuggledPhrases } from './smuggled-phrases.js';
 
 /**
- * Shapes of hostile prompts: what published collections of attacks (OWASP LLM01, the jailbreaks shared as "DAN") have in common, in words
- * near each other. Weights were set on prompts of the project's own.
+ * Patterns of hostile prompts: words near each other that published collections of attacks have in common (OWASP LLM01, the jailbreaks
+ * shared as "DAN"). Weights were set on prompts of this project.
  */
 export const injectionPhrases: readonly Phrase[] = [
   ...overridePhrases,

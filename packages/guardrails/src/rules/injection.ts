@@ -16,8 +16,8 @@ export interface InjectionOptions {
   /** From which combined weight on a text counts, above 0 and at most 1. Lower finds more, and more that is harmless. @defaultValue 0.5 */
   threshold?: number;
   /**
-   * Roles whose texts are believed: an app's own system prompt may well say "ignore". A client of a pass-through route states the roles
-   * itself: `[]` there. Of `system`, `developer`, `user`, `assistant`, `model`, `tool`, `function`. @defaultValue ['system', 'developer']
+   * Roles whose texts are trusted: an app's own system prompt may contain "ignore". A client of a pass-through route sets the roles itself:
+   * use `[]` there. Of `system`, `developer`, `user`, `assistant`, `model`, `tool`, `function`. @defaultValue ['system', 'developer']
    */
   trustedRoles?: readonly string[];
 }
@@ -52,9 +52,9 @@ const ciphers = [rotated, reversed].map((undo) => {
 });
 
 /**
- * A rule for signals of prompt injection: instructions set aside, roles in content, system prompts asked for, known shapes of jailbreaks,
- * also behind look-alikes, spacing, invisible characters, base64, hex, rot13 or reversed. Signals, no certainty: its rates are in the
- * README. Throws a `TypeError` for a wrong option.
+ * A rule for signals of prompt injection: instructions set aside, roles in content, requests for system prompts, known patterns of
+ * jailbreaks, also hidden by look-alikes, spacing, invisible characters, base64, hex, rot13 or reversal. Signals, not proof: its rates are
+ * in the README. Throws a `TypeError` for a wrong option.
  */
 export function injection(options: InjectionOptions = {}): Rule {
   checkOptions<InjectionOptions>('injection', options, {
@@ -116,8 +116,8 @@ function openSignals(raw: string, { text }: NormalisedText): Finding[] {
 }
 
 /**
- * Weak signals count only beside another: two that are far from each other in a long text are chance. Where a phrase stands in the text
- * as it was written is not known: normalising moved it.
+ * Weak signals count only beside another: two that are far from each other in a long text occur by chance. The position of a phrase in the
+ * original text is unknown: normalising moved it.
  */
 function phrases(text: string, raw: string): Finding[] {
   const matches = apart(matcher.find(tokensOf(text)));
@@ -132,7 +132,7 @@ function phrases(text: string, raw: string): Finding[] {
     .map(({ phrase: { kind, weight } }) => ({ kind, weight, start: 0, end: raw.length }));
 }
 
-/** Of phrases that lie within each other the strongest: the same words are one signal. */
+/** Of overlapping phrases only the strongest: the same words are one signal. */
 function apart(matches: readonly PhraseMatch[]): PhraseMatch[] {
   const kept: PhraseMatch[] = [];
   for (const one of [...matches].sort((a, b) => b.phrase.weight - a.phrase.weight)) {

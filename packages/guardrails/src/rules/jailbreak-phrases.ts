@@ -18,14 +18,14 @@ const firmly = list(`
   khong
 `);
 const dan = list('dan дан stan aim');
-/** What phones, browsers and games have as well. */
+/** Modes that phones, browsers and games have as well. */
 const ordinaryMode = list('developer debug god sudo root admin maintenance diagnostic');
 const forbiddenMode = list(
   'dan jailbreak unrestricted unfiltered uncensored unlocked opposite free evil nofilter',
 );
 const phrase = phrasesOf('injection.jailbreak');
 
-/** Prompts that talk a model out of its rules: weight, words that may stand between two steps, and the steps. */
+/** Prompts that argue a model out of its rules: weight, words that may come between two steps, and the steps. */
 export const jailbreakPhrases = [
   phrase(0.6, 2, list('do'), list('anything'), list('now')),
   phrase(

@@ -1,4 +1,4 @@
-/** Words after which a quotation is talked about, not said: `what does the phrase "…" do`. */
+/** Words after which a quotation is mentioned, not used: `what does the phrase "…" do`. */
 const mentioning =
   `explain|explique|explica|erkl\\S{1,6}|why|warum|pourquoi|por qu\\S|what is|what does|was ist|phrases?|sentences?|satz|frase|phrase|wording|
 words?|terms?|expression|begriff|strings?|text|texts|inputs?|prompts? like|example|examples|beispiel|ejemplo|exemple|quote|quoted|typed|wrote|sent|
@@ -10,7 +10,7 @@ const mention = new RegExp(
   'giu',
 );
 
-/** The text without what it only mentions: quotations of attacks in questions about attacks. The same text where there are none. */
+/** The text without mentioned phrases: quotations of attacks in questions about attacks. Unchanged where there are none. */
 export function withoutMentions(text: string): string {
   return /["“„«「]/.test(text) ? text.replace(mention, ' ') : text;
 }

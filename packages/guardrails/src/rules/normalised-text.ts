@@ -18,7 +18,7 @@ const ascii = /^[\0-\x7f]*$/;
 const accents = /[\u0300-\u036f\u064b-\u0652\u093c]/g;
 const emojiJoiner = /\p{Extended_Pictographic}[\ufe0f\u200d]/gu;
 
-/** Letters of other scripts that look like Latin ones (from Unicode's confusables, the ones seen in attacks). */
+/** Letters of other scripts that look like Latin ones (those of Unicode's confusables that occur in attacks). */
 const lookAlikes: Readonly<Record<string, string>> = {
   // Cyrillic
   а: 'a',
@@ -91,7 +91,7 @@ const latin = /[a-z]/;
 const foreign = /[\u0370-\u03ff\u0400-\u052f\u0531-\u0587\u0131\u0250-\u02af\u1d00-\u1d7f]/;
 const leetWord = /^[^\s]*[a-z][^\s]*[013457@$!][^\s]*$|^[^\s]*[013457@$!][^\s]*[a-z][^\s]*$/;
 
-/** Undoes what hides words from a reader of bytes: compatibility forms, accents, look-alikes, invisible characters, spaced-out letters. */
+/** Reverses what hides words: compatibility forms, accents, look-alikes, invisible characters, spaced-out letters. */
 export function normalised(raw: string): NormalisedText {
   // Most prompts are ASCII, and hide nothing.
   if (ascii.test(raw)) return { text: unspaced(raw.toLowerCase()), invisible: 0, hidden: '' };
@@ -123,7 +123,7 @@ export function withoutLeet(text: string): string {
     .join('');
 }
 
-/** The same without what stretches or splits words: `ignoooore`, `ig.no.re`. */
+/** The same without stretched or split words: `ignoooore`, `ig.no.re`. */
 export function withoutPadding(text: string): string {
   return text.replace(/(\p{L})\1{2,}/gu, '$1').replace(/(?<=\p{L})[.·•|~^](?=\p{L})/gu, '');
 }
@@ -137,7 +137,7 @@ function tagged(raw: string): string {
   return spelled;
 }
 
-/** A word of two scripts, one of them Latin, is a Latin word with look-alikes; one script alone is a language. */
+/** A word of two scripts, one of them Latin, is treated as a Latin word with look-alikes; a word of one script is left unchanged. */
 function unmixed(word: string): string {
   if (!foreign.test(word) || !latin.test(word)) return word;
   return Array.from(word, (one) => lookAlikes[one] ?? one).join('');

@@ -5,7 +5,7 @@ const { ignore, earlier, all, instructions, instead, follow, told, me, only, you
   words;
 const phrase = phrasesOf('injection.override');
 
-/** Languages whose verb comes last: `vorherige Anweisungen vergessen`, `talimatları yok say`. */
+/** Languages with the verb at the end: `vorherige Anweisungen vergessen`, `talimatları yok say`. */
 const ignoredLast = list(`
   ignorieren vergessen missachten negeren vergeten yoksay yok unut gormezden 無視 忘れ 忘却 무시 무시하 잊어 잊고 अनदेखा भूल नजरअंदाज
 `);
@@ -28,13 +28,13 @@ const everything = list(`
 const you = list(
   `you you've te ti dir du lhe vous je jou ci вам тебе тобі sana sen dig kamu 你 あなた 너 네 لك إليك तुम्हें तुमसे आपको`,
 );
-/** Said of instructions: they do not hold. */
+/** Expressions that declare instructions invalid. */
 const over = list(`
   cancelled canceled void suspended lifted obsolete superseded revoked overridden
   existed gone invalid nullified waived terminated
 `);
 
-/** Prompts that set the instructions of the app aside: weight, words that may stand between two steps, and the steps. */
+/** Prompts that set the instructions of the app aside: weight, words that may come between two steps, and the steps. */
 export const overridePhrases = [
   phrase(0.9, 3, ignore, earlier, instructions),
   phrase(0.9, 3, ignore, instructions, earlier),

@@ -3,7 +3,7 @@ import type { Rule, RuleAction } from '../rule.js';
 
 /** Options of {@link pattern}. */
 export interface PatternOptions {
-  /** Name of the rule, and kind of what it finds. */
+  /** Name of the rule, and kind of its findings. */
   name: string;
   /** The words to search for, regardless of case. 1 to 10 000, none empty. */
   words: readonly string[];
@@ -13,8 +13,8 @@ export interface PatternOptions {
 }
 
 /**
- * A rule for words of one's own: project names, competitors, phrases. Words stand between spaces or punctuation marks, in any case. Texts are
- * compared, no regular expression is run on what a client sends. Throws a `TypeError` for a wrong option.
+ * A rule for the app's words: project names, competitors, phrases. Matches whole words, in any case. Texts are compared; no regular
+ * expression is run on the client's text. Throws a `TypeError` for a wrong option.
  */
 export function pattern(options: PatternOptions): Rule {
   checkOptions<PatternOptions>(

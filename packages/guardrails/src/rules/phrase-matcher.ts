@@ -1,4 +1,4 @@
-/** One word of a phrase: any of these, in lower case; `ignor*` stands for all words that begin so. */
+/** One word of a phrase: any of these, in lower case; `ignor*` matches all words with that beginning. */
 export type Words = readonly string[];
 
 /** Words that follow each other with at most `gap` other words between two of them. */

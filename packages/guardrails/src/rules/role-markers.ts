@@ -6,8 +6,8 @@ interface Marker {
 }
 
 /**
- * Marks with which chat templates and people separate roles, where they have no business: in the text of one message. Each pattern is of
- * bounded length, so that looking for it is linear.
+ * Marks with which chat templates and people separate roles, which the text of one message should not contain. Each pattern is of bounded
+ * length, so that the search is linear.
  */
 const markers: readonly Marker[] = [
   {

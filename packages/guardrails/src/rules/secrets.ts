@@ -13,7 +13,7 @@ interface Format {
   readonly kind: string;
   /** The prefix of every such secret; searched for first. */
   readonly prefix: string;
-  /** Tried where the prefix stands. */
+  /** Tried at each occurrence of the prefix. */
   readonly pattern: RegExp;
 }
 
@@ -73,7 +73,7 @@ function secretsIn(text: string): Finding[] {
       pattern.lastIndex = at;
       const match = pattern.exec(text);
       if (!match) {
-        // The one pattern that is long: none of what it has looked at begins another.
+        // The only long pattern: no match can begin inside the characters that it has checked.
         if (prefix === 'eyJ') from = Math.max(from, endOfRun(text, from));
         continue;
       }

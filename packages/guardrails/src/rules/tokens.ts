@@ -25,7 +25,7 @@ const known = new RegExp(
   'gu',
 );
 
-/** Cuts a text into words. Of scripts without spaces only the words that rules know are cut out. */
+/** Cuts a text into words. In scripts without spaces, only the words used by the rules are cut out. */
 export function tokensOf(text: string): Token[] {
   const tokens: Token[] = [];
   // In a text without such scripts a plain pattern finds the same words in a fraction of the time.

@@ -38,7 +38,7 @@ function outputTokensOf({ provider, model }: ParsedCall): OutputTokens | undefin
   return new OutputTokens(() => tokenizerOf(provider, model));
 }
 
-/** Follows the answer of one attempt, and says what it used. */
+/** Follows the response of one attempt, and determines its usage. */
 export class CallReading {
   readonly #reader: ResponseReader;
   readonly #withUsage: boolean;
@@ -80,7 +80,7 @@ export class CallReading {
     return out;
   }
 
-  /** No more bytes follow: what was held back, or the end of a stream that was stopped. */
+  /** No more bytes follow: returns the held bytes, or the end of a stream that was stopped. */
   finish(): Uint8Array {
     const { stopped } = this.call;
     if (!stopped) {
@@ -94,7 +94,7 @@ export class CallReading {
     return ended ? Buffer.from(this.#goodbye(stopped)) : new Uint8Array(0);
   }
 
-  /** Of an attempt that was sent and whose answer says nothing of its end. */
+  /** For an attempt that was sent and whose response does not show its end. */
   settleUnseen(): Settlement {
     this.#end();
     return settle({ ...this.#facts(), status: 0 }, (usage) => this.#price(usage));
@@ -102,7 +102,7 @@ export class CallReading {
 
   /** The final word on the attempt. */
   settle(end: CallEnd): Settlement {
-    // Of a stream that was stopped, what has passed is what counts; an answer in one piece is read as far as it came.
+    // For a stopped stream, the part sent to the client counts; a response in one piece is read as far as it arrived.
     if (!this.call.stopped || !this.#reader.isStream) this.#end();
     return settle(
       { ...this.#facts(), sent: end.sent, status: end.status === 0 ? this.#status : end.status },
@@ -110,7 +110,7 @@ export class CallReading {
     );
   }
 
-  /** Whether an abort ends what the call costs, so that a cut answer is charged by what was seen of it. */
+  /** Whether the call's cost ends with an abort, so that a cut response is charged by the output seen. */
   get #endsWithAbort(): boolean {
     return this.parsed.visible && this.call.outgoing.abort === 'stops';
   }

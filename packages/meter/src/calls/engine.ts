@@ -8,9 +8,9 @@ import type { ParseOptions } from '../requests/parse-options.js';
 import { searchesByItself } from '../requests/searching-models.js';
 import type { UsagePrice } from '../usage/settle.js';
 
-/** How calls are parsed, and what a usage costs. Made once for each factory. */
+/** Parses and prices calls. Created once for each factory. */
 export interface Engine {
-  /** `undefined` where the wire format is not known. @throws TollgateError for what cannot be bounded or priced. */
+  /** `undefined` where the wire format is unknown. @throws TollgateError for a call without a bound or a price. */
   parse(outgoing: OutgoingRequest): ParsedCall | undefined;
   /** The price of a call's usage; `answeredBy` is the model that the provider names. */
   priceOf(call: ParsedCall, usage: Usage, answeredBy?: string): UsagePrice;
@@ -20,7 +20,7 @@ export interface Engine {
   priceByName(provider: string, model: string, usage: Usage): UsagePrice | undefined;
 }
 
-/** Providers whose names for models are the customer's or stand for several: what answered may be dearer than what was named. */
+/** Providers whose model names are chosen by the customer or cover several models: the model that answered may cost more than the named one. */
 const namesAreLoose: readonly string[] = ['azure', 'openrouter'];
 
 /** Makes an engine of options that were checked with `parseChecks`. */
@@ -31,7 +31,7 @@ export function makeEngine(options: ParseOptions & Pick<GuardOptions, 'mode'>, n
   const isDeclared = (provider: string, model: string): boolean =>
     Object.hasOwn(declared, model) || Object.hasOwn(declared, `${provider}/${model}`);
 
-  /** The model charged is the model dispatched, unless the provider's names are loose and another, dearer one answered. */
+  /** The cost of the dispatched model, unless the provider's names are loose and a more expensive one answered. */
   function dearest(call: ParsedCall, price: Price, usage: Usage, answeredBy: string | undefined): number {
     const costNanoUsd = costInTier(call, price, usage);
     const { provider, model } = call;
@@ -60,7 +60,7 @@ export function makeEngine(options: ParseOptions & Pick<GuardOptions, 'mode'>, n
   };
 }
 
-/** A response that names no service tier is priced by the dearer of the ordinary one and the one that was asked for. */
+/** A response without a service tier is charged at the higher of the ordinary price and that of the requested tier. */
 function costInTier(call: ParsedCall, price: Price, usage: Usage): number {
   const cost = costOf(price, usage);
   const asked = call instanceof MeteredCall ? call.facts.tier : undefined;

@@ -14,7 +14,7 @@ const counts = [
   'outputAudioTokens',
 ] as const;
 
-/** Reads what was recorded: our own usage, or a provider's. @throws TypeError for figures that are no counts. */
+/** Reads recorded usage: in Tollgate's format, or a provider's. @throws TypeError for figures that are no counts. */
 export function readRecorded(call: RecordedCall): { api: WireApi; usage: Usage } {
   if (accepts.object(call) !== true) {
     throw new TypeError(`record: expected { provider, model, usage }, received ${describeValue(call)}`);

@@ -23,7 +23,7 @@ export interface Recording {
 const recording = Symbol('recording');
 type Recorded = OutgoingRequest & { [recording]?: Recording };
 
-/** The recording that an outgoing request stands for, if it is one. */
+/** The recording in an outgoing request, if there is one. */
 export const recordingOf = (outgoing: Recorded): Recording | undefined => outgoing[recording];
 
 /** Charges a call that was made already: the declared one where the model is the same, otherwise a further one. */
@@ -50,7 +50,7 @@ function outgoingOf(call: RecordedCall, same: Call | undefined): OutgoingRequest
   return { method: 'POST', url: same?.outgoing.url ?? '', headers: {}, body, provider };
 }
 
-/** A recorded call asks for nothing, since it was made already: its estimate holds nothing back. */
+/** A recorded call was made already, so its estimate holds nothing. */
 function parsedOf(api: WireApi, call: RecordedCall, price: UsagePrice): ParsedCall {
   const { provider, model } = call;
   const estimate = {

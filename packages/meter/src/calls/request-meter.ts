@@ -41,7 +41,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   spentNanoUsd = 0;
   /** How many attempts were settled. */
   settled = 0;
-  /** The handler said that it made no call. */
+  /** The handler reported that it made no call. */
   madeNoCall = false;
   /** Reads the settlement of the declared call from the response, if the response contains one. */
   tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
@@ -147,7 +147,7 @@ export class RequestMeter implements CallRecorder, CallStep {
     });
   }
 
-  /** The client left, and the handler has said nothing of a call since, nor answered that it failed. */
+  /** The client left, and since then the handler has neither reported a call nor responded with an error. */
   #unheardOf({ routed }: RequestEnd): boolean {
     const { res, refusal } = this.context;
     const failed = res?.writableEnded === true && (res.statusCode < 200 || res.statusCode >= 300);

@@ -2,7 +2,7 @@ import type { AttemptOutcome, Call, CallHandle } from '@tollgate/core/internal';
 
 /** When the transport gives up on a body. */
 export interface BodyLimits {
-  /** Milliseconds without anybody reading, after which the call is settled and the connection closed. */
+  /** Milliseconds without a read after which the call is settled and the connection closed. */
   readonly idleMs: number;
   /** Milliseconds that a body is read on for its usage after its reader has left; 0: not at all. */
   readonly drainMs: number;
@@ -16,7 +16,7 @@ const aloneMs = 1_000;
 /** How long usage is waited for after the model has finished, even where no body is drained, in ms. */
 export const usageWaitMs = 1_000;
 
-/** The model has finished, and its usage is still to come: the last bytes of a stream, often already on their way. */
+/** The model has finished, and its usage is still missing: the last bytes of a stream, often already on their way. */
 export const usageIsNear = (call: Call): boolean =>
   call.answer === 'whole' && call.running?.usage.source !== 'provider';
 
@@ -105,7 +105,7 @@ class BodyAttempt {
     this.source.cancel().catch(() => undefined);
   }
 
-  /** The response is over. A handler may still read on; what it does not read is read here. */
+  /** The response is over. A handler may continue to read; the rest is read here. */
   #alone(): void {
     clearTimeout(this.#idle);
     const { drainMs, idleMs } = this.limits;
@@ -179,7 +179,7 @@ class BodyAttempt {
 export const stoppedOutcome = (code: string): AttemptOutcome =>
   code === 'request_aborted' ? 'aborted' : 'budget_stopped';
 
-/** Whether an error says that the caller's own signal fired. By name: errors of another realm are no `Error` here. */
+/** Whether an error means that the caller's own signal fired. By name: errors of another realm are no `Error` here. */
 export const isAbort = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&

@@ -54,7 +54,7 @@ export interface MeteredFetchOptions {
    * have measured it. Default: not assumed.
    */
   abort?: 'stops';
-  /** How long a body may lie unread before its call is settled and given up, in milliseconds. @defaultValue 300_000 */
+  /** How long a body may stay unread before its call is settled and it is given up, in milliseconds. @defaultValue 300_000 */
   idleMs?: number;
 }
 

@@ -19,7 +19,7 @@ type FetchInit = NonNullable<Parameters<typeof fetch>[1]>;
 export const requestIn = (input: FetchInput): Request | undefined =>
   typeof input === 'object' && 'headers' in input ? input : undefined;
 
-/** Reads the arguments of `fetch`, as `fetch` does: what `init` says wins over a `Request`. */
+/** Reads the arguments of `fetch` with its precedence: `init` overrides a `Request`. */
 export function readFetch(input: FetchInput, init: FetchInit = {}): FetchRequest {
   const request = requestIn(input);
   const { body } = init;

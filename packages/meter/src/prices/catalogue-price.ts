@@ -75,7 +75,7 @@ function bandAt(price: ModelPrice, above: number, id: string): PriceBand {
   const audio = audioPrices[id];
   const input = rate('input_mtok') ?? 0n;
   const cacheWrite = rate('cache_write_mtok') ?? input;
-  // A model that answers with images or video reports one figure for its output: it is priced as the dearest kind.
+  // A model that generates images or video reports one figure for its output: it is priced as the most expensive kind.
   const output = dearest(rate('output_mtok') ?? 0n, rate('output_image_mtok'), rate('output_video_mtok'));
   return {
     above,

@@ -30,8 +30,8 @@ export interface PriceDeclaration {
   /** The longest input that the model takes, in tokens. Positive integer. */
   contextWindow?: number;
   /**
-   * The model returns every output token that it bills: it never reasons unseen. Where its stream is cut, at a provider with
-   * `abort: 'stops'`, counters are charged for what was seen instead of what was held. Default: by the name of well-known models, else `false`.
+   * The model returns every output token that it bills: it never reasons invisibly. Where its stream is cut, at a provider with `abort:
+   * 'stops'`, counters are charged the output seen instead of the amount held. Default: by the name of well-known models, else `false`.
    */
   showsAllTokens?: boolean;
 }

@@ -39,7 +39,10 @@ function literals(match: MatchLogic): string[] {
 
 const versionPart = /^(?:|e?\d+[a-z]?|v\d+|latest|preview|exp|thinking|it|customtools)$/;
 
-/** Dates may be cut in the catalogue: `claude-sonnet-4-2025` stands for `claude-sonnet-4-20250514`, but `claude-opus-4-1` not for `claude-opus-4-12`. */
+/**
+ * Dates may be shortened in the catalogue: `claude-sonnet-4-2025` matches `claude-sonnet-4-20250514`, but `claude-opus-4-1` does not match
+ * `claude-opus-4-12`.
+ */
 function isVersion(tail: string, behind: string): boolean {
   if (/^\d/.test(tail) && /\d$/.test(behind) && !/-(?:20\d\d|0)$/.test(behind)) return false;
   return tail.split(/[-@:._]/).every((part) => versionPart.test(part));

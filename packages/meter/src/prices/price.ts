@@ -22,7 +22,7 @@ export interface Price {
   readonly provider: string;
   /** The name under which the price was found: the catalogue's own, or the declared one. */
   readonly model: string;
-  /** Declared free by the app: nothing is charged, and calls pass when the money is gone. */
+  /** Declared free by the app: nothing is charged, and calls pass when the money is used up. */
   readonly free: boolean;
   /** The app's own price, not the catalogue's. */
   readonly declared: boolean;
@@ -38,13 +38,13 @@ export interface Price {
   readonly showsAllTokens: boolean | undefined;
   /** Whether audio input and output have separate prices; text prices must not be used for them. */
   readonly audioPriced: boolean;
-  /** The longest input that the model takes, in tokens; `undefined` where the catalogue does not say. */
+  /** The longest input of the model, in tokens; `undefined` where the catalogue has none. */
   readonly contextWindow: number | undefined;
   /** Factors of the token prices by service tier. */
   readonly tiers: Readonly<Record<string, TierMultiplier>>;
   /** Surcharge on all token prices, for inference in one region. */
   readonly surcharge: TierMultiplier;
-  /** For a tier that the provider reports and `tiers` does not know: the dearest tier the provider is known to have. */
+  /** For a tier that the provider reports and `tiers` lacks: the most expensive known tier of the provider. */
   readonly unknownTier: TierMultiplier;
 }
 

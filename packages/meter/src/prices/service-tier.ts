@@ -7,9 +7,9 @@ const one = ordinaryPrice;
 const half: TierMultiplier = [1n, 2n];
 
 /**
- * OpenAI's fast mode, named priority processing until July 2026, against its standard prices (openai.com/api-fast-mode, 2026-11), by
- * the catalogue's model names. Where input and output differ, the dearer one: gpt-5.6-sol's standard price has fallen since. Models
- * that are missing have no documented price and are refused with that tier.
+ * OpenAI's fast mode, named priority processing until July 2026, as a multiple of its standard prices (openai.com/api-fast-mode, 2026-11),
+ * by the catalogue's model names. Where input and output differ, the higher one: gpt-5.6-sol's standard price has fallen since. Models that
+ * are missing have no documented price and are refused with that tier.
  */
 const openaiPriority: Readonly<Record<string, TierMultiplier>> = {
   'gpt-4.1': [7n, 4n],
@@ -36,8 +36,8 @@ const openaiPriority: Readonly<Record<string, TierMultiplier>> = {
 const openaiFlex = ['gpt-5', 'gpt-6', 'o3', 'o4-mini'];
 
 /**
- * Anthropic's fast mode against standard prices (platform.claude.com/docs/en/build-with-claude/fast-mode), by the catalogue's model
- * names. Opus 4.6 and 4.7 have lost it, so that asking for it is held at its price and charged by what the answer reports.
+ * Anthropic's fast mode as a multiple of standard prices (platform.claude.com/docs/en/build-with-claude/fast-mode), by the catalogue's
+ * model names. Opus 4.6 and 4.7 no longer have it: a request for it is reserved at its price and charged by the tier in the response.
  */
 const anthropicFast: Readonly<Record<string, TierMultiplier>> = {
   'claude-opus-4-6': [6n, 1n],

@@ -80,8 +80,8 @@ function thinkingBudget(body: JsonObject): number {
 }
 
 /**
- * Cache writes happen only where a `cache_control` asks for them. The names are looked for in the serialised body, where a
- * text that mentions them has its quotes escaped.
+ * Cache writes happen only with a `cache_control`. The names are searched in the serialised body, where a text that mentions them has its
+ * quotes escaped.
  */
 function cacheWritesOf(text: string): RequestFacts['cacheWrites'] {
   if (!text.includes('"cache_control":')) return 'never';

@@ -1,17 +1,17 @@
 import type { WireApi } from '@tollgate/core/internal';
 
-/** What a URL says about the call that goes to it. */
+/** The facts about a call in its URL. */
 export interface ApiMatch {
   readonly api: WireApi;
   /** Azure's deployment or Gemini's model, where it is part of the path. */
   readonly model?: string | undefined;
-  /** Gemini says by path whether it streams. */
+  /** Gemini's path determines whether the response is a stream. */
   readonly stream?: boolean | undefined;
   /** The path is Azure's. */
   readonly azure?: boolean | undefined;
 }
 
-/** Where a route is not ours to read by its last words alone, it must stand below one of these. */
+/** Routes that are recognised only below one of these, since their last words alone are ambiguous. */
 const versionedOnly: readonly (readonly [suffix: string, api: WireApi])[] = [
   ['/v1/messages', 'anthropic-messages'],
   ['/v1/responses', 'openai-responses'],
@@ -93,8 +93,8 @@ function azureMatch(exact: string, path: string): ApiMatch | undefined {
 }
 
 /**
- * Routes of the providers that cost money, or lead to something that does, and that are not metered. Their first word after
- * the version; what follows it does not matter.
+ * Routes of the providers that cost money, or lead to costs, and that are not metered. Their first word after the version; the rest does
+ * not matter.
  */
 const costly: readonly string[] = [
   'assistants',

@@ -3,7 +3,7 @@ import { either, fieldOf, isObject } from './json.js';
 import { kindOfType, type MediaTally } from './media.js';
 import { invalidValue, unsupported } from './refusals.js';
 
-/** Fields of a part that hold text, JSON that is read as text, or say how to read the part. */
+/** Fields of a part that contain text, JSON that is read as text, or instructions for reading the part. */
 const plain: ReadonlySet<string> = new Set(
   `text thought thoughtSignature thought_signature functionCall function_call executableCode executable_code
   codeExecutionResult code_execution_result toolCall tool_call videoMetadata video_metadata mediaResolution media_resolution

@@ -58,10 +58,7 @@ export function arrayOf(object: JsonObject, name: string, param = name): readonl
   throw invalidValue(param, 'an array', value);
 }
 
-/**
- * The name under which a field stands that may be written in camel or in snake case (protocol buffers accept both). Both at
- * once could be read either way.
- */
+/** The name of a field that may be written in camel or in snake case (protocol buffers accept both). With both present, the request is ambiguous. */
 export function eitherName(object: JsonObject, camel: string): string | undefined {
   const snake = snakeOf(camel);
   const [hasCamel, hasSnake] = [fieldOf(object, camel) !== undefined, fieldOf(object, snake) !== undefined];

@@ -29,7 +29,7 @@ const knownFields: Readonly<Record<WireApi, ReadonlySet<string>>> = {
     model`),
 };
 
-/** Fields that no option allows: they would lead the call, or its cost, past what was priced. */
+/** Fields that no option allows: they would change the call, or its cost, after it was priced. */
 const smuggling: readonly string[] = [
   'api_base',
   'api_key',
@@ -125,7 +125,7 @@ export function checkNestedNames(body: JsonObject, text: string): void {
   if (found !== undefined) throw unsupported(found, 'a request cannot choose its route or credentials');
 }
 
-/** The path to the first of some names below the top; `__proto__` is looked for at the top and in own names as well. */
+/** The path to the first of some names below the top; `__proto__` is searched at the top and as an own property as well. */
 function pathTo(value: JsonValue, names: ReadonlySet<string>, top = false, depth = 0): string | undefined {
   if (typeof value !== 'object' || value === null || depth > maxDepth) return undefined;
   if (Array.isArray(value)) {

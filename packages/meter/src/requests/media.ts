@@ -31,7 +31,7 @@ export class MediaTally {
   }
 }
 
-/** Whether a URL holds its content itself, in base64: what does not is text, and counted as such. */
+/** Whether a URL contains its content, in base64: other content counts as text. */
 function isDataUrl(url: string): boolean {
   return url.slice(0, 5).toLowerCase() === 'data:' && url.slice(0, 200).includes(';base64,');
 }
@@ -41,7 +41,7 @@ function isOther(url: string): boolean {
   return url.slice(5, 11).toLowerCase() !== 'image/';
 }
 
-/** Kinds of what a file in the body may be, by its media type. */
+/** The possible kinds of a file in the body, by its media type. */
 export function kindOfType(mediaType: JsonValue | undefined): keyof WorstCase {
   const type = typeof mediaType === 'string' ? mediaType.toLowerCase() : '';
   if (type.startsWith('image/')) return 'image';

@@ -35,7 +35,7 @@ export interface CallParts {
 /** Inference in one region costs a tenth more (platform.claude.com/docs, "Data residency"). */
 const regionalSurcharge: TierMultiplier = [11n, 10n];
 
-/** A parsed call, with what its settlement needs. The estimate of a call without a stated cap is that of 4 096 tokens. */
+/** A parsed call, with the data for its settlement. The estimate of a call without a stated cap is that of 4 096 tokens. */
 export class MeteredCall implements ParsedCall {
   readonly api: WireApi;
   readonly provider: string;
@@ -65,7 +65,7 @@ export class MeteredCall implements ParsedCall {
     this.#estimate = this.#estimateOf(this.#model, this.#price, parts.facts.statedCap);
   }
 
-  /** The model that will be dispatched: what an alias or a deployment stands for. */
+  /** The model to dispatch: the target of an alias or a deployment. */
   get model(): string {
     return this.#model;
   }
@@ -145,7 +145,7 @@ export class MeteredCall implements ParsedCall {
     });
   }
 
-  /** A tier whose price is not known is refused, since it may be a dearer one. */
+  /** A tier without a known price is refused, since it may be a more expensive one. */
   #tierOf(price: Price): string | undefined {
     const { tier } = this.facts;
     const name = tier === undefined || tier.name === 'auto' ? this.settings.options.serviceTier : tier.name;

@@ -7,8 +7,8 @@ const maxLength = 256;
 const lowerCase: readonly string[] = ['openai', 'anthropic', 'google'];
 
 /**
- * A model's name as it has to be: a string of printable ASCII without spaces. Look-alikes, arrays and objects could mean one
- * model to a price list and another to a provider.
+ * A valid model name: a string of printable ASCII without spaces. Look-alikes, arrays and objects could mean one model to a price list and
+ * another to a provider.
  */
 export function modelName(value: JsonValue | undefined, provider: string): string {
   if (typeof value !== 'string') throw invalidValue('model', 'the name of a model', value);

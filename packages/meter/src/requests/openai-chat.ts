@@ -16,12 +16,12 @@ const legacyCaps: readonly string[] = ['max_tokens', 'max_completion_tokens'];
 /** Providers that read `max_completion_tokens`, and refuse requests that state both fields. */
 const readsNewCap = (provider: string): boolean => provider === 'openai' || provider === 'azure';
 
-/** Sends usage with every stream, and refuses fields that it does not know. */
+/** Providers that send usage with every stream, and refuse unknown fields. */
 const withoutStreamOptions: readonly string[] = ['mistral'];
 
 /**
- * Tokens that the chat format adds once to a prompt; what it adds to each message and tool is less than the JSON around
- * them. The constants of OpenAI's cookbook ("How to count tokens") are 3 a request, 3 to 4 a message, up to 12 a function.
+ * Tokens that the chat format adds once to a prompt; the tokens that it adds to each message and tool are fewer than the bytes of their
+ * JSON. The constants of OpenAI's cookbook ("How to count tokens") are 3 a request, 3 to 4 a message, up to 12 a function.
  */
 const addedTokens = 16;
 
@@ -80,7 +80,7 @@ function isText(message: JsonValue): boolean {
 
 function readMessage(message: JsonValue, param: string, media: MediaTally): void {
   if (!isObject(message)) throw invalidValue(param, 'an object', message);
-  // The sound of an earlier answer is named by its id; what it holds is at the provider.
+  // The audio of an earlier response is named by its id; its content is at the provider.
   if (fieldOf(message, 'audio') !== undefined) media.add('conversation', `${param}.audio`);
   const content = fieldOf(message, 'content');
   if (content === undefined || typeof content === 'string') return;

@@ -10,8 +10,8 @@ const names: readonly (readonly [prefix: string, name: string])[] = [
 ];
 
 /**
- * The server-side tools of a request, those of namespaces too. Tools that the client runs itself cost what their description holds, which
- * is part of the body.
+ * The server-side tools of a request, including those of namespaces. Tools that the client runs cost only the tokens of their description,
+ * which is part of the body.
  */
 export function openaiTools(body: JsonObject, clientSide: ReadonlySet<string>): ToolUse[] {
   return toolsIn(arrayOf(body, 'tools') ?? [], 'tools', maxToolCalls(body), clientSide);

@@ -26,7 +26,7 @@ export interface ParseSettings {
   readonly mode: GuardOptions['mode'];
   readonly prices: PriceCatalogue;
   readonly providerOf: ProviderFinder;
-  /** The model that a name on the wire stands for. */
+  /** The model behind a name on the wire. */
   modelOf(wireName: string): string;
   /** The name on the wire of a model. */
   wireNameOf(model: string): string;
@@ -59,11 +59,10 @@ export function parseSettings(
 }
 
 /**
- * Parses what a transport is about to send: what it asks, what it costs at worst. `undefined` where the URL is no metered API.
+ * Parses the request that a transport is about to send, and bounds its cost. `undefined` where the URL is no metered API.
  *
- * The outgoing body is not written to: changes go into a copy, which is serialised once and is what is sent.
- * @throws TollgateError 400 `invalid_json`, `invalid_value`, `unsupported_parameter` or `model_not_priced`, with the field
- * at fault as `param`.
+ * The outgoing body is not written to: changes go into a copy, which is serialised once and sent. @throws TollgateError 400 `invalid_json`,
+ * `invalid_value`, `unsupported_parameter` or `model_not_priced`, with the wrong field as `param`.
  */
 export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): MeteredCall | undefined {
   const found = apiOf(outgoing.url, outgoing.method);
@@ -109,7 +108,7 @@ function checkModelField(inBody: unknown, inPath: string): void {
   throw invalidValue('model', 'the model of the path', inBody);
 }
 
-/** Bodies that are nested beyond what can be serialised are the client's fault, not ours. */
+/** A body that is nested too deeply to be serialised is the client's error. */
 function outgoingBody(body: JsonObject, changeable: readonly string[]): OutgoingBody {
   try {
     return new OutgoingBody(body, changeable);

@@ -15,7 +15,7 @@ export interface ToolDeclaration {
   inputTokensPerUse?: number;
 }
 
-/** Input that is not in the body, or whose length in bytes says nothing, and what it holds at most, in tokens. */
+/** Upper bounds, in tokens, of input that is not in the body, or whose length in bytes is meaningless. */
 export interface WorstCase {
   /** One image in the body. @defaultValue a constant per provider (OpenAI 25 000, gpt-4o-mini 50 000, Anthropic and Gemini 5 000) */
   image?: number;
@@ -41,13 +41,16 @@ export interface WorstCase {
 export interface ParseOptions {
   /** Prices of the app's own, before the catalogue's: `{ 'my-model': { inputUsdPerMillion: '0.25' }, 'local': 'free' }`. */
   prices?: PriceDeclarations;
-  /** Which model an Azure deployment, or an alias of a model, stands for: `{ 'my-deployment': 'gpt-5-mini' }`. */
+  /** The model of an Azure deployment, or of an alias: `{ 'my-deployment': 'gpt-5-mini' }`. */
   models?: Readonly<Record<string, string>>;
-  /** Provider of requests whose URL and format do not tell it, as in the catalogue, or one whose models `prices` names. @defaultValue 'openai' for its formats */
+  /**
+   * Provider of requests whose URL and format do not determine it, as in the catalogue, or one whose models `prices` lists. @defaultValue
+   * 'openai' for its formats
+   */
   provider?: string;
   /**
-   * Whose APIs are at base URLs that the catalogue does not know: `{ 'https://llm.example.com/v1': 'openai' }`, by the names of the catalogue, or
-   * others whose models `prices` names. For calls by `fetch`; `proxy()` says it itself.
+   * Providers of base URLs that the catalogue lacks: `{ 'https://llm.example.com/v1': 'openai' }`, by the names of the catalogue, or others
+   * whose models `prices` lists. For calls by `fetch`; `proxy()` sets it itself.
    */
   baseUrls?: Readonly<Record<string, string>>;
   /**

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { JsonValue } from '@tollgate/core/internal';
 
-/** Where the wire formats say what is asked; model, caps and metadata are no part of a prompt. */
+/** The fields of the prompt in each format; model, caps and metadata do not belong to it. */
 const promptFields = [
   'instructions',
   'system',

@@ -63,7 +63,7 @@ const byName = new Map(hosts.map(([, host]) => [host.provider, host]));
 /** Base URLs that the app declares, by the provider whose API is there. */
 export type BaseUrls = Readonly<Record<string, string>>;
 
-/** Whose API an absolute URL leads to; `undefined`: neither we nor the app know it as a provider's. */
+/** The provider of an absolute URL; `undefined`: neither the catalogue nor the app declares one. */
 export function providerHostOf(url: string, baseUrls: BaseUrls = {}): ProviderHost | undefined {
   if (!URL.canParse(url)) return undefined;
   const { hostname, href } = new URL(url);
@@ -85,7 +85,7 @@ export function providerHostOf(url: string, baseUrls: BaseUrls = {}): ProviderHo
 const isRegional = (host: string, end: string): boolean =>
   end === 'aiplatform.googleapis.com' && host.endsWith(`-${end}`);
 
-/** Looked up by URL patterns, forty for each: remembered, since clients may choose what comes after the host. */
+/** Each look-up matches forty URL patterns: cached, and bounded, since clients may choose the part after the host. */
 const remembered = new Map<string, ProviderHost | undefined>();
 const mostRemembered = 1_000;
 

@@ -25,7 +25,7 @@ const hosts: readonly (readonly [host: string, provider: string])[] = [
 
 /** Provider settings of the app. */
 export interface OwnProviders {
-  /** Of requests whose URL and format do not tell it. */
+  /** For requests whose URL and format do not determine it. */
   readonly provider?: string | undefined;
   /** By base URL. */
   readonly baseUrls?: Readonly<Record<string, string>> | undefined;
@@ -35,8 +35,8 @@ export interface OwnProviders {
 export type ProviderFinder = (outgoing: OutgoingRequest, match: ApiMatch) => string;
 
 /**
- * Whose call it is: as the transport says, else by the app's base URLs, by host, by the catalogue's patterns of URLs, by path, else as the app says
- * of all others, else the wire format's owner; the last is warned of where the host is one out there.
+ * Finds a call's provider: set by the transport, else by the app's base URLs, by host, by the catalogue's patterns of URLs, by path, else
+ * the app's default, else the wire format's owner; the last causes a warning where the host is a public one.
  */
 export function providerFinder({ provider, baseUrls = {} }: OwnProviders): ProviderFinder {
   const declared = Object.entries(baseUrls).map(([url, name]) => [baseOf(url), name] as const);
@@ -76,7 +76,7 @@ function knownOf(host: string): string | undefined {
   return hosts.find(([end]) => host === end || host.endsWith(`.${end}`))?.[1];
 }
 
-/** Forty patterns are tried for each URL; some tell providers apart by the path. */
+/** Each URL is matched against forty patterns; some distinguish providers by the path. */
 const maxRemembered = 1_000;
 const remembered = new Map<string, string | undefined>();
 
@@ -87,7 +87,7 @@ function catalogued(host: string, url: string): string | undefined {
   const at = (name: string): string | undefined =>
     findProvider({ providerApiUrl: `https://${name}${path}` })?.id;
   const named = at(host);
-  // Patterns are not anchored behind the host: what fits api.openai.com.example without its last label too is another's.
+  // The patterns are not anchored after the host: if `api.openai.com.example` also matches without its last label, it is another host.
   const found = named !== undefined && at(host.slice(0, host.lastIndexOf('.'))) !== named ? named : undefined;
   if (remembered.size >= maxRemembered) remembered.clear();
   remembered.set(key, found);

@@ -3,16 +3,16 @@ import { type BaseUrls, type ProviderHost, providerHostOf } from './provider-hos
 
 /** The decision on a call that is sent through metered `fetch`. */
 export type RouteDecision =
-  /** It is of a format that is metered. */
+  /** A call in a metered format. */
   | { readonly kind: 'metered' }
   /** It costs nothing. */
   | { readonly kind: 'free'; readonly host: ProviderHost }
   /** It costs money, or may, and cannot be metered. `host`: absent where the host is unknown and its path is a provider's. */
   | { readonly kind: 'refused'; readonly route: string; readonly host: ProviderHost | undefined }
-  /** The host is no provider's, as far as anybody has said. */
+  /** The host is not known as a provider's. */
   | { readonly kind: 'unknown' };
 
-/** Segments of a path that say a version and nothing else. */
+/** Segments of a path that contain only a version. */
 const versions: readonly string[] = [
   'v1',
   'v1beta',
@@ -26,7 +26,7 @@ const versions: readonly string[] = [
   'compatibility',
 ];
 
-/** First words of routes that manage what is stored at a provider, count tokens, or hand out credentials. */
+/** First words of routes that manage objects stored at a provider, count tokens, or issue credentials. */
 const freeWords: readonly string[] = [
   'files',
   'uploads',

@@ -42,7 +42,7 @@ export interface RequestFacts {
   readonly media: ReadonlyMap<string, MediaCount>;
   readonly audioOutput: boolean;
   readonly tools: readonly ToolUse[];
-  /** Tokens that the provider adds to the prompt for what the request uses. */
+  /** Tokens that the provider adds to the prompt for the features that the request uses. */
   readonly addedTokens: number;
   /** The service tier, or the speed, that the request states. */
   readonly tier: { readonly name: string; readonly param: string } | undefined;
@@ -50,7 +50,7 @@ export interface RequestFacts {
   readonly regional: boolean;
 }
 
-/** Facts of a request that asks for nothing special. */
+/** Facts of a request without special features. */
 export const plainFacts: RequestFacts = Object.freeze({
   stream: false,
   clientAskedForUsage: false,

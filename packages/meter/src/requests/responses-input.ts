@@ -70,14 +70,14 @@ function readItem(item: JsonValue, param: string, media: MediaTally): void {
   if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
   if (textItems.has(type)) return;
   if (type === 'reasoning') {
-    // By its id alone: what was reasoned is at the provider.
+    // By its id alone: the reasoning is at the provider.
     if (!holdsItsContent(item)) media.add('conversation', param);
     return;
   }
   if (type === 'message') readContent(item.content, `${param}.content`, media);
   else if (outputItems.has(type)) readContent(item.output, `${param}.output`, media);
   else if (type === 'image_generation_call') media.add('image', `${param}.result`, item.result);
-  // Named by its id, or encrypted: what it holds is at the provider.
+  // By its id, or encrypted: the content is at the provider.
   else if (type === 'item_reference' || type === 'compaction') media.add('conversation', param);
   else throw unsupported(`${param}.type`, 'the kind of input is not known, and what it would cost neither');
 }
@@ -85,14 +85,14 @@ function readItem(item: JsonValue, param: string, media: MediaTally): void {
 const isFilled = (value: JsonValue | undefined): boolean =>
   (typeof value === 'string' || Array.isArray(value)) && value.length > 0;
 
-/** Whether a reasoning item brings what was reasoned along, encrypted or as text; its summary is not that. */
+/** Whether a reasoning item contains the reasoning, encrypted or as text; its summary does not count. */
 const holdsItsContent = (item: JsonObject): boolean =>
   isFilled(item.encrypted_content) || isFilled(item.content);
 
 /** Items that list tools in the words of a server, without types; a call of them needs the server among the request's own tools. */
 const describesTools = (item: JsonObject): boolean => item.type === 'mcp_list_tools';
 
-/** The server-side tools that items of the input bring along, as what a search for tools has found. */
+/** The server-side tools in items of the input, such as the results of a search for tools. */
 export function toolsOfInput(
   input: JsonValue | undefined,
   maxUses: number | undefined,

@@ -52,7 +52,7 @@ export function declaredFees(tools: readonly ToolUse[], options: ParseOptions): 
   return fees;
 }
 
-/** The most uses of a tool: what the request states, else what the app declares. */
+/** The most uses of a tool: from the request, else from the app's declaration. */
 function usesOf(tool: ToolUse, declared: ToolDeclaration | undefined): number {
   const { maxUses } = tool;
   if (maxUses === undefined) {

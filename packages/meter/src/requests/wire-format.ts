@@ -7,17 +7,13 @@ import type { RequestFacts } from './request-facts.js';
 export interface WireFormat {
   /** Fields at the top of the body that {@link writeCap} and {@link prepare} may set; `model` may always be. */
   readonly changeable: readonly string[];
-  /**
-   * Reads everything that decides the cost.
-   * @param text The serialised body.
-   * @throws TollgateError 400 for what is not valid or has no bound.
-   */
+  /** Reads everything that determines the cost. `text`: the serialised body. @throws TollgateError 400 for a body that is invalid or has no bound. */
   read(body: JsonObject, options: ParseOptions, text: string): RequestFacts;
   /** Writes an output cap, in the place of all that the client stated. */
   writeCap(body: OutgoingBody, cap: number, provider: string): void;
   /** Writes fields that the format requires and that a request translated from another format may lack. */
   complete?(body: OutgoingBody, facts: RequestFacts): void;
-  /** Writes what metering needs: asks for usage, bounds the uses of server-side tools. Not in shadow mode, which changes no body. */
+  /** Adds fields that metering needs: requests usage, bounds the uses of server-side tools. Not in shadow mode, which changes no body. */
   prepare?(body: OutgoingBody, facts: RequestFacts, options: ParseOptions, provider: string): void;
 }
 

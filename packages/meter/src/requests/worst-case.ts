@@ -9,7 +9,7 @@ export interface MediaBound {
   readonly tokens: number;
   /** Tokens at audio prices. */
   readonly audioTokens: number;
-  /** Some of it is bounded by nothing but what the model takes: the whole input is at most this long. */
+  /** Some media is bounded only by the model's context window: the whole input is at most this long. */
   readonly window: number | undefined;
   readonly windowIsAudio: boolean;
 }
@@ -37,7 +37,7 @@ const remedies: Readonly<Record<keyof WorstCase, string>> = {
   cachedContent: 'what the cached content holds is not in the request',
 };
 
-/** Bounds the media of a request; refuses what has no bound unless the app gives it one. */
+/** Bounds the media of a request; refuses media without a bound unless the app gives one. */
 export function mediaBoundOf(
   media: ReadonlyMap<string, MediaCount>,
   provider: string,

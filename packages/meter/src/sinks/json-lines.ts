@@ -22,7 +22,7 @@ export interface JsonLinesOptions {
 }
 
 /**
- * A sink that appends to a file, and what became of its events. It also tells what was spent, by reading the whole file: for counters
+ * A sink that appends to a file, and counts of its events. It is also a source of earlier spend, by reading the whole file: for counters
  * that were lost, in an app whose processes all write to this one file.
  */
 export interface JsonLinesSink extends UsageSink, SpendSource {
@@ -34,8 +34,8 @@ export interface JsonLinesSink extends UsageSink, SpendSource {
 }
 
 /**
- * Appends usage events to a file, one JSON object a line, in the order of their writing. Makes missing directories. Events that
- * come while a batch is being written go together into the next. A write that fails is tried again; the answer never waits.
+ * Appends usage events to a file, one JSON object a line, in the order of their writing. Creates missing directories. Events that arrive
+ * while a batch is being written form the next. A failed write is repeated; no response waits for it.
  */
 export function jsonLines(path: string, options: JsonLinesOptions = {}): JsonLinesSink {
   if (accepts.string(path) !== true) {
@@ -100,7 +100,7 @@ class JsonLinesFile implements JsonLinesSink {
     return windows.map(({ counter, window }) => amounts.get(`${counter} ${window}`) ?? 0);
   }
 
-  /** Every window that the file tells of, also of long ago. */
+  /** Every window in the file, including ended ones. */
   async openWindows(): Promise<readonly WindowSpend[]> {
     await this.flush();
     return spendInJsonLines(this.path);

@@ -16,7 +16,7 @@ export function writeEvent(sinks: readonly UsageSink[], event: UsageEvent): void
   }
 }
 
-/** Says that a sink has failed. */
+/** Reports that a sink has failed. */
 export function sinkFailed(event: Pick<UsageEvent, 'eventId'>, error: unknown): void {
   warnOnce(
     'TOLLGATE_W_SINK_FAILED',

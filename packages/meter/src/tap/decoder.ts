@@ -3,7 +3,7 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 /** Undoes a content encoding for reading, while the encoded bytes pass. */
 export interface Decoder {
   push(chunk: Uint8Array): void;
-  /** Resolves when all that was pushed has been decoded, or the first error was met. */
+  /** Resolves when all pushed bytes have been decoded, or at the first error. */
   end(): Promise<void>;
 }
 

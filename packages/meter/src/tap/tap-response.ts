@@ -6,9 +6,9 @@ import type { RequestMeter } from '../calls/request-meter.js';
 import { type Decoder, decoderOf } from './decoder.js';
 
 /**
- * Reads the usage of the declared call out of what is written to the response, for proxies of third parties. Bytes, return
- * values and so back-pressure stay as they are. The proxy is asked, by `accept-encoding`, to have the answer sent plain; one
- * that comes encoded all the same is decoded on the side. Counts only where no call was begun.
+ * Reads the usage of the declared call from the bytes written to the response, for third-party proxies. Bytes, return values and so
+ * back-pressure stay the same. `accept-encoding` asks the proxy for an uncompressed response; a compressed one is decoded separately.
+ * Counts only where no call was begun.
  */
 export function tapResponse(
   req: Request,
@@ -78,7 +78,7 @@ function bytesOf(chunk: unknown, encoding: unknown): Uint8Array | undefined {
   return Buffer.from(chunk, typeof encoding === 'string' && Buffer.isEncoding(encoding) ? encoding : 'utf8');
 }
 
-/** Lets a function see the first two arguments of a method before it does what it does. */
+/** Calls a function with the first two arguments of a method before the method runs. */
 function wrap(res: Response, name: 'write' | 'end', saw: (chunk: unknown, encoding: unknown) => void): void {
   const original = res[name];
   const tapped = (...args: unknown[]): unknown => {

@@ -15,12 +15,12 @@ interface AnswerFacts {
   readonly seenBytes: number;
   /** About how many tokens that is. */
   readonly seenTokens: number;
-  /** Counts its tokens as they come, where a cut would be charged by them; set before the first byte is read. */
+  /** Counts the response's tokens as they arrive, where a cut would be charged by them; set before the first byte is read. */
   readonly counted: OutputTokens | undefined;
   /** Chat streams: events that held text, each a token or more, and the bytes of their text; media are not counted. */
   readonly textEvents: number;
   readonly textBytes: number;
-  /** The model said that it has finished, so the answer is whole even if the connection ends here. */
+  /** The model reported that it has finished, so the response is complete even if the connection ends here. */
   readonly finished: boolean;
   /** The provider reported an error within the answer. */
   readonly failed: boolean;
@@ -145,7 +145,7 @@ export class AnswerReader implements AnswerFacts {
     if (typeof said.service_tier === 'string') this.tier = said.service_tier;
   }
 
-  /** Of text that was not looked at piece by piece, each byte may be a token. */
+  /** In text that was not read piece by piece, each byte may be a token. */
   seenWhole(bytes: number): void {
     this.seenBytes += bytes;
     this.seenTokens += bytes;

@@ -1,6 +1,6 @@
 import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from './reported-usage.js';
 
-/** `usage` of a message: `input_tokens` leaves out what was read from and written to the cache, so the three are added. */
+/** `usage` of a message: `input_tokens` excludes tokens read from and written to the cache, so the three are added. */
 export function anthropicUsage(usage: Fields): ReportedUsage {
   const counts = new CountReader();
   const fresh = counts.read(usage.input_tokens);
@@ -32,7 +32,7 @@ function tierOf(usage: Fields): string | undefined {
   return typeof usage.service_tier === 'string' ? usage.service_tier : undefined;
 }
 
-/** Merges a `message_delta`'s cumulative usage into what is known: per field the last value that is not null. */
+/** Merges a `message_delta`'s cumulative usage into the earlier one: per field the last value that is not null. */
 export function mergeAnthropicUsage(known: Fields | undefined, said: Fields): Fields {
   const merged: Record<string, unknown> = { ...known };
   for (const name of Object.keys(said)) {

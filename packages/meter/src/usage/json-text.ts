@@ -2,8 +2,8 @@ import type { OutputTokens } from './output-tokens.js';
 import { textTokens } from './text-tokens.js';
 
 /**
- * Looks into JSON without parsing it, since it runs for every chunk of every stream. The texts are bytes read as Latin-1: one
- * character is one byte, so that offsets are the bytes' own; what is sought is ASCII.
+ * Searches JSON without parsing it, since it runs for every chunk of every stream. The texts are bytes read as Latin-1: one character is
+ * one byte, so that offsets are those of the bytes; the names searched for are ASCII.
  */
 const quote = 0x22;
 const backslash = 0x5c;
@@ -109,7 +109,7 @@ function addText(text: string, from: number, to: number, seen: SeenOutput): void
   seen.counted?.add(text.slice(from + 1, to - 1));
 }
 
-/** Index after an object; what it holds of output is added. */
+/** Index after an object; adds its output. */
 function objectEnd(text: string, from: number, seen?: SeenOutput): number {
   let depth = 0;
   let skipNext = false;
@@ -145,7 +145,7 @@ export function lastObject(text: string, key: string): { from: number; to: numbe
 
 const usage = wireKey('usage');
 
-/** Where `"usage": null` stands, with the comma before it; `undefined` where it does not. */
+/** The position of `"usage": null`, with the comma before it; `undefined` where it is missing. */
 export function nullUsage(text: string): { from: number; to: number } | undefined {
   const at = lastKeyAt(text, usage);
   if (at === -1) return undefined;

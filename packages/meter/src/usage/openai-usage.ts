@@ -1,8 +1,8 @@
 import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from './reported-usage.js';
 
 /**
- * `usage` of chat completions and embeddings. `completion_tokens` holds reasoning and rejected predictions, which are billed;
- * where a compatible provider leaves reasoning out, `total_tokens` tells.
+ * `usage` of chat completions and embeddings. `completion_tokens` includes reasoning and rejected predictions, which are billed; where a
+ * compatible provider leaves reasoning out, `total_tokens` includes it.
  */
 export function openaiChatUsage(usage: Fields): ReportedUsage {
   const input = fieldsOf(usage.prompt_tokens_details);

@@ -9,8 +9,8 @@ const noneDisallowed = { disallowedSpecial: new Set<string>() };
 const notPlain = /[^ -~]|\\/;
 
 /**
- * Counts the tokens of an answer, piece by piece as its stream brings them. A piece holds whole tokens, so the pieces' counts add up to
- * the answer's, or a little more. Takes about 1 µs a piece.
+ * Counts the tokens of a response, piece by piece as its stream arrives. A piece contains whole tokens, so the sum is that of the response,
+ * or a little more. Takes about 1 µs a piece.
  */
 export class OutputTokens {
   tokens = 0;
@@ -23,7 +23,7 @@ export class OutputTokens {
     this.tokens += this.#count(piece);
   }
 
-  /** Of what is not counted, each byte may be a token. */
+  /** In text that is not counted, each byte may be a token. */
   addBytes(bytes: number): void {
     this.tokens += bytes;
   }

@@ -25,9 +25,9 @@ const writers: Readonly<Record<WireApi, (answer: Answer, end: PoliteEnd) => stri
 };
 
 /**
- * The events that end a stream as the provider would have at its output cap, so that official SDKs finish without an error:
- * `finish_reason: "length"`, `stop_reason: "max_tokens"`, `response.incomplete`, `finishReason: "MAX_TOKENS"`. The event that
- * says so carries `"tollgate": { "code": … }` as well.
+ * The events with which the provider would end a stream at its output cap, so that official SDKs finish without an error: `finish_reason:
+ * "length"`, `stop_reason: "max_tokens"`, `response.incomplete`, `finishReason: "MAX_TOKENS"`. That event carries `"tollgate": { "code": …
+ * }` as well.
  */
 export function politeEnd(answer: Answer, end: PoliteEnd): string {
   return writers[answer.api](answer, end);

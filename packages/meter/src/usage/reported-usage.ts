@@ -1,9 +1,9 @@
 import type { Usage } from '@tollgate/core';
 
-/** No model has a window near this many tokens: a larger count is not believed. */
+/** No model has a window near this many tokens: larger counts are capped here. */
 const mostTokens = 1_000_000_000;
 
-/** A provider's usage object in our words. `undefined`: not said, or not a count. */
+/** A provider's usage object in Tollgate's terms. `undefined`: absent, or not a count. */
 export interface ReportedUsage {
   /** All input, cached reads and cache writes included. */
   readonly inputTokens: number | undefined;
@@ -32,7 +32,7 @@ export const fieldsOf = (value: unknown): Fields =>
 export class CountReader {
   suspicious = false;
 
-  /** A count ≥ 0; `undefined` where it is absent, null, negative or no number. Absurd ones stop at the most we believe. */
+  /** A count ≥ 0; `undefined` where it is absent, null, negative or no number. Implausible ones are capped. */
   read(value: unknown): number | undefined {
     if (value === undefined || value === null) return undefined;
     if (Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= mostTokens)
@@ -48,7 +48,7 @@ export class CountReader {
     return this.read(value) ?? 0;
   }
 
-  /** Part of a whole: at most what is left of it. */
+  /** Part of a whole: at most the rest of it. */
   partOf(whole: number | undefined, value: number): number {
     if (whole === undefined || value <= whole) return value;
     this.suspicious = true;
@@ -80,7 +80,7 @@ export function reported(
   };
 }
 
-/** Fills in what was not said. */
+/** Fills in missing figures. */
 export function completed(
   usage: ReportedUsage,
   missing: { readonly inputTokens: number; readonly outputTokens: number },

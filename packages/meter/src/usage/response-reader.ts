@@ -30,7 +30,7 @@ export interface ReadingOptions {
   readonly stream: boolean;
   /** How many choices were asked for. @defaultValue 1 */
   readonly answers?: number | undefined;
-  /** Usage was asked for on behalf of a client that did not: what it adds to the stream is taken out again. */
+  /** Usage was requested on behalf of a client that did not: the added parts are removed from the stream. */
   readonly hideUsage?: boolean | undefined;
 }
 
@@ -82,14 +82,14 @@ export class ResponseReader {
     return chunk;
   }
 
-  /** No more bytes follow; returns what was held back. */
+  /** No more bytes follow; returns the held bytes. */
   end(): Uint8Array {
     if (this.#frames) return this.#frames.end();
     if (this.#mode === 'body' && this.#bodyBytes > 0) this.#readBody();
     return none;
   }
 
-  /** Forgets what was held back: the stream is ended by us. */
+  /** Drops the held bytes: Tollgate ends the stream. */
   discard(): void {
     this.#frames?.discard();
   }
@@ -107,7 +107,7 @@ export class ResponseReader {
     return cut && without(text, cut);
   }
 
-  /** Usage stands near the end of an event; of one that is too large the end is looked at. */
+  /** Usage is near the end of an event: of one that is too large, only the end is searched. */
   oversized(tail: Buffer): void {
     this.answer.unreadable = true;
     const found = lastObject(tail.toString('latin1'), usageKeys[this.options.api] ?? keys.usage);
@@ -115,7 +115,7 @@ export class ResponseReader {
     try {
       this.answer.says(JSON.parse(tail.toString('utf8', found.from, found.to)));
     } catch {
-      // The end of the event is no JSON; what was seen counts.
+      // The end of the event is not JSON; the output seen counts.
     }
   }
 

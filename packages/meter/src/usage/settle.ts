@@ -22,7 +22,7 @@ export interface SettleFacts {
   readonly reported: ReportedUsage | undefined;
   /** Service tier of the response. */
   readonly tier: string | undefined;
-  /** Bounds of the call: what it could use at most, and cost then. */
+  /** Bounds of the call: its highest usage, and the cost of that. */
   readonly bound: {
     readonly inputTokens: number;
     readonly outputTokens: number;
@@ -98,8 +98,8 @@ export function settledUsage(facts: SettleFacts): SettledUsage {
 }
 
 /**
- * Output tokens seen. Of an answer that was cut short it is the estimate, which tenants are billed; counters are charged what may be billed beyond it,
- * too. Of a whole answer nothing is charged beyond, so each byte counts as a token.
+ * Output tokens seen. For a response that was cut short it is the estimate, which tenants are billed; counters are also charged the amount
+ * that may be billed beyond it. For a complete response nothing is charged beyond, so each byte counts as a token.
  */
 function seenOf(facts: SettleFacts): number {
   const { finished, seenBytes, seenTokens, textBytes, bound } = facts;
@@ -112,7 +112,7 @@ function unseenOf(facts: SettleFacts): number | 'held' | undefined {
   if (!facts.visible) return 'held';
   if (facts.finished) return undefined;
   if (!facts.stopsAtAbort) return 'held';
-  // Counters are bounds: a text that is made for it has three times the tokens that its shape tells.
+  // Counters are bounds: an adversarial text has three times the tokens that its shape suggests.
   const most = ignoresCap(facts) ? facts.textBytes : Math.min(facts.mostTokens, facts.bound.outputTokens);
   const perMs = facts.outputForMs > 0 ? seenOf(facts) / facts.outputForMs : 0;
   return most + Math.max(tokensAfterAbort, Math.ceil(perMs * msAfterAbort));
@@ -147,7 +147,7 @@ export interface UsagePrice {
   readonly priceVersion: string;
 }
 
-/** The settlement of an attempt: what it used, priced. */
+/** The settlement of an attempt: its usage, priced. */
 export function settle(facts: SettleFacts, priceOf: (usage: Usage) => UsagePrice): Settlement {
   const { usage, uncertain, unseen } = settledUsage(facts);
   const price = priceOf(usage);

@@ -32,7 +32,7 @@ export class SseFrames {
     private readonly maxBytes = maxFrameBytes,
   ) {}
 
-  /** Whether what has gone on ends between two events. */
+  /** Whether the bytes sent so far end between two events. */
   get between(): boolean {
     return !this.#passing;
   }
@@ -92,14 +92,14 @@ export class SseFrames {
     return out.length === 1 ? (out[0] as Buffer) : Buffer.concat(out);
   }
 
-  /** No more bytes follow: what was held, read as if it were whole. */
+  /** No more bytes follow: returns the held bytes, read as if they were complete. */
   end(): Buffer {
     const out: Buffer[] = [];
     if (this.#heldBytes > 0 || this.#passing) this.#complete(none, '', out);
     return out.length === 0 ? none : Buffer.concat(out);
   }
 
-  /** Forgets what is held. */
+  /** Drops the held bytes. */
   discard(): void {
     this.#held = [];
     this.#heldBytes = 0;

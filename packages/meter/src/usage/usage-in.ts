@@ -25,7 +25,7 @@ const pricedItems: Readonly<Record<string, string>> = {
   code_interpreter_call: 'code_interpreter',
 };
 
-/** How often the responses API used its own tools: its usage object does not say, the output items do. */
+/** Uses of the responses API's server-side tools: counted from the output items, since its usage object lacks them. */
 export function toolRequestsIn(output: unknown): Readonly<Record<string, number>> {
   const requests: Record<string, number> = {};
   for (const item of Array.isArray(output) ? output : []) {

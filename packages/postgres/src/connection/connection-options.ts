@@ -21,7 +21,7 @@ export interface DatabaseOptions {
   directory?: string;
   /** The schema that holds our tables: lower case letters, digits and `_`, at most 40. @defaultValue 'tollgate' */
   schema?: string;
-  /** Whether tables are created and brought up to date when the database is first used. @defaultValue true */
+  /** Whether tables are created and migrated at the first use of the database. @defaultValue true */
   migrate?: boolean;
   /** Connections of a pool that is made here, 1 to 100. @defaultValue 5 */
   maxConnections?: number;

@@ -30,7 +30,7 @@ export interface Database {
    * process, nor on a pool of one connection, which all other statements need.
    */
   listen(name: string, listener: (payload: string) => void): void;
-  /** Closes what was opened here. */
+  /** Closes the resources opened here. */
   end(): Promise<void>;
 }
 
@@ -125,7 +125,7 @@ class PoolOnDemand implements PostgresPool {
 
   async connect(): Promise<PostgresPoolClient> {
     const client = await (await this.opened()).connect();
-    // A connection that breaks between two statements says so by an event, which would end the process; the next statement fails.
+    // A connection that breaks between two statements emits an event, which would end the process; the next statement fails.
     if (client instanceof EventEmitter && !this.#heard.has(client)) {
       this.#heard.add(client);
       client.on('error', connectionBroke);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { codeOf } from './error-code.js';
 
 const lockName = 'tollgate.lock';
-/** How often a lock says that its owner lives, and after how long without a word from another machine it counts as left. */
+/** How often the owner of a lock renews it, and the silence after which the lock of another machine counts as abandoned. */
 const beatMs = 10_000;
 const silentMs = 60_000;
 

@@ -3,10 +3,10 @@ import type { PoolClient } from 'pg';
 /** Ms before a connection that broke is made again. */
 const pauseMs = 1_000;
 
-/** A connection of a pool, of which only `pg`'s hears notifications. */
+/** A connection of a pool; only `pg`'s receives notifications. */
 type Connection = Pick<PoolClient, 'release'> & Partial<Pick<PoolClient, 'on' | 'removeListener' | 'query'>>;
 
-/** Holds one connection of a pool to hear what is notified on a channel, and takes another whenever it breaks. */
+/** Uses one connection of a pool to receive notifications of a channel, and takes another whenever it breaks. */
 export class NotificationListener {
   #stop: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;

@@ -20,7 +20,7 @@ export async function pgPool(connectionString: string, max: number): Promise<Poo
   return pool;
 }
 
-/** Says that a connection has broken while nothing was asked of it. */
+/** Reports that an idle connection has broken. */
 export function connectionBroke(error: Error): void {
   publish('tollgate:fault', () => ({ source: 'postgres-connection', error: error.name }));
 }

@@ -5,7 +5,7 @@ import { PgliteWorker } from './pglite-worker.js';
 /** Where PGlite keeps its files in a folder of ours. */
 export const pgliteFolder = (directory: string): string => join(directory, 'pglite');
 
-/** Opens PGlite in a folder that this process has locked, in the shape of a pool of one connection. Gives up when `stop` says so. */
+/** Opens PGlite in a folder that this process has locked, in the shape of a pool of one connection. Gives up when `stop` aborts. */
 export async function pglitePool(directory: string, stop: AbortSignal): Promise<PostgresPool> {
   stop.throwIfAborted();
   const embedded = new PgliteWorker(pgliteFolder(directory));

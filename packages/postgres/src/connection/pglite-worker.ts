@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
-/** What PGlite answers to a statement. */
+/** PGlite's result of a statement. */
 interface Answer {
   readonly rows: unknown[];
   readonly affectedRows?: number;
@@ -18,7 +18,10 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** Runs in the thread. A new database is made beside its place: one that is killed half way leaves none there. `int8` comes as text, as `pg` gives it: PGlite would give numbers or bigints by size. */
+/**
+ * Runs in the thread. A new database is created in a second folder and then moved, so that a process killed half way leaves none. `int8` is
+ * returned as text, as by `pg`: PGlite would return numbers or bigints by size.
+ */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
 const parsers = { 20: (value) => value };

@@ -33,7 +33,7 @@ export async function checkDailyUsage(
   const names = Object.keys(eventFigures).map((name) => sql.ref(name));
   const since = sql`${new Date(sinceMs).toISOString().slice(0, 10)}::date`;
   return query.transaction().execute(async (transaction) => {
-    // Sums that have come meanwhile would be lost, or added twice.
+    // Sums written meanwhile would be lost, or added twice.
     if (repair) await sql`lock table ${daily} in share row exclusive mode`.execute(transaction);
     const scratch = sql.id('pg_temp', 'tollgate_daily_usage');
     await sql`create temporary table tollgate_daily_usage (like ${daily} including indexes) on commit drop`.execute(

@@ -17,7 +17,7 @@ export interface WrongSum {
 export interface VerifyLedgerOptions {
   /** Checks windows that were charged within this many days. 1 to 3 650. @defaultValue 35 */
   days?: number;
-  /** Sets what is wrong to what the events say. Events are written after it. @defaultValue false */
+  /** Sets wrong sums to those of the events. New events wait until it is done. @defaultValue false */
   repair?: boolean;
   /** The clock, ms since the epoch. @defaultValue Date.now */
   now?: () => number;
@@ -27,7 +27,7 @@ const dayMs = 86_400_000;
 /** The longest window is a month: its first charge is so much older than its last. */
 const longestWindowDays = 32;
 
-/** Throws a `TypeError` that names the check, the option and what was received. */
+/** Throws a `TypeError` that names the check, the option and the received value. */
 export function readCheckOptions(check: string, options: VerifyLedgerOptions): Required<VerifyLedgerOptions> {
   checkOptions<VerifyLedgerOptions>(check, options, {
     days: accepts.integerBetween(1, 3_650),
@@ -38,7 +38,7 @@ export function readCheckOptions(check: string, options: VerifyLedgerOptions): R
   return { days, repair, now };
 }
 
-/** Compares the sums that budgets are restored from with the events they are sums of; lists, and on demand repairs, what differs. */
+/** Compares the sums from which budgets are restored with their events; lists the differences, and repairs them on demand. */
 export async function verifyLedger(
   database: Database,
   options: VerifyLedgerOptions = {},

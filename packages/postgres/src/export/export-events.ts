@@ -16,7 +16,7 @@ export interface ExportQuery extends Pick<UsageQuery, 'from' | 'to' | 'where'> {
    * @defaultValue 'escape'
    */
   formulas?: 'escape' | 'keep';
-  /** Told after every 2 000 events how many there are so far, and the time of the last. */
+  /** Called after every 2 000 events with their number so far, and the time of the last. */
   onProgress?: (events: number, at: string) => void;
 }
 

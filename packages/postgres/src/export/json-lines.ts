@@ -7,8 +7,8 @@ const mayBeLarge = new Set(['cost_nano_usd', 'unresolved_nano_usd']);
 const names = exportColumns.map(({ name }) => JSON.stringify(name));
 
 /**
- * Pages as one JSON object a line, as BigQuery and Snowflake load them: times in ISO 8601, money and integers that may pass 2^53 as texts, labels
- * and charges as JSON; what is absent is left out.
+ * Pages as one JSON object a line, as BigQuery and Snowflake load them: times in ISO 8601, money and integers that may exceed 2^53 as
+ * texts, labels and charges as JSON; absent values are left out.
  */
 export async function* jsonLines(pages: AsyncIterable<readonly ExportRow[]>): AsyncGenerator<string> {
   for await (const page of pages) yield page.map(lineOf).join('');

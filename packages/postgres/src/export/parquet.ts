@@ -1,7 +1,7 @@
 import type { ExportRow } from './event-pages.js';
 import { type ExportType, exportColumns } from './export-columns.js';
 
-/** Rows of one group: what is in memory at once, about 40 MB while it is encoded. */
+/** Rows of one group, which is in memory as a whole: about 40 MB while it is encoded. */
 const groupRows = 20_000;
 
 const physical = {

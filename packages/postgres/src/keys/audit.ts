@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../connection/tables.js';
 import { canBeStored } from './names.js';
 
-/** One change: who did what to what, and when. Holds no secret and no hash of one. */
+/** One change: actor, action, subject and time. Contains no secret and no hash of one. */
 export interface AuditEntry {
   readonly id: string;
   readonly at: Date;
@@ -42,7 +42,7 @@ export async function writeAudit(
     .execute();
 }
 
-/** What changed, newest first. */
+/** The audit trail, newest first. */
 export async function readAudit(
   query: Kysely<Tables>,
   { tenant, limit }: { tenant: string | undefined; limit: number },

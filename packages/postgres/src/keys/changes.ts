@@ -35,7 +35,7 @@ export class Changes {
     await sql`select pg_notify(${channel}, ${kind + id})`.execute(transaction);
   }
 
-  /** Tells those who listen in this process. */
+  /** Notifies the listeners in this process. */
   tell(kind: ChangedKind, id: string): void {
     for (const listener of this.#listeners.get(kind) ?? []) listener(id);
   }

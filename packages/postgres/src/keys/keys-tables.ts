@@ -61,7 +61,7 @@ export interface ChildRevocationsTable {
   kept_until: Date;
 }
 
-/** Who changed what. Rows are added, never changed. */
+/** The audit trail. Rows are added, never changed. */
 export interface AuditTable {
   /** UUIDv7. */
   id: string;

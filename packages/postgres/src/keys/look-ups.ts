@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 /**
- * Looks keys up, one query at a time: those that are asked for meanwhile wait, and go together in the next one. However many keys clients make up,
+ * Looks keys up, one query at a time: look-ups during a query wait, and go together in the next one. Even with any number of invented keys,
  * they take one connection of the database. A query that is not answered within 5 s fails.
  */
 export class LookUps {

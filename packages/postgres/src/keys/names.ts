@@ -1,6 +1,6 @@
 import { describeValue } from '@tollgate/core/internal';
 
-/** What SQL and counters can keep as it is: no control characters (NUL among them), no halves of surrogate pairs. */
+/** The characters that SQL and counters store unchanged: no control characters (NUL among them), no halves of surrogate pairs. */
 const plain = /^[^\p{Cc}\p{Cs}]*$/u;
 const longestId = 256;
 const longestText = 1_000;

@@ -24,7 +24,7 @@ export interface RegistryOptions extends DatabaseOptions {
   now?: () => number;
 }
 
-/** Who may come in and what they may spend: keys, tenants and limits in SQL, with who changed what. */
+/** Access and limits in SQL: keys, tenants and limit overrides, with an audit trail. */
 export interface Registry {
   /** For `authenticate({ keys })`. */
   readonly keys: SqlKeys;
@@ -37,7 +37,7 @@ export interface Registry {
   as(actor: string): Registry;
   /** The audit trail, newest first. @defaultValue limit 100 */
   audit(filter?: { tenant?: string | undefined; limit?: number | undefined }): Promise<AuditEntry[]>;
-  /** Closes what was opened here. */
+  /** Closes the resources opened here. */
   close(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ export interface SqlOverrides extends LimitOverrides {
   onChange(listener: (tenant: string) => void): () => void;
   /** Sets one, in place of that of the same subject, unit, period and scope. Rejects with a `TypeError` for a wrong one. */
   set(override: LimitOverride): Promise<void>;
-  /** Takes back what was set for exactly this subject, of a kind or all. Resolves with how many there were. */
+  /** Removes the overrides of exactly this subject, of one kind or all. Resolves with their number. */
   clear(subject: OverrideSubject & { kind?: OverrideKind | undefined }): Promise<number>;
   /** Of all tenants, or one. */
   list(filter?: { tenant?: string | undefined }): Promise<LimitOverride[]>;

@@ -12,7 +12,7 @@ export interface Done<Result> {
   readonly tell?: readonly [kind: ChangedKind, id: string];
 }
 
-/** Makes changes: each in a transaction with its line in the audit trail, told to all processes once it is committed. */
+/** Makes changes: each in a transaction with its line in the audit trail, followed by a notification to all processes after the commit. */
 export class Writer {
   constructor(
     readonly database: Database,

@@ -5,7 +5,7 @@ import { writeAudit } from '../keys/audit.js';
 import { type Resolved, resolve } from './resolve.js';
 import { knownAttempt } from './unresolved.js';
 
-/** How an operator ends what is unresolved without knowing the actual usage. */
+/** An operator's decision on unresolved amounts without the actual usage. */
 export interface Acceptance {
   eventId: string;
   /** `estimate`: the best estimate becomes the usage; `zero`: the usage was zero. Both waive the cap for this call. */

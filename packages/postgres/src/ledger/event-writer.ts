@@ -10,7 +10,10 @@ import { forgetWindows } from './spend.js';
 /** Events of one statement, at most. */
 const mostAtOnce = 1_000;
 
-/** A window is open for 31 days at most, and asked for a while longer. Looked after when a month begins, and at the start. */
+/**
+ * How long sums of windows are kept, in days: a window is open for 31 days at most, and is read for a while longer. Old ones are deleted
+ * when a month begins, and at the start.
+ */
 const keepWindowsDays = 92;
 
 interface Waiting {
@@ -19,7 +22,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Writes events in batches: those that come while a batch is under way go together into the next. */
+/** Writes events in batches: those that arrive during a batch form the next. */
 export class EventWriter {
   readonly #database: Database;
   readonly #months = new Set<string>();

@@ -9,8 +9,8 @@ const typed = sql.join(
 );
 
 /**
- * Writes events in one statement: each once, however often it is given, and with them what the new ones have charged to their windows
- * and add to their day's sums. Their months must have tables. Resolves with the ids of the new ones; rejects as a whole.
+ * Writes events in one statement: each once, for any number of deliveries, together with the new ones' charges to their windows and their
+ * parts of the day's sums. Their months must have tables. Resolves with the ids of the new ones; rejects as a whole.
  */
 export async function insertEvents(
   { query, schema }: Database,

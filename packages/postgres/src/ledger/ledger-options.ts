@@ -13,8 +13,8 @@ export interface LedgerOptions extends DatabaseOptions {
   /** The database that others use too, instead of `pool`, `connectionString` or `directory`; it is not closed with the ledger. */
   database?: Database;
   /**
-   * Where events wait on the disk until the database has them: a folder, or more about it. With it `write()` is done when the event is
-   * taken, and `flush()` when it is on the disk. For apps whose events come from their own process; with the outbox of
+   * Where events wait on the disk until the database has them: a folder, or options. With it `write()` completes when the event is
+   * accepted, and `flush()` when it is on the disk. For apps whose events come from their own process; with the outbox of
    * `@tollgate/redis`, they wait there. @defaultValue with `directory`, its folder `spool`; otherwise none
    */
   spool?: string | SpoolOptions;
@@ -54,7 +54,7 @@ export function readLedgerOptions(options: LedgerOptions): {
   return { database: shared, endDatabase: async () => undefined, spool: waiting, isNew: isNew(shared) };
 }
 
-/** PGlite takes seconds to open, and events come before. */
+/** PGlite takes seconds to open, and events arrive earlier. */
 function besideEmbedded({ directory }: LedgerOptions = {}): string | undefined {
   return typeof directory === 'string' && directory !== '' ? join(directory, 'spool') : undefined;
 }

@@ -6,7 +6,7 @@ export interface UsageEventsTable {
   event_id: string;
   kind: 'usage' | 'adjustment';
   adjusts: string | null;
-  /** The time that the event id carries: when the attempt began. Reports count by it; an adjustment has that of what it corrects. */
+  /** The time in the event id: when the attempt began. Reports count by it; an adjustment has that of the event it corrects. */
   at: Date;
   admitted_at: Date;
   settled_at: Date;

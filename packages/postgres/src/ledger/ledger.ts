@@ -8,7 +8,7 @@ import { dropMonthsBefore } from './partitions.js';
 import { openWindows, spentIn } from './spend.js';
 import { unresolvedIn } from './unresolved.js';
 
-/** Usage events in SQL: the truth about what was spent. A sink, and what is asked of it. */
+/** Usage events in SQL: the authoritative record of spend. A sink with queries. */
 export interface Ledger extends UsageSink, SpendSource {
   /**
    * Without a spool: resolves when the event is in the database; rejects where the database is away or cannot hold it. With one:
@@ -17,7 +17,7 @@ export interface Ledger extends UsageSink, SpendSource {
   write(event: UsageEvent): void | Promise<void>;
   /** Resolves when everything written is in the database, or with a spool on the disk; rejects where it cannot be. */
   flush(): Promise<void>;
-  /** Flushes, hands on what is in the spool (for 2 s at most; the rest stays there), and closes what was opened here. */
+  /** Flushes, delivers the events in the spool (for 2 s at most; the rest stays there), and closes the resources opened here. */
   close(): Promise<void>;
   /** `true` while the spool can take hardly more. */
   readonly isFull: boolean;
@@ -25,8 +25,8 @@ export interface Ledger extends UsageSink, SpendSource {
   readonly droppedCount: number;
   readonly database: Database;
   /**
-   * How much of what counters were charged in these windows is unresolved, in their order and units: calls whose end is unknown. Of one tenant's calls;
-   * `undefined`: of all.
+   * The unresolved part of the counters' charges in these windows, in their order and units: calls whose end is unknown. For one tenant's
+   * calls; `undefined`: for all.
    */
   unresolvedIn(tenant: string | undefined, windows: readonly CounterWindow[]): Promise<readonly number[]>;
   /** Drops whole months, events and all, before that one, e.g. `'2026-01'`. Resolves with the months dropped. */
@@ -41,7 +41,7 @@ export function ledger(options: LedgerOptions): Ledger {
   return new SqlLedger(readLedgerOptions(options));
 }
 
-/** How long closing hands on what is in the spool: it is safe there. */
+/** How long closing delivers events from the spool, in ms: they are safe there. */
 const closeMs = 2_000;
 
 class SqlLedger implements Ledger {

@@ -101,14 +101,14 @@ export async function resolve(database: Database, resolution: Resolution): Promi
   return after(isNew, isNew ? truth : event);
 }
 
-/** The event with its actual figures: every counter is charged what was used, in the windows that were charged. */
+/** The event with its actual figures: every counter is charged the actual usage, in the windows that were charged. */
 function asUsed(event: UsageEvent, actual: ResolvedUsage): UsageEvent {
   const figures = { ...actual, costNanoUsd: String(actual.costNanoUsd) };
   const left = new Map<string, number>();
   const last = new Map(event.charges.map(({ counter }, index) => [counter, index]));
   const charges = event.charges.map(({ counter, window, amount }, index): EventCharge => {
     const used = left.get(counter) ?? estimateIn(counter, figures);
-    // Requests were counted as what they are.
+    // Requests keep their charge.
     if (used === undefined) return { counter, window, amount };
     const taken = last.get(counter) === index ? used : Math.min(used, amount);
     left.set(counter, used - taken);
@@ -145,7 +145,7 @@ function asBound(event: UsageEvent, bound: ResolvedUsage): UsageEvent {
   return { ...event, charges, unresolvedNanoUsd };
 }
 
-/** The row that brings the ledger from what it knows to the truth; `undefined` where they are the same. */
+/** The row that corrects the ledger's figures to the actual ones; `undefined` where they are the same. */
 function correctionOf(
   { event, corrections }: KnownAttempt,
   truth: UsageEvent,

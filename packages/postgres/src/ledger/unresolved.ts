@@ -12,7 +12,7 @@ export interface UnresolvedAttempt {
   readonly model: string;
   /** ISO 8601. */
   readonly admittedAt: string;
-  /** Best estimate, decimal nano-dollars: what bills are made of. */
+  /** Best estimate, decimal nano-dollars: the basis of bills. */
   readonly costNanoUsd: string;
   /** The charge of the counters beyond it, decimal nano-dollars. */
   readonly unresolvedNanoUsd: string;
@@ -53,7 +53,7 @@ export async function unresolvedAttempts(
   return rows;
 }
 
-/** How much of what counters were charged in these windows, by one tenant or by all, is unresolved, in their order and units. */
+/** The unresolved part of the counters' charges in these windows, by one tenant or by all, in their order and units. */
 export async function unresolvedIn(
   { query, schema }: Database,
   tenant: string | undefined,

@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Usage events by month, and what they have charged to each counter. `schema` is a checked name. */
+/** Usage events by month, and their charges to each counter. `schema` is a checked name. */
 export function usageEvents(schema: string): Migration {
   const events = sql.id(schema, 'usage_events');
   const spend = sql.id(schema, 'window_spend');

@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** Tenants, teams, keys, overrides, revoked child credentials, and who changed what. `schema` is a checked name. */
+/** Tenants, teams, keys, overrides, revoked child credentials, and the audit trail. `schema` is a checked name. */
 export function keys(schema: string): Migration {
   const table = (name: string) => sql.id(schema, name);
   return {

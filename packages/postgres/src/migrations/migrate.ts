@@ -31,7 +31,7 @@ async function laterSteps(kysely: Kysely<Tables>, schema: string): Promise<strin
   return rows.map(({ name }) => name).filter((name) => name > last);
 }
 
-/** Creates the schema or brings it up to date, once among any number of processes. Rejects with what went wrong. */
+/** Creates or migrates the schema, once among any number of processes. Rejects with the cause of a failure. */
 export async function migrateToLatest(kysely: Kysely<Tables>, schema: string): Promise<void> {
   const own = Object.entries(migrations).map(([name, step]) => [name, step(schema)] as const);
   const later = (await laterSteps(kysely, schema)).map((name) => [name, changesNothing] as const);

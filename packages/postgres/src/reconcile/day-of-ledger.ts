@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { lowestId } from '../ledger/month.js';
 
-/** Amounts of what limits count. */
+/** Amounts in the units of limits. */
 interface Amounts {
   readonly costNanoUsd: bigint;
   readonly inputTokens: bigint;
@@ -30,12 +30,15 @@ export interface DayOfLedger {
   /** The most that the provider can have billed for this day, with all that may belong to the day before. */
   readonly mostNanoUsd: bigint;
   readonly open: readonly OpenAttempt[];
-  /** Nothing lies so near midnight that the provider may count it on another day. */
+  /** No attempt is so near midnight that the provider may count it on another day. */
   readonly isWhole: boolean;
 }
 
 const dayMs = 86_400_000;
-/** Whether a provider dates a call by its beginning or its end is not documented: what was settled within the day, with this to spare, is of the day. */
+/**
+ * Margin at both ends of a day, in ms: providers do not document whether they date a call by its beginning or its end, so only attempts
+ * settled within the day by this margin certainly belong to it.
+ */
 const settledMs = 300_000;
 /** How long a call whose end is unknown may have continued at the provider, in ms. */
 const unknownMs = 3_600_000;

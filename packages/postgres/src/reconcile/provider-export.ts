@@ -29,9 +29,9 @@ type Fields = Readonly<Record<string, unknown>>;
 const dayMs = 86_400_000;
 
 /**
- * Reads pages of OpenAI's usage (`/v1/organization/usage/completions`, `/embeddings`) or costs (`/v1/organization/costs`), or of Anthropic's
- * usage (`/v1/organizations/usage_report/messages`) or cost report (`/v1/organizations/cost_report`), in buckets of a day, an hour or
- * a minute. Throws a `TypeError` that says what is wrong with anything else.
+ * Reads pages of OpenAI's usage (`/v1/organization/usage/completions`, `/embeddings`) or costs (`/v1/organization/costs`), or of
+ * Anthropic's usage (`/v1/organizations/usage_report/messages`) or cost report (`/v1/organizations/cost_report`), in buckets of a day, an
+ * hour or a minute. Throws a `TypeError` that describes the problem for anything else.
  */
 export function readProviderExport(pages: readonly unknown[]): ProviderExport {
   const buckets = pages.flatMap((page) => listOf(page, 'data', 'a page of an export'));
@@ -95,7 +95,7 @@ function anthropicFigures(day: string, result: Fields): Figures {
   return { day, model, inputTokens, cachedInputTokens, outputTokens: countOf(result, 'output_tokens') };
 }
 
-/** An amount of dollars (9) or cents (7) as nano-dollars, exactly; what is finer is rounded. Floats are taken as they are written. */
+/** An amount of dollars (9) or cents (7) as nano-dollars, exactly; finer parts are rounded. Floats are converted by their decimal text. */
 export function nanoUsdOf(amount: unknown, currency: unknown, shift: number): bigint {
   if (String(currency).toLowerCase() !== 'usd') {
     throw new TypeError(`reconcile: amounts must be in USD, received ${describeValue(currency)}`);

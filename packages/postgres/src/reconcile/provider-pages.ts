@@ -3,7 +3,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 /** Which pages are asked for. */
 export interface PagesQuery {
   provider: 'openai' | 'anthropic';
-  /** Of the organization: an admin key, which only these APIs take. Stands in no message. */
+  /** The organization's admin key, which only these APIs accept. Never part of a message. */
   adminKey: string;
   /** From and to (exclusive), ms since the epoch; whole UTC days are asked for. */
   fromMs: number;
@@ -57,7 +57,7 @@ const reports: Readonly<Record<PagesQuery['provider'], readonly Report[]>> = {
 export async function providerPages(query: PagesQuery): Promise<unknown[]> {
   checkOptions<PagesQuery>(
     'providerPages',
-    // It may not stand in a message.
+    // It must not be part of a message.
     { ...query, adminKey: typeof query?.adminKey === 'string' ? 'given' : query?.adminKey },
     {
       ...{ provider: accepts.oneOf('openai', 'anthropic'), adminKey: accepts.string },

@@ -13,7 +13,7 @@ export interface Compared<Figure> {
 export interface ReconcileLine {
   /** UTC. */
   readonly day: string;
-  /** `null`: all models together, where the export does not tell them apart. */
+  /** `null`: all models together, where the export does not separate them. */
   readonly model: string | null;
   readonly inputTokens?: Compared<number>;
   readonly cachedInputTokens?: Compared<number>;

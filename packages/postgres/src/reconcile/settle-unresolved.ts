@@ -14,7 +14,7 @@ export interface Settlement {
    * settles limits on tokens as well.
    */
   pages: readonly unknown[];
-  /** Declares that nothing but this ledger's apps uses the account. Without it, what others used would count as theirs. */
+  /** Declares that only this ledger's apps use the account. Otherwise the usage of others would count as theirs. */
   exclusive: true;
   /** Who settles, for the audit trail. */
   actor: string;
@@ -28,9 +28,9 @@ export interface Settlement {
 export interface SettledDay {
   readonly day: string;
   /**
-   * `settled`: lowered to what the provider's total leaves · `nothing unresolved` · `too recent`: within 48 hours the provider's figures may grow ·
-   * `foreign traffic`: the provider billed more than all attempts together can have cost, so nothing was changed · `no costs`: the pages do not tell
-   * the costs of the whole day.
+   * `settled`: lowered to the rest of the provider's total · `nothing unresolved` · `too recent`: within 48 hours the provider's figures
+   * may grow · `foreign traffic`: the provider billed more than the highest possible cost of all attempts together, so nothing was changed
+   * · `no costs`: the pages lack the costs of the whole day.
    */
   readonly outcome: 'settled' | 'nothing unresolved' | 'too recent' | 'foreign traffic' | 'no costs';
   readonly providerNanoUsd: string;
@@ -47,11 +47,12 @@ const dayMs = 86_400_000;
 const ripeMs = 2 * dayMs;
 
 /**
- * Lowers attempts whose end is unknown to what the provider's own total of a day leaves for them: the total less the cost of attempts whose usage is
- * known. Each tenant keeps at most that, and at most what its attempts were charged; within a tenant it is shared in proportion to what is
- * unresolved, and nothing falls below the estimate. Their cost changes only where the total leaves no choice: nothing is left, or there is but one
- * attempt. Attempts near midnight, which the provider may count on either day, keep what they have. Doing it twice is as once. Written to
- * the audit trail before anything changes. Throws a `TypeError` for wrong options and for what is no such export.
+ * Lowers attempts whose end is unknown to the rest of the provider's total for a day: the total minus the cost of attempts with known
+ * usage. Each tenant keeps at most that, and at most the charges of its attempts; within a tenant it is shared in proportion to the
+ * unresolved amounts, and no attempt falls below its estimate. Their cost changes only where the total allows one value: nothing is left,
+ * or there is only one attempt. Attempts near midnight, which the provider may count on either day, keep their charge. A second run has no
+ * further effect. Written to the audit trail before anything changes. Throws a `TypeError` for wrong options and for pages that are no such
+ * export.
  */
 export async function settleUnresolved(database: Database, settlement: Settlement): Promise<SettledDay[]> {
   checkOptions<Settlement>(
@@ -127,7 +128,7 @@ type Totals = Readonly<Partial<Record<Figure, bigint>>>;
 function totalsOf(figures: readonly ProviderFigures[]): Totals {
   const sum = (name: Figure): bigint | undefined => {
     const told = figures.filter((one) => one[name] !== undefined);
-    // An hour of a day says nothing of the others.
+    // The figures of an hour do not cover the day.
     return told.length === 0 || !told.every(({ isWholeDay }) => isWholeDay)
       ? undefined
       : told.reduce((total, one) => total + BigInt(one[name] ?? 0), 0n);
@@ -158,7 +159,8 @@ function truthsOf(ours: DayOfLedger, theirs: Totals): Truth[] {
   };
   const attempts = ours.open.filter(({ isCertain }) => isCertain);
   if (theirs.costNanoUsd === ours.settled.costNanoUsd) {
-    // None of them was billed. Tokens may be free: they are none where the usage says so, too, and stay at what may have been used otherwise.
+    // None of them was billed. Tokens may be free: they are zero only where the usage figures show that too; otherwise they stay at their
+    // upper bound.
     const areNone = left('inputTokens') === 0n && left('outputTokens') === 0n;
     return attempts.map((attempt) => {
       const inputTokens = areNone ? 0 : Number(attempt.estimate.inputTokens);

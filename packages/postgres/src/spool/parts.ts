@@ -34,7 +34,7 @@ function take(path: string, sync: boolean): OwnPart {
   };
 }
 
-/** Hands on the events of parts whose processes are gone, and removes them. Rejects where they cannot be handed on now. */
+/** Delivers the events of parts whose processes have ended, and removes the parts. Rejects where the events cannot be delivered now. */
 export async function adoptAbandoned(
   directory: string,
   sync: boolean,

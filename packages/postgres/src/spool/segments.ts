@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { UsageEvent } from '@tollgate/core';
 import { AppendFile, newId } from '@tollgate/core/internal';
 
-/** A segment is closed beyond this: what is read back at once. */
+/** A segment is closed beyond this size, in bytes: it is read back as a whole. */
 const segmentBytes = 1_000_000;
 const ending = '.jsonl';
 
@@ -24,7 +24,7 @@ export class Segments {
     return this.#current !== undefined;
   }
 
-  /** Finds what a process has left here. */
+  /** Finds the files that a process has left here. */
   async find(): Promise<void> {
     const names = await readdir(this.directory);
     for (const name of names.filter((one) => one.endsWith(ending)).sort()) {

@@ -11,7 +11,7 @@ export type Deliver = (events: readonly UsageEvent[]) => Promise<{ refused: read
 /** Between rounds of handing on; after a failure, doubling up to the longest. */
 const roundMs = 100;
 const longestPauseMs = 5_000;
-/** How often parts of processes that have died are looked for. */
+/** Interval between searches for parts of processes that have died. */
 const adoptEveryMs = 60_000;
 /** Events that may wait in memory while the disk takes none. */
 const mostInMemory = 20_000;
@@ -68,7 +68,7 @@ export class Spool {
     if (!this.#diskFails) void this.#append();
   }
 
-  /** Resolves when everything written so far was handed on, and what earlier processes have left on this machine. */
+  /** Resolves when all events written so far, and those left by earlier processes on this machine, are delivered. */
   caughtUp(): Promise<void> {
     return new Promise((resolve) => {
       this.#whenCaughtUp.push(resolve);
@@ -83,7 +83,7 @@ export class Spool {
       throw new Error(`${this.#waiting.length} usage events wait: the spool cannot be written`);
   }
 
-  /** Hands on what it can within `withinMs`, and stops at the first failure; the rest stays on the disk for the next process. */
+  /** Delivers as much as it can within `withinMs`, and stops at the first failure; the rest stays on the disk for the next process. */
   async close(withinMs: number): Promise<void> {
     await this.flush().catch(() => undefined);
     this.#stop.abort();
@@ -97,14 +97,14 @@ export class Spool {
     await this.#refused.close();
   }
 
-  /** Appends what waits, in one write for all that came meanwhile. Never rejects. */
+  /** Appends the waiting events, in one write. Never rejects. */
   #append(): Promise<void> {
     this.#appending ??= this.#appendAll();
     return this.#appending;
   }
 
   async #appendAll(): Promise<void> {
-    await Promise.resolve(); // what comes in the same turn goes together
+    await Promise.resolve(); // events of one turn are written together
     const { segments } = this.#own;
     try {
       while (this.#waiting.length > 0) await this.#appendBatch();
@@ -190,7 +190,7 @@ export class Spool {
   #failed(what: 'full' | 'append' | 'deliver' | 'refused' | 'torn', eventId?: string, cause?: unknown): void {
     const error = cause instanceof Error ? cause.name : undefined;
     publish('tollgate:fault', () => ({ source: 'ledger-spool', what, eventId, error }));
-    if (what === 'deliver') return; // the database is away: that is what the spool is for
+    if (what === 'deliver') return; // the database is away, which the spool bridges
     warnOnce('TOLLGATE_W_SINK_FAILED', `The spool in ${this.#options.directory} failed (${what}).`);
   }
 }

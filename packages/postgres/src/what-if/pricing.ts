@@ -9,8 +9,8 @@ export interface PricedModel {
 }
 
 /**
- * Another price catalogue: what a usage costs there, an integer number of nano-dollars, and the catalogue's version; `undefined` where it has
- * no price. `pricing(priceCatalogue(…))` of `@tollgate/meter` is one.
+ * Another price catalogue: returns the cost of a usage, an integer number of nano-dollars, and the catalogue's version; `undefined` where
+ * it has no price. `pricing(priceCatalogue(…))` of `@tollgate/meter` is one.
  */
 export type Pricing = (
   usage: Usage,

@@ -63,8 +63,8 @@ const added = sql.join([
 ]);
 
 /**
- * Calls `visit` with every attempt of a query in the order of admission, page by page, on one snapshot of the ledger. On PGlite, which is one
- * session, nothing else is written or read meanwhile.
+ * Calls `visit` with every attempt of a query in the order of admission, page by page, on one snapshot of the ledger. On PGlite, which is
+ * one session, all other queries wait meanwhile.
  */
 export async function eachRecorded(
   database: Database,

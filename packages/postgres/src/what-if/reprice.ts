@@ -80,7 +80,7 @@ export async function reprice(database: Database, query: RepriceQuery): Promise<
 
 const dayMs = 86_400_000;
 
-/** The days of a query on which there is anything: a correction is of the day of what it corrects, and one day's are in memory at once. */
+/** The days of a query that have events: a correction belongs to the day of the event it corrects, and one day's events are in memory at once. */
 async function daysOf(database: Database, asked: CheckedQuery): Promise<CheckedQuery[]> {
   await database.ready();
   const { rows } = await sql<{ first: Date | null; last: Date | null }>`

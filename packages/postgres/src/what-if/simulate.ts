@@ -35,7 +35,7 @@ export interface SimulationQuery extends Pick<UsageQuery, 'from' | 'to' | 'where
 export interface SimulatedSum {
   readonly by: Readonly<Record<string, string | null>>;
   readonly requests: number;
-  /** Requests of which something would have been refused: all of it, or what came after a first call. */
+  /** Requests with at least one refused call: the first, or a later one. */
   readonly refusedRequests: number;
   readonly attempts: number;
   readonly refusedAttempts: number;
@@ -57,7 +57,7 @@ export interface RefusalReason {
 
 export interface Simulation {
   readonly total: SimulatedSum;
-  /** By the query's dimensions, what is saved most first. */
+  /** By the query's dimensions, the largest saving first. */
   readonly rows: readonly SimulatedSum[];
   /** The most frequent first. */
   readonly refusals: readonly RefusalReason[];
@@ -77,9 +77,9 @@ const facets = [
 ];
 
 /**
- * Replays a period of the ledger, in the order of admission, against other plans or prices, with the quota engine that budgets use. Each attempt
- * asks for what it came to use: budgets, which reserve the worst case, refuse a little earlier near a cap. Counters begin at nothing at
- * `from`. Rates of requests are counted as buckets, `concurrent` counts calls, and overrides of single tenants are not known. Throws a
+ * Replays a period of the ledger, in the order of admission, against other plans or prices, with the quota engine that budgets use. Each
+ * attempt reserves its recorded usage: budgets, which reserve the worst case, refuse a little earlier near a cap. Counters begin at zero at
+ * `from`. Rates of requests are counted as buckets, `concurrent` counts calls, and overrides of single tenants are not applied. Throws a
  * `TypeError` for a wrong query.
  */
 export async function simulate(database: Database, query: SimulationQuery): Promise<Simulation> {

@@ -3,12 +3,12 @@ import { modelAllowed } from '@tollgate/core/internal';
 import { type Pricing, priced } from './pricing.js';
 import type { RecordedUsage } from './recorded-usage.js';
 
-/** One way in which a recorded attempt could have been admitted: what it would have used, and cost in nano-dollars. */
+/** One way in which a recorded attempt could have been admitted: its usage, and its cost in nano-dollars. */
 export interface ReplayedWay {
   readonly model: string;
   readonly usage: Usage;
   readonly costNanoUsd: number;
-  /** Stands only while less than this share of each of the plan's caps is taken. */
+  /** Applies only while less than this share of each of the plan's caps is used or held. */
   readonly onlyBelow: number | undefined;
 }
 

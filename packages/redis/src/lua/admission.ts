@@ -1,6 +1,6 @@
 /**
- * Looks for the first alternative of which everything fits; writes nothing. A charge is
- * [counter, window, limit, want, min or -1, below or 0, floor, soft 0/1, unit]; window 0 counts live leases.
+ * Finds the first alternative that fits as a whole; writes nothing. A charge is [counter, window, limit, want, min or -1, below or 0,
+ * floor, soft 0/1, unit]; window 0 counts live leases.
  */
 export const admission = `
 local function heldOn(L, counter)
@@ -83,7 +83,7 @@ local function renewed(L)
 end
 `;
 
-/** Takes what was decided for a lease that exists, whose attempts and caps are looked at. */
+/** Applies the decision to an existing lease, whose attempts and caps are read. */
 export const joining = `
 local function join(L, alternative, a, list, granted, attemptId)
   local deep, charges = deepOf(L), alternative[2]

@@ -1,8 +1,8 @@
 /**
  * The allowances of providers, as core's `ProviderAllowance` and `ProviderLimit` keep them in memory; one hash for each. Fields: `u:<n>`, a
- * limit's state by the position of its unit; `w:<tenant>`, a tenant that waits: start, until, size; `rests`; `time`, the virtual time;
- * `totals`, all that was ever taken; `underway`, what was taken and is not answered: a slot of 250 ms and its amounts, of each slot.
- * The clock is the server's, in ms; ARGV[1] stands in for it in tests.
+ * limit's state by the position of its unit; `w:<tenant>`, a waiting tenant: start, until, size; `rests`; `time`, the virtual time;
+ * `totals`, the totals ever taken; `underway`, taken and without a response: a slot of 250 ms and its amounts, for each slot. The clock is
+ * the server's, in ms; ARGV[1] replaces it in tests.
  */
 const begin = `
 local key, huge = KEYS[1], 1e300

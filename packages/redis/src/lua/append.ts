@@ -1,8 +1,8 @@
 import { marking } from './marking.js';
 
 /**
- * Appends usage events of what was admitted in memory, many in one step. Each operation: its id, by which a repetition is known, and
- * which of ARGV its events are.
+ * Appends usage events of requests that were admitted in memory, many in one step. Each operation: its id, which identifies a repetition,
+ * and the positions of its events in ARGV.
  */
 export const append = `
 local out = {}

@@ -1,11 +1,11 @@
 import { marking } from './marking.js';
 
-/** For how long a hash is kept beyond what is needed, and a window in it beyond its end, in ms. */
+/** How long a hash is kept beyond its need, and a window in it beyond its end, in ms. */
 const spareMs = 600_000;
 /** For how long stray slices are kept: longer than any window is open, in ms. */
 const strayMs = 33 * 86_400_000;
 
-/** Writes what has changed, with its expiry. Commands that memory limits may refuse come first, so that none follows a write. */
+/** Writes the changes, with their expiry. Commands that memory limits may refuse come first, so that none of them follows a write. */
 export const flush = `
 ${marking}
 for i = 1, #touched do

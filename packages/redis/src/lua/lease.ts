@@ -1,4 +1,4 @@
-/** How long a tombstone says what a reaped lease was charged, as in memory: later, its settlement would be a second charge. */
+/** How long a tombstone keeps the charges of a reaped lease, as in memory: after that, its settlement would be a second charge. */
 const reapedKeptMs = 24 * 3_600_000;
 
 /**
@@ -185,8 +185,8 @@ end
 `;
 
 /**
- * Reaps a bounded number of leases that have run out, before anything is decided. None of a partition that is being rebuilt: those who
- * hold them say which there are.
+ * Reaps a bounded number of expired leases, before anything is decided. None in a partition that is being rebuilt: their owners report them
+ * first.
  */
 export const reaping = `
 local due, looks = {}, now >= firstEnd and generation >= 0

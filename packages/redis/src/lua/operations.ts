@@ -102,7 +102,7 @@ for i = 1, count do
 end
 `;
 
-/** Remembers an id of which no lease is known, so that whatever comes late is recognised. */
+/** Remembers an id without a known lease, so that late operations are recognised. */
 const remember = `
 local function remember(id, forMs)
   local L = newLease(id, 1, forMs / 2, now + forMs)
@@ -171,7 +171,7 @@ for i = 1, count do
 end
 `;
 
-/** Nothing but reaping. Answers how many leases were looked at. */
+/** Only reaps. Returns how many leases were checked. */
 const sweep = `
 local out = {}
 --reap--

@@ -51,13 +51,14 @@ end
 `;
 
 /**
- * The steps by which a lost partition is rebuilt; the number of the generation says who may do what. Below 0 it is closed: those who
- * know that number hold their leases again and repeat their charges. Who seals it changes the number, and alone fills and opens it.
- * The hash `lost` says since when, until when others are waited for, and of each process that is known whether it has sent everything.
+ * The steps of rebuilding a lost partition; the number of the generation determines which process may do what. Below 0 it is closed:
+ * processes with that number restore their leases and repeat their charges. The process that seals it changes the number, and alone fills
+ * and opens it. The hash `lost` contains the time of the loss, the time until which others are waited for, and for each known process
+ * whether it has sent everything.
  *
- * [report, process, generation known, time seen, [[process, lease], …], number sent everything under, how long to wait at least] →
- * [generation, sealed by this call, sealed by anybody] · [keep, number] · [fill, number, [[key, end of window, amount], …]] ·
- * [open, number, first lease to look at, whether buckets begin empty] → [1, next lease to look at] or [2, generation] · [undelivered]
+ * [report, process, generation known, time seen, [[process, lease], …], number sent everything under, least wait] → [generation, sealed by
+ * this call, sealed by any process] · [keep, number] · [fill, number, [[key, end of window, amount], …]] · [open, number, first lease to
+ * check, whether buckets begin empty] → [1, next lease to check] or [2, generation] · [undelivered]
  */
 export const rebuild = `
 local out, losses = {}, base .. 'lost'

@@ -1,8 +1,7 @@
 /**
- * Operations of one shape that follow one another are on the same counters: these are read with the first of them, and written after the
- * last one. Of each scope there is what `HSET` is to be given, how long its fields are in an operation, and until when its hash is kept.
- * Nothing may fail between an operation that is taken and what is written of it: what is not stored as it should be is left to the
- * code that follows.
+ * Consecutive operations of one shape use the same counters: these are read with the first of them, and written after the last one. For
+ * each scope it keeps the arguments of `HSET`, the length of its fields in an operation, and the expiry of its hash. Nothing may fail
+ * between an accepted operation and its write: data in an unexpected form is left to the code that follows.
  */
 export const runBegins = `local run, runGroups, runTook, runs = false, 0, false, { 0, 0, 0 }`;
 
@@ -16,7 +15,7 @@ export const runGoesOn = `if shape ~= run then
     run, runGroups, runTook = shape, 0, false
   end`;
 
-/** The figures of one scope of an operation: hash, then each field and its value; and where what is asked of them begins. */
+/** The figures of one scope of an operation: hash, then each field and its value; and the position of the requested amounts. */
 export const runReads = `if group > runGroups then
       local read = { base .. scope, 'k', sunpack(rep('s', width), data, first) }
       local stored = pcall('HMGET', unpack(read, 1, width + 2))
@@ -32,7 +31,7 @@ export const runReads = `if group > runGroups then
     end
     local figures, at, keep = runs[3 * group], first + runs[3 * group - 2], runs[3 * group - 1]`;
 
-/** An operation is taken: its figures stand. */
+/** An operation is accepted: its figures stay. */
 export const runTakes = `runTook, done = true, 1
   for g = 1, group do
     local figures = runs[3 * g]

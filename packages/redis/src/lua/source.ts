@@ -49,13 +49,13 @@ const parts: Readonly<Record<Exclude<ScriptName, 'append' | 'draw'>, readonly st
   rebuild: [],
 };
 
-/** The whole text of a script: settings, what all share, what this one needs, the operation, and writing it all at the end. */
+/** The whole text of a script: settings, the shared functions, those of this script, the operation, and the final write. */
 export function scriptSource(name: ScriptName, { thresholds, record }: ScriptSettings): string {
   const settings = `local thresholds, record = { ${thresholds.join(', ')} }, ${record}\n`;
   if (name === 'append') return [settings, opening, append].join('');
   if (name === 'draw') return [settings, opening, draw].join('');
   const operation = { ...operations, hold, rebuild }[name].replace('--reap--', () => reaping);
-  // Functions cost what they capture, in every call: those that a script seldom needs are made within others.
+  // Functions cost the variables that they capture, in every call: rarely needed ones are created within others.
   const settles = name === 'charge' || name === 'close';
   const inside = [...(settles ? [] : [settling]), ...(name === 'reserve' ? [] : [reading])].join('');
   const outside = [...(settles ? [settling] : []), ...(name === 'reserve' ? [reading] : [])];

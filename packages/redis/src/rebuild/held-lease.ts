@@ -58,7 +58,7 @@ export interface Taken {
   readonly covers: boolean;
 }
 
-/** Goes through what was done to a reservation. */
+/** Applies the operations on a reservation in their order. */
 export function heldLeaseOf({ id, leaseMs }: ReserveRequest, steps: readonly Step[]): HeldLease {
   const holds = new Map<string, Hold>();
   const attempts = new Map<string, RunningAttempt>();

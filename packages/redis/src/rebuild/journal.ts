@@ -1,4 +1,4 @@
-/** How long what was done is kept: longer than a usage event takes to the ledger. */
+/** How long operations are kept, in ms: longer than a usage event takes to the ledger. */
 const keptMs = 10_000;
 /** Of each kind; beyond, the oldest are forgotten. */
 const most = 10_000;
@@ -20,7 +20,7 @@ export class Journal<Entry extends { readonly partition: string }> {
   /** Where the first is that is kept of those that are done. */
   #first = 0;
 
-  /** `now`: a clock that never goes back, in ms. `keyOf`: by which a repetition is known. */
+  /** `now`: a monotonic clock, in ms. `keyOf`: identifies a repetition. */
   constructor(now: () => number, keyOf: (entry: Entry) => string) {
     this.#now = now;
     this.#keyOf = keyOf;

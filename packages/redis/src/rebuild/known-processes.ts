@@ -12,8 +12,8 @@ const goneAfterMs = 5_000;
 const script = { source: registry, sha1: createHash('sha1').update(registry).digest('hex') };
 
 /**
- * The processes that use a store: each says again and again that it is there, and remembers who else is, since a server that has
- * lost its data does not know.
+ * The processes that use a store: each registers repeatedly, and remembers the others, since a server that has lost its data has lost their
+ * entries too.
  */
 export class KnownProcesses {
   readonly id = newId();

@@ -15,14 +15,14 @@ interface Entry {
   readonly steps: Step[];
 }
 
-/** The reservations of this process that are alive, with what was done to them: nothing is made of it before it is needed. */
+/** The live reservations of this process, with the operations on them: their state is computed only when needed. */
 export class LeaseBook {
-  /** The longest lease that was asked for; at least what a process needs to find a server again. */
+  /** The longest requested lease; at least the time that a process needs to reconnect to a server. */
   longestMs = 5_000;
   readonly #entries = new Map<string, Entry>();
   readonly #now: () => number;
 
-  /** `now`: a clock that never goes back, in ms. */
+  /** `now`: a monotonic clock, in ms. */
   constructor(now: () => number) {
     this.#now = now;
   }
@@ -69,7 +69,7 @@ export class LeaseBook {
     if (!alive) this.#entries.delete(request.id);
     entry.aliveUntilMs = askedAtMs + entry.request.leaseMs;
     const last = entry.steps.at(-1);
-    // A heartbeat says all that the one before it said.
+    // A heartbeat contains everything of the one before it.
     if (last?.kind === 'renew' && isSame(last.request, request)) entry.steps.pop();
     entry.steps.push({ kind: 'renew', request });
   }
@@ -78,7 +78,7 @@ export class LeaseBook {
     this.#entries.delete(id);
   }
 
-  /** Those that have not run out, of the partitions that `belongs` says. */
+  /** Those that have not expired, in the partitions selected by `belongs`. */
   live(belongs: (partition: string) => boolean): HeldLease[] {
     const leases: HeldLease[] = [];
     for (const [id, { request, aliveUntilMs, steps }] of this.#entries) {
@@ -94,7 +94,7 @@ export class LeaseBook {
   }
 }
 
-/** Once: a repetition was answered as what was asked first, and holds no more. */
+/** Once: a repeated request got the first result, and holds no more. */
 function take(entry: Entry, askedAtMs: number, step: Extract<Step, { kind: 'take' }>): void {
   if (entry.steps.some((known) => known.kind === 'take' && known.question === step.question)) return;
   entry.aliveUntilMs = askedAtMs + entry.request.leaseMs;

@@ -8,7 +8,7 @@ export class OwnBooks {
   readonly charges: Journal<QuietCharge>;
   readonly appends: Journal<AppendRequest>;
 
-  /** `now`: a clock that never goes back, in ms. */
+  /** `now`: a monotonic clock, in ms. */
   constructor(now: () => number) {
     this.leases = new LeaseBook(now);
     this.charges = new Journal(now, ({ id, attemptId }) => `${id} ${attemptId}`);
@@ -20,7 +20,7 @@ export class OwnBooks {
     this.leases.charged(request);
   }
 
-  /** A part of a lease was charged, and its next attempt stands for the rest. */
+  /** A part of a lease was charged, and its next attempt holds the rest. */
   drawn({ id, partition, nextAttemptId, item, left }: DrawRequest, charge: QuietCharge): void {
     this.charges.confirmed(charge);
     const { counter, windowId } = item;

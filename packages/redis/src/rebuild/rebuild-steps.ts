@@ -15,7 +15,7 @@ export interface Report {
   readonly waitMs: number;
 }
 
-/** How a partition stands: below 0 it is closed. */
+/** The state of a partition: below 0 it is closed. */
 export interface Standstill {
   readonly generation: number;
   /** This process has just been given it, to rebuild it alone. */
@@ -49,17 +49,17 @@ export class RebuildSteps {
     return { generation: numberIn(told[0]), isOurs: told[1] === 1, isSealed: told[2] === 1 };
   }
 
-  /** Whether this process still has the partition; others leave it alone for a while. */
+  /** Whether this process still has the partition; others wait for a while. */
   async keep(partition: number, number: number): Promise<boolean> {
     return (await this.#step(partition, ['keep', number]))[0] === 1;
   }
 
-  /** Whether usage events wait that a sink has not taken yet. */
+  /** Whether there are usage events that a sink has not accepted yet. */
   async hasUndelivered(partition: number): Promise<boolean> {
     return (await this.#step(partition, ['undelivered']))[0] === 1;
   }
 
-  /** Raises counters to what was spent. `false`: another process has the partition now. */
+  /** Raises counters to the spend. `false`: another process has the partition now. */
   async fill(partition: number, number: number, spends: readonly PlacedSpend[]): Promise<boolean> {
     for (let from = 0; from < spends.length; from += attempt) {
       const rows = spends

@@ -13,7 +13,7 @@ import { placeOfSpend } from './spend-place.js';
 
 /** Interval at which this process registers again, in ms. */
 const beatMs = 500;
-/** Between two looks at what is closed, and after one that failed. */
+/** Interval between checks of closed partitions, and after a failed one, in ms. */
 const roundMs = 40;
 const failedMs = 250;
 /** How long a process that starts with an empty server waits for others, which may not have noticed yet that it is empty, in ms. */
@@ -43,7 +43,7 @@ export class Rebuilder implements PartitionGate {
   readonly #options: RebuilderOptions;
   readonly #steps: RebuildSteps;
   readonly #closed = new Map<number, ClosedPartition>();
-  /** Partitions that this process has to itself, by the number that says so. */
+  /** Partitions that this process alone may fill, by their generation. */
   readonly #ours = new Map<number, number>();
   #looking: Promise<readonly WindowSpend[]> | undefined;
   #isNewLedger: boolean | undefined;
@@ -170,7 +170,7 @@ export class Rebuilder implements PartitionGate {
     return this.#isNewLedger ? 0 : newcomerMs;
   }
 
-  /** Looks into the ledger when every usage event is there, and opens what it rebuilds. */
+  /** Queries the ledger when every usage event is delivered, and opens the rebuilt partitions. */
   async #rebuild(): Promise<void> {
     const { spent, standings } = this.#options;
     for (const [partition, number] of this.#ours) {
@@ -209,7 +209,7 @@ export class Rebuilder implements PartitionGate {
     return this.#steps.open(partition, number, drained);
   }
 
-  /** Events of tenants say what was charged to wide counters. */
+  /** Charges to wide counters are in the events of tenants. */
   async #hasUndelivered(): Promise<boolean> {
     const { partitions } = this.#options;
     const wide = this.#ours.has(partitionOf(widePartition, partitions));

@@ -46,7 +46,7 @@ export async function resend(
   );
 }
 
-/** Nothing is given back once more: the lease is held again at what is left of it. */
+/** Releases nothing again: the lease is restored with its remaining amount. */
 const chargedOnly = (request: QuietCharge): QuietCharge => ({
   ...request,
   items: request.items.map((item) => ({ ...item, release: 0 })),

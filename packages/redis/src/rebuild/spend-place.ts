@@ -9,7 +9,7 @@ import { widePartition } from '../wide-part.js';
 
 /** The spend of an open window, with its counter's location. */
 export interface PlacedSpend {
-  /** `undefined`: its tenant is not told by its name, so that it may be in any. */
+  /** `undefined`: its tenant is not part of its name, so that it may be in any. */
   readonly partition: number | undefined;
   /** The counter and its window, as scripts name them. */
   readonly key: string;
@@ -31,7 +31,7 @@ export function placeOfSpend(
   return { partition, key: `c:${counter}|${window}`, endsAtMs, amount };
 }
 
-/** A tenant as counters name it; long names stand there as their hash. */
+/** A tenant in a counter's name; long names are replaced by their hash. */
 function nameOf(tenant: string): string | undefined {
   if (tenant.startsWith('sha256-')) return undefined;
   try {
@@ -41,7 +41,7 @@ function nameOf(tenant: string): string | undefined {
   }
 }
 
-/** When the window of that id ends, which the counter's name tells: `usd/month@Europe/Berlin+15/tenant=acme`. */
+/** The end of the window with that id, by the counter's name: `usd/month@Europe/Berlin+15/tenant=acme`. */
 function endOf(counter: string, windowId: string, nowMs: number): number | undefined {
   const [name = ''] = counter.split(/\/[^/=]+=/);
   const [, period, rest = ''] = /^\w+\/(minute|hour|day|week|month)(.*)$/.exec(name) ?? [];

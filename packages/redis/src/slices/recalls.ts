@@ -1,7 +1,7 @@
 import { partitionKey, partitionOf } from '../partition.js';
 import type { ScriptRunner } from '../script-runner.js';
 
-/** How long a mark stands: longer than any process takes to look. */
+/** How long a mark stays, in ms: longer than any process takes to check. */
 const markMs = 400;
 
 /** A counter whose leased amounts may be recalled, and its location. */
@@ -29,7 +29,7 @@ export class Recalls {
     await this.#runner.command('recall', key, ['SET', key, '1', 'PX', String(markMs)]);
   }
 
-  /** Which of these others ask for; in one command, in a cluster in one for each partition. */
+  /** The counters that other processes recall; in one command, in a cluster in one for each partition. */
   async asked<One extends Recallable>(all: readonly One[]): Promise<One[]> {
     const together = new Map<number, One[]>();
     for (const one of all) {

@@ -23,7 +23,7 @@ export interface RefillWorld {
   readonly newLease: () => string;
 }
 
-/** A request that what is free of a counter is not enough for. */
+/** A request that needs more than the free amount of a counter. */
 export interface Need {
   readonly counter: QuotaCounter;
   readonly want: number;
@@ -76,7 +76,7 @@ export class Refill {
     await this.#leaseOf(counter, [amount]);
   }
 
-  /** Asks other processes for what they do not need. `false`: just now that brought nothing. */
+  /** Asks other processes to return unneeded amounts. `false`: a recent recall had no result. */
   async recall({ counter }: QuotaCounter): Promise<boolean> {
     if (this.#world.clock.ownMs() < this.#scarceUntilMs) return false;
     await this.#world.store.recalls.ask(this.partition, counter);
@@ -170,7 +170,7 @@ export class Refill {
       turns: 0,
       leaseMs,
       expiresAtMs: askedAtMs + leaseMs,
-      // Drawn after it was asked for: what may be kept is kept by that.
+      // Drawn after the request was sent: the time that it may be kept starts then.
       freshUntilMs: (ahead ? askedAtMs : clock.ownMs()) + keepMs,
     };
     slice.grant(grant, state);

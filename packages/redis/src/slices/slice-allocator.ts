@@ -11,11 +11,14 @@ import { Refill, type RefillWorld } from './refill.js';
 import type { Slice } from './slice.js';
 import { viewOfState } from './state-view.js';
 
-/** How old a counter's figures may be that decide on more than what is leased. */
+/** The largest age of a counter's figures that decide on more than the leased amount, in ms. */
 const figuresMs = 1_000;
-/** A request asks for more so often at most. */
+/** The most store calls of one request. */
 const mostQuestions = 16;
-/** Slices of a counter pay where they spare more calls than they cost: some ten a second for leasing, telling and giving back. */
+/**
+ * Requests per second from which slices of a counter save more store calls than they cost: about ten a second for leasing, flushing and
+ * returning.
+ */
 const busyPerSecond = 20;
 /** Counters whose demand is remembered; the oldest go first. */
 const mostRefills = 10_000;
@@ -32,7 +35,7 @@ export interface Asked {
   readonly partition: string;
 }
 
-/** Sees to it that what requests ask is leased: knows what is taken of each counter, and asks the store for more. */
+/** Leases the amounts that requests need: tracks the use of each counter, and leases more from the store. */
 export class SliceAllocator {
   readonly #world: RefillWorld;
   readonly #refills = new Map<string, Refill>();
@@ -56,7 +59,7 @@ export class SliceAllocator {
     return refill;
   }
 
-  /** Makes sure that what is asked is free, asking the store where it must; otherwise the refusal. */
+  /** Makes sure that the requested amounts are free, with store calls where needed; otherwise returns the refusal. */
   async prepare({ charges, partition }: Asked): Promise<ReserveResult | undefined> {
     await this.#lookAt(charges, partition);
     const blocking: BlockingCounter[] = [];
@@ -89,7 +92,7 @@ export class SliceAllocator {
     return undefined;
   }
 
-  /** Whether everything can be held of what is leased already, and nothing else is asked, of counters each named once. */
+  /** Whether everything fits in leased amounts, with no further condition, on counters each named once. */
   areFree({ charges, partition }: Asked): boolean {
     const { book, clock } = this.#world;
     const [nowMs, atMs] = [this.#nowMs, clock.ownMs()];
@@ -103,7 +106,7 @@ export class SliceAllocator {
     });
   }
 
-  /** Whether everything can be held of what is leased already. */
+  /** Whether everything fits in leased amounts. */
   suffice({ charges, partition }: Asked): boolean {
     return (
       charges.every((charge) => !this.#standing(charge)) &&
@@ -111,7 +114,7 @@ export class SliceAllocator {
     );
   }
 
-  /** Leases ahead what is taken lately of those counters that are busy, in the background; not what can only be kept for a moment. */
+  /** Leases ahead the recent usage of busy counters, in the background; not amounts that can be kept only for a moment. */
   keepAhead({ charges, partition }: Asked): void {
     const { book, clock } = this.#world;
     for (const charge of charges) {
@@ -125,7 +128,7 @@ export class SliceAllocator {
     }
   }
 
-  /** Whether a second brings enough requests under a counter for slices of it to pay, and enough is left of it to lease ahead. */
+  /** Whether a counter has enough requests per second for slices to pay, and enough is left of it to lease ahead. */
   isBusy(charge: QuotaCharge, partition: string): boolean {
     const { book, clock } = this.#world;
     if (charge.soft || charge.wide) return true;
@@ -187,7 +190,7 @@ export class SliceAllocator {
     );
   }
 
-  /** The figures by which a charge does not stand that asks for more than whether enough is left. */
+  /** The counter's figures that rule out a charge which needs more than to know whether enough is left. */
   #standing(charge: QuotaCharge): CounterState | undefined {
     const { want, onlyBelow, soft, limit } = charge;
     if (onlyBelow === undefined && (want > 0 || soft)) return undefined;
@@ -198,7 +201,7 @@ export class SliceAllocator {
   }
 }
 
-/** The refusal by what does not fit, at a moment of the store's. */
+/** The refusal for the charges that do not fit, at a moment of the store's clock. */
 export function refusedBy(nowMs: number, blocking: readonly BlockingCounter[]): ReserveResult {
   return { ok: false, refusal: refusalOf(blocking, nowMs), nowMs };
 }

@@ -14,7 +14,7 @@ interface Batch {
   readonly events: readonly UsageEvent[];
 }
 
-/** Usage events of what was admitted in memory, until the store has them in its outbox. */
+/** Usage events of requests that were admitted in memory, until the store has them in its outbox. */
 export class SliceEvents {
   readonly #store: SliceHome;
   #waiting = new Map<string, UsageEvent[]>();
@@ -42,7 +42,7 @@ export class SliceEvents {
     this.#size += 1;
   }
 
-  /** Gives the store what waits; what it does not take is given again with the next, as it was. */
+  /** Sends the waiting events to the store; a failed batch is repeated unchanged with the next. */
   async tell(): Promise<void> {
     for (const [partition, events] of this.#waiting) {
       for (let from = 0; from < events.length; from += mostTogether) {

@@ -21,7 +21,7 @@ interface Telling {
   readonly order: GrantOrder;
 }
 
-/** Keeps slices alive, tells the store what was used of them, and gives back what is not needed. Runs only while there are any. */
+/** Renews slices, flushes their used amounts to the store, and returns surplus. Runs only while there are slices. */
 export class SliceFlusher {
   readonly #world: RefillWorld;
   readonly #means: SliceAllocator;
@@ -33,7 +33,7 @@ export class SliceFlusher {
   #unflushed: Telling[] = [];
   #telling: Promise<void> = Promise.resolve();
 
-  /** @param sweep Ends reservations whose lease is over; what they held is spare. */
+  /** `sweep`: ends reservations whose lease is over; their holds become surplus. */
   constructor(
     world: RefillWorld,
     means: SliceAllocator,
@@ -83,7 +83,7 @@ export class SliceFlusher {
     return this.#afterOthers(() => this.#tell());
   }
 
-  /** Gives back what is spare of one slice. `false`: nothing is. */
+  /** Returns the surplus of one slice. `false`: there is none. */
   async giveBackOf(slice: Slice): Promise<boolean> {
     if (slice.spare(this.#atMs) === 0) return false;
     this.#giveBack(slice, Number.POSITIVE_INFINITY);

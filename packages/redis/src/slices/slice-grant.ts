@@ -1,4 +1,4 @@
-/** A lease in the store on a part of a counter. Moments are of this process's own clock, which never goes back. */
+/** A lease in the store on a part of a counter. Moments are of this process's monotonic clock. */
 export interface SliceGrant {
   readonly id: string;
   /** The amount that the store holds for it. */
@@ -7,7 +7,7 @@ export interface SliceGrant {
   unadmitted: number;
   /** How often it was flushed: part of the id of the attempt that holds the remainder. */
   turns: number;
-  /** When the store may take it for dead: what was left of it counts as spent from then on. */
+  /** When the store may reap it: the rest of it counts as spent from then on. */
   expiresAtMs: number;
   /** The store keeps it for two more leases, and accepts its real usage until then. */
   readonly leaseMs: number;

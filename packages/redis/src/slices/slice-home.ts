@@ -9,12 +9,12 @@ import type {
 import type { DrawRequest, QuietCharge, QuietRenewal } from '../settlement-wire.js';
 import type { Recallable } from './recalls.js';
 
-/** Where slices are leased, and told about. */
+/** The store from which slices are leased, and to which they are flushed. */
 export interface SliceHome {
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /** A new id for the lease of a slice. `longestMs`: the longest reservation that may be admitted to it. */
   sliceId(longestMs: number): string;
-  /** `false`: the lease is gone. */
+  /** `false`: the lease has ended. */
   renew(request: QuietRenewal): Promise<boolean>;
   charge(request: QuietCharge): Promise<ChargeResult>;
   /** Charges a part of a lease and leaves the rest to a next attempt. `false`: nothing was done, and `renew` and `charge` must do it. */
@@ -23,7 +23,7 @@ export interface SliceHome {
   /** Appends usage events to the outbox, all in one step, once for each id of such a step. */
   append(id: string, partition: string, events: readonly UsageEvent[]): Promise<void>;
   readonly recalls: {
-    /** Asks other processes for what they have leased of a counter and do not need. */
+    /** Asks other processes to return leased amounts of a counter that they do not need. */
     ask(partition: string, counter: string): Promise<void>;
     /** Those of the counters that another process recalls. */
     asked<One extends Recallable>(all: readonly One[]): Promise<readonly One[]>;

@@ -11,7 +11,7 @@ const handedOverMs = 5;
 
 /** How a counter is leased. */
 export interface Drawing {
-  /** How long what was leased may wait for a request. */
+  /** How long a leased amount may wait for a request, in ms. */
   readonly keepMs: number;
   /** Whether more is leased than those need who wait. */
   readonly ahead: boolean;
@@ -35,7 +35,7 @@ export function drawing({ window, limit }: QuotaCounter): Drawing {
   return { keepMs, ahead: true, limit: limit - refilled };
 }
 
-/** How much to lease beyond what is needed now: what is taken within the time that it may be kept, within the share. */
+/** The amount to lease beyond the current need: the usage within the time that it may be kept, within the share. */
 export function aheadOf(counter: QuotaCounter, taken: number, left: number): number {
   const { keepMs, ahead } = drawing(counter);
   if (!ahead) return 0;

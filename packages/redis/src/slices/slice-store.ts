@@ -19,7 +19,7 @@ import { SliceTable } from './slice-table.js';
 import { viewOfState } from './state-view.js';
 import type { SliceClock } from './store-clock.js';
 
-/** One way to admit a request: what it asks of each counter. */
+/** One alternative of a request: the amounts that it needs of each counter. */
 export interface SliceRequest {
   readonly id: string;
   /** Where its counters live that are not wider than a tenant. */
@@ -42,8 +42,8 @@ export interface SliceStoreOptions {
 }
 
 /**
- * Counters that this process draws in slices: it leases a part of each from the store, and admits, charges and gives back within that
- * part by the engine in memory. The store is asked only when a part runs dry, and told in the background what was used.
+ * Counters of which this process leases slices from the store: it admits, charges and releases within them by the engine in memory. The
+ * store is called only when a slice runs dry; used amounts are flushed in the background.
  */
 export class SliceStore {
   readonly means: SliceAllocator;
@@ -76,7 +76,7 @@ export class SliceStore {
     return this.means.prepare(request).then((refused) => refused ?? this.reserveHeld(request));
   }
 
-  /** The same of what is leased already. */
+  /** The same from leased amounts only. */
   reserveHeld(request: SliceRequest & { readonly leaseMs: number }): ReserveResult {
     const { id, partition, attemptId, leaseMs, event } = request;
     return this.#decided(request, (charges) =>
@@ -109,7 +109,7 @@ export class SliceStore {
     return this.#decided(request, (charges) => this.#engine.extend({ id, partition, charges }, this.#nowMs));
   }
 
-  /** Gives back what this process does not need of a counter, and asks the others to do so. `false`: just now that brought nothing. */
+  /** Returns this process's surplus of a counter, and asks the others to do so. `false`: a recent recall had no result. */
   async recall(charge: QuotaCharge, partition: string): Promise<boolean> {
     const slice = this.#world.book.known(charge.counter);
     const gave = slice !== undefined && (await this.flusher.giveBackOf(slice));
@@ -134,7 +134,7 @@ export class SliceStore {
     this.#engine.close({ id, partition }, this.#nowMs);
   }
 
-  /** As the store has them, with what this process has admitted instead of what it has leased. */
+  /** The store's states, with this process's admitted amounts in place of its leased ones. */
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<CounterState[]> {
     const { store, book } = this.#world;
     await this.flusher.tell();
@@ -158,7 +158,7 @@ export class SliceStore {
     return this.#world.clock.storeMs();
   }
 
-  /** Has the engine decide under what is leased, and tells its answer with the figures of the store. */
+  /** Lets the engine decide within the leased amounts, and returns its result with the figures of the store. */
   #decided(
     { charges, partition }: SliceRequest,
     decide: (charges: readonly QuotaCharge[]) => ReserveResult,

@@ -6,13 +6,13 @@ import {
 } from '@tollgate/core/internal';
 import { Slice } from './slice.js';
 
-/** One counter: its slice of now, and those of windows that are over, for what was admitted in them. */
+/** One counter: its current slice, and those of ended windows, for attempts admitted in them. */
 interface Kept {
   readonly current: Slice;
   readonly past: Slice[];
 }
 
-/** Every slice of this process, by counter: what the engine in memory takes for its counters. */
+/** Every slice of this process, by counter: serves as the counters of the engine in memory. */
 export class SliceTable implements CounterBook {
   readonly #kept = new Map<string, Kept>();
   readonly #partitionOf: (counter: QuotaCounter) => string;
@@ -52,7 +52,7 @@ export class SliceTable implements CounterBook {
     const { past } = this.#kept.get(counter.counter) as Kept;
     const known = past.find((slice) => slice.windowId === windowId);
     if (known) return known;
-    // Of a window that nothing is known of: what is charged there is only told to the store.
+    // For a window without a slice: charges there are only sent to the store.
     const slice = this.#made(counter, windowId, nowMs);
     past.push(slice);
     return slice;

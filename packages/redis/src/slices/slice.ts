@@ -87,7 +87,7 @@ export class Slice extends WindowCounter {
     return Math.min(fresh, this.spare(atMs));
   }
 
-  /** The cap under which the engine in memory admits exactly to what is free. */
+  /** The cap with which the engine in memory admits exactly the free amount. */
   limit(atMs: number): number {
     return Math.max(0, this.used + this.held + this.free(atMs));
   }
@@ -109,7 +109,7 @@ export class Slice extends WindowCounter {
     };
   }
 
-  /** Adds a lease that the store has just granted, with the counter as it told it. */
+  /** Adds a lease that the store has just granted, with the counter's reported state. */
   grant(grant: SliceGrant, state: CounterState): void {
     this.grants.push(grant);
     this.see(state);
@@ -165,7 +165,7 @@ export class Slice extends WindowCounter {
     return Math.max(0, this.leased - this.held);
   }
 
-  /** The store has charged all of a grant long ago, and nothing corrects that any more: what was used of it is charged already. */
+  /** The store charged all of a grant long ago, and no correction of that is possible any more: its used amount counts as charged. */
   #absorb(grant: SliceGrant): void {
     const amount = Math.min(this.#due, grant.left);
     this.told += amount;
@@ -177,7 +177,7 @@ export class Slice extends WindowCounter {
     this.grants.splice(this.grants.indexOf(grant), 1);
   }
 
-  /** Gives back so much of what is spare, latest lease first; to a token bucket only what requests gave back themselves. */
+  /** Returns this much of the surplus, latest lease first; to a token bucket only amounts released by requests. */
   giveBack(amount: number, atMs: number): GrantOrder[] {
     this.age(atMs);
     const orders: GrantOrder[] = [];

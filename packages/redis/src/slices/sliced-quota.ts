@@ -22,15 +22,15 @@ import type { QuietCharge } from '../settlement-wire.js';
 import type { SliceStore } from './slice-store.js';
 import { SlicedReservation } from './sliced-reservation.js';
 
-/** Reservations beyond this many are forgotten oldest first; what they hold ends with its lease. */
+/** Beyond this many reservations the oldest are forgotten; their holds end with their lease. */
 const most = 100_000;
 
-/** Where everything goes that slices are not enough for. */
+/** The store for everything that slices do not cover. */
 type Beyond = Omit<QuotaStore, 'charge'> & { charge(request: QuietCharge): Promise<ChargeResult> };
 
 /**
- * Leases slices of counters under which many requests come, and admits within them in memory while the store is away. A request is admitted
- * so with all of its counters, or asks the store for all of them.
+ * Leases slices of busy counters, and admits within them in memory while the store is away. A request is admitted this way with all of its
+ * counters, or by the store with all of them.
  */
 export class SlicedQuota implements QuotaStore {
   readonly hasBreaker = true;
@@ -66,7 +66,7 @@ export class SlicedQuota implements QuotaStore {
     return result;
   }
 
-  /** Of what is leased already, without asking the store; what refills is counted afterwards and not looked at. */
+  /** Uses leased amounts, without a store call; the refill is counted afterwards. */
   reserveHeld(request: ReserveRequest): ReserveResult | undefined {
     const { partition, attemptId, alternatives } = request;
     if (this.#slices.events.isFull) return undefined;
@@ -180,7 +180,7 @@ export class SlicedQuota implements QuotaStore {
         this.#beyond.charge({ ...request, id: id ?? '', items: parts, event: undefined, close: false }),
       ),
     );
-    // In memory last: it cannot fail, and tells the event, once.
+    // In memory last: it cannot fail, and emits the event, once.
     const result = this.#slices.charge({ ...request, items: own, close: false });
     if (request.close) await this.close(request);
     const states = [result, ...others].flatMap((told) => told.states);

@@ -1,4 +1,4 @@
-/** A reservation that was admitted in memory, and what of it had to be asked of the store after all. */
+/** A reservation that was admitted in memory, and its parts for which the store had to be called after all. */
 export class SlicedReservation {
   /** Separate reservations in the store, by the attempt that they cover. */
   readonly #attempts = new Map<string, string>();

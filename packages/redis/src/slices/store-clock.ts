@@ -1,18 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The store's clock as far as its answers tell, and this process's own, which never goes back. */
+/** The store's clock as estimated from its responses, and this process's own monotonic clock. */
 export interface SliceClock {
   /** The store's time, never ahead of it: ms since the epoch. */
   storeMs(): number;
   ownMs(): number;
-  /** An answer has told the store's time. */
+  /** A response contained the store's time. */
   heard(storeMs: number): void;
   pause(ms: number): Promise<void>;
-  /** Does something again and again, and keeps no process alive for it; what it returns stops it. */
+  /** Repeats work at an interval without keeping the process alive; the returned function stops it. */
   every(ms: number, work: () => void): () => void;
 }
 
-/** An answer that tells a time so far behind comes from a server whose clock is another. */
+/** A response with a time this far behind comes from a server with another clock, in ms. */
 const steppedMs = 2_000;
 
 /** Estimates the store's time from this process's clock since the last response. */

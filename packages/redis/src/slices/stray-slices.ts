@@ -3,7 +3,7 @@ import type { OutboxStream } from '../outbox-stream.js';
 import { listIn, numberIn, textIn } from '../reply.js';
 import type { ScriptCaller } from '../script-caller.js';
 
-/** A counter with stray slices, as it stood when they were looked at. */
+/** A counter with stray slices, in its state at the reading. */
 interface Sighting {
   readonly partition: number;
   readonly key: string;
@@ -28,16 +28,19 @@ export interface StraySlicesOptions {
   readonly everyMs: number;
 }
 
-/** A correction that the ledger has and the counter does not have yet looks like a surplus for a moment: the least of several looks is taken. */
+/**
+ * Readings to compare: a correction that is in the ledger and not yet on the counter looks like a surplus for a moment, so the least of
+ * several readings counts.
+ */
 const looks = 3;
 /** The most slices of a counter that are corrected together. */
 const mostTogether = 1_000;
 
 /**
- * Lowers counters by what was charged for slices of dead processes and never spent. When such a slice's lease and all others of its process are over,
- * and the usage events of them are delivered, what the counter has beyond the ledger is given back: at most what was charged for
- * the slice. The counter is read before the ledger, so that what is charged meanwhile stays charged, and after it, so that what is corrected
- * meanwhile is not given back twice.
+ * Lowers counters by the charges for slices of dead processes that were never spent. When such a slice's lease and all others of its
+ * process are over, and their usage events are delivered, the counter's excess over the ledger is released: at most the charge for the
+ * slice. The counter is read before the ledger, so that charges made meanwhile stay, and after it, so that corrections made meanwhile are
+ * not applied twice.
  */
 export class StraySlices {
   readonly #options: StraySlicesOptions;
@@ -62,7 +65,7 @@ export class StraySlices {
     clearInterval(this.#timer);
   }
 
-  /** One look; never rejects. */
+  /** One reading; never rejects. */
   async round(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
@@ -74,7 +77,7 @@ export class StraySlices {
         else this.#sightings.push(sighting);
       }
     } catch {
-      // The store or the ledger is away, and has said so; the next round looks again.
+      // The store or the ledger is away, and has published that; the next round reads again.
       this.#sightings = [];
     }
     this.#running = false;

@@ -60,7 +60,7 @@ export interface Answer {
   finish: 'stop' | 'length' | 'tool' | 'filter';
   serviceTier: string | undefined;
   speed: string | undefined;
-  /** The truth. */
+  /** The actual usage. */
   usage: TokenUsage;
   /** Output tokens of each choice that no text shows: reasoning, rejected predictions. */
   hiddenTokens: number;
@@ -69,7 +69,7 @@ export interface Answer {
   encryptThoughts: boolean;
   obfuscation: boolean;
   usageDeltas: number;
-  /** The usage as it goes on the wire; `undefined` leaves the field out. */
+  /** The usage on the wire; `undefined` leaves the field out. */
   report(usage: Json): Json | undefined;
 }
 

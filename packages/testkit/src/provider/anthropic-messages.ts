@@ -181,7 +181,7 @@ function blockEvents(block: JsonObject, index: number, answer: Answer): StreamEv
   }
 }
 
-/** `message_delta` usages are cumulative: earlier ones leave what they do not know null. */
+/** `message_delta` usages are cumulative: earlier ones contain null for unknown figures. */
 function messageDelta(answer: Answer, producedTokens: number, last: boolean): StreamEvent {
   const known = { ...counts(answer, producedTokens), server_tool_use: serverToolUse(answer) };
   const unknown = {

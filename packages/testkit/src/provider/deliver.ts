@@ -12,7 +12,7 @@ export interface DeliveryNotes {
   onCut(): void;
 }
 
-/** Waits, unless the client goes first. */
+/** Waits, unless the client leaves first. */
 async function pause(ms: number, gone: AbortSignal): Promise<void> {
   if (ms > 0) await wait(ms, undefined, { signal: gone }).catch(() => undefined);
 }
@@ -83,7 +83,7 @@ export async function deliver(
     res.end();
     return;
   }
-  // A turn of the loop lets the kernel have what was written before the socket goes.
+  // A turn of the event loop lets the kernel send the written bytes before the socket is closed.
   await turn();
   if (script.hang === undefined) cut(res, script, notes);
 }

@@ -8,7 +8,7 @@ import type { Script } from './script.js';
 export interface EnforcedLimit {
   /** All of it. Positive. */
   limit: number;
-  /** In which time all of it comes back, in ms. @defaultValue 60_000 */
+  /** The time in which all of it is restored, in ms. @defaultValue 60_000 */
   perMs?: number;
   /** The remaining amount at the start. @defaultValue the limit */
   left?: number;
@@ -79,7 +79,7 @@ class Left {
   }
 }
 
-/** The rate limits of a simulated provider: what is above them is answered with 429. */
+/** The rate limits of a simulated provider: requests above them are answered with 429. */
 export class Enforcer {
   #left = new Map<string, { requests?: Left; tokens?: Left }>();
 
@@ -93,7 +93,7 @@ export class Enforcer {
     this.#left.clear();
   }
 
-  /** The script with what the limits make of it. */
+  /** The script with the effects of the limits. */
   applied(script: Script, request: ReceivedRequest): Script {
     const { family, headers, url, body } = request;
     if (request.method !== 'POST' || family === 'gemini' || !isObject(body)) return script;

@@ -125,7 +125,7 @@ export function errorJson(family: Family, status: number, facts: ErrorFacts = {}
   return { error: { message: facts.message ?? usual.message, type, param: facts.param ?? null, code } };
 }
 
-/** The HTML page that a provider's edge answers with when what is behind it is gone. */
+/** The HTML page with which a provider's edge responds when its backend is away. */
 export const BAD_GATEWAY_PAGE =
   '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>cloudflare</center>\r\n</body>\r\n</html>\r\n';
 

@@ -10,7 +10,7 @@ export class Gate {
     });
   }
 
-  /** Lets through all that wait and all that come. */
+  /** Lets through all waiting and later requests. */
   release(): void {
     this.open?.();
     this.opened = undefined;

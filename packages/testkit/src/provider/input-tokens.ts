@@ -1,6 +1,6 @@
 import type { Json } from './json.js';
 
-/** Fields that hold no prompt text: counting them would pass what a tokenizer counts. */
+/** Fields without prompt text: a tokenizer does not count them. */
 const NOT_TEXT = new Set([
   'role',
   'type',

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.js';
 
-/** Models that GET /v1/models lists unless told otherwise. */
+/** The models of GET /v1/models, by default. */
 export const DEFAULT_MODELS: readonly string[] = [
   'gpt-5',
   'gpt-5-mini',

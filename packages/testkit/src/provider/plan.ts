@@ -120,7 +120,7 @@ const factsOf = ({ route, bodyBytes, deployments }: PlanInput) => ({
   ...(route.pathStream === undefined ? {} : { pathStream: route.pathStream }),
 });
 
-/** The events with what the script does to them as a whole. */
+/** The events with the script's effects on the whole stream. */
 function scripted(
   events: StreamEvent[],
   input: PlanInput,

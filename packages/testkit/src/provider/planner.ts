@@ -21,12 +21,12 @@ export class Planner {
 
   constructor(private readonly settings: ProviderSettings) {}
 
-  /** Forgets what was precomputed. */
+  /** Clears the precomputed plans. */
   clear(): void {
     this.known.clear();
   }
 
-  /** The answer to a request. `constant` says that the script is the same for every request. */
+  /** The response to a request. `constant`: the script is the same for every request. */
   plan(
     request: ReceivedRequest,
     route: Route,

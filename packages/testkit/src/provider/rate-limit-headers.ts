@@ -1,7 +1,7 @@
 import type { Family } from './route.js';
 import type { FaultScript } from './script.js';
 
-/** How much is left, as each family says it: plenty, or nothing when `exhausted`. `resetSeconds` from `nowMs`. */
+/** The remaining amounts in each family's headers: plenty, or nothing when `exhausted`. `resetSeconds` from `nowMs`. */
 export function rateLimitHeaders(
   family: Family,
   exhausted: boolean,

@@ -39,7 +39,7 @@ export class ReceivedRequest {
     readonly headers: IncomingHttpHeaders,
     /** The body as received. */
     readonly rawBody: Buffer,
-    /** When the last byte of the request had come in, in milliseconds since the epoch. */
+    /** When the last byte of the request had arrived, in milliseconds since the epoch. */
     readonly receivedAtMs: number,
   ) {}
 

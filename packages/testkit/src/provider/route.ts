@@ -1,4 +1,4 @@
-/** The APIs the provider speaks. */
+/** The APIs of the provider. */
 export type Api =
   | 'openai-chat'
   | 'openai-responses'
@@ -13,7 +13,7 @@ export type Api =
 /** Whose error bodies and headers an API uses. */
 export type Family = 'openai' | 'anthropic' | 'gemini' | 'azure';
 
-/** Where a request goes. */
+/** The route of a request. */
 export interface Route {
   api: Api;
   family: Family;

@@ -64,7 +64,7 @@ const CHECKS: { readonly [Field in keyof Required<Script>]: Check } = {
 
 const isField = (key: string): key is keyof Script => Object.hasOwn(CHECKS, key);
 
-/** Throws a TypeError that names the field and what was received: a misspelt fault would make its test pass for nothing. */
+/** Throws a TypeError that names the field and the received value: a misspelt fault would make its test pass without effect. */
 export function checkScript(script: Script): Script {
   for (const [key, value] of Object.entries(script)) {
     if (!isField(key)) throw new TypeError(`simulateProvider: a script has no field "${key}"`);

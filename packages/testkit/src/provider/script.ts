@@ -2,10 +2,13 @@ import type { Json } from './json.js';
 import type { TokenUsage } from './token-usage.js';
 import type { ToolCall } from './tool-call.js';
 
-/** Where an answer stops short. Chunks are the events of a stream; a JSON answer is one chunk. Bytes are of the body as sent. */
+/** Where a response stops early. Chunks are the events of a stream; a JSON response is one chunk. Bytes are of the body as sent. */
 export type StopPoint = 'before-headers' | { afterChunks: number } | { afterBytes: number };
 
-/** How the usage on the wire differs from the truth; a function gets the true wire object and returns what is sent (`undefined`: no field). */
+/**
+ * How the usage on the wire differs from the actual one; a function receives the correct wire object and returns the one to send
+ * (`undefined`: no field).
+ */
 export type WrongUsage =
   | 'absent'
   | 'null'
@@ -27,23 +30,23 @@ export interface AnswerScript {
   ignoreCap?: boolean;
   /** Forces (`{ name, arguments }`) or forbids (`false`) a tool call. Default: decided by the request. */
   toolCall?: ToolCall | false;
-  /** True usage, field by field, in place of what is derived from the request. `outputTokens` is not scriptable: use `tokens`. */
+  /** Actual usage, field by field, in place of the figures derived from the request. `outputTokens` is not scriptable: use `tokens`. */
   usage?: Partial<Omit<TokenUsage, 'outputTokens'>>;
   /** The model named in the answer. Default: the requested one. */
   responseModel?: string;
-  /** The service tier named in the answer. Default: what was asked for, `default` (OpenAI) or `standard` (Anthropic). */
+  /** The service tier named in the response. Default: the requested one, `default` (OpenAI) or `standard` (Anthropic). */
   serviceTier?: string;
-  /** Anthropic: the speed named in the usage. Default: what was asked for. */
+  /** Anthropic: the speed named in the usage. Default: the requested one. */
   speed?: string;
   /** Azure's content filter stops the prompt (a 400) or the completion (`finish_reason: content_filter`). */
   contentFilter?: 'prompt' | 'completion';
   /** Anthropic: number of cumulative `message_delta` usages in a stream, ≥ 1. @defaultValue 1 */
   usageDeltas?: number;
-  /** Usage on the wire that is not the truth. The books keep the truth. */
+  /** Wrong usage on the wire. The provider's accounts keep the actual one. */
   wrongUsage?: WrongUsage;
 }
 
-/** How fast it comes. */
+/** The speed of a response. */
 export interface PaceScript {
   /** Milliseconds before the headers. @defaultValue 0 */
   firstByteDelayMs?: number;
@@ -77,11 +80,11 @@ export interface FaultScript {
   finishesAlone?: boolean;
   /** Answers 307 with this location. */
   redirectTo?: string;
-  /** Destroys the socket as soon as the answer has been sent though it promised keep-alive, or when the next request comes in on it. */
+  /** Destroys the socket as soon as the response has been sent although it promised keep-alive, or when the next request arrives on it. */
   closeConnection?: 'after-answer' | 'on-next-request';
 }
 
-/** How it looks on the wire. */
+/** The form of a response on the wire. */
 export interface FramingScript {
   /** Line end of the stream. @defaultValue '\n' */
   lineEnd?: '\n' | '\r\n' | '\r';
@@ -93,7 +96,7 @@ export interface FramingScript {
   multiLineData?: boolean;
   /** Whether the stream's last word is sent: `[DONE]` or `message_stop`. @defaultValue true */
   done?: boolean;
-  /** An `obfuscation` padding field in every event. Default: what OpenAI's `stream_options.include_obfuscation` says, else false. */
+  /** An `obfuscation` padding field in every event. Default: OpenAI's `stream_options.include_obfuscation` of the request, else false. */
   obfuscation?: boolean;
   /** Anthropic: a `ping` after every nth event; 0 for none. Default: one after the first block starts. */
   pingEvery?: number;

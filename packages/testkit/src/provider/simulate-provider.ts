@@ -34,7 +34,7 @@ export interface SimulatedProvider {
   script(script: Script | ScriptChooser): void;
   /** Answers nothing until `release()`: requests are received and wait. */
   hold(): void;
-  /** Answers all that waits, and all that comes. */
+  /** Answers all waiting and later requests. */
   release(): void;
   /** Resolves once this many requests have been received since the last `reset()`; rejects after `timeoutMs` (10 000 by default). */
   waitFor(count: number, timeoutMs?: number): Promise<void>;
@@ -48,8 +48,8 @@ export interface SimulatedProvider {
 
 const WAIT_MS = 10_000;
 /**
- * Starts a provider on loopback that speaks OpenAI's, Anthropic's, Gemini's and Azure's wire formats, answers from the
- * prompt, does what its scripts say and keeps its own books. Throws on a wrong or unknown option or script field.
+ * Starts a provider on loopback with OpenAI's, Anthropic's, Gemini's and Azure's wire formats, which generates responses from the prompt,
+ * follows its scripts and keeps its own accounts. Throws on a wrong or unknown option or script field.
  */
 export async function simulateProvider(options: SimulatedProviderOptions = {}): Promise<SimulatedProvider> {
   const settings = readProviderOptions(options);
@@ -149,7 +149,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
       answer(req, res).catch((error: unknown) => {
         if (res.headersSent || req.socket.destroyed) req.socket.destroy();
         else {
-          // A script chooser that throws is a mistake in the test: say so where the test looks.
+          // A script chooser that throws is a mistake in the test: report it in the response, where the test sees it.
           const message = `simulated provider: ${error instanceof Error ? error.message : String(error)}`;
           res.writeHead(500, { 'content-type': 'application/json', 'x-should-retry': 'false' });
           res.end(JSON.stringify({ error: { message, type: 'simulation_error', param: null, code: null } }));

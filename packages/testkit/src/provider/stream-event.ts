@@ -15,7 +15,7 @@ export interface StreamEvent {
   last?: boolean;
 }
 
-/** Bytes of one event, or a whole JSON body, with what they mean for the books. */
+/** Bytes of one event, or a whole JSON body, with their entries in the accounts. */
 export interface Chunk {
   bytes: Buffer;
   tokens: number;
@@ -83,7 +83,7 @@ export function jsonArrayChunks(events: readonly StreamEvent[]): Chunk[] {
   }));
 }
 
-/** Sends what reports usage twice: the same figures must be counted once. */
+/** Sends the events with usage twice: the same figures must be counted once. */
 export function reportingTwice(events: readonly StreamEvent[]): StreamEvent[] {
   const lastReport = events.findLastIndex((event) => event.usage !== undefined && event.usage !== null);
   return events.flatMap((event, index) =>

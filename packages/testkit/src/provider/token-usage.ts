@@ -18,7 +18,7 @@ export interface TokenUsage {
   outputAudioTokens: number;
   /** Predicted tokens that were used; part of `outputTokens`. */
   acceptedPredictionTokens: number;
-  /** Predicted tokens that were thrown away and are billed all the same; part of `outputTokens`. */
+  /** Predicted tokens that were discarded and are billed all the same; part of `outputTokens`. */
   rejectedPredictionTokens: number;
   /** Web searches the provider ran itself. A count of searches. */
   webSearches: number;

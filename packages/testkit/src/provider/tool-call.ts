@@ -48,7 +48,7 @@ export function argumentsFor(schema: Json | undefined, prompt: string): JsonObje
   return Object.fromEntries(keys.map((key) => [key, exampleOf(fieldOf(properties, key), prompt)]));
 }
 
-/** Whether the prompt speaks of the tool: names it, says one longer word of its name, or asks for "the tool". */
+/** Whether the prompt mentions the tool: by its name, by one longer word of it, or as "the tool". */
 function speaksOf(prompt: string, name: string): boolean {
   const parts = name
     .toLowerCase()
@@ -61,7 +61,7 @@ function speaksOf(prompt: string, name: string): boolean {
   );
 }
 
-/** The call that the model makes, if the request's tools, its tool choice and the last user message ask for one. */
+/** The model's tool call, if the request's tools, its tool choice and the last user message cause one. */
 export function toolCallFor(
   tools: readonly ToolOffer[],
   choice: ToolChoice,

@@ -9,7 +9,7 @@ import { checkScript } from './script-check.js';
 import { jsonArrayChunks, reportingTwice, sseChunks } from './stream-event.js';
 import type { WireFormat } from './wire-format.js';
 
-/** An answer to build without a server: what the request would have said, and all that a script says about answer and framing. */
+/** A response to build without a server: the relevant facts of the request, and all script fields for content and framing. */
 export interface WireFixture
   extends AnswerScript,
     Pick<

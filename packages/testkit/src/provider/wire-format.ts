@@ -3,12 +3,12 @@ import type { Json, JsonObject } from './json.js';
 import type { Script } from './script.js';
 import type { StreamEvent } from './stream-event.js';
 
-/** What the URL and the size of a request say, beside its body. */
+/** The facts of a request in its URL and size, beside its body. */
 export interface RequestFacts {
   bodyBytes: number;
   /** Model or deployment in the path, where the API puts it there. */
   pathModel?: string;
-  /** Whether the path itself asks for a stream. */
+  /** Whether the path itself requests a stream. */
   pathStream?: boolean;
 }
 

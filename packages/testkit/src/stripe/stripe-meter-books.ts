@@ -18,7 +18,7 @@ export interface StripeProblem {
 
 const daySeconds = 86_400;
 
-/** What Stripe knows of meters: their names, and the events taken. Identifiers are unique within 24 hours. */
+/** Stripe's state of meters: their names, and the accepted events. Identifiers are unique within 24 hours. */
 export class StripeMeterBooks {
   readonly events: StripeMeterEvent[] = [];
 
@@ -27,7 +27,7 @@ export class StripeMeterBooks {
     private readonly now: () => number,
   ) {}
 
-  /** Takes an event, or says why not. */
+  /** Accepts an event, or returns the reason for its refusal. */
   take(
     form: Readonly<Record<string, string | Record<string, string>>>,
   ): { event: StripeMeterEvent } | { problem: StripeProblem } {

@@ -19,7 +19,7 @@ import {
   WaitingLine,
 } from './waiting-line.js';
 
-/** Names of models are the clients', so what is remembered of them is bounded. */
+/** Clients choose the names of models, so the number of remembered ones is bounded. */
 const mostAllowances = 1_000;
 
 /** How long a call waits for its turn at a provider. */
@@ -32,7 +32,7 @@ export interface PacingOptions {
   fallbackAfterMs?: number;
 }
 
-/** A call that needs a turn: what it takes from an allowance, one key's for one model at one provider. */
+/** A call that needs a turn: its amounts of an allowance, that of one key for one model at one provider. */
 export interface PacedAsk extends PacerRequest {
   readonly tenant: string;
 }
@@ -156,7 +156,7 @@ export class Pacing {
     return { taken: turns, waitMs };
   }
 
-  /** A store that is away says so itself. */
+  /** Ignores failures of a store, which publishes them itself. */
   #tell(telling: void | Promise<void>): void {
     if (telling) telling.catch(() => undefined);
   }

@@ -8,13 +8,13 @@ const more = 1.1;
 const forgets = 0.995;
 
 /**
- * By how much sizes are guessed too small, for one allowance: texts in which a token is less than four characters, images, tools. A provider that
- * refuses a call although it has room for it, by our guess, says so.
+ * The factor by which sizes are guessed too small, for one allowance: texts with less than four characters per token, images, tools. A
+ * provider that refuses a call for which the guess saw room shows that the guess was too low.
  */
 export class SizeGuess {
   #factor = 1;
 
-  /** The size with what was learnt. */
+  /** The size with the learned factor. */
   of(size: ProviderAmounts): ProviderAmounts {
     if (this.#factor === 1) return size;
     const { tokens = 0, inputTokens = 0 } = size;

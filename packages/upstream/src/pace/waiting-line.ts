@@ -39,10 +39,10 @@ export class PacedCall implements WaitingCall {
   ) {}
 }
 
-/** Where turns come from. Never rejects. */
+/** The source of turns. Never rejects. */
 export type TakeGrants = (calls: readonly WaitingCall[]) => PacerAnswer | Promise<PacerAnswer>;
 
-/** The calls of one process that wait for one allowance: asks for them until all have had their turn, or have left. */
+/** The calls of one process that wait for one allowance: asks until all have had their turn, or have left. */
 export class WaitingLine {
   readonly #waiting = new Map<string, PacedCall[]>();
   #asking = false;

@@ -1,4 +1,4 @@
-/** How an attempt ended, as far as it matters for what comes next. */
+/** The end of an attempt, with the facts that decide the next step. */
 export interface AttemptEnd {
   /** The provider's status; 0: there was none. */
   readonly status: number;

@@ -20,8 +20,8 @@ export interface BreakerHost {
 }
 
 /**
- * The breaker of one model at one provider. Closed, it samples what calls become of; open, it lets none through; then one call
- * tries, and closes it or opens it again. The sample is cockatiel's; the state is ours, since other processes may have a say in it.
+ * The breaker of one model at one provider. Closed, it samples the outcomes of calls; open, it admits none; then one trial call closes it
+ * or opens it again. The sample is cockatiel's; the state is Tollgate's, since other processes may change it.
  */
 export class Breaker {
   #sample: SamplingBreaker;
@@ -51,7 +51,7 @@ export class Breaker {
     return Math.max(0, Math.max(this.#openUntilMs, this.#trialUntilMs) - this.host.nowMs());
   }
 
-  /** Whether a call may go; to an open breaker whose time has come, one: it is the trial. */
+  /** Whether a call may be made; an open breaker that is due for a trial admits one. */
   admit(): boolean {
     if (this.#openUntilMs === undefined) return true;
     if (this.waitMs > 0) return false;
@@ -75,7 +75,7 @@ export class Breaker {
     this.host.changed(true, openMs);
   }
 
-  /** The trial said nothing about the provider: its client went away. Another may try. */
+  /** The trial had no result: its client left. Another may try. */
   undecided(): void {
     this.#trialUntilMs = 0;
   }

@@ -21,7 +21,7 @@ export interface Step {
   /** To wait before it, in milliseconds. */
   readonly afterMs: number;
   readonly reason: StepReason;
-  /** Another way stands where it is refused: the refusal is not the request's. */
+  /** Another candidate follows a refusal: it is not the request's. */
   readonly alternative: boolean;
   readonly index: number;
   /** How long it may wait for its turn, in milliseconds. */
@@ -30,7 +30,7 @@ export interface Step {
   turn?: PacerGrant | undefined;
 }
 
-/** Whose call it is, and what it takes of a provider's rate limits. */
+/** The tenant of a call, and its amounts of a provider's rate limits. */
 export interface CallWeight {
   readonly tenant: string;
   readonly size: ProviderAmounts;
@@ -66,12 +66,12 @@ export class CallPlan {
     return this.#deadlineMs - this.state.settings.nowMs();
   }
 
-  /** The first attempt; `undefined` where every target is left alone: see {@link unavailable}. */
+  /** The first attempt; `undefined` where the breaker of every target is open: see {@link unavailable}. */
   first(): Step | undefined {
     return this.#choose(0, 'first') ?? this.#leastLimited(0);
   }
 
-  /** Takes note of how an attempt ended, and says what follows; `undefined`: nothing. */
+  /** Records the end of an attempt, and returns the next step; `undefined`: none. */
   after(step: Step, end: AttemptEnd): Step | undefined {
     const kind = kindOf(end);
     this.notes.ended(step, end);
@@ -84,7 +84,7 @@ export class CallPlan {
     return this.#again(step, end, kind) ?? this.#choose(step.index + 1, 'fallback');
   }
 
-  /** Brings an attempt to its turn, where calls are paced, and to the trial of a breaker, where processes share them. */
+  /** Waits for an attempt's turn, where calls are paced, and for the trial of a breaker, where processes share them. */
   turn(step: Step, wait: Wait): Going | Promise<Going> {
     return this.state.turns.turn(step, this.weight, Math.min(step.patienceMs, this.leftMs), wait);
   }
@@ -97,7 +97,7 @@ export class CallPlan {
     return this.#choose(step.index + 1, 'fallback') ?? this.#leastLimited(step.patienceMs);
   }
 
-  /** The head of an answer has come: what it says of the provider's rate limits. */
+  /** The head of a response has arrived: reads its statement of the provider's rate limits. */
   stated(step: Step, status: number, headerOf: HeaderOf): void {
     if (this.weight) this.state.turns.stated(step, status, headerOf);
   }
@@ -160,7 +160,7 @@ export class CallPlan {
     return undefined;
   }
 
-  /** Where every target is left alone or has no room: the one that has room first, if that is worth waiting for longer than before. */
+  /** Where every target's breaker is open or has no room: the target that has room first, if a wait longer than before is acceptable. */
   #leastLimited(waitedMs: number): Step | undefined {
     const { pacing } = this.state.settings;
     if (!pacing || this.#limitedMs === undefined) return undefined;

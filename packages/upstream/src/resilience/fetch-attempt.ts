@@ -56,8 +56,8 @@ export class FetchAttempt {
   }
 
   /**
-   * Another attempt follows: the answer is read, for a moment, so that its connection can serve that one, then cut. Resolves with what
-   * can still be handed over, should it be the last word after all.
+   * Another attempt follows: the response is read for a moment, so that its connection can be used again, then cut. Resolves with the
+   * response that can still be returned, should it be the last one after all.
    */
   async setAside(response: Response, withinMs: number): Promise<Response> {
     const timer = setTimeout(() => this.abort(), withinMs);

@@ -55,7 +55,7 @@ export class FetchChain implements AttemptChain {
     return this.refusal !== undefined && !this.#own;
   }
 
-  /** Answered with what was paid for before: the provider has not been asked. */
+  /** A cached response: the provider was not called. */
   get isReplayed(): boolean {
     return this.#own?.replays === true;
   }

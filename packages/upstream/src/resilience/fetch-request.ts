@@ -10,15 +10,15 @@ export interface FetchRequest {
   readonly url: string;
   readonly headers: FetchCall['headers'];
   readonly body: string;
-  /** Brings its answer into the SDK's format; absent where the provider speaks it. */
+  /** Converts its response to the SDK's format; absent where the provider supports it. */
   readonly answer?: ProviderCall['answer'];
 }
 
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'];
 
 /**
- * The request of an attempt: the SDK's own, with the provider's key where there is one; or, where it goes elsewhere, one written for
- * that provider. Throws the refusal of what cannot be translated for it.
+ * The request of an attempt: the SDK's own, with the provider's key where there is one; or, for another target, a request written for that
+ * provider. Throws the refusal of a request that cannot be translated.
  */
 export function fetchRequest(call: FetchCall, { target, index, key }: Step): FetchRequest {
   const { provider, model } = target;

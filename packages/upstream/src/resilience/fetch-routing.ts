@@ -5,7 +5,7 @@ import type { RouteTaken } from '../route/routed-call.js';
 import type { Router } from '../route/router.js';
 import type { Step } from './call-plan.js';
 
-/** How a router has chosen for one call through `fetch`, and what it learns of the answers. */
+/** A router's choice for one call through `fetch`, and the measurements that it gets from the responses. */
 export class FetchRouting {
   constructor(
     private readonly router: Router,

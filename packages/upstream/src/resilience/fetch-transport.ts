@@ -37,7 +37,7 @@ export interface FetchCall {
   readonly body: JsonObject;
   readonly headers: NonNullable<RequestInit['headers']>;
   readonly signal: AbortSignal | null | undefined;
-  /** A router has chosen where it goes, in place of the SDK. */
+  /** A router has chosen the target, in place of the SDK. */
   readonly routed: boolean;
 }
 

@@ -15,7 +15,7 @@ export class Racer {
     return this.race.winner === this;
   }
 
-  /** Tells when another attempt has won. */
+  /** Calls the listener when another attempt has won. */
   onLost(listener: () => void): void {
     this.#lost = listener;
     if (this.race.winner && !this.hasWon) listener();

@@ -1,5 +1,5 @@
 const size = 128;
-/** Fewer answers than this say nothing about their slowest twentieth. */
+/** Responses needed for a 95th percentile. */
 const enough = 20;
 
 /** How long the last answers of a model took to begin, in milliseconds. */

@@ -51,7 +51,7 @@ export async function makeCall<Outcome>(
     const next = plan.after(made.step, end);
     const settling = transport.settle(made.outcome, next === undefined);
     if (settling) await settling;
-    // An alternative that was refused says nothing about why the call failed.
+    // The refusal of an alternative does not explain why the call failed.
     if (!end.refused || counts === undefined) counts = made.outcome;
     step = next;
   }
@@ -84,7 +84,7 @@ async function hedged<Outcome>(
     { step, outcome: first },
     { step: other, outcome: second },
   ] as const;
-  // Where both have failed, the refusal of the second says nothing.
+  // Where both have failed, the refusal of the second does not count.
   const secondCounts = otherLane.hasWon || (!racer.hasWon && !transport.endOf(second).refused);
   const [counts, lost] = secondCounts ? [both[1], both[0]] : both;
   plan.lost(lost.step, transport.endOf(lost.outcome));

@@ -9,9 +9,9 @@ import type { ResilienceSettings } from './resilience-options.js';
 import { type OwnBreakers, SharedBreakers } from './shared-breakers.js';
 import type { Target } from './target.js';
 
-/** How long nothing is sent after a 429 that does not say how long, in ms. */
+/** How long nothing is sent after a 429 without a stated wait, in ms. */
 const usualRestMs = 1_000;
-/** How long a breaker is left alone that another process tries, until it is asked for again, in ms. */
+/** How long a breaker stays closed to this process while another one tries it, in ms. */
 const othersTryMs = 500;
 
 /** When attempts may be made: paced by the provider's rate limits, and by breakers that processes share. */
@@ -47,7 +47,7 @@ export class Pacer {
     return leastMs;
   }
 
-  /** Brings an attempt to its turn. */
+  /** Waits for an attempt's turn. */
   turn(step: Step, weight: CallWeight | undefined, patienceMs: number, wait: Wait): Going | Promise<Going> {
     if (!this.#pacing && !this.#shared) return 'go';
     const fresh = this.#shared?.fresh();
@@ -58,7 +58,7 @@ export class Pacer {
     return fresh ? fresh.then(paced) : paced();
   }
 
-  /** The head of an answer has come. */
+  /** The head of a response has arrived. */
   stated(step: Step, status: number, headerOf: HeaderOf): void {
     if (!this.#pacing) return;
     const nowMs = Date.now();

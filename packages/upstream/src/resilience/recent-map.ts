@@ -1,4 +1,4 @@
-/** A map that keeps what was used last: its keys hold names that clients choose, so its size is bounded. */
+/** A map that keeps the most recently used entries: its keys contain names that clients choose, so its size is bounded. */
 export class RecentMap<Value> {
   readonly #values = new Map<string, Value>();
 

@@ -15,7 +15,7 @@ export interface RetryOptions {
   baseMs?: number;
   /** Longest wait that is not asked for by the provider, in milliseconds. @defaultValue 8_000 */
   maxMs?: number;
-  /** Longest `retry-after` that is waited for; for a longer one the call goes elsewhere, or ends. Milliseconds. @defaultValue 10_000 */
+  /** The longest `retry-after` that is waited for; for a longer one the call goes to another target, or ends. Milliseconds. @defaultValue 10_000 */
   maxRetryAfterMs?: number;
   /** Retries at a provider, as a share of its calls: 0 to 1; ten are at hand at the start. @defaultValue 0.2 */
   ratio?: number;
@@ -26,7 +26,7 @@ export interface RetryOptions {
   whenUncertain?: 'stop' | 'go-on';
 }
 
-/** When a model at a provider is left alone. */
+/** When the breaker of a model at a provider opens and closes. */
 export interface BreakerOptions {
   /** Share of failures above which it is. Between 0 and 1. @defaultValue 0.5 */
   threshold?: number;
@@ -34,16 +34,15 @@ export interface BreakerOptions {
   windowMs?: number;
   /** Fewer calls than this within it are no sample. Positive integer. @defaultValue 10 */
   minimumCalls?: number;
-  /** How long it is left alone until one call tries it, in milliseconds. @defaultValue 5_000 */
+  /** How long it stays open until one call tries it, in milliseconds. @defaultValue 5_000 */
   openMs?: number;
 }
 
 /** When a second attempt is made beside one that keeps its caller waiting. */
 export interface HedgeOptions {
   /**
-   * Milliseconds without the head of an answer, or `p95`: the time in which 19 of the last 20 answers of this model began, once 20 were
-   * seen. The second attempt takes a retry from the provider's budget. Whichever answers first is the answer; the other is aborted, and
-   * charged what was held for it.
+   * Milliseconds without the head of a response, or `p95`: the 95th percentile of this model's last 20 responses. The second attempt takes
+   * a retry from the provider's budget. The first response wins; the other attempt is aborted, and charged the amount held for it.
    */
   afterMs: number | 'p95';
 }
@@ -59,8 +58,8 @@ export interface ResilienceOptions {
   /** A second attempt beside a slow one. It costs money: both are charged. @defaultValue none */
   hedge?: HedgeOptions;
   /**
-   * Holds calls back that the provider's rate limits, as its answers state them, have no room for, until there is room, or sends them
-   * elsewhere; tenants take turns. `{}` for the defaults. @defaultValue none: calls are sent as they come
+   * Delays calls for which the provider's rate limits, as stated in its responses, have no room, until there is room, or sends them to
+   * another target; tenants take turns. `{}` for the defaults. @defaultValue none: calls are sent at once
    */
   pacing?: PacingOptions;
   /**

@@ -11,11 +11,11 @@ import { type ResilienceOptions, type ResilienceSettings, readResilience } from 
 import { RetryBudget } from './retry-budget.js';
 import { type Fallbacks, type Target, targetAt } from './target.js';
 
-/** Names are the clients', so what is remembered of them is bounded. */
+/** Clients choose the names, so the number of remembered ones is bounded. */
 const mostTargets = 1_000;
 /** How long a key rests that the provider has refused (401, 403). */
 const refusedKeyRestMs = 60_000;
-/** How long a key rests after a 429 that does not say how long, where there are others. */
+/** How long a key is paused after a 429 without a stated wait, where there are others, in ms. */
 const limitedKeyRestMs = 1_000;
 
 /** A call's request, before its target is decided. */
@@ -84,7 +84,7 @@ export class Resilience {
     return this.settings.breaker && this.#breakers.get(id);
   }
 
-  /** Whether a model at a provider is left alone at the moment. */
+  /** Whether the breaker of a model at a provider is open now. */
   isOpen(provider: Provider, model: string): boolean {
     const { id } = targetAt(provider, provider.name, provider.baseUrl, model, model);
     return (this.#breakers.peek(id)?.waitMs ?? 0) > 0;
@@ -126,7 +126,7 @@ export class Resilience {
     this.breakerOf(target)?.undecided();
   }
 
-  /** An attempt has ended: what that says about its target and its key. */
+  /** An attempt has ended: updates the state of its target and its key. */
   ended(step: Step, end: AttemptEnd, kind: EndKind, stream: boolean): void {
     const { target, key } = step;
     if (!end.sent) this.turns.giveBack(step);
@@ -167,8 +167,8 @@ export class Resilience {
 }
 
 /**
- * Makes calls to providers survive what providers do: retries, fallbacks, circuit breakers. One for an app, given to `proxy()` and to
- * {@link resilient}, so that what one has learnt holds for the other. Throws a `TypeError` for a wrong or unknown option.
+ * Retries, fallbacks and circuit breakers for calls to providers. One for an app, passed to `proxy()` and to {@link resilient}, so that
+ * they share its state. Throws a `TypeError` for a wrong or unknown option.
  */
 export function resilience(options: ResilienceOptions = {}): Resilience {
   return new Resilience(options);

@@ -8,9 +8,9 @@ import type { Router } from '../route/router.js';
 export interface ResilientOptions {
   /** The result of `router()`: chooses the model of calls that request one of its names. The caller's labels may name the task. Default: none. */
   route?: Router;
-  /** The task of all these calls, one of `route`'s. Default: by label, or by what the prompt looks like. */
+  /** The task of all these calls, one of `route`'s. Default: by label, or by the form of the prompt. */
   task?: string;
-  /** Calls may go to providers that speak another format than the SDK; what cannot be translated goes to none of them. @defaultValue false */
+  /** Calls may go to providers with another format than the SDK's; calls that cannot be translated do not. @defaultValue false */
   translate?: boolean;
 }
 

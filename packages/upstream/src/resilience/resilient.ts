@@ -113,7 +113,7 @@ function answerOf(
 ): Response {
   if (!('response' in made)) {
     const error = made.attempt.signal.aborted ? made.attempt.signal.reason : made.error;
-    // The caller's own doing: it hears of it as of any other fetch.
+    // The caller aborted: it gets the same error as from any other fetch.
     if (call.signal?.aborted === true) throw made.error;
     if (isTollgateError(error) && !error.code.startsWith('upstream_')) throw error;
     return errorResponse(isTollgateError(error) ? error : upstreamUnavailable(error), call.api);

@@ -14,13 +14,13 @@ export interface OwnBreakers {
 }
 
 /**
- * Breakers that processes share: what one has opened is open for all within half a second, and one process tries it. While the store
- * is away, each process keeps its own.
+ * Breakers shared by processes: one opened by any of them is open for all within half a second, and one process tries it. While the store
+ * is away, each process has its own.
  */
 export class SharedBreakers {
   /** Those that are open for all, as far as is known. */
   readonly #open = new Set<string>();
-  /** When this process changed a breaker last: an answer that was asked for before says nothing of it. */
+  /** When this process last changed a breaker: a response requested before is out of date. */
   readonly #changedMs = new Map<string, number>();
   #askedMs = Number.NEGATIVE_INFINITY;
   #usedMs = Number.NEGATIVE_INFINITY;
@@ -50,7 +50,7 @@ export class SharedBreakers {
     }
   }
 
-  /** A breaker of this process has opened or closed by what it saw. */
+  /** A breaker of this process has opened or closed because of its sample. */
   changed(id: string, open: boolean, openMs: number): void {
     this.#changedMs.set(id, this.own.nowMs());
     if (!open) this.#open.delete(id);
@@ -89,7 +89,7 @@ export class SharedBreakers {
     try {
       this.#apply(await this.store.openBreakers(), askedMs);
     } catch {
-      // It is away: what is known stands.
+      // The store is away: the known state stays.
     }
   }
 

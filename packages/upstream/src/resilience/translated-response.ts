@@ -3,7 +3,7 @@ import { upstreamError } from '../upstream-error.js';
 
 const nothing = new Uint8Array(0);
 
-/** A provider's response in the format of the SDK that asked. One that says no end, or makes no sense, is an error to its reader. */
+/** A provider's response in the format of the calling SDK. One without an end, or with invalid bytes, is an error to its reader. */
 export function translatedResponse(response: Response, translation: AnswerTranslation): Response {
   const { status, statusText, body } = response;
   translation.begin(status, response.headers.get('content-type') ?? undefined);
@@ -19,7 +19,7 @@ function translatedBody(
   status: number,
 ): ReadableStream<Uint8Array> {
   const source = body.getReader();
-  /** Reads on until something can be said, or nothing more will be. */
+  /** Reads until there are bytes to pass on, or the end. */
   const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
     for (;;) {
       const { done, value } = await source.read();

@@ -1,4 +1,4 @@
-/** Who wants to know what becomes of a body. */
+/** Callbacks for the reading of a body. */
 export interface BodyWatcher {
   /** Whether the reader waits for bytes. */
   waiting(is: boolean): void;

@@ -7,15 +7,15 @@ export interface AnswerSeen {
   readonly provider: string;
   readonly model: string | undefined;
   readonly task: string;
-  /** Until the output of a stream began, in milliseconds; an answer in one piece does not say. */
+  /** Until the output of a stream began, in milliseconds; absent for a response in one piece. */
   readonly firstTokenMs: number | undefined;
-  /** Without the wait for the first; `undefined` where the answer is too short to tell. */
+  /** Without the wait for the first; `undefined` where the response is too short to measure. */
   readonly tokensPerSecond: number | undefined;
   /** 0: unknown. */
   readonly outputTokens: number;
 }
 
-/** Fewer tokens than this say nothing about a speed. */
+/** Tokens needed to measure a speed. */
 const enoughTokens = 8;
 
 /** Reads it off an attempt that was answered, once it is settled. */

@@ -1,9 +1,9 @@
 import type { PromptFacts } from './prompt-facts.js';
 
-/** The tasks that {@link classifyPrompt} tells apart. */
+/** The tasks of {@link classifyPrompt}. */
 export type UsualTask = 'simple' | 'extraction' | 'code' | 'reasoning';
 
-/** Words by task, in lower case. A guess by signs, as cheap as it must be before each call; apps that know more say the task themselves. */
+/** Words by task, in lower case. A heuristic that is cheap enough to run before each call; apps can name the task themselves. */
 const signs: Readonly<Record<Exclude<UsualTask, 'simple'>, RegExp>> = {
   code: /```|\b(?:function|class|refactor|compile|stack ?trace|unit tests?|regex|sql|typescript|javascript|python|rust|bug|code|api endpoint)\b/g,
   extraction:

@@ -10,9 +10,9 @@ interface Ranked {
 }
 
 /**
- * Ranks the models that may and can answer: those that are up, have room and meet the targets before those that do not, the cheaper
- * before the dearer, waiting priced in. Among the best class a canary, the model the caller is used to, or the task's weights may go
- * first. Pure: the log of its inputs gives the same decision again.
+ * Ranks the models that are allowed and able to serve the request: those that are up, have room and meet the targets before those that do
+ * not, cheaper before more expensive, waiting priced in. Within the best class a canary, the model used for the caller before, or the
+ * task's weights may come first. Pure: the log of its inputs gives the same decision again.
  */
 export function decideRoute(inputs: RouteInputs): RouteDecision {
   const excluded: Record<string, RouteExclusion> = {};

@@ -4,11 +4,11 @@ import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';
 /** The remaining amounts of a provider's rate limits, from its last response. */
 export interface Headroom {
   readonly limits: readonly StatedLimit[];
-  /** When it said so, in ms since the epoch. */
+  /** When it was stated, in ms since the epoch. */
   readonly atMs: number;
 }
 
-/** Limits without a time of reset are those of a minute, and none is believed for more than an hour. */
+/** Limits without a time of reset count as per minute, and none is trusted for more than an hour. */
 const usualMs = 60_000;
 const mostMs = 3_600_000;
 

@@ -2,11 +2,11 @@ import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
 /** Facts about a request that need no understanding of it. */
 export interface PromptFacts {
-  /** Characters of everything that is said, in all turns. */
+  /** Characters of all texts, in all turns. */
   readonly characters: number;
-  /** The last of what is said, up to 8 000 characters. */
+  /** The end of the texts, up to 8 000 characters. */
   readonly text: string;
-  /** The beginning of what is said, which stays the same through a conversation, up to 2 000 characters. */
+  /** The beginning of the texts, which stays the same through a conversation, up to 2 000 characters. */
   readonly opening: string;
   readonly turns: number;
   readonly hasTools: boolean;
@@ -62,7 +62,7 @@ export function promptFacts(body: JsonObject): PromptFacts {
   };
 }
 
-/** The words of a request, as they come. */
+/** Collects the texts of a request, in their order. */
 class Said {
   characters = 0;
   opening = '';
@@ -96,7 +96,7 @@ class Said {
   }
 }
 
-/** Where the formats keep what is said; the first is looked at last. */
+/** The fields that contain texts in the formats; the first is visited last. */
 const spokenFields = ['parts', 'content', 'text'] as const;
 const mediaFields = [
   'image_url',

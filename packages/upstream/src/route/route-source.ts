@@ -1,6 +1,6 @@
 import { publish } from '@tollgate/core/internal';
 
-/** A price that only chooses between models: what is charged is the meter's. */
+/** A price that only serves the choice between models: charges use the meter's prices. */
 export interface PolledPrice {
   /** Dollars per million tokens, 0 or more. */
   readonly inputUsdPerMillion: number;
@@ -9,20 +9,20 @@ export interface PolledPrice {
 
 /** The facts from a {@link RouteSource}. */
 export interface RouteFacts {
-  /** By `provider/model`; they come before those of the price book. */
+  /** By `provider/model`; they take precedence over those of the price catalogue. */
   readonly prices?: Readonly<Record<string, PolledPrice>>;
   /** By provider, or by `provider/model`; absent: up. */
   readonly status?: Readonly<Record<string, 'up' | 'slow' | 'down'>>;
 }
 
-/** Asks for prices and status, e.g. of a provider's status page. Should end when the signal aborts, after 5 s. */
+/** Reads prices and status, e.g. from a provider's status page. Should end when the signal aborts, after 5 s. */
 export type RouteSource = (signal: AbortSignal) => Promise<RouteFacts> | RouteFacts;
 
 const timeoutMs = 5_000;
 /** Periods for which a status is trusted: a status page that has disappeared must not exclude a provider for good. */
 const statusPeriods = 5;
 
-/** Facts that are asked for again and again, beside the requests that need them; while the source fails, the last good ones stand. */
+/** Facts that are read repeatedly, outside of the requests that need them; while the source fails, the last good ones stay. */
 export class PolledFacts {
   #prices: NonNullable<RouteFacts['prices']> = {};
   #status: NonNullable<RouteFacts['status']> = {};
@@ -44,7 +44,7 @@ export class PolledFacts {
     return { prices: this.#prices, status: believed ? this.#status : {} };
   }
 
-  /** Asks the source; `false`: it failed, and the last good facts stand. */
+  /** Reads the source; `false`: it failed, and the last good facts stay. */
   refresh(): Promise<boolean> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;

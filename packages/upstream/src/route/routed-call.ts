@@ -10,7 +10,7 @@ import type { TaskAsk } from './task-of.js';
 /** The routing facts that the rest of a call uses. */
 export interface RouteTaken {
   readonly task: string;
-  /** Where the call goes, in order; the first takes it as it is. */
+  /** The targets of the call, in order; the first one is the first choice. */
   readonly ranked: readonly RoutedModel[];
   /** For `x-tollgate-route`. */
   readonly parameters: string;

@@ -27,7 +27,7 @@ export interface RouteTask {
   quality?: number;
   /** Required 95th percentile of the time to the first token, in milliseconds; models that miss it come last. Positive integer. Default: none. */
   firstTokenMs?: number;
-  /** The highest expected cost of a response, e.g. `'$0.002'`; dearer models come last. Default: none. */
+  /** The highest expected cost of a response, e.g. `'$0.002'`; more expensive models come last. Default: none. */
   maxCost?: string;
   /** How long its answers are, in tokens, until that is learnt. Positive integer. @defaultValue 400 */
   outputTokens?: number;
@@ -50,7 +50,7 @@ export interface RouterOptions {
     usage: Usage,
     of: { readonly provider: string; readonly model: string; readonly atMs: number },
   ) => { readonly costNanoUsd: number } | undefined;
-  /** Names that clients ask for to have a model chosen, as patterns; other names go where they always went. @defaultValue ['auto'] */
+  /** Model names that let the router choose, as patterns; other names keep their usual provider. @defaultValue ['auto'] */
   asks?: readonly string[];
   /** The task where none is given. @defaultValue the one of the highest quality */
   defaultTask?: string;
@@ -62,7 +62,7 @@ export interface RouterOptions {
   header?: { readonly name: string; readonly scope: string };
   /** Keeps a caller, or each of its conversations, at the model of its first request while that meets the task's targets, for an hour. */
   sticky?: 'caller' | 'conversation';
-  /** Asked for prices and status every `sourceEveryMs`, when there are requests; while it fails, the last good answer stands. */
+  /** Read for prices and status every `sourceEveryMs`, while there are requests; while it fails, the last good result stays. */
   source?: RouteSource;
   /** In milliseconds. Positive integer. @defaultValue 60_000 */
   sourceEveryMs?: number;

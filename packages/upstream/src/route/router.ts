@@ -21,7 +21,7 @@ export interface RouteAsk extends TaskAsk {
   readonly body: JsonObject;
   /** Whether a provider takes the format of the request. */
   readonly takes: (provider: Provider) => boolean;
-  /** Whether a model at a provider is left alone at the moment. */
+  /** Whether the breaker of a model at a provider is open now. */
   readonly isOpen: (provider: Provider, model: string) => boolean;
   /** Whether it has room for a call of this size, where calls are paced. */
   readonly hasRoom?:
@@ -46,7 +46,7 @@ interface Known {
 
 /** Characters of a token, roughly, in English; only the order of prices depends on it. */
 const charactersPerToken = 4;
-/** The share of the latest answer in what a task's answers are expected to be long. */
+/** The share of the latest response in the expected length of a task's responses. */
 const latestShare = 0.05;
 
 /** Chooses models by task. Made by {@link router}. */
@@ -95,8 +95,8 @@ export class Router {
   }
 
   /**
-   * Decides where a request goes, and publishes `tollgate:route`: the inputs and the decision. Throws `model_not_allowed` (403),
-   * `model_not_priced` (400) or `not_found` (404) where no model may, or can, answer.
+   * Decides the target of a request, and publishes `tollgate:route`: the inputs and the decision. Throws `model_not_allowed` (403),
+   * `model_not_priced` (400) or `not_found` (404) where no model may, or can, serve it.
    */
   decide(ask: RouteAsk): Routed {
     let read: PromptFacts | undefined;
@@ -120,7 +120,7 @@ export class Router {
     };
   }
 
-  /** An answer has begun: what its headers say of rate limits. */
+  /** A response has begun: reads its headers' statement of rate limits. */
   began(provider: Provider, model: string | undefined, headerOf: HeaderOf): void {
     const known = this.#known.get(`${provider.name}/${model}`);
     if (known) known.headroom = headroomOf(headerOf, this.#now()) ?? known.headroom;
@@ -167,7 +167,7 @@ export class Router {
         weight,
       };
     });
-    // Written out: what is added to a spread object costs a microsecond each.
+    // Written out: adding fields to a spread object costs a microsecond each.
     const { quality, firstTokenMs, maxCostNanoUsd, nanoUsdPerSecond, canary } = facts;
     return {
       task,
@@ -214,9 +214,9 @@ export class Router {
 }
 
 /**
- * Chooses a model for each request by what it is about: a declared taxonomy of tasks, each with its models, quality floor and targets;
- * among those that may answer the cheapest, by price × expected tokens, that is up, fast enough and has room. For `proxy({ route })`.
- * Throws a `TypeError` for a wrong or unknown option.
+ * Chooses a model for each request by its task: a declared taxonomy of tasks, each with its models, quality floor and targets; of the
+ * allowed models the cheapest, by price × expected tokens, that is up, fast enough and has room. For `proxy({ route })`. Throws a
+ * `TypeError` for a wrong or unknown option.
  */
 export function router(options: RouterOptions): Router {
   return new Router(options);

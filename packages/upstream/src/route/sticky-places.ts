@@ -27,7 +27,7 @@ export class StickyPlaces {
   }
 }
 
-/** Who sticks, without saying who it is. */
+/** A digest of the sticky subject, which does not reveal it. */
 export const placeOf = (parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 

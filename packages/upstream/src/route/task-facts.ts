@@ -21,7 +21,7 @@ export interface TaskFacts
 
 const usualOutputTokens = 400;
 
-/** Reads what a task declares; its options were checked. */
+/** Reads a task's declaration, whose options were checked. */
 export function taskFacts(name: string, task: RouteTask, models: readonly RoutedModel[]): TaskFacts {
   const { quality = 0, firstTokenMs = null, maxCost, secondWorth = '0', canary, weights = {} } = task;
   const ofTask = models.filter((model) => isOf(task, model));

@@ -4,20 +4,20 @@ import type { PromptFacts } from './prompt-facts.js';
 import type { RouteInputs } from './route-inputs.js';
 import type { RouterOptions } from './router-options.js';
 
-/** Who may say what a request is about. */
+/** The sources that may name a request's task. */
 export interface TaskAsk {
   /** Absent: a call outside of any request. */
   readonly context: TollgateContext | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The task of the route, where the app says it. */
+  /** The route's task, where the app names it. */
   readonly ofRoute: string | undefined;
 }
 
 type NamedTask = Pick<RouteInputs, 'task' | 'taskBy'>;
 
 /**
- * The task of a request: the route's, its label's, the header's of a caller who may name one, what the classifier makes of the prompt,
- * the default, in this order. Throws `invalid_value` (400) for a header that names no task.
+ * The task of a request: from the route, its label, the header of a caller that may use it, the classifier, or the default, in this order.
+ * Throws `invalid_value` (400) for a header with an unknown task.
  */
 export function taskOf(
   ask: TaskAsk,

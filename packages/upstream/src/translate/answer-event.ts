@@ -1,7 +1,7 @@
 import type { JsonValue } from '@tollgate/core/internal';
 import type { Origin } from './neutral-request.js';
 
-/** Usage as far as all formats know it. Whole numbers. */
+/** The usage figures common to all formats. Whole numbers. */
 export interface AnswerUsage {
   /** All input, cached and cache-written included. */
   readonly input: number;
@@ -20,7 +20,7 @@ export type AnswerEvent =
   | { readonly type: 'start'; readonly id: string; readonly model: string; readonly createdSeconds?: number }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thought'; readonly text: string }
-  /** Vouches for the thoughts before it, and for what follows. */
+  /** The signature of the thoughts before it, and of the next part. */
   | { readonly type: 'signature'; readonly signature: string; readonly origin: Origin }
   | { readonly type: 'redacted'; readonly data: string }
   /** A call of a tool begins. */
@@ -33,7 +33,7 @@ export type AnswerEvent =
       readonly type: 'finish';
       readonly reason: Finish;
       readonly sequence?: string | undefined;
-      /** What Tollgate itself wrote beside the format's own fields. */
+      /** Tollgate's own fields beside the format's. */
       readonly tollgate?: JsonValue | undefined;
     }
   | { readonly type: 'error'; readonly error: AnswerError }

@@ -1,15 +1,15 @@
 import type { JsonObject } from '@tollgate/core/internal';
 import type { AnswerError, AnswerEvent } from './answer-event.js';
 
-/** Reads the answers of one provider's format. One for each answer: it remembers what has passed. */
+/** Reads the responses of one provider's format. One for each response: it keeps state. */
 export interface AnswerReader {
-  /** The provider has said its last word; what happens to the connection is no fault. */
+  /** The provider's response is complete; a connection that breaks after it is no failure. */
   readonly complete: boolean;
   /** An answer in one piece. */
   whole(body: JsonObject): AnswerEvent[];
   /** The data of one event of a stream. */
   event(data: JsonObject): AnswerEvent[];
-  /** The bytes of a stream are over, or it said `[DONE]`. */
+  /** The bytes of a stream have ended, or it sent `[DONE]`. */
   over(said: 'done' | 'closed'): AnswerEvent[];
   /** The body of an answer that is an error. */
   error(body: JsonObject, status: number): AnswerError;

@@ -11,7 +11,7 @@ const maxEventLength = 4 * 1024 * 1024;
 /** Longest answer in one piece, in bytes: it is translated as a whole. */
 const maxWholeBytes = 32 * 1024 * 1024;
 
-/** Translates one answer as it comes, wherever it is cut. Throws where the provider's bytes make no sense. */
+/** Translates one response as it arrives, with any division into chunks. Throws where the provider's bytes are invalid. */
 export class AnswerTranslation {
   #mode: 'events' | 'whole' | 'error' = 'whole';
   #status = 0;
@@ -22,7 +22,7 @@ export class AnswerTranslation {
   #parser: EventSourceParser | undefined;
   #texts: string[] = [];
   #ended = false;
-  /** Something of a stream has come; before it may stand a mark of the byte order. */
+  /** Bytes of a stream have arrived; a byte order mark may precede them. */
   #begun = false;
 
   constructor(
@@ -30,12 +30,12 @@ export class AnswerTranslation {
     private readonly writer: AnswerWriter,
   ) {}
 
-  /** A stream has said all it had to say. */
+  /** Whether the stream is complete. */
   get complete(): boolean {
     return this.#ended || this.reader.complete;
   }
 
-  /** The head of the answer has come. */
+  /** The head of the response has arrived. */
   begin(status: number, contentType: string | undefined): void {
     this.#status = status;
     const isStream = /^text\/event-stream\b/i.test(contentType ?? '');
@@ -79,7 +79,7 @@ export class AnswerTranslation {
     try {
       parser.feed('\n\n');
     } catch {
-      // Half an event says nothing; that the stream was cut is seen by its missing end.
+      // Half an event is ignored; the missing end of the stream shows that it was cut.
     }
   }
 
@@ -118,7 +118,7 @@ export class AnswerTranslation {
   }
 
   #answer(body: JsonObject): JsonObject {
-    // An answer that is none, although its status says so.
+    // An error in spite of its successful status.
     if (json.isObject(body.error)) throw new Error(this.reader.error(body, this.#status).message);
     return this.writer.whole(this.reader.whole(body));
   }

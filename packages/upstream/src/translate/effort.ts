@@ -1,8 +1,8 @@
 import type { Effort, Reasoning } from './neutral-request.js';
 
 /**
- * Tokens that an effort stands for with models that take a budget: as Google's own OpenAI endpoint translates it
- * (ai.google.dev, "OpenAI compatibility"); beyond `high`, where Anthropic's documentation sees little more gained.
+ * The budget in tokens for an effort, with models that take a budget: as Google's own OpenAI endpoint translates it (ai.google.dev, "OpenAI
+ * compatibility"); beyond `high`, where Anthropic's documentation sees little further gain.
  */
 const budgets: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
   minimal: 1_024,
@@ -13,13 +13,13 @@ const budgets: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
   max: 32_768,
 };
 
-/** The budget that was asked for, or that the effort stands for; 0: no thinking; `undefined`: as the model likes. */
+/** The requested budget, or that of the effort; 0: no thinking; `undefined`: the model decides. */
 export function budgetOf({ budget, effort }: Reasoning): number | undefined {
   if (budget !== undefined || effort === undefined) return budget;
   return effort === 'none' ? 0 : budgets[effort];
 }
 
-/** The effort that was asked for, or that the budget comes nearest to. */
+/** The requested effort, or the one nearest to the budget. */
 export function effortOf({ budget, effort }: Reasoning): Effort | undefined {
   if (effort !== undefined || budget === undefined) return effort;
   if (budget === 0) return 'none';

@@ -11,7 +11,7 @@ const isObject = (value: JsonValue | undefined): value is JsonObject =>
 export class Fields {
   readonly #left: Set<string>;
 
-  /** @param path Where the object stands in the body, for the `param` of a refusal; empty at the top. */
+  /** `path`: the object's position in the body, for the `param` of a refusal; empty at the top. */
   constructor(
     private readonly object: JsonObject,
     readonly path = '',
@@ -89,7 +89,7 @@ export class Fields {
     return value === undefined ? undefined : Fields.of(value, this.param(name));
   }
 
-  /** A field that may only say what is so anyway. */
+  /** A field that may only have the value that applies anyway. */
   only(name: string, allowed: readonly JsonValue[], why: string): void {
     const value = this.take(name);
     if (value === undefined || allowed.includes(value)) return;

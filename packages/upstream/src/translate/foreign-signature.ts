@@ -14,7 +14,7 @@ export const markedSignature = (own: Origin, signature: string, origin: Origin):
 /** Encrypted thoughts, where the format has one field for signatures only. */
 export const markedRedacted = (data: string): string => redacted + data;
 
-/** Whose signature it is; thoughts without one come from a provider that signs none. */
+/** The provider of a signature; thoughts without one come from a provider that signs none. */
 export function originOf(
   own: Origin,
   signature: string | undefined,

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 
-/** A provider's answer is read without complaint: what is not there, or of another kind, counts as absent. */
+/** Reads a provider's response leniently: missing values, and those of another type, count as absent. */
 export const json = {
   isObject: (value: JsonValue | undefined): value is JsonObject =>
     typeof value === 'object' && value !== null && !Array.isArray(value),

@@ -24,7 +24,7 @@ export interface MediaPart {
   readonly data?: string | undefined;
   readonly url?: string | undefined;
   readonly name?: string | undefined;
-  /** OpenAI: how closely to look. */
+  /** OpenAI: the detail with which an image is read. */
   readonly detail?: Asked<string> | undefined;
 }
 

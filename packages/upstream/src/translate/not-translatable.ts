@@ -1,7 +1,7 @@
 import { TollgateError } from '@tollgate/core';
 import { describeValue } from '@tollgate/core/internal';
 
-/** 400 `unsupported_parameter`: what the client asks has no counterpart at the provider that answers. */
+/** 400 `unsupported_parameter`: the client's field has no counterpart at the provider. */
 export function notTranslatable(param: string, why: string): TollgateError {
   return new TollgateError({
     status: 400,

@@ -1,7 +1,7 @@
 import type { Settings } from './neutral-request.js';
 import { notTranslatable } from './not-translatable.js';
 
-/** Refuses, by the client's own name, what is set and what the provider's format does not have. */
+/** Refuses settings without a counterpart in the provider's format, by the client's names. */
 export function refuseSettings(
   settings: Settings,
   names: readonly (keyof Settings)[],

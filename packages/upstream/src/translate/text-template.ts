@@ -1,9 +1,9 @@
-/** An event of which only one text changes: what stands around it is written once. */
+/** An event of which only one text changes: the rest is serialised once. */
 export class TextTemplate {
   readonly #before: string;
   readonly #after: string;
 
-  /** @param event With `field` as an empty string, once. Within a text of JSON that could not stand, since quotes are escaped there. */
+  /** `event`: with `field` as an empty string, once. A text of JSON cannot contain that, since its quotes are escaped. */
   constructor(event: string, field: string) {
     const hole = `"${field}":""`;
     const at = event.indexOf(hole) + hole.length - 2;

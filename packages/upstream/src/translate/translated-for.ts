@@ -19,7 +19,7 @@ import { ResponsesAnswerWriter } from './responses/answer-writer.js';
 import { readResponsesRequest } from './responses/read-request.js';
 import { writeResponsesRequest } from './responses/write-request.js';
 
-/** A request as the provider that answers takes it, and what brings its answer back. */
+/** A request in the format of its provider, and the translation of its response. */
 export interface TranslatedCall {
   /** The format of `body`. */
   readonly api: WireApi;
@@ -27,7 +27,7 @@ export interface TranslatedCall {
   readonly stream: boolean;
   /** Without an output cap where the client states none. */
   readonly body: JsonObject;
-  /** For one attempt: brings its answer into the client's format. */
+  /** For one attempt: converts its response to the client's format. */
   answer(): AnswerTranslation;
 }
 
@@ -69,9 +69,10 @@ const providers: { readonly [Api in WireApi]?: ProviderFormat } = {
 };
 
 /**
- * Translates a client's chat request for a provider; `path` says what Gemini's path does: its model, and whether it streams. The format that it is sent in is the first of `apis` that can be translated to.
- * `undefined` where there is none. Throws `unsupported_parameter` (400), with the client's own name of the field as `param`, for what
- * cannot be translated, and `invalid_value` (400) for what is not valid in the client's own format.
+ * Translates a client's chat request for a provider; `path` contains the facts of Gemini's path: its model, and whether it streams. The
+ * target format is the first of `apis` with a translation. `undefined` where there is none. Throws `unsupported_parameter` (400), with the
+ * client's name of the field as `param`, for a field that cannot be translated, and `invalid_value` (400) for one that is invalid in the
+ * client's own format.
  */
 export function translatedFor(
   { apis }: { readonly apis: readonly WireApi[] },

@@ -13,7 +13,7 @@ interface OutboxSlot {
 /** The dependencies of an outbox. */
 export interface AlertOutboxOptions {
   readonly shared: OutboxSlot;
-  /** For what the shared store does not take. */
+  /** For reports that the shared store does not accept. */
   readonly own: OutboxSlot;
   readonly aloneAfterMs: number;
   readonly now: () => number;

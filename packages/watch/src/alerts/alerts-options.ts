@@ -15,11 +15,11 @@ export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch' |
 
 /** Options of {@link alerts}. */
 export interface AlertsOptions {
-  /** Whom to tell, 1 to 20: `webhook()`, `slack()`, `pagerDuty()`, `email()`, `callback()`. No two of one name. */
+  /** The receivers, 1 to 20: `webhook()`, `slack()`, `pagerDuty()`, `email()`, `callback()`. Their names must differ. */
   to: readonly AlertDestination[];
   /**
-   * Where incidents are kept: `redisAlerts({ client })` tells each once for all processes and over restarts. @defaultValue `memoryAlerts()`:
-   * once in each process, and what waits is lost with it
+   * Store of incidents: `redisAlerts({ client })` sends each notification once for all processes and over restarts. @defaultValue
+   * `memoryAlerts()`: once in each process, and waiting notifications are lost with it
    */
   store?: AlertStore;
   /**
@@ -28,8 +28,8 @@ export interface AlertsOptions {
    */
   units?: readonly Unit[];
   /**
-   * How much of what a counter was charged in a window is unresolved, in its unit: calls whose end is unknown. Incidents of budgets tell it; they wait
-   * for it 2 s at most. `tollgate({ database, alerts })` asks the ledger. @defaultValue not told
+   * The unresolved part of a counter's charges in a window, in its unit: calls whose end is unknown. Incidents of budgets contain it; they
+   * wait for it 2 s at most. `tollgate({ database, alerts })` reads it from the ledger. @defaultValue not included
    */
   unresolved?: UnresolvedOf;
   /** Sources to ignore. @defaultValue [] */
@@ -46,7 +46,7 @@ export interface AlertsOptions {
   longestRetryMs?: number;
   /** A notification that was not received for this long is dropped, in ms, 1 to 2 592 000 000. @defaultValue 86_400_000 (1 day) */
   giveUpAfterMs?: number;
-  /** How often the store is asked for what other processes left undone, in ms, 10 to 600 000. @defaultValue 1_000 (1 s) */
+  /** Interval between searches for tasks left undone by other processes, in ms, 10 to 600 000. @defaultValue 1_000 (1 s) */
   pollMs?: number;
   /** How long the shared store may be away before this process notifies by itself, in ms, 0 to 3 600 000. @defaultValue 10_000 (10 s) */
   aloneAfterMs?: number;

@@ -9,11 +9,11 @@ import { IncidentStore } from './incident-store.js';
 import { NotificationSender } from './notification-sender.js';
 import { listen } from './sources.js';
 
-/** Tells people. Nothing here throws into the app or delays it. */
+/** Sends notifications. Its functions neither throw into the app nor delay it. */
 export interface Alerts {
   /**
-   * Opens an incident, or adds to the one of the same key that is open. Text that looks like a secret is masked, long text cut. A report that
-   * could not mean anything is published on `tollgate:fault` and dropped.
+   * Opens an incident, or updates the open one of the same key. Text that looks like a secret is masked, long text cut. An invalid report
+   * is published on `tollgate:fault` and dropped.
    */
   raise(report: AlertReport): void;
   /** It is over. */
@@ -32,9 +32,9 @@ export interface Alerts {
 }
 
 /**
- * Tells people what happens: shares of budgets, stores and providers that fail, faults, what is switched off, and what the app raises. One incident
- * for each key until it is resolved; receivers hear of it once for each thing that is new, from whichever process comes first, and again and again
- * until they take it. Throws a `TypeError` for a wrong or unknown option.
+ * Notifies people of events: shares of budgets, stores and providers that fail, faults, switched-off entries, and the app's own reports.
+ * One incident for each key until it is resolved; receivers are notified once of each new step, by the first process that takes it, with
+ * retries until they accept it. Throws a `TypeError` for a wrong or unknown option.
  */
 export function alerts(options: AlertsOptions): Alerts {
   const settings = readAlertsOptions(options);

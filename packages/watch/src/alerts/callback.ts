@@ -2,7 +2,7 @@ import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { AlertDestination, AlertNotice, DestinationOptions } from './destination.js';
 import { destinationChecks } from './destination-checks.js';
 
-/** Calls a function of the app; what it throws is tried again, what takes longer than the alerts' `deadlineMs` as well. */
+/** Calls a function of the app; it is called again after an error, and when it takes longer than the alerts' `deadlineMs`. */
 export function callback(
   tell: (notice: AlertNotice, signal: AbortSignal) => void | Promise<void>,
   options: DestinationOptions = {},

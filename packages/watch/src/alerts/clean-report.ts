@@ -16,8 +16,8 @@ const secrets: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A report as it may be kept and sent: one line, cut to length, without what looks like a secret. Throws a `TypeError` for one that could not
- * mean anything.
+ * A report in the form to store and send: one line, cut to length, without text that looks like a secret. Throws a `TypeError` for an
+ * invalid one.
  */
 export function cleanReport(report: AlertReport): AlertReport {
   checkOptions<AlertReport>(
@@ -53,7 +53,7 @@ export function cleanReport(report: AlertReport): AlertReport {
   };
 }
 
-/** One line of at most 500 characters, without what looks like a secret. */
+/** One line of at most 500 characters, without text that looks like a secret. */
 export function cleanText(text: string): string {
   let clean = text.slice(0, 2_000).replace(/\p{C}+/gu, ' ');
   for (const [pattern, instead] of secrets) clean = clean.replace(pattern, instead);

@@ -11,7 +11,7 @@ const hourMs = 3_600_000;
 /** An incident that is never resolved is deleted after this long, a resolved one after a day. In ms. */
 const openKeptMs = 40 * 24 * hourMs;
 const resolvedKeptMs = 24 * hourMs;
-/** Others may write at the same time; each of them gets on. */
+/** Writes of other processes may conflict; one of them always succeeds. */
 const mostTries = 50;
 
 /** Incidents in a store: every change is written together with its notifications. */

@@ -10,7 +10,7 @@ export type AlertKind = 'budget' | 'store' | 'provider' | 'fault' | 'switch' | '
 /** A change of an incident. */
 export type IncidentEvent = 'opened' | 'updated' | 'acknowledged' | 'resolved';
 
-/** A sign of something that a person should know. Ids and numbers; never prompts or secrets. */
+/** A report of something that a person should know. Ids and numbers; never prompts or secrets. */
 export interface AlertReport {
   /** Names the incident, 1 to 200 characters: while it is open, every report of this key, from whatever process, is part of it. */
   readonly key: string;

@@ -24,7 +24,7 @@ const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
   undelivered: ', and its owner could not be given the new one',
 };
 
-/** After a mitigation has ended, its incident waits as long again for what comes next, but no longer than this. */
+/** After a mitigation has ended, its incident stays open as long again for a further one, but no longer than this, in ms. */
 const longestGraceMs = 600_000;
 
 /** The report of a mitigation: one incident for each culprit, with any finding and action. Observations are not reported. */
@@ -59,7 +59,7 @@ export function mitigationReport(mitigation: Mitigation): AlertReport | undefine
       contributor: top && `${top.kind} ${top.name}, ${Math.round(top.share * 100)} %`,
       confirm: outcome === 'withheld' ? id : undefined,
     },
-    // The same from whichever process comes first; a longer term is something new.
+    // The same from every process; a longer term is a new step.
     step: `${action.do} ${outcome} ${lengthMs}`,
     quietMs: lengthMs + Math.min(lengthMs, longestGraceMs),
   };

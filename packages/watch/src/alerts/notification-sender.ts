@@ -20,13 +20,13 @@ export interface NotificationSenderOptions {
 const mostAtOnce = 16;
 /** Time of a lease beyond the receiver's deadline, for the store, in ms. */
 const spareMs = 5_000;
-/** However long a receiver wants to be left alone. */
+/** The longest wait that a receiver can request, in ms. */
 const longestWishMs = 3_600_000;
 
-/** Tells receivers what waits in a store, of this process and of others; tries again until it is received or too old. Never rejects. */
+/** Sends the notifications in a store, of this process and of others; repeats each until it is received or too old. Never rejects. */
 export class NotificationSender {
   readonly #timer: NodeJS.Timeout;
-  /** Receivers that want to be left alone, and until when. */
+  /** Receivers that have requested a wait, and its end. */
   readonly #restUntilMs = new Map<string, number>();
   #underWay = 0;
   #asking = false;
@@ -47,7 +47,7 @@ export class NotificationSender {
     return this.#underWay === 0 && !this.#asking;
   }
 
-  /** Takes what is due; resolves when it is under way. */
+  /** Takes due tasks; resolves when they are under way. */
   async round(): Promise<void> {
     const room = mostAtOnce - this.#underWay;
     if (this.#asking || this.#ended || room === 0) return;
@@ -61,7 +61,7 @@ export class NotificationSender {
         });
       }
     } catch {
-      // The store is away, and says so itself; the next round asks again.
+      // The store is away, and publishes that itself; the next round asks again.
     } finally {
       this.#asking = false;
     }
@@ -84,7 +84,7 @@ export class NotificationSender {
     }
   }
 
-  /** Resolves an incident that has ended; else in how many ms to look again. */
+  /** Resolves an incident that has ended; otherwise returns in how many ms to check again. */
   async #look({ key, incident }: Extract<Work, { what: 'look' }>): Promise<number | undefined> {
     const { book, now } = this.options;
     const found = await book.find(key);
@@ -110,7 +110,7 @@ export class NotificationSender {
     const destination = destinations.find(({ name }) => name === work.to);
     let failure: DeliveryFailure;
     try {
-      // During a deployment, a process may not know yet what another one tells.
+      // During a deployment, a process may lack a destination of another.
       if (!destination) throw new DeliveryFailure('is not known to this process');
       const sent = destination.send(work.notice, AbortSignal.timeout(deadlineMs));
       await withinDeadline(deadlineMs, sent, () => new DeliveryFailure('took too long'));
@@ -134,7 +134,7 @@ export class NotificationSender {
     const backOffMs = Math.min(longestRetryMs, retryMs * 2 ** Math.min(tries - 1, 30));
     const wishMs = Math.min(failure.retryAfterMs ?? 0, longestWishMs);
     if (wishMs > 0) this.#restUntilMs.set(work.to, nowMs + wishMs);
-    // Never sooner than asked for; else spread, so that processes do not come together.
+    // Never sooner than requested; otherwise spread, so that processes do not retry together.
     return Math.ceil(Math.max(wishMs, backOffMs * (0.5 + random() / 2)));
   }
 }

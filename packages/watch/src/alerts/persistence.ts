@@ -9,7 +9,7 @@ export class Persistence {
     private readonly most = 1_000,
   ) {}
 
-  /** It went wrong now: whether it has gone on for long. */
+  /** Records a failure now; returns whether it has lasted long enough. */
   hasLasted(name: string, nowMs: number): boolean {
     const known = this.#sinceMs.get(name);
     const first = known && nowMs - known.last <= this.gapMs ? known.first : nowMs;

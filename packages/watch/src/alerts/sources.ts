@@ -6,7 +6,7 @@ import { mitigationReport } from './mitigation-report.js';
 import { Persistence } from './persistence.js';
 import { thresholdReport } from './threshold-report.js';
 
-/** How much of what a counter was charged in a window is unresolved, in its unit; `undefined`: not known. */
+/** The unresolved part of a counter's charges in a window, in its unit; `undefined`: unknown. */
 export type UnresolvedOf = (counter: string, window: string) => Promise<number | undefined>;
 
 /** Filters and receiver of the sources' reports. */
@@ -32,7 +32,7 @@ const unresolvedMs = 2_000;
 /** Look-ups at a time; further incidents are reported without the figure. */
 const mostWaiting = 16;
 
-/** Listens to what this process publishes; returns how to stop, which resolves when all has been reported. */
+/** Listens to this process's channels; returns a function that stops it, whose promise resolves when everything has been reported. */
 export function listen(options: SourceOptions): () => Promise<void> {
   const all = {
     budget: () => budgets(options),
@@ -140,7 +140,7 @@ function providers({ report, resolve }: SourceOptions): () => void {
   });
 }
 
-/** Of a fault, where it was; what an error says may hold anything. */
+/** Reports only the place of a fault: an error's message may contain anything. */
 function faults({ report }: SourceOptions): () => void {
   return subscribe('tollgate:fault', ({ where, source, what }) => {
     const place = text(where) || text(source);

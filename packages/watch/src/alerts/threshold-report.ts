@@ -12,8 +12,8 @@ const bucketQuietMs = 900_000;
 const periods: readonly string[] = ['minute', 'hour', 'day', 'week', 'month'] satisfies CalendarPeriod[];
 
 /**
- * The report of a share of a cap that was reached: one incident for each counter and window, one step for each share. `unresolved`: how much of
- * what is used was charged for calls whose end is unknown, where that is known.
+ * The report of a reached share of a cap: one incident for each counter and window, one step for each share. `unresolved`: the part of the
+ * used amount charged for calls whose end is unknown, if it is known.
  */
 export function thresholdReport(
   crossing: ThresholdCrossing,
@@ -43,7 +43,7 @@ function severityOf(threshold: number): Severity {
   return threshold >= 0.8 ? 'warning' : 'info';
 }
 
-/** When the window ends, as the counter's name tells it (`usd/month@Europe/Berlin+15/tenant=acme`); nothing where it is not the one that runs. */
+/** When the window ends, from the counter's name (`usd/month@Europe/Berlin+15/tenant=acme`); `undefined` where it is not the current one. */
 function endOf(counter: string, window: string, nowMs: number): number | undefined {
   const [, period = '', timeZone = 'UTC', anchor = '1'] =
     /^\w+\/([a-z]+)(?:@([A-Za-z][\w/+-]*?))?(?:\+(\d{1,2}))?(?:\/[^/=]+=.*)?$/.exec(counter) ?? [];

@@ -8,18 +8,18 @@ import { post, urlOf } from './post.js';
 export interface WebhookOptions extends DestinationOptions {
   /** Where to post. From the app's own configuration, never from a request. */
   url: string;
-  /** Signs every notice: `whsec_` and 24 to 64 bytes in base64, which the receiver knows as well. */
+  /** Signs every notification: `whsec_` and 24 to 64 bytes in base64, shared with the receiver. */
   secret: string;
 }
 
 /**
- * Posts `{ type: 'incident.opened', timestamp, data: incident }`, signed as Standard Webhooks 1.0 says (headers `webhook-id`,
- * `webhook-timestamp`, `webhook-signature`). Received is what is answered 2xx. Throws a `TypeError` for a wrong or unknown option.
+ * Posts `{ type: 'incident.opened', timestamp, data: incident }`, signed by Standard Webhooks 1.0 (headers `webhook-id`,
+ * `webhook-timestamp`, `webhook-signature`). A 2xx response means received. Throws a `TypeError` for a wrong or unknown option.
  */
 export function webhook(options: WebhookOptions): AlertDestination {
   checkOptions<WebhookOptions>(
     'webhook',
-    // Neither may stand in a message.
+    // Neither may be part of a message.
     {
       ...options,
       ...(options?.url !== undefined && { url: 'given' }),

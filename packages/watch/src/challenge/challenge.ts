@@ -38,7 +38,10 @@ export function signedChallenge(
 /** A challenge and the counter that solves it: `<challenge>.<counter>`. */
 const solutionForm = /^((1\.(\d{1,2})\.(\d{1,15})\.([\w-]{22}))\.([\w-]{43}))\.\d{1,15}$/;
 
-/** The challenge that a text solves, where we have made it for this caller and it has not expired; nothing otherwise. Whether it was used is not looked at. */
+/**
+ * The challenge that a text solves, if it was made for this caller and has not expired; `undefined` otherwise. Does not check whether it
+ * was used.
+ */
 export function solvedBy(
   solution: string,
   whose: Challenged,

@@ -30,7 +30,7 @@ export class Challenger {
     if (!solved || solved.bits < leastBits) return false;
     const name = `solution ${solved.nonce}`;
     const forMs = Math.ceil(solved.expiresAtMs - nowMs);
-    // Here as well, so that what was used before the shared claims went away is not used again.
+    // Here as well, so that a solution used before the shared claims went away is not accepted again.
     if (!(await this.#own.claim(name, forMs))) return false;
     return this.claims.claim(name, forMs).catch(() => true);
   }

@@ -11,8 +11,8 @@ const mostIrregularity = 0.35;
 const usualOfStrangers = 2;
 
 /**
- * A key asks the same prompts again and again, alone or in turns, far faster than is usual for it. Where prompts are not told apart
- * (`meter({ promptHashSecret })` does), its requests must follow each other like a machine's.
+ * A key sends the same prompts repeatedly, alone or in turns, far faster than usual for it. Without prompt hashes (`meter({
+ * promptHashSecret })`), its requests must be as regular as a machine's.
  */
 export function agentLoop({ rhythm, requests }: SubjectRecord, nowMs: number): Suspicion | undefined {
   const [horizon] = requests;

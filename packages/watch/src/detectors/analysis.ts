@@ -22,7 +22,7 @@ import { scraping } from './scraping.js';
 import { spendAnomaly } from './spend-anomaly.js';
 
 const hourMs = 3_600_000;
-/** Requests of a key over which its risk is looked at. */
+/** The number of a key's requests from which its risk is computed. */
 const latestRisks = 20;
 
 /** The dependencies of an {@link Analysis}. */
@@ -36,7 +36,7 @@ export interface AnalysisSettings {
   readonly found: (finding: Finding) => void;
 }
 
-/** A request that was refused, as the channel `tollgate:refuse` tells. */
+/** A refused request, from the channel `tollgate:refuse`. */
 export interface Refusal {
   readonly code: string;
   readonly tenant: string | undefined;
@@ -46,14 +46,14 @@ export interface Refusal {
 /** How the credentials of a request fared. */
 export interface Presented {
   readonly network: string;
-  /** A keyed digest of what was presented; absent where there was nothing. */
+  /** A keyed digest of the presented credential; absent where there was none. */
   readonly digest: string | undefined;
   readonly isWrong: boolean;
   readonly tenant: string | undefined;
   readonly keyId: string | undefined;
 }
 
-/** From events to findings: pure, with the clock in what it is given. Memory is bounded by `maxSubjects`. */
+/** From events to findings: pure, with the clock as an input. Memory is bounded by `maxSubjects`. */
 export class Analysis {
   readonly #records: BoundedMap<SubjectRecord>;
   readonly #burns: BoundedMap<ReadonlyMap<number, RollingSum>>;

@@ -5,12 +5,15 @@ import type { Suspicion } from './finding.js';
 /** A tenant's sums over the windows of the rules. */
 export type BurnSums = ReadonlyMap<number, RollingSum>;
 
-/** Lengths of the windows that the rules look at. */
+/** Lengths of the windows of the rules. */
 export const burnWindowsMs: readonly number[] = [
   ...new Set(burnRules.flatMap((rule) => [rule.longMs, rule.shortMs])),
 ];
 
-/** A budget will be gone long before its period is: over a long window and still over a short one. The score grows with the pace. */
+/**
+ * A budget will be used up long before the end of its period: by the pace over a long window, and still over a short one. The score grows
+ * with the pace.
+ */
 export function burnRate(budget: Budget, sums: BurnSums, nowMs: number): Suspicion | undefined {
   const burn = burning(budget, nowMs, (windowMs) => sums.get(windowMs)?.sum(nowMs) ?? 0);
   if (!burn) return undefined;

@@ -3,7 +3,7 @@ import type { Suspicion } from './finding.js';
 
 const leastScore = 4;
 
-/** The latest requests cost far more each than is usual, or a model's tokens do: a leak in the prompt, a dearer model, a new price. */
+/** The latest requests cost far more each than usual, or a model's tokens do: a leak in the prompt, a more expensive model, a new price. */
 export function costAnomaly({ costs, subject }: SubjectRecord): Suspicion | undefined {
   const deviation = costs.compare();
   if (!deviation || deviation.score < leastScore) return undefined;

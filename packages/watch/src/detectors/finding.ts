@@ -35,7 +35,7 @@ export interface Finding {
    * z-score.
    */
   readonly score: number;
-  /** The one that says most first. */
+  /** The strongest first. */
   readonly features: readonly FeatureSeen[];
   /** Whose doing it is, the greatest first. */
   readonly contributors: readonly Contributor[];

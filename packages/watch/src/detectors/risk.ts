@@ -1,8 +1,8 @@
 import type { FeatureSeen, Suspicion } from './finding.js';
 
-/** From this score on, as the mean of a key's latest requests, something is said. */
+/** The least mean score of a key's latest requests that is reported. */
 const leastScore = 8;
-/** Who is slower is not looked at for being like a machine: a score of pace. */
+/** Least score of pace from which regularity counts. */
 const leastPace = 2;
 /** The weight of perfect regularity, of requests that are all alike, or of being refused every time. */
 const most = 3;

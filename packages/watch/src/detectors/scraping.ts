@@ -5,7 +5,7 @@ const leastRequests = 12;
 const mostIrregularity = 0.35;
 const mostRepetition = 0.2;
 
-/** A key asks for one different thing after the other, like a machine, far faster than is usual for it. */
+/** A key requests a series of different things, as regularly as a machine, far faster than usual for it. */
 export function scraping({ rhythm, requests }: SubjectRecord, nowMs: number): Suspicion | undefined {
   const [horizon] = requests;
   if (rhythm.size < leastRequests || !horizon) return undefined;

@@ -1,9 +1,9 @@
 import type { Horizon, SubjectRecord } from '../features/subject-record.js';
 import type { Suspicion } from './finding.js';
 
-/** From this score on something is said. */
+/** The least score that is reported. */
 const leastScore = 3;
-/** And only of this many times what is usual. */
+/** The least multiple of the usual value that is reported. */
 const leastTimes = 3;
 const minuteMs = 60_000;
 /** Of how much more it must be, 5 minutes' grow so fast with the length: an hour's are 5.7 times as much, a day's 53 times. */

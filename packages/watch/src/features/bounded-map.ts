@@ -1,4 +1,4 @@
-/** A map for names that clients choose: beyond `capacity` what was used longest ago goes. */
+/** A map for names that clients choose: beyond `capacity` the least recently used entry is evicted. */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>();
 
@@ -8,7 +8,7 @@ export class BoundedMap<Value> {
     return this.#entries.size;
   }
 
-  /** Looks at a value without using it. */
+  /** Reads a value without marking it as used. */
   peek(name: string): Value | undefined {
     return this.#entries.get(name);
   }

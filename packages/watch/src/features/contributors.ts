@@ -4,12 +4,12 @@ import { type Subject, subjectKey } from './subject.js';
 export interface Contributor {
   readonly kind: Subject['kind'];
   readonly name: string;
-  /** Of what the subject spent, 0 to 1. */
+  /** Share of the subject's spend, 0 to 1. */
   readonly share: number;
 }
 
 const hourMs = 3_600_000;
-/** Names remembered for each subject; who comes later is not named until the next hour. */
+/** Names remembered for each subject; later ones are not named until the next hour. */
 const mostNames = 24;
 
 /** Which keys, models and features a subject's money went to. */

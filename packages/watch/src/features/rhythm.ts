@@ -8,7 +8,7 @@ export class Rhythm {
   readonly #counts = new Map<string, number>();
   #count = 0;
 
-  /** `print` is the same for the same prompt; absent where prompts are not told apart. */
+  /** `print` is the same for the same prompt; absent without prompt hashes. */
   add(nowMs: number, print: string | undefined): void {
     const place = this.#count % remembered;
     const old = this.#prints[place];
@@ -40,7 +40,7 @@ export class Rhythm {
     return Math.sqrt(Math.max(squares / (size - 1) - mean * mean, 0)) / mean;
   }
 
-  /** Share of requests whose prompt was among the others, also in turns with others; `undefined` where prompts are not told apart. */
+  /** Share of requests whose prompt was among the others, also in turns with others; `undefined` without prompt hashes. */
   get repetition(): number | undefined {
     let prints = 0;
     for (const count of this.#counts.values()) prints += count;

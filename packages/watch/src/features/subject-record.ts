@@ -26,7 +26,7 @@ const requestsRemembered = 500;
 /** Requests arrive in conversations: chance is computed for groups of this many. */
 const clumping = 2;
 
-/** A sum over one horizon and what it usually is. */
+/** A sum over one horizon and its usual value. */
 export interface Horizon {
   readonly lengthMs: number;
   readonly sum: RollingSum;
@@ -42,7 +42,7 @@ export interface Addition {
   readonly failed: boolean;
 }
 
-/** The picture of one subject: rolling sums, what they usually are, and how its latest requests followed each other. */
+/** The record of one subject: rolling sums, their usual values, and the rhythm of its latest requests. */
 export class SubjectRecord {
   readonly contributors = new Contributors();
   readonly rhythm = new Rhythm();
@@ -102,7 +102,7 @@ export class SubjectRecord {
     this.outputTokens.add(nowMs, outputTokens);
     if (failed) this.errors.add(nowMs, 1);
     this.rhythm.add(nowMs, print);
-    // a model's price is known by its tokens; of others it is what a request costs
+    // a model's price shows per token; for other subjects the cost per request counts
     this.costs.add(nowMs, this.subject.kind === 'model' ? (tokens > 0 ? usd / tokens : 0) : usd);
   }
 

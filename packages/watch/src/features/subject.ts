@@ -1,6 +1,6 @@
 import type { UsageEvent } from '@tollgate/core';
 
-/** Of what a picture is kept. */
+/** The kinds of subjects with a record. */
 export type SubjectKind = 'global' | 'tenant' | 'team' | 'user' | 'key' | 'model' | 'feature' | 'network';
 
 /** A watched person, key, network or model. */

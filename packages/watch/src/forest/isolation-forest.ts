@@ -10,7 +10,7 @@ export interface TrainOptions {
   features: readonly string[];
   /** How many trees are grown, 1 to 1 000. @defaultValue 100, as in the paper */
   trees?: number;
-  /** ψ: rows each tree is grown from, drawn without putting back, 2 to 65 536. @defaultValue 256, as in the paper */
+  /** ψ: rows from which each tree is grown, drawn without replacement, 2 to 65 536. @defaultValue 256, as in the paper */
   sampleSize?: number;
   /** The same rows and seed give the same forest. An integer. @defaultValue 1 */
   seed?: number;
@@ -71,7 +71,7 @@ export class IsolationForest {
     });
   }
 
-  /** Reads what {@link toJSON} wrote. Throws a `TypeError` for anything else. */
+  /** Reads the result of {@link toJSON}. Throws a `TypeError` for anything else. */
   static load(saved: unknown): IsolationForest {
     return new IsolationForest(checkSavedForest(saved));
   }
@@ -110,7 +110,7 @@ export class IsolationForest {
   }
 }
 
-/** Rows drawn without putting back: the beginning of `order`, which is shuffled that far. */
+/** Rows drawn without replacement: the beginning of `order`, which is shuffled up to there. */
 function sampleOf(
   rows: readonly (readonly number[])[],
   order: number[],

@@ -1,6 +1,6 @@
 import { averagePathLength } from './average-path-length.js';
 
-/** A tree as it is saved: node i either splits, or is a leaf. Node 0 is the root, and children come after their parents. */
+/** A saved tree: node i either splits, or is a leaf. Node 0 is the root, and children come after their parents. */
 export interface SavedTree {
   /** Number of the feature that the node splits by; −1: a leaf. */
   readonly feature: readonly number[];
@@ -21,7 +21,7 @@ interface GrowingTree {
   size: number[];
 }
 
-/** One isolation tree: splits at random until a point stands alone. */
+/** One isolation tree: splits at random until a point is isolated. */
 export class IsolationTree {
   readonly #feature: Int32Array;
   readonly #threshold: Float64Array;
@@ -54,8 +54,8 @@ export class IsolationTree {
 }
 
 /**
- * Grows a tree over a sample: at each node a feature that still varies and a value between its smallest and largest are drawn, until a point
- * stands alone, all are alike, or the tree is `heightLimit` high.
+ * Grows a tree over a sample: each node draws a feature that still varies and a value between its smallest and largest, until a point is
+ * isolated, all are alike, or the tree is `heightLimit` high.
  */
 export function growTree(
   sample: readonly (readonly number[])[],

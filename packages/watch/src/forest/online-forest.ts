@@ -9,7 +9,7 @@ const rowsPerReservoir = 20_000;
 /** A tree is grown once every this many rows: the event loop is never blocked for a whole forest. */
 const rowsPerTree = 64;
 
-/** A forest that is grown tree by tree from what passes by, and replaced whole once all trees of the next are grown. */
+/** A forest that is grown tree by tree from the stream of rows, and replaced as a whole once all trees of the next are grown. */
 export class OnlineForest {
   #forest: IsolationForest | undefined;
   #reservoir: Reservoir<number[]>;

@@ -10,12 +10,12 @@ export interface SavedForest {
   readonly features: readonly string[];
   /** ψ: how many rows each tree was grown from. */
   readonly sampleSize: number;
-  /** Median of each feature in training: what "expected" means when a score is explained. */
+  /** Median of each feature in training: the "expected" value when a score is explained. */
   readonly medians: readonly number[];
   readonly trees: readonly SavedTree[];
 }
 
-/** Throws a `TypeError` that says where, for anything that is no saved forest; a tree with a loop would never end. */
+/** Throws a `TypeError` with the position of the problem, for anything that is no saved forest; a tree with a loop would never end. */
 export function checkSavedForest(value: unknown): SavedForest {
   const { kind, version, features, sampleSize, medians, trees } = fieldsOf('the forest', value);
   if (kind !== 'isolation-forest') fail('"kind" must be "isolation-forest"', kind);

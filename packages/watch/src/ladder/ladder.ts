@@ -37,7 +37,7 @@ interface Term {
   readonly lengthMs: number;
 }
 
-/** From findings to what is done about them: the step of the policy, once while it lasts, within the blast radius. */
+/** From findings to actions: the step of the policy, once while it lasts, within the blast radius. */
 export class Ladder {
   readonly #mitigations: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
@@ -170,7 +170,7 @@ export class Ladder {
 
 const keyOf = (name: string, subject: Subject): string => `${name} ${subjectKey(subject)}`;
 
-/** Whether a step goes beyond what holds already: the rule of a higher score, or a challenge that has become too easy. */
+/** Whether a step is harder than the one in effect: the rule of a higher score, or a challenge that has become too easy. */
 function isHarder(finding: Finding, action: HardAction, noted: Mitigation | undefined): boolean {
   if (!noted || (action.do !== 'challenge' && action.do !== 'tighten')) return false;
   const risen = finding.score - noted.finding.score;

@@ -25,7 +25,7 @@ export interface Mitigation {
   readonly finding: Finding;
 }
 
-/** Why, in a line: what was found, about whom, and the feature that says most. */
+/** The reason in one line: the finding, its subject, and the strongest feature. */
 export function reasonOf({ detector, score, features, subject }: Finding): string {
   const [first] = features;
   const what = first ? `: ${first.feature} ${plain(first.seen)} instead of ${plain(first.expected)}` : '';

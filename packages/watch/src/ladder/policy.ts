@@ -35,7 +35,7 @@ export type Action =
     }
   /** Calls go to another model, by the name that was asked for; models that are not named go on as they are. */
   | { readonly do: 'cheaper'; readonly models: Readonly<Record<string, string>>; readonly forMs: number }
-  /** A network is refused before its credentials are looked at. In this process. */
+  /** A network is refused before its credentials are checked. In this process. */
   | { readonly do: 'block'; readonly forMs: number }
   /**
    * A key gets a new secret, which `watch({ rotation })` hands to its owner; the one before it is refused after `overlapMs`. It is not
@@ -50,7 +50,7 @@ export type Action =
 
 export type ActionName = Action['do'];
 
-/** When to do what. Of the rules that hold for a finding the last one counts. */
+/** A rule of the policy. Of the rules that match a finding the last one applies. */
 export interface PolicyRule {
   readonly detectors: readonly DetectorName[];
   /** Only of these kinds of subject. @defaultValue all */
@@ -118,7 +118,7 @@ const isDuration = accepts.integerBetween(1_000, 30 * 24 * hourMs);
 const isScore = (value: unknown): true | string =>
   (typeof value === 'number' && value >= 0 && Number.isFinite(value)) || 'a number of 0 or more';
 
-/** Throws a `TypeError` that names the rule and what is wrong with it. */
+/** Throws a `TypeError` that names the rule and its problem. */
 export function checkPolicy(policy: readonly PolicyRule[]): void {
   policy.forEach((rule, index) => {
     const where = `watch: rule ${index} of "policy"`;

@@ -78,7 +78,7 @@ function delayOf(ladder: Ladder, caller: Caller, nowMs: number): number {
   }, 0);
 }
 
-/** `false` where the client went away meanwhile. */
+/** `false` where the client left meanwhile. */
 function waited(res: Response, delayMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const done = (stayed: boolean): void => {

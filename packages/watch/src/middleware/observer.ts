@@ -13,7 +13,7 @@ const wrongCodes: ReadonlySet<string> = new Set([
 ]);
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
 
-/** Sees where requests come from and how their credentials fared; of a credential only a digest is kept, under a key of this process. */
+/** Records the networks of requests and the outcome of their credentials; of a credential only a digest is kept, under a key of this process. */
 export function observer(
   analysis: Analysis,
   ladder: Ladder,

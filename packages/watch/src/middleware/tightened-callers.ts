@@ -4,7 +4,7 @@ import type { Ladder } from '../ladder/ladder.js';
 
 const hourMs = 3_600_000;
 
-/** Copies of callers whose limits are tightened: the same one while nothing changes, so that what guards know of it stays known. */
+/** Copies of callers whose limits are reduced: the same copy while nothing changes, so that guards' caches by object stay valid. */
 export class TightenedCallers {
   readonly #copies = new WeakMap<Caller, Caller>();
 

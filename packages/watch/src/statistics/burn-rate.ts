@@ -1,6 +1,6 @@
 const hourMs = 3_600_000;
 
-/** A budget of a period, in one unit of money, and what is gone of it. */
+/** A budget of a period, in one unit of money, and its used amount. */
 export interface Budget {
   readonly cap: number;
   readonly used: number;
@@ -37,8 +37,8 @@ export const burnRules: readonly BurnRule[] = Object.freeze([
 ]);
 
 /**
- * Which of the rules holds, the first given first: both windows must burn at the pace, so that what is over already raises nothing. Nothing where
- * the cap outlasts the period all the same. `spentWithin(ms)` is what was spent in the last `ms`.
+ * The first rule that matches: both windows must burn at the pace, so that spending that has ended matches nothing. `undefined` where the
+ * cap lasts for the period all the same. `spentWithin(ms)` is the spend of the last `ms`.
  */
 export function burning(
   budget: Budget,

@@ -1,4 +1,4 @@
-/** Exponentially weighted mean: each value counts half as much once `halfLife` more have come. Before that it is the plain mean. */
+/** Exponentially weighted mean: each value counts half as much after `halfLife` more values. Before that it is the plain mean. */
 export class Ewma {
   readonly #share: number;
   #count = 0;

@@ -23,7 +23,7 @@ export class LevelBaseline {
     this.#stretches = new RollingMedian(settings.capacity);
   }
 
-  /** Values of 0 or less say nothing. */
+  /** Values of 0 or less are ignored. */
   add(nowMs: number, value: number): void {
     if (!(value > 0)) return;
     const hour = Math.floor(nowMs / hourMs);

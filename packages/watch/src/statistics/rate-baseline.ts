@@ -2,11 +2,11 @@ import { RollingMedian } from './rolling-median.js';
 import type { SeasonalProfile } from './seasonal-profile.js';
 import { surprise } from './surprise.js';
 
-/** In quiet hours a single request still costs what it costs. */
+/** In quiet hours a single request still costs the same. */
 const leastFactor = 0.5;
 const hourMs = 3_600_000;
 
-/** How far a window's sum is from what is usual. */
+/** A window's sum compared with its usual value. */
 export interface Deviation {
   readonly expected: number;
   readonly seen: number;
@@ -14,15 +14,15 @@ export interface Deviation {
   readonly score: number;
 }
 
-/** When a baseline speaks. */
+/** Thresholds of a baseline. */
 export interface BaselineSettings {
   /** Windows with anything in them that must have passed before. */
   readonly minimumWindows: number;
   /** Windows remembered. */
   readonly capacity: number;
-  /** The least spread that is believed, as a logarithm: 0.35 takes 42 % more for one deviation. */
+  /** The least spread that is assumed, as a logarithm: with 0.35, 42 % more is one deviation. */
   readonly leastDeviation: number;
-  /** Whether the season is of the same unit, so that what it knows of an hour's sum counts. @defaultValue false */
+  /** Whether the season has the same unit, so that its hourly sums count. @defaultValue false */
   readonly knowsHabits?: boolean;
 }
 
@@ -59,8 +59,8 @@ export class RateBaseline {
   }
 
   /**
-   * Compares a sum over the last `lengthMs`; nothing without evidence enough. `unit` is what an event adds, so that chance can be allowed for;
-   * 0: events are too many for that to matter.
+   * Compares a sum over the last `lengthMs`; `undefined` without enough evidence. `unit` is the contribution of an event, so that chance is
+   * taken into account; 0: events are too many for that to matter.
    */
   compare(nowMs: number, seen: number, unit = 0): Deviation | undefined {
     if (!this.isWarm || seen <= 0) return undefined;
@@ -69,7 +69,7 @@ export class RateBaseline {
       Math.exp(this.#logs.median) * this.#factor(fromMs, nowMs),
       this.#habit(fromMs, nowMs),
     );
-    // what chance alone spreads is not counted twice
+    // the spread of chance alone is not counted twice
     const byChance = unit / expected;
     const spread = Math.sqrt(Math.max(this.#spread ** 2 - byChance, this.settings.leastDeviation ** 2));
     return { expected, seen, score: surprise(seen, expected, spread, unit) };
@@ -103,7 +103,7 @@ export class RateBaseline {
   }
 }
 
-/** The mean of what two hours say of a window that may have begun in the one before: no longer than an hour. */
+/** The mean of two hours' values for a window that may have begun in the earlier one: no longer than an hour. */
 function overHours(fromMs: number, toMs: number, ofHour: (atMs: number) => number): number {
   const shareOfLast = Math.min((toMs % hourMs) / (toMs - fromMs), 1);
   const last = shareOfLast > 0 ? shareOfLast * ofHour(toMs) : 0;

@@ -16,7 +16,7 @@ export class RollingMedian {
     return this.#sorted.length;
   }
 
-  /** Takes a finite value in; beyond the capacity the oldest goes. */
+  /** Adds a finite value; beyond the capacity the oldest is removed. */
   add(value: number): void {
     const sorted = this.#sorted;
     if (sorted.length === this.#ring.length)

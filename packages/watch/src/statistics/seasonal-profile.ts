@@ -2,7 +2,7 @@ const hourMs = 3_600_000;
 const hoursOfWeek = 168;
 /** The weight of the wider profile, in weeks of evidence. */
 const priorWeeks = 1;
-/** Weeks after which an hour's mean forgets what was before. */
+/** Time constant of an hour's mean, in weeks. */
 const memoryWeeks = 6;
 /** An hour above this multiple of the average is learned as this multiple: an incident does not make its hour look expensive. */
 const mostTimes = 8;
@@ -32,7 +32,7 @@ export class SeasonalProfile {
     this.#mean[hour] = (this.#mean[hour] as number) + (learned - (this.#mean[hour] as number)) / weeks;
   }
 
-  /** No more than some times what is usual for the hour or for all hours, once a day is known. */
+  /** At most a multiple of the usual sum of the hour or of all hours, once a day is known. */
   #clipped(hour: number, sum: number): number {
     const most = mostTimes * (this.#mean[hour] as number);
     if (sum <= most) return sum;

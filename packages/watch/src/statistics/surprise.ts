@@ -1,14 +1,14 @@
-/** Newton's method doubles the digits that are right with each step; from above it never goes past the root. */
+/** Newton's method doubles the number of correct digits with each step; from above it never passes the root. */
 const steps = 12;
 
 /**
- * How surprising it is to see more than expected, as a z-score: 0 where not more is seen. Two things are allowed for: that the pace itself varies (its
- * logarithm by `deviation`), and that events come by chance (as Poisson's, `unit` each; 0: too many to matter). Of a great many events it is
- * ln(seen / expected) / deviation; of a few it is what chance leaves of that: ten requests where one is usual surprise less than a thousand where a
- * hundred is.
+ * How surprising it is to see more than expected, as a z-score: 0 where not more is seen. Two causes of chance are taken into account: the
+ * pace itself varies (its logarithm by `deviation`), and events occur at random (as Poisson's, `unit` each; 0: too many to matter). For a
+ * large number of events it is ln(seen / expected) / deviation; for few it is smaller: ten requests where one is usual surprise less than a
+ * thousand where a hundred is.
  *
- * It is the signed root of the deviance of a Poisson variable with a log-normal mean, at the likeliest mean: the smallest
- * x² / s² + 2 (k ln(k / n) − k x − k + n eˣ) over x, for k events where n were expected.
+ * It is the signed root of the deviance of a Poisson variable with a log-normal mean, at the likeliest mean: the smallest x² / s² + 2 (k
+ * ln(k / n) − k x − k + n eˣ) over x, for k events where n were expected.
  */
 export function surprise(seen: number, expected: number, deviation: number, unit: number): number {
   const difference = Math.log(seen / expected);

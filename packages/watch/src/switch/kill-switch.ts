@@ -24,15 +24,15 @@ import { SwitchBoard } from './switch-board.js';
 
 /** Options of {@link killSwitch}. */
 export interface KillSwitchOptions extends GuardOptions {
-  /** Where all processes see what is off: `memorySwitch()`, `fileSwitch(path)`, `redisSwitch({ client })`. */
+  /** The store shared by all processes: `memorySwitch()`, `fileSwitch(path)`, `redisSwitch({ client })`. */
   store: SwitchStore;
-  /** How often it is asked, in ms, 20 to 60 000; hints of the store come sooner. @defaultValue 500 */
+  /** Interval between reads of the store, in ms, 20 to 60 000; hints of the store arrive sooner. @defaultValue 500 */
   pollMs?: number;
   /** How long an answer may take, and how long the first requests wait for the first one, in ms, 5 to 60 000. @defaultValue 150 */
   deadlineMs?: number;
   /**
-   * Requests that come before the store has ever answered: `open` lets them pass, `closed` refuses them with 503. Once it has answered, the last
-   * that was known stands while it is away. @defaultValue 'open'
+   * Requests before the store's first response: `open` lets them pass, `closed` refuses them with 503. After that, the last known state
+   * applies while the store is away. @defaultValue 'open'
    */
   whenUnknown?: 'open' | 'closed';
   /** Clock for entries that expire, ms since the epoch. @defaultValue Date.now */
@@ -43,7 +43,7 @@ export interface KillSwitchOptions extends GuardOptions {
 export interface KillSwitch extends RequestHandler {
   /** Holds the calls of a context of `runWith()` to the switch. */
   attach(context: TollgateContext): void;
-  /** Asks the store now; resolves when what it said holds here. */
+  /** Reads the store now; resolves when its state is in effect here. */
   refresh(): Promise<void>;
   /** Stops asking. */
   end(): void;
@@ -118,7 +118,7 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
   });
 }
 
-/** Ends what runs and is off now, where the entry says so. */
+/** Ends running requests that are switched off now, where the entry cuts them. */
 function cut(running: readonly TollgateContext[], entries: readonly SwitchEntry[], board: SwitchBoard): void {
   if (!entries.some(({ cutsRunning }) => cutsRunning)) return;
   for (const context of running) {

@@ -38,7 +38,7 @@ export class SwitchBoard {
     void this.refresh();
   }
 
-  /** Whether the store has ever said anything. */
+  /** Whether the store has ever responded. */
   get isKnown(): boolean {
     return this.#version !== undefined;
   }
@@ -53,12 +53,12 @@ export class SwitchBoard {
     return this.#first(keys, () => true);
   }
 
-  /** The first of these names that is off now by an entry that ends what runs, whatever other entries say. */
+  /** The first of these names that is switched off now by an entry that cuts running requests. */
   findCutting(keys: readonly string[]): SwitchEntry | undefined {
     return this.#first(keys, ({ cutsRunning }) => cutsRunning);
   }
 
-  /** Asks the store; never rejects. Asked again while it is being asked, it asks once more afterwards. */
+  /** Reads the store; never rejects. Called during a read, it reads once more afterwards. */
   refresh(): Promise<void> {
     if (this.#reading) {
       this.#again = true;

@@ -34,7 +34,7 @@ export class AnthropicAnswerReader implements AnswerReader {
   complete = false;
   /** Of each count the last that was no null. */
   readonly #usage = new Map<string, number>();
-  /** The open block is a call whose arguments are still to come. */
+  /** The open block is a tool call whose arguments have not arrived yet. */
   #callIsBare = false;
 
   whole(body: JsonObject): AnswerEvent[] {

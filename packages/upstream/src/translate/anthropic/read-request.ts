@@ -17,7 +17,7 @@ import { takeCacheControl } from './take-cache-control.js';
 
 const efforts: readonly Effort[] = ['low', 'medium', 'high', 'xhigh', 'max'];
 
-/** Reads a request of Anthropic's messages. Refuses by name what no other format has. */
+/** Reads a request of Anthropic's messages. Refuses fields without a counterpart by name. */
 export function readAnthropicRequest(body: JsonObject): NeutralRequest {
   const fields = new Fields(body);
   const model = fields.word('model');

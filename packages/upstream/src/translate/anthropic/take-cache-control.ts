@@ -1,8 +1,8 @@
 import type { Fields } from '../fields.js';
 
 /**
- * A mark for the cache of prompts. It has no effect on the answer (platform.claude.com, "Prompt caching"), and the other providers keep
- * prompts without being told, so it is taken and goes nowhere; what input really cost is read from the provider's usage.
+ * A mark for the prompt cache. It does not change the response (platform.claude.com, "Prompt caching"), and other providers cache prompts
+ * without it, so it is accepted and dropped; the real input cost is read from the provider's usage.
  */
 export function takeCacheControl(fields: Fields): void {
   const mark = fields.fields('cache_control');

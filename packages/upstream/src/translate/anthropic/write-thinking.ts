@@ -6,12 +6,12 @@ import { notTranslatable } from '../not-translatable.js';
 /** Models up to 4.5 think by a budget; later ones decide for themselves, by effort (platform.claude.com, "Adaptive thinking"). */
 const byBudget = /^claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@\d+)?$)/;
 
-/** Anthropic's smallest budget, and what an answer is left at least where the client states no cap. */
+/** Anthropic's smallest budget, and the least that is left for a response where the client states no cap. */
 const least = 1_024;
 /** The cap that the meter sets where the client states none. */
 const usualCap = 4_096;
 
-/** Anthropic's two ways of saying how much to think. */
+/** Writes Anthropic's two settings for the amount of thinking. */
 export function writeThinking(
   model: string,
   { reasoning, maxTokens }: Settings,

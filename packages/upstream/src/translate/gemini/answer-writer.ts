@@ -21,7 +21,7 @@ const statuses: Readonly<Record<number, string>> = {
   504: 'DEADLINE_EXCEEDED',
 };
 
-/** Writes answers as Gemini's. Its calls come whole, so arguments are kept until they are; a cap that cuts them leaves none. */
+/** Writes responses in Gemini's format. Its tool calls are sent complete, so arguments are kept until then; a call cut off by the cap is left out. */
 export class GeminiAnswerWriter implements AnswerWriter {
   #head: JsonObject = {};
   #usage: AnswerUsage | undefined;

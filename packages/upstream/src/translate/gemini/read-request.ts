@@ -22,7 +22,7 @@ const levels: Readonly<Record<string, Effort>> = {
   HIGH: 'high',
 };
 
-/** Reads a request of Gemini's generateContent, its fields in camel case. The path says which model, and whether it streams. */
+/** Reads a request of Gemini's generateContent, its fields in camel case. The path contains the model, and whether it streams. */
 export function readGeminiRequest(
   body: JsonObject,
   path: { model: string; stream: boolean },

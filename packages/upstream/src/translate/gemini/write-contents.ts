@@ -26,7 +26,7 @@ export function writeContents(turns: readonly Turn[]): JsonObject[] {
         signature = signatureOf(part) ?? signature;
         continue;
       }
-      // A signature belongs to what the model did next.
+      // A signature belongs to the model's next part.
       written.push(
         signature === undefined
           ? partOf(part, names)

@@ -3,7 +3,7 @@ import { budgetOf, effortOf } from '../effort.js';
 import type { Asked, Effort, Reasoning } from '../neutral-request.js';
 import { notTranslatable } from '../not-translatable.js';
 
-/** Gemini 3 and later think by level (ai.google.dev, "Gemini thinking"); a budget is of the models before. */
+/** Gemini 3 and later use a thinking level (ai.google.dev, "Gemini thinking"); earlier models a budget. */
 const byBudget = /^gemini-[12]\b/;
 
 const levels: Readonly<Record<Exclude<Effort, 'none'>, string>> = {

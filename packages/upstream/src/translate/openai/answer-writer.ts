@@ -119,7 +119,7 @@ export class OpenAiAnswerWriter implements AnswerWriter {
     return eventOf(chunk);
   }
 
-  /** Written out: what is added to a spread object costs a microsecond each. */
+  /** Written out: adding fields to a spread object costs a microsecond each. */
   #headed(choices: JsonObject[], usage: JsonObject | null | undefined): JsonObject {
     const head = this.#head;
     const made: JsonObject = head

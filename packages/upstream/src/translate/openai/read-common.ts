@@ -29,8 +29,8 @@ export function readUser(fields: Fields): Asked<string> | undefined {
 }
 
 /**
- * Hints for the cache of prompts: they change what input costs, not the answer (platform.openai.com, "Prompt caching"). That a prompt is
- * kept for a short time only cannot be promised for other providers.
+ * Hints for the prompt cache: they change the cost of input, not the response (platform.openai.com, "Prompt caching"). A short retention
+ * cannot be promised for other providers.
  */
 export function takeCacheHints(fields: Fields): void {
   fields.text('prompt_cache_key');

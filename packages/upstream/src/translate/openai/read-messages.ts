@@ -101,7 +101,7 @@ function readAssistant(message: Fields): Part[] {
   const annotations = message.list('annotations');
   if (annotations && annotations.length > 0)
     throw notTranslatable(message.param('annotations'), 'they cannot be handed back');
-  // Anthropic's thoughts come first; Gemini's signature belongs to what the model did next.
+  // Anthropic's thoughts come first; Gemini's signature belongs to the model's next part.
   const before = thoughts.filter(({ origin }) => origin !== 'gemini');
   const next = thoughts.filter(({ origin }) => origin === 'gemini');
   return [...before, ...texts, ...next, ...calls];

@@ -13,7 +13,7 @@ import { notTranslatable, notValid } from '../not-translatable.js';
 import { readEffort, readTier, readUser, takeCacheHints } from './read-common.js';
 import { readMessages } from './read-messages.js';
 
-/** Reads a request of OpenAI's chat completions. Refuses by name what no other format has. */
+/** Reads a request of OpenAI's chat completions. Refuses fields without a counterpart by name. */
 export function readOpenAiRequest(body: JsonObject): NeutralRequest {
   const fields = new Fields(body);
   const model = fields.word('model');

@@ -15,7 +15,7 @@ import { refuseSettings } from '../refuse-settings.js';
 
 const provider = "OpenAI's format";
 
-/** Writes a request of OpenAI's chat completions. A stream asks for its usage; whether the client sees it is the answer's matter. */
+/** Writes a request of OpenAI's chat completions. A stream requests its usage; the response's translation decides whether the client receives it. */
 export function writeOpenAiRequest(request: NeutralRequest): JsonObject {
   const { settings } = request;
   refuseSettings(settings, ['topK'], provider);

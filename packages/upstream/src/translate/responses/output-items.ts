@@ -44,7 +44,7 @@ interface OpenItem {
   text: string;
 }
 
-/** The items of a response, one after the other, and the events that tell of them. */
+/** The items of a response, one after the other, and their events. */
 export class OutputItems {
   /** Those that are complete. */
   readonly done: JsonObject[] = [];

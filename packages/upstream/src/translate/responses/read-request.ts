@@ -13,7 +13,7 @@ import { notTranslatable, notValid } from '../not-translatable.js';
 import { readEffort, readTier, readUser, takeCacheHints } from '../openai/read-common.js';
 import { readItems } from './read-items.js';
 
-/** Reads a request of OpenAI's responses. Refuses by name what no other format has, and all that would be kept between requests. */
+/** Reads a request of OpenAI's responses. Refuses by name fields without a counterpart, and everything that would be stored between requests. */
 export function readResponsesRequest(body: JsonObject): NeutralRequest {
   const fields = new Fields(body);
   const model = fields.word('model');

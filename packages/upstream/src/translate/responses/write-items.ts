@@ -5,7 +5,7 @@ import { notTranslatable } from '../not-translatable.js';
 /** As a refusal names it. */
 export const provider = "OpenAI's responses";
 
-/** Writes the turns as items: a message for what was said, one item for each call, result and thought. */
+/** Writes the turns as items: a message for each text, one item for each call, result and thought. */
 export function writeItems(turns: readonly Turn[]): JsonObject[] {
   return turns.flatMap(({ role, parts }) => (role === 'assistant' ? parts.flatMap(saidOf) : askedOf(parts)));
 }

@@ -7,7 +7,7 @@ import { provider, writeItems } from './write-items.js';
 /** Models that think, and can be asked for their thoughts in a form that only they can read (platform.openai.com, "Reasoning"). */
 const thinks = /^(?:o\d|codex|gpt-(?:[5-9]|\d{2})(?!.*-chat))/;
 
-/** Writes a request of OpenAI's responses. Nothing is kept at the provider, so the client is handed what the next turn needs. */
+/** Writes a request of OpenAI's responses. Nothing is stored at the provider, so the client receives the data for the next turn. */
 export function writeResponsesRequest(request: NeutralRequest): JsonObject {
   const { model, settings, system, tools } = request;
   const missing = ['topK', 'stop', 'seed', 'presencePenalty', 'frequencyPenalty'] as const;
@@ -61,7 +61,7 @@ function reasoningOf({ reasoning }: Settings): JsonObject | undefined {
   return Object.keys(made).length > 0 ? made : undefined;
 }
 
-/** Here tools are strict unless they say otherwise; in the other formats it is the other way round. */
+/** Here tools are strict by default; in the other formats they are not. */
 function toolOf(tool: Tool): JsonObject {
   const made: JsonObject = {
     type: 'function',
