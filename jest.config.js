@@ -14,16 +14,14 @@ export default {
   modulePathIgnorePatterns: ['/\\.work/(?!jest-modules/)', '/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['<rootDir>/scripts/jest-transform.mjs', fromTypeScript] },
+  resolver: '<rootDir>/scripts/jest-resolver.cjs',
   globalSetup: '<rootDir>/scripts/jest-modules.mjs',
   moduleNameMapper: {
     ...bundledModules,
     '^(\\.{1,2}/.*)\\.js$': '$1',
-    '^tollgate$': '<rootDir>/packages/tollgate/src/index.ts',
-    '^@tollgate/example-([^/]+)$': '<rootDir>/examples/$1/src/server.ts',
-    '^@tollgate/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
-    '^@tollgate/([^/]+)/([^/]+)$': '<rootDir>/packages/$1/src/$2.ts',
   },
   setupFiles: ['<rootDir>/scripts/jest-quiet-channels.mjs', '<rootDir>/scripts/jest-away-from-midnight.mjs'],
+  testSequencer: '<rootDir>/scripts/jest-sequencer.cjs',
   // Many tests wait for leases to run out, so two cores have time for three.
   maxWorkers: 3,
   // Modules of a file that has ended stay in its worker's memory; near the heap's limit, collecting garbage takes most of the time.

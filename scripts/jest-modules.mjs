@@ -5,6 +5,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundlePackages } from './jest-packages.mjs';
 import { globals } from './jest-transform.mjs';
 import { digest, isStamped, writeStamp } from './stamp.mjs';
 import { root } from './workspace.mjs';
@@ -54,8 +55,8 @@ function bundle(name, from, format) {
   });
 }
 
-/** Jest's `globalSetup`: makes the files again when the lockfile or this one has changed. */
-export default async function makeModules() {
+/** Makes the files again when the lockfile or this one has changed. */
+async function bundleDependencies() {
   const value = digest({ files: [join(root, 'pnpm-lock.yaml'), join(root, 'scripts/jest-modules.mjs')] });
   const stamp = join(folder, 'made-from');
   if (isStamped(stamp, value)) return;
@@ -64,4 +65,9 @@ export default async function makeModules() {
     ...Object.entries(esModules).map(([name, from]) => bundle(name, from, 'esm')),
   ]);
   writeStamp(stamp, value);
+}
+
+/** Jest's `globalSetup`. */
+export default async function makeModules() {
+  await Promise.all([bundleDependencies(), bundlePackages()]);
 }

@@ -45,7 +45,8 @@ const declares = (source, name) =>
     source,
   );
 
-function withGlobals(source) {
+/** The source with its globals copied in front of its first line. */
+export function withGlobals(source) {
   const used = globals.filter((name) => source.includes(name) && !declares(source, name));
   return used.length === 0 || source.startsWith('#!')
     ? source

@@ -5,10 +5,10 @@ import express from 'express';
 import { createClient } from 'redis';
 import { memoryKeys, openAiCompatible, tollgate } from 'tollgate';
 import { inputNanoUsd, outputNanoUsd } from './app-settings.js';
-import { type JobsSettings, leaseMs, lockMs, prefix, spend, tokens } from './jobs-settings.js';
+import { type JobsSettings, leaseMs, lockMs, spend, tokens } from './jobs-settings.js';
 
 /** An app that defers and does what it deferred, as a process of its own, so that it can be killed. */
-const { redisPort, providerUrl, record, maxInterruptions, works }: JobsSettings = JSON.parse(
+const { redisPort, providerUrl, prefix, record, maxInterruptions, works }: JobsSettings = JSON.parse(
   process.argv[2] ?? '{}',
 );
 const url = `redis://127.0.0.1:${redisPort}`;

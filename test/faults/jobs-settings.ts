@@ -4,6 +4,8 @@ import type { ApiKeyRecord } from '@tollgate/core/internal';
 export interface JobsSettings {
   redisPort: number;
   providerUrl: string;
+  /** Of the keys in Redis, and name of the queue. */
+  prefix: string;
   /** The one key that may ask. */
   record: ApiKeyRecord;
   maxInterruptions: number;
@@ -11,7 +13,6 @@ export interface JobsSettings {
   works: boolean;
 }
 
-export const prefix = 'jobs-faults';
 export const leaseMs = 5_000;
 export const lockMs = 2_000;
 /** A bucket that refills by 100 tokens a second, from half of which on work that may wait is deferred. */

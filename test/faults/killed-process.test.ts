@@ -10,6 +10,7 @@ import {
 } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { seeded } from '../seeded.js';
+import { sideBySide } from '../side-by-side.js';
 import { useApps } from './app.js';
 import { inputNanoUsd, type KillPoint, killPoints, outputNanoUsd } from './app-settings.js';
 import { moneyOf, until } from './expectations.js';
@@ -116,85 +117,97 @@ async function expectConserved({ tenant, point, provider, endedAtMs }: Killed): 
   process.stdout.write(`    ${what}: held 0 after ${sinceMs} ms, charged ${used} nano-dollars\n`);
 }
 
+async function killedAtEachPoint(round: number): Promise<void> {
+  const runs = killPoints.flatMap((point, index) =>
+    ['one', 'other'].map((twin, at) => ({
+      point,
+      tenant: `round${round}-${point}-${twin}`,
+      seed: round * 100 + index * 2 + at,
+    })),
+  );
+  // Three processes at a time; their leases run together.
+  const lanes: Promise<unknown>[] = [];
+  const checks = runs.map(({ point, tenant, seed }, index) => {
+    const killed = Promise.resolve(lanes[index % 3]).then(() => kill(point, tenant, seed));
+    lanes[index % 3] = killed;
+    return killed.then(async (one) => {
+      await expectConserved(one);
+      await one.provider.close();
+    });
+  });
+  await Promise.all(checks);
+}
+
+async function killedInLongStream(): Promise<void> {
+  const tenant = 'long-stream';
+  const provider = await simulateProvider({ script: { tokens: 200, chunkDelayMs: 25 } });
+  const app = await startApp({
+    redisPorts: [redis.port],
+    providerUrl: provider.openAiUrl,
+    leaseMs,
+    deadlineMs,
+  });
+  const asking = app.ask({ tenant, stream: true, tokens: 200 });
+  await provider.waitFor(1);
+  // A heartbeat comes every third of a lease: the second has come by now.
+  await until(() => (provider.requests[0]?.producedTokens ?? 0) >= 150, 15_000, 'a long stream');
+  await app.stop();
+  await asking;
+  const running: Killed = { tenant, point: 'mid-stream', provider, endedAtMs: Date.now() };
+  await expectConserved(running);
+  const { used } = await moneyOf(store, tenant);
+  const seen = eventsOf(tenant)[0]?.outputTokens ?? 0;
+  expect(seen).toBeGreaterThan(20);
+  expect(used).toBeGreaterThan(seen * outputNanoUsd);
+  await provider.close();
+}
+
+async function frozen(): Promise<void> {
+  const tenant = 'frozen';
+  const provider = await simulateProvider();
+  provider.hold();
+  const app = await startApp({
+    redisPorts: [redis.port],
+    providerUrl: provider.openAiUrl,
+    leaseMs,
+    deadlineMs,
+  });
+  const asking = app.ask({ tenant, stream: true });
+  await provider.waitFor(1);
+  app.process.kill('SIGSTOP');
+  await until(() => eventsOf(tenant).length === 1, leaseMs + 3_000, 'reaped');
+  expect(await moneyOf(store, tenant)).toMatchObject({ held: 0 });
+  provider.release();
+  app.process.kill('SIGCONT');
+  expect((await asking).status).toBe(200);
+  const { billed } = provider.books();
+  const truth = billed.inputTokens * inputNanoUsd + billed.outputTokens * outputNanoUsd;
+  await until(async () => (await moneyOf(store, tenant)).used === truth, 5_000, 'the truth is charged');
+  const own = () => delivered.filter((event) => event.tenant === tenant);
+  await until(() => own().length === 2, 3_000, 'the adjustment');
+  const [first, second] = own();
+  expect(second).toMatchObject({ kind: 'adjustment', adjusts: first?.eventId });
+  expect(Number(first?.costNanoUsd) + Number(second?.costNanoUsd)).toBe(truth);
+  expect(await moneyOf(store, tenant)).toMatchObject({ held: 0 });
+  expect((await app.state()).unhandled).toEqual([]);
+  await app.stop();
+  await provider.close();
+}
+
 describe('an app process that is killed between reservation and settlement', () => {
-  for (let round = 1; round <= rounds; round += 1) {
-    it(`leaves nothing held after its lease, is charged, and told of exactly once, at each of seven points (round ${round})`, async () => {
-      const runs = killPoints.flatMap((point, index) =>
-        ['one', 'other'].map((twin, at) => ({
-          point,
-          tenant: `round${round}-${point}-${twin}`,
-          seed: round * 100 + index * 2 + at,
-        })),
-      );
-      // Three processes at a time; their leases run together.
-      const lanes: Promise<unknown>[] = [];
-      const checks = runs.map(({ point, tenant, seed }, index) => {
-        const killed = Promise.resolve(lanes[index % 3]).then(() => kill(point, tenant, seed));
-        lanes[index % 3] = killed;
-        return killed.then(async (one) => {
-          await expectConserved(one);
-          await one.provider.close();
-        });
-      });
-      await Promise.all(checks);
-    }, 60_000);
-  }
-
-  it('is charged at its last heartbeat where it died in the middle of a long stream', async () => {
-    const tenant = 'long-stream';
-    const provider = await simulateProvider({ script: { tokens: 200, chunkDelayMs: 25 } });
-    const app = await startApp({
-      redisPorts: [redis.port],
-      providerUrl: provider.openAiUrl,
-      leaseMs,
-      deadlineMs,
-    });
-    const asking = app.ask({ tenant, stream: true, tokens: 200 });
-    await provider.waitFor(1);
-    // A heartbeat comes every third of a lease: the second has come by now.
-    await until(() => (provider.requests[0]?.producedTokens ?? 0) >= 150, 15_000, 'a long stream');
-    await app.stop();
-    await asking;
-    const running: Killed = { tenant, point: 'mid-stream', provider, endedAtMs: Date.now() };
-    await expectConserved(running);
-    const { used } = await moneyOf(store, tenant);
-    const seen = eventsOf(tenant)[0]?.outputTokens ?? 0;
-    expect(seen).toBeGreaterThan(20);
-    expect(used).toBeGreaterThan(seen * outputNanoUsd);
-    await provider.close();
-  }, 40_000);
-
-  it('is corrected, by an adjustment, where it was only frozen for longer than its lease', async () => {
-    const tenant = 'frozen';
-    const provider = await simulateProvider();
-    provider.hold();
-    const app = await startApp({
-      redisPorts: [redis.port],
-      providerUrl: provider.openAiUrl,
-      leaseMs,
-      deadlineMs,
-    });
-    const asking = app.ask({ tenant, stream: true });
-    await provider.waitFor(1);
-    app.process.kill('SIGSTOP');
-    await until(() => eventsOf(tenant).length === 1, leaseMs + 3_000, 'reaped');
-    expect(await moneyOf(store, tenant)).toMatchObject({ held: 0 });
-    provider.release();
-    app.process.kill('SIGCONT');
-    expect((await asking).status).toBe(200);
-    const { billed } = provider.books();
-    const truth = billed.inputTokens * inputNanoUsd + billed.outputTokens * outputNanoUsd;
-    await until(async () => (await moneyOf(store, tenant)).used === truth, 5_000, 'the truth is charged');
-    const own = () => delivered.filter((event) => event.tenant === tenant);
-    await until(() => own().length === 2, 3_000, 'the adjustment');
-    const [first, second] = own();
-    expect(second).toMatchObject({ kind: 'adjustment', adjusts: first?.eventId });
-    expect(Number(first?.costNanoUsd) + Number(second?.costNanoUsd)).toBe(truth);
-    expect(await moneyOf(store, tenant)).toMatchObject({ held: 0 });
-    expect((await app.state()).unhandled).toEqual([]);
-    await app.stop();
-    await provider.close();
-  }, 40_000);
+  sideBySide(
+    {
+      ...Object.fromEntries(
+        Array.from({ length: rounds }, (_, index) => [
+          `leaves nothing held after its lease, is charged, and told of exactly once, at each of seven points (round ${index + 1})`,
+          () => killedAtEachPoint(index + 1),
+        ]),
+      ),
+      'is charged at its last heartbeat where it died in the middle of a long stream': killedInLongStream,
+      'is corrected, by an adjustment, where it was only frozen for longer than its lease': frozen,
+    },
+    60_000 * rounds,
+  );
 
   it('leaves no event behind that is delivered twice or not at all', async () => {
     const ids = delivered.map(({ eventId }) => eventId);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type AdviceQuery, advice, database, type Ledger, ledger, type Pricing } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const october = { from: '2026-10-01', to: '2026-11-01' } as const;
@@ -10,7 +10,7 @@ const price: Pricing = (usage, { model }) =>
     ? { costNanoUsd: Math.ceil((usage.inputTokens + usage.outputTokens) / 2), priceVersion: 'x' }
     : undefined;
 
-describe.each(databases)('advice on $name', ({ start }) => {
+describe.each(queried)('advice on $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   beforeAll(async () => {

@@ -9,7 +9,7 @@ import {
   type Registry,
   registry,
 } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const now = (): number => Date.UTC(2026, 9, 20, 12);
@@ -24,7 +24,7 @@ const plans = definePlans({
   },
 });
 
-describe.each(databases)('usage against caps on $name', ({ start }) => {
+describe.each(queried)('usage against caps on $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   let known: Registry;

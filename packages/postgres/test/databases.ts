@@ -55,3 +55,6 @@ export const databases: readonly { name: string; start: () => Promise<TestDataba
     },
   },
 ];
+
+/** For queries that are the same on both: PGlite, which takes seconds of processor time for each file, only in `npm run test:long`. */
+export const queried = process.env.TOLLGATE_LONG === '1' ? databases : databases.slice(0, 1);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { database, type Ledger, ledger, type Registry, registry, reports } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 /** What nobody expects in a name, and how the ledger keeps it: as it is where nothing else is said. */
@@ -73,7 +73,7 @@ const impossible: readonly (readonly [name: string, facts: Record<string, unknow
   ['labels that hold themselves', { labels: endless }],
 ];
 
-describe.each(databases)('hostile input on $name', ({ start }) => {
+describe.each(queried)('hostile input on $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   let known: Registry;

@@ -3,7 +3,7 @@ import type { UsageEvent } from '@tollgate/core';
 import { adjustmentEvent, newId } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import { database, type Ledger, ledger, type Reports, reports } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const models = ['gpt-5', 'gpt-5-mini', 'claude-haiku-4-5', 'gemini-2.5-flash', "o'model"];
@@ -56,7 +56,7 @@ function summed(chosen: readonly UsageEvent[], keyOf: (event: UsageEvent) => str
   return Object.fromEntries([...sums].map(([key, sum]) => [key, String(sum)]));
 }
 
-describe.each(databases)('reports on $name', ({ start }) => {
+describe.each(queried)('reports on $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   let told: Reports;

@@ -11,7 +11,7 @@ import {
   reprice,
   verifyLedger,
 } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const october = { from: '2026-10-01', to: '2026-11-01' } as const;
@@ -23,7 +23,7 @@ const priceOf =
       ? undefined
       : { costNanoUsd: perToken * (usage.inputTokens + usage.outputTokens), priceVersion };
 
-describe.each(databases)('history on $name', ({ start }) => {
+describe.each(queried)('history on $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   const events: UsageEvent[] = Array.from({ length: 60 }, (_, index) =>

@@ -22,7 +22,7 @@ import {
   unresolvedAttempts,
   verifyLedger,
 } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const startMs = Date.UTC(2026, 10, 30, 23, 50);
@@ -30,7 +30,7 @@ const leaseMs = 5_000;
 const held = { inputTokens: 100, outputTokens: 900, costNanoUsd: 2_000 };
 const estimate = { inputTokens: 100, outputTokens: 50, costNanoUsd: 300 };
 
-describe.each(databases)('usage that is unknown, on $name', ({ start }) => {
+describe.each(queried)('usage that is unknown, on $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   let nowMs = startMs;

@@ -8,7 +8,7 @@ import {
   settleUnresolved,
   unresolvedAttempts,
 } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const dayMs = 86_400_000;
@@ -58,7 +58,7 @@ const hourOf = ({ data }: ReturnType<typeof costsOf>) => ({
   data: data.map((one) => ({ ...one, end_time: one.start_time + 3_600 })),
 });
 
-describe.each(databases)(
+describe.each(queried)(
   'attempts whose end is unknown, settled by the provider’s costs, on $name',
   ({ start }) => {
     let server: TestDatabase;

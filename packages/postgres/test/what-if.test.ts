@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { definePlans, subscribe, type Usage, type UsageEvent } from '@tollgate/core';
 import { adjustmentEvent, newId } from '@tollgate/core/internal';
 import { database, type Ledger, ledger, type Pricing, simulate } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const dayMs = 86_400_000;
@@ -75,7 +75,7 @@ function independently(admits: (event: UsageEvent) => number | undefined) {
 
 const totalCost = events.reduce((sum, { costNanoUsd }) => sum + BigInt(costNanoUsd), 0n);
 
-describe.each(databases)('what-if on $name', ({ start: startDatabase }) => {
+describe.each(queried)('what-if on $name', ({ start: startDatabase }) => {
   let server: TestDatabase;
   let books: Ledger;
 
