@@ -18,7 +18,7 @@ import { memoryKeys, openAiCompatible, type Tollgate, type TollgateOptions, toll
 import { until } from './expectations.js';
 
 /** The fault lasts a minute in full length. */
-const awayMs = process.env.TOLLGATE_LONG === '1' ? 60_000 : 6_000;
+const awayMs = process.env.TOLLGATE_LONG === '1' ? 60_000 : 3_000;
 const attempt = 6;
 
 let redis: RedisProcess;

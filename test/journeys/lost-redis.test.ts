@@ -19,6 +19,7 @@ import express from 'express';
 import { jsonLines, memoryKeys, openai, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-lost-redis-'));
+const long = process.env.TOLLGATE_LONG === '1';
 const capNanoUsd = 100_000_000;
 const keys = memoryKeys();
 let redis: RedisProcess;
@@ -28,6 +29,7 @@ let provider: SimulatedProvider;
 beforeAll(async () => {
   [redis, postgres, provider] = await Promise.all([startRedis(), startPostgres(), simulateProvider()]);
   // To make the tables of a new folder takes PGlite eight seconds of CPU: no app that has run for a while waits for that.
+  if (!long) return;
   const made = ledger({ directory: join(folder, 'ledger') });
   await made.database.ready();
   await made.close();
@@ -43,17 +45,23 @@ const events = (file: string): UsageEvent[] =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line));
 
+type Named = readonly [
+  name: string,
+  options: (usage: ReturnType<typeof jsonLines>) => Partial<TollgateOptions>,
+];
+const pglite: Named = [
+  'PGlite in a folder',
+  () => ({ redis: { url: redis.url, prefix: 'lite' }, database: { directory: join(folder, 'ledger') } }),
+];
+
 /** Where the ledger is, by what it is called; each begins empty. */
-const ledgers: readonly [string, (usage: ReturnType<typeof jsonLines>) => Partial<TollgateOptions>][] = [
+const ledgers: readonly Named[] = [
   [
     'PostgreSQL',
     () => ({ redis: { url: redis.url, prefix: 'pg' }, database: { connectionString: postgres.url } }),
   ],
-  [
-    'PGlite in a folder',
-    () => ({ redis: { url: redis.url, prefix: 'lite' }, database: { directory: join(folder, 'ledger') } }),
-  ],
   ['usage.jsonl', (usage) => ({ redis: { url: redis.url, prefix: 'lines', spent: usage } })],
+  ...(long ? [pglite] : []),
 ];
 
 describe.each(ledgers)('an app with %s whose Redis comes back empty while a stream runs', (name, stores) => {

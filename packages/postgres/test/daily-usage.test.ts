@@ -3,7 +3,7 @@ import type { UsageEvent } from '@tollgate/core';
 import { adjustmentEvent } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import { checkDailyUsage, database, type Ledger, ledger, reports, type UsageQuery } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const hourMs = 3_600_000;
@@ -31,7 +31,7 @@ function history(): UsageEvent[] {
   }).flat();
 }
 
-describe.each(databases)('the sums of days on $name', ({ start: startDatabase }) => {
+describe.each(queried)('the sums of days on $name', ({ start: startDatabase }) => {
   let server: TestDatabase;
   let books: Ledger;
   const events = history();

@@ -14,7 +14,7 @@ import {
   ledger,
   warehouseLayout,
 } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 import { usageEvent } from './events.js';
 
 const october = { from: '2026-10-01', to: '2026-11-01' } as const;
@@ -71,7 +71,7 @@ function history(): UsageEvent[] {
   return [...plain, ...odd, large, corrected, other];
 }
 
-describe.each(databases)('exports from $name', ({ start }) => {
+describe.each(queried)('exports from $name', ({ start }) => {
   let server: TestDatabase;
   let books: Ledger;
   const events = history();

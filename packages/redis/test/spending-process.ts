@@ -12,7 +12,7 @@ const [url = '', prefix = '', requests = '0', leaseMs = '60000', end = '', scope
 const budget = scope === 'global' ? spendOfAll : spend;
 const client = createClient({ url });
 await client.connect();
-const store = redisQuota({ client, prefix, outbox: true, deadlineMs: 10_000 });
+const store = redisQuota({ client, prefix, outbox: true, deadlineMs: 10_000, sliceLeaseMs: 3_000 });
 let admitted = 0;
 let spent = 0;
 

@@ -3,7 +3,7 @@ import { type MakeStore, playTrace, type QuotaStep, withStore } from './quota-pl
 import type { TraceCommand, traces } from './quota-trace.js';
 
 export interface QuotaPropertyOptions {
-  /** Random traces for each property. @defaultValue `TOLLGATE_RUNS`, or 100, or 10 000 where `TOLLGATE_LONG` is 1 */
+  /** Random traces for each property. @defaultValue `TOLLGATE_RUNS`, or 50, or 10 000 where `TOLLGATE_LONG` is 1 */
   runs?: number;
   /** Of one property that is tried briefly, in milliseconds. @defaultValue 60 000 */
   timeoutMs?: number;
@@ -36,7 +36,7 @@ const longestShrinkMs = 120_000;
 /** Seeded and short, or at random and long. */
 export function propertyRuns({ runs, timeoutMs = 60_000 }: QuotaPropertyOptions): PropertyRuns {
   const long = process.env.TOLLGATE_LONG === '1';
-  const all = runs ?? (long ? 10_000 : Number(process.env.TOLLGATE_RUNS ?? 100));
+  const all = runs ?? (long ? 10_000 : Number(process.env.TOLLGATE_RUNS ?? 50));
   const lanes = Math.min(mostLanes, Math.ceil(all / leastOfLane));
   const timeout = long ? 3_600_000 : timeoutMs;
   return {
