@@ -58,6 +58,6 @@ describe('injection() on the labelled prompts', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
     expect(readme).toContain(`finds ${rate(true, 'held out')} of the hostile`);
     expect(readme).toContain(`refuses ${rate(false, 'held out')} of the benign ones`);
-    expect(readme).toContain(`worded afresh afterwards it finds ${rate(true, 'written later')}`);
+    expect(readme).toContain(`reworded afterwards it finds ${rate(true, 'written later')}`);
   });
 });
