@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
-import { readPackages } from './house.js';
+import { readPackages, root } from './house.js';
 
 /** The names that users need of core. Names for sibling packages belong in `src/internal.ts`. */
 const core = [
@@ -93,6 +95,16 @@ describe('the public names', () => {
   it('of the umbrella are these, at most 60', () => {
     expect(exportedNames(sourceOf('packages/tollgate', 'src/index.ts'))).toEqual([...umbrella].sort());
     expect(umbrella.length).toBeLessThanOrEqual(60);
+  });
+
+  const others = readPackages('packages').filter(
+    ({ folder, manifest }) => !manifest.private && folder !== 'packages/core',
+  );
+  it.each(others.map(({ folder }) => folder))('of %s are in its README', (folder) => {
+    const readme = readFileSync(join(root, folder, 'README.md'), 'utf8');
+    const names = exportedNames(sourceOf(folder, 'src/index.ts'));
+    expect(names.length).toBeGreaterThan(0);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(readme))).toEqual([]);
   });
 
   it('of core and its internal names do not overlap', () => {

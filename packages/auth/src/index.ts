@@ -1,12 +1,4 @@
-export {
-  type CreatedKey,
-  type CreateKeyOptions,
-  createKey,
-  type IssuedKey,
-  type NewKey,
-  type ParsedKey,
-  parseKey,
-} from '@tollgate/core/internal';
+export { type CreatedKey, type CreateKeyOptions, createKey, type IssuedKey } from '@tollgate/core/internal';
 export {
   type ChildCredentials,
   type ChildCredentialsOptions,
@@ -15,23 +7,16 @@ export {
   type Narrowing,
 } from './child-credentials.js';
 export type { ChildLimits } from './child-limits.js';
-export type { ClaimMapping, ClaimSource, Claims } from './claims.js';
+export type { ClaimMapping, ClaimSource } from './claims.js';
 export { credentialFailureOf } from './credential-outcome.js';
 export { type EnvKeysOptions, envKeys } from './env-keys.js';
 export type { FailureLimit } from './failed-credentials.js';
-export type { JwtOptions, PublicJwk } from './jwt-options.js';
+export type { JwtOptions } from './jwt-options.js';
 export { type KeyCallersOptions, keyCallers } from './key-callers.js';
 export type { WatchableKeyStore } from './key-lookup.js';
 export { type MemoryKeys, type MemoryKeysOptions, memoryKeys } from './memory-keys.js';
 export { type MemoryOverrides, memoryOverrides } from './memory-overrides.js';
 export { authenticate } from './middleware.js';
-export type {
-  ApiKeyStrategyOptions,
-  AuthenticateOptions,
-  CredentialOptions,
-  JwtStrategyOptions,
-} from './options.js';
-export { OverrideCache, type OverrideCacheSettings } from './override-cache.js';
-export type { PassportLike, PassportStrategy } from './passport-like.js';
+export type { ApiKeyStrategyOptions, AuthenticateOptions, JwtStrategyOptions } from './options.js';
 export { type RequireScopeOptions, requireScope } from './require-scope.js';
 export { apiKeyStrategy, jwtStrategy } from './strategies.js';

@@ -2,7 +2,7 @@ import { accepts, checkOptions, describeValue, type OptionCheck } from '@tollgat
 import type { ClaimMapping } from './claims.js';
 
 /** A public key as RFC 7517 writes it. */
-export interface PublicJwk {
+interface PublicJwk {
   readonly kty: string;
   readonly [member: string]: unknown;
 }

@@ -1,7 +1,8 @@
 import type { Caller } from '@tollgate/core';
+import type { NewKey } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
-import { type AuthenticateOptions, childCredentials, memoryKeys, type NewKey } from '../src/index.js';
+import { type AuthenticateOptions, childCredentials, memoryKeys } from '../src/index.js';
 import { appWith } from './app.js';
 import { slowStore } from './slow-store.js';
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseKey } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
-import { createKey, envKeys, memoryKeys, parseKey } from '../src/index.js';
+import { createKey, envKeys, memoryKeys } from '../src/index.js';
 import { appWith } from './app.js';
 
 describe('memoryKeys()', () => {

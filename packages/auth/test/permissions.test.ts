@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { definePlans, isTollgateError, subscribe, tollgateErrors } from '@tollgate/core';
+import type { NewKey } from '@tollgate/core/internal';
 import { forgetWarnings, type JsonValue } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import request from 'supertest';
-import {
-  type AuthenticateOptions,
-  authenticate,
-  memoryKeys,
-  type NewKey,
-  requireScope,
-} from '../src/index.js';
+import { type AuthenticateOptions, authenticate, memoryKeys, requireScope } from '../src/index.js';
 import { versions } from './app.js';
 
 const plans = definePlans({ free: { models: ['gpt-5-mini', 'gpt-4.1*'] }, pro: {} });

@@ -1,7 +1,7 @@
 import type { BillingDatabase } from './billing-database.js';
 
 /** A meter's events and quantities in one state. Quantities are integers as decimal strings. */
-export interface MeterState {
+interface MeterState {
   readonly meter: string;
   readonly state: 'waiting' | 'taken' | 'set_aside';
   readonly events: number;
@@ -9,7 +9,7 @@ export interface MeterState {
 }
 
 /** An event that has not been taken, and why. */
-export interface OpenEvent {
+interface OpenEvent {
   readonly identifier: string;
   readonly meter: string;
   readonly tenant: string;

@@ -11,7 +11,7 @@ const quantities = {
 } as const;
 
 /** The column of the ledger's rows to add up. `costNanoUsd` is the cost of usage, 1e-9 dollars a unit, so that nothing is rounded. */
-export type Quantity = keyof typeof quantities;
+type Quantity = keyof typeof quantities;
 
 const columns = {
   provider: 'provider',

@@ -1,4 +1,5 @@
-import { acceptsPrices, type PriceDeclarations } from '@tollgate/meter';
+import type { PriceDeclarations } from '@tollgate/meter';
+import { acceptsPrices } from '@tollgate/meter/internal';
 import { UsageError } from './failure.js';
 import { jsonIn } from './json-in.js';
 

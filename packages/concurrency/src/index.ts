@@ -1,4 +1,3 @@
 export type { AdaptiveOptions } from './adaptive-options.js';
-export type { Clock } from './clock.js';
 export { type ConcurrencyMiddleware, concurrency } from './middleware.js';
 export type { BatchOptions, ConcurrencyOptions, QueueOptions } from './options.js';

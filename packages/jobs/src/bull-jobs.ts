@@ -5,7 +5,7 @@ import { forgottenAtMs, type Job } from './job.js';
 import type { JobPace, JobQueue, JobWork } from './job-queue.js';
 
 /** The parts of a BullMQ 5 or 6 job that are used. */
-export interface BullJob {
+interface BullJob {
   data: unknown;
   /** How often its process died. */
   stalledCounter: number;
@@ -21,7 +21,7 @@ export interface BullJob {
 type LiveState = 'waiting' | 'delayed' | 'active';
 
 /** The parts of a BullMQ `Queue` that are used. */
-export interface BullQueue {
+interface BullQueue {
   add(name: string, data: object, options: object): Promise<unknown>;
   getJob(id: string): Promise<BullJob | undefined>;
   getJobCounts(...types: LiveState[]): Promise<Readonly<Record<string, number>>>;
@@ -33,13 +33,13 @@ export interface BullQueue {
 }
 
 /** The parts of a BullMQ `Worker` that are used. */
-export interface BullWorker {
+interface BullWorker {
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
 }
 
 /** Options of a worker, beside its connection. */
-export interface BullWorkerOptions {
+interface BullWorkerOptions {
   readonly concurrency: number;
   readonly lockDuration: number;
   readonly stalledInterval: number;

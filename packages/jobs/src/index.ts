@@ -1,12 +1,5 @@
-export {
-  type BullJob,
-  type BullJobsOptions,
-  type BullQueue,
-  type BullWorker,
-  type BullWorkerOptions,
-  bullJobs,
-} from './bull-jobs.js';
-export type { DeferredRequest, Job, JobAnswer, JobEnd, JobError, JobState } from './job.js';
+export { type BullJobsOptions, bullJobs } from './bull-jobs.js';
+export type { Job, JobEnd, JobState } from './job.js';
 export type { JobPace, JobQueue, JobTurn, JobWork } from './job-queue.js';
 export type { JobView } from './job-view.js';
 export { type MemoryJobsOptions, memoryJobs } from './memory-jobs.js';

@@ -18,7 +18,7 @@ export interface JobAnswer {
 }
 
 /** Why a job has no answer. */
-export interface JobError {
+interface JobError {
   readonly code: 'cancelled' | 'expired' | 'caller_gone' | 'interrupted' | 'timeout' | 'answer_too_large';
   readonly message: string;
 }

@@ -1,11 +1,8 @@
 export { type MeteredFetchOptions, meteredFetch } from './fetch/metered-fetch.js';
 export { type LabelHeader, type Labels, labels } from './labels.js';
-export { leastInputCost, leastInputTokens } from './least-input.js';
 export { meter } from './meter.js';
 export type { MeterOptions } from './meter-options.js';
-export { acceptsPrices, type PriceDeclaration, type PriceDeclarations } from './prices/declared-price.js';
-export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';
-export type { Price, PriceBand } from './prices/price.js';
+export type { PriceDeclaration, PriceDeclarations } from './prices/declared-price.js';
 export { type PriceCatalogue, type PriceCatalogueOptions, priceCatalogue } from './prices/price-catalogue.js';
 export { type PricedUsage, pricing } from './prices/pricing.js';
 export type { ParseOptions, ToolDeclaration, WorstCase } from './requests/parse-options.js';

@@ -6,13 +6,11 @@ export { type ExportQuery, exportEvents } from './export/export-events.js';
 export { warehouseLayout } from './export/warehouse-layout.js';
 export type { AuditEntry } from './keys/audit.js';
 export { type Registry, type RegistryOptions, registry } from './keys/registry.js';
-export type { ListedKey, SqlKeys } from './keys/sql-keys.js';
-export type { SqlOverrides } from './keys/sql-overrides.js';
-export type { ListedTenant, SqlTenants } from './keys/sql-tenants.js';
+export type { ListedKey } from './keys/sql-keys.js';
+export type { ListedTenant } from './keys/sql-tenants.js';
 export { type Acceptance, acceptUnresolved } from './ledger/accept-unresolved.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';
-export type { DailyUsageTable, UsageEventsTable, WindowSpendTable } from './ledger/ledger-tables.js';
 export { type Resolution, type Resolved, type ResolvedUsage, resolve } from './ledger/resolve.js';
 export { type UnresolvedAttempt, type UnresolvedQuery, unresolvedAttempts } from './ledger/unresolved.js';
 export { type PagesQuery, providerPages } from './reconcile/provider-pages.js';
@@ -35,7 +33,7 @@ export { type Reports, type ReportsOptions, reports } from './reports/reports.js
 export type { UsageQuery } from './reports/usage-query.js';
 export type { UsageSum } from './reports/usage-report.js';
 export type { SpoolOptions } from './spool/spool-options.js';
-export type { PricedModel, Pricing } from './what-if/pricing.js';
+export type { Pricing } from './what-if/pricing.js';
 export type { RecordedUsage } from './what-if/recorded-usage.js';
 export { type RepricedModel, type RepriceQuery, reprice } from './what-if/reprice.js';
 export {

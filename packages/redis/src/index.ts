@@ -1,17 +1,6 @@
-export {
-  type CheckLeasesOptions,
-  checkLeases,
-  type LeaseCheck,
-  type OverdueLease,
-} from './check-leases.js';
-export type {
-  ClusterClient,
-  CommandClient,
-  CommandOptions,
-  ConnectionOptions,
-  SentinelClient,
-} from './connection.js';
-export { acceptsSlices, type RedisQuotaOptions } from './options.js';
+export { type CheckLeasesOptions, checkLeases, type LeaseCheck, type OverdueLease } from './check-leases.js';
+export type { ClusterClient, CommandClient, ConnectionOptions, SentinelClient } from './connection.js';
+export type { RedisQuotaOptions } from './options.js';
 export { type Outbox, type OutboxLag, outbox } from './outbox.js';
 export type { OutboxOptions } from './outbox-options.js';
 export type { RateLimitStoresOptions } from './rate-limit-options.js';
@@ -24,9 +13,5 @@ export { redisQuota } from './redis-quota.js';
 export { type HintClient, type RedisSwitchOptions, redisSwitch } from './redis-switch.js';
 export { type RepairCountersOptions, type RepairedCounter, repairCounters } from './repair-counters.js';
 export { type StoreHealth, type StoreHealthOptions, storeHealth } from './store-health.js';
-export {
-  type StoreFault,
-  StoreUnavailableError,
-  type StoreUnavailableFacts,
-} from './store-unavailable-error.js';
+export { type StoreFault, StoreUnavailableError } from './store-unavailable-error.js';
 export { type UsageFeed, type UsageFeedOptions, usageFeed } from './usage-feed.js';

@@ -1,5 +1,6 @@
 import { publish } from '@tollgate/core/internal';
-import type { CommandClient, CommandOptions, HintClient } from '@tollgate/redis';
+import type { CommandClient, HintClient } from '@tollgate/redis';
+import type { CommandOptions } from '@tollgate/redis/internal';
 
 /** The parts of node-redis' client that are used. */
 interface OpenClient extends CommandClient, HintClient {

@@ -1,11 +1,6 @@
 import { accepts, checkOptions, type SpendSource } from '@tollgate/core/internal';
-import {
-  acceptsSlices,
-  type ClusterClient,
-  type CommandClient,
-  type ConnectionOptions,
-  type SentinelClient,
-} from '@tollgate/redis';
+import type { ClusterClient, CommandClient, ConnectionOptions, SentinelClient } from '@tollgate/redis';
+import { acceptsSlices } from '@tollgate/redis/internal';
 
 /** Where the shared counters are, and how they are kept there. Exactly one of `url`, `client`, `pool`, `sentinel` and `cluster`. */
 export interface RedisOptions extends ConnectionOptions {

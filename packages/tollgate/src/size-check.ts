@@ -10,7 +10,8 @@ import {
   TollgateError,
 } from '@tollgate/core';
 import { type GuardOptions, runInContext } from '@tollgate/core/internal';
-import { leastInputCost, leastInputTokens, type MeterOptions } from '@tollgate/meter';
+import type { MeterOptions } from '@tollgate/meter';
+import { leastInputCost, leastInputTokens } from '@tollgate/meter/internal';
 import type { RequestHandler } from 'express';
 
 /** The dependencies of the check. */

@@ -25,13 +25,8 @@ import {
 } from '@tollgate/core/internal';
 import type { GuardrailsOptions } from '@tollgate/guardrails';
 import type { JobsOptions } from '@tollgate/jobs';
-import {
-  isPricedSomewhere,
-  type MeteredFetchOptions,
-  type MeterOptions,
-  type OwnPrices,
-  type RunWithOptions,
-} from '@tollgate/meter';
+import type { MeteredFetchOptions, MeterOptions, RunWithOptions } from '@tollgate/meter';
+import { isPricedSomewhere, type OwnPrices } from '@tollgate/meter/internal';
 import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import type { AlertsOptions, Watch, WatchOptions } from '@tollgate/watch';

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AuthenticateOptions, authenticate, OverrideCache, requireScope } from '@tollgate/auth';
+import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
+import { OverrideCache } from '@tollgate/auth/internal';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
 import { contextOf, jsonBody, tollgateErrors } from '@tollgate/core';
 import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';

@@ -4,10 +4,8 @@ export type { ProxyOptions } from './options.js';
 export {
   type PassHeaders,
   type Provider,
-  type ProviderAsk,
   type ProviderOptions,
   type ProviderPaths,
-  type ProviderTarget,
   provider,
   type WeightedKey,
 } from './provider.js';
@@ -19,7 +17,6 @@ export {
   type OpenAiCompatibleOptions,
   openAiCompatible,
   openai,
-  type ShapeOptions,
 } from './provider-shapes.js';
 export { type Resilience, resilience } from './resilience/resilience.js';
 export type {
@@ -34,15 +31,9 @@ export type { Fallback, Fallbacks } from './resilience/target.js';
 export { classifyPrompt, type UsualTask } from './route/classify-prompt.js';
 export { decideRoute } from './route/decide-route.js';
 export type { PromptFacts } from './route/prompt-facts.js';
-export type {
-  RouteCandidate,
-  RouteDecision,
-  RouteExclusion,
-  RouteInputs,
-  RouteWhy,
-} from './route/route-inputs.js';
+export type { RouteCandidate, RouteDecision, RouteExclusion, RouteInputs } from './route/route-inputs.js';
 export type { PolledPrice, RouteFacts, RouteSource } from './route/route-source.js';
 export { type Router, router } from './route/router.js';
 export type { RoutedModel, RouterOptions, RouteTask } from './route/router-options.js';
 export type { Timeouts } from './timeouts.js';
-export { type TranslatedCall, translatedFor } from './translate/translated-for.js';
+export { translatedFor } from './translate/translated-for.js';

@@ -69,7 +69,7 @@ export interface WeightedKey {
 }
 
 /** A request to a provider. */
-export interface ProviderAsk {
+interface ProviderAsk {
   readonly api: WireApi | 'models';
   readonly model?: string | undefined;
   readonly stream: boolean;
@@ -78,7 +78,7 @@ export interface ProviderAsk {
 }
 
 /** The destination of a request: origin and path are made only from the provider's options. */
-export interface ProviderTarget {
+interface ProviderTarget {
   readonly origin: string;
   /** Path with query. */
   readonly path: string;

@@ -1,4 +1,5 @@
-import { type Price, type PriceBand, priceCatalogue } from '@tollgate/meter';
+import { priceCatalogue } from '@tollgate/meter';
+import type { Price, PriceBand } from '@tollgate/meter/internal';
 import { Command } from 'commander';
 import type { CommandLine } from '../run.js';
 import { facts, table } from '../table.js';

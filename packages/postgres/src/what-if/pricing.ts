@@ -2,7 +2,7 @@ import type { Usage } from '@tollgate/core';
 import type { RecordedUsage } from './recorded-usage.js';
 
 /** The subject of a price: a model at a provider, at a moment in ms since the epoch. */
-export interface PricedModel {
+interface PricedModel {
   readonly provider: string;
   readonly model: string;
   readonly atMs: number;
