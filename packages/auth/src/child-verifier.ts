@@ -1,10 +1,10 @@
 import type { Caller } from '@tollgate/core';
 import type { ApiKeyRecord, ChildRevocations } from '@tollgate/core/internal';
 import { errors } from 'jose';
-import { invalidTokenError, unverifiableError } from './auth-error.js';
 import type { ChildCredentials } from './child-credentials.js';
 import { ownLimitsOfChild } from './child-limits.js';
 import { type ChildClaims, readChild } from './child-token.js';
+import { invalidTokenError, unverifiableError } from './errors.js';
 import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
 import { callerOfRecord } from './key-record.js';
 import { sharedModels, sharedScopes } from './narrowing.js';

@@ -1,6 +1,6 @@
 import { type Caller, isTollgateError } from '@tollgate/core';
-import { tooManyFailedError, tooManyVerifiedError } from './auth-error.js';
 import { type CredentialMemory, fingerprintOf, type Remembered } from './credential-memory.js';
+import { tooManyFailedError, tooManyVerifiedError } from './errors.js';
 import type { FailedCredentials } from './failed-credentials.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 

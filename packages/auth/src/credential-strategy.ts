@@ -2,10 +2,10 @@ import { isTollgateError } from '@tollgate/core';
 import { warnOnce } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import { Strategy as BearerStrategy } from 'passport-http-bearer';
-import { conflictingCredentialsError, credentialError } from './auth-error.js';
 import { credentialOf } from './credential.js';
 import type { CredentialCache } from './credential-cache.js';
 import { outcomes } from './credential-outcome.js';
+import { conflictingCredentialsError, credentialError } from './errors.js';
 import type { PassportStrategy } from './passport-like.js';
 
 type Done = (error: unknown, user?: unknown, info?: { message: string }) => void;

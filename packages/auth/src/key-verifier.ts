@@ -1,5 +1,5 @@
 import { type ApiKeyRecord, parseKey, sha256Hex } from '@tollgate/core/internal';
-import { credentialError, unverifiableError } from './auth-error.js';
+import { credentialError, unverifiableError } from './errors.js';
 import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
 import { callerOfRecord, checkKey, validUntilMs } from './key-record.js';
 import type { CredentialVerifier, Verified } from './verifier.js';

@@ -1,6 +1,6 @@
 import type { Caller, LimitOverride } from '@tollgate/core';
 import { type LimitOverrides, type OwnLimits, ownLimitsOf, publish } from '@tollgate/core/internal';
-import { limitsAwayError } from './auth-error.js';
+import { limitsAwayError } from './errors.js';
 import { StoreGuard } from './store-guard.js';
 
 /** A change reaches every process within this time. */

@@ -8,7 +8,7 @@ import {
   warnOnce,
 } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
-import { credentialError, insufficientScopeError } from './auth-error.js';
+import { credentialError, insufficientScopeError } from './errors.js';
 import { acceptsRealm } from './options.js';
 import { publishOutcome } from './outcome.js';
 

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
-import { invalidTokenError, unverifiableError } from './auth-error.js';
 import { type Claims, callerOfClaims } from './claims.js';
+import { invalidTokenError, unverifiableError } from './errors.js';
 import { asymmetricAlgorithms, type JwtOptions, jwksUrlOf, secretAlgorithms } from './jwt-options.js';
 import { KeysAwayError, RemoteKeys } from './remote-keys.js';
 import type { CredentialVerifier, Verified } from './verifier.js';

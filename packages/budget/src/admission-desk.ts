@@ -19,11 +19,11 @@ import {
 } from './admission.js';
 import type { AdmissionPolicy } from './admission-policy.js';
 import { affordableCap } from './affordable-cap.js';
-import { refusalError, unverifiable } from './budget-error.js';
 import { estimateOf, isDeferred } from './candidates.js';
 import { type LimitCharge, needsOf } from './charges.js';
 import { dispatch, dispatchReplay } from './dispatch.js';
 import type { BudgetEngine } from './engine.js';
+import { refusalError, unverifiableError } from './errors.js';
 import { mayHaveRun } from './guarded-store.js';
 import { OpenReservation } from './open-reservation.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
@@ -48,7 +48,7 @@ export class AdmissionDesk {
   ): OpenReservation | Promise<OpenReservation> {
     const { engine, partition } = this;
     if (policy.enforced && engine.settings.strict && engine.settling.isFull) {
-      throw unverifiable(new Error(`${engine.settling.size} settlements wait for the store`));
+      throw unverifiableError(new Error(`${engine.settling.size} settlements wait for the store`));
     }
     const nowMs = engine.settings.now();
     const admissions = this.#admissions(call, policy);
@@ -203,7 +203,7 @@ export class AdmissionDesk {
     error: unknown,
     { enforced }: AdmissionPolicy,
   ): void {
-    if (this.engine.settings.whenStoreDown !== 'open' && enforced) throw unverifiable(error);
+    if (this.engine.settings.whenStoreDown !== 'open' && enforced) throw unverifiableError(error);
     this.engine.letThrough(operation, this.context);
   }
 

@@ -9,8 +9,8 @@ import {
 } from '@tollgate/core';
 import { runInContext, warnOnce, whenReady } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
-import { noCaller } from './budget-error.js';
 import { BudgetEngine } from './engine.js';
+import { noCallerError } from './errors.js';
 import { budgetOf, setBudget } from './live-budget.js';
 import { type BudgetOptions, readOptions } from './options.js';
 import { RequestBudget } from './request-budget.js';
@@ -118,7 +118,7 @@ function open(engine: BudgetEngine | undefined, context: TollgateContext): Reque
       'TOLLGATE_W_NO_CALLER',
       'budget(): a request without a verified caller came by and was refused; mount authenticate() before budget()',
     );
-    throw noCaller();
+    throw noCallerError();
   }
   if (!context.calls.has('meter')) {
     warnOnce(

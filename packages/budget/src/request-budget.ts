@@ -11,10 +11,10 @@ import {
 import { AdmissionDesk } from './admission-desk.js';
 import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
 import { isNothing } from './amounts.js';
-import { unmetered } from './budget-error.js';
 import { allowed, candidates } from './candidates.js';
 import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine } from './engine.js';
+import { unmeteredError } from './errors.js';
 import type { Leased } from './heartbeat.js';
 import { OpenReservation } from './open-reservation.js';
 import { TopUps } from './top-up.js';
@@ -79,7 +79,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   begin(call: Call): void | Promise<void> {
     const made = call.settlement !== undefined;
-    if (this.engine.enforced && !this.context.calls.has('meter')) throw unmetered();
+    if (this.engine.enforced && !this.context.calls.has('meter')) throw unmeteredError();
     if (this.#takesNothing(call)) return;
     const policy = made ? { ...this.#policy, enforced: false } : this.#policy;
     return whenReady(this.#reservationFor(call, policy), (reservation) => {

@@ -1,9 +1,9 @@
 import { TollgateError } from '@tollgate/core';
 import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core/internal';
 import type { AdmissionPolicy } from './admission-policy.js';
-import { refusalError, unverifiable } from './budget-error.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
+import { refusalError, unverifiableError } from './errors.js';
 import type { OpenReservation } from './open-reservation.js';
 
 /** Share of the held amount that is requested beyond the missing one, so that a long stream does not need a store call for every token. */
@@ -54,7 +54,7 @@ export class TopUps {
       const { leaseMs } = engine.settings;
       result = await engine.store.cover({ id, partition, attemptId, leaseMs, alternatives: [{ charges }] });
     } catch (error) {
-      if (engine.settings.whenStoreDown !== 'open' && policy.enforced) call.stop(unverifiable(error));
+      if (engine.settings.whenStoreDown !== 'open' && policy.enforced) call.stop(unverifiableError(error));
       return;
     }
     if (!result.ok) {

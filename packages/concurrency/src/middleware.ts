@@ -1,8 +1,8 @@
 import { type Caller, contextOf, guarded, refuse } from '@tollgate/core';
 import { jobRunOf, runInContext, warnOfManyProcesses, warnOnce } from '@tollgate/core/internal';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import { unknownPriorityError } from './concurrency-error.js';
 import { ConcurrencyLimiter } from './concurrency-limiter.js';
+import { unknownPriorityError } from './errors.js';
 import { type ConcurrencyOptions, type PriorityHeader, readOptions } from './options.js';
 import { type Decision, Permit, refusalOrThrow } from './permit.js';
 

@@ -2,8 +2,8 @@ import { AsyncResource } from 'node:async_hooks';
 import { isTollgateError, type TollgateContext, type TollgateError } from '@tollgate/core';
 import { type CallStep, cutIdleClient, publish, type RequestEnd } from '@tollgate/core/internal';
 import type { CallerHold } from './caller-counts.js';
-import { concurrencyExceededError, turnedAwayError } from './concurrency-error.js';
 import type { ConcurrencyLimiter } from './concurrency-limiter.js';
+import { concurrencyExceededError, turnedAwayError } from './errors.js';
 import type { Sample } from './permit-limit.js';
 import type { Entrant, Ticket, TurnedAway } from './ticket.js';
 

@@ -65,7 +65,7 @@ export async function inspectBody(
       const action = acted.size === 0 ? 'flag' : rule.action;
       const { path } = text;
       reports.push({ rule: rule.name, kinds: [...counted], action, where: 'input', path, weight });
-      if (action === 'block') return { reports, refusal: rejected(rule.name, path) };
+      if (action === 'block') return { reports, refusal: rejectedError(rule.name, path) };
       if (action === 'redact') for (const one of findings) if (acted.has(one.kind)) cut.push(one);
     }
     if (cut.length === 0) continue;
@@ -123,7 +123,7 @@ async function rejectedAcross(
         const action = rule.action === 'flag' ? 'flag' : 'block';
         const kinds = [...new Set(findings.map(({ kind }) => kind))];
         reports.push({ rule: rule.name, kinds, action, where: 'input', path: place.path, weight });
-        if (action === 'block') return rejected(rule.name, place.path);
+        if (action === 'block') return rejectedError(rule.name, place.path);
       }
     }
   }
@@ -204,7 +204,7 @@ function tooLarge(message: string): TollgateError {
 }
 
 /** The refusal of a text; it names the rule, not a text that would pass. */
-export function rejected(rule: string, path: string): TollgateError {
+export function rejectedError(rule: string, path: string): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'prompt_rejected',

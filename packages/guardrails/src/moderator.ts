@@ -1,7 +1,7 @@
 import { type Caller, TollgateError } from '@tollgate/core';
 import { publish, withinDeadline } from '@tollgate/core/internal';
 import { contentOf } from './body-walk.js';
-import { type Report, rejected } from './inspection.js';
+import { type Report, rejectedError } from './inspection.js';
 
 /** A moderator's verdict. */
 export interface Moderation {
@@ -41,7 +41,7 @@ export async function moderated(
 /** The refusal for a list of reports, if one blocks. */
 export function refusalOf(reports: readonly Report[]): TollgateError | undefined {
   const blocking = reports.find(({ action }) => action === 'block');
-  return blocking && rejected(blocking.rule, blocking.path);
+  return blocking && rejectedError(blocking.rule, blocking.path);
 }
 
 async function ask(

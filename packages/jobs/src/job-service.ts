@@ -7,9 +7,9 @@ import {
 } from '@tollgate/core';
 import { publish, withinDeadline } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
+import { jobsAwayError, jobsFullError, noSuchJobError } from './errors.js';
 import { ended, type Job } from './job.js';
 import { retryAfterSeconds, viewOf } from './job-view.js';
-import { jobsAway, jobsFull, noSuchJob } from './jobs-error.js';
 import type { JobsSettings } from './options.js';
 import { prefersAsync } from './prefer.js';
 
@@ -42,9 +42,9 @@ export class JobService {
     try {
       outcome = await this.#take(job);
     } catch (error) {
-      return refuse(req, res, next, jobsAway(error), settings.answer);
+      return refuse(req, res, next, jobsAwayError(error), settings.answer);
     }
-    if (outcome === 'full') return refuse(req, res, next, jobsFull(), settings.answer);
+    if (outcome === 'full') return refuse(req, res, next, jobsFullError(), settings.answer);
     if (outcome !== 'added') return refuse(req, res, next, refusal, settings.answer);
     // Nothing was done yet, so nothing is charged.
     if (context.recorder) context.noCall();
@@ -61,20 +61,20 @@ export class JobService {
     const { queue, now } = this.settings;
     try {
       const { caller } = context;
-      if (!caller) throw noSuchJob();
+      if (!caller) throw noSuchJobError();
       let found = await this.#inTime(queue.read(id, caller.tenant));
-      if (!found || !owns(caller, found.job)) throw noSuchJob();
+      if (!found || !owns(caller, found.job)) throw noSuchJobError();
       if (req.method === 'DELETE' && !found.job.end) {
         const error = { code: 'cancelled', message: 'It was cancelled by its caller.' } as const;
         const cancelled = ended(found.job, { state: 'cancelled', atMs: now(), error }, false);
         const job = await this.#inTime(queue.cancel(cancelled));
-        if (!job) throw noSuchJob();
+        if (!job) throw noSuchJobError();
         if (job.end?.state === 'cancelled') this.#publish(job, 'cancelled');
         found = { job, isRunning: false };
       }
       this.#answer(res, 200, found.job, found.isRunning);
     } catch (error) {
-      refuse(req, res, next, isTollgateError(error) ? error : jobsAway(error), this.settings.answer);
+      refuse(req, res, next, isTollgateError(error) ? error : jobsAwayError(error), this.settings.answer);
     }
   }
   /** The job that a request becomes; `undefined`: it is too large, or would find no room before it expires. */

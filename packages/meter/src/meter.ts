@@ -20,7 +20,7 @@ import { makeEngine } from './calls/engine.js';
 import { isMetered, markMetered } from './calls/metered-contexts.js';
 import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
 import { exposeCost } from './cost-header.js';
-import { unmeteredRoute } from './fetch/fetch-errors.js';
+import { unmeteredRouteError } from './fetch/fetch-errors.js';
 import { labelsOf } from './labels.js';
 import { checkMeterOptions, type MeterOptions } from './meter-options.js';
 import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
@@ -97,7 +97,7 @@ function declare(
   if (req.headers.upgrade?.toLowerCase() === 'websocket') warnOfWebSocket(url);
   if (api === undefined) {
     const route = options.unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);
-    if (route !== undefined) throw unmeteredRoute(route);
+    if (route !== undefined) throw unmeteredRouteError(route);
     return undefined;
   }
   if (method !== 'POST') return undefined;

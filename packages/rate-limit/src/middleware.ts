@@ -9,11 +9,11 @@ import {
 import { appendRateLimit, jobRunOf, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { countAll } from './count-all.js';
+import { rateLimitedError, storeUnavailableError } from './errors.js';
 import { type LimitStatus, limitStatusOf } from './limit-status.js';
 import { anonymousCaller, networkOf } from './network.js';
 import { type RateLimitOptions, type ReadRateLimitOptions, readOptions } from './options.js';
 import type { CountedRate } from './rate.js';
-import { rateLimitedError, storeUnavailableError } from './rate-limited-error.js';
 import { type RateRegistry, rateRegistry } from './rate-registry.js';
 import { StoreDownError } from './store-down-error.js';
 import { bindingOf, entriesOf, type RateCount } from './verdict.js';

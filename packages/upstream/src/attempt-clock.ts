@@ -1,5 +1,5 @@
+import type { TimeoutKind } from './errors.js';
 import type { Timeouts } from './timeouts.js';
-import type { TimeoutKind } from './upstream-error.js';
 
 /** The progress of an attempt. */
 export type Phase = 'connect' | 'first-byte' | 'body' | 'done';

@@ -1,12 +1,7 @@
 import type { TollgateError } from '@tollgate/core';
 import { isDecodable } from './decoded-body.js';
+import { credentialRefused, upstreamError, upstreamRateLimited, upstreamUnavailable } from './errors.js';
 import { retryAdvice } from './retry-after.js';
-import {
-  credentialRefused,
-  upstreamError,
-  upstreamRateLimited,
-  upstreamUnavailable,
-} from './upstream-error.js';
 
 /** The kind of body sent to the client: events are written as they arrive, a whole response when it is complete. */
 export type BodyKind = 'events' | 'whole';

@@ -6,10 +6,10 @@ import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTa
 import { AttemptClock } from './attempt-clock.js';
 import { classifyResponse } from './classify-response.js';
 import { DecodedBody, isDecodable } from './decoded-body.js';
+import { type TimeoutKind, upstreamError, upstreamTimeout, upstreamUnavailable } from './errors.js';
 import { RefusedAnswer } from './refused-answer.js';
 import { answerHeaders, flatHeaders } from './response-headers.js';
 import { retryWishes } from './retry-after.js';
-import { type TimeoutKind, upstreamError, upstreamTimeout, upstreamUnavailable } from './upstream-error.js';
 
 const nothing = new Uint8Array(0);
 

@@ -3,7 +3,7 @@ import type { GuardOptions } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
 import type { AttemptResult } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
-import { upstreamError } from './upstream-error.js';
+import { upstreamError } from './errors.js';
 
 /** Ends the client's answer as the last attempt ended: complete, refused, or broken off with an error event. */
 export function finishAnswer(

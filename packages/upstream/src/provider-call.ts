@@ -1,7 +1,7 @@
 import type { WireApi } from '@tollgate/core/internal';
 import type { ClientCall } from './client-call.js';
 import type { Provider } from './provider.js';
-import { notTranslatable } from './translate/not-translatable.js';
+import { notTranslatableError } from './translate/not-translatable.js';
 import { type TranslatedCall, translatableTo, translatedFor } from './translate/translated-for.js';
 
 /** Output tokens of a response without a stated cap. */
@@ -23,7 +23,7 @@ export function sentTo(provider: Provider, asked: ClientCall): ProviderCall {
   if (provider.apis.includes(asked.api) || !isObject) return asked;
   const { model = '', stream: streams } = asked;
   if (asked.api === 'gemini-generate' && streams && !asked.sse) {
-    throw notTranslatable('alt', 'a stream is translated as events only, with alt=sse');
+    throw notTranslatableError('alt', 'a stream is translated as events only, with alt=sse');
   }
   const translated = translatedFor(provider, asked.api, body, { model, stream: streams });
   if (!translated) return asked;

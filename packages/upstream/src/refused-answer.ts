@@ -1,6 +1,6 @@
 import type { TollgateError } from '@tollgate/core';
 import { saysCreditIsGone } from './classify-response.js';
-import { credentialRefused } from './upstream-error.js';
+import { credentialRefused } from './errors.js';
 
 /** The most bytes that are read of a response that is not forwarded. */
 const maxBytes = 64 * 1024;

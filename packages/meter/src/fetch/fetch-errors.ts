@@ -1,12 +1,12 @@
 import { TollgateError } from '@tollgate/core';
 
 /** There is no request, or no meter in it. Thrown, since it is the app's mistake. */
-export function noRequest(message: string): TollgateError {
+export function noRequestError(message: string): TollgateError {
   return new TollgateError({ status: 500, code: 'no_request', message: `${message}.` });
 }
 
 /** The refusal of a provider's route that costs money and cannot be metered. */
-export function unmeteredRoute(route: string, provider?: string): TollgateError {
+export function unmeteredRouteError(route: string, provider?: string): TollgateError {
   const whose = provider === undefined ? "The provider's route" : `The route`;
   const where = provider === undefined ? '' : ` of ${provider}`;
   return new TollgateError({
@@ -19,7 +19,7 @@ export function unmeteredRoute(route: string, provider?: string): TollgateError 
 }
 
 /** The refusal of a host without a declared provider, where the app enabled it. */
-export function unknownHost(host: string): TollgateError {
+export function unknownHostError(host: string): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'unsupported_parameter',

@@ -11,7 +11,7 @@ import {
   wasSent,
 } from '@tollgate/core/internal';
 import { isMetered } from '../calls/metered-contexts.js';
-import { noRequest } from './fetch-errors.js';
+import { noRequestError } from './fetch-errors.js';
 import { isAbort, meteredBody, stoppedOutcome, usageIsNear, usageWaitMs } from './metered-body.js';
 import type { MeteredFetchOptions } from './metered-fetch.js';
 import { type FetchRequest, outgoingOf } from './outgoing-of.js';
@@ -46,7 +46,7 @@ export class MeteredExchange {
     if (chain) chain.call = handle.call;
     if (!handle.call.parsed && !isMetered(this.context)) {
       await handle.end({ outcome: 'error', status: 0, sent: false, last: false });
-      throw noRequest('meteredFetch needs meter() mounted before this handler');
+      throw noRequestError('meteredFetch needs meter() mounted before this handler');
     }
     if (handle.call.replays && handle.call.cached) return this.#replayed(handle, handle.call.cached);
     let failed = true;

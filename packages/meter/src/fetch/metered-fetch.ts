@@ -13,7 +13,7 @@ import { errorFormatFor } from '../calls/call-reading.js';
 import { apiOf } from '../requests/api-path.js';
 import { acceptsBaseUrls } from '../requests/parse-options.js';
 import { decideRoute, type RouteDecision } from '../requests/provider-route.js';
-import { noRequest, unknownHost, unmeteredRoute } from './fetch-errors.js';
+import { noRequestError, unknownHostError, unmeteredRouteError } from './fetch-errors.js';
 import { MeteredExchange } from './metered-exchange.js';
 import { readFetch, requestIn } from './outgoing-of.js';
 import { refusedResponse } from './refused-response.js';
@@ -110,7 +110,7 @@ export async function send(
     return base(input, init);
   }
   if (decision.kind === 'metered' && !context) {
-    if (options.outside !== 'allow') throw noRequest('meteredFetch was called outside of any request');
+    if (options.outside !== 'allow') throw noRequestError('meteredFetch was called outside of any request');
     warnOnce(
       'TOLLGATE_W_UNMETERED',
       'meteredFetch lets calls outside of any request pass unmetered, as configured',
@@ -121,8 +121,8 @@ export async function send(
   const host = 'host' in decision ? decision.host : undefined;
   const api = apiOf(url, method)?.api ?? 'openai-chat';
   try {
-    if (decision.kind === 'refused') throw unmeteredRoute(decision.route, decision.host?.provider);
-    if (decision.kind === 'unknown') throw unknownHost(hostnameOf(url));
+    if (decision.kind === 'refused') throw unmeteredRouteError(decision.route, decision.host?.provider);
+    if (decision.kind === 'unknown') throw unknownHostError(hostnameOf(url));
     return await new MeteredExchange(context as TollgateContext, options, base, init ?? {}).run(
       readFetch(input, init),
     );

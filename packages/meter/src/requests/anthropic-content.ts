@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { isObject } from './json.js';
 import { heldIn, type MediaTally } from './media.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 
 /** Blocks that hold nothing but text, or JSON that is read as text. */
 const textBlocks: ReadonlySet<string> = new Set([
@@ -35,7 +35,7 @@ export function anthropicContent(
   media: MediaTally,
   depth = 0,
 ): void {
-  if (depth > maxDepth) throw unsupported(param, 'it is nested too deeply');
+  if (depth > maxDepth) throw unsupportedError(param, 'it is nested too deeply');
   blocks.forEach((block, index) => {
     const type = isObject(block) ? block.type : undefined;
     if (typeof type !== 'string' || !textBlocks.has(type))
@@ -44,21 +44,25 @@ export function anthropicContent(
 }
 
 function readBlock(block: JsonValue, param: string, media: MediaTally, depth: number): void {
-  if (!isObject(block)) throw invalidValue(param, 'an object', block);
+  if (!isObject(block)) throw invalidValueError(param, 'an object', block);
   const type = block.type;
-  if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+  if (typeof type !== 'string') throw invalidValueError(`${param}.type`, 'a string', type);
   if (textBlocks.has(type)) return;
   if (nested.has(type)) readNested(block.content, `${param}.content`, media, depth);
   else if (type === 'image' || type === 'document') {
     readSource(heldIn(block, 'source', param), `${param}.source`, type, media, depth);
   } else if (type === 'container_upload') media.add('file', `${param}.file_id`);
-  else throw unsupported(`${param}.type`, 'the kind of content is not known, and what it would cost neither');
+  else
+    throw unsupportedError(
+      `${param}.type`,
+      'the kind of content is not known, and what it would cost neither',
+    );
 }
 
 function readNested(content: JsonValue | undefined, param: string, media: MediaTally, depth: number): void {
   if (content === undefined || content === null || typeof content === 'string') return;
   if (Array.isArray(content)) anthropicContent(content, param, media, depth + 1);
-  else if (!isObject(content)) throw invalidValue(param, 'a string or an array', content);
+  else if (!isObject(content)) throw invalidValueError(param, 'a string or an array', content);
   // The result of a fetch: one object that holds the document.
   else if (isObject(content.content)) readBlock(content.content, `${param}.content`, media, depth + 1);
 }
@@ -86,6 +90,9 @@ function readSource(
       readNested(source.content, `${param}.content`, media, depth);
       break;
     default:
-      throw unsupported(`${param}.type`, 'the kind of source is not known, and what it would cost neither');
+      throw unsupportedError(
+        `${param}.type`,
+        'the kind of source is not known, and what it would cost neither',
+      );
   }
 }

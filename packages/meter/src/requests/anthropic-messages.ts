@@ -6,7 +6,7 @@ import { largestCap } from './caps.js';
 import { arrayOf, fieldOf, flagOf, integerOf, isObject, objectOf, stringOf } from './json.js';
 import { MediaTally } from './media.js';
 import type { ParseOptions } from './parse-options.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
 import { type WireFormat, writeStated } from './wire-format.js';
 
@@ -27,7 +27,7 @@ export const anthropicMessages: WireFormat = {
   read(body: JsonObject, options: ParseOptions, text: string): RequestFacts {
     const media = new MediaTally();
     const messages = arrayOf(body, 'messages');
-    if (!messages) throw invalidValue('messages', 'an array of messages', undefined);
+    if (!messages) throw invalidValueError('messages', 'an array of messages', undefined);
     messages.forEach((message, index) => {
       const content = isObject(message) ? (message.content ?? '') : undefined;
       if (typeof content !== 'string') readMessage(message, `messages[${index}]`, media);
@@ -66,10 +66,10 @@ export const anthropicMessages: WireFormat = {
 };
 
 function readMessage(message: JsonValue, param: string, media: MediaTally): void {
-  if (!isObject(message)) throw invalidValue(param, 'an object', message);
+  if (!isObject(message)) throw invalidValueError(param, 'an object', message);
   const content = fieldOf(message, 'content');
   if (content === undefined || typeof content === 'string') return;
-  if (!Array.isArray(content)) throw invalidValue(`${param}.content`, 'a string or an array', content);
+  if (!Array.isArray(content)) throw invalidValueError(`${param}.content`, 'a string or an array', content);
   anthropicContent(content, `${param}.content`, media);
 }
 
@@ -100,7 +100,7 @@ function isRegional(body: JsonObject, options: ParseOptions): boolean {
   const geo = stringOf(body, 'inference_geo') ?? options.inferenceGeo;
   if (geo === undefined || geo === 'global') return false;
   if (geo === 'us') return true;
-  throw unsupported('inference_geo', 'only "global" and "us" have a known price');
+  throw unsupportedError('inference_geo', 'only "global" and "us" have a known price');
 }
 
 /** Clearing earlier content makes a request smaller; compaction is a further call of the provider's own. */
@@ -110,6 +110,6 @@ function checkContextManagement(body: JsonObject): void {
   edits.forEach((edit, index) => {
     const type = isObject(edit) ? edit.type : undefined;
     if (typeof type === 'string' && type.startsWith('clear_')) return;
-    throw unsupported(`context_management.edits[${index}]`, 'the provider makes further calls for it');
+    throw unsupportedError(`context_management.edits[${index}]`, 'the provider makes further calls for it');
   });
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { arrayOf, integerOf, isObject } from './json.js';
 import type { ParseOptions } from './parse-options.js';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 import type { RequestFacts, ToolUse } from './request-facts.js';
 import { declarationOf } from './server-tools.js';
 
@@ -35,9 +35,9 @@ export function anthropicTools(body: JsonObject): {
   const tools = arrayOf(body, 'tools') ?? [];
   tools.forEach((tool, index) => {
     const param = `tools[${index}]`;
-    if (!isObject(tool)) throw invalidValue(param, 'an object', tool);
+    if (!isObject(tool)) throw invalidValueError(param, 'an object', tool);
     const type = tool.type ?? 'custom';
-    if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+    if (typeof type !== 'string') throw invalidValueError(`${param}.type`, 'a string', type);
     if (type === 'custom') return;
     own += 1;
     if (clientSide.some((prefix) => type.startsWith(prefix))) return;

@@ -3,7 +3,7 @@ import { geminiParts } from './gemini-parts.js';
 import { either, eitherName, integerOf, isObject } from './json.js';
 import { MediaTally } from './media.js';
 import type { ParseOptions } from './parse-options.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 import type { RequestFacts, ToolUse } from './request-facts.js';
 import type { WireFormat } from './wire-format.js';
 
@@ -22,7 +22,7 @@ export const geminiGenerate: WireFormat = {
   changeable: ['generationConfig', 'generation_config'],
   read(body: JsonObject, options: ParseOptions): RequestFacts {
     const contents = body.contents;
-    if (!Array.isArray(contents)) throw invalidValue('contents', 'an array', contents);
+    if (!Array.isArray(contents)) throw invalidValueError('contents', 'an array', contents);
     const media = new MediaTally();
     contents.forEach((content, index) => {
       readContent(content, `contents[${index}]`, media);
@@ -35,7 +35,8 @@ export const geminiGenerate: WireFormat = {
     const thinking = objectIn(config, 'thinkingConfig', 'generationConfig.');
     const answers = integerIn(config, 'candidateCount', 'generationConfig.', 1, options.maxAnswers ?? 16);
     const tier = either(body, 'serviceTier');
-    if (tier !== undefined && typeof tier !== 'string') throw invalidValue('serviceTier', 'a string', tier);
+    if (tier !== undefined && typeof tier !== 'string')
+      throw invalidValueError('serviceTier', 'a string', tier);
     return {
       stream: false,
       clientAskedForUsage: true,
@@ -61,9 +62,9 @@ export const geminiGenerate: WireFormat = {
 };
 
 function readContent(content: JsonValue, param: string, media: MediaTally): void {
-  if (!isObject(content)) throw invalidValue(param, 'an object', content);
+  if (!isObject(content)) throw invalidValueError(param, 'an object', content);
   const parts = content.parts ?? [];
-  if (!Array.isArray(parts) && !isObject(parts)) throw invalidValue(`${param}.parts`, 'an array', parts);
+  if (!Array.isArray(parts) && !isObject(parts)) throw invalidValueError(`${param}.parts`, 'an array', parts);
   geminiParts(Array.isArray(parts) ? parts : [parts], `${param}.parts`, media);
 }
 
@@ -82,12 +83,15 @@ function checkConfig(config: JsonObject, options: ParseOptions): void {
     const camel = name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
     const known = configFields.has(camel) || options.allowFields?.includes(name);
     if (!known && options.unknownFields !== 'allow') {
-      throw unsupported(`generationConfig.${name}`, 'the field is not known, and what it would cost neither');
+      throw unsupportedError(
+        `generationConfig.${name}`,
+        'the field is not known, and what it would cost neither',
+      );
     }
   }
   for (const name of ['routingConfig', 'modelSelectionConfig']) {
     if (either(config, name) !== undefined) {
-      throw unsupported(
+      throw unsupportedError(
         `generationConfig.${name}`,
         'it would choose another model than the one that was priced',
       );
@@ -98,9 +102,9 @@ function checkConfig(config: JsonObject, options: ParseOptions): void {
 /** Tools that the provider runs; `functionDeclarations` and `computerUse` are run by the client. */
 function toolsOf(body: JsonObject): readonly ToolUse[] {
   const tools = body.tools ?? [];
-  if (!Array.isArray(tools)) throw invalidValue('tools', 'an array', tools);
+  if (!Array.isArray(tools)) throw invalidValueError('tools', 'an array', tools);
   return tools.flatMap((tool, index) => {
-    if (!isObject(tool)) throw invalidValue(`tools[${index}]`, 'an object', tool);
+    if (!isObject(tool)) throw invalidValueError(`tools[${index}]`, 'an object', tool);
     return Object.keys(tool)
       .filter((name) => !clientSide.has(name) && tool[name] !== null)
       .map((type) => ({ name: toolName(type), type, param: `tools[${index}].${type}` }));
@@ -122,7 +126,7 @@ function objectIn(object: JsonObject, name: string, prefix = ''): JsonObject {
   const value = either(object, name);
   if (value === undefined) return {};
   if (isObject(value)) return value;
-  throw invalidValue(prefix + name, 'an object', value);
+  throw invalidValueError(prefix + name, 'an object', value);
 }
 
 function integerIn(

@@ -1,7 +1,7 @@
 import type { JsonValue } from '@tollgate/core/internal';
 import { either, fieldOf, isObject } from './json.js';
 import { kindOfType, type MediaTally } from './media.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 
 /** Fields of a part that contain text, JSON that is read as text, or instructions for reading the part. */
 const plain: ReadonlySet<string> = new Set(
@@ -36,14 +36,17 @@ function isPlain(part: JsonValue): boolean {
 }
 
 function readPart(part: JsonValue, param: string, tally: MediaTally, depth: number): void {
-  if (!isObject(part)) throw invalidValue(param, 'an object', part);
+  if (!isObject(part)) throw invalidValueError(param, 'an object', part);
   for (const name of Object.keys(part)) {
     if (plain.has(name) || media.has(name)) continue;
-    throw unsupported(`${param}.${name}`, 'the kind of part is not known, and what it would cost neither');
+    throw unsupportedError(
+      `${param}.${name}`,
+      'the kind of part is not known, and what it would cost neither',
+    );
   }
   const inline = either(part, 'inlineData');
   if (inline !== undefined) {
-    if (!isObject(inline)) throw invalidValue(`${param}.inlineData`, 'an object', inline);
+    if (!isObject(inline)) throw invalidValueError(`${param}.inlineData`, 'an object', inline);
     tally.add(kindOfType(either(inline, 'mimeType')), `${param}.inlineData`, inline.data);
   }
   if (either(part, 'fileData') !== undefined) tally.add('file', `${param}.fileData`);
@@ -51,7 +54,8 @@ function readPart(part: JsonValue, param: string, tally: MediaTally, depth: numb
     const response = either(part, name);
     const nested = isObject(response) ? fieldOf(response, 'parts') : undefined;
     if (nested === undefined) continue;
-    if (!Array.isArray(nested) || depth > 4) throw invalidValue(`${param}.${name}.parts`, 'an array', nested);
+    if (!Array.isArray(nested) || depth > 4)
+      throw invalidValueError(`${param}.${name}.parts`, 'an array', nested);
     geminiParts(nested, `${param}.${name}.parts`, tally, depth + 1);
   }
 }

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 
 /** Whether a value is a JSON object. */
 export function isObject(value: JsonValue | undefined): value is JsonObject {
@@ -16,14 +16,14 @@ export function fieldOf(object: JsonObject, name: string): JsonValue | undefined
 export function stringOf(object: JsonObject, name: string, param = name): string | undefined {
   const value = fieldOf(object, name);
   if (value === undefined || typeof value === 'string') return value;
-  throw invalidValue(param, 'a string', value);
+  throw invalidValueError(param, 'a string', value);
 }
 
 /** A field that has to be true or false where it is present. */
 export function flagOf(object: JsonObject, name: string, param = name): boolean {
   const value = fieldOf(object, name);
   if (value === undefined || typeof value === 'boolean') return value ?? false;
-  throw invalidValue(param, 'true or false', value);
+  throw invalidValueError(param, 'true or false', value);
 }
 
 /** A field that has to be an integer within bounds where it is present. */
@@ -41,21 +41,21 @@ export function integerOf(
     most === Number.MAX_SAFE_INTEGER
       ? `an integer of at least ${least}`
       : `an integer from ${least} to ${most}`;
-  throw invalidValue(param, range, value);
+  throw invalidValueError(param, range, value);
 }
 
 /** A field that has to be an object where it is present. */
 export function objectOf(object: JsonObject, name: string, param = name): JsonObject | undefined {
   const value = fieldOf(object, name);
   if (value === undefined || isObject(value)) return value;
-  throw invalidValue(param, 'an object', value);
+  throw invalidValueError(param, 'an object', value);
 }
 
 /** A field that has to be an array where it is present. */
 export function arrayOf(object: JsonObject, name: string, param = name): readonly JsonValue[] | undefined {
   const value = fieldOf(object, name);
   if (value === undefined || Array.isArray(value)) return value;
-  throw invalidValue(param, 'an array', value);
+  throw invalidValueError(param, 'an array', value);
 }
 
 /** The name of a field that may be written in camel or in snake case (protocol buffers accept both). With both present, the request is ambiguous. */
@@ -63,7 +63,7 @@ export function eitherName(object: JsonObject, camel: string): string | undefine
   const snake = snakeOf(camel);
   const [hasCamel, hasSnake] = [fieldOf(object, camel) !== undefined, fieldOf(object, snake) !== undefined];
   if (hasCamel && hasSnake && snake !== camel)
-    throw invalidValue(camel, `written once, not also as ${snake}`, object[snake]);
+    throw invalidValueError(camel, `written once, not also as ${snake}`, object[snake]);
   return hasCamel ? camel : hasSnake ? snake : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
 import { fieldOf } from './json.js';
 import type { ParseOptions } from './parse-options.js';
-import { unsupported } from './refusals.js';
+import { unsupportedError } from './refusals.js';
 
 /**
  * The top-level fields of each format's bodies, as of the official SDKs' types (openai 6.49, @anthropic-ai/sdk 1.11, @google/genai 2.32).
@@ -86,13 +86,14 @@ export function checkFields(api: WireApi, body: JsonObject, options: ParseOption
   const known = knownFields[api];
   for (const name of Object.keys(body)) {
     if (known.has(name)) continue;
-    if (smuggling.includes(name)) throw unsupported(name, 'a request cannot choose its route or credentials');
+    if (smuggling.includes(name))
+      throw unsupportedError(name, 'a request cannot choose its route or credentials');
     if (options.allowFields?.includes(name)) continue;
     const why = Object.hasOwn(costly, name) ? costly[name] : undefined;
     if (why !== undefined && fieldOf(body, name) === undefined) continue;
-    if (why !== undefined) throw unsupported(name, why);
+    if (why !== undefined) throw unsupportedError(name, why);
     if (options.unknownFields === 'allow' && name !== '__proto__') continue;
-    throw unsupported(name, 'the field is not known, and what it would cost neither');
+    throw unsupportedError(name, 'the field is not known, and what it would cost neither');
   }
 }
 
@@ -122,7 +123,7 @@ export function checkNestedNames(body: JsonObject, text: string): void {
   if (!anyForbidden.test(text)) return;
   const names = forbiddenAnywhere.filter((name) => text.includes(`"${name}":`));
   const found = pathTo(body, new Set(names), true);
-  if (found !== undefined) throw unsupported(found, 'a request cannot choose its route or credentials');
+  if (found !== undefined) throw unsupportedError(found, 'a request cannot choose its route or credentials');
 }
 
 /** The path to the first of some names below the top; `__proto__` is searched at the top and as an own property as well. */

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { isObject } from './json.js';
 import type { WorstCase } from './parse-options.js';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 import type { MediaCount } from './request-facts.js';
 
 /** Collects the input of a request that is not text. */
@@ -25,7 +25,7 @@ export class MediaTally {
     param: string,
     url: JsonValue | undefined,
   ): void {
-    if (typeof url !== 'string' || url === '') throw invalidValue(param, 'a URL', url);
+    if (typeof url !== 'string' || url === '') throw invalidValueError(param, 'a URL', url);
     if (isDataUrl(url)) this.add(isOther(url) ? 'document' : kinds.inline, param, url);
     else this.add(kinds.remote, param);
   }
@@ -52,5 +52,5 @@ export function kindOfType(mediaType: JsonValue | undefined): keyof WorstCase {
 export function heldIn(part: JsonObject, name: string, param: string): JsonObject {
   const held = part[name];
   if (isObject(held)) return held;
-  throw invalidValue(`${param}.${name}`, 'an object', held);
+  throw invalidValueError(`${param}.${name}`, 'an object', held);
 }

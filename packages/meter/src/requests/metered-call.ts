@@ -6,7 +6,7 @@ import type { TierMultiplier } from '../prices/service-tier.js';
 import { modelName } from './model-name.js';
 import type { OutgoingBody } from './outgoing-body.js';
 import type { ParseSettings } from './parse-call.js';
-import { notPriced, unsupported } from './refusals.js';
+import { notPriced, unsupportedError } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
 import { searchesByItself } from './searching-models.js';
 import { declaredFees, toolBoundOf } from './server-tools.js';
@@ -150,7 +150,7 @@ export class MeteredCall implements ParsedCall {
     const { tier } = this.facts;
     const name = tier === undefined || tier.name === 'auto' ? this.settings.options.serviceTier : tier.name;
     if (name === undefined || price.free || Object.hasOwn(price.tiers, name)) return name;
-    throw unsupported(tier?.param ?? 'service_tier', `what it costs with ${price.model} is not known`);
+    throw unsupportedError(tier?.param ?? 'service_tier', `what it costs with ${price.model} is not known`);
   }
 
   #priceOf(model: string): Price {

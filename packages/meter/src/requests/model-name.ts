@@ -1,5 +1,5 @@
 import type { JsonValue } from '@tollgate/core/internal';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 
 const maxLength = 256;
 
@@ -11,15 +11,16 @@ const lowerCase: readonly string[] = ['openai', 'anthropic', 'google'];
  * another to a provider.
  */
 export function modelName(value: JsonValue | undefined, provider: string): string {
-  if (typeof value !== 'string') throw invalidValue('model', 'the name of a model', value);
+  if (typeof value !== 'string') throw invalidValueError('model', 'the name of a model', value);
   const printable = value.length > 0 && value.length <= maxLength && !/[^\x21-\x7e]/.test(value);
-  if (!printable) throw invalidValue('model', 'a name of printable ASCII characters without spaces', value);
+  if (!printable)
+    throw invalidValueError('model', 'a name of printable ASCII characters without spaces', value);
   // A gateway behind the base URL may resolve it as a path.
   if (value.includes('..') || value.includes('//')) {
-    throw invalidValue('model', 'a name without empty or parent segments', value);
+    throw invalidValueError('model', 'a name without empty or parent segments', value);
   }
   if (lowerCase.includes(provider) && !value.startsWith('ft:') && value !== value.toLowerCase()) {
-    throw invalidValue('model', 'written in lower case', value);
+    throw invalidValueError('model', 'written in lower case', value);
   }
   return value;
 }
@@ -30,6 +31,6 @@ export function checkQuery(url: string): void {
   if (mark === -1) return;
   for (const name of new URLSearchParams(url.slice(mark + 1)).keys()) {
     if (name.toLowerCase() === 'model')
-      throw invalidValue('model', 'in the body or the path, not in the query', name);
+      throw invalidValueError('model', 'in the body or the path, not in the query', name);
   }
 }

@@ -4,7 +4,7 @@ import { arrayOf, fieldOf, flagOf, integerOf, isObject, objectOf } from './json.
 import { heldIn, MediaTally } from './media.js';
 import { openaiTools } from './openai-tools.js';
 import type { ParseOptions } from './parse-options.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 import type { RequestFacts, ToolUse } from './request-facts.js';
 import { statedTier } from './tier.js';
 import { type WireFormat, writeStated } from './wire-format.js';
@@ -31,7 +31,7 @@ export const openaiChat: WireFormat = {
   read(body: JsonObject, options: ParseOptions): RequestFacts {
     const media = new MediaTally();
     const messages = arrayOf(body, 'messages');
-    if (!messages) throw invalidValue('messages', 'an array of messages', undefined);
+    if (!messages) throw invalidValueError('messages', 'an array of messages', undefined);
     messages.forEach((message, index) => {
       if (!isText(message)) readMessage(message, `messages[${index}]`, media);
     });
@@ -79,12 +79,12 @@ function isText(message: JsonValue): boolean {
 }
 
 function readMessage(message: JsonValue, param: string, media: MediaTally): void {
-  if (!isObject(message)) throw invalidValue(param, 'an object', message);
+  if (!isObject(message)) throw invalidValueError(param, 'an object', message);
   // The audio of an earlier response is named by its id; its content is at the provider.
   if (fieldOf(message, 'audio') !== undefined) media.add('conversation', `${param}.audio`);
   const content = fieldOf(message, 'content');
   if (content === undefined || typeof content === 'string') return;
-  if (!Array.isArray(content)) throw invalidValue(`${param}.content`, 'a string or an array', content);
+  if (!Array.isArray(content)) throw invalidValueError(`${param}.content`, 'a string or an array', content);
   content.forEach((part, index) => {
     if (isObject(part) && (part.type === 'text' || part.type === 'refusal')) return;
     readPart(part, `${param}.content[${index}]`, media);
@@ -92,7 +92,7 @@ function readMessage(message: JsonValue, param: string, media: MediaTally): void
 }
 
 function readPart(part: JsonValue, param: string, media: MediaTally): void {
-  if (!isObject(part)) throw invalidValue(param, 'an object', part);
+  if (!isObject(part)) throw invalidValueError(param, 'an object', part);
   switch (part.type) {
     case 'image_url':
       readImage(part.image_url, `${param}.image_url`, media);
@@ -107,7 +107,10 @@ function readPart(part: JsonValue, param: string, media: MediaTally): void {
       break;
     }
     default:
-      throw unsupported(`${param}.type`, 'the kind of content is not known, and what it would cost neither');
+      throw unsupportedError(
+        `${param}.type`,
+        'the kind of content is not known, and what it would cost neither',
+      );
   }
 }
 

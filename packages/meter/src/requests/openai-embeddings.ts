@@ -1,6 +1,6 @@
 import type { JsonObject } from '@tollgate/core/internal';
 import { fieldOf } from './json.js';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 import { plainFacts, type RequestFacts } from './request-facts.js';
 import type { WireFormat } from './wire-format.js';
 
@@ -10,7 +10,7 @@ export const openaiEmbeddings: WireFormat = {
   read(body: JsonObject): RequestFacts {
     const input = fieldOf(body, 'input');
     if (typeof input !== 'string' && !Array.isArray(input)) {
-      throw invalidValue('input', 'a string or an array', input);
+      throw invalidValueError('input', 'a string or an array', input);
     }
     return { ...plainFacts, answers: 0 };
   },

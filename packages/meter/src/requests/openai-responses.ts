@@ -4,7 +4,7 @@ import { fieldOf, flagOf, objectOf } from './json.js';
 import { MediaTally } from './media.js';
 import { maxToolCalls, openaiTools } from './openai-tools.js';
 import type { ParseOptions } from './parse-options.js';
-import { unsupported } from './refusals.js';
+import { unsupportedError } from './refusals.js';
 import type { RequestFacts } from './request-facts.js';
 import { responsesInput, toolCountOfInput, toolsOfInput } from './responses-input.js';
 import { declarationOf } from './server-tools.js';
@@ -34,11 +34,11 @@ export const openaiResponses: WireFormat = {
   changeable: [...caps, 'max_tool_calls'],
   read(body: JsonObject, _options: ParseOptions): RequestFacts {
     if (flagOf(body, 'background')) {
-      throw unsupported('background', 'its answer, and what it costs, arrives outside of this exchange');
+      throw unsupportedError('background', 'its answer, and what it costs, arrives outside of this exchange');
     }
     const mode = fieldOf(objectOf(body, 'reasoning') ?? {}, 'mode');
     if (mode !== undefined && mode !== 'standard')
-      throw unsupported('reasoning.mode', 'what it costs is not known');
+      throw unsupportedError('reasoning.mode', 'what it costs is not known');
     const media = new MediaTally();
     for (const name of ['previous_response_id', 'conversation']) {
       if (fieldOf(body, name) !== undefined) media.add('conversation', name);

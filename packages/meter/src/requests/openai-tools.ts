@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { arrayOf, integerOf, isObject } from './json.js';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 import type { ToolUse } from './request-facts.js';
 
 /** Names of server-side tools in the usage, where their type on the wire carries a version. */
@@ -30,9 +30,9 @@ export function toolsIn(
 ): ToolUse[] {
   return tools.flatMap((tool, index): ToolUse[] => {
     const param = `${list}[${index}]`;
-    if (!isObject(tool)) throw invalidValue(param, 'an object', tool);
+    if (!isObject(tool)) throw invalidValueError(param, 'an object', tool);
     const type = tool.type;
-    if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+    if (typeof type !== 'string') throw invalidValueError(`${param}.type`, 'a string', type);
     if (type === 'namespace') {
       return toolsIn(arrayOf(tool, 'tools') ?? [], `${param}.tools`, maxUses, clientSide);
     }

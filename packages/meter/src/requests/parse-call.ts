@@ -17,7 +17,7 @@ import { openaiResponses } from './openai-responses.js';
 import { OutgoingBody } from './outgoing-body.js';
 import type { ParseOptions } from './parse-options.js';
 import { type ProviderFinder, providerFinder } from './provider-of.js';
-import { invalidValue } from './refusals.js';
+import { invalidValueError } from './refusals.js';
 import type { WireFormat } from './wire-format.js';
 
 /** {@link ParseOptions}, read once. */
@@ -105,7 +105,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
 /** Gemini takes the model from the path; another one in the body must not be priced instead of it, nor sent. */
 function checkModelField(inBody: unknown, inPath: string): void {
   if (inBody === undefined || inBody === inPath || inBody === `models/${inPath}`) return;
-  throw invalidValue('model', 'the model of the path', inBody);
+  throw invalidValueError('model', 'the model of the path', inBody);
 }
 
 /** A body that is nested too deeply to be serialised is the client's error. */

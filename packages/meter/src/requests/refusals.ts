@@ -8,7 +8,7 @@ const shortened = (name: string): string =>
   name.length <= longestName ? name : `${name.slice(0, longestName)}…`;
 
 /** A value that the provider would refuse, or that makes a bound impossible: 400 `invalid_value`. */
-export function invalidValue(param: string, expected: string, received: unknown): TollgateError {
+export function invalidValueError(param: string, expected: string, received: unknown): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'invalid_value',
@@ -19,7 +19,7 @@ export function invalidValue(param: string, expected: string, received: unknown)
 }
 
 /** Something whose cost cannot be bounded, or that this app does not offer: 400 `unsupported_parameter`. */
-export function unsupported(param: string, why: string): TollgateError {
+export function unsupportedError(param: string, why: string): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'unsupported_parameter',

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { arrayOf, fieldOf, isObject } from './json.js';
 import type { MediaTally } from './media.js';
 import { toolsIn } from './openai-tools.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 import type { ToolUse } from './request-facts.js';
 
 /** Items that hold nothing but text, or JSON that is read as text. */
@@ -50,7 +50,7 @@ const mediaParts: ReadonlySet<string> = new Set(['input_image', 'input_file', 'c
 /** Reads the `input` of a response: a text, or items of many kinds. */
 export function responsesInput(input: JsonValue | undefined, media: MediaTally): void {
   if (input === undefined || typeof input === 'string') return;
-  if (!Array.isArray(input)) throw invalidValue('input', 'a string or an array', input);
+  if (!Array.isArray(input)) throw invalidValueError('input', 'a string or an array', input);
   input.forEach((item, index) => {
     if (!isText(item)) readItem(item, `input[${index}]`, media);
   });
@@ -65,9 +65,9 @@ function isText(item: JsonValue): boolean {
 }
 
 function readItem(item: JsonValue, param: string, media: MediaTally): void {
-  if (!isObject(item)) throw invalidValue(param, 'an object', item);
+  if (!isObject(item)) throw invalidValueError(param, 'an object', item);
   const type = fieldOf(item, 'type') ?? ('role' in item ? 'message' : 'item_reference');
-  if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+  if (typeof type !== 'string') throw invalidValueError(`${param}.type`, 'a string', type);
   if (textItems.has(type)) return;
   if (type === 'reasoning') {
     // By its id alone: the reasoning is at the provider.
@@ -79,7 +79,8 @@ function readItem(item: JsonValue, param: string, media: MediaTally): void {
   else if (type === 'image_generation_call') media.add('image', `${param}.result`, item.result);
   // By its id, or encrypted: the content is at the provider.
   else if (type === 'item_reference' || type === 'compaction') media.add('conversation', param);
-  else throw unsupported(`${param}.type`, 'the kind of input is not known, and what it would cost neither');
+  else
+    throw unsupportedError(`${param}.type`, 'the kind of input is not known, and what it would cost neither');
 }
 
 const isFilled = (value: JsonValue | undefined): boolean =>
@@ -116,7 +117,7 @@ export function toolCountOfInput(input: JsonValue | undefined): number {
 function readContent(content: JsonValue | undefined, param: string, media: MediaTally): void {
   if (content === undefined || content === null || typeof content === 'string') return;
   if (!Array.isArray(content) && !isObject(content)) {
-    throw invalidValue(param, 'a string or an array', content);
+    throw invalidValueError(param, 'a string or an array', content);
   }
   const parts = Array.isArray(content) ? content : [content];
   parts.forEach((part, index) => {
@@ -127,11 +128,14 @@ function readContent(content: JsonValue | undefined, param: string, media: Media
 }
 
 function readPart(part: JsonValue, param: string, media: MediaTally): void {
-  if (!isObject(part)) throw invalidValue(param, 'an object', part);
+  if (!isObject(part)) throw invalidValueError(param, 'an object', part);
   const type = part.type;
-  if (typeof type !== 'string') throw invalidValue(`${param}.type`, 'a string', type);
+  if (typeof type !== 'string') throw invalidValueError(`${param}.type`, 'a string', type);
   if (!mediaParts.has(type)) {
-    throw unsupported(`${param}.type`, 'the kind of content is not known, and what it would cost neither');
+    throw unsupportedError(
+      `${param}.type`,
+      'the kind of content is not known, and what it would cost neither',
+    );
   }
   if (fieldOf(part, 'file_id') !== undefined) media.add('file', `${param}.file_id`);
   if (fieldOf(part, 'image_url') !== undefined) {

@@ -1,7 +1,7 @@
 import type { Price } from '../prices/price.js';
 import { picoOf } from '../prices/rate.js';
 import type { ParseOptions, ToolDeclaration } from './parse-options.js';
-import { invalidValue, unsupported } from './refusals.js';
+import { invalidValueError, unsupportedError } from './refusals.js';
 import type { ToolUse } from './request-facts.js';
 
 /** The upper bound of the cost of a call's server-side tools. */
@@ -57,10 +57,10 @@ function usesOf(tool: ToolUse, declared: ToolDeclaration | undefined): number {
   const { maxUses } = tool;
   if (maxUses === undefined) {
     if (declared?.maxUses !== undefined) return declared.maxUses;
-    throw unsupported(tool.param, 'the number of its uses has no bound');
+    throw unsupportedError(tool.param, 'the number of its uses has no bound');
   }
   if (declared?.maxUses === undefined || maxUses <= declared.maxUses) return maxUses;
-  throw invalidValue(`${tool.param}.max_uses`, `at most ${declared.maxUses}`, maxUses);
+  throw invalidValueError(`${tool.param}.max_uses`, `at most ${declared.maxUses}`, maxUses);
 }
 
 function feeOfUse(tool: ToolUse, declared: ToolDeclaration | undefined, price: Price): bigint {
@@ -68,5 +68,5 @@ function feeOfUse(tool: ToolUse, declared: ToolDeclaration | undefined, price: P
   const known = Object.hasOwn(price.tools, tool.name) ? price.tools[tool.name] : undefined;
   if (known !== undefined) return known;
   if (declared) return 0n;
-  throw unsupported(tool.param, `what a use of ${tool.type.slice(0, 40)} costs is not known`);
+  throw unsupportedError(tool.param, `what a use of ${tool.type.slice(0, 40)} costs is not known`);
 }

@@ -1,6 +1,6 @@
 import type { Price } from '../prices/price.js';
 import type { ParseOptions, WorstCase } from './parse-options.js';
-import { unsupported } from './refusals.js';
+import { unsupportedError } from './refusals.js';
 import type { MediaCount } from './request-facts.js';
 
 /** The upper bound of the tokens of a call's media. */
@@ -55,7 +55,7 @@ export function mediaBoundOf(
       continue;
     }
     const bounded = kind === 'document' || kind === 'audio';
-    if (!bounded || price.contextWindow === undefined) throw unsupported(param, remedies[kind]);
+    if (!bounded || price.contextWindow === undefined) throw unsupportedError(param, remedies[kind]);
     window = price.contextWindow;
     windowIsAudio ||= kind === 'audio';
   }

@@ -1,10 +1,10 @@
 import type { TollgateError } from '@tollgate/core';
 import type { ProviderAmounts } from '@tollgate/core/internal';
+import { upstreamRateLimited, upstreamUnavailable } from '../errors.js';
 import type { ProviderKey } from '../key-ring.js';
 import type { Wait } from '../pace/pacing.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
 import type { PacerGrant } from '../pace/waiting-line.js';
-import { upstreamRateLimited, upstreamUnavailable } from '../upstream-error.js';
 import { type AttemptEnd, type EndKind, kindOf } from './attempt-end.js';
 import { backoffMs } from './backoff.js';
 import type { Resilience } from './resilience.js';

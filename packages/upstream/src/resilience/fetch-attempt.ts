@@ -1,6 +1,6 @@
 import { AttemptClock } from '../attempt-clock.js';
+import { upstreamTimeout } from '../errors.js';
 import type { Timeouts } from '../timeouts.js';
-import { upstreamTimeout } from '../upstream-error.js';
 import { handedResponse } from './handed-response.js';
 
 /** The time-outs and the abort of one attempt through `fetch`, until its body has ended. */

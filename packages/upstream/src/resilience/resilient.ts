@@ -9,9 +9,9 @@ import {
 } from '@tollgate/core/internal';
 import { routeOf } from '../api-route.js';
 import type { DispatchedCall } from '../dispatch.js';
+import { upstreamUnavailable } from '../errors.js';
 import { promptFacts } from '../route/prompt-facts.js';
 import { type RoutingSettings, routedCall } from '../route/routed-call.js';
-import { upstreamUnavailable } from '../upstream-error.js';
 import { askedOf } from './fetch-request.js';
 import { FetchRouting } from './fetch-routing.js';
 import { type FetchCall, type FetchOutcome, FetchTransport } from './fetch-transport.js';

@@ -1,5 +1,5 @@
+import { upstreamError } from '../errors.js';
 import type { AnswerTranslation } from '../translate/answer-translation.js';
-import { upstreamError } from '../upstream-error.js';
 
 const nothing = new Uint8Array(0);
 

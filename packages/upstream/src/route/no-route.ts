@@ -2,7 +2,7 @@ import { TollgateError } from '@tollgate/core';
 import type { RouteDecision } from './route-inputs.js';
 
 /** The refusal of a request that no model may, or can, serve; by the reason that excluded the last of them. */
-export function noRoute(task: string, { excluded }: RouteDecision): TollgateError {
+export function noRouteError(task: string, { excluded }: RouteDecision): TollgateError {
   const why = Object.values(excluded);
   const mayBe = why.filter((one) => one !== 'not-allowed');
   if (mayBe.length === 0) {

@@ -6,7 +6,7 @@ import type { Provider } from '../provider.js';
 import type { AnswerSeen } from './answer-seen.js';
 import { decideRoute } from './decide-route.js';
 import { fitsIn, type Headroom, headroomOf } from './headroom.js';
-import { noRoute } from './no-route.js';
+import { noRouteError } from './no-route.js';
 import { type PromptFacts, promptFacts } from './prompt-facts.js';
 import type { RouteCandidate, RouteDecision, RouteInputs } from './route-inputs.js';
 import { PolledFacts, type PolledPrice } from './route-source.js';
@@ -111,7 +111,7 @@ export class Router {
     const [first] = decision.ranked;
     const { requestId, caller } = ask.context ?? {};
     publish('tollgate:route', () => ({ requestId, tenant: caller?.tenant, inputs, decision }));
-    if (first === undefined) throw noRoute(named.task, decision);
+    if (first === undefined) throw noRouteError(named.task, decision);
     if (who !== undefined && decision.why !== 'canary') this.#places.sent(who, first, this.#now());
     return {
       inputs,

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
-import { notTranslatable, notValid } from './not-translatable.js';
+import { notTranslatableError, notValidError } from './not-translatable.js';
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -20,7 +20,7 @@ export class Fields {
   }
 
   static of(value: JsonValue | undefined, path: string): Fields {
-    if (!isObject(value)) throw notValid(path, 'an object', value);
+    if (!isObject(value)) throw notValidError(path, 'an object', value);
     return new Fields(value, path);
   }
 
@@ -37,39 +37,39 @@ export class Fields {
   text(name: string): string | undefined {
     const value = this.take(name);
     if (value === undefined || typeof value === 'string') return value;
-    throw notValid(this.param(name), 'a string', value);
+    throw notValidError(this.param(name), 'a string', value);
   }
 
   /** A text that has to be there. */
   word(name: string): string {
     const value = this.text(name);
-    if (value === undefined) throw notValid(this.param(name), 'a string', undefined);
+    if (value === undefined) throw notValidError(this.param(name), 'a string', undefined);
     return value;
   }
 
   number(name: string): number | undefined {
     const value = this.take(name);
     if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
-    throw notValid(this.param(name), 'a number', value);
+    throw notValidError(this.param(name), 'a number', value);
   }
 
   /** A whole number of at least `least`. */
   count(name: string, least: number): number | undefined {
     const value = this.number(name);
     if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value;
-    throw notValid(this.param(name), `a whole number of at least ${least}`, value);
+    throw notValidError(this.param(name), `a whole number of at least ${least}`, value);
   }
 
   flag(name: string): boolean | undefined {
     const value = this.take(name);
     if (value === undefined || typeof value === 'boolean') return value;
-    throw notValid(this.param(name), 'true or false', value);
+    throw notValidError(this.param(name), 'true or false', value);
   }
 
   list(name: string): readonly JsonValue[] | undefined {
     const value = this.take(name);
     if (value === undefined || Array.isArray(value)) return value;
-    throw notValid(this.param(name), 'an array', value);
+    throw notValidError(this.param(name), 'an array', value);
   }
 
   /** The objects of a list, each with its place. */
@@ -81,7 +81,7 @@ export class Fields {
   json(name: string): JsonObject | undefined {
     const value = this.take(name);
     if (value === undefined || isObject(value)) return value;
-    throw notValid(this.param(name), 'an object', value);
+    throw notValidError(this.param(name), 'an object', value);
   }
 
   fields(name: string): Fields | undefined {
@@ -93,13 +93,13 @@ export class Fields {
   only(name: string, allowed: readonly JsonValue[], why: string): void {
     const value = this.take(name);
     if (value === undefined || allowed.includes(value)) return;
-    throw notTranslatable(this.param(name), why);
+    throw notTranslatableError(this.param(name), why);
   }
 
   /** Refuses the first field that was not taken and holds something. */
   refuseRest(why = 'it cannot be translated for the provider that answers'): void {
     for (const name of this.#left) {
-      if (this.object[name] !== null) throw notTranslatable(this.param(name), why);
+      if (this.object[name] !== null) throw notTranslatableError(this.param(name), why);
     }
   }
 }

@@ -2,7 +2,7 @@ import { TollgateError } from '@tollgate/core';
 import { describeValue } from '@tollgate/core/internal';
 
 /** 400 `unsupported_parameter`: the client's field has no counterpart at the provider. */
-export function notTranslatable(param: string, why: string): TollgateError {
+export function notTranslatableError(param: string, why: string): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'unsupported_parameter',
@@ -13,7 +13,7 @@ export function notTranslatable(param: string, why: string): TollgateError {
 }
 
 /** 400 `invalid_value`: the client's own format does not allow it. */
-export function notValid(param: string, expected: string, received: unknown): TollgateError {
+export function notValidError(param: string, expected: string, received: unknown): TollgateError {
   return new TollgateError({
     status: 400,
     code: 'invalid_value',

@@ -1,5 +1,5 @@
 import type { Settings } from './neutral-request.js';
-import { notTranslatable } from './not-translatable.js';
+import { notTranslatableError } from './not-translatable.js';
 
 /** Refuses settings without a counterpart in the provider's format, by the client's names. */
 export function refuseSettings(
@@ -9,6 +9,6 @@ export function refuseSettings(
 ): void {
   for (const name of names) {
     const asked = settings[name];
-    if (asked) throw notTranslatable(asked.param, `${provider} has nothing of the kind`);
+    if (asked) throw notTranslatableError(asked.param, `${provider} has nothing of the kind`);
   }
 }

@@ -29,7 +29,7 @@ export interface KillSwitchOptions extends GuardOptions {
   /** Interval between reads of the store, in ms, 20 to 60 000; hints of the store arrive sooner. @defaultValue 500 */
   pollMs?: number;
   /** How long an answer may take, and how long the first requests wait for the first one, in ms, 5 to 60 000. @defaultValue 150 */
-  deadlineMs?: number;
+  storeDeadlineMs?: number;
   /**
    * Requests before the store's first response: `open` lets them pass, `closed` refuses them with 503. After that, the last known state
    * applies while the store is away. @defaultValue 'open'
@@ -62,18 +62,18 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
       ...guardChecks,
       store: accepts.methods('read', 'turnOff', 'turnOn'),
       pollMs: accepts.integerBetween(20, 60_000),
-      deadlineMs: accepts.integerBetween(5, 60_000),
+      storeDeadlineMs: accepts.integerBetween(5, 60_000),
       whenUnknown: accepts.oneOf('open', 'closed'),
       now: accepts.function,
     },
     ['store'],
   );
-  const { store, pollMs = 500, deadlineMs = 150, whenUnknown = 'open', now = Date.now, mode } = options;
+  const { store, pollMs = 500, storeDeadlineMs = 150, whenUnknown = 'open', now = Date.now, mode } = options;
   const running = new IndexedList<TollgateContext>();
   const board = new SwitchBoard({
     store,
     pollMs,
-    deadlineMs,
+    deadlineMs: storeDeadlineMs,
     now,
     changed: (entries) => {
       if (mode !== 'shadow') cut(running.members(), entries, board);

@@ -2,20 +2,20 @@ import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { Fields } from '../fields.js';
 import { originOf } from '../foreign-signature.js';
 import type { MediaPart, Part, TextPart, Turn } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { takeCacheControl } from './take-cache-control.js';
 
 /** Reads the content of a message. */
 export function readBlocks(message: Fields, role: Turn['role']): Part[] {
   const content = message.take('content');
   if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }];
-  if (!Array.isArray(content)) throw notValid(message.param('content'), 'a string or an array', content);
+  if (!Array.isArray(content)) throw notValidError(message.param('content'), 'a string or an array', content);
   return content.map((one, index) => {
     const block = Fields.of(one, `${message.param('content')}[${index}]`);
     const part = readBlock(block);
     const isOfUser = part.kind === 'image' || part.kind === 'document' || part.kind === 'result';
     if (part.kind !== 'text' && isOfUser !== (role === 'user')) {
-      throw notTranslatable(block.path, `it cannot stand in a message of the ${role}`);
+      throw notTranslatableError(block.path, `it cannot stand in a message of the ${role}`);
     }
     return part;
   });
@@ -24,26 +24,26 @@ export function readBlocks(message: Fields, role: Turn['role']): Part[] {
 /** Reads a text, or blocks of text and media. */
 export function readContent(value: JsonValue, param: string): (TextPart | MediaPart)[] {
   if (typeof value === 'string') return [{ kind: 'text', text: value }];
-  if (!Array.isArray(value)) throw notValid(param, 'a string or an array', value);
+  if (!Array.isArray(value)) throw notValidError(param, 'a string or an array', value);
   return value.map((one, index) => {
     const block = Fields.of(one, `${param}[${index}]`);
     const part = readBlock(block);
     if (part.kind === 'text' || part.kind === 'image' || part.kind === 'document') return part;
-    throw notTranslatable(block.path, 'only text, images and documents can stand here');
+    throw notTranslatableError(block.path, 'only text, images and documents can stand here');
   });
 }
 
 /** A part that has to be text. */
 export function textOnly(part: TextPart | MediaPart): TextPart {
   if (part.kind === 'text') return part;
-  throw notTranslatable(part.param, 'only text can stand here');
+  throw notTranslatableError(part.param, 'only text can stand here');
 }
 
 function readBlock(block: Fields): Part {
   const type = block.word('type');
   takeCacheControl(block);
   const part = Object.hasOwn(readers, type) ? readers[type]?.(block) : undefined;
-  if (!part) throw notTranslatable(block.param('type'), 'blocks of this type cannot be translated');
+  if (!part) throw notTranslatableError(block.param('type'), 'blocks of this type cannot be translated');
   block.refuseRest();
   return part;
 }
@@ -52,7 +52,7 @@ const readers: Readonly<Record<string, (block: Fields) => Part>> = {
   text: (block) => {
     const citations = block.list('citations');
     if (citations && citations.length > 0)
-      throw notTranslatable(block.param('citations'), 'they cannot be handed back');
+      throw notTranslatableError(block.param('citations'), 'they cannot be handed back');
     return { kind: 'text', text: block.word('text') };
   },
   image: (block) => mediaOf(block, 'image'),
@@ -105,7 +105,7 @@ function mediaOf(block: Fields, kind: MediaPart['kind']): MediaPart {
   const fits =
     kind === 'image' ? media.mediaType?.startsWith('image/') : media.mediaType === 'application/pdf';
   if ((type !== 'url' && type !== 'base64') || (type === 'base64' && !fits)) {
-    throw notTranslatable(source.path, 'only images and PDFs, in base64 or by URL, can be translated');
+    throw notTranslatableError(source.path, 'only images and PDFs, in base64 or by URL, can be translated');
   }
   source.refuseRest();
   return media;

@@ -11,7 +11,7 @@ import type {
   Tool,
   ToolChoice,
 } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { readBlocks, readContent, textOnly } from './read-blocks.js';
 import { takeCacheControl } from './take-cache-control.js';
 
@@ -24,12 +24,12 @@ export function readAnthropicRequest(body: JsonObject): NeutralRequest {
   const turns = fields.each('messages').map((message) => {
     const role = message.word('role');
     if (role !== 'user' && role !== 'assistant')
-      throw notTranslatable(message.param('role'), 'only user and assistant can be translated');
+      throw notTranslatableError(message.param('role'), 'only user and assistant can be translated');
     const parts = readBlocks(message, role);
     message.refuseRest();
     return { role, parts } as const;
   });
-  if (turns.length === 0) throw notValid('messages', 'an array with at least one message', []);
+  if (turns.length === 0) throw notValidError('messages', 'an array with at least one message', []);
   const system = readSystem(fields);
   const tools = fields.each('tools').map(readTool);
   const settings = readSettings(fields);
@@ -51,7 +51,7 @@ function readSettings(fields: Fields): Settings {
   const asked = <Value>(name: string, value: Value | undefined): Asked<Value> | undefined =>
     value === undefined ? undefined : { value, param: fields.param(name) };
   const maxTokens = fields.count('max_tokens', 1);
-  if (maxTokens === undefined) throw notValid('max_tokens', 'a whole number of at least 1', undefined);
+  if (maxTokens === undefined) throw notValidError('max_tokens', 'a whole number of at least 1', undefined);
   const metadata = fields.fields('metadata');
   const user = metadata?.text('user_id');
   metadata?.refuseRest();
@@ -79,7 +79,7 @@ function readSettings(fields: Fields): Settings {
 function readStop(fields: Fields): readonly string[] | undefined {
   const list = fields.list('stop_sequences');
   const texts = list?.filter((one) => typeof one === 'string');
-  if (texts?.length !== list?.length) throw notValid('stop_sequences', 'an array of strings', list);
+  if (texts?.length !== list?.length) throw notValidError('stop_sequences', 'an array of strings', list);
   return texts && texts.length > 0 ? texts : undefined;
 }
 
@@ -87,25 +87,25 @@ function readTier(fields: Fields): boolean | undefined {
   const tier = fields.text('service_tier');
   if (tier === undefined || tier === 'auto') return undefined;
   if (tier === 'standard_only') return true;
-  throw notValid('service_tier', 'auto or standard_only', tier);
+  throw notValidError('service_tier', 'auto or standard_only', tier);
 }
 
 function readReasoning(fields: Fields, effort: string | undefined): Reasoning | undefined {
   const known = efforts.find((one) => one === effort);
   if (effort !== undefined && !known)
-    throw notValid('output_config.effort', `one of ${efforts.join(', ')}`, effort);
+    throw notValidError('output_config.effort', `one of ${efforts.join(', ')}`, effort);
   const thinking = fields.fields('thinking');
   if (!thinking) return known && { effort: known, shown: false };
   const type = thinking.word('type');
   if (type !== 'enabled' && type !== 'adaptive' && type !== 'disabled') {
-    throw notTranslatable('thinking.type', 'only enabled, adaptive and disabled can be translated');
+    throw notTranslatableError('thinking.type', 'only enabled, adaptive and disabled can be translated');
   }
   const budget = type === 'enabled' ? thinking.count('budget_tokens', 1_024) : undefined;
   const display = thinking.text('display');
   thinking.refuseRest();
   if (type === 'disabled') return { effort: 'none', shown: false };
   if (type === 'enabled' && budget === undefined)
-    throw notValid('thinking.budget_tokens', 'at least 1024', undefined);
+    throw notValidError('thinking.budget_tokens', 'at least 1024', undefined);
   return { effort: budget === undefined ? known : undefined, budget, shown: display !== 'omitted' };
 }
 
@@ -114,7 +114,7 @@ function readTool(tool: Fields): Tool {
   takeCacheControl(tool);
   const callers = tool.list('allowed_callers');
   if (callers?.some((one) => one !== 'direct'))
-    throw notTranslatable(tool.param('allowed_callers'), 'only the model itself calls tools');
+    throw notTranslatableError(tool.param('allowed_callers'), 'only the model itself calls tools');
   tool.only('defer_loading', [false], 'all tools are given to the model');
   tool.only('eager_input_streaming', [false, true], 'it must be true or false');
   const read: Tool = {
@@ -136,7 +136,7 @@ function readToolChoice(fields: Fields): { choice?: ToolChoice; parallel?: boole
   const type = value.word('type');
   const known = Object.hasOwn(choices, type) ? choices[type] : undefined;
   if (known === undefined && type !== 'tool')
-    throw notValid('tool_choice.type', 'auto, any, tool or none', type);
+    throw notValidError('tool_choice.type', 'auto, any, tool or none', type);
   const disabled = value.flag('disable_parallel_tool_use');
   const name = type === 'tool' ? value.word('name') : undefined;
   value.refuseRest();
@@ -147,7 +147,8 @@ function readToolChoice(fields: Fields): { choice?: ToolChoice; parallel?: boole
 
 function readOutput(format: Fields | undefined): OutputForm | undefined {
   if (!format) return undefined;
-  if (format.word('type') !== 'json_schema') throw notValid(format.param('type'), 'json_schema', undefined);
+  if (format.word('type') !== 'json_schema')
+    throw notValidError(format.param('type'), 'json_schema', undefined);
   // Anthropic keeps to the schema always, which OpenAI's format calls strict.
   const output = { schema: format.json('schema') ?? { type: 'object' }, strict: true };
   format.refuseRest();

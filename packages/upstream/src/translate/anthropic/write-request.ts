@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { describedSchema } from '../described-schema.js';
 import type { MediaPart, NeutralRequest, Part, Settings, TextPart, Tool, Turn } from '../neutral-request.js';
-import { notTranslatable } from '../not-translatable.js';
+import { notTranslatableError } from '../not-translatable.js';
 import { refuseSettings } from '../refuse-settings.js';
 import { writeThinking } from './write-thinking.js';
 
@@ -13,9 +13,9 @@ export function writeAnthropicRequest(request: NeutralRequest): JsonObject {
   refuseSettings(settings, ['seed', 'presencePenalty', 'frequencyPenalty', 'verbosity'], provider);
   const { temperature, output, stop } = settings;
   if (temperature && temperature.value > 1)
-    throw notTranslatable(temperature.param, `${provider} takes 0 to 1`);
+    throw notTranslatableError(temperature.param, `${provider} takes 0 to 1`);
   if (output && !output.value.schema)
-    throw notTranslatable(output.param, `${provider} takes JSON with a schema only`);
+    throw notTranslatableError(output.param, `${provider} takes JSON with a schema only`);
   const { thinking, effort } = writeThinking(request.model, settings);
   const config: JsonObject = {};
   if (effort !== undefined) config.effort = effort;
@@ -71,7 +71,7 @@ function blockOf(part: Part): JsonObject {
       };
     case 'thought':
       if (part.origin !== 'anthropic') {
-        throw notTranslatable(part.param, `${provider} takes no thoughts of another provider's model`);
+        throw notTranslatableError(part.param, `${provider} takes no thoughts of another provider's model`);
       }
       if (part.redacted !== undefined) return { type: 'redacted_thinking', data: part.redacted };
       return { type: 'thinking', thinking: part.text, signature: part.signature ?? '' };
@@ -80,7 +80,7 @@ function blockOf(part: Part): JsonObject {
 
 function mediaOf(part: MediaPart): JsonObject {
   if (part.detail !== undefined) {
-    throw notTranslatable(part.detail.param, `${provider} has one way to look at images`);
+    throw notTranslatableError(part.detail.param, `${provider} has one way to look at images`);
   }
   const source: JsonObject =
     part.url === undefined

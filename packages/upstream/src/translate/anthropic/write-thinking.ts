@@ -1,7 +1,7 @@
 import type { JsonObject } from '@tollgate/core/internal';
 import { budgetOf, effortOf } from '../effort.js';
 import type { Effort, Settings } from '../neutral-request.js';
-import { notTranslatable } from '../not-translatable.js';
+import { notTranslatableError } from '../not-translatable.js';
 
 /** Models up to 4.5 think by a budget; later ones decide for themselves, by effort (platform.claude.com, "Adaptive thinking"). */
 const byBudget = /^claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@\d+)?$)/;
@@ -29,7 +29,7 @@ export function writeThinking(
   const asked = budgetOf(reasoning.value) ?? 8_192;
   const room = maxTokens ? maxTokens.value - 1 : usualCap - least;
   if (room < least)
-    throw notTranslatable(
+    throw notTranslatableError(
       reasoning.param,
       `thinking takes a cap of more than ${least} tokens with this model`,
     );

@@ -1,7 +1,7 @@
 import type { Fields } from '../fields.js';
 import { originOf } from '../foreign-signature.js';
 import type { Part, Turn } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 
 /** Calls that are not answered yet: Gemini's own need no ids, and are answered by name, in their order. */
 type OpenCalls = { id: string; name: string }[];
@@ -11,7 +11,8 @@ export function readContents(contents: readonly Fields[]): Turn[] {
   let open: OpenCalls = [];
   return contents.map((content, turn) => {
     const role = content.text('role') ?? 'user';
-    if (role !== 'user' && role !== 'model') throw notValid(content.param('role'), 'user or model', role);
+    if (role !== 'user' && role !== 'model')
+      throw notValidError(content.param('role'), 'user or model', role);
     if (role === 'model') open = [];
     const parts = readParts(content.each('parts'), turn, open);
     content.refuseRest();
@@ -19,7 +20,7 @@ export function readContents(contents: readonly Fields[]): Turn[] {
       kind === 'image' || kind === 'document' || kind === 'result';
     const stranger = parts.find((part) => part.kind !== 'text' && isOfUser(part) !== (role === 'user'));
     if (stranger && 'param' in stranger)
-      throw notTranslatable(stranger.param, `it cannot stand in a content of the ${role}`);
+      throw notTranslatableError(stranger.param, `it cannot stand in a content of the ${role}`);
     return { role: role === 'user' ? 'user' : 'assistant', parts };
   });
 }
@@ -67,7 +68,7 @@ function readPart(part: Fields, madeId: string, open: OpenCalls): Part | undefin
   const mediaType = media.word('mimeType');
   const kind = mediaType.startsWith('image/') ? 'image' : 'document';
   if (kind === 'document' && mediaType !== 'application/pdf') {
-    throw notTranslatable(media.param('mimeType'), 'only images and PDFs can be translated');
+    throw notTranslatableError(media.param('mimeType'), 'only images and PDFs can be translated');
   }
   const read: Part = inline
     ? { kind, param: media.path, mediaType, data: media.word('data') }
@@ -79,7 +80,7 @@ function readPart(part: Fields, madeId: string, open: OpenCalls): Part | undefin
 function httpsUrl(file: Fields): string {
   const url = file.word('fileUri');
   if (url.startsWith('https://') && !url.startsWith('https://generativelanguage.googleapis.com/')) return url;
-  throw notTranslatable(file.param('fileUri'), 'what is stored at Gemini cannot be read elsewhere');
+  throw notTranslatableError(file.param('fileUri'), 'what is stored at Gemini cannot be read elsewhere');
 }
 
 function readResult(result: Fields, open: OpenCalls): Part {
@@ -88,7 +89,7 @@ function readResult(result: Fields, open: OpenCalls): Part {
   const at = open.findIndex((call) => (given === undefined ? call.name === name : call.id === given));
   const id = given ?? open[at]?.id;
   if (at !== -1) open.splice(at, 1);
-  if (id === undefined) throw notValid(result.path, 'the result of a call that was made before', name);
+  if (id === undefined) throw notValidError(result.path, 'the result of a call that was made before', name);
   const response = result.json('response') ?? {};
   result.refuseRest();
   const only = Object.keys(response).length === 1 ? (response.error ?? response.output) : undefined;

@@ -11,7 +11,7 @@ import type {
   Tool,
   ToolChoice,
 } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { readContents } from './read-contents.js';
 import { jsonSchemaOf } from './schema.js';
 
@@ -31,7 +31,7 @@ export function readGeminiRequest(
   const { model, stream } = path;
   fields.only('model', [model, `models/${model}`], 'the path names another model');
   const turns = readContents(fields.each('contents'));
-  if (turns.length === 0) throw notValid('contents', 'an array with at least one content', []);
+  if (turns.length === 0) throw notValidError('contents', 'an array with at least one content', []);
   const system = readSystem(fields.fields('systemInstruction'));
   const calling = readCalling(fields.fields('toolConfig'));
   const tools = fields.each('tools').flatMap((tool) => readTools(tool, calling.strict));
@@ -57,7 +57,7 @@ function readTools(tool: Fields, strict: boolean): Tool[] {
     const schema = declaration.json('parametersJsonSchema');
     const own = declaration.json('parameters');
     if (schema && own)
-      throw notTranslatable(declaration.param('parameters'), 'parametersJsonSchema is another schema');
+      throw notTranslatableError(declaration.param('parameters'), 'parametersJsonSchema is another schema');
     const read = {
       param: declaration.path,
       name: declaration.word('name'),
@@ -85,7 +85,7 @@ function readCalling(config: Fields | undefined): {
   calling.refuseRest();
   const [name] = allowed;
   if (allowed.length > 1 || (allowed.length > 0 && mode !== 'ANY')) {
-    throw notTranslatable(
+    throw notTranslatableError(
       calling.param('allowedFunctionNames'),
       'only the choice of one function can be translated',
     );
@@ -98,7 +98,7 @@ function readCalling(config: Fields | undefined): {
     NONE: 'none',
   };
   const value = Object.hasOwn(choices, mode) ? choices[mode] : undefined;
-  if (value === undefined) throw notValid(param, 'AUTO, ANY, NONE or VALIDATED', mode);
+  if (value === undefined) throw notValidError(param, 'AUTO, ANY, NONE or VALIDATED', mode);
   return { choice: { value, param }, strict: mode === 'VALIDATED' };
 }
 
@@ -109,7 +109,7 @@ function readSettings(config: Fields | undefined, toolChoice: Asked<ToolChoice> 
   config.only('candidateCount', [1], 'one answer at a time can be translated');
   const modalities = config.list('responseModalities');
   if (modalities?.some((one) => one !== 'TEXT')) {
-    throw notTranslatable(config.param('responseModalities'), 'only text can be translated');
+    throw notTranslatableError(config.param('responseModalities'), 'only text can be translated');
   }
   const settings: Settings = {
     toolChoice,
@@ -132,7 +132,7 @@ function readStop(config: Fields): readonly string[] | undefined {
   const list = config.list('stopSequences');
   const texts = list?.filter((one) => typeof one === 'string');
   if (texts?.length !== list?.length)
-    throw notValid(config.param('stopSequences'), 'an array of strings', list);
+    throw notValidError(config.param('stopSequences'), 'an array of strings', list);
   return texts && texts.length > 0 ? texts : undefined;
 }
 
@@ -141,13 +141,13 @@ function readOutput(config: Fields): OutputForm | undefined {
   const schema = config.json('responseJsonSchema');
   const own = config.json('responseSchema');
   if (schema && own)
-    throw notTranslatable(config.param('responseSchema'), 'responseJsonSchema is another schema');
+    throw notTranslatableError(config.param('responseSchema'), 'responseJsonSchema is another schema');
   if (type === 'application/json') {
     const either = schema ?? (own && jsonSchemaOf(own));
     return either ? { schema: either } : {};
   }
   if (type === 'text/plain' && !schema && !own) return undefined;
-  throw notTranslatable(config.param('responseMimeType'), 'only plain text and JSON can be translated');
+  throw notTranslatableError(config.param('responseMimeType'), 'only plain text and JSON can be translated');
 }
 
 function readThinking(config: Fields | undefined): Reasoning | undefined {
@@ -157,9 +157,9 @@ function readThinking(config: Fields | undefined): Reasoning | undefined {
   const level = config.text('thinkingLevel');
   config.refuseRest();
   if (budget !== undefined && level !== undefined)
-    throw notTranslatable(config.param('thinkingBudget'), 'thinkingLevel says how much');
+    throw notTranslatableError(config.param('thinkingBudget'), 'thinkingLevel says how much');
   const effort = level === undefined || !Object.hasOwn(levels, level) ? undefined : levels[level];
   if (level !== undefined && !effort)
-    throw notValid(config.param('thinkingLevel'), 'MINIMAL, LOW, MEDIUM or HIGH', level);
+    throw notValidError(config.param('thinkingLevel'), 'MINIMAL, LOW, MEDIUM or HIGH', level);
   return { effort, budget: budget === -1 ? undefined : budget, shown };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@tollgate/core/internal';
 import type { MediaPart, Part, ResultPart, ThoughtPart, Turn } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 
 const provider = 'Gemini';
 
@@ -41,7 +41,7 @@ export function writeContents(turns: readonly Turn[]): JsonObject[] {
 
 function signatureOf(part: ThoughtPart): string | undefined {
   if (part.origin === 'gemini') return part.signature;
-  throw notTranslatable(part.param, `${provider} takes no thoughts of another provider's model`);
+  throw notTranslatableError(part.param, `${provider} takes no thoughts of another provider's model`);
 }
 
 function partOf(part: Exclude<Part, ThoughtPart>, names: ReadonlyMap<string, string>): JsonObject {
@@ -53,11 +53,11 @@ function partOf(part: Exclude<Part, ThoughtPart>, names: ReadonlyMap<string, str
 function resultOf(part: ResultPart, names: ReadonlyMap<string, string>): JsonObject {
   const name = names.get(part.id);
   if (name === undefined)
-    throw notValid(`${part.param}`, 'the result of a call that was made before', part.id);
+    throw notValidError(`${part.param}`, 'the result of a call that was made before', part.id);
   const text = part.content
     .map((one) => {
       if (one.kind === 'text') return one.text;
-      throw notTranslatable(one.param, `${provider} takes only text as the result of a tool`);
+      throw notTranslatableError(one.param, `${provider} takes only text as the result of a tool`);
     })
     .join('');
   return {
@@ -67,13 +67,13 @@ function resultOf(part: ResultPart, names: ReadonlyMap<string, string>): JsonObj
 
 function mediaOf(part: MediaPart): JsonObject {
   if (part.detail !== undefined) {
-    throw notTranslatable(part.detail.param, `${provider} takes it for all images alike`);
+    throw notTranslatableError(part.detail.param, `${provider} takes it for all images alike`);
   }
   if (part.url === undefined)
     return { inlineData: { mimeType: part.mediaType ?? '', data: part.data ?? '' } };
   const ending = /\.(\w{3,4})(?:[?#]|$)/.exec(part.url)?.[1]?.toLowerCase() ?? '';
   const mimeType = Object.hasOwn(byEnding, ending) ? byEnding[ending] : undefined;
   if (mimeType === undefined)
-    throw notTranslatable(part.param, `${provider} needs the media type, which the URL does not show`);
+    throw notTranslatableError(part.param, `${provider} needs the media type, which the URL does not show`);
   return { fileData: { mimeType, fileUri: part.url } };
 }

@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { describedSchema } from '../described-schema.js';
 import type { NeutralRequest, Settings, Tool } from '../neutral-request.js';
-import { notTranslatable } from '../not-translatable.js';
+import { notTranslatableError } from '../not-translatable.js';
 import { refuseSettings } from '../refuse-settings.js';
 import { writeContents } from './write-contents.js';
 import { writeThinking } from './write-thinking.js';
@@ -14,8 +14,8 @@ export function writeGeminiRequest(request: NeutralRequest): JsonObject {
   refuseSettings(settings, ['user', 'verbosity', 'standardTier'], provider);
   const { parallelCalls, stop } = settings;
   if (parallelCalls?.value === false)
-    throw notTranslatable(parallelCalls.param, `${provider} cannot be kept from it`);
-  if (stop && stop.value.length > 5) throw notTranslatable(stop.param, `${provider} takes at most five`);
+    throw notTranslatableError(parallelCalls.param, `${provider} cannot be kept from it`);
+  if (stop && stop.value.length > 5) throw notTranslatableError(stop.param, `${provider} takes at most five`);
   const body: JsonObject = { contents: writeContents(request.turns) };
   if (system.length > 0) body.systemInstruction = { parts: system.map(({ text }) => ({ text })) };
   if (tools.length > 0) body.tools = [{ functionDeclarations: tools.map(declarationOf) }];

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@tollgate/core/internal';
 import { budgetOf, effortOf } from '../effort.js';
 import type { Asked, Effort, Reasoning } from '../neutral-request.js';
-import { notTranslatable } from '../not-translatable.js';
+import { notTranslatableError } from '../not-translatable.js';
 
 /** Gemini 3 and later use a thinking level (ai.google.dev, "Gemini thinking"); earlier models a budget. */
 const byBudget = /^gemini-[12]\b/;
@@ -21,6 +21,6 @@ export function writeThinking(model: string, { value, param }: Asked<Reasoning>)
   if (byBudget.test(model)) return { ...shown, thinkingBudget: budgetOf(value) ?? -1 };
   const effort = effortOf(value);
   if (effort === undefined) return shown;
-  if (effort === 'none') throw notTranslatable(param, 'this model cannot be kept from thinking');
+  if (effort === 'none') throw notTranslatableError(param, 'this model cannot be kept from thinking');
   return { ...shown, thinkingLevel: levels[effort] };
 }

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import { json } from '../json.js';
-import { notValid } from '../not-translatable.js';
+import { notValidError } from '../not-translatable.js';
 
 /** The arguments of a call, which OpenAI's formats hold as JSON text. */
 export function parsedArguments(text: string, param: string): JsonObject {
@@ -8,8 +8,8 @@ export function parsedArguments(text: string, param: string): JsonObject {
   try {
     value = text.trim() === '' ? {} : JSON.parse(text);
   } catch {
-    throw notValid(param, 'JSON', text);
+    throw notValidError(param, 'JSON', text);
   }
-  if (!json.isObject(value)) throw notValid(param, 'a JSON object', value);
+  if (!json.isObject(value)) throw notValidError(param, 'a JSON object', value);
   return value;
 }

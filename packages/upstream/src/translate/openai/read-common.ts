@@ -1,6 +1,6 @@
 import type { Fields } from '../fields.js';
 import type { Asked, Effort } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 
 const efforts: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 const isEffort = (value: string): value is Effort => efforts.some((one) => one === value);
@@ -9,7 +9,7 @@ const isEffort = (value: string): value is Effort => efforts.some((one) => one =
 export function readEffort(fields: Fields, name: string): Effort | undefined {
   const effort = fields.text(name);
   if (effort === undefined || isEffort(effort)) return effort;
-  throw notValid(fields.param(name), `one of ${efforts.join(', ')}`, effort);
+  throw notValidError(fields.param(name), `one of ${efforts.join(', ')}`, effort);
 }
 
 /** `auto` leaves the tier to the app's own account. */
@@ -17,7 +17,7 @@ export function readTier(fields: Fields): boolean | undefined {
   const tier = fields.text('service_tier');
   if (tier === undefined || tier === 'auto') return undefined;
   if (tier === 'default') return true;
-  throw notTranslatable('service_tier', 'the provider that answers has no such tier');
+  throw notTranslatableError('service_tier', 'the provider that answers has no such tier');
 }
 
 /** Whom the answer is for, by either name. */

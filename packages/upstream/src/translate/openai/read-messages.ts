@@ -8,7 +8,7 @@ import type {
   ThoughtPart,
   Turn,
 } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { parsedArguments } from './call-arguments.js';
 import { imageOf, pdfOf } from './data-url.js';
 import { takeBreakpoint } from './read-common.js';
@@ -21,7 +21,10 @@ export function readMessages(messages: readonly Fields[]): { system: TextPart[];
     const role = message.word('role');
     if (role === 'system' || role === 'developer') {
       if (turns.length > 0) {
-        throw notTranslatable(message.param('role'), `a ${role} message can only stand before the others`);
+        throw notTranslatableError(
+          message.param('role'),
+          `a ${role} message can only stand before the others`,
+        );
       }
       system.push(...textsOf(message));
     } else if (role === 'assistant') {
@@ -33,7 +36,7 @@ export function readMessages(messages: readonly Fields[]): { system: TextPart[];
       else turns.push({ role: 'user', parts: [result], results: true });
     } else if (role === 'user') {
       turns.push({ role, parts: contentOf(message), results: false });
-    } else throw notValid(message.param('role'), 'system, developer, user, assistant or tool', role);
+    } else throw notValidError(message.param('role'), 'system, developer, user, assistant or tool', role);
     message.refuseRest();
   }
   return { system, turns: turns.map(({ role, parts }) => ({ role, parts })) };
@@ -42,14 +45,14 @@ export function readMessages(messages: readonly Fields[]): { system: TextPart[];
 function textsOf(message: Fields): TextPart[] {
   return contentOf(message).map((part) => {
     if (part.kind === 'text') return part;
-    throw notTranslatable(part.param, 'only text can stand here');
+    throw notTranslatableError(part.param, 'only text can stand here');
   });
 }
 
 function contentOf(message: Fields): (TextPart | MediaPart)[] {
   const content = message.take('content');
   if (typeof content === 'string') return [{ kind: 'text', text: content }];
-  if (!Array.isArray(content)) throw notValid(message.param('content'), 'a string or an array', content);
+  if (!Array.isArray(content)) throw notValidError(message.param('content'), 'a string or an array', content);
   return content.map((part, index) => readPart(Fields.of(part, `${message.param('content')}[${index}]`)));
 }
 
@@ -57,7 +60,8 @@ function readPart(part: Fields): TextPart | MediaPart {
   const type = part.word('type');
   takeBreakpoint(part);
   const read = Object.hasOwn(readers, type) ? readers[type]?.(part) : undefined;
-  if (!read) throw notTranslatable(part.param('type'), 'only text, image_url and file can be translated');
+  if (!read)
+    throw notTranslatableError(part.param('type'), 'only text, image_url and file can be translated');
   part.refuseRest();
   return read;
 }
@@ -100,7 +104,7 @@ function readAssistant(message: Fields): Part[] {
   message.take('refusal') === undefined || refuseText(message);
   const annotations = message.list('annotations');
   if (annotations && annotations.length > 0)
-    throw notTranslatable(message.param('annotations'), 'they cannot be handed back');
+    throw notTranslatableError(message.param('annotations'), 'they cannot be handed back');
   // Anthropic's thoughts come first; Gemini's signature belongs to the model's next part.
   const before = thoughts.filter(({ origin }) => origin !== 'gemini');
   const next = thoughts.filter(({ origin }) => origin === 'gemini');
@@ -108,12 +112,12 @@ function readAssistant(message: Fields): Part[] {
 }
 
 function refuseText(message: Fields): never {
-  throw notTranslatable(message.param('refusal'), 'a refusal is handed back as content');
+  throw notTranslatableError(message.param('refusal'), 'a refusal is handed back as content');
 }
 
 function readCall(call: Fields): CallPart {
   if (call.word('type') !== 'function')
-    throw notTranslatable(call.param('type'), 'only functions can be translated');
+    throw notTranslatableError(call.param('type'), 'only functions can be translated');
   const id = call.word('id');
   const called = Fields.of(call.take('function'), call.param('function'));
   const name = called.word('name');
@@ -140,7 +144,7 @@ function readThoughts(message: Fields): ThoughtPart[] {
     const common = { kind: 'thought', param: detail.path, origin } as const;
     detail.take('index');
     if (type === 'reasoning.encrypted') return { ...common, text: '', redacted: detail.word('data') };
-    if (type !== 'reasoning.text') throw notTranslatable(detail.param('type'), 'it is not known');
+    if (type !== 'reasoning.text') throw notTranslatableError(detail.param('type'), 'it is not known');
     const read = { ...common, text: detail.text('text') ?? '', signature: detail.text('signature') };
     detail.refuseRest();
     return read;

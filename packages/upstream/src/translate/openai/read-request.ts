@@ -9,7 +9,7 @@ import type {
   Tool,
   ToolChoice,
 } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { readEffort, readTier, readUser, takeCacheHints } from './read-common.js';
 import { readMessages } from './read-messages.js';
 
@@ -18,7 +18,8 @@ export function readOpenAiRequest(body: JsonObject): NeutralRequest {
   const fields = new Fields(body);
   const model = fields.word('model');
   const { system, turns } = readMessages(fields.each('messages'));
-  if (turns.length === 0) throw notValid('messages', 'an array with at least one message of the user', []);
+  if (turns.length === 0)
+    throw notValidError('messages', 'an array with at least one message of the user', []);
   const stream = fields.flag('stream') ?? false;
   const streaming = fields.fields('stream_options');
   const usageInStream = streaming?.flag('include_usage') ?? false;
@@ -37,7 +38,7 @@ function readSettings(fields: Fields): Settings {
   const cap = fields.count('max_completion_tokens', 1);
   const legacyCap = fields.count('max_tokens', 1);
   if (cap !== undefined && legacyCap !== undefined && cap !== legacyCap) {
-    throw notTranslatable('max_tokens', 'max_completion_tokens states another cap');
+    throw notTranslatableError('max_tokens', 'max_completion_tokens states another cap');
   }
   const effort = readEffort(fields, 'reasoning_effort');
   const reasoning: Reasoning | undefined = effort === undefined ? undefined : { effort, shown: false };
@@ -64,13 +65,13 @@ function readStop(fields: Fields): readonly string[] | undefined {
   if (value === undefined) return undefined;
   const list = Array.isArray(value) ? value : [value];
   const texts = list.filter((one) => typeof one === 'string');
-  if (texts.length < list.length) throw notValid('stop', 'a string or an array of strings', value);
+  if (texts.length < list.length) throw notValidError('stop', 'a string or an array of strings', value);
   return texts;
 }
 
 function readTool(tool: Fields): Tool {
   if (tool.word('type') !== 'function') {
-    throw notTranslatable(tool.param('type'), 'only tools of type "function" can be translated');
+    throw notTranslatableError(tool.param('type'), 'only tools of type "function" can be translated');
   }
   const definition = Fields.of(tool.take('function'), tool.param('function'));
   const read: Tool = {
@@ -88,10 +89,11 @@ function readTool(tool: Fields): Tool {
 function readToolChoice(fields: Fields): ToolChoice | undefined {
   const value = fields.take('tool_choice');
   if (value === undefined || value === 'auto' || value === 'none' || value === 'required') return value;
-  if (typeof value === 'string') throw notValid('tool_choice', 'auto, none, required or a function', value);
+  if (typeof value === 'string')
+    throw notValidError('tool_choice', 'auto, none, required or a function', value);
   const choice = Fields.of(value, 'tool_choice');
   if (choice.word('type') !== 'function') {
-    throw notTranslatable('tool_choice.type', 'only the choice of one function can be translated');
+    throw notTranslatableError('tool_choice.type', 'only the choice of one function can be translated');
   }
   const chosen = Fields.of(choice.take('function'), 'tool_choice.function');
   const name = chosen.word('name');
@@ -107,7 +109,10 @@ function readOutput(format: Fields | undefined): OutputForm | undefined {
     format.refuseRest();
     if (type === 'text') return undefined;
     if (type === 'json_object') return {};
-    throw notTranslatable('response_format.type', 'only text, json_object and json_schema can be translated');
+    throw notTranslatableError(
+      'response_format.type',
+      'only text, json_object and json_schema can be translated',
+    );
   }
   const form = Fields.of(format.take('json_schema'), 'response_format.json_schema');
   const output: OutputForm = {
@@ -129,8 +134,8 @@ function checkHarmless(fields: Fields): void {
   fields.only('logprobs', [false], 'the provider that answers has none in this form');
   const modalities = fields.list('modalities');
   if (modalities?.some((one) => one !== 'text'))
-    throw notTranslatable('modalities', 'only text can be translated');
+    throw notTranslatableError('modalities', 'only text can be translated');
   const bias = fields.json('logit_bias');
   if (bias && Object.keys(bias).length > 0)
-    throw notTranslatable('logit_bias', 'tokens have other numbers elsewhere');
+    throw notTranslatableError('logit_bias', 'tokens have other numbers elsewhere');
 }

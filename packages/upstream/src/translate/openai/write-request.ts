@@ -10,7 +10,7 @@ import type {
   Tool,
   Turn,
 } from '../neutral-request.js';
-import { notTranslatable } from '../not-translatable.js';
+import { notTranslatableError } from '../not-translatable.js';
 import { refuseSettings } from '../refuse-settings.js';
 
 const provider = "OpenAI's format";
@@ -20,7 +20,7 @@ export function writeOpenAiRequest(request: NeutralRequest): JsonObject {
   const { settings } = request;
   refuseSettings(settings, ['topK'], provider);
   const { stop, reasoning, output, toolChoice } = settings;
-  if (stop && stop.value.length > 4) throw notTranslatable(stop.param, `${provider} takes at most four`);
+  if (stop && stop.value.length > 4) throw notTranslatableError(stop.param, `${provider} takes at most four`);
   const effort = reasoning && effortOf(reasoning.value);
   const body: JsonObject = {
     model: request.model,
@@ -76,10 +76,11 @@ function mediaOf(part: MediaPart): JsonObject {
   const url = part.url ?? `data:${part.mediaType};base64,${part.data}`;
   if (part.kind === 'image') {
     const { detail } = part;
-    if (detail?.value === 'original') throw notTranslatable(detail.param, `${provider} has low and high`);
+    if (detail?.value === 'original')
+      throw notTranslatableError(detail.param, `${provider} has low and high`);
     return { type: 'image_url', image_url: { url, ...(detail && { detail: detail.value }) } };
   }
-  if (part.url !== undefined) throw notTranslatable(part.param, `${provider} takes no document by URL`);
+  if (part.url !== undefined) throw notTranslatableError(part.param, `${provider} takes no document by URL`);
   return { type: 'file', file: { filename: part.name ?? 'document.pdf', file_data: url } };
 }
 
@@ -88,7 +89,7 @@ function resultOf({ content, failed }: ResultPart): string {
   const text = content
     .map((part) => {
       if (part.kind === 'text') return part.text;
-      throw notTranslatable(part.param, `${provider} takes only text as the result of a tool`);
+      throw notTranslatableError(part.param, `${provider} takes only text as the result of a tool`);
     })
     .join('');
   return failed ? JSON.stringify({ error: text }) : text;
@@ -103,10 +104,10 @@ function assistantOf(parts: readonly Part[]): JsonObject {
       const called = { name: part.name, arguments: JSON.stringify(part.args) };
       calls.push({ id: part.id, type: 'function', function: called });
     } else if (part.kind !== 'thought') {
-      throw notTranslatable(part.param, `${provider} takes only text and calls of the assistant`);
+      throw notTranslatableError(part.param, `${provider} takes only text and calls of the assistant`);
     } else if (part.origin !== 'openai' || part.signature !== undefined) {
       // Thoughts that such a provider showed are not handed back to it, by its own rules.
-      throw notTranslatable(
+      throw notTranslatableError(
         part.param,
         `${provider} takes no thoughts that are signed, or of another provider's model`,
       );

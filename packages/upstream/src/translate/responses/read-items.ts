@@ -1,7 +1,7 @@
 import { Fields } from '../fields.js';
 import { originOf } from '../foreign-signature.js';
 import type { MediaPart, Part, TextPart, Turn } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { parsedArguments } from '../openai/call-arguments.js';
 import { imageOf, pdfOf } from '../openai/data-url.js';
 import { takeBreakpoint } from '../openai/read-common.js';
@@ -20,7 +20,7 @@ export function readItems(fields: Fields): { system: TextPart[]; turns: Turn[] }
   if (typeof value === 'string') {
     return { system: [], turns: [{ role: 'user', parts: [{ kind: 'text', text: value }] }] };
   }
-  if (!Array.isArray(value)) throw notValid('input', 'a string or an array', value);
+  if (!Array.isArray(value)) throw notValidError('input', 'a string or an array', value);
   const system: TextPart[] = [];
   const turns: { place: Place; parts: Part[] }[] = [];
   for (const [index, one] of value.entries()) {
@@ -28,7 +28,7 @@ export function readItems(fields: Fields): { system: TextPart[]; turns: Turn[] }
     const { place, parts } = readItem(fields);
     const last = turns.at(-1);
     if (place === 'system') {
-      if (last) throw notTranslatable(fields.param('role'), 'it can only stand before the others');
+      if (last) throw notTranslatableError(fields.param('role'), 'it can only stand before the others');
       system.push(...parts.filter((part) => part.kind === 'text'));
     } else if (last?.place === place && place !== 'user') last.parts.push(...parts);
     else turns.push({ place, parts: [...parts] });
@@ -42,7 +42,7 @@ export function readItems(fields: Fields): { system: TextPart[]; turns: Turn[] }
 function readItem(item: Fields): Item {
   const type = item.text('type') ?? 'message';
   const read = Object.hasOwn(readers, type) ? readers[type]?.(item) : undefined;
-  if (!read) throw notTranslatable(item.param('type'), 'items of this type cannot be translated');
+  if (!read) throw notTranslatableError(item.param('type'), 'items of this type cannot be translated');
   // Generated ids, and the status of the response that an item comes from: neither is sent to a model.
   item.text('id');
   item.text('status');
@@ -56,7 +56,7 @@ const readers: Readonly<Record<string, (item: Fields) => Item>> = {
     if (role === 'user') return { place: 'user', parts: contentOf(item, 'content', asked) };
     if (role === 'assistant') return { place: role, parts: contentOf(item, 'content', said) };
     if (role !== 'system' && role !== 'developer')
-      throw notValid(item.param('role'), 'user, assistant, system or developer', role);
+      throw notValidError(item.param('role'), 'user, assistant, system or developer', role);
     const parts = contentOf(item, 'content', { input_text: textOf });
     return { place: 'system', parts };
   },
@@ -85,14 +85,17 @@ type Readers = Readonly<Record<string, (part: Fields) => TextPart | MediaPart>>;
 function contentOf(item: Fields, name: string, kinds: Readers): (TextPart | MediaPart)[] {
   const content = item.take(name);
   if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }];
-  if (!Array.isArray(content)) throw notValid(item.param(name), 'a string or an array', content);
+  if (!Array.isArray(content)) throw notValidError(item.param(name), 'a string or an array', content);
   return content.map((one, index) => {
     const part = Fields.of(one, `${item.param(name)}[${index}]`);
     const type = part.word('type');
     takeBreakpoint(part);
     const read = Object.hasOwn(kinds, type) ? kinds[type]?.(part) : undefined;
     if (!read)
-      throw notTranslatable(part.param('type'), `only ${Object.keys(kinds).join(', ')} can be translated`);
+      throw notTranslatableError(
+        part.param('type'),
+        `only ${Object.keys(kinds).join(', ')} can be translated`,
+      );
     part.refuseRest();
     return read;
   });
@@ -109,7 +112,7 @@ const asked: Readers = {
     const asked = detail === 'auto' ? undefined : { value: detail, param: part.param('detail') };
     const url = part.text('image_url');
     part.refuseRest('what is stored at OpenAI cannot be read elsewhere');
-    if (url === undefined) throw notValid(param, 'a URL', undefined);
+    if (url === undefined) throw notValidError(param, 'a URL', undefined);
     return { kind: 'image', param, detail: asked, ...imageOf(url, param) };
   },
   input_file: (part) => {
@@ -121,8 +124,8 @@ const asked: Readers = {
     if (url !== undefined && data === undefined)
       return { kind: 'document', param: part.param('file_url'), name, url };
     const param = part.param('file_data');
-    if (data === undefined) throw notValid(param, 'a data URL of a PDF', undefined);
-    if (url !== undefined) throw notTranslatable(part.param('file_url'), 'file_data is another file');
+    if (data === undefined) throw notValidError(param, 'a data URL of a PDF', undefined);
+    if (url !== undefined) throw notTranslatableError(part.param('file_url'), 'file_data is another file');
     return { kind: 'document', param, name, ...pdfOf(data, param) };
   },
 };
@@ -133,7 +136,7 @@ const said: Readers = {
   output_text: (part) => {
     for (const name of ['annotations', 'logprobs']) {
       if ((part.list(name) ?? []).length > 0)
-        throw notTranslatable(part.param(name), 'they cannot be handed back');
+        throw notTranslatableError(part.param(name), 'they cannot be handed back');
     }
     return textOf(part);
   },
@@ -142,7 +145,7 @@ const said: Readers = {
 function thoughtOf(part: Fields): string {
   const type = part.word('type');
   if (type !== 'summary_text' && type !== 'reasoning_text')
-    throw notTranslatable(part.param('type'), 'it is not known');
+    throw notTranslatableError(part.param('type'), 'it is not known');
   const text = part.word('text');
   part.refuseRest();
   return text;

@@ -9,7 +9,7 @@ import type {
   Tool,
   ToolChoice,
 } from '../neutral-request.js';
-import { notTranslatable, notValid } from '../not-translatable.js';
+import { notTranslatableError, notValidError } from '../not-translatable.js';
 import { readEffort, readTier, readUser, takeCacheHints } from '../openai/read-common.js';
 import { readItems } from './read-items.js';
 
@@ -19,7 +19,8 @@ export function readResponsesRequest(body: JsonObject): NeutralRequest {
   const model = fields.word('model');
   const instructions = fields.text('instructions');
   const items = readItems(fields);
-  if (items.turns.length === 0) throw notValid('input', 'a string, or an array with at least one item', []);
+  if (items.turns.length === 0)
+    throw notValidError('input', 'a string, or an array with at least one item', []);
   const stream = fields.flag('stream') ?? false;
   const streaming = fields.fields('stream_options');
   streaming?.only('include_obfuscation', [false], 'its padding is of OpenAI alone');
@@ -71,7 +72,10 @@ function readOutput(format: Fields | undefined): OutputForm | undefined {
   if (!format) return undefined;
   const type = format.word('type');
   if (type !== 'text' && type !== 'json_object' && type !== 'json_schema')
-    throw notTranslatable(format.param('type'), 'only text, json_object and json_schema can be translated');
+    throw notTranslatableError(
+      format.param('type'),
+      'only text, json_object and json_schema can be translated',
+    );
   const form: OutputForm =
     type === 'json_schema'
       ? {
@@ -87,11 +91,11 @@ function readOutput(format: Fields | undefined): OutputForm | undefined {
 
 function readTool(tool: Fields): Tool {
   if (tool.word('type') !== 'function') {
-    throw notTranslatable(tool.param('type'), 'only tools of type "function" can be translated');
+    throw notTranslatableError(tool.param('type'), 'only tools of type "function" can be translated');
   }
   const callers = tool.list('allowed_callers');
   if (callers?.some((one) => one !== 'direct'))
-    throw notTranslatable(tool.param('allowed_callers'), 'only the model itself calls tools');
+    throw notTranslatableError(tool.param('allowed_callers'), 'only the model itself calls tools');
   tool.only('defer_loading', [false], 'all tools are given to the model');
   const read: Tool = {
     param: tool.path,
@@ -106,10 +110,11 @@ function readTool(tool: Fields): Tool {
 
 function readToolChoice(value: JsonValue | undefined): ToolChoice | undefined {
   if (value === undefined || value === 'auto' || value === 'none' || value === 'required') return value;
-  if (typeof value === 'string') throw notValid('tool_choice', 'auto, none, required or a function', value);
+  if (typeof value === 'string')
+    throw notValidError('tool_choice', 'auto, none, required or a function', value);
   const choice = Fields.of(value, 'tool_choice');
   if (choice.word('type') !== 'function') {
-    throw notTranslatable('tool_choice.type', 'only the choice of one function can be translated');
+    throw notTranslatableError('tool_choice.type', 'only the choice of one function can be translated');
   }
   const name = choice.word('name');
   choice.refuseRest();
@@ -126,5 +131,5 @@ function checkHarmless(fields: Fields): void {
   // Signatures are always handed out; the rest is of tools that OpenAI runs.
   const include = fields.list('include');
   if (include?.some((one) => one !== 'reasoning.encrypted_content'))
-    throw notTranslatable('include', 'only reasoning.encrypted_content can be translated');
+    throw notTranslatableError('include', 'only reasoning.encrypted_content can be translated');
 }

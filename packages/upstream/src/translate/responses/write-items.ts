@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import type { MediaPart, Part, ResultPart, TextPart, ThoughtPart, Turn } from '../neutral-request.js';
-import { notTranslatable } from '../not-translatable.js';
+import { notTranslatableError } from '../not-translatable.js';
 
 /** As a refusal names it. */
 export const provider = "OpenAI's responses";
@@ -29,14 +29,14 @@ function saidOf(part: Part): JsonObject[] {
     case 'thought':
       return thoughtOf(part);
     default:
-      throw notTranslatable(part.param, `${provider} take only text and calls of the assistant`);
+      throw notTranslatableError(part.param, `${provider} take only text and calls of the assistant`);
   }
 }
 
 /** OpenAI's rules: unsigned thoughts are not returned to its models. */
 function thoughtOf(part: ThoughtPart): JsonObject[] {
   if (part.origin !== 'openai')
-    throw notTranslatable(part.param, `${provider} take no thoughts of another provider's model`);
+    throw notTranslatableError(part.param, `${provider} take no thoughts of another provider's model`);
   const encrypted = part.signature ?? part.redacted;
   if (encrypted === undefined) return [];
   const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }];
@@ -49,7 +49,7 @@ function resultOf({ id, content, failed, param }: ResultPart): JsonObject {
   if (!failed) return { ...item, output: content.length === 0 ? '' : contentOf(content) };
   const text = content.map((part) => {
     if (part.kind === 'text') return part.text;
-    throw notTranslatable(param, `${provider} take only text of a tool that failed`);
+    throw notTranslatableError(param, `${provider} take only text of a tool that failed`);
   });
   return { ...item, output: JSON.stringify({ error: text.join('') }) };
 }

@@ -1,7 +1,7 @@
 import { TollgateError } from '@tollgate/core';
 
 /** The job does not exist, or belongs to another caller: the response does not say which. */
-export function noSuchJob(): TollgateError {
+export function noSuchJobError(): TollgateError {
   return new TollgateError({
     status: 404,
     code: 'not_found',
@@ -11,7 +11,7 @@ export function noSuchJob(): TollgateError {
 }
 
 /** The queue takes no further job. */
-export function jobsFull(): TollgateError {
+export function jobsFullError(): TollgateError {
   return new TollgateError({
     status: 503,
     code: 'queue_full',
@@ -21,7 +21,7 @@ export function jobsFull(): TollgateError {
 }
 
 /** The queue, or the source of callers, is away. */
-export function jobsAway(cause: unknown): TollgateError {
+export function jobsAwayError(cause: unknown): TollgateError {
   return new TollgateError({
     status: 503,
     code: 'store_unavailable',

@@ -3,7 +3,7 @@ import type { CounterState, QuotaRefusal, Unit } from '@tollgate/core/internal';
 import type { LimitCharge } from './charges.js';
 
 /** The refusal of a call whose cost nothing measures: admitting it would make every cap useless. */
-export function unmetered(): TollgateError {
+export function unmeteredError(): TollgateError {
   return new TollgateError({
     status: 500,
     code: 'internal_error',
@@ -37,7 +37,7 @@ export function refusalError(
   const bound =
     charges[refusal.charge ?? -1] ?? charges.find(({ charge }) => charge.counter === state?.counter);
   if (!bound || blockedBy === 'closed')
-    return unverifiable(new Error(`the reservation was refused: ${blockedBy}`));
+    return unverifiableError(new Error(`the reservation was refused: ${blockedBy}`));
   const facts = {
     limit: bound.limit,
     wide: bound.charge.wide,
@@ -108,7 +108,7 @@ const endsAt = (step: number): string =>
   `This plan admits nothing more once ${Number((step * 100).toFixed(2))} % of a limit are taken.`;
 
 /** The response while the store cannot confirm that the budget covers a call. Never a 429: the caller did nothing wrong. */
-export function unverifiable(cause: unknown): TollgateError {
+export function unverifiableError(cause: unknown): TollgateError {
   return new TollgateError({
     status: 503,
     code: 'budget_unverifiable',
@@ -119,7 +119,7 @@ export function unverifiable(cause: unknown): TollgateError {
 }
 
 /** The response where there is no verified caller, and therefore no budget to charge. */
-export function noCaller(): TollgateError {
+export function noCallerError(): TollgateError {
   return new TollgateError({
     status: 401,
     code: 'missing_api_key',
