@@ -7,8 +7,8 @@ import { dollarsPerDay, type RunningApp, startApp } from './running-app.js';
 
 /** A second of a real provider, in milliseconds of this test. */
 const second = 10;
-const clients = 1_000;
 const long = process.env.TOLLGATE_LONG === '1';
+const clients = long ? 1_000 : 400;
 const attempt = 50;
 const maxTokens = 1_000;
 
@@ -199,7 +199,7 @@ async function compared(setting: Setting): Promise<Outcome & { share: number }> 
   return { ...outcome, share: outcome.honest / ((reference.honest / clients) * stayed) };
 }
 
-describe('1 000 clients of one budget, every tenth of which leaves', () => {
+describe(`${clients} clients of one budget, every tenth of which leaves`, () => {
   const settings: readonly Setting[] = [
     { model: 'visible', provider: 'stops', drainSeconds: 0 },
     ...(long ? [{ model: 'reasoning', provider: 'continues', drainSeconds: 60 } as const] : []),

@@ -172,6 +172,7 @@ export class CallReading {
   }
 
   #price(usage: Usage) {
-    return this.engine.priceOf(this.parsed, usage, this.#reader.answer.model);
+    const { model, usage: reported } = this.#reader.answer;
+    return this.engine.priceOf(this.parsed, usage, { model, reported });
   }
 }

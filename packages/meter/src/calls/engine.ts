@@ -6,19 +6,36 @@ import { MeteredCall } from '../requests/metered-call.js';
 import { parseCall, parseSettings } from '../requests/parse-call.js';
 import type { ParseOptions } from '../requests/parse-options.js';
 import { searchesByItself } from '../requests/searching-models.js';
+import { completed, type ReportedUsage } from '../usage/reported-usage.js';
 import type { UsagePrice } from '../usage/settle.js';
 
 /** Parses and prices calls. Created once for each factory. */
 export interface Engine {
   /** `undefined` where the wire format is unknown. @throws TollgateError for a call without a bound or a price. */
   parse(outgoing: OutgoingRequest): ParsedCall | undefined;
-  /** The price of a call's usage; `answeredBy` is the model that the provider names. */
-  priceOf(call: ParsedCall, usage: Usage, answeredBy?: string): UsagePrice;
+  /** The price of a call's usage, with what the response shows beside it. */
+  priceOf(call: ParsedCall, usage: Usage, shown?: ShownByResponse): UsagePrice;
   /** Whether calls of a model, by its name on the wire, have a price. */
   isPriced(provider: string, model: string): boolean;
   /** The price of a usage by names alone; `undefined` where there is none. */
   priceByName(provider: string, model: string, usage: Usage): UsagePrice | undefined;
 }
+
+/** What a response shows beside its usage. */
+export interface ShownByResponse {
+  /** The model that the provider names. */
+  readonly model: string | undefined;
+  readonly reported: Pick<ReportedUsage, 'statedNanoUsd' | 'others'> | undefined;
+}
+
+/**
+ * Providers whose stated cost is used, where it is higher than the catalogue's price: their routes have different prices, and plugins and searches have
+ * fees. Elsewhere the field may belong to anyone.
+ */
+const statesCosts: readonly string[] = ['openrouter', 'x-ai'];
+
+const nothingShown: ShownByResponse = { model: undefined, reported: undefined };
+const noTokens = { inputTokens: 0, outputTokens: 0 };
 
 /** Providers whose model names are chosen by the customer or cover several models: the model that answered may cost more than the named one. */
 const namesAreLoose: readonly string[] = ['azure', 'openrouter'];
@@ -41,12 +58,24 @@ export function makeEngine(options: ParseOptions & Pick<GuardOptions, 'mode'>, n
     return other ? Math.max(costNanoUsd, costInTier(call, other, usage)) : costNanoUsd;
   }
 
+  /** The cost of another model's part in an answer; by the call's price where it has none. */
+  function costOfOther(provider: string, model: string, usage: ReportedUsage, price: Price): number {
+    return costOf(prices.find(provider, model) ?? price, completed(usage, noTokens, 'provider'));
+  }
+
   return {
     parse: (outgoing) => parseCall(outgoing, settings),
-    priceOf(call, usage, answeredBy) {
+    priceOf(call, usage, { model: answeredBy, reported } = nothingShown) {
       const price = call instanceof MeteredCall ? call.price : prices.find(call.provider, call.model);
       if (!price) return { costNanoUsd: 0, priceVersion: prices.version };
-      return { costNanoUsd: dearest(call, price, usage, answeredBy), priceVersion: price.version };
+      if (price.free) return { costNanoUsd: 0, priceVersion: price.version };
+      const stated = statesCosts.includes(call.provider) ? (reported?.statedNanoUsd ?? 0) : 0;
+      const own = dearest(call, price, usage, answeredBy);
+      const others = (reported?.others ?? []).reduce(
+        (sum, other) => sum + costOfOther(call.provider, other.model, other.usage, price),
+        0,
+      );
+      return { costNanoUsd: Math.max(own + others, stated), priceVersion: price.version };
     },
     isPriced(provider, wireName) {
       const model = settings.modelOf(wireName);

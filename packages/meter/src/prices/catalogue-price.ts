@@ -1,7 +1,7 @@
 import type { ModelInfo, ModelPrice, TieredPrices } from '@pydantic/genai-prices';
 import type { Price, PriceBand } from './price.js';
 import { feeOf, rateOf } from './rate.js';
-import { dearestTier, ordinaryPrice, tiersOf } from './service-tier.js';
+import { ordinaryPrice, tiersOf, unknownTierOf } from './service-tier.js';
 
 /**
  * Audio prices of OpenAI's chat models that the catalogue leaves out (platform.openai.com/docs/pricing, "Audio tokens"),
@@ -45,7 +45,7 @@ export function cataloguePrice(
     contextWindow: windowOf(model, starts),
     tiers: tiersOf(provider, model.id),
     surcharge: ordinaryPrice,
-    unknownTier: dearestTier,
+    unknownTier: unknownTierOf(provider),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describeValue, type OptionCheck } from '@tollgate/core/internal';
 import type { Price, PriceBand } from './price.js';
 import { isDecimal, picoOf, rateOf } from './rate.js';
-import { dearestTier, ordinaryPrice, type TierMultiplier, tiersOf } from './service-tier.js';
+import { ordinaryPrice, type TierMultiplier, tiersOf, unknownTierOf } from './service-tier.js';
 
 /** A model's price as the app declares it. Dollars as decimal text (`'0.25'`), so that no float is involved. */
 export interface PriceDeclaration {
@@ -129,7 +129,7 @@ export function declaredPrice(
     contextWindow: price.contextWindow,
     tiers: { ...tiersOf('', model), ...mapped(price.tiers, factorOf) },
     surcharge: ordinaryPrice,
-    unknownTier: dearestOf(mapped(price.tiers, factorOf)) ?? dearestTier,
+    unknownTier: dearestOf(mapped(price.tiers, factorOf)) ?? unknownTierOf(provider),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cataloguePrice } from './catalogue-price.js';
 import { catalogueVersion } from './catalogue-version.js';
-import { correctedPrice } from './corrected-prices.js';
+import { completedPrice, correctedPrice } from './corrected-prices.js';
 import { declaredPrice, type PriceDeclarations } from './declared-price.js';
 import { inCatalogue } from './in-catalogue.js';
 import type { Price } from './price.js';
@@ -44,7 +44,8 @@ export function priceCatalogue(options: PriceCatalogueOptions = {}): PriceCatalo
     const corrected = correctedPrice(provider, model, version);
     if (corrected) return corrected;
     const found = inCatalogue(provider, model, atMs);
-    return found && cataloguePrice(provider, found.model, found.model_price, version);
+    const price = found && cataloguePrice(provider, found.model, found.model_price, version);
+    return price && completedPrice(price);
   }
 
   return {

@@ -78,7 +78,18 @@ export function tiersOf(provider: string, model: string): Readonly<Record<string
 }
 
 /**
- * For a tier that a response reports and that is not in the tables: never priced too low. Six times is the most that any provider is
- * known to ask, Anthropic for fast mode and resellers for OpenAI's fastest tier.
+ * For a tier that a response reports and that is not in the tables: the highest factor that the provider publishes, so that it is not priced
+ * too low. Anthropic: 6 for fast mode. OpenAI and Azure, which resells it: 3 for `gpt-5.6-sol`. Google: 2, above its priority tier of 1.8
+ * (ai.google.dev/gemini-api/docs/pricing, 2026-11). Other providers publish no prices by tier: their names, such as OpenRouter's `provisioned`, cost
+ * the ordinary price.
  */
-export const dearestTier: TierMultiplier = [6n, 1n];
+const dearest: Readonly<Record<string, TierMultiplier>> = {
+  anthropic: [6n, 1n],
+  openai: [3n, 1n],
+  azure: [3n, 1n],
+  google: [2n, 1n],
+};
+
+/** The factor for a tier that a provider reports and no table lists. */
+export const unknownTierOf = (provider: string): TierMultiplier =>
+  (Object.hasOwn(dearest, provider) ? dearest[provider] : undefined) ?? one;

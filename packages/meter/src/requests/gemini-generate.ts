@@ -119,7 +119,8 @@ const clientSide: ReadonlySet<string> = new Set([
 ]);
 
 function toolName(type: string): string {
-  return /^google_?search/i.test(type) ? 'web_search' : type;
+  if (/^google_?search/i.test(type)) return 'web_search';
+  return type.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function objectIn(object: JsonObject, name: string, prefix = ''): JsonObject {

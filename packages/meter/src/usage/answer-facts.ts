@@ -1,8 +1,9 @@
 import type { WireApi } from '@tollgate/core/internal';
 import { mergeAnthropicUsage } from './anthropic-usage.js';
+import { geminiToolRequests } from './gemini-usage.js';
 import type { OutputTokens } from './output-tokens.js';
 import { type Fields, fieldsOf, type ReportedUsage } from './reported-usage.js';
-import { toolRequestsIn, usageFrom } from './usage-in.js';
+import { mostRequests, toolRequestsIn, usageFrom } from './usage-in.js';
 
 /** The facts about one response so far. */
 interface AnswerFacts {
@@ -50,6 +51,7 @@ export class AnswerReader implements AnswerFacts {
   /** OpenAI chat: choices that have finished. */
   readonly finishedChoices = new Set<number>();
   #cumulative: Fields | undefined;
+  #toolRequests: Readonly<Record<string, number>> = {};
 
   /** `answers`: how many choices the call asked for. */
   constructor(
@@ -62,7 +64,8 @@ export class AnswerReader implements AnswerFacts {
     if (body.error !== undefined && body.error !== null) this.failed = true;
     this.#name(body);
     this.says(this.api === 'gemini-generate' ? body.usageMetadata : body.usage);
-    if (this.api === 'openai-responses') this.#countTools(body.output);
+    if (this.api === 'openai-responses') this.#uses(toolRequestsIn(body.output));
+    if (this.api === 'gemini-generate') this.#uses(geminiToolRequests(body));
     if (body.status === 'failed') this.failed = true;
     this.finished = true;
   }
@@ -104,7 +107,7 @@ export class AnswerReader implements AnswerFacts {
     this.says(response.usage);
     if (event.type === 'response.created') this.head = response;
     if (!lastOfResponses.has(String(event.type))) return;
-    this.#countTools(response.output);
+    this.#uses(toolRequestsIn(response.output));
     this.finished = true;
   }
 
@@ -130,6 +133,7 @@ export class AnswerReader implements AnswerFacts {
     if (event.error !== undefined && event.error !== null) this.failed = true;
     this.#name(event);
     this.says(event.usageMetadata);
+    this.#uses(geminiToolRequests(event));
     this.head = { modelVersion: event.modelVersion, responseId: event.responseId };
     const candidates = Array.isArray(event.candidates) ? event.candidates.map(fieldsOf) : [];
     for (const candidate of candidates) {
@@ -160,7 +164,10 @@ export class AnswerReader implements AnswerFacts {
     return true;
   }
 
-  #countTools(output: unknown): void {
-    if (this.usage) this.usage = { ...this.usage, toolRequests: toolRequestsIn(output) };
+  /** Adds uses of tools that the usage object lacks; they stay when a later event repeats the usage. */
+  #uses(requests: Readonly<Record<string, number>>): void {
+    this.#toolRequests = mostRequests(this.#toolRequests, requests);
+    const isAny = Object.keys(this.#toolRequests).length > 0;
+    if (this.usage && isAny) this.usage = { ...this.usage, toolRequests: this.#toolRequests };
   }
 }

@@ -3,6 +3,7 @@ import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from
 /** `usage` of a message: `input_tokens` excludes tokens read from and written to the cache, so the three are added. */
 export function anthropicUsage(usage: Fields): ReportedUsage {
   const counts = new CountReader();
+  const iterations = (Array.isArray(usage.iterations) ? usage.iterations : []).map(fieldsOf);
   const fresh = counts.read(usage.input_tokens);
   const cached = counts.readOr0(usage.cache_read_input_tokens);
   const lives = fieldsOf(usage.cache_creation);
@@ -15,15 +16,31 @@ export function anthropicUsage(usage: Fields): ReportedUsage {
     const requests = counts.readOr0(tools[name]);
     if (requests > 0) toolRequests[name.replace(/_requests$/, '')] = requests;
   }
+  const output = counts.read(usage.output_tokens);
+  // The totals leave compaction out (platform.claude.com/docs, "Compaction").
+  const compactions = iterations.filter(({ type }) => type === 'compaction').map(anthropicUsage);
+  const sum = (of: (one: ReportedUsage) => number | undefined): number =>
+    compactions.reduce((total, one) => total + (of(one) ?? 0), 0);
   return reported(counts, {
-    inputTokens: fresh === undefined ? undefined : fresh + cached + written,
-    outputTokens: counts.read(usage.output_tokens),
-    cachedInputTokens: cached,
-    cacheWriteTokens: written,
-    cacheWrite1hTokens: for1h,
+    inputTokens: fresh === undefined ? undefined : fresh + cached + written + sum((one) => one.inputTokens),
+    outputTokens: output === undefined ? undefined : output + sum((one) => one.outputTokens),
+    cachedInputTokens: cached + sum((one) => one.cachedInputTokens),
+    cacheWriteTokens: written + sum((one) => one.cacheWriteTokens),
+    cacheWrite1hTokens: for1h + sum((one) => one.cacheWrite1hTokens),
     toolRequests,
     tier: tierOf(usage),
+    others: advisorsIn(iterations),
   });
+}
+
+/** Iterations of an advisor, a model of its own price, which the totals leave out (platform.claude.com/docs, "Advisor tool"). */
+function advisorsIn(iterations: readonly Fields[]): ReportedUsage['others'] {
+  const found = iterations.flatMap((one) =>
+    String(one.type).startsWith('advisor') && typeof one.model === 'string'
+      ? [{ model: one.model, usage: anthropicUsage(one) }]
+      : [],
+  );
+  return found.length > 0 ? found : undefined;
 }
 
 /** Fast mode has a separate price, independent of the service tier. */

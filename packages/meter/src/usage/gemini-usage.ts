@@ -23,6 +23,35 @@ export function geminiUsage(usage: Fields): ReportedUsage {
   });
 }
 
+/** Models up to Gemini 2.5 bill grounding by prompt, later ones by query (ai.google.dev/gemini-api/docs/pricing). */
+const billedByPrompt = /^(?:models\/)?gemini-[12]\b/;
+
+/**
+ * Uses of Gemini's server-side tools in a response or an event, which `usageMetadata` lacks: searches as `web_search`, the others by the name
+ * of the tool in the request.
+ */
+export function geminiToolRequests({ candidates, modelVersion }: Fields): Readonly<Record<string, number>> {
+  const requests: Record<string, number> = {};
+  const add = (tool: string, count: number): void => {
+    if (count > 0) requests[tool] = (requests[tool] ?? 0) + count;
+  };
+  const listOf = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
+  for (const candidate of listOf(candidates)) {
+    const grounding = fieldsOf(candidate.groundingMetadata);
+    const chunks = listOf(grounding.groundingChunks);
+    const has = (kind: string): number => Number(chunks.some((chunk) => chunk[kind] !== undefined));
+    const queries = listOf(grounding.webSearchQueries).length;
+    add(
+      'web_search',
+      billedByPrompt.test(String(modelVersion)) ? Math.min(1, queries) : Math.max(queries, has('web')),
+    );
+    add('googleMaps', has('maps'));
+    add('fileSearch', has('retrievedContext'));
+    add('urlContext', listOf(fieldsOf(candidate.urlContextMetadata).urlMetadata).length);
+  }
+  return requests;
+}
+
 function audioOf(counts: CountReader, details: unknown): number {
   if (!Array.isArray(details)) return 0;
   const audio = details.map(fieldsOf).find((detail) => detail.modality === 'AUDIO');

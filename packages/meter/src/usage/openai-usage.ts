@@ -10,7 +10,9 @@ export function openaiChatUsage(usage: Fields): ReportedUsage {
   return fromOpenai(usage, {
     input: usage.prompt_tokens,
     output: usage.completion_tokens,
-    cached: input.cached_tokens,
+    // Beside OpenAI's field, those of Moonshot, Mistral and DeepSeek (their API references, "usage").
+    cached:
+      input.cached_tokens ?? usage.cached_tokens ?? usage.num_cached_tokens ?? usage.prompt_cache_hit_tokens,
     written: input.cache_write_tokens,
     inputAudio: input.audio_tokens,
     reasoning: output.reasoning_tokens,
@@ -50,6 +52,19 @@ interface OpenaiFigures {
   readonly outputAudio: unknown;
 }
 
+/** No call costs more; a larger figure is an error. In US dollars. */
+const mostUsd = 1_000_000;
+
+/**
+ * The cost that OpenRouter states in dollars (`cost`; openrouter.ai/docs, "Usage Accounting") and xAI in ticks of 1e-10 dollars
+ * (`cost_in_usd_ticks`; docs.x.ai, "REST API"), in nano-dollars, rounded up. Floats are nearly exact: less than 1e-9 of the amount is no reason
+ * to round up.
+ */
+function statedNanoUsd({ cost, cost_in_usd_ticks: ticks }: Fields): number | undefined {
+  const nano = typeof cost === 'number' ? cost * 1e9 : typeof ticks === 'number' ? ticks / 10 : Number.NaN;
+  return nano >= 0 && nano <= mostUsd * 1e9 ? Math.ceil(nano * (1 - 1e-9)) : undefined;
+}
+
 function fromOpenai(usage: Fields, said: OpenaiFigures): ReportedUsage {
   const counts = new CountReader();
   const inputTokens = counts.read(said.input);
@@ -64,5 +79,6 @@ function fromOpenai(usage: Fields, said: OpenaiFigures): ReportedUsage {
     inputAudioTokens: counts.readOr0(said.inputAudio),
     reasoningTokens: counts.readOr0(said.reasoning),
     outputAudioTokens: counts.readOr0(said.outputAudio),
+    statedNanoUsd: statedNanoUsd(usage),
   });
 }

@@ -17,6 +17,10 @@ export interface ReportedUsage {
   readonly outputAudioTokens: number;
   readonly toolRequests: Readonly<Record<string, number>>;
   readonly tier: string | undefined;
+  /** The cost that the provider states for the call, in nano-dollars, rounded up. */
+  readonly statedNanoUsd?: number | undefined;
+  /** Usage of other models that worked on the same answer, not part of the figures above. */
+  readonly others?: readonly { readonly model: string; readonly usage: ReportedUsage }[] | undefined;
   /** A figure was negative, a string, a fraction, absurd, or larger than the whole that it is part of. */
   readonly suspicious: boolean;
 }
@@ -62,9 +66,10 @@ export function reported(
   said: Partial<Omit<ReportedUsage, 'suspicious'>>,
 ): ReportedUsage {
   const { inputTokens, outputTokens } = said;
-  const cached = counts.partOf(inputTokens, said.cachedInputTokens ?? 0);
-  const leftForWrites = inputTokens === undefined ? undefined : inputTokens - cached;
-  const written = counts.partOf(leftForWrites, said.cacheWriteTokens ?? 0);
+  const written = counts.partOf(inputTokens, said.cacheWriteTokens ?? 0);
+  const read = counts.partOf(inputTokens, said.cachedInputTokens ?? 0);
+  // Some gateways count a token as read and as written (OpenRouter): it costs the write, which is the higher price.
+  const cached = inputTokens === undefined ? read : Math.min(read, inputTokens - written);
   return {
     inputTokens,
     outputTokens,
@@ -76,6 +81,8 @@ export function reported(
     outputAudioTokens: counts.partOf(outputTokens, said.outputAudioTokens ?? 0),
     toolRequests: said.toolRequests ?? {},
     tier: said.tier,
+    statedNanoUsd: said.statedNanoUsd,
+    others: said.others,
     suspicious: counts.suspicious,
   };
 }

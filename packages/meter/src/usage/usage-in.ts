@@ -18,19 +18,33 @@ export function usageFrom(api: WireApi, usage: unknown): ReportedUsage | undefin
   return readers[api](fieldsOf(usage));
 }
 
-/** Tools whose use a provider prices apart, by the type of output item that shows it. */
-const pricedItems: Readonly<Record<string, string>> = {
-  web_search_call: 'web_search',
-  file_search_call: 'file_search',
-  code_interpreter_call: 'code_interpreter',
-};
+/** Output items of calls that the client runs. */
+const clientRun: ReadonlySet<string> = new Set(
+  'function_call custom_tool_call computer_call local_shell_call shell_call apply_patch_call tool_search_call'.split(
+    ' ',
+  ),
+);
 
-/** Uses of the responses API's server-side tools: counted from the output items, since its usage object lacks them. */
+/**
+ * Uses of the responses API's server-side tools, by name: counted from the output items (`mcp_call`, `image_generation_call`, …), since its
+ * usage object lacks them.
+ */
 export function toolRequestsIn(output: unknown): Readonly<Record<string, number>> {
   const requests: Record<string, number> = {};
   for (const item of Array.isArray(output) ? output : []) {
-    const tool = pricedItems[String(fieldsOf(item).type)];
-    if (tool) requests[tool] = (requests[tool] ?? 0) + 1;
+    const type = String(fieldsOf(item).type);
+    if (!type.endsWith('_call') || clientRun.has(type)) continue;
+    const tool = type.slice(0, -'_call'.length);
+    requests[tool] = (requests[tool] ?? 0) + 1;
   }
   return requests;
+}
+
+/** Counts of uses by tool, the larger of both: later events of a stream repeat the metadata of earlier ones. */
+export function mostRequests(
+  one: Readonly<Record<string, number>>,
+  other: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return Object.fromEntries([...names].map((name) => [name, Math.max(one[name] ?? 0, other[name] ?? 0)]));
 }

@@ -8,6 +8,9 @@ import { priceCatalogue } from '../../src/prices/price-catalogue.js';
 
 const usage = { ...noUsage, inputTokens: 1_000_000, outputTokens: 1_000_000 };
 
+/** Nano-dollars of 1 000 tokens of output. */
+const outputOf = (model: string): number => (model === 'grok-4-0709' ? 15_000_000 : 500_000);
+
 describe('priceCatalogue', () => {
   it('names the catalogue that is installed as its version', () => {
     const require = createRequire(import.meta.url);
@@ -44,6 +47,36 @@ describe('priceCatalogue', () => {
     }
   });
 
+  it.each([
+    ['groq', 'openai/gpt-oss-safeguard-20b', 0.375],
+    ['mistral', 'mistral-large-latest', 2],
+    ['mistral', 'mistral-small-latest', 0.75],
+    ['azure', 'phi-4', 0.625],
+    ['azure', 'deepseek-v3.2', 2.26],
+    ['azure', 'deepseek-r1', 6.75],
+    ['azure', 'gpt-oss-120b', 0.75],
+    ['azure', 'grok-3-mini', 1.57],
+  ])('prices a million tokens in and out of %s %s at %d dollars', (provider, model, usd) => {
+    const price = priceCatalogue().find(provider, model);
+    expect(price && costOf(price, usage) / 1e9).toBeCloseTo(usd, 9);
+  });
+
+  it('has no price for a model at Azure of which it only knows that of another host', () => {
+    expect(priceCatalogue().find('azure', 'deepseek-v4-pro')).toBeUndefined();
+    expect(priceCatalogue().find('azure', 'gpt-5-mini')).toBeDefined();
+  });
+
+  it.each(['grok-4-0709', 'grok-4-fast', 'grok-4-1-fast', 'grok-4-fast-non-reasoning'])(
+    'doubles the price of a call of %s with more than 128 000 tokens of input',
+    (model) => {
+      const price = priceCatalogue().find('x-ai', model);
+      const at = (inputTokens: number) =>
+        price ? costOf(price, { ...noUsage, inputTokens, outputTokens: 1_000 }) : 0;
+      expect(at(128_000)).toBeGreaterThan(0);
+      expect(at(256_000)).toBe(4 * at(128_000) - 2 * outputOf(model));
+    },
+  );
+
   it("takes the app's own price before the catalogue's, and says so in its version", () => {
     const book = priceCatalogue({
       prices: { 'gpt-5': { inputUsdPerMillion: '1', outputUsdPerMillion: '2' } },
@@ -70,7 +103,7 @@ describe('priceCatalogue', () => {
 
   it('prices an unknown tier of a response as the dearest one, never too low', () => {
     const price = priceCatalogue().find('openai', 'gpt-5');
-    expect(price && costOf(price, { ...usage, tier: 'turbo' })).toBe(67_500_000_000);
+    expect(price && costOf(price, { ...usage, tier: 'turbo' })).toBe(33_750_000_000);
     expect(price && costOf(price, { ...usage, tier: 'default' })).toBe(11_250_000_000);
   });
 

@@ -60,7 +60,7 @@ const examples: readonly [provider: string, model: string, usage: Partial<Usage>
   ['google', 'gemini-2.5-pro', { inputTokens: 200_001, outputTokens: 100 }, '0.5015025'],
   ['google', 'gemini-2.5-flash', { inputTokens: 1_000, inputAudioTokens: 400 }, '0.00058'],
   ['azure', 'gpt-4o', { inputTokens: 1_000, outputTokens: 1_000 }, '0.0125'],
-  ['mistral', 'mistral-large-latest', { inputTokens: 1_000, outputTokens: 1_000 }, '0.008'],
+  ['mistral', 'mistral-large-latest', { inputTokens: 1_000, outputTokens: 1_000 }, '0.002'],
   ['deepseek', 'deepseek-chat', { inputTokens: 1_000, outputTokens: 1_000 }, '0.0007'],
   ['groq', 'llama-3.3-70b-versatile', { inputTokens: 1_000, outputTokens: 1_000 }, '0.00138'],
 ];

@@ -197,10 +197,10 @@ const examples: readonly Example[] = [
     ...{ provider: 'mistral', model: 'mistral-large-latest', what: 'no cache' },
     usage: { inputTokens: 7_000, outputTokens: 900 },
     parts: [
-      [7_000, '2'],
-      [900, '6'],
+      [7_000, '0.5'],
+      [900, '1.5'],
     ],
-    nanoUsd: 19_400_000,
+    nanoUsd: 4_850_000,
   },
   {
     ...{ provider: 'groq', model: 'llama-3.3-70b-versatile', what: 'cents a million' },
