@@ -22,7 +22,7 @@ export interface Engine {
 }
 
 /** What a response shows beside its usage. */
-export interface ShownByResponse {
+interface ShownByResponse {
   /** The model that the provider names. */
   readonly model: string | undefined;
   readonly reported: Pick<ReportedUsage, 'statedNanoUsd' | 'others'> | undefined;
