@@ -73,7 +73,7 @@ for (const path of filesBelow(root)) {
     const text = readFileSync(path, 'utf8');
     count('comments', path, commentLines(text));
     if (path.includes('/src/') && !path.includes('/testkit/')) count('messages', path, messageLines(text));
-  } else if (/(?:README|CONTRIBUTING|where)\.md$/.test(path))
+  } else if (/(?:README|CONTRIBUTING|where|migration|docs\/decisions\/[^/]+)\.md$/.test(path))
     count('READMEs', path, markdownLines(readFileSync(path, 'utf8')));
 }
 for (const [kind, [hits, lines]] of Object.entries(found)) {
