@@ -1,9 +1,11 @@
 /**
  * `npm run bench`: runs test/bench/*.bench.ts on the built packages, one after the other; an argument selects by name. `detection`, which
- * takes far longer and runs on sources, is beside the simulator that it needs and runs only when it is named.
+ * takes far longer and runs on sources, is beside the simulator that it needs and runs only when it is named. They run on Node 24, which is
+ * installed below `.work/`; `BENCH_NODE=20` selects another version, `BENCH_NODE=this` the one that runs this script.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { nodeOf } from './nodes.mjs';
 import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';
 import { root } from './workspace.mjs';
@@ -19,6 +21,12 @@ const files = byName.length > 0 ? byName : all.filter((file) => file.includes(wa
 if (files.length === 0) console.error(`No benchmark in test/bench matches "${wanted}".`);
 process.exitCode = files.length === 0 ? 1 : 0;
 
+const wantedNode = process.env.BENCH_NODE ?? '24';
+const { binary, version, reason } =
+  wantedNode === 'this' ? { binary: process.execPath, version: process.version } : await nodeOf(wantedNode);
+if (!binary) throw new Error(`Node ${wantedNode} ${reason}`);
+console.log(`Node ${version}`);
+
 for (const file of files) {
   const { build } = await import('esbuild');
   const outfile = join(root, 'test/.work/bench', `${basename(file, '.ts')}.mjs`);
@@ -29,5 +37,5 @@ for (const file of files) {
     packages: 'external',
   };
   await build({ ...input, platform: 'node', target: 'node20', format: 'esm', logLevel: 'error' });
-  process.exitCode = (await foreground(process.execPath, ['--expose-gc', outfile])) || process.exitCode;
+  process.exitCode = (await foreground(binary, ['--expose-gc', outfile])) || process.exitCode;
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { checkAccepted, relative } from './accepted.js';
 import type { Scenario } from './compare.js';
 
 /** Medians of one contender over the rounds. */
@@ -81,8 +82,12 @@ export async function report(
     cores: cpus().length,
     at: new Date().toISOString(),
   };
-  const file = `${benchmark}-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.json`;
-  writeFileSync(join(folder, file), `${JSON.stringify({ benchmark, title, machine, rows }, undefined, 2)}\n`);
+  const name = `${benchmark}-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
+  writeFileSync(
+    join(folder, `${name}.json`),
+    `${JSON.stringify({ benchmark, title, machine, rows }, undefined, 2)}\n`,
+  );
+  for (const line of checkAccepted(name, relative(rows))) console.log(line);
 }
 
 function line(cells: readonly string[]): string {
