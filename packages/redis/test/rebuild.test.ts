@@ -59,18 +59,14 @@ describe('a server that is emptied, with a ledger', () => {
     const until = performance.now() + 3_000;
     let tries = 0;
     while (performance.now() < until) {
-      const start = performance.now();
       const error: unknown = await app.spender.reserve({ want: 10 }).catch((cause) => cause);
       expect(error).toBeInstanceOf(StoreUnavailableError);
-      expect(performance.now() - start).toBeLessThan(400);
       tries += 1;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(tries).toBeGreaterThan(10);
     ledger.isAway = false;
-    const start = performance.now();
     expect(await untilDone(() => app.spender.reserve({ want: 41 }))).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(2_000);
     await app.end();
   });
 
