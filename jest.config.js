@@ -22,8 +22,8 @@ export default {
   },
   setupFiles: ['<rootDir>/scripts/jest-quiet-channels.mjs', '<rootDir>/scripts/jest-away-from-midnight.mjs'],
   testSequencer: '<rootDir>/scripts/jest-sequencer.cjs',
-  // Many tests wait for leases to run out, so two cores have time for five.
-  maxWorkers: 5,
+  // Many tests wait for leases to run out, so two cores have time for four.
+  maxWorkers: 4,
   // Modules of a file that has ended stay in its worker's memory; near the heap's limit, collecting garbage takes most of the time.
   workerIdleMemoryLimit: '1.5GB',
   cacheDirectory: '<rootDir>/.work/jest',

@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { subscribe, type UsageEvent } from '@tollgate/core';
-import { forgetWarnings, noUsage, usageEventOf } from '@tollgate/core/internal';
+import { AppendFile, forgetWarnings, noUsage, usageEventOf } from '@tollgate/core/internal';
 import { callbackSink, jsonLines } from '../src/index.js';
 import { runWith } from '../src/run-with.js';
 import { caller } from './metered-app.js';
@@ -60,6 +60,34 @@ describe('jsonLines()', () => {
     await writeFile(path, '{"eventId":"torn","charges":[{"cou', { flag: 'a' });
     const windows = ['b', 'none', 'a'].map((counter) => ({ counter, window: '2026-11' }));
     expect(await jsonLines(path).spentIn(windows)).toEqual([7, 0, 12]);
+  });
+
+  it('has in the file, once flush() resolves, what came at any moment after a batch', async () => {
+    const path = join(folder, 'moments.jsonl');
+    const sink = jsonLines(path);
+    const event = await eventOf('e');
+    const { append } = AppendFile.prototype;
+    const flushes: Promise<void>[] = [];
+    for (let moments = 0; moments < 12; moments += 1) {
+      const spy = jest.spyOn(AppendFile.prototype, 'append').mockImplementationOnce(function (
+        this: AppendFile,
+        text,
+      ) {
+        const appended = append.call(this, text);
+        void appended.then(async () => {
+          for (let moment = 0; moment < moments; moment += 1) await undefined;
+          await sink.write({ ...event, eventId: `after ${moments}` });
+          const isThere = async () => expect(await linesOf(path)).toContain(`after ${moments}`);
+          flushes.push(sink.flush().then(isThere));
+        });
+        return appended;
+      });
+      await sink.write({ ...event, eventId: `before ${moments}` });
+      await sink.flush();
+      spy.mockRestore();
+    }
+    await expect(Promise.all(flushes)).resolves.toHaveLength(12);
+    expect(await linesOf(path)).toHaveLength(24);
   });
 
   it('appends one event a line, in order, to a file in a folder that it makes', async () => {

@@ -14,11 +14,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { memoryQuota, type UsageEvent } from '@tollgate/core';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import { bundleProgram } from '@tollgate/testkit/bundle-program';
 import { type Ledger, ledger } from '../src/index.js';
+import { Segments } from '../src/spool/segments.js';
 import { usageEvent } from './events.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -102,6 +103,27 @@ describe('the spool', () => {
     expect(books.isFull).toBe(false);
     await server.restart();
     await until(ids(events), () => idsOf('stopped'));
+  }, 60_000);
+
+  it('has on the disk what was written while a file is being closed', async () => {
+    books = open();
+    const [first, second] = made('closing', 2) as [UsageEvent, UsageEvent];
+    const { rotate } = Segments.prototype;
+    let flushed: Promise<void> | undefined;
+    const spy = jest.spyOn(Segments.prototype, 'rotate').mockImplementation(async function (this: Segments) {
+      await rotate.call(this);
+      if (flushed) return;
+      books.write(second);
+      flushed = books.flush();
+    });
+    try {
+      books.write(first);
+      await until(true, () => flushed !== undefined);
+      await expect(flushed).resolves.toBeUndefined();
+    } finally {
+      spy.mockRestore();
+    }
+    await until(ids([first, second]), () => idsOf('closing'));
   }, 60_000);
 
   it('is replayed by the next process when one is killed, also when the last line is torn', async () => {

@@ -52,7 +52,7 @@ export function jsonLines(path: string, options: JsonLinesOptions = {}): JsonLin
 class JsonLinesFile implements JsonLinesSink {
   droppedCount = 0;
   #queue: UsageEvent[] = [];
-  #writing: Promise<void> | undefined;
+  #writing: Promise<boolean> | undefined;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
   readonly #file: AppendFile;
@@ -85,9 +85,10 @@ class JsonLinesFile implements JsonLinesSink {
   async flush(): Promise<void> {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    await this.#start();
-    if (this.#queue.length > 0)
-      throw new Error(`${this.path} cannot be written: ${this.#queue.length} events wait`);
+    let isWritten: boolean;
+    do isWritten = await this.#start();
+    while (isWritten && this.#queue.length > 0);
+    if (!isWritten) throw new Error(`${this.path} cannot be written: ${this.#queue.length} events wait`);
   }
 
   caughtUp(): Promise<void> {
@@ -116,17 +117,16 @@ class JsonLinesFile implements JsonLinesSink {
     }
   }
 
-  #start(): Promise<void> {
-    this.#writing ??= this.#drain().then(() => {
-      this.#writing = undefined;
-      if (this.#queue.length > 0 && !this.#retry && !this.#closed) void this.#start();
-    });
+  #start(): Promise<boolean> {
+    this.#writing ??= this.#drain();
     return this.#writing;
   }
 
-  /** Writes batches until nothing waits, or one fails. Never rejects. */
-  async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+  /** Writes batches until nothing waits (`true`), or one fails. Never rejects. */
+  async #drain(): Promise<boolean> {
+    await Promise.resolve(); // events of one turn are written together
+    let isWritten = true;
+    while (isWritten && this.#queue.length > 0) {
       const batch = this.#queue;
       this.#queue = [];
       const [first] = batch;
@@ -136,9 +136,11 @@ class JsonLinesFile implements JsonLinesSink {
         this.#queue = [...batch, ...this.#queue];
         if (first) sinkFailed(first, error);
         this.#later();
-        break;
+        isWritten = false;
       }
     }
+    this.#writing = undefined;
+    return isWritten;
   }
 
   #later(): void {

@@ -78,7 +78,8 @@ export class Spool {
 
   /** Resolves when everything written so far is on the disk; rejects where it cannot be. */
   async flush(): Promise<void> {
-    await this.#append();
+    do await this.#append();
+    while (this.#waiting.length > 0 && !this.#diskFails);
     if (this.#waiting.length > 0)
       throw new Error(`${this.#waiting.length} usage events wait: the spool cannot be written`);
   }
@@ -107,9 +108,14 @@ export class Spool {
     await Promise.resolve(); // events of one turn are written together
     const { segments } = this.#own;
     try {
-      while (this.#waiting.length > 0) await this.#appendBatch();
-      if (this.#rotates) await segments.rotate();
-      this.#rotates = false;
+      // Until nothing is left to do: an event that comes while a file is being closed is appended as well.
+      while (this.#waiting.length > 0 || this.#rotates) {
+        if (this.#waiting.length > 0) await this.#appendBatch();
+        else {
+          await segments.rotate();
+          this.#rotates = false;
+        }
+      }
       this.#diskFails = false;
     } catch (error) {
       this.#diskFails = true;
