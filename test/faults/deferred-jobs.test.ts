@@ -203,7 +203,7 @@ async function killedAtRandom(): Promise<void> {
   await worker();
   await until(done, 60_000, 'every job is completed');
   await until(async () => (await money()).held === 0, leaseMs + 5_000, 'nothing is held');
-  await until(async () => (await delivery.lag()).waiting === 0, 5_000, 'every event is told');
+  await until(async () => (await delivery.lag()).waiting === 0, 5_000, 'every event is delivered');
   let calls = 0;
   for (const id of ids) {
     const own = eventsOf(id);

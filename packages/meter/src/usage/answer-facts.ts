@@ -106,7 +106,7 @@ export class AnswerReader implements AnswerFacts {
     this.#name(response);
     this.says(response.usage);
     if (event.type === 'response.created') this.head = response;
-    if (!lastOfResponses.has(String(event.type))) return;
+    if (typeof event.type !== 'string' || !lastOfResponses.has(event.type)) return;
     this.#uses(toolRequestsIn(response.output));
     this.finished = true;
   }

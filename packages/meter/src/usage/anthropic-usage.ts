@@ -3,7 +3,9 @@ import { CountReader, type Fields, fieldsOf, type ReportedUsage, reported } from
 /** `usage` of a message: `input_tokens` excludes tokens read from and written to the cache, so the three are added. */
 export function anthropicUsage(usage: Fields): ReportedUsage {
   const counts = new CountReader();
-  const iterations = (Array.isArray(usage.iterations) ? usage.iterations : []).map(fieldsOf);
+  // An iteration has no iterations: hostile ones, nested deeper, would overflow the stack.
+  const listed = Array.isArray(usage.iterations) ? usage.iterations : [];
+  const iterations = listed.map((one): Fields => ({ ...fieldsOf(one), iterations: undefined }));
   const fresh = counts.read(usage.input_tokens);
   const cached = counts.readOr0(usage.cache_read_input_tokens);
   const lives = fieldsOf(usage.cache_creation);
@@ -36,7 +38,7 @@ export function anthropicUsage(usage: Fields): ReportedUsage {
 /** Iterations of an advisor, a model of its own price, which the totals leave out (platform.claude.com/docs, "Advisor tool"). */
 function advisorsIn(iterations: readonly Fields[]): ReportedUsage['others'] {
   const found = iterations.flatMap((one) =>
-    String(one.type).startsWith('advisor') && typeof one.model === 'string'
+    typeof one.type === 'string' && one.type.startsWith('advisor') && typeof one.model === 'string'
       ? [{ model: one.model, usage: anthropicUsage(one) }]
       : [],
   );

@@ -43,7 +43,9 @@ export function geminiToolRequests({ candidates, modelVersion }: Fields): Readon
     const queries = listOf(grounding.webSearchQueries).length;
     add(
       'web_search',
-      billedByPrompt.test(String(modelVersion)) ? Math.min(1, queries) : Math.max(queries, has('web')),
+      typeof modelVersion === 'string' && billedByPrompt.test(modelVersion)
+        ? Math.min(1, queries)
+        : Math.max(queries, has('web')),
     );
     add('googleMaps', has('maps'));
     add('fileSearch', has('retrievedContext'));

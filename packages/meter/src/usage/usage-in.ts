@@ -30,14 +30,14 @@ const clientRun: ReadonlySet<string> = new Set(
  * usage object lacks them.
  */
 export function toolRequestsIn(output: unknown): Readonly<Record<string, number>> {
-  const requests: Record<string, number> = {};
+  const requests = new Map<string, number>();
   for (const item of Array.isArray(output) ? output : []) {
-    const type = String(fieldsOf(item).type);
-    if (!type.endsWith('_call') || clientRun.has(type)) continue;
+    const { type } = fieldsOf(item);
+    if (typeof type !== 'string' || !type.endsWith('_call') || clientRun.has(type)) continue;
     const tool = type.slice(0, -'_call'.length);
-    requests[tool] = (requests[tool] ?? 0) + 1;
+    requests.set(tool, (requests.get(tool) ?? 0) + 1);
   }
-  return requests;
+  return Object.fromEntries(requests);
 }
 
 /** Counts of uses by tool, the larger of both: later events of a stream repeat the metadata of earlier ones. */
@@ -45,6 +45,7 @@ export function mostRequests(
   one: Readonly<Record<string, number>>,
   other: Readonly<Record<string, number>>,
 ): Readonly<Record<string, number>> {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return Object.fromEntries([...names].map((name) => [name, Math.max(one[name] ?? 0, other[name] ?? 0)]));
+  const most = new Map(Object.entries(one));
+  for (const [name, count] of Object.entries(other)) most.set(name, Math.max(most.get(name) ?? 0, count));
+  return Object.fromEntries(most);
 }

@@ -227,3 +227,33 @@ describe('a service tier that no table lists', () => {
     expect(Number(by) / Number(over)).toBe(times);
   });
 });
+
+describe('what a provider that misbehaves reports', () => {
+  const hostile = { toString: 1, valueOf: 1 };
+
+  it('is counted where it is well formed, and ignored where a type is no text', () => {
+    const output = [
+      { type: hostile },
+      { type: 'constructor_call' },
+      { type: '__proto___call' },
+      { type: 'mcp_call' },
+    ];
+    const body = { model: 'gpt-5-mini', output, usage: { input_tokens: 1, output_tokens: 1 } };
+    const counts = Object.entries(readBody('openai-responses', body).usage?.toolRequests ?? {});
+    expect(counts).toContainEqual(['mcp', 1]);
+    expect(counts.every(([, count]) => count === 1)).toBe(true);
+    const event = { type: hostile, response: body };
+    expect(() => readEvents('openai-responses', [event])).not.toThrow();
+    const gemini = { candidates: [{}], modelVersion: hostile, usageMetadata: { promptTokenCount: 1 } };
+    expect(readBody('gemini-generate', gemini).usage?.inputTokens).toBe(1);
+  });
+
+  it('is not read deeper than iterations go, which have none of their own', () => {
+    const plain = { input_tokens: 10, output_tokens: 1 };
+    let nested: object = { type: 'compaction', ...plain };
+    for (let depth = 0; depth < 5_000; depth += 1)
+      nested = { type: 'compaction', ...plain, iterations: [nested] };
+    const usage = usageFrom('anthropic-messages', { ...plain, iterations: [{ type: hostile }, nested] });
+    expect(usage).toMatchObject({ inputTokens: 20, outputTokens: 2 });
+  });
+});
