@@ -1,4 +1,4 @@
-/** Builds one package: ES modules and types by tsc; for published ones also a CommonJS file with its types. */
+/** Builds one package: types by tsc, ES modules of few files, and for published ones a CommonJS file with its types. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -21,10 +21,26 @@ function writeCommonJsTypes(dist) {
 }
 
 /** The names of a package's entry files: `index`, and one for each further entry of its `exports`. */
-const entriesOf = ({ exports }) =>
+const entriesOf = ({ exports = {} }) =>
   Object.keys(exports)
     .filter((entry) => entry !== './package.json')
     .map((entry) => (entry === '.' ? 'index' : entry.slice(2)));
+
+const isModule = (file) => file.endsWith('.js');
+
+/** Bundles the modules that tsc has written into the entry files and what they share: an app that opens a file a module starts twice as slowly. */
+async function writeModules({ directory, manifest }, dist) {
+  const entries = [...entriesOf(manifest), ...(manifest.bin ? ['bin'] : [])];
+  if (entries.length === 0) return;
+  const { outputFiles } = await build({
+    entryPoints: entries.map((entry) => join(dist, `${entry}.js`)),
+    ...{ outdir: dist, chunkNames: 'chunk-[hash]', write: false, absWorkingDir: directory },
+    ...{ bundle: true, splitting: true, packages: 'external' },
+    ...{ platform: 'node', target: 'node20', format: 'esm', logLevel: 'silent' },
+  });
+  for (const entry of readdirSync(dist, { recursive: true }).filter(isModule)) rmSync(join(dist, entry));
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+}
 
 const exportedBy = async (file) => {
   const options = {
@@ -88,12 +104,13 @@ export async function buildPackage(one) {
   const compiled = await capture(process.execPath, [tsc, '-p', 'tsconfig.json', ...emit], {
     cwd: one.directory,
   });
-  if (compiled.code !== 0 || one.manifest.private) return compiled;
+  if (compiled.code !== 0) return compiled;
   try {
-    await writeCommonJs(one, dist);
+    await writeModules(one, dist);
+    if (!one.manifest.private) await writeCommonJs(one, dist);
   } catch (error) {
     return { code: 1, log: `${error.message}\n` };
   }
-  writeCommonJsTypes(dist);
+  if (!one.manifest.private) writeCommonJsTypes(dist);
   return compiled;
 }
