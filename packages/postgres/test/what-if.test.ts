@@ -226,7 +226,7 @@ describe.each(queried)('what-if on $name', ({ start: startDatabase }) => {
     [{ ...october }, 'simulate: "plans" or "price" is required'],
     [
       { ...october, plans: definePlans({ a: { degrade: [{ at: 0.5, maxOutputTokens: 5 }] } }) },
-      'plan "a" degrades; "price" is required',
+      'plan "a" has degrade steps; "price" is required',
     ],
     [
       {

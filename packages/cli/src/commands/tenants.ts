@@ -22,7 +22,7 @@ export function tenantsCommand(io: CommandLine): Command {
     );
   tenants
     .command('list')
-    .description('tenants with their teams and the number of keys that are good')
+    .description('tenants with their teams and the number of valid keys')
     .action((_options: object, command: Command) =>
       withSession(io, command, async ({ registry, say }) => {
         const all = await registry.tenants.list();

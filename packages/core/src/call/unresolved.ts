@@ -3,7 +3,10 @@ import type { EventCharge, UsageEvent } from './usage-event.js';
 /** The figures of an event that counters are charged by. */
 type Figures = Pick<UsageEvent, 'costNanoUsd' | 'inputTokens' | 'outputTokens'>;
 
-/** An event's best estimate in the unit of a counter, whose key begins with the unit. Requests are counted as they are charged. */
+/**
+ * An event's estimate in the unit of a counter: nano-dollars or tokens, by the first part of the counter's key. `undefined` for counters of
+ * requests, which an estimate does not change.
+ */
 export function estimateIn(
   counter: string,
   { costNanoUsd, inputTokens, outputTokens }: Figures,

@@ -184,7 +184,7 @@ function degradeSteps(
     const actions = Object.values(step).filter((value) => value !== undefined).length - 1;
     if (actions === 0) {
       throw new TypeError(
-        `${here}: says nothing to do; give "model", "maxOutputTokens", "cache", "warn", "defer" or "refuse"`,
+        `${here}: has no action; give "model", "maxOutputTokens", "cache", "warn", "defer" or "refuse"`,
       );
     }
     if (step.refuse && (actions > 1 || !isLast)) {
@@ -199,7 +199,7 @@ function degradeSteps(
       );
     }
     if (step.defer && declared.findIndex(({ defer }) => defer) < index) {
-      throw new TypeError(`${here}: a step before it defers already what may wait`);
+      throw new TypeError(`${here}: an earlier step already defers what may wait`);
     }
     last = step.at;
   }

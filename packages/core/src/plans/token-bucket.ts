@@ -41,7 +41,7 @@ export function bucketProblem(bucket: TokenBucket): string | undefined {
   const { denominator } = refillRate(bucket);
   return Number.isSafeInteger(bucket.burst * denominator)
     ? undefined
-    : `burst ${bucket.burst} × period ${bucket.periodMs} ms is too fine to be counted exactly; use a rounder rate or a smaller burst`;
+    : `burst ${bucket.burst} × period ${bucket.periodMs} ms cannot be counted exactly; use a rounder rate or a smaller burst`;
 }
 
 /** The level at a later moment. An earlier one changes nothing: time does not run backwards. */

@@ -71,7 +71,9 @@ export class QuotaCounters implements CounterBook {
       return current;
     }
     if (window.kind === 'live' && current instanceof LiveCounter) return current;
-    throw new TypeError(`quota: counter "${counter.counter}" has been counted in another kind of window`);
+    throw new TypeError(
+      `quota: counter "${counter.counter}" has already been counted in another kind of window`,
+    );
   }
 
   byId(counter: QuotaCounter, windowId: string, nowMs: number): WindowCounter {

@@ -3,8 +3,8 @@ import type { QuotaCounter, ThresholdCrossing } from './quota-store.js';
 import type { WindowCounter } from './window-counter.js';
 
 /**
- * Reports the shares of a cap that `used` has newly reached in its window, rising, while that lasts; publishes each on
- * `tollgate:threshold`.
+ * Returns the thresholds (shares of the cap, in rising order) that `used` has reached since the last call, and publishes each on
+ * `tollgate:threshold`. Empty once the window has ended.
  */
 export function newlyReached(
   { counter, unit, limit }: QuotaCounter,

@@ -57,7 +57,7 @@ describe('definePlans', () => {
     [
       'a bucket that cannot be counted exactly',
       { tokens: { limit: '900719925474099/day', window: 'bucket' } },
-      'too fine to be counted exactly',
+      'cannot be counted exactly',
     ],
     ['requests per month', { requests: '5/month' }, 'at most a week'],
     ['a burst above the rate', { requests: { rate: '5/min', burst: 6 } }, '"burst" must be at most'],
@@ -86,7 +86,7 @@ describe('definePlans', () => {
       },
       '"at" must be above 0.9',
     ],
-    ['a step that does nothing', { degrade: [{ at: 0.9 }] }, 'says nothing to do'],
+    ['a step that does nothing', { degrade: [{ at: 0.9 }] }, 'has no action'],
     ['a step that refuses and warns', { degrade: [{ at: 0.9, refuse: true, warn: true }] }, 'stands alone'],
     [
       'a step behind one that refuses',
@@ -106,7 +106,7 @@ describe('definePlans', () => {
           { at: 0.9, defer: true },
         ],
       },
-      'degrade[1]: a step before it defers already',
+      'degrade[1]: an earlier step already defers',
     ],
     ['a step that refuses not', { degrade: [{ at: 0.9, refuse: false }] }, '"refuse" must be true'],
     ['models that are no array', { models: 'gpt-5' }, '"models" must be a non-empty array'],

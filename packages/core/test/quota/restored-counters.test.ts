@@ -39,7 +39,9 @@ describe('the counters of memoryQuota', () => {
       [live.counter, day],
     ] as const) {
       const wrong = tenant.reserve([{ ...other, counter, want: 1 }]);
-      await expect(wrong).rejects.toThrow(`counter "${counter}" has been counted in another kind of window`);
+      await expect(wrong).rejects.toThrow(
+        `counter "${counter}" has already been counted in another kind of window`,
+      );
     }
     await store.end();
   });

@@ -100,7 +100,7 @@ describe('a token bucket', () => {
   it('is refused where it could not be counted exactly', () => {
     expect(bucketProblem(bucket(100, 60_000, 100))).toBeUndefined();
     expect(bucketProblem(bucket(50_000_000_000, 2_592_000_000, 50_000_000_000))).toBeUndefined();
-    expect(bucketProblem(bucket(7, 86_400_000, 9_000_000_000_000))).toMatch(/too fine to be counted exactly/);
+    expect(bucketProblem(bucket(7, 86_400_000, 9_000_000_000_000))).toMatch(/cannot be counted exactly/);
     expect(bucketProblem(bucket(0, 1000, 1))).toBe('its rate must be a positive integer, received 0');
     expect(bucketProblem(bucket(1, 1.5, 1))).toBe('its periodMs must be a positive integer, received 1.5');
     expect(bucketProblem(bucket(1, 1000, Number.NaN))).toBe(

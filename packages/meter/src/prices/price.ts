@@ -34,7 +34,7 @@ export interface Price {
   readonly perCall: bigint;
   /** Fee of one use of a server-side tool, in pico-dollars, by the tool's name in `Usage.toolRequests`. */
   readonly tools: Readonly<Record<string, bigint>>;
-  /** Whether every output token that is billed is returned, where the app declares it; `undefined`: by the model's name. */
+  /** Declared by the app: whether the response shows every output token that is billed. `undefined`: decided by the model's name. */
   readonly showsAllTokens: boolean | undefined;
   /** Whether audio input and output have separate prices; text prices must not be used for them. */
   readonly audioPriced: boolean;

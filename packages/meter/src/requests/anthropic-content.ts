@@ -55,7 +55,7 @@ function readBlock(block: JsonValue, param: string, media: MediaTally, depth: nu
   else
     throw unsupportedError(
       `${param}.type`,
-      'the kind of content is not known, and what it would cost neither',
+      'the kind of content is unknown, so its cost cannot be estimated',
     );
 }
 
@@ -92,7 +92,7 @@ function readSource(
     default:
       throw unsupportedError(
         `${param}.type`,
-        'the kind of source is not known, and what it would cost neither',
+        'the kind of source is unknown, so its cost cannot be estimated',
       );
   }
 }

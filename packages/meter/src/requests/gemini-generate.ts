@@ -85,7 +85,7 @@ function checkConfig(config: JsonObject, options: ParseOptions): void {
     if (!known && options.unknownFields !== 'allow') {
       throw unsupportedError(
         `generationConfig.${name}`,
-        'the field is not known, and what it would cost neither',
+        'the field is unknown, so its cost cannot be estimated',
       );
     }
   }

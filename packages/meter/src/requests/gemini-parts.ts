@@ -41,7 +41,7 @@ function readPart(part: JsonValue, param: string, tally: MediaTally, depth: numb
     if (plain.has(name) || media.has(name)) continue;
     throw unsupportedError(
       `${param}.${name}`,
-      'the kind of part is not known, and what it would cost neither',
+      'the kind of part is unknown, so its cost cannot be estimated',
     );
   }
   const inline = either(part, 'inlineData');

@@ -93,7 +93,7 @@ export function checkFields(api: WireApi, body: JsonObject, options: ParseOption
     if (why !== undefined && fieldOf(body, name) === undefined) continue;
     if (why !== undefined) throw unsupportedError(name, why);
     if (options.unknownFields === 'allow' && name !== '__proto__') continue;
-    throw unsupportedError(name, 'the field is not known, and what it would cost neither');
+    throw unsupportedError(name, 'the field is unknown, so its cost cannot be estimated');
   }
 }
 

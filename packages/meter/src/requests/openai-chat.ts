@@ -109,7 +109,7 @@ function readPart(part: JsonValue, param: string, media: MediaTally): void {
     default:
       throw unsupportedError(
         `${param}.type`,
-        'the kind of content is not known, and what it would cost neither',
+        'the kind of content is unknown, so its cost cannot be estimated',
       );
   }
 }

@@ -80,7 +80,7 @@ function readItem(item: JsonValue, param: string, media: MediaTally): void {
   // By its id, or encrypted: the content is at the provider.
   else if (type === 'item_reference' || type === 'compaction') media.add('conversation', param);
   else
-    throw unsupportedError(`${param}.type`, 'the kind of input is not known, and what it would cost neither');
+    throw unsupportedError(`${param}.type`, 'the kind of input is unknown, so its cost cannot be estimated');
 }
 
 const isFilled = (value: JsonValue | undefined): boolean =>
@@ -134,7 +134,7 @@ function readPart(part: JsonValue, param: string, media: MediaTally): void {
   if (!mediaParts.has(type)) {
     throw unsupportedError(
       `${param}.type`,
-      'the kind of content is not known, and what it would cost neither',
+      'the kind of content is unknown, so its cost cannot be estimated',
     );
   }
   if (fieldOf(part, 'file_id') !== undefined) media.add('file', `${param}.file_id`);

@@ -28,9 +28,9 @@ function imageTokensOf(provider: string, model: string): number {
 const remedies: Readonly<Record<keyof WorstCase, string>> = {
   image: 'what an image costs is not known',
   imageUrl: 'an image by URL is not in the request; send it in the body',
-  document: 'how long the document is cannot be known, nor how much the model takes',
+  document: 'the length of the document cannot be known from the request, so its tokens cannot be estimated',
   documentUrl: 'a document by URL is not in the request; send it in the body',
-  audio: 'how long the recording is cannot be known, nor how much the model takes',
+  audio: 'the length of the recording cannot be known from the request, so its tokens cannot be estimated',
   file: 'what the file holds is not in the request',
   conversation: 'what the provider remembers is not in the request; send the earlier messages',
   storedPrompt: 'what the stored prompt holds is not in the request',

@@ -73,7 +73,8 @@ export async function reprice(database: Database, query: RepriceQuery): Promise<
       corrections.push(correctionOf(recorded, repriced - costNanoUsd, found.priceVersion, now()));
     });
     const { refused } = await writer.writeAll(corrections);
-    if (refused.length > 0) throw new Error(`reprice: ${refused.length} corrections cannot be rows`);
+    if (refused.length > 0)
+      throw new Error(`reprice: ${refused.length} corrections could not be stored as rows of the ledger`);
   }
   return [...models.values()].sort(byDifference).map(shown);
 }

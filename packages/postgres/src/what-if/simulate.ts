@@ -135,7 +135,7 @@ function checkPlans(plans: Plans, isPriced: boolean): void {
     }
     if (degrade.length > 0 && !isPriced) {
       throw new TypeError(
-        `simulate: plan ${describeValue(name)} degrades; "price" is required to say what that costs`,
+        `simulate: plan ${describeValue(name)} has degrade steps; "price" is required to calculate their costs`,
       );
     }
   }

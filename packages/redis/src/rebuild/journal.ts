@@ -1,6 +1,6 @@
 /** How long operations are kept, in ms: longer than a usage event takes to the ledger. */
 const keptMs = 10_000;
-/** Of each kind; beyond, the oldest are forgotten. */
+/** Most operations kept, confirmed and unconfirmed separately; beyond it the oldest are dropped. */
 const most = 10_000;
 
 interface Done<Entry> {

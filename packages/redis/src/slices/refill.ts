@@ -161,7 +161,7 @@ export class Refill {
     }
     const [quotaGrant] = result.grants;
     const [state] = result.states;
-    if (!quotaGrant || !state) throw new TypeError('the store granted a slice without telling what');
+    if (!quotaGrant || !state) throw new TypeError('the store granted a slice without its amounts');
     const slice = book.byId(counter, quotaGrant.window, clock.storeMs());
     const grant = {
       id,

@@ -29,14 +29,14 @@ export function readContent(value: JsonValue, param: string): (TextPart | MediaP
     const block = Fields.of(one, `${param}[${index}]`);
     const part = readBlock(block);
     if (part.kind === 'text' || part.kind === 'image' || part.kind === 'document') return part;
-    throw notTranslatableError(block.path, 'only text, images and documents can stand here');
+    throw notTranslatableError(block.path, 'only text, images and documents are allowed here');
   });
 }
 
 /** A part that has to be text. */
 export function textOnly(part: TextPart | MediaPart): TextPart {
   if (part.kind === 'text') return part;
-  throw notTranslatableError(part.param, 'only text can stand here');
+  throw notTranslatableError(part.param, 'only text is allowed here');
 }
 
 function readBlock(block: Fields): Part {

@@ -71,7 +71,10 @@ function blockOf(part: Part): JsonObject {
       };
     case 'thought':
       if (part.origin !== 'anthropic') {
-        throw notTranslatableError(part.param, `${provider} takes no thoughts of another provider's model`);
+        throw notTranslatableError(
+          part.param,
+          `${provider} takes no thinking blocks of another provider's model`,
+        );
       }
       if (part.redacted !== undefined) return { type: 'redacted_thinking', data: part.redacted };
       return { type: 'thinking', thinking: part.text, signature: part.signature ?? '' };

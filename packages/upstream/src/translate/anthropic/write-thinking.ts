@@ -31,7 +31,7 @@ export function writeThinking(
   if (room < least)
     throw notTranslatableError(
       reasoning.param,
-      `thinking takes a cap of more than ${least} tokens with this model`,
+      `with this model, thinking needs an output cap of more than ${least} tokens`,
     );
   return { thinking: { type: 'enabled', budget_tokens: Math.min(asked, room), ...display } };
 }

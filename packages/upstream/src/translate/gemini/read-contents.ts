@@ -80,7 +80,10 @@ function readPart(part: Fields, madeId: string, open: OpenCalls): Part | undefin
 function httpsUrl(file: Fields): string {
   const url = file.word('fileUri');
   if (url.startsWith('https://') && !url.startsWith('https://generativelanguage.googleapis.com/')) return url;
-  throw notTranslatableError(file.param('fileUri'), 'what is stored at Gemini cannot be read elsewhere');
+  throw notTranslatableError(
+    file.param('fileUri'),
+    'a file stored at Gemini cannot be read by another provider',
+  );
 }
 
 function readResult(result: Fields, open: OpenCalls): Part {

@@ -41,7 +41,7 @@ export function writeContents(turns: readonly Turn[]): JsonObject[] {
 
 function signatureOf(part: ThoughtPart): string | undefined {
   if (part.origin === 'gemini') return part.signature;
-  throw notTranslatableError(part.param, `${provider} takes no thoughts of another provider's model`);
+  throw notTranslatableError(part.param, `${provider} takes no thinking blocks of another provider's model`);
 }
 
 function partOf(part: Exclude<Part, ThoughtPart>, names: ReadonlyMap<string, string>): JsonObject {

@@ -34,7 +34,7 @@ export function readUser(fields: Fields): Asked<string> | undefined {
  */
 export function takeCacheHints(fields: Fields): void {
   fields.text('prompt_cache_key');
-  fields.only('prompt_cache_retention', ['24h'], 'how long others keep a prompt cannot be chosen');
+  fields.only('prompt_cache_retention', ['24h'], 'other providers cannot choose how long a prompt is cached');
   const options = fields.fields('prompt_cache_options');
   options?.only('mode', ['implicit', 'explicit'], 'it must be implicit or explicit');
   options?.only('ttl', ['30m'], 'it must be 30m');

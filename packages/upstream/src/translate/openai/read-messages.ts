@@ -23,7 +23,7 @@ export function readMessages(messages: readonly Fields[]): { system: TextPart[];
       if (turns.length > 0) {
         throw notTranslatableError(
           message.param('role'),
-          `a ${role} message can only stand before the others`,
+          `a ${role} message is only allowed before the others`,
         );
       }
       system.push(...textsOf(message));
@@ -45,7 +45,7 @@ export function readMessages(messages: readonly Fields[]): { system: TextPart[];
 function textsOf(message: Fields): TextPart[] {
   return contentOf(message).map((part) => {
     if (part.kind === 'text') return part;
-    throw notTranslatableError(part.param, 'only text can stand here');
+    throw notTranslatableError(part.param, 'only text is allowed here');
   });
 }
 

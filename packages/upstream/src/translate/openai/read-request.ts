@@ -131,7 +131,7 @@ function checkHarmless(fields: Fields): void {
   takeCacheHints(fields);
   fields.only('n', [1], 'one answer at a time can be translated');
   fields.only('store', [false], 'the answer is kept nowhere');
-  fields.only('logprobs', [false], 'the provider that answers has none in this form');
+  fields.only('logprobs', [false], 'the provider that answers has no such log probabilities');
   const modalities = fields.list('modalities');
   if (modalities?.some((one) => one !== 'text'))
     throw notTranslatableError('modalities', 'only text can be translated');

@@ -109,7 +109,7 @@ function assistantOf(parts: readonly Part[]): JsonObject {
       // Thoughts that such a provider showed are not handed back to it, by its own rules.
       throw notTranslatableError(
         part.param,
-        `${provider} takes no thoughts that are signed, or of another provider's model`,
+        `${provider} takes no thinking blocks that are signed or of another provider's model`,
       );
     }
   }

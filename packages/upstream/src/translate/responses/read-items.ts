@@ -28,7 +28,7 @@ export function readItems(fields: Fields): { system: TextPart[]; turns: Turn[] }
     const { place, parts } = readItem(fields);
     const last = turns.at(-1);
     if (place === 'system') {
-      if (last) throw notTranslatableError(fields.param('role'), 'it can only stand before the others');
+      if (last) throw notTranslatableError(fields.param('role'), 'it is only allowed before the others');
       system.push(...parts.filter((part) => part.kind === 'text'));
     } else if (last?.place === place && place !== 'user') last.parts.push(...parts);
     else turns.push({ place, parts: [...parts] });
@@ -111,16 +111,20 @@ const asked: Readers = {
     const detail = part.text('detail') ?? 'auto';
     const asked = detail === 'auto' ? undefined : { value: detail, param: part.param('detail') };
     const url = part.text('image_url');
-    part.refuseRest('what is stored at OpenAI cannot be read elsewhere');
+    part.refuseRest('a file stored at OpenAI cannot be read by another provider');
     if (url === undefined) throw notValidError(param, 'a URL', undefined);
     return { kind: 'image', param, detail: asked, ...imageOf(url, param) };
   },
   input_file: (part) => {
-    part.only('detail', ['auto'], 'the provider that answers has one way to look at files');
+    part.only(
+      'detail',
+      ['auto'],
+      'the level of detail of files cannot be chosen with the provider that answers',
+    );
     const name = part.text('filename');
     const url = part.text('file_url');
     const data = part.text('file_data');
-    part.refuseRest('what is stored at OpenAI cannot be read elsewhere');
+    part.refuseRest('a file stored at OpenAI cannot be read by another provider');
     if (url !== undefined && data === undefined)
       return { kind: 'document', param: part.param('file_url'), name, url };
     const param = part.param('file_data');

@@ -60,7 +60,7 @@ function readReasoning(reasoning: Fields | undefined): Reasoning | undefined {
   const effort = readEffort(reasoning, 'effort');
   // How long a summary is, is its maker's choice elsewhere.
   const summary = reasoning.text('summary') ?? reasoning.text('generate_summary');
-  reasoning.only('context', ['auto'], 'which thoughts the model is shown cannot be chosen');
+  reasoning.only('context', ['auto'], 'other providers cannot choose which thoughts the model is shown');
   reasoning.only('mode', ['standard'], 'the provider that answers has one mode');
   reasoning.take('generate_summary');
   reasoning.refuseRest();
@@ -127,7 +127,7 @@ function checkHarmless(fields: Fields): void {
   fields.only('store', [false], 'the answer is kept nowhere');
   fields.only('background', [false], 'the answer is made while the client waits');
   fields.only('truncation', ['disabled'], 'the provider that answers leaves nothing out');
-  fields.only('top_logprobs', [0], 'the provider that answers has none in this form');
+  fields.only('top_logprobs', [0], 'the provider that answers has no such log probabilities');
   // Signatures are always handed out; the rest is of tools that OpenAI runs.
   const include = fields.list('include');
   if (include?.some((one) => one !== 'reasoning.encrypted_content'))

@@ -36,7 +36,7 @@ function saidOf(part: Part): JsonObject[] {
 /** OpenAI's rules: unsigned thoughts are not returned to its models. */
 function thoughtOf(part: ThoughtPart): JsonObject[] {
   if (part.origin !== 'openai')
-    throw notTranslatableError(part.param, `${provider} take no thoughts of another provider's model`);
+    throw notTranslatableError(part.param, `${provider} take no thinking blocks of another provider's model`);
   const encrypted = part.signature ?? part.redacted;
   if (encrypted === undefined) return [];
   const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }];
@@ -49,7 +49,7 @@ function resultOf({ id, content, failed, param }: ResultPart): JsonObject {
   if (!failed) return { ...item, output: content.length === 0 ? '' : contentOf(content) };
   const text = content.map((part) => {
     if (part.kind === 'text') return part.text;
-    throw notTranslatableError(param, `${provider} take only text of a tool that failed`);
+    throw notTranslatableError(param, `${provider} take only text as the result of a failed tool`);
   });
   return { ...item, output: JSON.stringify({ error: text.join('') }) };
 }
