@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundlePackages } from './jest-packages.mjs';
+import { bundlePrograms } from './jest-programs.mjs';
 import { globals } from './jest-transform.mjs';
 import { digest, isStamped, writeStamp } from './stamp.mjs';
 import { root } from './workspace.mjs';
@@ -69,5 +70,5 @@ async function bundleDependencies() {
 
 /** Jest's `globalSetup`. */
 export default async function makeModules() {
-  await Promise.all([bundleDependencies(), bundlePackages()]);
+  await Promise.all([bundleDependencies(), bundlePackages(), bundlePrograms()]);
 }

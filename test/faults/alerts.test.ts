@@ -1,11 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { redisSwitch } from '@tollgate/redis';
 import {
   type Received,
@@ -14,20 +10,17 @@ import {
   startReceiver,
   startRedis,
 } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { createClient } from 'redis';
 import { Webhook } from 'standardwebhooks';
 import type { AlertsCommand, AlertsSettings } from './alerts-settings.js';
 
 const secret = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-alerts-'));
-const program = join(folder, 'alerts.mjs');
+const program = bundledProgram(import.meta.dirname, 'alerts-process');
 const children = new Set<ChildProcess>();
 let redis: RedisProcess;
 let receiver: Receiver;
 
-beforeAll(() => bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'alerts-process.ts'), program));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(async () => {
   redis = await startRedis();
   receiver = await startReceiver();

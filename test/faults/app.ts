@@ -1,11 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll } from '@jest/globals';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { afterAll } from '@jest/globals';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import type { AppSettings, AppState } from './app-settings.js';
 
 /** An app process, and what a test does with it. */
@@ -41,17 +37,12 @@ export interface Answer {
   readonly tookMs: number;
 }
 
-/** The program of the app, bundled once for the tests of a file, and every process that was started of it ended after them. */
+/** Starts processes of the app, and ends them after the tests of the file. */
 export function useApps(): (settings: Partial<AppSettings> & { redisPorts: number[] }) => Promise<App> {
-  const folder = mkdtempSync(join(tmpdir(), 'tollgate-faults-'));
-  const program = join(folder, 'app.mjs');
+  const program = bundledProgram(import.meta.dirname, 'app-process');
   const started: App[] = [];
-  beforeAll(async () => {
-    await bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'app-process.ts'), program);
-  });
   afterAll(async () => {
     await Promise.all(started.map((app) => app.stop()));
-    rmSync(folder, { recursive: true, force: true });
   });
   return async (given) => {
     const settings: AppSettings = {

@@ -1,17 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { billing, stripeMeters } from '@tollgate/billing';
 import type { UsageEvent } from '@tollgate/core';
 import { adjustmentEvent } from '@tollgate/core/internal';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import { type PostgresProcess, type SimulatedStripe, simulateStripe, startPostgres } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import Stripe from 'stripe';
 import { ledgerEvent } from '../ledger-event.js';
@@ -19,13 +15,11 @@ import { seeded } from '../seeded.js';
 import { type BillingProcessSettings, meters } from './billing-settings.js';
 
 const long = process.env.TOLLGATE_LONG === '1';
-const here = dirname(fileURLToPath(import.meta.url));
 const hourMs = 3_600_000;
 /** A while ago, at the start of an hour. */
 const startMs = Date.now() - (Date.now() % hourMs) - 30 * hourMs;
 const since = new Date(startMs).toISOString();
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-billing-'));
-const program = join(folder, 'billing.mjs');
+const program = bundledProgram(import.meta.dirname, 'billing-process');
 let server: PostgresProcess;
 let pool: pg.Pool;
 let books: Ledger;
@@ -35,10 +29,8 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   server = await startPostgres();
   pool = new pg.Pool({ connectionString: server.url });
-  await bundleProgram(join(here, 'billing-process.ts'), program);
 }, 60_000);
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
   await pool.end();
   await server.stop();
 });

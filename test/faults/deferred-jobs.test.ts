@@ -1,16 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { counterOf, spend as spendLimit, type UsageEvent } from '@tollgate/core';
 import { createKey } from '@tollgate/core/internal';
 import { outbox, redisQuota } from '@tollgate/redis';
 import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { createClient } from 'redis';
 import { seeded } from '../seeded.js';
 import { sideBySide } from '../side-by-side.js';
@@ -18,8 +14,7 @@ import { until } from './expectations.js';
 import { type JobsSettings, leaseMs, spend } from './jobs-settings.js';
 
 const long = process.env.TOLLGATE_LONG === '1';
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-jobs-'));
-const program = join(folder, 'jobs.mjs');
+const program = bundledProgram(import.meta.dirname, 'jobs-process');
 let prefixes = 0;
 let redis: RedisProcess;
 let client: ReturnType<typeof createClient>;
@@ -27,7 +22,6 @@ const ends: (() => Promise<void>)[] = [];
 const started: ChildProcess[] = [];
 
 beforeAll(async () => {
-  await bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'jobs-process.ts'), program);
   redis = await startRedis({ args: ['--appendonly', 'yes'] });
   client = createClient({ url: redis.url });
   await client.connect();
@@ -37,7 +31,6 @@ afterAll(async () => {
   for (const end of ends) await end();
   client.destroy();
   await redis.stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 interface App {

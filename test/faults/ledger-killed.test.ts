@@ -2,9 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterOf, spend } from '@tollgate/core';
 import { newId } from '@tollgate/core/internal';
@@ -18,7 +17,7 @@ import {
   startPostgres,
   startRedis,
 } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { ledgerEvent } from '../ledger-event.js';
@@ -27,9 +26,9 @@ import { until } from './expectations.js';
 import { startLedgerApp } from './ledger-app.js';
 
 const long = process.env.TOLLGATE_LONG === '1';
-const here = dirname(fileURLToPath(import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-ledger-killed-'));
-const [app, consumer] = [join(folder, 'app.mjs'), join(folder, 'consumer.mjs')];
+const app = bundledProgram(import.meta.dirname, 'ledger-app-process');
+const consumer = bundledProgram(import.meta.dirname, 'ledger-consumer-process');
 let redis: RedisProcess;
 let postgres: PostgresProcess;
 let provider: SimulatedProvider;
@@ -37,8 +36,6 @@ let pool: pg.Pool;
 
 beforeAll(async () => {
   [redis, postgres, provider] = await Promise.all([startRedis(), startPostgres(), simulateProvider()]);
-  await bundleProgram(join(here, 'ledger-app-process.ts'), app);
-  await bundleProgram(join(here, 'ledger-consumer-process.ts'), consumer);
   pool = new pg.Pool({ connectionString: postgres.url });
   pool.on('error', () => undefined);
 }, 60_000);

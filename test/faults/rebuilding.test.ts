@@ -1,14 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient, RESP_TYPES } from 'redis';
 import { seeded } from '../seeded.js';
@@ -17,19 +13,15 @@ import { hands, places, type RebuildingSettings, type Said } from './rebuilding-
 
 const long = process.env.TOLLGATE_LONG === '1';
 const rounds = long ? 25 : 4;
-const here = dirname(fileURLToPath(import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-rebuilding-'));
-const program = join(folder, 'process.mjs');
+const program = bundledProgram(import.meta.dirname, 'rebuilding-process');
 let redis: RedisProcess;
 let postgres: PostgresProcess;
 
 beforeAll(async () => {
   [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
-  await bundleProgram(join(here, 'rebuilding-process.ts'), program);
 }, 60_000);
 afterAll(async () => {
   await Promise.all([redis.stop(), postgres.stop()]);
-  rmSync(folder, { recursive: true, force: true });
 });
 
 class Spending {

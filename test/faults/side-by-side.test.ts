@@ -16,7 +16,7 @@ import {
   startPostgres,
   startRedis,
 } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { build } from 'esbuild';
 import pg from 'pg';
 import { createClient } from 'redis';
@@ -64,7 +64,10 @@ async function bundleEarlier(program: string, folder: string, outfile: string): 
 if (process.env.TOLLGATE_LONG === '1') {
   describe('an earlier version and this one side by side on one Redis and one ledger', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tollgate-deploy-'));
-    const programs = { earlier: join(folder, 'earlier.mjs'), present: join(folder, 'present.mjs') };
+    const programs = {
+      earlier: join(folder, 'earlier.mjs'),
+      present: bundledProgram(here, 'deployed-process'),
+    };
     const random = seeded(77);
     const children = new Set<ChildProcess>();
     let redis: RedisProcess;
@@ -77,7 +80,6 @@ if (process.env.TOLLGATE_LONG === '1') {
         startRedis(),
         startPostgres(),
         simulateProvider(),
-        bundleProgram(program, programs.present),
         bundleEarlier(program, folder, programs.earlier),
       ]);
       provider.script(() => ({

@@ -2,10 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { run } from '@tollgate/cli';
 import { counterOf, spend } from '@tollgate/core';
 import { database, ledger, registry } from '@tollgate/postgres';
@@ -18,7 +17,7 @@ import {
   startPostgres,
   startRedis,
 } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { seeded } from '../seeded.js';
@@ -31,7 +30,7 @@ const crashes = 3;
 const inFlight = 12;
 const dayMs = 86_400_000;
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-crashes-'));
-const program = join(folder, 'app.mjs');
+const program = bundledProgram(import.meta.dirname, 'ledger-process');
 const random = seeded(13);
 const children: ChildProcess[] = [];
 
@@ -40,10 +39,6 @@ let postgres: PostgresProcess;
 let provider: SimulatedProvider;
 let client: ReturnType<typeof createClient>;
 
-beforeAll(
-  () => bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'ledger-process.ts'), program),
-  60_000,
-);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function startServers(): Promise<void> {

@@ -1,11 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterOf, definePlans, formatUsd, spend } from '@tollgate/core';
 import {
@@ -28,7 +24,7 @@ import {
   startPostgres,
   startRedis,
 } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { seeded } from '../seeded.js';
@@ -49,8 +45,7 @@ const teams = [
 ] as const;
 const tenants = ['acme', 'beta', 'gamma'];
 
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-ledger-'));
-const program = join(folder, 'app.mjs');
+const program = bundledProgram(import.meta.dirname, 'ledger-process');
 const random = seeded(20_261_101);
 const children: ChildProcess[] = [];
 /** Of each reservation its ask, and what was granted of the tenant's money. */
@@ -137,7 +132,6 @@ beforeAll(async () => {
     startRedis(),
     startPostgres(),
     simulateProvider({ script: scriptFor }),
-    bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'ledger-process.ts'), program),
   ]);
   pool = new pg.Pool({ connectionString: postgres.url });
   shared = database({ connectionString: postgres.url });
@@ -181,7 +175,6 @@ afterAll(async () => {
   await shared.end();
   await pool.end();
   await Promise.all([provider.close(), redis.stop(), postgres.stop()]);
-  rmSync(folder, { recursive: true, force: true });
 }, 30_000);
 
 describe('three tenants, four teams and five models, one of two processes killed', () => {

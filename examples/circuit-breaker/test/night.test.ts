@@ -3,11 +3,24 @@ import { agentLoopsAtMs, agentsKey, keyIsStolenAtMs, runaway, stolen, tenants } 
 import { type Night, play } from '../src/play.js';
 import { storyOf } from '../src/story.js';
 
+const long = process.env.TOLLGATE_LONG === '1';
+/** The outcome of the unwatched night, which `npm run test:long` plays and compares with this. */
+const unwatched: Night = {
+  bill: new Map([
+    ['acme', 0.5721375],
+    ['globex', 209.58997125],
+    ['hooli', 0.58719375],
+    ['initech', 135.71634],
+    ['umbrella', 0.6203175],
+    ['vandelay', 0.59923875],
+  ]),
+  refused: { customer: 0, agent: 0, thief: 0 },
+  ...{ told: [], measures: [], keyIds: {} },
+};
+
 describe('the night', () => {
-  let unwatched: Night;
   let watched: Night;
   beforeAll(async () => {
-    unwatched = await play({ isWatched: false });
     watched = await play({ isWatched: true });
   }, 300_000);
   const toldOf = (owner: string) =>
@@ -23,9 +36,16 @@ describe('the night', () => {
         expect(watched.bill.get(tenant)).toBeCloseTo(unwatched.bill.get(tenant) ?? 0, 9);
       }
     }
-    expect(unwatched.refused).toEqual({ customer: 0, agent: 0, thief: 0 });
     expect(watched.refused.customer).toBe(0);
   });
+
+  if (long)
+    it('is played unwatched, and costs what is compared with', async () => {
+      const { bill, refused, told, measures } = await play({ isWatched: false });
+      expect([...bill.keys()].sort()).toEqual([...unwatched.bill.keys()]);
+      for (const [tenant, usd] of unwatched.bill) expect(bill.get(tenant)).toBeCloseTo(usd, 9);
+      expect({ refused, told, measures }).toEqual({ refused: unwatched.refused, told: [], measures: [] });
+    }, 300_000);
 
   it('is told as two incidents, within two minutes each, and nobody else is accused', () => {
     const opened = watched.told.filter(({ event }) => event === 'opened');

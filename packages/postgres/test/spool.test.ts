@@ -11,32 +11,27 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { memoryQuota, type UsageEvent } from '@tollgate/core';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { type Ledger, ledger } from '../src/index.js';
 import { Segments } from '../src/spool/segments.js';
 import { usageEvent } from './events.js';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const programs = mkdtempSync(join(tmpdir(), 'tollgate-spooling-'));
-const program = join(programs, 'spooling-process.mjs');
+const program = bundledProgram(import.meta.dirname, 'spooling-process');
 let server: PostgresProcess;
 let directory: string;
 let books: Ledger;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await bundleProgram(join(here, 'spooling-process.ts'), program);
 }, 60_000);
 
 afterAll(async () => {
   await server.stop();
-  rmSync(programs, { recursive: true, force: true });
 });
 
 beforeEach(() => {

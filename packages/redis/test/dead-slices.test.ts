@@ -1,12 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { subscribe } from '@tollgate/core';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { outbox, redisQuota } from '../src/index.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { newPrefix, useRedis } from './servers.js';
@@ -16,13 +12,7 @@ import { spend, spendOfMany } from './spending.js';
 /** All are met in the long run; in the short one, enough that each kind of loss comes up. */
 const kills = process.env.TOLLGATE_LONG === '1' ? 60 : 9;
 const redis = useRedis();
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-dead-slices-'));
-const program = join(folder, 'slice-process.mjs');
-
-beforeAll(async () => {
-  await bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'slice-process.ts'), program);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const program = bundledProgram(import.meta.dirname, 'slice-process');
 
 /** Spends until it is killed after so many ms. */
 async function killedAfter(prefix: string, slices: string, ms: number): Promise<void> {

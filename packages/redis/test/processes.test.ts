@@ -1,24 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { QuotaStore, UsageEvent } from '@tollgate/core';
-import { bundleProgram } from '@tollgate/testkit/bundle-program';
+import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useRedis } from './servers.js';
 import { cap, spend, spendOfAll } from './spending.js';
 
 const redis = useRedis();
-const folder = mkdtempSync(join(tmpdir(), 'tollgate-processes-'));
-const program = join(folder, 'spending-process.mjs');
-
-beforeAll(async () => {
-  await bundleProgram(join(dirname(fileURLToPath(import.meta.url)), 'spending-process.ts'), program);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const program = bundledProgram(import.meta.dirname, 'spending-process');
 
 function spender(prefix: string, requests: number, leaseMs = 60_000, end = '', scope = ''): ChildProcess {
   const args = [program, redis().process.url, prefix, String(requests), String(leaseMs), end, scope];

@@ -127,7 +127,7 @@ describe('webhook()', () => {
   it('leaves a receiver alone for as long as it asks with 429, whatever else is to be told', async () => {
     receiver.answer = (index) =>
       index === 0 ? { status: 429, headers: { 'retry-after': '1' } } : { status: 200 };
-    const told = start();
+    const told = start({ deadlineMs: 30_000 });
     const heard = new Promise<void>((resolve) => {
       const end = subscribe('tollgate:alert', ({ outcome }) => {
         if (outcome !== 'not received') return;
