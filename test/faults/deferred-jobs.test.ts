@@ -182,9 +182,11 @@ async function killedAtRandom(): Promise<void> {
     100,
   );
   provider.script({ tokens: 20, firstByteDelayMs: 150 });
+  const open = [...ids];
   const done = async () => {
-    const jobs = await Promise.all(ids.map((id) => see(front, key, id)));
-    return jobs.every(({ status }) => status === 'completed');
+    for (; open[0] !== undefined; open.shift())
+      if ((await see(front, key, open[0])).status !== 'completed') return false;
+    return true;
   };
   let kills = 0;
   for (; kills < (long ? 8 : 3); kills += 1) {

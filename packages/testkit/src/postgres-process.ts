@@ -1,7 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chownSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { connect } from 'node:net';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -44,7 +52,7 @@ export async function startPostgres(): Promise<PostgresProcess> {
   );
   const port = await freePort(); // last: another process could take it while the cluster is copied
   let server = launch(bin, folder, port);
-  await answering(port, server);
+  await answering(folder, server);
 
   async function kill(): Promise<void> {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -78,7 +86,7 @@ export async function startPostgres(): Promise<PostgresProcess> {
     async restart() {
       await kill();
       server = launch(bin, folder, port);
-      await answering(port, server);
+      await answering(folder, server);
     },
     pause: () => signalAll('SIGSTOP'),
     resume: () => signalAll('SIGCONT'),
@@ -141,30 +149,18 @@ function childrenOf(pid: number): number[] {
     .filter((child) => child > 0);
 }
 
-async function answering(port: number, server: ChildProcess): Promise<void> {
+async function answering(folder: string, server: ChildProcess): Promise<void> {
   const until = Date.now() + readyWithinMs;
-  while (!(await accepting(port))) {
+  while (!isReady(folder, server.pid)) {
     if (server.exitCode !== null) throw new Error(`postgres ended at once (exit code ${server.exitCode})`);
-    if (Date.now() > until)
-      throw new Error(`postgres on port ${port} did not answer within ${readyWithinMs} ms`);
+    if (Date.now() > until) throw new Error(`postgres was not ready within ${readyWithinMs} ms`);
     await delay(20);
   }
 }
 
-/** Whether the server takes connections: it answers a start-up message with a request for authentication, `R`. */
-function accepting(port: number): Promise<boolean> {
-  const body = Buffer.from('\0\x03\0\0user\0tollgate\0database\0postgres\0\0', 'latin1');
-  const length = Buffer.alloc(4);
-  length.writeInt32BE(body.length + 4);
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.concat([length, body])));
-    const finish = (answered: boolean): void => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once('data', (data) => finish(data[0] === 'R'.charCodeAt(0)));
-    socket.once('error', () => finish(false));
-    socket.once('close', () => finish(false));
-    socket.setTimeout(1_000, () => finish(false));
-  });
+/** Whether the server takes connections, by the file in which it says so: its first line is the process id, its last the status. */
+function isReady(folder: string, pid: number | undefined): boolean {
+  const file = join(folder, 'postmaster.pid');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  return Number(lines[0]) === pid && lines.at(-1)?.trim() === 'ready';
 }

@@ -97,10 +97,10 @@ export function launchServer(args: readonly string[]): ChildProcess {
   return server;
 }
 
-/** Waits until a server answers; rejects when it has ended, or does not answer in time. */
+/** Waits until a server answers, and not another one on its port; rejects when it has ended, or does not answer in time. */
 export async function answering(port: number, server: ChildProcess): Promise<void> {
   const until = Date.now() + readyWithinMs;
-  while (!(await pong(port))) {
+  while (!(await answers(port, server.pid))) {
     if (server.exitCode !== null)
       throw new Error(`redis-server ended at once (exit code ${server.exitCode})`);
     if (Date.now() > until)
@@ -109,14 +109,19 @@ export async function answering(port: number, server: ChildProcess): Promise<voi
   }
 }
 
-function pong(port: number): Promise<boolean> {
+function answers(port: number, pid: number | undefined): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\nINFO server\r\n'));
     const finish = (answered: boolean): void => {
       socket.destroy();
       resolve(answered);
     };
-    socket.once('data', (data) => finish(data.toString().startsWith('+PONG')));
+    let text = '';
+    socket.on('data', (data) => {
+      text += data.toString();
+      const [, found] = /^process_id:(\d+)\r$/m.exec(text) ?? [];
+      if (found !== undefined) finish(text.startsWith('+PONG') && Number(found) === pid);
+    });
     socket.once('error', () => finish(false));
     socket.setTimeout(500, () => finish(false));
   });
