@@ -7,6 +7,7 @@ import {
   exportedNames,
   installOtherCore,
   makeConsumer,
+  type Packed,
   packAll,
   readUnpacked,
   unpackedFiles,
@@ -16,12 +17,13 @@ const names = readPackages('packages').flatMap(({ manifest }) => (manifest.priva
 /** Express 4 as well in `npm run test:long`; the packages' own tests use both versions. */
 const versions =
   process.env.TOLLGATE_LONG === '1' ? (['express', 'express4'] as const) : (['express'] as const);
+let packed: Packed[];
 const projects = new Map<string, string>();
 const projectWith = (express: string): string => projects.get(express) ?? '';
 
 beforeAll(async () => {
   await buildPackages();
-  const packed = await packAll();
+  packed = await packAll();
   for (const express of versions) projects.set(express, await makeConsumer(packed, express));
 }, 240_000);
 
@@ -110,7 +112,7 @@ describe('packages that use internal names of core', () => {
     let pinned = '';
 
     beforeAll(async () => {
-      project = await makeConsumer(await packAll(), 'express');
+      project = await makeConsumer(packed, 'express');
       pinned = installOtherCore(project, siblings);
     }, 120_000);
     afterAll(() => rmSync(project, { recursive: true, force: true }));
