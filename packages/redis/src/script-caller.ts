@@ -1,4 +1,4 @@
-import { heardStoreTime, warnOnce } from '@tollgate/core/internal';
+import { heardStoreTime, publish, warnOnce } from '@tollgate/core/internal';
 import { CallArguments } from './call-arguments.js';
 import type { ScriptName } from './lua/source.js';
 import { partitionKey } from './partition.js';
@@ -75,12 +75,27 @@ export class ScriptCaller {
     throw new StoreUnavailableError({ fault: 'clock', operation: name, mayHaveRun: false });
   }
 
-  /** Reaps expired leases there. Does not wait for a partition that is closed or found to be lost: others may be lost as well. */
-  async sweep(partition: number): Promise<void> {
-    if (this.gate?.isClosed(partition)) return;
-    this.#calledAtMs.set(partition, Date.now());
-    const standing = this.#options.standings.of(partition);
-    if ((await this.#attempt('sweep', partition, [() => '[]'], standing)) === 'lost') this.#lost(partition);
+  /**
+   * Reaps expired leases in partitions of one server. Does not wait for one that is closed or found to be lost: others may be lost as well.
+   */
+  async sweep(partitions: readonly number[]): Promise<void> {
+    const { runner, scripts, prefix, ownClock } = this.#options;
+    const open = partitions.filter((partition) => !this.gate?.isClosed(partition));
+    const [first, ...others] = open.map((partition) => partitionKey(prefix, partition));
+    if (first === undefined) return;
+    const args = open.map((partition) => {
+      this.#calledAtMs.set(partition, Date.now());
+      const [head = ''] = this.#arguments(1, this.#options.standings.of(partition)).all([]);
+      return head;
+    });
+    if (ownClock) args.push(String(Math.floor(ownClock())));
+    const answers = listIn(await runner.run('sweep', scripts.sweepAll, [first, ...others], args));
+    for (const [index, partition] of open.entries()) {
+      const answer = answers[index];
+      if (answer === null)
+        publish('tollgate:fault', () => ({ source: 'quota-store', operation: 'sweep', fault: 'answer' }));
+      else if (this.#answerIn(partition, answer) === 'lost') this.#lost(partition);
+    }
   }
 
   /** The same in a generation that is not yet used by other processes; `undefined`: the generation has changed meanwhile. */
@@ -121,19 +136,23 @@ export class ScriptCaller {
     operations: readonly OperationText[],
     standing: Standing,
   ): Promise<readonly unknown[] | 'clock' | 'lost'> {
-    const { runner, scripts, prefix, ownClock, record } = this.#options;
-    const nowMs = this.storeMs;
-    const args = new CallArguments(
-      operations.length,
-      nowMs,
-      this.#offsetMs === undefined ? unknownOffMs : knownOffMs,
-      standing,
-      record,
-    );
+    const { runner, scripts, prefix, ownClock } = this.#options;
+    const args = this.#arguments(operations.length, standing);
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);
     if (ownClock) all.push(String(Math.floor(ownClock())));
-    const answer = await runner.run(name, scripts[name], partitionKey(prefix, partition), all);
+    return this.#answerIn(
+      partition,
+      await runner.run(name, scripts[name], partitionKey(prefix, partition), all),
+    );
+  }
+
+  #arguments(count: number, standing: Standing): CallArguments {
+    const marginMs = this.#offsetMs === undefined ? unknownOffMs : knownOffMs;
+    return new CallArguments(count, this.storeMs, marginMs, standing, this.#options.record);
+  }
+
+  #answerIn(partition: number, answer: unknown): readonly unknown[] | 'clock' | 'lost' {
     if (Buffer.isBuffer(answer)) {
       // A single plain answer: a byte, and the time.
       this.#heard(partition, answer.readDoubleLE(1));

@@ -18,7 +18,10 @@ const retryAfterMs = 20;
 const nothingDone =
   /^(?:LOADING|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|READONLY|BUSY|NOSCRIPT|OOM|MISCONF|NOREPLICAS|NOAUTH|NOPERM|MOVED|ASK)$/;
 
-/** Runs scripts within our own deadline, behind the server's circuit breaker. Rejects with {@link StoreUnavailableError} only. */
+/**
+ * Runs scripts within our own deadline, behind the server's circuit breaker. All keys of one are on one server. Rejects with
+ * {@link StoreUnavailableError} only.
+ */
 export class ScriptRunner {
   readonly #connection: Connection;
   readonly #deadlineMs: number;
@@ -31,11 +34,13 @@ export class ScriptRunner {
   async run(
     operation: string,
     script: Script,
-    key: string,
+    keys: string | readonly [string, ...string[]],
     args: readonly (string | Buffer)[],
   ): Promise<unknown> {
+    const all: readonly [string, ...string[]] = typeof keys === 'string' ? [keys] : keys;
+    const [key] = all;
     return this.#guarded(operation, key, async (signal) => {
-      const rest = ['1', key, ...args];
+      const rest = [String(all.length), ...all, ...args];
       try {
         return await this.#twice(key, ['EVALSHA', script.sha1, ...rest], signal, 'bytes');
       } catch (error) {

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type ScriptName, type ScriptSettings, scriptSource, scriptSourceWithClock } from './lua/source.js';
+import {
+  inEachPartition,
+  type ScriptName,
+  type ScriptSettings,
+  scriptSource,
+  scriptSourceWithClock,
+} from './lua/source.js';
 
 /** A script and the name under which a server remembers it. */
 export interface Script {
@@ -7,7 +13,7 @@ export interface Script {
   readonly sha1: string;
 }
 
-export type Scripts = Readonly<Record<ScriptName, Script>>;
+export type Scripts = Readonly<Record<ScriptName | 'sweepAll', Script>>;
 
 const made = new Map<string, Script>();
 
@@ -26,8 +32,9 @@ export function scriptsFor(
   ownClock: boolean,
   patch = (source: string): string => source,
 ): Scripts {
-  const script = (name: ScriptName): Script =>
-    scriptOf(patch((ownClock ? scriptSourceWithClock : scriptSource)(name, settings)));
+  const textOf = (name: ScriptName): string =>
+    patch((ownClock ? scriptSourceWithClock : scriptSource)(name, settings));
+  const script = (name: ScriptName): Script => scriptOf(textOf(name));
   return {
     reserve: script('reserve'),
     extend: script('extend'),
@@ -39,6 +46,7 @@ export function scriptsFor(
     stray: script('stray'),
     read: script('read'),
     sweep: script('sweep'),
+    sweepAll: scriptOf(inEachPartition(textOf('sweep'))),
     append: script('append'),
     draw: script('draw'),
     hold: script('hold'),

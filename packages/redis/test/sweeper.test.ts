@@ -6,34 +6,41 @@ import { Standings } from '../src/standings.js';
 import { Sweeper } from '../src/sweeper.js';
 
 describe('a process that is asked nothing', () => {
-  it('notices every partition that was lost, and waits for none of them: another may wait for it in each', async () => {
-    const run = async (): Promise<unknown> => [Buffer.from('lost'), Date.now()];
-    const caller = new ScriptCaller({
-      runner: { run } as unknown as ScriptRunner,
-      scripts: scriptsFor({ thresholds: [], record: false }, false),
-      prefix: 'idle',
-      standings: new Standings(-1),
-      record: false,
-      processClock: Date.now,
-    });
-    const lost = new Set<number>();
-    let noticed: () => void = () => undefined;
-    const all = new Promise<void>((resolve) => {
-      noticed = resolve;
-    });
-    caller.gate = {
-      isClosed: (partition) => lost.has(partition),
-      // It opens when every process has noticed every loss.
-      closed: (partition) => (lost.has(partition) ? all : undefined),
-      lost(partition) {
-        lost.add(partition);
-        if (lost.size === 4) noticed();
-      },
-    };
-    const sweeper = new Sweeper(caller, 4, 10);
-    sweeper.start();
-    await all;
-    sweeper.end();
-    expect([...lost]).toEqual([0, 1, 2, 3]);
-  });
+  it.each([
+    ['in one script', false],
+    ['in a cluster, in one for each partition', true],
+  ])(
+    'notices every partition that was lost, and waits for none of them: another may wait for it in each (%s)',
+    async (_how, isCluster) => {
+      const run = async (_name: string, _script: unknown, keys: readonly string[]): Promise<unknown> =>
+        keys.map(() => [Buffer.from('lost'), Date.now()]);
+      const caller = new ScriptCaller({
+        runner: { run } as unknown as ScriptRunner,
+        scripts: scriptsFor({ thresholds: [], record: false }, false),
+        prefix: 'idle',
+        standings: new Standings(-1),
+        record: false,
+        processClock: Date.now,
+      });
+      const lost = new Set<number>();
+      let noticed: () => void = () => undefined;
+      const all = new Promise<void>((resolve) => {
+        noticed = resolve;
+      });
+      caller.gate = {
+        isClosed: (partition) => lost.has(partition),
+        // It opens when every process has noticed every loss.
+        closed: (partition) => (lost.has(partition) ? all : undefined),
+        lost(partition) {
+          lost.add(partition);
+          if (lost.size === 4) noticed();
+        },
+      };
+      const sweeper = new Sweeper(caller, 4, 10, isCluster);
+      sweeper.start();
+      await all;
+      sweeper.end();
+      expect([...lost]).toEqual([0, 1, 2, 3]);
+    },
+  );
 });

@@ -84,3 +84,19 @@ export function scriptSourceWithClock(name: ScriptName, settings: ScriptSettings
   const longer = after?.replace(/('PX'|'PEXPIRE', L\.name), /g, '$1, 1000 * ');
   return `${before}\nlocal now = tonumber(ARGV[#ARGV])\n${longer}`;
 }
+
+/**
+ * A script without operations, run in several partitions of one server: for each of its keys with the argument of the same number. Where a
+ * clock is given, it is the argument after those. The answer of one that fails is nil; the others are not affected.
+ */
+export function inEachPartition(source: string): string {
+  return `local function inOne(KEYS, ARGV)
+${source}
+end
+local answers = {}
+for i = 1, #KEYS do
+  local isDone, answer = pcall(inOne, { KEYS[i] }, { ARGV[i], '[]', ARGV[#KEYS + 1] })
+  answers[i] = isDone and answer
+end
+return answers`;
+}
