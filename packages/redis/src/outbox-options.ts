@@ -12,7 +12,7 @@ export interface OutboxOptions extends ConnectionOptions {
   prefix?: string;
   /** As the store's, 1 to 1 024. @defaultValue 16 */
   partitions?: number;
-  /** Interval between reads of the streams, in ms, 10 to 60 000. @defaultValue 200 */
+  /** Interval between reads of the streams, in ms, 10 to 60 000; grows to five times as long while nothing comes. @defaultValue 200 */
   pollMs?: number;
   /** Events fetched from a stream at once, 1 to 10 000. @defaultValue 200 */
   batchSize?: number;
@@ -53,7 +53,7 @@ export function readOutboxOptions(options: OutboxOptions) {
   const { sinks, group = 'sinks', prefix = 'tollgate', partitions = 16, pollMs = 200 } = options;
   const { batchSize = 200, claimAfterMs = 30_000, maxDeliveries = 10, maxBacklog = 100_000 } = options;
   return {
-    send: connection.send,
+    connection,
     sinks,
     group,
     prefix,

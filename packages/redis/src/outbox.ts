@@ -1,6 +1,8 @@
 import type { UsageSink } from '@tollgate/core';
 import { newId, publish, warnOnce } from '@tollgate/core/internal';
+import { IdlePoll } from './idle-poll.js';
 import { eventOfEntry } from './outbox-entry.js';
+import { OutboxLook, type StreamState } from './outbox-look.js';
 import { type OutboxOptions, readOutboxOptions } from './outbox-options.js';
 import { OutboxStream, type StreamEntry } from './outbox-stream.js';
 import { partitionKey } from './partition.js';
@@ -39,23 +41,22 @@ export function outbox(options: OutboxOptions): Outbox {
 class StreamOutbox implements Outbox {
   readonly #options: ReturnType<typeof readOutboxOptions>;
   readonly #streams: readonly OutboxStream[];
-  readonly #timer: NodeJS.Timeout;
+  readonly #look: OutboxLook;
+  readonly #poll: IdlePoll;
   readonly #refused = new Map<OutboxStream, RefusedEntries>();
   #takenAtMs = 0;
   #opened = false;
   #rounds = 0;
-  #round: Promise<void> | undefined;
+  #round: Promise<boolean> | undefined;
 
   constructor(options: ReturnType<typeof readOutboxOptions>) {
-    const { send, prefix, partitions, group, pollMs } = options;
+    const { connection, prefix, partitions, group, pollMs } = options;
     const consumer = newId();
     this.#options = options;
-    this.#streams = Array.from(
-      { length: partitions },
-      (_, partition) => new OutboxStream(send, `${partitionKey(prefix, partition)}:outbox`, group, consumer),
-    );
-    this.#timer = setInterval(() => void this.#next(), pollMs);
-    this.#timer.unref();
+    const keys = Array.from({ length: partitions }, (_, index) => `${partitionKey(prefix, index)}:outbox`);
+    this.#streams = keys.map((key) => new OutboxStream(connection.send, key, group, consumer));
+    this.#look = new OutboxLook(connection, keys, group);
+    this.#poll = new IdlePoll(pollMs, () => this.#next());
   }
 
   async lag(): Promise<OutboxLag> {
@@ -74,11 +75,12 @@ class StreamOutbox implements Outbox {
   }
 
   async end(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#poll.end();
     await this.flush();
   }
 
-  #next(): Promise<void> {
+  /** Whether there was anything to do. */
+  #next(): Promise<boolean> {
     this.#round ??= this.#deliverAll().finally(() => {
       this.#round = undefined;
     });
@@ -91,29 +93,38 @@ class StreamOutbox implements Outbox {
     this.#opened = true;
   }
 
-  /** One round over every stream; a stream that fails delays no other. */
-  async #deliverAll(): Promise<void> {
+  /** One round over every stream that has something to deliver; a stream that fails delays no other. */
+  async #deliverAll(): Promise<boolean> {
     try {
       await this.#open();
       this.#rounds += 1;
-      await Promise.all(this.#streams.map((stream) => this.#deliver(stream)));
-      if (this.#rounds % trimEveryRounds === 0) await this.#look();
+      const states = await this.#look.states();
+      if (states.includes(undefined)) throw new Error('Redis has lost streams, or groups on them');
+      const busy = this.#streams.flatMap((stream, index) => {
+        const state = states[index];
+        return state && (state.hasNew || state.pending > 0) ? [{ stream, state }] : [];
+      });
+      await Promise.all(busy.map(({ stream, state }) => this.#deliver(stream, state)));
+      const filled = this.#streams.filter((_, index) => (states[index]?.length ?? 0) > 0);
+      if (this.#rounds % trimEveryRounds === 0 && filled.length > 0) await this.#tidy(filled);
+      return busy.length > 0;
     } catch (cause) {
       // Redis is away or was emptied: the groups are opened again.
       this.#opened = false;
       this.#failed('read', cause);
+      return true;
     }
   }
 
-  async #deliver(stream: OutboxStream): Promise<void> {
+  async #deliver(stream: OutboxStream, { pending }: StreamState): Promise<void> {
     const { batchSize, claimAfterMs, maxDeliveries } = this.#options;
     const refused = this.#refusedOf(stream);
     await this.#try(stream, refused.due());
-    if (this.#rounds % lookBackEveryRounds === 0) {
+    if (pending > 0 && this.#rounds % lookBackEveryRounds === 0) {
       const isKnown = (id: string): boolean => refused.has(id);
       await this.#try(stream, await stream.mislaid(isKnown, batchSize + refused.size));
     }
-    for (const entry of await stream.claim(claimAfterMs, batchSize)) {
+    for (const entry of pending > 0 ? await stream.claim(claimAfterMs, batchSize) : []) {
       const taken = await this.#try(stream, [entry]);
       if (taken.length > 0 || !refused.isAtFault(entry, this.#takenAtMs)) continue;
       if ((await stream.deliveries(entry.id)) < maxDeliveries) continue;
@@ -143,8 +154,8 @@ class StreamOutbox implements Outbox {
     return known;
   }
 
-  async #look(): Promise<void> {
-    await Promise.all(this.#streams.map((stream) => stream.trim()));
+  async #tidy(filled: readonly OutboxStream[]): Promise<void> {
+    await Promise.all(filled.map((stream) => stream.trim()));
     const { waiting, dead } = await this.lag();
     if (waiting > this.#options.maxBacklog) {
       publish('tollgate:store', () => ({ store: 'outbox', state: 'backlog', waiting, dead }));

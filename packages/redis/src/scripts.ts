@@ -18,7 +18,7 @@ export type Scripts = Readonly<Record<ScriptName | 'sweepAll', Script>>;
 const made = new Map<string, Script>();
 
 /** The same text has the same name, which takes a while to find. */
-function scriptOf(source: string): Script {
+export function scriptOf(source: string): Script {
   const known = made.get(source);
   if (known) return known;
   const script = { source, sha1: createHash('sha1').update(source).digest('hex') };
