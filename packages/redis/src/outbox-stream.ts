@@ -52,12 +52,7 @@ export class OutboxStream {
       this.#key,
       '>',
     );
-    return valuesOf(reply).flatMap(entriesIn);
-  }
-
-  /** The entries after one, for readers without a group. */
-  async after(id: string, count: number): Promise<StreamEntry[]> {
-    return entriesIn(await this.#command('XRANGE', this.#key, `(${id}`, '+', 'COUNT', String(count)));
+    return pairsOf(reply).flatMap(([, entries]) => entriesIn(entries));
   }
 
   /** The id of the latest entry. */
@@ -156,23 +151,49 @@ export class OutboxStream {
   }
 
   #command(...args: string[]): Promise<unknown> {
-    const operation = args[0] ?? '';
-    const abort = new AbortController();
-    const late = (): Error => {
-      abort.abort();
-      return new StoreUnavailableError({ fault: 'deadline', operation, mayHaveRun: true });
-    };
-    return withinDeadline(deadlineMs, this.#send(this.#key, args, abort.signal), late);
+    return within(this.#send, this.#key, args);
   }
+}
+
+/**
+ * The entries after the given one of each stream, for readers without a group: by the stream's key, of those that have any. In a cluster
+ * only one stream at a time.
+ */
+export async function entriesAfter(
+  send: SendCommand,
+  last: ReadonlyMap<string, string>,
+  count: number,
+): Promise<ReadonlyMap<string, readonly StreamEntry[]>> {
+  const [key = ''] = last.keys();
+  const reply = await within(send, key, [
+    ...['XREAD', 'COUNT', String(count), 'STREAMS'],
+    ...last.keys(),
+    ...last.values(),
+  ]);
+  return new Map(pairsOf(reply).map(([name, entries]) => [name, entriesIn(entries)]));
+}
+
+/** Sends a command and waits for its reply, for a limited time. */
+function within(send: SendCommand, key: string, args: string[]): Promise<unknown> {
+  const operation = args[0] ?? '';
+  const abort = new AbortController();
+  const late = (): Error => {
+    abort.abort();
+    return new StoreUnavailableError({ fault: 'deadline', operation, mayHaveRun: true });
+  };
+  return withinDeadline(deadlineMs, send(key, args, abort.signal), late);
 }
 
 const deadKey = (stream: string): string => `${stream}:dead`;
 
 /** Answers are maps by name on newer connections, and lists of pairs on older ones. */
-function valuesOf(reply: unknown): unknown[] {
-  if (reply instanceof Map) return [...reply.values()];
-  if (Array.isArray(reply)) return reply.map((pair) => (Array.isArray(pair) ? pair[1] : undefined));
-  return typeof reply === 'object' && reply !== null ? Object.values(reply) : [];
+function pairsOf(reply: unknown): [name: string, value: unknown][] {
+  const pairs = Array.isArray(reply)
+    ? reply
+    : reply instanceof Map
+      ? [...reply]
+      : Object.entries(reply ?? {});
+  return pairs.flatMap((pair) => (Array.isArray(pair) ? [[String(pair[0]), pair[1]]] : []));
 }
 
 function entriesIn(reply: unknown): StreamEntry[] {

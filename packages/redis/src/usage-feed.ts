@@ -1,9 +1,11 @@
 import type { UsageSink } from '@tollgate/core';
 import { accepts, checkOptions, publish } from '@tollgate/core/internal';
+import type { SendCommand } from './connection.js';
 import { type ConnectionOptions, connectionOf } from './connection.js';
+import { IdlePoll } from './idle-poll.js';
 import { prefixCheck } from './options.js';
 import { eventOfEntry } from './outbox-entry.js';
-import { OutboxStream } from './outbox-stream.js';
+import { entriesAfter, OutboxStream } from './outbox-stream.js';
 import { partitionKey } from './partition.js';
 
 /** Options of {@link usageFeed}. */
@@ -14,7 +16,7 @@ export interface UsageFeedOptions extends ConnectionOptions {
   prefix?: string;
   /** As the store's, 1 to 1 024. @defaultValue 16 */
   partitions?: number;
-  /** Interval between reads of the streams, in ms, 10 to 60 000. @defaultValue 200 */
+  /** Interval between reads of the streams, in ms, 10 to 60 000; grows to five times as long while nothing comes. @defaultValue 200 */
   pollMs?: number;
 }
 
@@ -55,14 +57,15 @@ export function usageFeed(options: UsageFeedOptions): UsageFeed {
   if (!connection)
     throw new TypeError('usageFeed: exactly one of "client", "pool", "sentinel" and "cluster" is required');
   const { prefix = 'tollgate', partitions = 16, pollMs = 200, sink } = options;
-  const readers = Array.from({ length: partitions }, (_, partition) => {
-    const key = `${partitionKey(prefix, partition)}:outbox`;
-    return new FeedReader(new OutboxStream(connection.send, key, '', ''), sink);
-  });
-  let round: Promise<void> | undefined;
-  const next = (): Promise<void> => {
+  const keys = Array.from({ length: partitions }, (_, index) => `${partitionKey(prefix, index)}:outbox`);
+  const { send, isCluster } = connection;
+  const readers = (isCluster ? keys.map((key) => [key]) : [keys]).map(
+    (part) => new FeedReader(send, part, sink),
+  );
+  let round: Promise<boolean> | undefined;
+  const next = (): Promise<boolean> => {
     round ??= Promise.all(readers.map((reader) => reader.read()))
-      .then(() => undefined)
+      .then((shown) => shown.includes(true))
       .finally(() => {
         round = undefined;
       });
@@ -72,42 +75,59 @@ export function usageFeed(options: UsageFeedOptions): UsageFeed {
     await round;
     await next();
   };
-  const timer = setInterval(() => void next(), pollMs);
-  timer.unref();
+  const poll = new IdlePoll(pollMs, next);
   void next();
   return {
     flush,
     end: async () => {
-      clearInterval(timer);
+      poll.end();
       await flush();
     },
   };
 }
 
+/** Reads streams that are on one server. */
 class FeedReader {
-  /** The latest entry that was shown; `undefined` until it is known where the stream stood at the start. */
-  #last: string | undefined;
+  /** The latest entry of each stream that was shown; of those where it is known where they stood at the start. */
+  readonly #last = new Map<string, string>();
 
   constructor(
-    private readonly stream: OutboxStream,
+    private readonly send: SendCommand,
+    private readonly keys: readonly string[],
     private readonly sink: Pick<UsageSink, 'write'>,
   ) {}
 
-  /** Never rejects: entries that could not be read are read in the next round. */
-  async read(): Promise<void> {
+  /** Whether there were entries. Never rejects: those that could not be read are read in the next round. */
+  async read(): Promise<boolean> {
+    let hasShown = false;
     try {
-      this.#last ??= await this.stream.latest();
-      for (;;) {
-        const entries = await this.stream.after(this.#last, batchSize);
-        for (const { id, fields } of entries) {
-          await this.#show(fields);
-          this.#last = id;
+      await this.#begin();
+      for (let isMore = true; isMore; ) {
+        const found = await entriesAfter(this.send, this.#last, batchSize);
+        isMore = false;
+        for (const [key, entries] of found) {
+          hasShown = true;
+          isMore ||= entries.length === batchSize;
+          for (const { id, fields } of entries) {
+            await this.#show(fields);
+            this.#last.set(key, id);
+          }
         }
-        if (entries.length < batchSize) return;
       }
     } catch (cause) {
       failed('read', cause);
     }
+    return hasShown;
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#last.size === this.keys.length) return;
+    await Promise.all(
+      this.keys.map(async (key) => {
+        if (this.#last.has(key)) return;
+        this.#last.set(key, await new OutboxStream(this.send, key, '', '').latest());
+      }),
+    );
   }
 
   async #show(fields: Readonly<Record<string, string>>): Promise<void> {
