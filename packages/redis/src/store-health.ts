@@ -2,7 +2,7 @@ import type { QuotaStore } from '@tollgate/core';
 import { accepts, checkOptions, withinDeadline } from '@tollgate/core/internal';
 
 export interface StoreHealthOptions {
-  /** How often the store is asked, in ms, 10 to 60 000. @defaultValue 500 */
+  /** How often the store is asked, in ms, 10 to 60 000; after a failure five times as often. @defaultValue 1_000 (1 s) */
   everyMs?: number;
   /** After how long an answer counts as none, in ms, 5 to 60 000. @defaultValue 1_000 (1 s) */
   deadlineMs?: number;
@@ -17,6 +17,8 @@ export interface StoreHealth {
 }
 
 const failuresInRow = 2;
+/** How much more often a store is asked that has not answered. */
+const moreOften = 5;
 
 /**
  * Asks a store all the time whether it is there, because an app that is not ready gets no requests by which it would notice that it
@@ -27,29 +29,30 @@ export function storeHealth(store: Pick<QuotaStore, 'read'>, options: StoreHealt
     everyMs: accepts.integerBetween(10, 60_000),
     deadlineMs: accepts.integerBetween(5, 60_000),
   });
-  const { everyMs = 500, deadlineMs = 1_000 } = options;
+  const { everyMs = 1_000, deadlineMs = 1_000 } = options;
   const late = (): Error => new Error('the store did not answer in time');
   let failures = failuresInRow;
-  let asking = false;
+  let timer: NodeJS.Timeout | undefined;
+  let hasEnded = false;
   const ask = async (): Promise<void> => {
-    if (asking) return;
-    asking = true;
     try {
       await withinDeadline(deadlineMs, store.read('readiness', []), late);
       failures = 0;
     } catch {
       failures += 1;
-    } finally {
-      asking = false;
     }
+    if (hasEnded) return;
+    timer = setTimeout(() => void ask(), failures === 0 ? everyMs : everyMs / moreOften);
+    timer.unref();
   };
-  const timer = setInterval(() => void ask(), everyMs);
-  timer.unref();
   void ask();
   return {
     get isHealthy() {
       return failures < failuresInRow;
     },
-    end: () => clearInterval(timer),
+    end: () => {
+      hasEnded = true;
+      clearTimeout(timer);
+    },
   };
 }
