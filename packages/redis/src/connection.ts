@@ -63,8 +63,8 @@ export type SendCommand = (
 
 /** A connection as our stores see it. */
 export interface Connection {
-  /** Keys of different slots may live on different servers. */
-  readonly isCluster: boolean;
+  /** Keys of different slots cannot be used in one command: in a cluster, and where a server has refused it. */
+  isSplit: boolean;
   readonly send: SendCommand;
   /** The circuit breaker of the server that has this key; the same for all stores on one connection. */
   circuitOf(key: string): Circuit;
@@ -80,7 +80,7 @@ export function connectionOf(options: ConnectionOptions): Connection | undefined
   const send = senderOf(options);
   if (!given || !send || others.length > 0) return undefined;
   const connection = known.get(given) ?? {
-    isCluster: cluster !== undefined,
+    isSplit: cluster !== undefined,
     send,
     circuitOf: circuits(cluster),
   };

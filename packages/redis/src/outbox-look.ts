@@ -2,6 +2,7 @@ import type { Connection } from './connection.js';
 import { listIn, numberIn } from './reply.js';
 import { ScriptRunner } from './script-runner.js';
 import { type Script, scriptOf } from './scripts.js';
+import { together } from './together.js';
 
 /** What a consumer group has to do on one stream. */
 export interface StreamState {
@@ -34,32 +35,35 @@ const deadlineMs = 2_000;
 /** How many streams one script looks at, so that it stays short. */
 const mostAtOnce = 64;
 
-/** Looks at all streams of a group at once, since most of them are empty most of the time; in a cluster at one after the other. */
+/** Looks at all streams of a group at once, since most of them are empty most of the time. */
 export class OutboxLook {
   readonly #runner: ScriptRunner;
-  readonly #parts: readonly (readonly [string, ...string[]])[];
+  readonly #connection: Connection;
+  readonly #keys: readonly string[];
   readonly #group: string;
 
   constructor(connection: Connection, keys: readonly string[], group: string) {
     this.#runner = new ScriptRunner({ connection, deadlineMs });
-    this.#parts = inParts(keys, connection.isCluster ? 1 : mostAtOnce);
+    this.#connection = connection;
+    this.#keys = keys;
     this.#group = group;
   }
 
-  /** By the order of the keys; `undefined` for a stream, or a group on it, that does not exist. Rejects where the server is away. */
-  async states(): Promise<readonly (StreamState | undefined)[]> {
-    const looks = this.#parts.map((keys) => this.#runner.run('outbox', look, keys, [this.#group]));
-    return (await Promise.all(looks)).flatMap((answer) => listIn(answer).map(stateIn));
+  /** By the order of the keys; `missing`: a stream, or the group on it, does not exist. Where a server is away, its error. */
+  async states(): Promise<readonly (StreamState | 'missing' | Error)[]> {
+    const sent = await together(this.#connection, this.#keys, mostAtOnce, async (keys) =>
+      listIn(await this.#runner.run('outbox', look, keys, [this.#group])).map(stateIn),
+    );
+    return sent.flatMap<StreamState | 'missing' | Error>((one) =>
+      'reply' in one ? one.reply : one.part.map(() => errorIn(one.error)),
+    );
   }
 }
 
-function stateIn(answer: unknown): StreamState | undefined {
-  if (answer === null) return undefined;
+const errorIn = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+function stateIn(answer: unknown): StreamState | 'missing' {
+  if (answer === null) return 'missing';
   const [fresh, pending, length] = listIn(answer).map(numberIn);
   return { hasNew: fresh === 1, pending: pending ?? 0, length: length ?? 0 };
-}
-
-function inParts(keys: readonly string[], most: number): [string, ...string[]][] {
-  const [first, ...others] = keys.slice(0, most);
-  return first === undefined ? [] : [[first, ...others], ...inParts(keys.slice(most), most)];
 }

@@ -156,21 +156,19 @@ export class OutboxStream {
 }
 
 /**
- * The entries after the given one of each stream, for readers without a group: by the stream's key, of those that have any. In a cluster
- * only one stream at a time.
+ * The entries after the given one of each stream, for readers without a group, of those streams that have any. Several streams only where
+ * they may be used in one command.
  */
 export async function entriesAfter(
   send: SendCommand,
-  last: ReadonlyMap<string, string>,
+  last: readonly (readonly [key: string, id: string])[],
   count: number,
-): Promise<ReadonlyMap<string, readonly StreamEntry[]>> {
-  const [key = ''] = last.keys();
-  const reply = await within(send, key, [
-    ...['XREAD', 'COUNT', String(count), 'STREAMS'],
-    ...last.keys(),
-    ...last.values(),
-  ]);
-  return new Map(pairsOf(reply).map(([name, entries]) => [name, entriesIn(entries)]));
+): Promise<(readonly [key: string, entries: readonly StreamEntry[]])[]> {
+  const keys = last.map(([key]) => key);
+  const ids = last.map(([, id]) => id);
+  const read = ['XREAD', 'COUNT', String(count), 'STREAMS', ...keys, ...ids];
+  const reply = await within(send, keys[0] ?? '', read);
+  return pairsOf(reply).map(([key, entries]) => [key, entriesIn(entries)]);
 }
 
 /** Sends a command and waits for its reply, for a limited time. */

@@ -79,6 +79,13 @@ class StreamOutbox implements Outbox {
     await this.flush();
   }
 
+  /** Makes the groups, once; those that are lost later are made again by a round. */
+  async #open(): Promise<void> {
+    if (this.#opened) return;
+    await Promise.all(this.#streams.map((stream) => stream.open()));
+    this.#opened = true;
+  }
+
   /** Whether there was anything to do. */
   #next(): Promise<boolean> {
     this.#round ??= this.#deliverAll().finally(() => {
@@ -87,36 +94,35 @@ class StreamOutbox implements Outbox {
     return this.#round;
   }
 
-  async #open(): Promise<void> {
-    if (this.#opened) return;
-    await Promise.all(this.#streams.map((stream) => stream.open()));
-    this.#opened = true;
-  }
-
   /** One round over every stream that has something to deliver; a stream that fails delays no other. */
   async #deliverAll(): Promise<boolean> {
-    try {
-      await this.#open();
-      this.#rounds += 1;
-      const states = await this.#look.states();
-      if (states.includes(undefined)) throw new Error('Redis has lost streams, or groups on them');
-      const busy = this.#streams.flatMap((stream, index) => {
-        const state = states[index];
-        return state && (state.hasNew || state.pending > 0) ? [{ stream, state }] : [];
-      });
-      await Promise.all(busy.map(({ stream, state }) => this.#deliver(stream, state)));
-      const filled = this.#streams.filter((_, index) => (states[index]?.length ?? 0) > 0);
-      if (this.#rounds % trimEveryRounds === 0 && filled.length > 0) await this.#tidy(filled);
-      return busy.length > 0;
-    } catch (cause) {
-      // Redis is away or was emptied: the groups are opened again.
-      this.#opened = false;
-      this.#failed('read', cause);
-      return true;
-    }
+    this.#rounds += 1;
+    const states = await this.#look.states();
+    const works = this.#streams.map((stream, index) => this.#work(stream, states[index]));
+    const ends = await Promise.allSettled(works);
+    const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+    const filled = this.#streams.filter((_, index) => isFilled(states[index]));
+    if (this.#rounds % trimEveryRounds === 0 && filled.length > 0)
+      await this.#tidy(filled).catch((cause: unknown) => failures.push(cause));
+    if (failures.length > 0) this.#failed('read', failures[0]);
+    return failures.length > 0 || ends.some((end) => end.status === 'fulfilled' && end.value);
   }
 
-  async #deliver(stream: OutboxStream, { pending }: StreamState): Promise<void> {
+  /** Whether there was anything to do. Rejects where the server is away. */
+  async #work(stream: OutboxStream, state: StreamState | 'missing' | Error | undefined): Promise<boolean> {
+    if (state instanceof Error) throw state;
+    if (state === undefined) return false;
+    if (state === 'missing') {
+      await stream.open();
+      await this.#deliver(stream, 0);
+      return true;
+    }
+    if (!state.hasNew && state.pending === 0) return false;
+    await this.#deliver(stream, state.pending);
+    return true;
+  }
+
+  async #deliver(stream: OutboxStream, pending: number): Promise<void> {
     const { batchSize, claimAfterMs, maxDeliveries } = this.#options;
     const refused = this.#refusedOf(stream);
     await this.#try(stream, refused.due());
@@ -195,3 +201,6 @@ class StreamOutbox implements Outbox {
       warnOnce('TOLLGATE_W_SINK_FAILED', 'A usage sink failed to write; it is tried again.');
   }
 }
+
+const isFilled = (state: StreamState | 'missing' | Error | undefined): boolean =>
+  typeof state === 'object' && 'length' in state && state.length > 0;

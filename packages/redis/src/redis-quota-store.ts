@@ -101,8 +101,8 @@ export class RedisQuotaStore implements QuotaStore {
     this.#standings = standings;
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
     this.#batcher = new Batcher(this.#caller, batchSize);
-    this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs, connection.isCluster);
-    this.recalls = new Recalls(runner, prefix, partitions, connection.isCluster);
+    this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs, connection);
+    this.recalls = new Recalls(runner, prefix, partitions, connection);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
     const { spent } = options;
     if (!spent) return;

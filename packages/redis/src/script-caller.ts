@@ -81,15 +81,15 @@ export class ScriptCaller {
   async sweep(partitions: readonly number[]): Promise<void> {
     const { runner, scripts, prefix, ownClock } = this.#options;
     const open = partitions.filter((partition) => !this.gate?.isClosed(partition));
-    const [first, ...others] = open.map((partition) => partitionKey(prefix, partition));
-    if (first === undefined) return;
+    if (open.length === 0) return;
+    const keys = open.map((partition) => partitionKey(prefix, partition));
     const args = open.map((partition) => {
       this.#calledAtMs.set(partition, Date.now());
       const [head = ''] = this.#arguments(1, this.#options.standings.of(partition)).all([]);
       return head;
     });
     if (ownClock) args.push(String(Math.floor(ownClock())));
-    const answers = listIn(await runner.run('sweep', scripts.sweepAll, [first, ...others], args));
+    const answers = listIn(await runner.run('sweep', scripts.sweepAll, keys, args));
     for (const [index, partition] of open.entries()) {
       const answer = answers[index];
       if (answer === null)

@@ -34,11 +34,11 @@ export class ScriptRunner {
   async run(
     operation: string,
     script: Script,
-    keys: string | readonly [string, ...string[]],
+    keys: string | readonly string[],
     args: readonly (string | Buffer)[],
   ): Promise<unknown> {
-    const all: readonly [string, ...string[]] = typeof keys === 'string' ? [keys] : keys;
-    const [key] = all;
+    const all = typeof keys === 'string' ? [keys] : keys;
+    const [key = ''] = all;
     return this.#guarded(operation, key, async (signal) => {
       const rest = [String(all.length), ...all, ...args];
       try {

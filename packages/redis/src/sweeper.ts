@@ -1,4 +1,6 @@
+import type { Connection } from './connection.js';
 import type { ScriptCaller } from './script-caller.js';
+import { together } from './together.js';
 
 /** How many partitions one script sweeps at most, so that it stays short. */
 const mostAtOnce = 64;
@@ -11,15 +13,15 @@ export class Sweeper {
   readonly #caller: ScriptCaller;
   readonly #partitions: number;
   readonly #everyMs: number;
-  readonly #isCluster: boolean;
+  readonly #connection: Connection;
   #timer: NodeJS.Timeout | undefined;
   #sweeping = false;
 
-  constructor(caller: ScriptCaller, partitions: number, everyMs: number, isCluster: boolean) {
+  constructor(caller: ScriptCaller, partitions: number, everyMs: number, connection: Connection) {
     this.#caller = caller;
     this.#partitions = partitions;
     this.#everyMs = everyMs;
-    this.#isCluster = isCluster;
+    this.#connection = connection;
   }
 
   /** Begins with the first use of the store; keeps no process alive. */
@@ -36,13 +38,9 @@ export class Sweeper {
   async #round(): Promise<void> {
     if (this.#sweeping) return;
     this.#sweeping = true;
-    try {
-      const step = this.#isCluster ? 1 : mostAtOnce;
-      const quiet = this.#quietPartitions();
-      for (let at = 0; at < quiet.length; at += step) await this.#caller.sweep(quiet.slice(at, at + step));
-    } catch {
-      // The store is away; the breaker has published that, and the next round tries again.
-    }
+    // Where the store is away, the breaker publishes that, and the next round tries again.
+    const sweep = (part: readonly number[]): Promise<void> => this.#caller.sweep(part);
+    await together(this.#connection, this.#quietPartitions(), mostAtOnce, sweep);
     this.#sweeping = false;
   }
 

@@ -1,12 +1,12 @@
 import type { UsageSink } from '@tollgate/core';
 import { accepts, checkOptions, publish } from '@tollgate/core/internal';
-import type { SendCommand } from './connection.js';
-import { type ConnectionOptions, connectionOf } from './connection.js';
+import { type Connection, type ConnectionOptions, connectionOf } from './connection.js';
 import { IdlePoll } from './idle-poll.js';
 import { prefixCheck } from './options.js';
 import { eventOfEntry } from './outbox-entry.js';
 import { entriesAfter, OutboxStream } from './outbox-stream.js';
 import { partitionKey } from './partition.js';
+import { together } from './together.js';
 
 /** Options of {@link usageFeed}. */
 export interface UsageFeedOptions extends ConnectionOptions {
@@ -29,6 +29,8 @@ export interface UsageFeed {
 }
 
 const batchSize = 500;
+/** How many streams one command reads at most. */
+const mostAtOnce = 64;
 
 /**
  * Shows every process all usage events that `redisQuota({ outbox: true })` appends from now on, from any process: for watching, whereas
@@ -58,17 +60,12 @@ export function usageFeed(options: UsageFeedOptions): UsageFeed {
     throw new TypeError('usageFeed: exactly one of "client", "pool", "sentinel" and "cluster" is required');
   const { prefix = 'tollgate', partitions = 16, pollMs = 200, sink } = options;
   const keys = Array.from({ length: partitions }, (_, index) => `${partitionKey(prefix, index)}:outbox`);
-  const { send, isCluster } = connection;
-  const readers = (isCluster ? keys.map((key) => [key]) : [keys]).map(
-    (part) => new FeedReader(send, part, sink),
-  );
+  const reader = new FeedReader(connection, keys, sink);
   let round: Promise<boolean> | undefined;
   const next = (): Promise<boolean> => {
-    round ??= Promise.all(readers.map((reader) => reader.read()))
-      .then((shown) => shown.includes(true))
-      .finally(() => {
-        round = undefined;
-      });
+    round ??= reader.read().finally(() => {
+      round = undefined;
+    });
     return round;
   };
   const flush = async (): Promise<void> => {
@@ -86,32 +83,38 @@ export function usageFeed(options: UsageFeedOptions): UsageFeed {
   };
 }
 
-/** Reads streams that are on one server. */
 class FeedReader {
   /** The latest entry of each stream that was shown; of those where it is known where they stood at the start. */
   readonly #last = new Map<string, string>();
 
   constructor(
-    private readonly send: SendCommand,
+    private readonly connection: Connection,
     private readonly keys: readonly string[],
     private readonly sink: Pick<UsageSink, 'write'>,
   ) {}
 
   /** Whether there were entries. Never rejects: those that could not be read are read in the next round. */
   async read(): Promise<boolean> {
+    const { connection } = this;
     let hasShown = false;
     try {
       await this.#begin();
       for (let isMore = true; isMore; ) {
-        const found = await entriesAfter(this.send, this.#last, batchSize);
+        const found = await together(connection, [...this.#last], mostAtOnce, (part) =>
+          entriesAfter(connection.send, part, batchSize),
+        );
         isMore = false;
-        for (const [key, entries] of found) {
-          hasShown = true;
-          isMore ||= entries.length === batchSize;
-          for (const { id, fields } of entries) {
-            await this.#show(fields);
-            this.#last.set(key, id);
-          }
+        for (const one of found) {
+          if ('error' in one) failed('read', one.error);
+          else
+            for (const [key, entries] of one.reply) {
+              hasShown = true;
+              isMore ||= entries.length === batchSize;
+              for (const { id, fields } of entries) {
+                await this.#show(fields);
+                this.#last.set(key, id);
+              }
+            }
         }
       }
     } catch (cause) {
@@ -121,11 +124,11 @@ class FeedReader {
   }
 
   async #begin(): Promise<void> {
-    if (this.#last.size === this.keys.length) return;
+    const unknown = this.keys.filter((key) => !this.#last.has(key));
+    const { send } = this.connection;
     await Promise.all(
-      this.keys.map(async (key) => {
-        if (this.#last.has(key)) return;
-        this.#last.set(key, await new OutboxStream(this.send, key, '', '').latest());
+      unknown.map(async (key) => {
+        this.#last.set(key, await new OutboxStream(send, key, '', '').latest());
       }),
     );
   }

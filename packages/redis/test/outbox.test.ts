@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { RESP_TYPES } from 'redis';
+import type { ClusterClient } from '../src/connection.js';
 import { outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
 import { settle } from './settle.js';
@@ -223,6 +224,30 @@ describe('the outbox', () => {
     );
     await rounds();
     expect(await client.xLen(stream)).toBe(6);
+    await delivery.end();
+  });
+
+  it('delivers what other masters of a cluster have while one is away, and the rest when it is back', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const partitions = 2;
+    const ids = await settle(redisQuota({ client, prefix, partitions, outbox: true, deadlineMs: 5_000 }), 40);
+    const here = (await client.xLen(`${prefix}:{p1}:outbox`)) ?? 0;
+    let isAway = true;
+    const partly: ClusterClient = {
+      sendCommand: (key, _isReadonly, args, options) =>
+        isAway && key?.includes('{p0}')
+          ? Promise.reject(new Error('the master is away'))
+          : client.sendCommand(args, options),
+    };
+    const sink = collector();
+    const delivery = outbox({ cluster: partly, prefix, partitions, sinks: [sink], pollMs: 60_000 });
+    await delivery.flush();
+    expect(here).toBeGreaterThan(0);
+    expect(sink.written).toHaveLength(here);
+    isAway = false;
+    await delivery.flush();
+    expect(sink.ids()).toEqual([...ids].sort());
     await delivery.end();
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Connection } from '../src/connection.js';
 import { ScriptCaller } from '../src/script-caller.js';
 import type { ScriptRunner } from '../src/script-runner.js';
 import { scriptsFor } from '../src/scripts.js';
@@ -36,7 +37,7 @@ describe('a process that is asked nothing', () => {
           if (lost.size === 4) noticed();
         },
       };
-      const sweeper = new Sweeper(caller, 4, 10, isCluster);
+      const sweeper = new Sweeper(caller, 4, 10, { isSplit: isCluster } as Connection);
       sweeper.start();
       await all;
       sweeper.end();

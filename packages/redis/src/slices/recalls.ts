@@ -1,3 +1,4 @@
+import type { Connection } from '../connection.js';
 import { partitionKey, partitionOf } from '../partition.js';
 import type { ScriptRunner } from '../script-runner.js';
 
@@ -15,13 +16,18 @@ export class Recalls {
   readonly #runner: ScriptRunner;
   readonly #prefix: string;
   readonly #partitions: number;
-  readonly #isCluster: boolean;
+  readonly #connection: Pick<Connection, 'isSplit'>;
 
-  constructor(runner: ScriptRunner, prefix: string, partitions: number, isCluster: boolean) {
+  constructor(
+    runner: ScriptRunner,
+    prefix: string,
+    partitions: number,
+    connection: Pick<Connection, 'isSplit'>,
+  ) {
     this.#runner = runner;
     this.#prefix = prefix;
     this.#partitions = partitions;
-    this.#isCluster = isCluster;
+    this.#connection = connection;
   }
 
   async ask(partition: string, counter: string): Promise<void> {
@@ -33,7 +39,7 @@ export class Recalls {
   async asked<One extends Recallable>(all: readonly One[]): Promise<One[]> {
     const together = new Map<number, One[]>();
     for (const one of all) {
-      const place = this.#isCluster ? this.#number(one.partition) : 0;
+      const place = this.#connection.isSplit ? this.#number(one.partition) : 0;
       const others = together.get(place);
       if (others) others.push(one);
       else together.set(place, [one]);
