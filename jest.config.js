@@ -22,8 +22,8 @@ export default {
   },
   setupFiles: ['<rootDir>/scripts/jest-own-channels.cjs', '<rootDir>/scripts/jest-away-from-midnight.mjs'],
   testSequencer: '<rootDir>/scripts/jest-sequencer.cjs',
-  // Many tests wait for leases to run out, so two cores have time for four.
-  maxWorkers: 4,
+  // Many tests wait for leases to run out, so two cores have time for five.
+  maxWorkers: 5,
   // Modules of a file that has ended stay in its worker; beyond this, collecting garbage takes a fifth of the processor time.
   workerIdleMemoryLimit: '500MB',
   cacheDirectory: '<rootDir>/.work/jest',

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { database } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
+import { queried, type TestDatabase } from './databases.js';
 
-describe.each(databases)('the schema on $name', ({ start }) => {
+describe.each(queried)('the schema on $name', ({ start }) => {
   let server: TestDatabase;
   beforeAll(async () => {
     server = await start();
