@@ -8,7 +8,7 @@ import { dollarsPerDay, type RunningApp, startApp } from './running-app.js';
 /** A second of a real provider, in milliseconds of this test. */
 const second = 10;
 const long = process.env.TOLLGATE_LONG === '1';
-const clients = long ? 1_000 : 400;
+const clients = long ? 1_000 : 250;
 const attempt = 50;
 const maxTokens = 1_000;
 

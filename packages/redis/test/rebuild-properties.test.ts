@@ -21,7 +21,7 @@ import { untilDone } from './spender.js';
 const redis = useRedis();
 const start = Date.parse('2026-11-21T23:58:30.123Z');
 const long = process.env.TOLLGATE_LONG === '1';
-const { assert, timeout } = propertyRuns({ runs: long ? 3_000 : 30, timeoutMs: 150_000 });
+const { assert, timeout } = propertyRuns({ runs: long ? 3_000 : 20, timeoutMs: 150_000 });
 const processCount = 3;
 
 /** Until each process has had time to learn of every other: all have said that they are there since the last one began. */

@@ -8,7 +8,7 @@ import { RefusalMemory } from '../src/refusal-memory.js';
 
 const rememberMs = 5_000;
 const long = process.env.TOLLGATE_LONG === '1';
-const run = { numRuns: long ? 10_000 : 500, ...(long ? {} : { seed: 20_261_121 }) };
+const run = { numRuns: long ? 10_000 : 250, ...(long ? {} : { seed: 20_261_121 }) };
 
 interface Correction {
   readonly process: number;

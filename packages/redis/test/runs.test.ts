@@ -14,7 +14,7 @@ import { newPrefix, quotaOn, useRedis } from './servers.js';
 
 const redis = useRedis();
 const long = process.env.TOLLGATE_LONG === '1';
-const run = long ? { numRuns: 5_000 } : { numRuns: 100, seed: 20_261_122 };
+const run = long ? { numRuns: 5_000 } : { numRuns: 60, seed: 20_261_122 };
 const partition = 'acme';
 
 const day = quotaCounter('usd/day/tenant=acme', 40);

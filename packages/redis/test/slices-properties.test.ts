@@ -172,7 +172,7 @@ describe('slices, whatever happens in whatever order', () => {
         const moment = { ms: startMs };
         return play(homeInMemory(moment), moment, steps);
       });
-      await fc.assert(property, { seed, numRuns: long ? 5_000 : 100 });
+      await fc.assert(property, { seed, numRuns: long ? 5_000 : 60 });
     },
     timeoutMs,
   );
@@ -223,7 +223,7 @@ describe('slices, whatever happens in whatever order', () => {
           for (const one of round) if (one.kind === 'pass') moment.ms += one.ms;
         }
       });
-      await fc.assert(property, { seed, numRuns: long ? 5_000 : 100 });
+      await fc.assert(property, { seed, numRuns: long ? 5_000 : 60 });
     },
     timeoutMs,
   );

@@ -100,7 +100,7 @@ describe('a request of what both formats have', () => {
       fc.property(requests, (request) => {
         expect(plain(readOpenAiRequest(writeOpenAiRequest(request)))).toEqual(plain(request));
       }),
-      { numRuns: 300 },
+      { numRuns: process.env.TOLLGATE_LONG ? 2_000 : 120 },
     );
   });
 
@@ -109,7 +109,7 @@ describe('a request of what both formats have', () => {
       fc.property(requests, (request) => {
         expect(plain(readAnthropicRequest(writeAnthropicRequest(request)))).toEqual(plain(request));
       }),
-      { numRuns: 300 },
+      { numRuns: process.env.TOLLGATE_LONG ? 2_000 : 120 },
     );
   });
 
@@ -122,7 +122,7 @@ describe('a request of what both formats have', () => {
         );
         expect({ ...through, response_format: undefined }).toEqual({ ...direct, response_format: undefined });
       }),
-      { numRuns: 300 },
+      { numRuns: process.env.TOLLGATE_LONG ? 2_000 : 120 },
     );
   });
 
@@ -133,7 +133,7 @@ describe('a request of what both formats have', () => {
         const known: NeutralRequest = { ...request, settings: rest };
         expect(plain(readResponsesRequest(writeResponsesRequest(known)))).toEqual(plain(known));
       }),
-      { numRuns: 300 },
+      { numRuns: process.env.TOLLGATE_LONG ? 2_000 : 120 },
     );
   });
 
@@ -149,7 +149,7 @@ describe('a request of what both formats have', () => {
         const path = { model: known.model, stream: known.stream };
         expect(plain(readGeminiRequest(writeGeminiRequest(known), path))).toEqual(plain(known));
       }),
-      { numRuns: 300 },
+      { numRuns: process.env.TOLLGATE_LONG ? 2_000 : 120 },
     );
   });
 });
