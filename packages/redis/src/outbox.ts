@@ -162,8 +162,10 @@ class StreamOutbox implements Outbox {
 
   async #tidy(filled: readonly OutboxStream[]): Promise<void> {
     await Promise.all(filled.map((stream) => stream.trim()));
-    const { waiting, dead } = await this.lag();
+    const lags = await Promise.all(filled.map((stream) => stream.lag()));
+    const waiting = lags.reduce((sum, one) => sum + one.waiting, 0);
     if (waiting > this.#options.maxBacklog) {
+      const { dead } = await this.lag();
       publish('tollgate:store', () => ({ store: 'outbox', state: 'backlog', waiting, dead }));
     }
   }
