@@ -128,7 +128,11 @@ class FeedReader {
     const { send } = this.connection;
     await Promise.all(
       unknown.map(async (key) => {
-        this.#last.set(key, await new OutboxStream(send, key, '', '').latest());
+        try {
+          this.#last.set(key, await new OutboxStream(send, key, '', '').latest());
+        } catch (cause) {
+          failed('read', cause);
+        }
       }),
     );
   }

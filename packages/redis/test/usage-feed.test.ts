@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
+import type { ClusterClient } from '../src/connection.js';
 import { outbox, redisQuota, usageFeed } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
 import { settle } from './settle.js';
@@ -34,6 +35,34 @@ describe('usageFeed()', () => {
       for (const sink of sinks) expect(sink.ids()).toEqual(ids);
       await delivery.end();
     }
+  });
+
+  it('shows what other masters of a cluster have while one is away from the start on, and those of all when it is back', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const partitions = 2;
+    let isAway = true;
+    const partly: ClusterClient = {
+      sendCommand: (key, _isReadonly, args, options) =>
+        isAway && key?.includes('{p0}')
+          ? Promise.reject(new Error('the master is away'))
+          : client.sendCommand(args, options),
+    };
+    const shown = collector();
+    const feed = usageFeed({ cluster: partly, prefix, partitions, sink: shown, pollMs: 60_000 });
+    await feed.flush();
+    const store = redisQuota({ client, prefix, partitions, outbox: true, deadlineMs: 5_000 });
+    await settle(store, 40);
+    const here = (await client.xLen(`${prefix}:{p1}:outbox`)) ?? 0;
+    await feed.flush();
+    expect(here).toBeGreaterThan(0);
+    expect(shown.seen).toHaveLength(here);
+    isAway = false;
+    await feed.flush();
+    const later = await settle(store, 40);
+    await feed.end();
+    expect(shown.seen).toEqual(expect.arrayContaining(later));
+    await store.end();
   });
 
   it('throws at start for a wrong or misspelt option', () => {
