@@ -171,8 +171,8 @@ export async function entriesAfter(
   return pairsOf(reply).map(([key, entries]) => [key, entriesIn(entries)]);
 }
 
-/** Sends a command and waits for its reply, for a limited time. */
-function within(send: SendCommand, key: string, args: string[]): Promise<unknown> {
+/** Sends a command and waits for its reply, at most two seconds. */
+export function within(send: SendCommand, key: string, args: string[]): Promise<unknown> {
   const operation = args[0] ?? '';
   const abort = new AbortController();
   const late = (): Error => {
