@@ -89,7 +89,7 @@ export class ScriptCaller {
       return head;
     });
     if (ownClock) args.push(String(Math.floor(ownClock())));
-    const answers = listIn(await runner.run('sweep', scripts.sweepAll, keys, args));
+    const answers = listIn(await runner.run('sweep', scripts.sweep, keys, args));
     for (const [index, partition] of open.entries()) {
       const answer = answers[index];
       if (answer === null)

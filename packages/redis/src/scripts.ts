@@ -13,7 +13,7 @@ export interface Script {
   readonly sha1: string;
 }
 
-export type Scripts = Readonly<Record<ScriptName | 'sweepAll', Script>>;
+export type Scripts = Readonly<Record<ScriptName, Script>>;
 
 const made = new Map<string, Script>();
 
@@ -45,8 +45,7 @@ export function scriptsFor(
     adjust: script('adjust'),
     stray: script('stray'),
     read: script('read'),
-    sweep: script('sweep'),
-    sweepAll: scriptOf(inEachPartition(textOf('sweep'))),
+    sweep: scriptOf(inEachPartition(textOf('sweep'))),
     append: script('append'),
     draw: script('draw'),
     hold: script('hold'),
