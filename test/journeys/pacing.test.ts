@@ -59,8 +59,8 @@ describe('four processes that share a provider', () => {
   const workers = 6;
 
   it('make all the calls that it allows and have next to none refused, with what is left of its limits on Redis', async () => {
-    // In a minute, one moment in which this machine does something else is less than 2 %; in eight seconds, beside other tests, it is more.
-    const [forMs, mostRefused] = long ? [60_000, 1 / 50] : [8_000, 1 / 4];
+    // In a minute, one moment in which this machine does something else is less than 2 %; in eight seconds it is more.
+    const [forMs, mostRefused] = long ? [60_000, 1 / 50] : [8_000, 1 / 10];
     const { openAiUrl: baseUrl } = await provided(21);
     // Somebody has heard of the limits before.
     const before = await member('tollgate', { pacing: {} });
@@ -75,9 +75,7 @@ describe('four processes that share a provider', () => {
     expect(sum(told, (one) => one.refused)).toBeLessThanOrEqual(Math.ceil(allowed * mostRefused));
     expect(answered).toBeGreaterThan(allowed * 0.85);
     expect(quietMs.length).toBeGreaterThan(4);
-    expect(within(quietMs, 0.5)).toBeLessThan(within(busyMs, 0.5));
-    if (!long) return;
-    expect(within(quietMs, 0.5)).toBeLessThan(1_000);
+    if (long) expect(within(quietMs, 0.5)).toBeLessThan(1_000);
     expect(within(quietMs, 0.5) * 3).toBeLessThan(within(busyMs, 0.5));
   }, 120_000);
 
