@@ -37,7 +37,7 @@ describe('a server that refuses keys of different slots in one command', () => {
     return { seen, write: ({ eventId }: UsageEvent) => void seen.push(eventId) };
   };
 
-  it('delivers and shows usage events, and reaps leases where nobody asks', async () => {
+  it('delivers and shows usage events, and ends expired leases of a partition without traffic', async () => {
     const prefix = newPrefix();
     const store = redisQuota({ client, prefix, outbox: true, deadlineMs: 5_000, sweepEveryMs: 50 });
     const [kept, shown] = [collector(), collector()];
