@@ -24,7 +24,7 @@ interface Counter {
   /** When the window ends, ms since the epoch; it begins with the first failure. */
   endMs: number;
   waiting: (() => void)[];
-  /** How many more may be verified past the limit, and when that was so. */
+  /** A bucket for verifications past the limit: how many it held at `leftAtMs`, ms since the epoch. */
   left: number;
   leftAtMs: number;
 }

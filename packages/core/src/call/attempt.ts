@@ -147,7 +147,7 @@ export class AttemptHandle implements CallHandle {
     return this.#ended;
   }
 
-  /** Runs the end hooks from the step at `from` on; at once as far as none is waited for. */
+  /** Runs the end hooks of the steps from index `from` on, in this turn until one of them returns a promise. */
   #end(end: CallEnd, from: number): void | Promise<void> {
     for (let index = from; index < this.steps.length; index += 1) {
       const step = this.steps[index] as CallStep;

@@ -17,7 +17,7 @@ const ownOrAll = list(`
   wszystkich все всех свои tum butun 所有 全部 一切 すべて 全て 모든 جميع كل सभी सारे alla vsechny semua seluruh moi усі всі ολες ολους jouw je uw
   swoje твои твоі
 `);
-/** Where the owner follows, or hangs on the word itself. */
+/** "Your", in languages where it follows the noun or is joined to it. */
 const yours = list('σου ban kamu anda dina dine твои tuoi tue tuas suas');
 const yourInstructions = list(`
   تعليماتك قواعدك أوامرك قيودك توجيهاتك aturanmu instruksimu perintahmu batasanmu kurallarini talimatlarini kisitlamalarini

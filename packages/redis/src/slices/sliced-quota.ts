@@ -180,7 +180,7 @@ export class SlicedQuota implements QuotaStore {
         this.#beyond.charge({ ...request, id: id ?? '', items: parts, event: undefined, close: false }),
       ),
     );
-    // In memory last: it cannot fail, and emits the event, once.
+    // The slices of this process come last: they are in memory, so this charge cannot fail, and it alone emits the event.
     const result = this.#slices.charge({ ...request, items: own, close: false });
     if (request.close) await this.close(request);
     const states = [result, ...others].flatMap((told) => told.states);
