@@ -6,7 +6,13 @@ import { digest, isStamped, writeStamp } from './stamp.mjs';
 import { root, workspacePackages } from './workspace.mjs';
 
 const outdir = join(root, '.work/jest-modules/programs');
-const folders = ['test/faults', 'test/journeys', 'packages/postgres/test', 'packages/redis/test'];
+const folders = [
+  'test/faults',
+  'test/journeys',
+  'packages/core/test/lib',
+  'packages/postgres/test',
+  'packages/redis/test',
+];
 
 const entryPoints = () =>
   folders.flatMap((folder) =>

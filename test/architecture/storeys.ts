@@ -3,6 +3,7 @@ import { type HousePackage, importsOf, isTest, type Manifest, packageOf } from '
 
 const storeys: string[][] = [
   ['core'],
+  ['wire'],
   [
     'auth',
     'rate-limit',

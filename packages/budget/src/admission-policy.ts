@@ -24,9 +24,6 @@ export interface AdmissionPolicy {
   readonly enforced: boolean;
 }
 
-/** Output cap injected where neither the client nor the plan states one. */
-export const defaultMaxOutputTokens = 4096;
-
 /** The limits of a plan as a budget counts them; `requests` only where `withRequests` is set. */
 export function limitsOfPlan(plan: Pick<Plan, 'limits' | 'requests'>, withRequests: boolean): BudgetLimit[] {
   const limits = plan.limits.map((limit) => ({

@@ -2,12 +2,12 @@ import { isTollgateError, TollgateError } from '@tollgate/core';
 import {
   type Call,
   type DegradeStep,
+  defaultMaxOutputTokens,
   type Estimate,
   modelAllowed,
   type ParsedCall,
 } from '@tollgate/core/internal';
-import { type AdmissionPolicy, defaultMaxOutputTokens } from './admission-policy.js';
-import { capField } from './cap-field.js';
+import type { AdmissionPolicy } from './admission-policy.js';
 
 /** One way to admit a call: unchanged or degraded, with this estimate as its upper (and lower) bound. */
 export interface Candidate {
@@ -32,7 +32,7 @@ export interface Candidate {
  * answer that was paid for before ends it. Throws a TollgateError where the plan does not allow the model (403) or the output cap that the client states (400).
  */
 export function candidates(
-  { outgoing: { body }, cached, replays }: CandidateCall,
+  { cached, replays }: CandidateCall,
   parsed: ParsedCall,
   policy: AdmissionPolicy,
 ): Candidate[] {
@@ -46,7 +46,7 @@ export function candidates(
   const base = baseCap(parsed, policy);
   const stated = parsed.estimate.capStated ? parsed.estimate.maxOutputTokens : undefined;
   if (stated !== undefined && base !== undefined && base < stated && !policy.fit) {
-    throw capTooLarge(capField(parsed.api, body, stated), stated, base);
+    throw capTooLarge(parsed.capField, stated, base);
   }
   if (replays) return [replayed(parsed, 0)];
   const found: Candidate[] = [];
@@ -107,8 +107,8 @@ export function allowed({ plan, caller }: Pick<AdmissionPolicy, 'plan' | 'caller
 }
 
 /** The cap that a call is made with before any degradation; `undefined` where its API has no output. */
-function baseCap({ api, estimate }: ParsedCall, { plan, enforced }: AdmissionPolicy): number | undefined {
-  if (api === 'openai-embeddings') return undefined;
+function baseCap({ estimate }: ParsedCall, { plan, enforced }: AdmissionPolicy): number | undefined {
+  if (estimate.answers === 0) return undefined;
   if (!estimate.capStated) return plan?.maxOutputTokens ?? defaultMaxOutputTokens;
   const most = enforced ? plan?.maxOutputTokens : undefined;
   return Math.min(estimate.maxOutputTokens, most ?? Number.POSITIVE_INFINITY);

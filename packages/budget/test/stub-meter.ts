@@ -32,6 +32,8 @@ class StubCall implements ParsedCall {
   readonly provider = 'openai';
   readonly stream = false;
   readonly visible = false;
+  readonly withUsage = false;
+  readonly capField = 'max_tokens';
   readonly url = 'http://provider.test/v1/chat/completions';
   readonly requestedModel: string;
   readonly #capStated: boolean;

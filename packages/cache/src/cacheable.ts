@@ -1,4 +1,6 @@
 import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
+import { isObject } from '@tollgate/wire/internal';
 
 /** Members of a body that name something the provider keeps, which may have changed, or which the call changes. */
 const kept = ['conversation', 'previous_response_id', 'prompt', 'background', 'container'];
@@ -13,28 +15,9 @@ export function isSelfContained(body: JsonValue | undefined): body is JsonObject
 
 /** Whether a call requests the same response each time: no temperature, or a seed, and no tool that the provider runs; or embeddings. */
 export function isDeterministic(api: WireApi, body: JsonObject): boolean {
-  if (api === 'openai-embeddings') return true;
-  const settings = api === 'gemini-generate' ? (body.generationConfig ?? body.generation_config) : body;
-  if (!isObject(settings) || asksProviderTools(api, body)) return false;
+  const format = formatOf(api);
+  if (!format.hasOutput) return true;
+  const settings = format.settings(body);
+  if (!isObject(settings) || format.hasServerTools(body)) return false;
   return settings.temperature === 0 || Number.isInteger(settings.seed);
-}
-
-/** Whether the provider may search, fetch or run something, with results that change over time. */
-function asksProviderTools(api: WireApi, body: JsonObject): boolean {
-  if (isPresent(body.web_search_options) || isPresent(body.mcp_servers)) return true;
-  const tools = Array.isArray(body.tools) ? body.tools : [];
-  if (api === 'gemini-generate') {
-    return tools.some(
-      (tool) => !isObject(tool) || Object.keys(tool).some((name) => !/^function_?declarations$/i.test(name)),
-    );
-  }
-  return tools.some((tool) => !isObject(tool) || !['function', 'custom', undefined].includes(typeOf(tool)));
-}
-
-const typeOf = ({ type }: JsonObject): string | undefined => (isPresent(type) ? String(type) : undefined);
-
-const isPresent = (value: JsonValue | undefined): boolean => value !== undefined && value !== null;
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { WireApi } from '@tollgate/core/internal';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { formatOf } from '@tollgate/wire';
+import { type Fields, fieldsOf } from '@tollgate/wire/internal';
 
 /** Reasons to stop that mean a complete response. A cap, a filter, a refusal or a pause do not. */
 const reasons: ReadonlySet<unknown> = new Set([
@@ -23,13 +23,10 @@ export function endedByModel(api: WireApi, stream: boolean, text: string): boole
     return false;
   }
   if (events.some(({ error }) => error !== undefined && error !== null)) return false;
-  if (api === 'openai-embeddings') return true;
-  if (stream && api === 'openai-chat' && !/^data: ?\[DONE\]\s*$/m.test(text)) return false;
-  if (stream && api === 'anthropic-messages' && !events.some(({ type }) => type === 'message_stop'))
-    return false;
-  const ends = events
-    .flatMap((event) => endsIn(api, event))
-    .filter((end) => end !== undefined && end !== null);
+  const { hasOutput, lastEvent, endsIn } = formatOf(api);
+  if (!hasOutput) return true;
+  if (stream && lastEvent?.test(text) === false) return false;
+  const ends = events.flatMap(endsIn).filter((end) => end !== undefined && end !== null);
   return ends.length > 0 && ends.every((end) => reasons.has(end));
 }
 
@@ -46,24 +43,4 @@ function eventsIn(text: string): Fields[] {
   return events;
 }
 
-function endsIn(api: WireApi, event: Fields): unknown[] {
-  switch (api) {
-    case 'openai-chat':
-      return listIn(event.choices).map(({ finish_reason: reason }) => reason);
-    case 'openai-responses':
-      // In a stream only its last event holds the response as it ended.
-      if (event.type === undefined || event.object === 'response') return [event.status];
-      return /^response\.(?:completed|incomplete|failed)$/.test(String(event.type))
-        ? [fieldsOf(event.response).status]
-        : [];
-    case 'anthropic-messages':
-      return [event.stop_reason, fieldsOf(event.delta).stop_reason];
-    default:
-      return listIn(event.candidates).map(({ finishReason: reason }) => reason);
-  }
-}
-
 const listIn = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fieldsOf) : []);
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null ? (value as Fields) : {};

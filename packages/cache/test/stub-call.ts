@@ -30,6 +30,8 @@ function parsedOf({ outgoing }: Call): ParsedCall {
     requestedModel: 'm',
     model: 'm',
     stream: false,
+    withUsage: false,
+    capField: 'max_tokens',
     estimate,
     priced: true,
     visible: true,

@@ -98,7 +98,13 @@ export {
 } from './plans/limit-override.js';
 export type { LimitReduction } from './plans/limit-reduction.js';
 export { hasOwnLimits, limitsFor, type OwnLimits } from './plans/own-limits.js';
-export type { DegradeStep, LimitDeclaration, LimitText, RequestsDeclaration } from './plans/plan.js';
+export {
+  type DegradeStep,
+  defaultMaxOutputTokens,
+  type LimitDeclaration,
+  type LimitText,
+  type RequestsDeclaration,
+} from './plans/plan.js';
 export {
   type BucketLevel,
   bucketProblem,

@@ -1,11 +1,8 @@
 import type { Estimate } from '@tollgate/core/internal';
+import type { RequestFacts } from '@tollgate/wire/internal';
 import { bandOf, ceilDivide, multiplierOf, nanoOf, type Price, type PriceBand } from './prices/price.js';
-import type { RequestFacts } from './requests/request-facts.js';
 import type { ToolBound } from './requests/server-tools.js';
 import type { MediaBound } from './requests/worst-case.js';
-
-/** Output cap of each answer that a call without a stated cap is estimated with, and that `budget` injects at most by default. */
-export const defaultMaxOutputTokens = 4_096;
 
 /** The parts of an estimate. */
 export interface EstimateParts {

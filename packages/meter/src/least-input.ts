@@ -1,9 +1,9 @@
 import type { JsonObject } from '@tollgate/core/internal';
+import { routeOf } from '@tollgate/wire';
 import type { Request } from 'express';
 import type { MeterOptions } from './meter-options.js';
 import { catalogueProviders } from './prices/known-prices.js';
 import { type PriceCatalogue, priceCatalogue } from './prices/price-catalogue.js';
-import { apiOf } from './requests/api-path.js';
 import { mostSaved } from './token-bound.js';
 
 /** Of shorter texts no price is looked up: that takes two milliseconds for a name that is new. In tokens. */
@@ -20,7 +20,7 @@ export function leastInputTokens(
   req: Request,
   options: Pick<MeterOptions, 'api' | 'inputBound'> = {},
 ): number {
-  const api = options.api ?? apiOf(req.originalUrl, req.method)?.api;
+  const api = options.api ?? routeOf(req.originalUrl, req.method)?.api;
   if (api === undefined || req.method !== 'POST') return 0;
   const bytes = textBytes(req.body);
   return options.inputBound === 'tokens' ? Math.max(0, bytes - mostSaved) : bytes;
@@ -40,7 +40,7 @@ export function leastInputCost(
   const own = Object.keys(prices).map((name) => name.slice(0, Math.max(0, name.indexOf('/'))));
   const providers = [...new Set([...catalogueProviders, ...own])];
   return (req, tokens) => {
-    const named: unknown = apiOf(req.originalUrl, req.method)?.model ?? req.body?.model;
+    const named: unknown = routeOf(req.originalUrl, req.method)?.model ?? req.body?.model;
     if (tokens < worthPricing || typeof named !== 'string' || named.length > 256) return 0;
     const model = (Object.hasOwn(models, named) && models[named]) || named;
     return Number((BigInt(tokens) * lowestInput(book, providers, model)) / 2_000n);

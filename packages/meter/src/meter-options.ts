@@ -12,6 +12,7 @@ import {
   suggestion,
   type WireApi,
 } from '@tollgate/core/internal';
+import { wireApis } from '@tollgate/wire';
 import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch.js';
 import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from './labels.js';
 import { catalogueProviders, isCatalogued, isPricedSomewhere } from './prices/known-prices.js';
@@ -83,13 +84,7 @@ export const meterChecks: OptionChecks<MeterOptions> = {
   ...guardChecks,
   ...parseChecks,
   ...innerFetchChecks,
-  api: accepts.oneOf(
-    'openai-chat',
-    'openai-responses',
-    'openai-embeddings',
-    'anthropic-messages',
-    'gemini-generate',
-  ),
+  api: accepts.oneOf(...wireApis),
   dispatch: accepts.function,
   sinks: accepts.arrayOf(accepts.methods('write')),
   labels: acceptsLabels,

@@ -15,6 +15,7 @@ import {
   warnOnce,
   whenReady,
 } from '@tollgate/core/internal';
+import { routeOf, unmeteredRouteOf } from '@tollgate/wire';
 import type { Request, RequestHandler } from 'express';
 import { makeEngine } from './calls/engine.js';
 import { isMetered, markMetered } from './calls/metered-contexts.js';
@@ -23,7 +24,6 @@ import { exposeCost } from './cost-header.js';
 import { unmeteredRouteError } from './fetch/fetch-errors.js';
 import { labelsOf } from './labels.js';
 import { checkMeterOptions, type MeterOptions } from './meter-options.js';
-import { apiOf, unmeteredRouteOf } from './requests/api-path.js';
 import { tapResponse } from './tap/tap-response.js';
 
 /**
@@ -93,7 +93,7 @@ function declare(
   options: MeterOptions,
 ): Call | Promise<Call> | undefined {
   const { method, originalUrl: url } = req;
-  const api = options.api ?? apiOf(url, method)?.api;
+  const api = options.api ?? routeOf(url, method)?.api;
   if (req.headers.upgrade?.toLowerCase() === 'websocket') warnOfWebSocket(url);
   if (api === undefined) {
     const route = options.unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);

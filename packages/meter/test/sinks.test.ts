@@ -88,6 +88,7 @@ describe('jsonLines()', () => {
     }
     await expect(Promise.all(flushes)).resolves.toHaveLength(12);
     expect(await linesOf(path)).toHaveLength(24);
+    await sink.close();
   });
 
   it('appends one event a line, in order, to a file in a folder that it makes', async () => {

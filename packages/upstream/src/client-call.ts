@@ -1,7 +1,8 @@
 import { TollgateError } from '@tollgate/core';
 import { type JsonObject, type JsonValue, type WireApi, warnOnce } from '@tollgate/core/internal';
+import { formatOf, isModelList, type Route, routeOf } from '@tollgate/wire';
+import { asksForEvents } from '@tollgate/wire/internal';
 import type { Request } from 'express';
-import { type ApiRoute, routeOf } from './api-route.js';
 
 /** The call that a request asks to forward. */
 export interface ClientCall {
@@ -10,7 +11,7 @@ export interface ClientCall {
   /** The model requested by the client, where a router has chosen `model`. */
   readonly requestedModel?: string | undefined;
   readonly stream: boolean;
-  /** Gemini: as server-sent events. */
+  /** A stream is one of server-sent events. */
   readonly sse: boolean;
   /** The declared call's own body object, or a copy of the request's. */
   readonly body: JsonValue;
@@ -19,10 +20,11 @@ export interface ClientCall {
 /** Reads a request without reading its body again. Throws the refusal of one that cannot be forwarded. */
 export function clientCall(req: Request, stated: WireApi | undefined): ClientCall | 'models' {
   const declared = req.tollgate.calls.declared;
-  const route = routeOf(req.method, pathOf(req));
+  if (isModelList(req.originalUrl, req.method)) return 'models';
+  const route = routeOf(req.originalUrl, req.method, { isProxied: true });
   const api = stated ?? declared?.parsed?.api ?? route?.api;
-  if (route?.api === 'models' && req.method === 'GET') return 'models';
-  if (api === undefined || api === 'models' || req.method !== 'POST') throw notProxied(req);
+  // The path of a tuned model is none that providers have here.
+  if (api === undefined || req.method !== 'POST' || route?.tuned) throw notProxied(req);
   const body = declared ? declared.outgoing.body : copyOf(req);
   if (!isObject(body)) throw invalid('The request needs a JSON object as its body.', 'invalid_json');
   const model = declared?.parsed?.model ?? modelOf(body, route, api);
@@ -30,16 +32,15 @@ export function clientCall(req: Request, stated: WireApi | undefined): ClientCal
     api,
     model,
     stream: declared?.parsed?.stream ?? route?.stream ?? body.stream === true,
-    sse: api === 'gemini-generate' && req.query.alt === 'sse',
+    sse: asksForEvents(formatOf(api), queryOf(req)),
     body,
   };
 }
 
-/** The path as the client sent it, whatever the app has mounted on the way. */
-function pathOf(req: Request): string {
-  const url = req.originalUrl;
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+/** The query as the client sent it. */
+function queryOf({ originalUrl: url }: Request): URLSearchParams {
+  const mark = url.indexOf('?');
+  return new URLSearchParams(mark === -1 ? '' : url.slice(mark));
 }
 
 /** Steps write to the body of a call; the request's own body stays as it is. */
@@ -55,10 +56,10 @@ function copyOf(req: Request): JsonValue | undefined {
   return undefined;
 }
 
-function modelOf(body: JsonObject, route: ApiRoute | undefined, api: WireApi): string | undefined {
-  const stated = route?.api === 'gemini-generate' ? route.model : (body.model ?? route?.model);
-  // A response can be made from a prompt that is stored with its model.
-  if (typeof stated === 'string' || (stated === undefined && api === 'openai-responses')) return stated;
+function modelOf(body: JsonObject, route: Route | undefined, api: WireApi): string | undefined {
+  const isInPath = route && formatOf(route.api).modelInPath;
+  const stated = isInPath ? route.model : (body.model ?? route?.model);
+  if (typeof stated === 'string' || (stated === undefined && !formatOf(api).needsModel)) return stated;
   throw invalid('The request needs the name of a model.', 'invalid_value', 'model');
 }
 

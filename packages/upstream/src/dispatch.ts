@@ -1,6 +1,7 @@
 import type { TollgateContext } from '@tollgate/core';
 import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
-import { routeOf } from './api-route.js';
+import { formatOf, routeOf } from '@tollgate/wire';
+import { asksForEvents } from '@tollgate/wire/internal';
 import type { ClientCall } from './client-call.js';
 import type { ProxySettings } from './options.js';
 import type { Provider } from './provider.js';
@@ -38,15 +39,14 @@ export class Dispatch {
       return outgoing;
     let model: JsonValue | undefined = body.model;
     let stream = body.stream === true;
-    let sse = false;
-    // In the other formats, everything relevant is in the body.
-    if (api === 'gemini-generate') {
-      const [path = '', query] = outgoing.url.split('?', 2);
-      const route = routeOf('POST', path);
+    const format = formatOf(api);
+    if (format.modelInPath) {
+      const route = routeOf(outgoing.url, 'POST', { isProxied: true });
+      if (route?.tuned) return outgoing;
       model = route?.model;
       stream = route?.stream ?? stream;
-      sse = new URLSearchParams(query).get('alt') === 'sse';
     }
+    const sse = asksForEvents(format, new URLSearchParams(outgoing.url.split('?', 2)[1]));
     if (typeof model !== 'string') return outgoing;
     const asked: ClientCall = { api, model, requestedModel: undefined, stream, sse, body };
     const way =

@@ -1,5 +1,6 @@
 import { TollgateError } from '@tollgate/core';
-import { type Call, cutIdleClient, type ErrorFormat } from '@tollgate/core/internal';
+import { type Call, cutIdleClient } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
 import type { NextFunction, Request, Response } from 'express';
 import { ClientAnswer } from './client-answer.js';
 import type { ClientCall } from './client-call.js';
@@ -55,7 +56,8 @@ export async function forward(
   if ('refusal' in made) throw made.alternative ? plan.unavailable() : made.refusal;
   finishAnswer(req, res, next, answer, made.result, {
     refusals: settings.refusals,
-    errorFormat: settings.errorFormat === 'auto' ? formatOf(asked) : settings.errorFormat,
+    // The path of the app's route need not show the API.
+    errorFormat: settings.errorFormat === 'auto' ? formatOf(asked.api).errors : settings.errorFormat,
   });
   if (made.settled) await made.settled;
 }
@@ -77,10 +79,4 @@ function noProvider({ api, model }: ClientCall): TollgateError {
     message: `No provider is set up for ${api}${model === undefined ? '' : ' and this model'}.`,
     param: model === undefined ? undefined : 'model',
   });
-}
-
-/** The error shape of the API, which the path of the app's route need not show. */
-function formatOf({ api }: ClientCall): ErrorFormat {
-  if (api === 'anthropic-messages') return 'anthropic';
-  return api === 'gemini-generate' ? 'gemini' : 'openai';
 }

@@ -1,5 +1,6 @@
 import { TollgateError } from '@tollgate/core';
 import { errorFormatOf, modelAllowed } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
 import type { NextFunction, Request, Response } from 'express';
 import { attempt } from './attempt.js';
 import { ClientAnswer } from './client-answer.js';
@@ -15,11 +16,9 @@ const nothing = new Uint8Array(0);
 /** A list is kept until it is whole; OpenAI's has about a hundred models, in 15 kB. */
 const maxListBytes = 4 * 1024 * 1024;
 
-/** The query for the longest page, which contains all models: Anthropic's list has 20 by default, Gemini's 50 (their API references). */
-function wholePage({ apis }: Provider): string {
-  if (apis.includes('anthropic-messages')) return 'limit=1000';
-  return apis.includes('gemini-generate') ? 'pageSize=1000' : '';
-}
+/** The query for the longest page, which contains all models. */
+const wholePage = ({ apis }: Provider): string =>
+  apis.map((api) => formatOf(api).wholeList).find((query) => query !== '') ?? '';
 
 /**
  * Answers with those of a provider's models that this proxy and the steps of the request's calls would let through: allowed to the
@@ -32,7 +31,7 @@ export async function listModels(
   settings: ProxySettings,
 ): Promise<void> {
   const format = errorFormatOf(req);
-  const provider = settings.listing(format === 'anthropic');
+  const provider = settings.listing(format);
   if (!provider) {
     throw new TollgateError({
       status: 404,

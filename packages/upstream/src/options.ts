@@ -8,6 +8,7 @@ import {
   modelAllowed,
   type WireApi,
 } from '@tollgate/core/internal';
+import { formatOf, wireApis } from '@tollgate/wire';
 import type { Provider } from './provider.js';
 import { takesCalls } from './provider-call.js';
 import { Resilience } from './resilience/resilience.js';
@@ -83,7 +84,7 @@ export interface ProxySettings {
   /** Whether a provider can take calls of an API. */
   takes(provider: Provider, api: WireApi): boolean;
   /** The provider whose models are listed. */
-  listing(anthropic: boolean): Provider | undefined;
+  listing(errors: ErrorFormat): Provider | undefined;
 }
 
 /** Throws a `TypeError` for a wrong or unknown option. */
@@ -91,13 +92,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
   checkOptions<ProxyOptions>('proxy', options, {
     provider: isProvider,
     providers: providersCheck,
-    api: accepts.oneOf(
-      'openai-chat',
-      'openai-responses',
-      'openai-embeddings',
-      'anthropic-messages',
-      'gemini-generate',
-    ),
+    api: accepts.oneOf(...wireApis),
     whenClientGone: accepts.oneOf('abort', 'drain'),
     drainMs: accepts.positiveInteger,
     clientIdleMs: accepts.positiveInteger,
@@ -143,6 +138,9 @@ export function readOptions(options: ProxyOptions): ProxySettings {
       providers.find((one) => speaks(one, api) && takesModel(one, model)) ??
       providers.find((one) => takes(one, api) && takesModel(one, model)),
     takes,
-    listing: (anthropic) => lists.find((one) => speaks(one, 'anthropic-messages') === anthropic) ?? lists[0],
+    listing: (errors) => {
+      const isAnthropic = ({ apis }: Provider) => apis.some((api) => formatOf(api).errors === 'anthropic');
+      return lists.find((one) => isAnthropic(one) === (errors === 'anthropic')) ?? lists[0];
+    },
   };
 }

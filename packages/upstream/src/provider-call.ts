@@ -1,11 +1,9 @@
-import type { WireApi } from '@tollgate/core/internal';
+import { defaultMaxOutputTokens, type WireApi } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
 import type { ClientCall } from './client-call.js';
 import type { Provider } from './provider.js';
 import { notTranslatableError } from './translate/not-translatable.js';
 import { type TranslatedCall, translatableTo, translatedFor } from './translate/translated-for.js';
-
-/** Output tokens of a response without a stated cap. */
-const usualCap = 4_096;
 
 /** A call as one provider takes it. */
 export interface ProviderCall extends ClientCall {
@@ -22,7 +20,7 @@ export function sentTo(provider: Provider, asked: ClientCall): ProviderCall {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   if (provider.apis.includes(asked.api) || !isObject) return asked;
   const { model = '', stream: streams } = asked;
-  if (asked.api === 'gemini-generate' && streams && !asked.sse) {
+  if (streams && !asked.sse) {
     throw notTranslatableError('alt', 'a stream is translated as events only, with alt=sse');
   }
   const translated = translatedFor(provider, asked.api, body, { model, stream: streams });
@@ -34,17 +32,19 @@ export function sentTo(provider: Provider, asked: ClientCall): ProviderCall {
     model: asked.model,
     requestedModel,
     stream,
-    sse: api === 'gemini-generate',
+    sse: true,
     body: translated.body,
     answer,
   };
 }
 
-/** Where no meter puts one in: Anthropic requires a cap, which other formats leave open. */
+/** With an output cap where the format requires one and no meter puts it in. */
 export function withCap(sent: ProviderCall): ProviderCall {
-  const { body } = sent;
-  if (sent.api !== 'anthropic-messages' || typeof body !== 'object' || body === null) return sent;
-  return Array.isArray(body) ? sent : { ...sent, body: { max_tokens: usualCap, ...body } };
+  const { api, body } = sent;
+  const { needsCap, capField } = formatOf(api);
+  if (!needsCap || typeof body !== 'object' || body === null || Array.isArray(body)) return sent;
+  const name = capField(body, defaultMaxOutputTokens);
+  return { ...sent, body: { [name]: defaultMaxOutputTokens, ...body } };
 }
 
 /** Whether a provider can take calls of an API: as they are, or translated. */

@@ -1,15 +1,9 @@
 import { accepts, type OptionCheck } from '@tollgate/core/internal';
+import { wireApis } from '@tollgate/wire';
 
 const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
-const apis = new Set([
-  'openai-chat',
-  'openai-responses',
-  'openai-embeddings',
-  'anthropic-messages',
-  'gemini-generate',
-  'models',
-]);
+const apis: ReadonlySet<string> = new Set([...wireApis, 'models']);
 
 /** Headers of the connection or the credentials: never set or forwarded by name. */
 const reservedHeaders: ReadonlySet<string> = new Set([

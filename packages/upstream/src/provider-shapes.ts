@@ -1,4 +1,5 @@
-import { accepts, checkOptions, type OptionChecks } from '@tollgate/core/internal';
+import { accepts, checkOptions, type OptionChecks, type WireApi } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
 import { type Provider, type ProviderOptions, type ProviderPaths, provider } from './provider.js';
 import { headersCheck } from './provider-checks.js';
 
@@ -53,11 +54,11 @@ const { name: _, ...others } = names;
 /** The names of options that {@link openAiCompatible} takes beside those that a narrower shape sets itself. */
 export const unnamed: Omit<OptionChecks<ShapeOptions>, 'name'> = others;
 
-const openAiPaths = {
-  'openai-chat': '/chat/completions',
-  'openai-responses': '/responses',
-  'openai-embeddings': '/embeddings',
-} satisfies ProviderPaths;
+/** The paths of formats as the providers that define them have them. */
+const pathsOf = (...apis: readonly WireApi[]): ProviderPaths =>
+  Object.fromEntries(apis.map((api) => [api, formatOf(api).path]));
+
+const openAiApis = ['openai-chat', 'openai-responses', 'openai-embeddings'] as const;
 
 /** OpenAI: chat completions, responses, embeddings. Base URL `https://api.openai.com/v1`. */
 export function openai(options: ShapeOptions): Provider {
@@ -66,7 +67,7 @@ export function openai(options: ShapeOptions): Provider {
   return provider({
     name: 'openai',
     baseUrl: 'https://api.openai.com/v1',
-    paths: { ...openAiPaths, models: '/models' },
+    paths: { ...pathsOf(...openAiApis), models: '/models' },
     ...given(options),
   });
 }
@@ -78,7 +79,7 @@ export function anthropic(options: ShapeOptions): Provider {
   return provider({
     name: 'anthropic',
     baseUrl: 'https://api.anthropic.com',
-    paths: { 'anthropic-messages': '/v1/messages', models: '/v1/models' },
+    paths: { ...pathsOf('anthropic-messages'), models: '/v1/models' },
     apiKeyHeader: 'x-api-key',
     ...given(options),
     headers: { 'anthropic-version': '2023-06-01', ...options.headers },
@@ -92,7 +93,7 @@ export function gemini(options: ShapeOptions): Provider {
   return provider({
     name: 'google',
     baseUrl: 'https://generativelanguage.googleapis.com',
-    paths: { 'gemini-generate': '/v1beta/models/{model}:{action}', models: '/v1beta/models' },
+    paths: { ...pathsOf('gemini-generate'), models: '/v1beta/models' },
     apiKeyHeader: 'x-goog-api-key',
     ...given(options),
   });
@@ -126,13 +127,12 @@ export function openAiCompatible(options: OpenAiCompatibleOptions): Provider {
     options,
     {
       ...names,
-      apis: accepts.someOf(accepts.oneOf('openai-chat', 'openai-responses', 'openai-embeddings')),
+      apis: accepts.someOf(accepts.oneOf(...openAiApis)),
     },
     ['name', 'baseUrl'],
   );
   const { apis = ['openai-chat', 'openai-embeddings'], ...rest } = options;
-  const paths = Object.fromEntries(apis.map((api) => [api, openAiPaths[api]]));
-  return provider({ paths: { ...paths, models: '/models' }, ...rest });
+  return provider({ paths: { ...pathsOf(...apis), models: '/models' }, ...rest });
 }
 
 function checkKeyed(factory: string, { apiKey, apiKeys }: ShapeOptions): void {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { TollgateError } from '@tollgate/core';
 import { accepts, checkOptions, describeValue, sha256Hex, type WireApi } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
 import { Agent, type Dispatcher } from 'undici';
 import { KeyRing, type ProviderKey } from './key-ring.js';
 import { checkPassHeaders, type PassHeaders, passedHeaders } from './pass-headers.js';
@@ -171,7 +172,8 @@ export function provider(options: ProviderOptions): Provider {
     const template = paths[ask.api];
     if (template === undefined) throw new TypeError(`provider ${name} does not speak ${ask.api}`);
     const path = template.includes('{') ? filledIn(template, ask, names) : template;
-    const parameters = ask.sse && ask.stream ? (query === '' ? 'alt=sse' : `${query}&alt=sse`) : query;
+    const asksForStream = ask.sse && ask.stream && ask.api !== 'models' ? formatOf(ask.api).streamQuery : '';
+    const parameters = [query, asksForStream].filter((one) => one !== '').join('&');
     return prefix + path + (parameters === '' ? '' : `?${parameters}`);
   };
   let agent: Agent | undefined;

@@ -6,8 +6,9 @@ import {
   type OutgoingRequest,
   whenReady,
 } from '@tollgate/core/internal';
+import { formatOf, routeOf } from '@tollgate/wire';
+import { endsStream } from '@tollgate/wire/internal';
 import type { Request } from 'express';
-import { routeOf } from './api-route.js';
 import { type AnswerWriter, type AttemptResult, attempt } from './attempt.js';
 import type { ClientAnswer } from './client-answer.js';
 import type { ClientCall } from './client-call.js';
@@ -26,7 +27,6 @@ import { lostError, type Racer } from './resilience/hedge-race.js';
 import type { Transport } from './resilience/make-call.js';
 import type { Target } from './resilience/target.js';
 import { answerSeen } from './route/answer-seen.js';
-import { saysStreamIsComplete } from './stream-end.js';
 import { timeoutsOf } from './timeouts.js';
 import { withModel } from './with-model.js';
 
@@ -220,7 +220,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           drains: handle.drains,
           maxResponseBytes: settings.maxResponseBytes,
           isComplete: (last) =>
-            asked.stream && (translation?.complete ?? saysStreamIsComplete(asked.api, last)),
+            asked.stream && (translation?.complete ?? endsStream(formatOf(asked.api), last)),
           isBrokenOff: () => asked.stream && (call.answer === 'cut' || translation?.complete === false),
           inParts: asked.stream && !translation,
           nowMs: () => performance.now(),
@@ -258,9 +258,7 @@ const refusedEnd: AttemptEnd = {
 /** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
 function wireModel({ parsed }: Call, asked: ClientCall): string | undefined {
   if (!parsed) return asked.model;
-  if (parsed.api !== 'gemini-generate' && !parsed.url.includes('/deployments/')) return parsed.model;
-  const [path = ''] = parsed.url.replace(/^\w+:\/\/[^/]*/, '').split('?', 1);
-  return routeOf('POST', path)?.model ?? parsed.model;
+  return routeOf(parsed.url, 'POST', { isProxied: true })?.model ?? parsed.model;
 }
 
 /** Resolves with the promise, or after that long. */

@@ -30,6 +30,8 @@ const parsedCall = (sent: object, url: string): ParsedCall => ({
   requestedModel: 'gpt-5-mini',
   model: 'gpt-5-mini',
   stream: false,
+  withUsage: false,
+  capField: 'max_tokens',
   estimate,
   priced: true,
   visible: true,

@@ -127,6 +127,7 @@ describe('what a client sends', () => {
     ['POST', '/v1/chat/completions/123'],
     ['POST', '/v1/messages/batches'],
     ['POST', '/v1/models'],
+    ['POST', '/v1/threads/t_1/messages'],
     ['GET', '/v1/chat/completions'],
     ['GET', '/v1/files'],
     ['DELETE', '/v1/models'],
@@ -136,6 +137,14 @@ describe('what a client sends', () => {
     const response = await fetch(url + path, { method });
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ error: { code: 'not_found' } });
+    expect(sim.requests).toEqual([]);
+  });
+
+  it('is answered 404 for a tuned model of Gemini, whose path providers do not have here', async () => {
+    const { post, sim } = await start();
+    const response = await post('/v1beta/tunedModels/mine:generateContent', { contents: [] });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { status: 'NOT_FOUND' } });
     expect(sim.requests).toEqual([]);
   });
 

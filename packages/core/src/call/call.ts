@@ -170,6 +170,10 @@ export interface ParsedCall {
   readonly provider: string;
   readonly requestedModel: string;
   readonly stream: boolean;
+  /** The client gets the usage in a stream: it asked for it, or the format always has it. */
+  readonly withUsage: boolean;
+  /** Name of the body's field that states the output cap, for messages. */
+  readonly capField: string;
   /** The model that will be dispatched. */
   readonly model: string;
   /** The call's current estimate. */

@@ -1,6 +1,9 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** From Node 26 on, a handle that is collected while it is open ends the process: an app that forgets to close a sink must not end for it. */
+const unclosed = new Set<FileHandle>();
+
 /** A file that is only appended to: each text whole or not at all. Made at the first write, with missing directories, for its owner alone. */
 export class AppendFile {
   #file: FileHandle | undefined;
@@ -16,6 +19,7 @@ export class AppendFile {
     if (!this.#file) {
       await mkdir(dirname(this.path), { recursive: true });
       this.#file = await open(this.path, 'a', 0o600);
+      unclosed.add(this.#file);
     }
     const { size } = await this.#file.stat();
     try {
@@ -23,14 +27,16 @@ export class AppendFile {
       if (this.sync) await this.#file.datasync();
     } catch (error) {
       await this.#file.truncate(size).catch(() => undefined);
-      await this.#file.close().catch(() => undefined);
-      this.#file = undefined;
+      await this.close().catch(() => undefined);
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    await this.#file?.close();
+    const file = this.#file;
+    if (!file) return;
     this.#file = undefined;
+    unclosed.delete(file);
+    await file.close();
   }
 }

@@ -114,3 +114,6 @@ export const periodMs: Readonly<Record<Exclude<CalendarPeriod, 'month'> | 'secon
   day: 86_400_000,
   week: 604_800_000,
 });
+
+/** Output cap of each answer, in tokens, of a call for which neither its client nor its plan states one: it is estimated and sent with this one. */
+export const defaultMaxOutputTokens = 4_096;

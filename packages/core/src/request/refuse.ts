@@ -96,8 +96,10 @@ export function answerError(
 export function errorFormatOf(req: Request): ErrorFormat {
   if (req.headers['anthropic-version'] !== undefined) return 'anthropic';
   const path = req.originalUrl;
-  if (/\/messages(?:\/|\?|$)/i.test(path)) return 'anthropic';
-  return /\/v1(?:beta|alpha)\d*\/models\/[^/?]+:/i.test(path) ? 'gemini' : 'openai';
+  // OpenAI's assistants have messages, too.
+  if (/\/messages(?:\/|\?|$)/i.test(path))
+    return /\/threads\/[^/]+\/messages/i.test(path) ? 'openai' : 'anthropic';
+  return /\/(?:tuned)?models\/[^/?]+:/i.test(path) ? 'gemini' : 'openai';
 }
 
 /** Options of {@link tollgateErrors}. */

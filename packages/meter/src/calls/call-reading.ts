@@ -2,34 +2,21 @@ import type { TollgateError, Usage } from '@tollgate/core';
 import {
   type Call,
   type CallEnd,
-  type ErrorFormat,
   formatErrorEvent,
   type ParsedCall,
   type Settlement,
-  type WireApi,
 } from '@tollgate/core/internal';
+import { formatOf, ResponseReader } from '@tollgate/wire';
 import { hasTokenizer, loadTokenizer, tokenizerOf } from '../token-bound.js';
 import { OutputTokens } from '../usage/output-tokens.js';
-import { politeEnd } from '../usage/polite-end.js';
-import { fieldsOf } from '../usage/reported-usage.js';
-import { ResponseReader } from '../usage/response-reader.js';
 import { type SettleFacts, settle } from '../usage/settle.js';
 import type { Engine } from './engine.js';
 
 /** Bytes of output after which the running cost is computed again. */
 const runningEveryBytes = 256;
 
-/** In whose shape a client of this wire format expects its errors. */
-export const errorFormatFor = (api: WireApi): Exclude<ErrorFormat, 'problem'> =>
-  api === 'anthropic-messages' ? 'anthropic' : api === 'gemini-generate' ? 'gemini' : 'openai';
-
 /** Refusals that end a stream as its output cap would; others end it with an error event. */
 const polite: readonly string[] = ['budget_exceeded', 'quota_exceeded', 'rate_limit_exceeded'];
-
-/** Whether the client asked for usage in the stream itself. */
-function askedForUsage(call: Call): boolean {
-  return fieldsOf(fieldsOf(call.outgoing.body).stream_options).include_usage === true;
-}
 
 /** Counts the output of a model whose tokenizer is public; `undefined`: each byte may be a token. */
 function outputTokensOf({ provider, model }: ParsedCall): OutputTokens | undefined {
@@ -41,7 +28,6 @@ function outputTokensOf({ provider, model }: ParsedCall): OutputTokens | undefin
 /** Follows the response of one attempt, and determines its usage. */
 export class CallReading {
   readonly #reader: ResponseReader;
-  readonly #withUsage: boolean;
   #status = 0;
   #ended = false;
   #costedBytes = 0;
@@ -54,12 +40,11 @@ export class CallReading {
     private readonly requestId: string,
     private readonly now: () => number,
   ) {
-    this.#withUsage = askedForUsage(call);
     this.#reader = new ResponseReader({
-      api: parsed.api,
+      format: formatOf(parsed.api),
       stream: parsed.stream,
       answers: parsed.estimate.answers,
-      hideUsage: parsed.api === 'openai-chat' && parsed.stream && !this.#withUsage,
+      hideUsage: parsed.stream && !parsed.withUsage,
     });
     if (this.#endsWithAbort) this.#reader.answer.counted = outputTokensOf(parsed);
   }
@@ -116,16 +101,13 @@ export class CallReading {
   }
 
   #goodbye(stopped: TollgateError): string {
-    const { api } = this.parsed;
-    if (!polite.includes(stopped.code)) return formatErrorEvent(stopped, errorFormatFor(api), this.requestId);
+    const { api, withUsage } = this.parsed;
+    if (!polite.includes(stopped.code)) {
+      return formatErrorEvent(stopped, formatOf(api).errors, this.requestId);
+    }
     const { usage } = settle(this.#facts(), (used) => this.#price(used));
     const lastEvent = this.#reader.lastFrame.toString('utf8');
-    return politeEnd(this.#reader.answer, {
-      code: stopped.code,
-      usage,
-      withUsage: this.#withUsage,
-      lastEvent,
-    });
+    return this.#reader.answer.ending({ code: stopped.code, usage, withUsage, lastEvent });
   }
 
   #end(): Uint8Array {

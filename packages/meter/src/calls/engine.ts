@@ -1,12 +1,12 @@
 import type { Usage } from '@tollgate/core';
 import type { GuardOptions, OutgoingRequest, ParsedCall } from '@tollgate/core/internal';
+import { completed, type ReportedUsage } from '@tollgate/wire/internal';
 import { costOf, type Price } from '../prices/price.js';
 import { priceCatalogue } from '../prices/price-catalogue.js';
 import { MeteredCall } from '../requests/metered-call.js';
 import { parseCall, parseSettings } from '../requests/parse-call.js';
 import type { ParseOptions } from '../requests/parse-options.js';
 import { searchesByItself } from '../requests/searching-models.js';
-import { completed, type ReportedUsage } from '../usage/reported-usage.js';
 import type { UsagePrice } from '../usage/settle.js';
 
 /** Parses and prices calls. Created once for each factory. */

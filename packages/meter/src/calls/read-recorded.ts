@@ -1,7 +1,6 @@
 import type { Usage } from '@tollgate/core';
 import { accepts, describeValue, type RecordedCall, type WireApi } from '@tollgate/core/internal';
-import { completed, type Fields, fieldsOf } from '../usage/reported-usage.js';
-import { usageFrom } from '../usage/usage-in.js';
+import { completed, type Fields, fieldsOf, formatOfUsage } from '@tollgate/wire/internal';
 
 const counts = [
   'inputTokens',
@@ -15,7 +14,7 @@ const counts = [
 ] as const;
 
 /** Reads recorded usage: in Tollgate's format, or a provider's. @throws TypeError for figures that are no counts. */
-export function readRecorded(call: RecordedCall): { api: WireApi; usage: Usage } {
+export function readRecorded(call: RecordedCall): { api: WireApi | undefined; usage: Usage } {
   if (accepts.object(call) !== true) {
     throw new TypeError(`record: expected { provider, model, usage }, received ${describeValue(call)}`);
   }
@@ -23,23 +22,16 @@ export function readRecorded(call: RecordedCall): { api: WireApi; usage: Usage }
   check('model', call.model, accepts.string);
   check('usage', call.usage, accepts.object);
   const fields = fieldsOf(call.usage);
-  const api = apiOfUsage(fields);
-  if (!api) return { api: 'openai-chat', usage: ownUsage(fields) };
-  const said = usageFrom(api, fields.usageMetadata ?? fields);
-  if (!said || said.suspicious || said.inputTokens === undefined) {
+  const said = fieldsOf(fields.usageMetadata ?? fields);
+  const format = formatOfUsage(said);
+  if (!format) return { api: undefined, usage: ownUsage(fields) };
+  const usage = format.usage(said);
+  if (usage.suspicious || usage.inputTokens === undefined) {
     throw new TypeError(
       'record: "usage" holds a figure that is not an integer of 0 or more, or not all of them',
     );
   }
-  return { api, usage: completed(said, { inputTokens: 0, outputTokens: 0 }, 'provider') };
-}
-
-function apiOfUsage(usage: Fields): WireApi | undefined {
-  if ('prompt_tokens' in usage) return 'openai-chat';
-  if ('promptTokenCount' in usage || 'usageMetadata' in usage) return 'gemini-generate';
-  if (!('input_tokens' in usage)) return undefined;
-  const anthropic = ['cache_read_input_tokens', 'cache_creation_input_tokens', 'cache_creation'];
-  return anthropic.some((name) => name in usage) ? 'anthropic-messages' : 'openai-responses';
+  return { api: format.api, usage: completed(usage, { inputTokens: 0, outputTokens: 0 }, 'provider') };
 }
 
 function ownUsage(fields: Fields): Usage {

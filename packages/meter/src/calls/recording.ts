@@ -51,7 +51,7 @@ function outgoingOf(call: RecordedCall, same: Call | undefined): OutgoingRequest
 }
 
 /** A recorded call was made already, so its estimate holds nothing. */
-function parsedOf(api: WireApi, call: RecordedCall, price: UsagePrice): ParsedCall {
+function parsedOf(api: WireApi | undefined, call: RecordedCall, price: UsagePrice): ParsedCall {
   const { provider, model } = call;
   const estimate = {
     model,
@@ -66,10 +66,13 @@ function parsedOf(api: WireApi, call: RecordedCall, price: UsagePrice): ParsedCa
     capStated: true,
   };
   return {
-    api,
+    // Usage in Tollgate's own names fits every format.
+    api: api ?? 'openai-chat',
     provider,
     requestedModel: model,
     stream: false,
+    withUsage: true,
+    capField: '',
     model,
     estimate,
     priced: true,

@@ -9,8 +9,7 @@ import {
   runningContext,
   warnOnce,
 } from '@tollgate/core/internal';
-import { errorFormatFor } from '../calls/call-reading.js';
-import { apiOf } from '../requests/api-path.js';
+import { formatOf, routeOf } from '@tollgate/wire';
 import { acceptsBaseUrls } from '../requests/parse-options.js';
 import { decideRoute, type RouteDecision } from '../requests/provider-route.js';
 import { noRequestError, unknownHostError, unmeteredRouteError } from './fetch-errors.js';
@@ -119,7 +118,7 @@ export async function send(
     return base(input, init);
   }
   const host = 'host' in decision ? decision.host : undefined;
-  const api = apiOf(url, method)?.api ?? 'openai-chat';
+  const api = routeOf(url, method)?.api;
   try {
     if (decision.kind === 'refused') throw unmeteredRouteError(decision.route, decision.host?.provider);
     if (decision.kind === 'unknown') throw unknownHostError(hostnameOf(url));
@@ -134,7 +133,11 @@ export async function send(
     const chain = chainOf(init);
     if (chain) chain.refusal = error;
     if (context && !chain?.alternative) context.refusal ??= error;
-    return refusedResponse(error, host?.errors ?? errorFormatFor(api), context?.requestId ?? '');
+    return refusedResponse(
+      error,
+      host?.errors ?? (api ? formatOf(api).errors : 'openai'),
+      context?.requestId ?? '',
+    );
   }
 }
 

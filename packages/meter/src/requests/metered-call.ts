@@ -1,17 +1,22 @@
-import type { CallVariant, Estimate, JsonObject, ParsedCall, WireApi } from '@tollgate/core/internal';
-import { defaultMaxOutputTokens, estimate } from '../estimate.js';
+import {
+  type CallVariant,
+  defaultMaxOutputTokens,
+  type Estimate,
+  type JsonObject,
+  type ParsedCall,
+  type WireApi,
+} from '@tollgate/core/internal';
+import type { WireFormat } from '@tollgate/wire';
+import { notPriced, type OutgoingBody, type RequestFacts, unsupportedError } from '@tollgate/wire/internal';
+import { estimate } from '../estimate.js';
 import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';
 import type { TierMultiplier } from '../prices/service-tier.js';
 import { modelName } from './model-name.js';
-import type { OutgoingBody } from './outgoing-body.js';
 import type { ParseSettings } from './parse-call.js';
-import { notPriced, unsupportedError } from './refusals.js';
-import type { RequestFacts } from './request-facts.js';
 import { searchesByItself } from './searching-models.js';
 import { declaredFees, toolBoundOf } from './server-tools.js';
 import { showsItsOutput } from './visible-output.js';
-import type { WireFormat } from './wire-format.js';
 import { mediaBoundOf } from './worst-case.js';
 
 /** The parts of a parsed call. */
@@ -41,8 +46,7 @@ export class MeteredCall implements ParsedCall {
   readonly provider: string;
   readonly requestedModel: string;
   readonly stream: boolean;
-  /** The client asked for usage in the stream; otherwise the extra chunk that carries it is not for the client. */
-  readonly clientAskedForUsage: boolean;
+  readonly withUsage: boolean;
   readonly facts: RequestFacts;
   #model: string;
   #price: Price;
@@ -58,7 +62,7 @@ export class MeteredCall implements ParsedCall {
     this.requestedModel = parts.requestedModel;
     this.facts = parts.facts;
     this.stream = parts.facts.stream;
-    this.clientAskedForUsage = parts.facts.clientAskedForUsage;
+    this.withUsage = parts.facts.clientAskedForUsage;
     this.#model = settings.modelOf(parts.requestedModel);
     this.#price = this.#priceOf(this.#model);
     this.#url = parts.url;
@@ -90,6 +94,10 @@ export class MeteredCall implements ParsedCall {
     return this.#estimate;
   }
 
+  get capField(): string {
+    return this.parts.format.capField(this.parts.asked, this.facts.statedCap ?? 0);
+  }
+
   get url(): string {
     return this.#url;
   }
@@ -113,7 +121,7 @@ export class MeteredCall implements ParsedCall {
       this.#url = parts.urlFor(wireName);
     }
     if (variant.maxOutputTokens !== undefined && this.facts.answers > 0) {
-      parts.format.writeCap(parts.body, variant.maxOutputTokens, this.provider);
+      parts.format.request.writeCap(parts.body, variant.maxOutputTokens, this.provider);
       this.#cap = variant.maxOutputTokens;
     }
     this.#estimate = changed;

@@ -1,5 +1,5 @@
 import type { JsonValue } from '@tollgate/core/internal';
-import { invalidValueError } from './refusals.js';
+import { invalidValueError } from '@tollgate/wire/internal';
 
 const maxLength = 256;
 

@@ -1,24 +1,21 @@
 import { TollgateError } from '@tollgate/core';
-import type { GuardOptions, JsonObject, OutgoingRequest, WireApi } from '@tollgate/core/internal';
+import type { GuardOptions, JsonObject, OutgoingRequest } from '@tollgate/core/internal';
+import { formatOf, type Route, routeOf } from '@tollgate/wire';
+import {
+  checkFields,
+  checkNestedNames,
+  invalidValueError,
+  isObject,
+  OutgoingBody,
+  urlWithModel,
+} from '@tollgate/wire/internal';
 import { textBound } from '../estimate-input.js';
 import { type PriceCatalogue, priceCatalogue } from '../prices/price-catalogue.js';
 import { loadTokenizer } from '../token-bound.js';
-import { anthropicMessages } from './anthropic-messages.js';
-import { type ApiMatch, apiOf } from './api-path.js';
-import { geminiGenerate } from './gemini-generate.js';
-import { isObject } from './json.js';
-import { checkFields, checkNestedNames } from './known-fields.js';
 import { MeteredCall } from './metered-call.js';
 import { checkQuery, modelName } from './model-name.js';
-import { urlWithModel } from './model-url.js';
-import { openaiChat } from './openai-chat.js';
-import { openaiEmbeddings } from './openai-embeddings.js';
-import { openaiResponses } from './openai-responses.js';
-import { OutgoingBody } from './outgoing-body.js';
 import type { ParseOptions } from './parse-options.js';
 import { type ProviderFinder, providerFinder } from './provider-of.js';
-import { invalidValueError } from './refusals.js';
-import type { WireFormat } from './wire-format.js';
 
 /** {@link ParseOptions}, read once. */
 export interface ParseSettings {
@@ -31,14 +28,6 @@ export interface ParseSettings {
   /** The name on the wire of a model. */
   wireNameOf(model: string): string;
 }
-
-const formats: Readonly<Record<WireApi, WireFormat>> = {
-  'openai-chat': openaiChat,
-  'openai-responses': openaiResponses,
-  'openai-embeddings': openaiEmbeddings,
-  'anthropic-messages': anthropicMessages,
-  'gemini-generate': geminiGenerate,
-};
 
 /** Reads the options of {@link parseCall}, which were checked with `parseChecks`; starts to load the tokenizer if it is asked for. */
 export function parseSettings(
@@ -65,25 +54,25 @@ export function parseSettings(
  * `invalid_value`, `unsupported_parameter` or `model_not_priced`, with the wrong field as `param`.
  */
 export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): MeteredCall | undefined {
-  const found = apiOf(outgoing.url, outgoing.method);
-  const match: ApiMatch | undefined = found ?? (outgoing.api && { api: outgoing.api });
+  const found = routeOf(outgoing.url, outgoing.method);
+  const match: Route | undefined = found ?? (outgoing.api && { api: outgoing.api });
   if (!match) return undefined;
   const { options } = settings;
   const { body } = outgoing;
   if (!isObject(body)) throw notAnObject();
   checkQuery(outgoing.url);
+  const format = formatOf(match.api);
   const provider = settings.providerOf(outgoing, match);
   const requestedModel = modelName(match.model ?? body.model, provider);
-  if (match.api === 'gemini-generate') checkModelField(body.model, requestedModel);
-  checkFields(match.api, body, options);
-  const format = formats[match.api];
-  const own = outgoingBody(body, ['model', ...format.changeable]);
+  if (format.modelInPath) checkModelField(body.model, requestedModel);
+  checkFields(format.fields, body, options);
+  const own = outgoingBody(body, ['model', ...format.request.changeable]);
   const text = own.toString();
   checkNestedNames(body, text);
-  const read = format.read(body, options, text);
+  const read = format.request.read(body, options, text);
   const facts = match.stream === undefined ? read : { ...read, stream: match.stream };
-  format.complete?.(own, facts);
-  if (settings.mode !== 'shadow') format.prepare?.(own, facts, options, provider);
+  format.request.complete?.(own, facts);
+  if (settings.mode !== 'shadow') format.request.prepare?.(own, facts, options, provider);
   return new MeteredCall(
     {
       api: match.api,
@@ -102,7 +91,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
   );
 }
 
-/** Gemini takes the model from the path; another one in the body must not be priced instead of it, nor sent. */
+/** Where the format takes the model from the path, another one in the body must not be priced instead of it, nor sent. */
 function checkModelField(inBody: unknown, inPath: string): void {
   if (inBody === undefined || inBody === inPath || inBody === `models/${inPath}`) return;
   throw invalidValueError('model', 'the model of the path', inBody);

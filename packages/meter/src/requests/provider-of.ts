@@ -1,6 +1,6 @@
 import { findProvider } from '@pydantic/genai-prices';
 import { type OutgoingRequest, warnOnce } from '@tollgate/core/internal';
-import type { ApiMatch } from './api-path.js';
+import { formatOf, type Route } from '@tollgate/wire';
 
 /** Providers by the ends of their hosts, as the price catalogue names them. */
 const hosts: readonly (readonly [host: string, provider: string])[] = [
@@ -32,7 +32,7 @@ export interface OwnProviders {
 }
 
 /** Whose call it is. */
-export type ProviderFinder = (outgoing: OutgoingRequest, match: ApiMatch) => string;
+export type ProviderFinder = (outgoing: OutgoingRequest, match: Route) => string;
 
 /**
  * Finds a call's provider: set by the transport, else by the app's base URLs, by host, by the catalogue's patterns of URLs, by path, else
@@ -94,10 +94,9 @@ function catalogued(host: string, url: string): string | undefined {
   return found;
 }
 
-function ownerOf({ api }: ApiMatch, provider: string | undefined): string {
-  if (api === 'anthropic-messages') return 'anthropic';
-  if (api === 'gemini-generate') return 'google';
-  return provider ?? 'openai';
+function ownerOf({ api }: Route, provider: string | undefined): string {
+  const { owner } = formatOf(api);
+  return owner === 'openai' ? (provider ?? owner) : owner;
 }
 
 /** Simulated providers, and gateways on the same machine. */

@@ -1,4 +1,5 @@
-import { apiOf, pathOf, unmeteredRouteOf } from './api-path.js';
+import { routeOf, unmeteredRouteOf } from '@tollgate/wire';
+import { pathOf } from '@tollgate/wire/internal';
 import { type BaseUrls, type ProviderHost, providerHostOf } from './provider-host.js';
 
 /** The decision on a call that is sent through metered `fetch`. */
@@ -68,7 +69,7 @@ export function decideRoute(url: string, method: string, baseUrls?: BaseUrls): R
   const host = providerHostOf(url, baseUrls);
   const path = pathOf(url).toLowerCase();
   const isDeferred = /(?:^|\/)async\//.test(path);
-  if (!(host && isDeferred) && apiOf(url, method)) return { kind: 'metered' };
+  if (!(host && isDeferred) && routeOf(url, method)) return { kind: 'metered' };
   if (!host) {
     const route = unmeteredRouteOf(url, method);
     return route === undefined ? { kind: 'unknown' } : { kind: 'refused', route, host: undefined };

@@ -1,8 +1,7 @@
+import { declarationOf, invalidValueError, type ToolUse, unsupportedError } from '@tollgate/wire/internal';
 import type { Price } from '../prices/price.js';
 import { picoOf } from '../prices/rate.js';
 import type { ParseOptions, ToolDeclaration } from './parse-options.js';
-import { invalidValueError, unsupportedError } from './refusals.js';
-import type { ToolUse } from './request-facts.js';
 
 /** The upper bound of the cost of a call's server-side tools. */
 export interface ToolBound {
@@ -33,13 +32,6 @@ export function toolBoundOf(tools: readonly ToolUse[], price: Price, options: Pa
     perUse = perUse === undefined || tokens === undefined ? undefined : Math.max(perUse, tokens);
   }
   return { uses, feePico, inputTokensPerUse: perUse };
-}
-
-/** The app's declaration of a tool: by its type on the wire, else by its name without a version. */
-export function declarationOf(tool: ToolUse, options: ParseOptions): ToolDeclaration | undefined {
-  const declared = options.tools ?? {};
-  if (Object.hasOwn(declared, tool.type)) return declared[tool.type];
-  return Object.hasOwn(declared, tool.name) ? declared[tool.name] : undefined;
 }
 
 /** Fees that the app declares for the tools of a request, in pico-dollars by their name in the usage. */

@@ -1,7 +1,6 @@
+import { type MediaCount, unsupportedError } from '@tollgate/wire/internal';
 import type { Price } from '../prices/price.js';
 import type { ParseOptions, WorstCase } from './parse-options.js';
-import { unsupportedError } from './refusals.js';
-import type { MediaCount } from './request-facts.js';
 
 /** The upper bound of the tokens of a call's media. */
 export interface MediaBound {

@@ -1,3 +1,4 @@
+import type { TokenCount } from '@tollgate/wire/internal';
 import type { Tokenizer } from '../token-bound.js';
 
 /** Longest piece that is counted, in bytes: a tokenizer takes quadratic time on one long run. Of a longer one each byte is a token. */
@@ -12,7 +13,7 @@ const notPlain = /[^ -~]|\\/;
  * Counts the tokens of a response, piece by piece as its stream arrives. A piece contains whole tokens, so the sum is that of the response,
  * or a little more. Takes about 1 µs a piece.
  */
-export class OutputTokens {
+export class OutputTokens implements TokenCount {
   tokens = 0;
 
   /** `tokenizer`: `undefined` as long as it is being loaded; until then each byte is a token. */

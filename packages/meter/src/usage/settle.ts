@@ -1,6 +1,6 @@
 import type { Usage } from '@tollgate/core';
 import type { Settlement, UsageCeiling } from '@tollgate/core/internal';
-import { completed, type ReportedUsage } from './reported-usage.js';
+import { completed, type ReportedUsage } from '@tollgate/wire/internal';
 
 /** The facts about an attempt at its end. */
 export interface SettleFacts {

@@ -175,7 +175,7 @@ describe('a parsed call', () => {
         stream: true,
         ...(options !== undefined && { stream_options: options }),
       });
-      expect(parsed.clientAskedForUsage).toBe(asked);
+      expect(parsed.withUsage).toBe(asked);
       expect(sent(parsed).stream_options).toEqual({ ...options, include_usage: true });
     }
     expect(sent(call('chat'))).toEqual(plain.chat);

@@ -1,16 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { noUsage } from '@tollgate/core/internal';
+import { formatOf, ResponseReader } from '@tollgate/wire';
 import { makeEngine } from '../../src/calls/engine.js';
 import { multiplierOf } from '../../src/prices/price.js';
 import { priceCatalogue } from '../../src/prices/price-catalogue.js';
 import type { ParseOptions } from '../../src/requests/parse-options.js';
-import { ResponseReader } from '../../src/usage/response-reader.js';
-import { usageFrom } from '../../src/usage/usage-in.js';
 
-type Api = ConstructorParameters<typeof ResponseReader>[0]['api'];
+type Api = Parameters<typeof formatOf>[0];
 
 function readBody(api: Api, body: unknown) {
-  const reader = new ResponseReader({ api, stream: false });
+  const reader = new ResponseReader({ format: formatOf(api), stream: false });
   reader.begin(200, 'application/json');
   reader.push(Buffer.from(JSON.stringify(body)));
   reader.end();
@@ -18,7 +17,7 @@ function readBody(api: Api, body: unknown) {
 }
 
 function readEvents(api: Api, events: readonly unknown[]) {
-  const reader = new ResponseReader({ api, stream: true });
+  const reader = new ResponseReader({ format: formatOf(api), stream: true });
   reader.begin(200, 'text/event-stream');
   for (const event of events) reader.push(Buffer.from(`data: ${JSON.stringify(event)}\n\n`));
   reader.end();
@@ -55,14 +54,14 @@ describe('cached tokens in the fields of other providers', () => {
     ['Mistral', { num_cached_tokens: 40 }],
     ['DeepSeek', { prompt_cache_hit_tokens: 40, prompt_cache_miss_tokens: 60 }],
   ])('%s', (_, field) => {
-    const usage = usageFrom('openai-chat', { prompt_tokens: 100, completion_tokens: 5, ...field });
+    const usage = formatOf('openai-chat').usage({ prompt_tokens: 100, completion_tokens: 5, ...field });
     expect(usage).toMatchObject({ inputTokens: 100, cachedInputTokens: 40, suspicious: false });
   });
 
   it('OpenRouter counts a token as read and as written: it costs the write, and the figures are no error', () => {
     const prompt_tokens_details = { cached_tokens: 80, cache_write_tokens: 60 };
     expect(
-      usageFrom('openai-chat', { prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details }),
+      formatOf('openai-chat').usage({ prompt_tokens: 100, completion_tokens: 5, prompt_tokens_details }),
     ).toMatchObject({
       cachedInputTokens: 40,
       cacheWriteTokens: 60,
@@ -83,7 +82,7 @@ describe('iterations of Anthropic', () => {
   };
 
   it('of compaction are added to the totals, which leave them out', () => {
-    expect(usageFrom('anthropic-messages', usage)).toMatchObject({
+    expect(formatOf('anthropic-messages').usage(usage)).toMatchObject({
       inputTokens: 682 + 60_385,
       cachedInputTokens: 82 + 385,
       outputTokens: 1_320 + 592,
@@ -198,9 +197,11 @@ describe('the cost that a provider states', () => {
   });
 
   it('is read in xAI’s ticks, and ignored where it is no amount', () => {
-    expect(usageFrom('openai-chat', { ...usage, cost_in_usd_ticks: 123_456 })?.statedNanoUsd).toBe(12_346);
+    expect(formatOf('openai-chat').usage({ ...usage, cost_in_usd_ticks: 123_456 })?.statedNanoUsd).toBe(
+      12_346,
+    );
     for (const cost of [-1, Number.NaN, '0.1', 1e300, null])
-      expect(usageFrom('openai-chat', { ...usage, cost })?.statedNanoUsd).toBeUndefined();
+      expect(formatOf('openai-chat').usage({ ...usage, cost })?.statedNanoUsd).toBeUndefined();
   });
 
   it('is ignored at providers that do not document it', () => {
@@ -253,7 +254,7 @@ describe('what a provider that misbehaves reports', () => {
     let nested: object = { type: 'compaction', ...plain };
     for (let depth = 0; depth < 5_000; depth += 1)
       nested = { type: 'compaction', ...plain, iterations: [nested] };
-    const usage = usageFrom('anthropic-messages', { ...plain, iterations: [{ type: hostile }, nested] });
+    const usage = formatOf('anthropic-messages').usage({ ...plain, iterations: [{ type: hostile }, nested] });
     expect(usage).toMatchObject({ inputTokens: 20, outputTokens: 2 });
   });
 });

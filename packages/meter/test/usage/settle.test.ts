@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { formatOf } from '@tollgate/wire';
 import { type SettleFacts, settledUsage } from '../../src/usage/settle.js';
-import { usageFrom } from '../../src/usage/usage-in.js';
 
 const facts: SettleFacts = {
   sent: true,
@@ -11,7 +11,7 @@ const facts: SettleFacts = {
   mostTokens: 40,
   textEvents: 10,
   textBytes: 40,
-  reported: usageFrom('openai-chat', { prompt_tokens: 12, completion_tokens: 7 }),
+  reported: formatOf('openai-chat').usage({ prompt_tokens: 12, completion_tokens: 7 }),
   tier: 'default',
   bound: { inputTokens: 100, outputTokens: 64, costNanoUsd: 1_000 },
   visible: false,
@@ -26,7 +26,7 @@ const used = (more: Partial<SettleFacts>) => {
   });
   return { input: usage.inputTokens, output: usage.outputTokens, source: usage.source, uncertain };
 };
-const chat = (usage: object) => usageFrom('openai-chat', usage);
+const chat = (usage: Readonly<Record<string, unknown>>) => formatOf('openai-chat').usage(usage);
 
 describe('an attempt used', () => {
   it('what was reported, when the answer is whole', () =>
@@ -133,7 +133,7 @@ describe('an attempt used', () => {
 
 describe('the price', () => {
   it('is that of the tier the response names', () => {
-    const anthropic = usageFrom('anthropic-messages', {
+    const anthropic = formatOf('anthropic-messages').usage({
       input_tokens: 1,
       output_tokens: 1,
       service_tier: 'batch',

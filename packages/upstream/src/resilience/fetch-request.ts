@@ -1,4 +1,6 @@
 import { runningContext } from '@tollgate/core/internal';
+import { formatOf } from '@tollgate/wire';
+import { asksForEvents } from '@tollgate/wire/internal';
 import type { ClientCall } from '../client-call.js';
 import { type ProviderCall, sentTo, withCap } from '../provider-call.js';
 import { withModel } from '../with-model.js';
@@ -41,7 +43,7 @@ export function fetchRequest(call: FetchCall, { target, index, key }: Step): Fet
 
 /** The call as the SDK asks it. */
 export function askedOf({ api, model, stream, url, body }: FetchCall): ClientCall {
-  const sse = api === 'gemini-generate' && url.searchParams.get('alt') === 'sse';
+  const sse = asksForEvents(formatOf(api), url.searchParams);
   return { api, model, requestedModel: undefined, stream, sse, body };
 }
 

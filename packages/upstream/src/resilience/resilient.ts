@@ -7,7 +7,7 @@ import {
   runningContext,
   type WireApi,
 } from '@tollgate/core/internal';
-import { routeOf } from '../api-route.js';
+import { formatOf, routeOf } from '@tollgate/wire';
 import type { DispatchedCall } from '../dispatch.js';
 import { upstreamUnavailable } from '../errors.js';
 import { promptFacts } from '../route/prompt-facts.js';
@@ -41,8 +41,9 @@ export function resilient(
   return async (input, init) => {
     const request = typeof input === 'object' && 'headers' in input ? input : undefined;
     const url = new URL(request?.url ?? String(input), 'http://localhost');
-    const route = routeOf(init?.method ?? request?.method ?? 'GET', url.pathname);
-    if (!route || route.api === 'models') return base(input, init);
+    const route = routeOf(url.href, init?.method ?? request?.method ?? 'GET');
+    // The path of a tuned model is none that another provider has.
+    if (!route || route.tuned) return base(input, init);
     const text =
       typeof init?.body === 'string' ? init.body : await new Request(request?.clone() ?? url, init).text();
     const body = jsonObject(text);
@@ -142,7 +143,7 @@ function refused(error: TollgateError, api: WireApi): Response {
 }
 
 function errorResponse(error: TollgateError, api: WireApi): Response {
-  const format = api === 'anthropic-messages' ? 'anthropic' : api === 'gemini-generate' ? 'gemini' : 'openai';
+  const format = formatOf(api).errors;
   const requestId = runningContext()?.requestId ?? newId(Date.now());
   const { contentType, body } = formatError(error, format, requestId);
   const headers = { ...error.headers, 'content-type': contentType, 'x-should-retry': 'false' };

@@ -1,4 +1,4 @@
-import type { JsonObject } from '@tollgate/core/internal';
+import { defaultMaxOutputTokens, type JsonObject } from '@tollgate/core/internal';
 import { budgetOf, effortOf } from '../effort.js';
 import type { Effort, Settings } from '../neutral-request.js';
 import { notTranslatableError } from '../not-translatable.js';
@@ -8,8 +8,6 @@ const byBudget = /^claude-(?:3|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:-\d{8}|@\d+)
 
 /** Anthropic's smallest budget, and the least that is left for a response where the client states no cap. */
 const least = 1_024;
-/** The cap that the meter sets where the client states none. */
-const usualCap = 4_096;
 
 /** Writes Anthropic's two settings for the amount of thinking. */
 export function writeThinking(
@@ -27,7 +25,7 @@ export function writeThinking(
     return { thinking, effort: effort === 'minimal' ? 'low' : effort };
   }
   const asked = budgetOf(reasoning.value) ?? 8_192;
-  const room = maxTokens ? maxTokens.value - 1 : usualCap - least;
+  const room = maxTokens ? maxTokens.value - 1 : defaultMaxOutputTokens - least;
   if (room < least)
     throw notTranslatableError(
       reasoning.param,
