@@ -68,9 +68,12 @@ describe('a second attempt beside a slow one', () => {
   );
 
   it('loses where the first answers before it', async () => {
-    app.provider.script({ firstByteDelayMs: 700 });
+    app.provider.hold();
     second.script({ hang: 'before-headers' });
-    const answer = await ask();
+    const asked = ask();
+    await second.waitFor(1);
+    app.provider.release();
+    const answer = await asked;
     expect(answer.status).toBe(200);
     expect(answer.headers.get('x-tollgate-route')).toBe('openai/gpt-5;late, openai/gpt-5');
     await app.settled();

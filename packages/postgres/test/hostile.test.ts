@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { database, type Ledger, ledger, type Registry, registry, reports } from '../src/index.js';
@@ -189,6 +190,8 @@ describe.each(queried)('hostile input on $name', ({ start }) => {
     const bad = impossible.map(([, facts]) => ({ ...usageEvent(), ...facts }) as UsageEvent);
     const last = usageEvent();
     for (const event of [...bad, last]) spooled.write(event);
+    // close() waits a few seconds at most, which a busy machine may need more of.
+    while ((await rowsOf(last.requestId)).length === 0) await delay(20);
     await spooled.close();
     expect(await rowsOf(last.requestId)).toHaveLength(1);
     const refused = readFileSync(join(directory, 'refused.jsonl'), 'utf8').trimEnd().split('\n');
