@@ -86,8 +86,8 @@ describe('the check of the house', () => {
     }
   });
 
-  it('lets tests, and only tests, import the testkit', () => {
-    const text = `import { clock } from '@tollgate/testkit'`;
+  it.each(['testkit', 'simulator'])('lets tests, and only tests, import the %s', (name) => {
+    const text = `import { clock } from '@tollgate/${name}'`;
     expect(storeyViolations(made({ name: '@tollgate/auth' }, 'test/a.test.ts', text))).toEqual([]);
     expect(storeyViolations(made({ name: '@tollgate/auth' }, 'src/a.ts', text))).toHaveLength(1);
   });

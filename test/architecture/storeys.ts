@@ -19,11 +19,14 @@ const storeys: string[][] = [
     'redis',
     'postgres',
     'billing',
+    'simulator',
     'dashboard',
   ],
   ['tollgate', 'cli'],
 ];
 const testkit = '@tollgate/testkit';
+/** Packages that all others may use in their tests. */
+const forTests: readonly string[] = [testkit, '@tollgate/simulator'];
 const nameOf = (short: string): string => (short === 'tollgate' ? short : `@tollgate/${short}`);
 const storeyOf = new Map(
   storeys.flatMap((names, storey) => names.map((short) => [nameOf(short), storey] as const)),
@@ -46,13 +49,13 @@ export function storeyViolations({ manifest, files }: HousePackage): string[] {
     if (mayNotUse(manifest.name, used)) found.push(`${manifest.name} may not depend on ${used}`);
   }
   for (const used of Object.keys(manifest.devDependencies ?? {})) {
-    if (used !== testkit && mayNotUse(manifest.name, used))
+    if (!forTests.includes(used) && mayNotUse(manifest.name, used))
       found.push(`${manifest.name} may not depend on ${used} in development`);
   }
   for (const file of files) {
     for (const specifier of importsOf(file)) {
       const used = packageOf(specifier);
-      if (used === undefined || (used === testkit && isTest(file))) continue;
+      if (used === undefined || (forTests.includes(used) && isTest(file))) continue;
       if (mayNotUse(manifest.name, used))
         found.push(`${manifest.name}: ${file.path} may not import ${specifier}`);
     }

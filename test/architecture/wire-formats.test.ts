@@ -17,7 +17,7 @@ const withoutComments = (text: string): string => text.replace(/^\s*(?:\/\*|\*|\
 describe('the name of a wire format', () => {
   it('is only in wire, in the translation, and where providers are declared', () => {
     const files = readPackages('packages')
-      .filter(({ manifest }) => !['@tollgate/wire', '@tollgate/testkit'].includes(manifest.name))
+      .filter(({ manifest }) => !['@tollgate/wire', '@tollgate/simulator'].includes(manifest.name))
       .flatMap(({ folder, files }) =>
         files
           .filter(({ path, text }) => path.startsWith('src/') && named.test(withoutComments(text)))

@@ -44,7 +44,7 @@ await compare({
   name: 'proxy',
   services: {
     provider: async () => {
-      const { simulateProvider } = await import('@tollgate/testkit');
+      const { simulateProvider } = await import('@tollgate/simulator');
       const script = { tokens: 64, chunkDelayMs: 5 };
       return (await simulateProvider({ script, precompute: true, keepRequests: 1 })).url;
     },

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import { idTimeMs } from '@tollgate/core/internal';
 import { outbox, redisQuota } from '@tollgate/redis';
-import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { useApps } from './app.js';
 import { inputNanoUsd, outputNanoUsd } from './app-settings.js';
@@ -46,7 +47,7 @@ async function costs(spend: string): Promise<{ held: number; used: number }> {
   provider.release();
   await asking;
   await app.stop();
-  const { inputTokens, outputTokens } = provider.books().billed;
+  const { inputTokens, outputTokens } = provider.accounts().billed;
   return { held, used: inputTokens * inputNanoUsd + outputTokens * outputNanoUsd };
 }
 

@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type RedisCluster,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedisCluster,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisCluster, startRedisCluster } from '@tollgate/testkit';
 import { type App, useApps } from './app.js';
 import { expectRecovery, expectUnverifiable, until } from './expectations.js';
 

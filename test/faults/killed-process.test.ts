@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import { type Outbox, outbox, redisQuota } from '@tollgate/redis';
-import {
-  type RedisProcess,
-  type Script,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedis,
-} from '@tollgate/testkit';
+import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { seeded } from '../seeded.js';
 import { sideBySide } from '../side-by-side.js';
@@ -104,7 +99,7 @@ async function expectConserved({ tenant, point, provider, endedAtMs }: Killed): 
     expect(one.charges.map(({ amount }) => amount)).toEqual([charged(one)]);
     if (!one.uncertain) expect(one.unresolvedNanoUsd).toBe('0');
   }
-  const { billed } = provider.books();
+  const { billed } = provider.accounts();
   // What was held, which is no less than what the provider can bill.
   expect(used).toBeGreaterThanOrEqual(
     Math.max(1, billed.inputTokens) * inputNanoUsd + billed.outputTokens * outputNanoUsd,
@@ -180,7 +175,7 @@ async function frozen(): Promise<void> {
   provider.release();
   app.process.kill('SIGCONT');
   expect((await asking).status).toBe(200);
-  const { billed } = provider.books();
+  const { billed } = provider.accounts();
   const truth = billed.inputTokens * inputNanoUsd + billed.outputTokens * outputNanoUsd;
   await until(async () => (await moneyOf(store, tenant)).used === truth, 5_000, 'the truth is charged');
   const own = () => delivered.filter((event) => event.tenant === tenant);

@@ -4,14 +4,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type PostgresProcess,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startPostgres,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import express from 'express';
 import pg from 'pg';
 import { memoryKeys, openAiCompatible, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
@@ -115,7 +109,7 @@ describe('an app under load whose PostgreSQL is killed and comes back', () => {
       const ask = await start(schema, options());
       const statuses = [await ask(), ...(await loadWhileAway(ask))];
       expect(new Set(statuses)).toEqual(new Set([200]));
-      const { inputTokens, outputTokens } = provider.books().billed;
+      const { inputTokens, outputTokens } = provider.accounts().billed;
       const expected = { rows: statuses.length, cost: String(inputTokens * 1_000 + outputTokens * 4_000) };
       const isThere = () =>
         totals(schema).then(

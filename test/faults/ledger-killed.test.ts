@@ -9,14 +9,8 @@ import { counterOf, spend } from '@tollgate/core';
 import { newId } from '@tollgate/core/internal';
 import { ledger } from '@tollgate/postgres';
 import { redisQuota } from '@tollgate/redis';
-import {
-  type PostgresProcess,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startPostgres,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient } from 'redis';

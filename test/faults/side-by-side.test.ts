@@ -8,14 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterOf, spend } from '@tollgate/core';
 import { redisQuota } from '@tollgate/redis';
-import {
-  type PostgresProcess,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startPostgres,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { build } from 'esbuild';
 import pg from 'pg';
@@ -173,7 +167,7 @@ if (process.env.TOLLGATE_LONG === '1') {
       while ((statuses.get(402) ?? 0) < 50 && Date.now() < end) await delay(50);
       done = true;
       await Promise.all(clients);
-      const { billed } = provider.books();
+      const { billed } = provider.accounts();
       const bill = billed.inputTokens * inputNanoUsd + billed.outputTokens * outputNanoUsd;
 
       const redisClient = createClient({ url: redis.url });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import { outbox, redisQuota } from '@tollgate/redis';
-import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { useApps } from './app.js';
 import { inputNanoUsd, outputNanoUsd } from './app-settings.js';
@@ -71,7 +72,7 @@ describe('settlements of an app whose Redis is away', () => {
 
     await redis.restart();
     const next = await startApp(settings);
-    const { inputTokens, outputTokens } = provider.books().billed;
+    const { inputTokens, outputTokens } = provider.accounts().billed;
     const billed = inputTokens * inputNanoUsd + outputTokens * outputNanoUsd;
     const events: UsageEvent[] = [];
     const delivery = outbox({

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { QuotaStore } from '@tollgate/core';
 import { redisQuota } from '@tollgate/redis';
-import {
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedis,
-  startRedisCluster,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisProcess, startRedis, startRedisCluster } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { type App, useApps } from './app.js';
 import { inputNanoUsd, outputNanoUsd } from './app-settings.js';
@@ -44,7 +39,7 @@ beforeEach(async () => {
 
 /** Everything that the provider billed is charged, once, and nothing is held. */
 async function expectChargedOnce(): Promise<void> {
-  const { inputTokens, outputTokens } = provider.books().billed;
+  const { inputTokens, outputTokens } = provider.accounts().billed;
   const billed = inputTokens * inputNanoUsd + outputTokens * outputNanoUsd;
   let standing = '';
   const isCharged = async (): Promise<boolean> => {

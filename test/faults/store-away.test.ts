@@ -1,14 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { QuotaStore, UsageEvent } from '@tollgate/core';
 import { outbox, redisQuota } from '@tollgate/redis';
-import {
-  type FaultProxy,
-  faultProxy,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type FaultProxy, faultProxy, type RedisProcess, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { type App, useApps } from './app.js';
 import {

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import type { ResilienceOptions } from '@tollgate/upstream';
 import OpenAI from 'openai';
 import {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import type { ProxyOptions, ResilienceOptions } from '@tollgate/upstream';
 import { anthropic, openai, resilience } from 'tollgate';
 import { type AppSetup, type RunningApp, startApp } from './running-app.js';

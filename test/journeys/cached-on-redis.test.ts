@@ -3,13 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { redisCache } from '@tollgate/redis';
-import {
-  faultProxy,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { faultProxy, type RedisProcess, startRedis } from '@tollgate/testkit';
 import express from 'express';
 import { createClient } from 'redis';
 import { memoryKeys, openai, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';

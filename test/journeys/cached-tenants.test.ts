@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { MemoryKeys } from '@tollgate/auth';
 import type { CacheOptions } from '@tollgate/cache';
 import { type CacheStore, memoryCache } from '@tollgate/core';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import express from 'express';
 import { memoryKeys, openai, subscribe, type Tollgate, tollgate } from 'tollgate';
 

@@ -5,12 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Registry, registry } from '@tollgate/postgres';
-import {
-  type PostgresProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startPostgres,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import express from 'express';
 import { childCredentials, openai, type Tollgate, tollgate } from 'tollgate';
 import { buildPackages } from '../programs.js';

@@ -15,7 +15,7 @@ import {
   type UsageEvent,
 } from '@tollgate/core';
 import { meter, meteredFetch } from '@tollgate/meter';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { anthropic, openAiCompatible, proxy } from '@tollgate/upstream';
 import express, { type RequestHandler } from 'express';
 import express4 from 'express4';
@@ -151,10 +151,10 @@ for (const [name, create] of [
       };
       const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => ask(index % 2 === 0)));
       expect(answers.filter((text) => text !== '')).toHaveLength(3);
-      expect(provider.books().requests).toBe(3);
+      expect(provider.accounts().requests).toBe(3);
       expect(sent()).toBe(200);
       const { used } = await settledState(limit);
-      const { billed } = provider.books();
+      const { billed } = provider.accounts();
       expect(used).toBe(billed.inputTokens * 1_000 + billed.outputTokens * 4_000);
       expect(events).toHaveLength(3);
       expect(events.reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0)).toBe(used);
@@ -166,9 +166,9 @@ for (const [name, create] of [
       expect(answer.status).toBe(402);
       expect(answer.made).toBeGreaterThan(0);
       expect(answer.made).toBeLessThan(20);
-      expect(provider.books().requests).toBe(answer.made);
+      expect(provider.accounts().requests).toBe(answer.made);
       const { used, limit: cap } = await settledState(limit);
-      const { billed } = provider.books();
+      const { billed } = provider.accounts();
       expect(used).toBe(billed.inputTokens * 1_000 + billed.outputTokens * 4_000);
       expect(used).toBeLessThanOrEqual(cap);
     });
@@ -188,7 +188,7 @@ for (const [name, create] of [
       expect(events[0]).toBe('event: message_start');
       expect(events.slice(-2)).toEqual(['event: message_delta', 'event: message_stop']);
       await provider.waitForEnd(1);
-      expect(provider.books().aborted).toBe(1);
+      expect(provider.accounts().aborted).toBe(1);
       const { used } = await settledState(limit);
       expect(used).toBeGreaterThanOrEqual(5_000_000);
     });

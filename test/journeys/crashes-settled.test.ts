@@ -9,14 +9,8 @@ import { run } from '@tollgate/cli';
 import { counterOf, spend } from '@tollgate/core';
 import { database, ledger, registry } from '@tollgate/postgres';
 import { outbox, redisQuota } from '@tollgate/redis';
-import {
-  type PostgresProcess,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startPostgres,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient } from 'redis';

@@ -75,7 +75,7 @@ describe(`${streams} streams of a model that shows all tokens, at a provider tha
     await running.tg.close({ graceMs: 0 });
     await Promise.all(reading);
     await running.settled();
-    const { billed } = running.provider.books();
+    const { billed } = running.provider.accounts();
     const bill = billed.inputTokens * inputNanoUsd + billed.outputTokens * outputNanoUsd;
     const { used: total, held } = await running.money();
     const used = total - first;

@@ -1,7 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ChatOpenAI } from '@langchain/openai';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { generateText, streamText } from 'ai';
 import {
   type Caller,

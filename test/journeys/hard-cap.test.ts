@@ -63,7 +63,7 @@ describe('a hard cap is a hard cap', () => {
     expect(running.sent()).toBe(200);
 
     // gpt-5-mini: 0.25 $ per million input tokens, 2 $ per million output tokens, published price.
-    const { inputTokens, outputTokens } = running.provider.books().billed;
+    const { inputTokens, outputTokens } = running.provider.accounts().billed;
     const { used, held } = await running.money();
     expect(held).toBe(0);
     expect(used).toBe(inputTokens * 250 + outputTokens * 2_000);

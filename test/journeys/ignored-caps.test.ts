@@ -54,7 +54,7 @@ describe('a client that states its cap where the provider does not look', () => 
     for (const { body } of running.provider.requests) {
       expect(body).toMatchObject({ max_tokens: 1, max_completion_tokens: 1 });
     }
-    expect(running.provider.books().billed.outputTokens).toBe(100);
+    expect(running.provider.accounts().billed.outputTokens).toBe(100);
     expect((await running.money()).used).toBeLessThan(capNanoUsd);
   });
 });
@@ -77,7 +77,7 @@ describe('a provider that ignores the cap', () => {
     expect(new Set(running.events.map(({ outcome }) => outcome))).toEqual(new Set(['budget_stopped']));
     // At most 512 bytes of each, arrive between two looks at what it costs.
     expect(used).toBeLessThanOrEqual(capNanoUsd + 100 * 512 * outputNanoUsd);
-    const { inputTokens, outputTokens } = running.provider.books().billed;
+    const { inputTokens, outputTokens } = running.provider.accounts().billed;
     const billed = inputTokens * inputNanoUsd + outputTokens * outputNanoUsd;
     expect(billed).toBeLessThanOrEqual(capNanoUsd);
     expect(used).toBeGreaterThanOrEqual(billed);
@@ -88,7 +88,7 @@ describe('a provider that ignores the cap', () => {
     const running = await start({ provider: { script: { tokens: 150_000, ignoreCap: true } } });
     await running.openai.chat.completions.create(ask);
     await running.settled();
-    const { inputTokens, outputTokens } = running.provider.books().billed;
+    const { inputTokens, outputTokens } = running.provider.accounts().billed;
     expect(outputTokens).toBe(150_000);
     expect((await running.money()).used).toBe(inputTokens * inputNanoUsd + outputTokens * outputNanoUsd);
     await expect(running.openai.chat.completions.create(ask)).rejects.toMatchObject({ status: 402 });

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Script, simulateProvider } from '@tollgate/testkit';
+import { type Script, simulateProvider } from '@tollgate/simulator';
 import { openai } from 'tollgate';
 import { seeded } from '../seeded.js';
 import { dollarsPerDay, type RunningApp, startApp } from './running-app.js';

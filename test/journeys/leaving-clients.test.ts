@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { authenticate, memoryKeys } from '@tollgate/auth';
 import { budget } from '@tollgate/budget';
 import { definePlans, jsonBody, memoryQuota } from '@tollgate/core';
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { openai, proxy } from '@tollgate/upstream';
 import express, { type RequestHandler } from 'express';
 import request from 'supertest';
@@ -46,7 +46,7 @@ describe('a client that leaves', () => {
     await app.settled();
     expect(app.events).toHaveLength(5);
     expect(app.events.every(({ source }) => source === 'provider')).toBe(true);
-    expect(await app.money()).toEqual({ used: priceOf(app.provider.books().billed), held: 0 });
+    expect(await app.money()).toEqual({ used: priceOf(app.provider.accounts().billed), held: 0 });
   });
 
   it('while something before the guards is waited for gives back its place, and costs nothing', async () => {
@@ -133,7 +133,7 @@ describe('a client that leaves', () => {
     app.provider.release();
     await app.settled();
     expect(app.tg.inFlight).toBe(0);
-    expect(await app.money()).toEqual({ used: priceOf(app.provider.books().billed), held: 0 });
+    expect(await app.money()).toEqual({ used: priceOf(app.provider.accounts().billed), held: 0 });
   });
 });
 

@@ -15,15 +15,12 @@ import {
 } from '@tollgate/postgres';
 import { type Outbox, outbox, redisQuota } from '@tollgate/redis';
 import {
-  type PostgresProcess,
   type ReceivedRequest,
-  type RedisProcess,
   type Script,
   type SimulatedProvider,
   simulateProvider,
-  startPostgres,
-  startRedis,
-} from '@tollgate/testkit';
+} from '@tollgate/simulator';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import pg from 'pg';
 import { createClient } from 'redis';

@@ -7,14 +7,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { ledger } from '@tollgate/postgres';
-import {
-  type PostgresProcess,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startPostgres,
-  startRedis,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import express from 'express';
 import { jsonLines, memoryKeys, openai, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { openai, resilience, subscribe } from 'tollgate';
 import { chargedFor, type RunningApp, startApp } from './running-app.js';
 

@@ -1,4 +1,4 @@
-import type { ReceivedRequest } from '@tollgate/testkit';
+import type { ReceivedRequest } from '@tollgate/simulator';
 import { models, prices } from './ledger-settings.js';
 
 /** Dollars a million tokens are as many micro-dollars a token, and nine decimals of those are femto-dollars: no float is involved. */

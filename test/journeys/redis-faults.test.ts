@@ -2,13 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import {
   type FaultMode,
   type FaultProxy,
   faultProxy,
   type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
   startRedis,
 } from '@tollgate/testkit';
 import express from 'express';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { subscribe } from '@tollgate/core';
-import type { ReceivedRequest } from '@tollgate/testkit';
+import type { ReceivedRequest } from '@tollgate/simulator';
 import { decideRoute, type RouteInputs } from '@tollgate/upstream';
 import {
   anthropic,

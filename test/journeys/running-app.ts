@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Anthropic from '@anthropic-ai/sdk';
-import { type SimulatedProvider, type SimulatedProviderOptions, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, type SimulatedProviderOptions, simulateProvider } from '@tollgate/simulator';
 import express, { type Express, type RequestHandler } from 'express';
 import OpenAI from 'openai';
 import {

@@ -19,7 +19,7 @@ import {
 import { guardrails, injection, personalData } from '@tollgate/guardrails';
 import { meter } from '@tollgate/meter';
 import { rateLimit } from '@tollgate/rate-limit';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { openai, proxy } from '@tollgate/upstream';
 import { killSwitch } from '@tollgate/watch';
 import express, { type RequestHandler } from 'express';

@@ -7,14 +7,8 @@ import { contextOf, definePlans, jsonBody, type Plans, subscribe } from '@tollga
 import { meter } from '@tollgate/meter';
 import { rateLimit } from '@tollgate/rate-limit';
 import { rateLimitStores, redisQuota } from '@tollgate/redis';
-import {
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedis,
-  tapWire,
-  type WireTap,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisProcess, startRedis, tapWire, type WireTap } from '@tollgate/testkit';
 import { openai, proxy } from '@tollgate/upstream';
 import express, { type RequestHandler } from 'express';
 import { createClient } from 'redis';

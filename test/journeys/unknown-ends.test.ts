@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { redisQuota } from '@tollgate/redis';
-import { type RedisProcess, type Script, startRedis } from '@tollgate/testkit';
+import type { Script } from '@tollgate/simulator';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import type { Express } from 'express';
 import OpenAI from 'openai';
 import { createClient, type RedisClientType } from 'redis';
@@ -51,7 +52,7 @@ afterEach(async () => {
 
 /** What the provider bills by its own books, in nano-dollars. */
 function billed({ provider }: RunningApp): number {
-  const { byModel } = provider.books();
+  const { byModel } = provider.accounts();
   return Object.entries(byModel).reduce((sum, [model, { billed: usage }]) => {
     const [input, output] = prices[model] ?? [Number.NaN, Number.NaN];
     return sum + usage.inputTokens * input + usage.outputTokens * output;

@@ -112,7 +112,7 @@ describe('every way of calling a provider is metered', () => {
       true,
     );
     const tokens = running.events.reduce((sum, event) => sum + event.inputTokens + event.outputTokens, 0);
-    const { inputTokens, outputTokens } = running.provider.books().billed;
+    const { inputTokens, outputTokens } = running.provider.accounts().billed;
     expect(tokens).toBe(inputTokens + outputTokens);
   });
 

@@ -76,12 +76,18 @@ describe('a copy of a package loaded by import and one loaded by require', () =>
 });
 
 describe('packages that use internal names of core', () => {
-  const siblings = names.filter((name) => name !== '@tollgate/core');
+  // The simulator uses no other package.
+  const siblings = names.filter((name) => !['@tollgate/core', '@tollgate/simulator'].includes(name));
   const manifestOf = (name: string): { version: string; dependencies?: Record<string, string> } =>
     JSON.parse(readUnpacked(projectWith('express'), name, 'package.json'));
 
   it.each(siblings)('%s pins the exact version of core', (name) => {
     expect(manifestOf(name).dependencies?.['@tollgate/core']).toBe(manifestOf('@tollgate/core').version);
+  });
+
+  it.each(['meter', 'upstream', 'cache'])('@tollgate/%s pins the exact version of wire as well', (name) => {
+    const { dependencies } = manifestOf(`@tollgate/${name}`);
+    expect(dependencies?.['@tollgate/wire']).toBe(manifestOf('@tollgate/wire').version);
   });
 
   describe('in an app that installed another version of core', () => {

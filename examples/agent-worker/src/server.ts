@@ -1,4 +1,4 @@
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { createWorker, type Job } from './worker.js';
 
 const { OPENAI_API_KEY, OPENAI_BASE_URL, REDIS_URL, DATABASE_URL } = process.env;

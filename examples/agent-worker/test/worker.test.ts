@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { createWorker } from '../src/worker.js';
 
 const ask = (id: string) => ({ id, tenant: 'acme', question: 'Tell me of the sea.' });

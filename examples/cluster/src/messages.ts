@@ -1,4 +1,4 @@
-import type { Books } from '@tollgate/testkit';
+import type { Accounts } from '@tollgate/simulator';
 import type { KeyStore, UsageEvent } from 'tollgate';
 
 /** The order with which a worker starts. */
@@ -26,7 +26,7 @@ export interface Told {
   url?: string;
   /** Usage events that came to a worker's sink. */
   events?: UsageEvent[];
-  books?: Books;
+  books?: Accounts;
   /** How often each status was answered. */
   answers?: Record<string, number>;
 }

@@ -1,4 +1,4 @@
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { serve } from './child.js';
 
 // Responses of different lengths, some at once and some in pieces, so that settlements arrive in any order.
@@ -7,4 +7,4 @@ const provider = await simulateProvider({
   script: ({ id }) => ({ tokens: 10 + (id % 60), chunkDelayMs: id % 4, firstByteDelayMs: (id * 7) % 40 }),
 });
 
-serve({ url: provider.openAiUrl }, async () => ({ books: provider.books() }));
+serve({ url: provider.openAiUrl }, async () => ({ books: provider.accounts() }));

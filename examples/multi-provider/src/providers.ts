@@ -1,4 +1,4 @@
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { anthropic, gemini, openai, type Provider } from 'tollgate';
 
 /** The providers of the app, and a function that stops the simulated ones. */

@@ -1,4 +1,4 @@
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { jsonLines, memoryKeys } from 'tollgate';
 import { createApp } from './app.js';
 

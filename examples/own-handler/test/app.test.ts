@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import type { Express } from 'express';
 import request from 'supertest';
 import { callbackSink, memoryKeys, type Tollgate, type UsageEvent } from 'tollgate';

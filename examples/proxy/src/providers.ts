@@ -1,4 +1,4 @@
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { anthropic, openai, type Provider } from 'tollgate';
 import type { Config, ProviderConfig } from './config.js';
 

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { simulateProvider, startRedis } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
+import { startRedis } from '@tollgate/testkit';
 import OpenAI from 'openai';
 
 const server = join(dirname(fileURLToPath(import.meta.url)), '../dist/server.js');

@@ -1,4 +1,4 @@
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import { aBusyDay } from './a-busy-day.js';
 import { createApp } from './app.js';
 

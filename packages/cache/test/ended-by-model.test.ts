@@ -13,7 +13,7 @@ import {
   openAiResponsesBody,
   openAiResponsesStream,
   type WireFixture,
-} from '@tollgate/testkit';
+} from '@tollgate/simulator';
 import { endedByModel } from '../src/ended-by-model.js';
 
 type Fixture = (fixture?: WireFixture) => string;

@@ -1,6 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import OpenAI from 'openai';
 import { meteredFetch } from '../src/index.js';
 import { type MeteredApp, meteredApp } from './metered-app.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
-import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type Script, type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { type MeteredFetchOptions, meteredFetch, runWith } from '../src/index.js';
 import { caller } from './metered-app.js';
 
@@ -133,7 +133,7 @@ describe.each(apis)('$name', (api) => {
           script,
           kind === 'hang' ? { abortAfter: afterChunks === 0 ? 'headers' : 1 } : {},
         );
-        const { billed } = provider.books();
+        const { billed } = provider.accounts();
         expect(events).toHaveLength(1);
         expect(running).toBe(0);
         const [event] = events;

@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import type { Express } from 'express';
 import OpenAI from 'openai';
 import request from 'supertest';
@@ -43,7 +43,7 @@ describe('an official SDK in a handler of one’s own', () => {
     const answer = await request(app).post('/summarize').send({ text: 'Hello' });
     expect(answer.status).toBe(200);
     await settled(1);
-    const { billed } = provider.books();
+    const { billed } = provider.accounts();
     expect(events).toMatchObject([
       {
         tenant: 'acme',
@@ -79,7 +79,7 @@ describe('an official SDK in a handler of one’s own', () => {
     await settled(1);
     expect(seen.every((chunk) => !('usage' in chunk) && chunk.choices.length > 0)).toBe(true);
     expect(events[0]).toMatchObject({ stream: true, source: 'provider', outcome: 'ok' });
-    expect(events[0]?.outputTokens).toBe(provider.books().billed.outputTokens);
+    expect(events[0]?.outputTokens).toBe(provider.accounts().billed.outputTokens);
     expect(events[0]?.timeToFirstTokenMs).toBeGreaterThanOrEqual(0);
   });
 
@@ -117,7 +117,7 @@ describe('an official SDK in a handler of one’s own', () => {
     expect(new Set(events.map((event) => event.eventId)).size).toBe(20);
     expect(new Set(events.map((event) => event.callId)).size).toBe(20);
     const sum = events.reduce((total, event) => total + event.outputTokens, 0);
-    expect(sum).toBe(provider.books().billed.outputTokens);
+    expect(sum).toBe(provider.accounts().billed.outputTokens);
   });
 
   it('may make calls in parallel, with tools, to several providers', async () => {
@@ -143,7 +143,7 @@ describe('an official SDK in a handler of one’s own', () => {
       ['openai', 'provider', 'ok'],
       ['openai', 'provider', 'ok'],
     ]);
-    const { billed } = provider.books();
+    const { billed } = provider.accounts();
     expect(events.reduce((sum, event) => sum + event.inputTokens, 0)).toBe(billed.inputTokens);
     expect(events.reduce((sum, event) => sum + event.outputTokens, 0)).toBe(billed.outputTokens);
   });

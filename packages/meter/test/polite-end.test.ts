@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TollgateError, type UsageEvent } from '@tollgate/core';
 import type { CallStep, TollgateErrorCode } from '@tollgate/core/internal';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import OpenAI from 'openai';
 import { meteredFetch, runWith } from '../src/index.js';
 import { caller } from './metered-app.js';

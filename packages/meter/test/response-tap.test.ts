@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import type { RequestHandler } from 'express';
 import request from 'supertest';
 import { meteredApp } from './metered-app.js';
@@ -41,7 +41,7 @@ describe('the response tap', () => {
       const asked = { ...body, stream, ...(stream && { stream_options: { include_usage: true } }) };
       const answer = await request(app).post(path).send(asked).expect(200).buffer(true);
       await settled(1);
-      const { billed } = provider.books();
+      const { billed } = provider.accounts();
       expect(events).toMatchObject([
         {
           source: 'provider',
@@ -96,7 +96,7 @@ describe('the response tap', () => {
     await request(metered.app).post(path).send(body).expect(200);
     await metered.settled(1);
     expect(metered.events).toHaveLength(1);
-    expect(metered.events[0]?.outputTokens).toBe(provider.books().billed.outputTokens);
+    expect(metered.events[0]?.outputTokens).toBe(provider.accounts().billed.outputTokens);
   });
 
   it('keeps back-pressure: what res.write returns is what the proxy sees', async () => {

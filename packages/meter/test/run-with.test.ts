@@ -1,7 +1,7 @@
 import { GoogleGenAI } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type TollgateContext, TollgateError, type UsageEvent } from '@tollgate/core';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import OpenAI from 'openai';
 import { meteredFetch, runWith } from '../src/index.js';
 import { caller } from './metered-app.js';
@@ -134,7 +134,7 @@ describe('Google’s SDK', () => {
       },
       { sinks: [{ write: (event) => void events.push(event) }] },
     );
-    const { billed } = provider.books();
+    const { billed } = provider.accounts();
     expect(events.map(({ provider: name, outcome, source }) => [name, outcome, source])).toEqual([
       ['google', 'ok', 'provider'],
       ['google', 'ok', 'provider'],

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { forgetWarnings } from '@tollgate/core/internal';
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import express from 'express';
 import request from 'supertest';
 import { memoryKeys, openai, spend, type TollgateOptions, tollgate } from '../src/index.js';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type RedisProcess, type SimulatedProvider, simulateProvider, startRedis } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisProcess, startRedis } from '@tollgate/testkit';
 import express from 'express';
 import request from 'supertest';
 import { memoryKeys, memoryOverrides, openai, subscribe, tollgate } from '../src/index.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { simulateProvider } from '@tollgate/testkit';
+import { simulateProvider } from '@tollgate/simulator';
 import express from 'express';
 import request from 'supertest';
 import {

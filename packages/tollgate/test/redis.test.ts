@@ -1,12 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  type RedisCluster,
-  type RedisProcess,
-  type SimulatedProvider,
-  simulateProvider,
-  startRedis,
-  startRedisCluster,
-} from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
+import { type RedisCluster, type RedisProcess, startRedis, startRedisCluster } from '@tollgate/testkit';
 import express, { type Express } from 'express';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import request from 'supertest';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ChannelName, publish as publishWhole } from '@tollgate/core/internal';
-import type { SimulatedProvider } from '@tollgate/testkit';
+import type { SimulatedProvider } from '@tollgate/simulator';
 import { type AlertNotice, callback } from '@tollgate/watch';
 import express from 'express';
 import request from 'supertest';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '@tollgate/testkit';
+import type { Script } from '@tollgate/simulator';
 import { chat, type Journey, journey } from './journey.js';
 
 let open: Journey | undefined;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Script } from '@tollgate/testkit';
+import type { Script } from '@tollgate/simulator';
 import fc from 'fast-check';
 import { chat, type Journey, journey, messages } from './journey.js';
 

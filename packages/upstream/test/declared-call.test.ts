@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { contextOf, jsonBody, TollgateError } from '@tollgate/core';
 import type { CallStep, ParsedCall } from '@tollgate/core/internal';
-import { type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import request from 'supertest';
 import { openai, type ProxyOptions, proxy } from '../src/index.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { subscribe } from '@tollgate/core';
-import type { Script } from '@tollgate/testkit';
+import type { Script } from '@tollgate/simulator';
 import { openAiCompatible, openai, type Timeouts } from '../src/index.js';
 import { chat, type Journey, type JourneyOptions, journey, messages } from './journey.js';
 

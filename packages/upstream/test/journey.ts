@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { contextOf, jsonBody, type TollgateContext } from '@tollgate/core';
 import type { Call, CallEnd, CallStep } from '@tollgate/core/internal';
-import { type EnforcedLimits, type SimulatedProvider, simulateProvider } from '@tollgate/testkit';
+import { type EnforcedLimits, type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import express, { type Request, type Response } from 'express';
 import express4 from 'express4';
 import {

@@ -25,7 +25,7 @@ describe.each([
       system: 'Be brief.',
       messages: [user('Tell me of the sea.')],
     });
-    const { inputTokens, outputTokens } = app.provider.books().billed;
+    const { inputTokens, outputTokens } = app.provider.accounts().billed;
     expect(answer).toMatchObject({
       type: 'message',
       role: 'assistant',
@@ -48,7 +48,7 @@ describe.each([
     expect(answer.content).toMatchObject([{ type: 'text', text: 'Deep and wide, and blue.' }]);
     expect(answer.stop_reason).toBe('end_turn');
     expect(answer.usage).toMatchObject({
-      input_tokens: app.provider.books().billed.inputTokens,
+      input_tokens: app.provider.accounts().billed.inputTokens,
       output_tokens: 5,
     });
     await chargedExactly(app, model);

@@ -30,7 +30,7 @@ describe.each([
     });
     expect(answer.text).toBe('Deep and wide.');
     expect(answer.candidates?.[0]?.finishReason).toBe('STOP');
-    const { inputTokens } = app.provider.books().billed;
+    const { inputTokens } = app.provider.accounts().billed;
     expect(answer.usageMetadata).toMatchObject({
       promptTokenCount: inputTokens,
       cachedContentTokenCount: 3,

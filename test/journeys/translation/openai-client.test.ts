@@ -35,7 +35,7 @@ describe.each([
         { index: 0, message: { role: 'assistant', content: 'Deep and wide.' }, finish_reason: 'stop' },
       ],
     });
-    const { inputTokens, outputTokens } = app.provider.books().billed;
+    const { inputTokens, outputTokens } = app.provider.accounts().billed;
     expect(answer.usage).toMatchObject({
       prompt_tokens: inputTokens,
       completion_tokens: outputTokens,

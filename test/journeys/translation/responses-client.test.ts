@@ -59,7 +59,7 @@ describe.each([
       output_text: 'Deep and wide.',
       output: [{ type: 'message', role: 'assistant', status: 'completed' }],
     });
-    const { inputTokens, outputTokens } = app.provider.books().billed;
+    const { inputTokens, outputTokens } = app.provider.accounts().billed;
     expect(answer.usage).toEqual({
       input_tokens: inputTokens,
       input_tokens_details: { cached_tokens: 3, cache_write_tokens: 0 },

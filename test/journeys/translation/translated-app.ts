@@ -50,7 +50,7 @@ const compatible = (name: string, baseUrl: string, model: string, api: 'openai-c
 export async function chargedExactly(app: RunningApp, model: string): Promise<void> {
   await app.settled();
   const { events, provider } = app;
-  const { inputTokens, outputTokens } = provider.books().billed;
+  const { inputTokens, outputTokens } = provider.accounts().billed;
   const sum = (of: (event: (typeof events)[number]) => number): number =>
     events.reduce((total, event) => total + of(event), 0);
   const money = await app.money();

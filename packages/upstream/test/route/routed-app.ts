@@ -1,5 +1,5 @@
 import type { Usage } from '@tollgate/core';
-import type { SimulatedProvider } from '@tollgate/testkit';
+import type { SimulatedProvider } from '@tollgate/simulator';
 import {
   anthropic,
   gemini,

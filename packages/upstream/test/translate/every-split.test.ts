@@ -5,7 +5,7 @@ import {
   geminiStream,
   openAiChatStream,
   openAiResponsesStream,
-} from '@tollgate/testkit';
+} from '@tollgate/simulator';
 import { answerOf, type ClientApi } from './answer-of.js';
 
 const text = 'Grüße 👩‍🚀 “ja”.';

@@ -8,7 +8,7 @@ import {
   openAiChatStream,
   openAiResponsesStream,
   type WireFixture,
-} from '@tollgate/testkit';
+} from '@tollgate/simulator';
 import { formatOf } from '../../src/formats.js';
 import { ResponseReader } from '../../src/stream/response-reader.js';
 

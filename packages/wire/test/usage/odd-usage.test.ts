@@ -8,7 +8,7 @@ import {
   openAiChatStream,
   openAiResponsesBody,
   openAiResponsesStream,
-} from '@tollgate/testkit';
+} from '@tollgate/simulator';
 import { formatOf } from '../../src/formats.js';
 import { ResponseReader } from '../../src/stream/response-reader.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createParser } from 'eventsource-parser';
-import * as testkit from '../../src/index.js';
+import * as testkit from '../src/index.js';
 
 const { anthropicMessagesStream, azureOpenAiStream, geminiStream, openAiChatStream, openAiResponsesStream } =
   testkit;

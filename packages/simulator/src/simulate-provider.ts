@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Books, RequestLog } from './books.js';
 import { deliver } from './deliver.js';
 import { Enforcer } from './enforced-limits.js';
 import { Gate } from './gate.js';
@@ -13,6 +12,7 @@ import {
 } from './provider-options.js';
 import { readBody } from './read-body.js';
 import { ReceivedRequest } from './received-request.js';
+import { type Accounts, RequestLog } from './request-log.js';
 import { routeOf } from './route.js';
 import type { Script } from './script.js';
 import { checkScript } from './script-check.js';
@@ -27,7 +27,7 @@ export interface SimulatedProvider {
   /** Requests received, in order. */
   readonly requests: readonly ReceivedRequest[];
   /** Totals over all requests since the last `reset()`. */
-  books(): Books;
+  accounts(): Accounts;
   /** Answers the next requests with these scripts, one each, in order. */
   queue(...scripts: Script[]): void;
   /** Answers all requests without a queued script like this from now on. */
@@ -169,7 +169,7 @@ export async function simulateProvider(options: SimulatedProviderOptions = {}): 
     openAiUrl: `${url}/v1`,
     port,
     requests: log.requests,
-    books: () => log.total(),
+    accounts: () => log.total(),
     queue(...scripts) {
       queued.push(...scripts.map(checkScript));
     },

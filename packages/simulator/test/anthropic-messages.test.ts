@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 describe('Anthropic messages', () => {
   let provider: SimulatedProvider;
@@ -128,7 +128,11 @@ describe('Anthropic messages', () => {
     expect(streamed.content.map((block) => block.type)).toEqual(types);
     expect(message.usage).toMatchObject({ output_tokens: 36, server_tool_use: { web_search_requests: 2 } });
     expect(streamed.usage.server_tool_use?.web_search_requests).toBe(2);
-    expect(provider.books().billed).toMatchObject({ outputTokens: 72, reasoningTokens: 24, webSearches: 4 });
+    expect(provider.accounts().billed).toMatchObject({
+      outputTokens: 72,
+      reasoningTokens: 24,
+      webSearches: 4,
+    });
   });
 
   it('calls a tool, streamed or not, then answers after its result', async () => {

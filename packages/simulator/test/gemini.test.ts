@@ -1,7 +1,7 @@
 import { type GenerateContentResponse, GoogleGenAI, Type } from '@google/genai';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
-import { type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 describe('Gemini', () => {
   let provider: SimulatedProvider;

@@ -2,7 +2,7 @@ import type { ReceivedRequest } from './received-request.js';
 import { addUsage, NO_USAGE, type TokenUsage } from './token-usage.js';
 
 /** Totals over the requests received. */
-export interface Books {
+export interface Accounts {
   /** Requests received. */
   requests: number;
   /** Of them, those that have not ended. */
@@ -26,7 +26,7 @@ interface Waiter {
 export class RequestLog {
   readonly requests: ReceivedRequest[] = [];
   private waiters: Waiter[] = [];
-  private dropped: Books = emptyBooks();
+  private dropped: Accounts = noAccounts();
   private received = 0;
   private ended = 0;
 
@@ -55,15 +55,15 @@ export class RequestLog {
 
   clear(): void {
     this.requests.length = 0;
-    this.dropped = emptyBooks();
+    this.dropped = noAccounts();
     this.received = 0;
     this.ended = 0;
   }
 
-  total(): Books {
-    const books = structuredClone(this.dropped);
-    for (const request of this.requests) enter(books, request);
-    return books;
+  total(): Accounts {
+    const accounts = structuredClone(this.dropped);
+    for (const request of this.requests) enter(accounts, request);
+    return accounts;
   }
 
   waitFor(kind: 'received' | 'ended', count: number, timeoutMs: number): Promise<void> {
@@ -93,18 +93,18 @@ export class RequestLog {
   }
 }
 
-function emptyBooks(): Books {
+function noAccounts(): Accounts {
   return { requests: 0, open: 0, aborted: 0, byStatus: {}, billed: { ...NO_USAGE }, byModel: {} };
 }
 
-function enter(books: Books, request: ReceivedRequest): void {
+function enter(accounts: Accounts, request: ReceivedRequest): void {
   const { billed, model, status } = request;
-  books.requests += 1;
-  if (request.outcome === 'open') books.open += 1;
-  if (request.aborted) books.aborted += 1;
-  if (status !== undefined) books.byStatus[status] = (books.byStatus[status] ?? 0) + 1;
-  books.billed = addUsage(books.billed, billed);
+  accounts.requests += 1;
+  if (request.outcome === 'open') accounts.open += 1;
+  if (request.aborted) accounts.aborted += 1;
+  if (status !== undefined) accounts.byStatus[status] = (accounts.byStatus[status] ?? 0) + 1;
+  accounts.billed = addUsage(accounts.billed, billed);
   if (model === undefined) return;
-  const before = books.byModel[model] ?? { requests: 0, billed: NO_USAGE };
-  books.byModel[model] = { requests: before.requests + 1, billed: addUsage(before.billed, billed) };
+  const before = accounts.byModel[model] ?? { requests: 0, billed: NO_USAGE };
+  accounts.byModel[model] = { requests: before.requests + 1, billed: addUsage(before.billed, billed) };
 }

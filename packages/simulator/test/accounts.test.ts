@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type SimulatedProvider, type SimulatedProviderOptions, simulateProvider } from '../../src/index.js';
+import { type SimulatedProvider, type SimulatedProviderOptions, simulateProvider } from '../src/index.js';
 
 describe("the provider's books", () => {
   let provider: SimulatedProvider;
@@ -39,7 +39,7 @@ describe("the provider's books", () => {
   it('add up per model', async () => {
     await start({ script: (request) => (request.headers['x-short'] ? { tokens: 1 } : undefined) });
     await Promise.all([post('a'), post('a', { 'x-short': 'yes' }), post('b')]);
-    const books = provider.books();
+    const books = provider.accounts();
     expect(books).toMatchObject({
       requests: 3,
       byStatus: { 200: 3 },
@@ -53,7 +53,7 @@ describe("the provider's books", () => {
     provider.hold();
     const answers = Array.from({ length: 200 }, () => post());
     await provider.waitFor(200);
-    expect(provider.books()).toMatchObject({ requests: 200, open: 200, byStatus: {} });
+    expect(provider.accounts()).toMatchObject({ requests: 200, open: 200, byStatus: {} });
     provider.release();
     expect((await Promise.all(answers)).every((answer) => answer.ok)).toBe(true);
     expect((await post()).ok).toBe(true);
@@ -74,7 +74,7 @@ describe("the provider's books", () => {
     await provider.waitFor(2);
     provider.reset();
     expect(await held).toMatchObject({ name: 'TypeError' });
-    expect(provider.books().requests).toBe(0);
+    expect(provider.accounts().requests).toBe(0);
     expect((await post()).status).toBe(200);
     expect(provider.requests.map((request) => [request.id, request.billed.outputTokens])).toEqual([[1, 2]]);
   });
@@ -83,7 +83,7 @@ describe("the provider's books", () => {
     await start({ keepRequests: 2 });
     for (let round = 0; round < 5; round++) await (await post()).text();
     expect(provider.requests.map((request) => request.id)).toEqual([4, 5]);
-    expect(provider.books()).toMatchObject({ requests: 5, billed: { outputTokens: 120 } });
+    expect(provider.accounts()).toMatchObject({ requests: 5, billed: { outputTokens: 120 } });
   });
 
   it('count precomputed answers too', async () => {
@@ -95,7 +95,7 @@ describe("the provider's books", () => {
     ];
     expect(texts[1]).toBe(texts[0]);
     expect(texts[2]).not.toBe(texts[0]);
-    expect(provider.books().billed.outputTokens).toBe(72);
+    expect(provider.accounts().billed.outputTokens).toBe(72);
     expect(provider.requests[1]?.body).toMatchObject({ model: 'gpt-5-mini' });
   });
 
@@ -119,6 +119,6 @@ describe("the provider's books", () => {
     const json = await fetch(`${provider.openAiUrl}/chat/completions`, { method: 'POST', body: '{' });
     expect([path.status, method.status, json.status]).toEqual([404, 405, 400]);
     expect([(await post('unknown')).status, (await post('known')).status]).toEqual([404, 200]);
-    expect(provider.books().billed.outputTokens).toBe(24);
+    expect(provider.accounts().billed.outputTokens).toBe(24);
   });
 });

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
-import { type Script, type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type Script, type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 describe('scripted faults', () => {
   let provider: SimulatedProvider;
@@ -39,8 +39,8 @@ describe('scripted faults', () => {
     provider.queue({ status });
     const failure = await failureOf(client.chat.completions.create(body));
     expect(failure).toMatchObject({ status, type });
-    expect(provider.books().billed).toMatchObject({ inputTokens: 0, outputTokens: 0 });
-    expect(provider.books().byStatus).toEqual({ [status]: 1 });
+    expect(provider.accounts().billed).toMatchObject({ inputTokens: 0, outputTokens: 0 });
+    expect(provider.accounts().byStatus).toEqual({ [status]: 1 });
   });
 
   it('answers 502 with the page of the edge in front, not with JSON', async () => {
@@ -231,7 +231,7 @@ describe('scripted faults', () => {
     else expect([usage?.prompt_tokens, usage?.completion_tokens]).toEqual([input, output]);
     const text = await (await post({ stream: true, stream_options: { include_usage: true } })).text();
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
-    expect(provider.books().billed).toMatchObject({ inputTokens: 16, outputTokens: 48 });
+    expect(provider.accounts().billed).toMatchObject({ inputTokens: 16, outputTokens: 48 });
   });
 
   it('reports usage twice, or as a function wants it', async () => {

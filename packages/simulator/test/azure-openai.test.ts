@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { AzureOpenAI, type OpenAI } from 'openai';
-import { type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 describe('Azure OpenAI', () => {
   let provider: SimulatedProvider;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
-import { type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 describe('OpenAI responses', () => {
   let provider: SimulatedProvider;

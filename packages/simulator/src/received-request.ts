@@ -7,7 +7,7 @@ import { NO_USAGE, type TokenUsage, usageAfter } from './token-usage.js';
 /** How a request ended. `cut`: the provider's script ended it; `client-gone`: the client closed before the answer was complete. */
 export type Outcome = 'open' | 'answered' | 'cut' | 'client-gone';
 
-/** One request as the provider's books keep it. Only the provider writes here. */
+/** One request in the provider's accounts. Only the provider writes here. */
 export class ReceivedRequest {
   /** Status answered; undefined before the headers. */
   status: number | undefined;

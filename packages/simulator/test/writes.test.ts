@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Chunk } from '../../src/provider/stream-event.js';
-import { chunksUntil, writesOf } from '../../src/provider/writes.js';
+import type { Chunk } from '../src/stream-event.js';
+import { chunksUntil, writesOf } from '../src/writes.js';
 
 const chunk = fc.record({
   bytes: fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => Buffer.from(bytes)),

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { makeAnswer, textOfChoice } from '../../src/provider/answer.js';
-import { anthropicMessages } from '../../src/provider/anthropic-messages.js';
-import { gemini } from '../../src/provider/gemini.js';
-import { countWords } from '../../src/provider/input-tokens.js';
-import type { JsonObject } from '../../src/provider/json.js';
-import { openAiChat } from '../../src/provider/openai-chat.js';
-import { openAiResponses } from '../../src/provider/openai-responses.js';
-import { isInvalid } from '../../src/provider/read-request.js';
+import { makeAnswer, textOfChoice } from '../src/answer.js';
+import { anthropicMessages } from '../src/anthropic-messages.js';
+import { gemini } from '../src/gemini.js';
+import { countWords } from '../src/input-tokens.js';
+import type { JsonObject } from '../src/json.js';
+import { openAiChat } from '../src/openai-chat.js';
+import { openAiResponses } from '../src/openai-responses.js';
+import { isInvalid } from '../src/read-request.js';
 
 const apis = {
   'OpenAI chat': [

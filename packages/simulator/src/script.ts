@@ -47,7 +47,7 @@ export interface AnswerScript {
 }
 
 /** The speed of a response. */
-export interface PaceScript {
+interface PaceScript {
   /** Milliseconds before the headers. @defaultValue 0 */
   firstByteDelayMs?: number;
   /** Milliseconds before each chunk of a stream. @defaultValue 0 (all at once) */

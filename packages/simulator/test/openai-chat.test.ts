@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
-import { type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 const weather = {
   type: 'function' as const,
@@ -190,7 +190,7 @@ describe('OpenAI chat completions', () => {
         .catch((error: unknown) => error);
       expect(failure).toMatchObject({ status: 400, code: 'invalid_value', param: 'max_completion_tokens' });
     }
-    expect(provider.books().billed.inputTokens).toBe(0);
+    expect(provider.accounts().billed.inputTokens).toBe(0);
   });
 
   it('lists models', async () => {

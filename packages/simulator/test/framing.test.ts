@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { createParser } from 'eventsource-parser';
 import OpenAI from 'openai';
-import { type Script, type SimulatedProvider, simulateProvider } from '../../src/index.js';
+import { type Script, type SimulatedProvider, simulateProvider } from '../src/index.js';
 
 const framings: Script[] = [
   { lineEnd: '\r\n' },
