@@ -72,7 +72,8 @@ for (const path of filesBelow(root)) {
   if (isSource) {
     const text = readFileSync(path, 'utf8');
     count('comments', path, commentLines(text));
-    if (path.includes('/src/') && !/\/(?:testkit|simulator)\//.test(path)) count('messages', path, messageLines(text));
+    if (path.includes('/src/') && !/\/(?:testkit|simulator)\//.test(path))
+      count('messages', path, messageLines(text));
   } else if (/(?:README|CONTRIBUTING|where|migration|docs\/decisions\/[^/]+)\.md$/.test(path))
     count('READMEs', path, markdownLines(readFileSync(path, 'utf8')));
 }

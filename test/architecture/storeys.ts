@@ -22,6 +22,7 @@ const storeys: string[][] = [
     'simulator',
     'dashboard',
   ],
+  ['reports'],
   ['tollgate', 'cli'],
 ];
 const testkit = '@tollgate/testkit';

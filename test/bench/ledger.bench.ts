@@ -4,7 +4,8 @@
  */
 import type { UsageEvent } from '@tollgate/core';
 import { newId } from '@tollgate/core/internal';
-import { checkDailyUsage, database, ledger, reports, type UsageQuery } from '@tollgate/postgres';
+import { checkDailyUsage, database, ledger } from '@tollgate/postgres';
+import { reports, type UsageQuery } from '@tollgate/reports';
 import { startPostgres } from '@tollgate/testkit';
 import pg from 'pg';
 import { median } from './harness/statistics.js';

@@ -4,16 +4,9 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { counterOf, definePlans, formatUsd, spend } from '@tollgate/core';
-import {
-  type Database,
-  database,
-  ledger,
-  type Registry,
-  registry,
-  reports,
-  simulate,
-} from '@tollgate/postgres';
+import { type Database, database, ledger, type Registry, registry } from '@tollgate/postgres';
 import { type Outbox, outbox, redisQuota } from '@tollgate/redis';
+import { reports, simulate } from '@tollgate/reports';
 import {
   type ReceivedRequest,
   type Script,

@@ -10,6 +10,7 @@ import * as metering from '@tollgate/meter';
 import * as inSql from '@tollgate/postgres';
 import * as limiting from '@tollgate/rate-limit';
 import * as onRedis from '@tollgate/redis';
+import * as reporting from '@tollgate/reports';
 import * as telemetry from '@tollgate/telemetry';
 import * as upstream from '@tollgate/upstream';
 import * as watching from '@tollgate/watch';
@@ -101,7 +102,7 @@ const rows: Readonly<Record<string, Row>> = {
   redisCache: row(onRedis.redisCache, { client }),
   usageFeed: row(onRedis.usageFeed, { client, sink: metering.callbackSink(nothing) }),
   database: row(inSql.database, { pool }),
-  reports: row(inSql.reports, { database }),
+  reports: row(reporting.reports, { database }),
   billing: row(billing, {
     database,
     provider: { send: nothing },

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { adjustmentEvent, newId } from '@tollgate/core/internal';
+import { databases, type TestDatabase, usageEvent } from '@tollgate/testkit/databases';
 import { sql } from 'kysely';
 import { database, type Ledger, ledger } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
-import { usageEvent } from './events.js';
 
 describe.each(databases)('the ledger on $name', ({ start }) => {
   let server: TestDatabase;

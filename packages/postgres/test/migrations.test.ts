@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { queried, type TestDatabase } from '@tollgate/testkit/databases';
 import { sql } from 'kysely';
 import { database } from '../src/index.js';
-import { queried, type TestDatabase } from './databases.js';
 
 describe.each(queried)('the schema on $name', ({ start }) => {
   let server: TestDatabase;

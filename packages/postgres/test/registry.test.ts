@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createKey, newId, parseKey, sha256Hex } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
+import { databases, type TestDatabase } from '@tollgate/testkit/databases';
 import { type Database, database, type Registry, registry } from '../src/index.js';
-import { databases, type TestDatabase } from './databases.js';
 
 const hostile = [
   `O'Reilly "quoted" \\ ; drop table api_keys; --`,

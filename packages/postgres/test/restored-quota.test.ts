@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { memoryQuota, type QuotaStore } from '@tollgate/core';
 import { newId, type QuotaCounter } from '@tollgate/core/internal';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
+import { usageEvent } from '@tollgate/testkit/databases';
 import { type Ledger, ledger } from '../src/index.js';
-import { usageEvent } from './events.js';
 
 const now = Date.now();
 const day = new Date(now).toISOString().slice(0, 10);

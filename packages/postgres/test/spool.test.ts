@@ -17,9 +17,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { memoryQuota, type UsageEvent } from '@tollgate/core';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import { bundledProgram } from '@tollgate/testkit/bundled-program';
+import { usageEvent } from '@tollgate/testkit/databases';
 import { type Ledger, ledger } from '../src/index.js';
 import { Segments } from '../src/spool/segments.js';
-import { usageEvent } from './events.js';
 
 const program = bundledProgram(import.meta.dirname, 'spooling-process');
 let server: PostgresProcess;

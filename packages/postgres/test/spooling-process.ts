@@ -1,6 +1,7 @@
 /** Writes usage events into a ledger whose database is away, says when they are safe, and waits to be killed. */
+
+import { usageEvent } from '@tollgate/testkit/ledger-event';
 import { ledger } from '../src/index.js';
-import { usageEvent } from './events.js';
 
 const [directory = '', connectionString = '', count = '0'] = process.argv.slice(2);
 const books = ledger({ connectionString, spool: directory });

@@ -28,8 +28,9 @@ export {
 export { injection, pattern, personalData, secrets } from '@tollgate/guardrails';
 export { bullJobs, memoryJobs } from '@tollgate/jobs';
 export { callbackSink, jsonLines, labels, priceCatalogue, pricing } from '@tollgate/meter';
-export { database, exportEvents, registry, reports } from '@tollgate/postgres';
+export { database, registry } from '@tollgate/postgres';
 export { storeHealth } from '@tollgate/redis';
+export { exportEvents, reports } from '@tollgate/reports';
 export { metrics } from '@tollgate/telemetry';
 export {
   anthropic,

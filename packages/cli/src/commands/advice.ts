@@ -1,5 +1,5 @@
 import { priceCatalogue, pricing } from '@tollgate/meter';
-import { type Advice, advice } from '@tollgate/postgres';
+import { type Advice, advice } from '@tollgate/reports';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { UsageError } from '../failure.js';

@@ -1,5 +1,5 @@
 import { definePlans, type PlanDeclaration } from '@tollgate/core';
-import { type CapUsage, capUsage } from '@tollgate/postgres';
+import { type CapUsage, capUsage } from '@tollgate/reports';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { UsageError } from '../failure.js';

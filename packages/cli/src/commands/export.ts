@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { exportEvents, warehouseLayout } from '@tollgate/postgres';
+import { exportEvents, warehouseLayout } from '@tollgate/reports';
 import { Command, Option } from 'commander';
 import { UsageError } from '../failure.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../period.js';

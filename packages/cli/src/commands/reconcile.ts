@@ -5,7 +5,7 @@ import {
   reconcile,
   type SettledDay,
   settleUnresolved,
-} from '@tollgate/postgres';
+} from '@tollgate/reports';
 import { Command, Option } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { UsageError } from '../failure.js';

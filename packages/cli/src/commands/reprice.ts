@@ -1,5 +1,5 @@
 import { priceCatalogue, pricing } from '@tollgate/meter';
-import { reprice } from '@tollgate/postgres';
+import { reprice } from '@tollgate/reports';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../period.js';

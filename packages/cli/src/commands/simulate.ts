@@ -1,6 +1,6 @@
 import { definePlans, type PlanDeclaration } from '@tollgate/core';
 import { priceCatalogue, pricing } from '@tollgate/meter';
-import { type SimulatedFacet, type SimulatedSum, simulate } from '@tollgate/postgres';
+import { type SimulatedFacet, type SimulatedSum, simulate } from '@tollgate/reports';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { UsageError } from '../failure.js';

@@ -1,4 +1,4 @@
-import { type Dimension, reports } from '@tollgate/postgres';
+import { type Dimension, reports } from '@tollgate/reports';
 import { Command } from 'commander';
 import { dollarsOf } from '../dollars.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../period.js';

@@ -9,7 +9,7 @@ export interface PricedUsage {
 }
 
 /**
- * A price book as a function of usage: for `simulate()` and `reprice()` of `@tollgate/postgres`. Prices are those of the moment that is asked
+ * A price book as a function of usage: for `simulate()` and `reprice()` of `@tollgate/reports`. Prices are those of the moment that is asked
  * for, in ms since the epoch; `undefined` where the book has none.
  */
 export function pricing(book: PriceCatalogue) {
