@@ -1,1 +1,2 @@
-export { type CommandLine, run } from './run.js';
+export type { CommandLine } from './command/command-line.js';
+export { run } from './run.js';

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { CommandLine } from './command/command-line.js';
 import { adviceCommand } from './commands/advice.js';
 import { auditCommand } from './commands/audit.js';
 import { budgetsCommand } from './commands/budgets.js';
@@ -16,7 +17,6 @@ import { switchCommand } from './commands/switch.js';
 import { tenantsCommand } from './commands/tenants.js';
 import { unresolvedCommand } from './commands/unresolved.js';
 import { usageCommand } from './commands/usage.js';
-import type { CommandLine } from './run.js';
 
 const after = `
 Where: --database-url or DATABASE_URL (PostgreSQL); otherwise the folder of --dir, TOLLGATE_DIR or .tollgate,

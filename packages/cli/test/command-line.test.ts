@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { database } from '@tollgate/postgres';
-import { shown, table } from '../src/table.js';
+import { shown, table } from '../src/command/table.js';
 import { terminal } from './terminal.js';
 
 describe('the command line', () => {

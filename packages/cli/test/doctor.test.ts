@@ -6,7 +6,7 @@ import { type Ledger, ledger } from '@tollgate/postgres';
 import { checkLeases, outbox, redisQuota } from '@tollgate/redis';
 import { type PostgresProcess, type RedisProcess, startPostgres, startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
-import { counterNamed } from '../src/redis-counters.js';
+import { counterNamed } from '../src/command/redis-counters.js';
 import { terminal } from './terminal.js';
 
 const limit = spend({ limit: '$5/month', timeZone: 'Europe/Berlin', anchorDay: 15, by: 'key' });

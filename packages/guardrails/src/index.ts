@@ -1,9 +1,9 @@
-export type { Report } from './inspection.js';
-export type { MediaKind } from './media-kinds.js';
+export type { Report } from './inspect/inspection.js';
+export type { MediaKind } from './inspect/media-kinds.js';
+export type { Finding, Rule, RuleAction, TextPlace } from './inspect/rule.js';
 export { type GuardrailsMiddleware, guardrails } from './middleware.js';
 export type { Moderation, Moderator } from './moderator.js';
 export type { GuardrailsOptions } from './options.js';
-export type { Finding, Rule, RuleAction, TextPlace } from './rule.js';
 export { type InjectionOptions, injection } from './rules/injection.js';
 export { type PatternOptions, pattern } from './rules/pattern.js';
 export { type PersonalDataKind, type PersonalDataOptions, personalData } from './rules/personal-data.js';

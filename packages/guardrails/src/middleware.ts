@@ -9,10 +9,10 @@ import {
 import { type Call, type CallStep, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { AnswerGuard } from './answer/answer-guard.js';
-import { inspectBody, type Report } from './inspection.js';
+import { inspectBody, type Report } from './inspect/inspection.js';
+import type { Rule, RuleAction } from './inspect/rule.js';
 import { moderated, refusalOf } from './moderator.js';
 import { type GuardrailsOptions, readOptions, type Settings } from './options.js';
-import type { Rule, RuleAction } from './rule.js';
 import { checkedBody } from './schema.js';
 
 /** The result of `guardrails()`: the middleware, and inspection of calls without an HTTP request. */

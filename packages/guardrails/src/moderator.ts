@@ -1,7 +1,7 @@
 import { type Caller, TollgateError } from '@tollgate/core';
 import { publish, withinDeadline } from '@tollgate/core/internal';
-import { contentOf } from './body-walk.js';
-import { type Report, rejectedError } from './inspection.js';
+import { contentOf } from './inspect/body-walk.js';
+import { type Report, rejectedError } from './inspect/inspection.js';
 
 /** A moderator's verdict. */
 export interface Moderation {

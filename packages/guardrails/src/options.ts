@@ -8,10 +8,10 @@ import {
   guardChecks,
   suggestion,
 } from '@tollgate/core/internal';
-import type { BodyRules, Report } from './inspection.js';
-import { type MediaKind, mediaKinds } from './media-kinds.js';
+import type { BodyRules, Report } from './inspect/inspection.js';
+import { type MediaKind, mediaKinds } from './inspect/media-kinds.js';
+import type { Rule } from './inspect/rule.js';
 import type { Moderator } from './moderator.js';
-import type { Rule } from './rule.js';
 import { injection } from './rules/injection.js';
 import { secrets } from './rules/secrets.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { contentOf } from '../src/body-walk.js';
+import { contentOf } from '../src/inspect/body-walk.js';
 
 const png = 'data:image/png;base64,AAAA';
 const of = (body: object): string[] => contentOf(body).media.map(({ kind }) => kind);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { injection, pattern, personalData, secrets } from '../src/index.js';
-import { inspectBody } from '../src/inspection.js';
-import type { Rule } from '../src/rule.js';
-import { Pace, search, windowsOf } from '../src/windows.js';
+import { inspectBody } from '../src/inspect/inspection.js';
+import type { Rule } from '../src/inspect/rule.js';
+import { Pace, search, windowsOf } from '../src/inspect/windows.js';
 
 const place = { path: 'messages[0].content', role: 'user' };
 const filler = (length: number): string =>

@@ -4,7 +4,7 @@ import type { Request } from 'express';
 import type { MeterOptions } from './meter-options.js';
 import { catalogueProviders } from './prices/known-prices.js';
 import { type PriceCatalogue, priceCatalogue } from './prices/price-catalogue.js';
-import { mostSaved } from './token-bound.js';
+import { mostSaved } from './requests/token-bound.js';
 
 /** Of shorter texts no price is looked up: that takes two milliseconds for a name that is new. In tokens. */
 const worthPricing = 16_384;

@@ -18,10 +18,10 @@ import {
 import { routeOf, unmeteredRouteOf } from '@tollgate/wire';
 import type { Request, RequestHandler } from 'express';
 import { makeEngine } from './calls/engine.js';
-import { isMetered, markMetered } from './calls/metered-contexts.js';
 import { type MeterSettings, RequestMeter } from './calls/request-meter.js';
 import { exposeCost } from './cost-header.js';
 import { unmeteredRouteError } from './fetch/fetch-errors.js';
+import { isMetered, markMetered } from './fetch/metered-contexts.js';
 import { labelsOf } from './labels.js';
 import { checkMeterOptions, type MeterOptions } from './meter-options.js';
 import { tapResponse } from './tap/tap-response.js';

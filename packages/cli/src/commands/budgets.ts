@@ -1,10 +1,10 @@
 import type { LimitOverride } from '@tollgate/core';
 import { type OverrideKind, type OverrideScope, overrideKinds } from '@tollgate/core/internal';
 import { Argument, Command, Option } from 'commander';
-import { UsageError } from '../failure.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { UsageError } from '../command/failure.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 interface SubjectOptions {
   tenant: string;

@@ -1,12 +1,12 @@
 import { definePlans, type PlanDeclaration } from '@tollgate/core';
 import { type CapUsage, capUsage } from '@tollgate/reports';
 import { Command } from 'commander';
-import { dollarsOf } from '../dollars.js';
-import { UsageError } from '../failure.js';
-import { jsonIn } from '../json-in.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { dollarsOf } from '../command/dollars.js';
+import { UsageError } from '../command/failure.js';
+import { jsonIn } from '../command/json-in.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 /** `tollgate caps` */
 export function capsCommand(io: CommandLine): Command {

@@ -9,11 +9,11 @@ import {
 } from '@tollgate/redis';
 import { Command } from 'commander';
 import { createClient } from 'redis';
-import { UsageError } from '../failure.js';
-import { type CounterCheck, checkCounters } from '../redis-counters.js';
-import type { CommandLine } from '../run.js';
-import { type Session, withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { UsageError } from '../command/failure.js';
+import { type CounterCheck, checkCounters } from '../command/redis-counters.js';
+import { type Session, withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 interface DoctorOptions {
   repair?: boolean;

@@ -3,10 +3,10 @@ import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { exportEvents, warehouseLayout } from '@tollgate/reports';
 import { Command, Option } from 'commander';
-import { UsageError } from '../failure.js';
-import { type PeriodOptions, periodOf, withPeriod } from '../period.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
+import type { CommandLine } from '../command/command-line.js';
+import { UsageError } from '../command/failure.js';
+import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
+import { withSession } from '../command/session.js';
 
 interface ExportOptions extends PeriodOptions {
   format: 'csv' | 'jsonl' | 'parquet';

@@ -1,10 +1,10 @@
 import type { ListedKey } from '@tollgate/postgres';
 import { Command } from 'commander';
-import { UsageError } from '../failure.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { facts, table } from '../table.js';
-import { durationMs, isoOf, momentMs } from '../when.js';
+import type { CommandLine } from '../command/command-line.js';
+import { UsageError } from '../command/failure.js';
+import { withSession } from '../command/session.js';
+import { facts, table } from '../command/table.js';
+import { durationMs, isoOf, momentMs } from '../command/when.js';
 import { several } from './several.js';
 
 interface CreateOptions {

@@ -1,8 +1,8 @@
 import { priceCatalogue } from '@tollgate/meter';
 import type { Price, PriceBand } from '@tollgate/meter/internal';
 import { Command } from 'commander';
-import type { CommandLine } from '../run.js';
-import { facts, table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { facts, table } from '../command/table.js';
 
 /** `tollgate prices` */
 export function pricesCommand(io: CommandLine): Command {

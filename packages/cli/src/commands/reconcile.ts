@@ -7,14 +7,14 @@ import {
   settleUnresolved,
 } from '@tollgate/reports';
 import { Command, Option } from 'commander';
-import { dollarsOf } from '../dollars.js';
-import { UsageError } from '../failure.js';
-import { jsonIn } from '../json-in.js';
-import { type PeriodOptions, periodOf, withPeriod } from '../period.js';
-import { type RedisPlace, withCounters, withRedisPlace } from '../redis-store.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { dollarsOf } from '../command/dollars.js';
+import { UsageError } from '../command/failure.js';
+import { jsonIn } from '../command/json-in.js';
+import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
+import { type RedisPlace, withCounters, withRedisPlace } from '../command/redis-store.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 interface ReconcileOptions extends PeriodOptions, RedisPlace {
   readonly all?: boolean;

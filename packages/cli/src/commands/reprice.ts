@@ -1,12 +1,12 @@
 import { priceCatalogue, pricing } from '@tollgate/meter';
 import { reprice } from '@tollgate/reports';
 import { Command } from 'commander';
-import { dollarsOf } from '../dollars.js';
-import { type PeriodOptions, periodOf, withPeriod } from '../period.js';
-import { declaredPrices } from '../prices-in.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { dollarsOf } from '../command/dollars.js';
+import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
+import { declaredPrices } from '../command/prices-in.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 interface RepriceOptions extends PeriodOptions {
   prices?: string;

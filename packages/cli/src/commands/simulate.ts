@@ -2,14 +2,14 @@ import { definePlans, type PlanDeclaration } from '@tollgate/core';
 import { priceCatalogue, pricing } from '@tollgate/meter';
 import { type SimulatedFacet, type SimulatedSum, simulate } from '@tollgate/reports';
 import { Command } from 'commander';
-import { dollarsOf } from '../dollars.js';
-import { UsageError } from '../failure.js';
-import { jsonIn } from '../json-in.js';
-import { type PeriodOptions, periodOf, withPeriod } from '../period.js';
-import { declaredPrices } from '../prices-in.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { dollarsOf } from '../command/dollars.js';
+import { UsageError } from '../command/failure.js';
+import { jsonIn } from '../command/json-in.js';
+import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
+import { declaredPrices } from '../command/prices-in.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 interface SimulateOptions extends PeriodOptions {
   plans?: string;

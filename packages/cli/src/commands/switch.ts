@@ -11,10 +11,10 @@ import { redisSwitch } from '@tollgate/redis';
 import { fileSwitch } from '@tollgate/watch';
 import { Argument, Command } from 'commander';
 import { createClient } from 'redis';
-import { UsageError } from '../failure.js';
-import type { CommandLine } from '../run.js';
-import { table } from '../table.js';
-import { isoOf, momentMs } from '../when.js';
+import type { CommandLine } from '../command/command-line.js';
+import { UsageError } from '../command/failure.js';
+import { table } from '../command/table.js';
+import { isoOf, momentMs } from '../command/when.js';
 
 interface PlaceOptions {
   readonly dir?: string;

@@ -1,11 +1,11 @@
 import { acceptUnresolved, unresolvedAttempts } from '@tollgate/postgres';
 import { Command, Option } from 'commander';
-import { dollarsOf } from '../dollars.js';
-import { UsageError } from '../failure.js';
-import { type RedisPlace, withCounters, withRedisPlace } from '../redis-store.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { dollarsOf } from '../command/dollars.js';
+import { UsageError } from '../command/failure.js';
+import { type RedisPlace, withCounters, withRedisPlace } from '../command/redis-store.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 const help = `
 An attempt whose end is unknown keeps what was held for it on its counters. "accept" takes its estimate, or nothing, for the usage and

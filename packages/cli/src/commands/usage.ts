@@ -1,10 +1,10 @@
 import { type Dimension, reports } from '@tollgate/reports';
 import { Command } from 'commander';
-import { dollarsOf } from '../dollars.js';
-import { type PeriodOptions, periodOf, withPeriod } from '../period.js';
-import type { CommandLine } from '../run.js';
-import { withSession } from '../session.js';
-import { table } from '../table.js';
+import type { CommandLine } from '../command/command-line.js';
+import { dollarsOf } from '../command/dollars.js';
+import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
+import { withSession } from '../command/session.js';
+import { table } from '../command/table.js';
 
 interface UsageOptions extends PeriodOptions {
   tenant?: string;

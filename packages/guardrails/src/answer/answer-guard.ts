@@ -1,9 +1,9 @@
 import { TollgateError } from '@tollgate/core';
 import type { Call } from '@tollgate/core/internal';
-import { contentOf } from '../body-walk.js';
-import type { Report } from '../inspection.js';
-import { cutsOf, redacted } from '../redacted.js';
-import { combinedWeight, type Finding, type Rule } from '../rule.js';
+import { contentOf } from '../inspect/body-walk.js';
+import type { Report } from '../inspect/inspection.js';
+import { cutsOf, redacted } from '../inspect/redacted.js';
+import { combinedWeight, type Finding, type Rule } from '../inspect/rule.js';
 import { dataOf, EventFrames, withData } from './event-frames.js';
 import { type EventText, type ReadEvent, readEvent } from './event-texts.js';
 import { filteredBody, filteredEnd } from './filtered-end.js';

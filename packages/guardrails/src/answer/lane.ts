@@ -1,5 +1,5 @@
-import { type Cut, cutsOf, redacted } from '../redacted.js';
-import { combinedWeight, type Finding, type Rule } from '../rule.js';
+import { type Cut, cutsOf, redacted } from '../inspect/redacted.js';
+import { combinedWeight, type Finding, type Rule } from '../inspect/rule.js';
 import type { EventText } from './event-texts.js';
 
 /** A rule's finding in a response. */

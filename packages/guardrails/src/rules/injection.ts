@@ -1,5 +1,5 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
-import type { Finding, Rule, TextPlace } from '../rule.js';
+import type { Finding, Rule, TextPlace } from '../inspect/rule.js';
 import { encodedTexts, reversed, rotated } from './encoded-text.js';
 import { injectionPhrases } from './injection-phrases.js';
 import { words } from './injection-words.js';

@@ -1,5 +1,5 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
-import type { Rule, RuleAction } from '../rule.js';
+import type { Rule, RuleAction } from '../inspect/rule.js';
 
 /** Options of {@link pattern}. */
 export interface PatternOptions {

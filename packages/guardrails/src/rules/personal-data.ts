@@ -1,5 +1,5 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
-import type { Finding, Rule, RuleAction } from '../rule.js';
+import type { Finding, Rule, RuleAction } from '../inspect/rule.js';
 import { ibanLengthOf, passesIban, passesLuhn } from './checksums.js';
 
 /** Kinds of personal data that are recognised. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../rule.js';
+import type { Finding } from '../inspect/rule.js';
 
 interface Marker {
   readonly pattern: RegExp;

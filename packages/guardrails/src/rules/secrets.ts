@@ -1,5 +1,5 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
-import type { Finding, Rule, RuleAction } from '../rule.js';
+import type { Finding, Rule, RuleAction } from '../inspect/rule.js';
 
 /** Options of {@link secrets}. */
 export interface SecretsOptions {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { injection } from '../../src/index.js';
-import { combinedWeight } from '../../src/rule.js';
+import { combinedWeight } from '../../src/inspect/rule.js';
 
 const rule = injection();
 const weightOf = (text: string): number =>

@@ -7,7 +7,7 @@ import {
   type Settlement,
 } from '@tollgate/core/internal';
 import { formatOf, ResponseReader } from '@tollgate/wire';
-import { hasTokenizer, loadTokenizer, tokenizerOf } from '../token-bound.js';
+import { hasTokenizer, loadTokenizer, tokenizerOf } from '../requests/token-bound.js';
 import { OutputTokens } from '../usage/output-tokens.js';
 import { type SettleFacts, settle } from '../usage/settle.js';
 import type { Engine } from './engine.js';

@@ -10,9 +10,9 @@ import {
   type OutgoingRequest,
   wasSent,
 } from '@tollgate/core/internal';
-import { isMetered } from '../calls/metered-contexts.js';
 import { noRequestError } from './fetch-errors.js';
 import { isAbort, meteredBody, stoppedOutcome, usageIsNear, usageWaitMs } from './metered-body.js';
+import { isMetered } from './metered-contexts.js';
 import type { MeteredFetchOptions } from './metered-fetch.js';
 import { type FetchRequest, outgoingOf } from './outgoing-of.js';
 

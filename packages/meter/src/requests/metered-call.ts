@@ -8,10 +8,10 @@ import {
 } from '@tollgate/core/internal';
 import type { WireFormat } from '@tollgate/wire';
 import { notPriced, type OutgoingBody, type RequestFacts, unsupportedError } from '@tollgate/wire/internal';
-import { estimate } from '../estimate.js';
-import type { TextBound } from '../estimate-input.js';
 import type { Price } from '../prices/price.js';
 import type { TierMultiplier } from '../prices/service-tier.js';
+import { estimate } from './estimate.js';
+import type { TextBound } from './estimate-input.js';
 import { modelName } from './model-name.js';
 import type { ParseSettings } from './parse-call.js';
 import { searchesByItself } from './searching-models.js';

@@ -9,13 +9,13 @@ import {
   OutgoingBody,
   urlWithModel,
 } from '@tollgate/wire/internal';
-import { textBound } from '../estimate-input.js';
 import { type PriceCatalogue, priceCatalogue } from '../prices/price-catalogue.js';
-import { loadTokenizer } from '../token-bound.js';
+import { textBound } from './estimate-input.js';
 import { MeteredCall } from './metered-call.js';
 import { checkQuery, modelName } from './model-name.js';
 import type { ParseOptions } from './parse-options.js';
 import { type ProviderFinder, providerFinder } from './provider-of.js';
+import { loadTokenizer } from './token-bound.js';
 
 /** {@link ParseOptions}, read once. */
 export interface ParseSettings {

@@ -1,5 +1,5 @@
 import type { TokenCount } from '@tollgate/wire/internal';
-import type { Tokenizer } from '../token-bound.js';
+import type { Tokenizer } from '../requests/token-bound.js';
 
 /** Longest piece that is counted, in bytes: a tokenizer takes quadratic time on one long run. Of a longer one each byte is a token. */
 const longestAscii = 512;

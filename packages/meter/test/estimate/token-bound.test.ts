@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@tollgate/core/internal';
 import fc from 'fast-check';
 import * as o200k from 'gpt-tokenizer/encoding/o200k_base';
 import * as gpt4o from 'gpt-tokenizer/model/gpt-4o';
-import { countTokens, loadTokenizer, type Tokenizer } from '../../src/token-bound.js';
+import { countTokens, loadTokenizer, type Tokenizer } from '../../src/requests/token-bound.js';
 import { call } from '../requests/call.js';
 
 beforeAll(loadTokenizer);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import * as o200k from 'gpt-tokenizer/encoding/o200k_base';
-import { loadTokenizer, type Tokenizer, tokenizerOf } from '../../src/token-bound.js';
+import { loadTokenizer, type Tokenizer, tokenizerOf } from '../../src/requests/token-bound.js';
 import { OutputTokens } from '../../src/usage/output-tokens.js';
 
 let tokenizer: Tokenizer;

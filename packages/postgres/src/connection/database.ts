@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CompiledQuery, Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import { migrateToLatest } from '../migrations/migrate.js';
+import type { Tables } from '../tables/tables.js';
 import { checkDatabaseOptions, type DatabaseOptions } from './connection-options.js';
 import { type DirectoryLock, lockDirectory } from './directory-lock.js';
 import { NotificationListener } from './notification-listener.js';
 import { connectionBroke, pgPool } from './pg-pool.js';
 import { pgliteFolder, pglitePool } from './pglite-pool.js';
-import type { Tables } from './tables.js';
 
 /** One database that ledger and keys share. Nothing is opened before it is first used; a folder is locked at once. */
 export interface Database {

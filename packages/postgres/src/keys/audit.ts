@@ -1,6 +1,6 @@
 import { newId } from '@tollgate/core/internal';
 import type { Kysely } from 'kysely';
-import type { Tables } from '../connection/tables.js';
+import type { Tables } from '../tables/tables.js';
 import { canBeStored } from './names.js';
 
 /** One change: actor, action, subject and time. Contains no secret and no hash of one. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
-import type { Tables } from '../connection/tables.js';
+import type { Tables } from '../tables/tables.js';
 
 /** The kind of a changed record: a key (`k`), the overrides of a tenant (`o`), or a child credential or a parent of such (`c`). */
 export type ChangedKind = 'k' | 'o' | 'c';

@@ -10,9 +10,9 @@ import {
   rotatedSecrets,
 } from '@tollgate/core/internal';
 import type { Selectable, Transaction, Updateable } from 'kysely';
-import type { Tables } from '../connection/tables.js';
+import type { ApiKeysTable } from '../tables/keys-tables.js';
+import type { Tables } from '../tables/tables.js';
 import type { Changes } from './changes.js';
-import type { ApiKeysTable } from './keys-tables.js';
 import { LookUps } from './look-ups.js';
 import { canBeStored, checkIds, checkTexts } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';

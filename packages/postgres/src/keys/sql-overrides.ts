@@ -6,8 +6,8 @@ import {
   overrideSlot,
 } from '@tollgate/core/internal';
 import type { Insertable, Selectable } from 'kysely';
+import type { LimitOverridesTable } from '../tables/keys-tables.js';
 import type { Changes } from './changes.js';
-import type { LimitOverridesTable } from './keys-tables.js';
 import { canBeStored, checkIds } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 

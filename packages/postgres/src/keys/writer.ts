@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely';
 import type { Database } from '../connection/database.js';
-import type { Tables } from '../connection/tables.js';
+import type { Tables } from '../tables/tables.js';
 import { type Change, writeAudit } from './audit.js';
 import type { ChangedKind, Changes } from './changes.js';
 

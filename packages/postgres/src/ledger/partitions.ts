@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Database } from '../connection/database.js';
-import type { Tables } from '../connection/tables.js';
+import type { Tables } from '../tables/tables.js';
 import type { LedgerMonth } from './month.js';
 
 /** Held while months are created or dropped, so that processes do so one after another. Any number that no other lock uses. */

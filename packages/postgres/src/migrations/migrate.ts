@@ -1,5 +1,5 @@
 import { type Kysely, type Migration, Migrator, sql } from 'kysely';
-import type { Tables } from '../connection/tables.js';
+import type { Tables } from '../tables/tables.js';
 import { usageEvents } from './0001-usage-events.js';
 import { keys } from './0002-keys.js';
 import { reportTables } from './0003-reports.js';

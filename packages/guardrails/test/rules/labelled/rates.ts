@@ -1,6 +1,6 @@
 import { injection } from '../../../src/index.js';
-import { withoutEscapes } from '../../../src/json-escapes.js';
-import { combinedWeight } from '../../../src/rule.js';
+import { withoutEscapes } from '../../../src/inspect/json-escapes.js';
+import { combinedWeight } from '../../../src/inspect/rule.js';
 import { knownEvasions, type LabelledPrompt, labelledPrompts } from './labelled-prompts.js';
 
 /** How many prompts there are, and how many of them were refused. */

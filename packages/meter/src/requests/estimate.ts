@@ -1,8 +1,8 @@
 import type { Estimate } from '@tollgate/core/internal';
 import type { RequestFacts } from '@tollgate/wire/internal';
-import { bandOf, ceilDivide, multiplierOf, nanoOf, type Price, type PriceBand } from './prices/price.js';
-import type { ToolBound } from './requests/server-tools.js';
-import type { MediaBound } from './requests/worst-case.js';
+import { bandOf, ceilDivide, multiplierOf, nanoOf, type Price, type PriceBand } from '../prices/price.js';
+import type { ToolBound } from './server-tools.js';
+import type { MediaBound } from './worst-case.js';
 
 /** The parts of an estimate. */
 export interface EstimateParts {

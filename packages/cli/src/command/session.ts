@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Database, database, type Registry, registry } from '@tollgate/postgres';
 import type { Command } from 'commander';
+import type { CommandLine } from './command-line.js';
 import { UsageError } from './failure.js';
-import type { CommandLine } from './run.js';
 
 /** The options that every command takes. */
 interface SharedOptions {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@tollgate/core/internal';
 import type { RequestFacts } from '@tollgate/wire/internal';
-import type { ParseOptions } from './requests/parse-options.js';
+import type { ParseOptions } from './parse-options.js';
 import { countTokens, tokenizerOf } from './token-bound.js';
 
 /** Providers that are known to read media as media; with all others its bytes count as text as well. */

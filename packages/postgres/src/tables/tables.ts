@@ -5,13 +5,8 @@ import type {
   LimitOverridesTable,
   TeamsTable,
   TenantsTable,
-} from '../keys/keys-tables.js';
-import type {
-  DailyUsageTable,
-  OutcomesTable,
-  UsageEventsTable,
-  WindowSpendTable,
-} from '../ledger/ledger-tables.js';
+} from './keys-tables.js';
+import type { DailyUsageTable, OutcomesTable, UsageEventsTable, WindowSpendTable } from './ledger-tables.js';
 
 /** The tables by name, as queries see them. */
 export interface Tables {

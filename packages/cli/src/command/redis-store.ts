@@ -2,7 +2,7 @@ import type { QuotaStore } from '@tollgate/core';
 import { redisQuota } from '@tollgate/redis';
 import type { Command } from 'commander';
 import { createClient } from 'redis';
-import type { CommandLine } from './run.js';
+import type { CommandLine } from './command-line.js';
 
 /** Where an app's counters are. */
 export interface RedisPlace {

@@ -1,0 +1,13 @@
+/** Inputs and outputs of a command beside the database. */
+export interface CommandLine {
+  /** `DATABASE_URL`, `TOLLGATE_DIR` and `TOLLGATE_SCHEMA` are read. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Who is at the terminal, for the audit trail. */
+  readonly user: string;
+  /** The clock, ms since the epoch. */
+  readonly now: () => number;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** For providers' APIs. @defaultValue the global `fetch` */
+  readonly fetch?: typeof globalThis.fetch;
+}
