@@ -27,17 +27,10 @@ describe('the house', () => {
   }
 });
 
-/** Packages whose folders still import from each other in both directions. Remove a name once its folders are layered; add none. */
-const notYetLayered = ['redis', 'upstream'];
-
 describe('folders inside a package', () => {
   for (const one of readPackages('packages')) {
-    const short = one.folder.replace('packages/', '');
-    const layered = !notYetLayered.includes(short);
-    it(`${short}: ${layered ? 'imports between folders go in one direction' : 'is still on the list of exceptions'}`, () => {
-      const found = foldersInBothDirections(one);
-      if (layered) expect(found).toEqual([]);
-      else expect(found).not.toEqual([]);
+    it(`${one.folder.replace('packages/', '')}: imports between folders go in one direction`, () => {
+      expect(foldersInBothDirections(one)).toEqual([]);
     });
   }
 

@@ -6,9 +6,9 @@ import { readPackages } from './house.js';
 const allowed: readonly string[] = [
   'packages/core/src/call/call.ts',
   'packages/meter/src/calls/recording.ts',
-  'packages/upstream/src/bedrock.ts',
-  'packages/upstream/src/provider-shapes.ts',
-  'packages/upstream/src/translate/translated-for.ts',
+  'packages/upstream/src/call/translated-for.ts',
+  'packages/upstream/src/provider/bedrock.ts',
+  'packages/upstream/src/provider/provider-shapes.ts',
 ];
 
 const named = new RegExp(`'(?:${wireApis.join('|')})'`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Circuit, type Ticket } from '../src/circuit.js';
+import { Circuit, type Ticket } from '../src/connection/circuit.js';
 
 const deadlineMs = 150;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { admitted, calendar, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
-import { readOptions } from '../src/options.js';
-import { RedisQuotaStore } from '../src/redis-quota-store.js';
+import { readOptions } from '../src/connection/options.js';
+import { RedisQuotaStore } from '../src/quota/redis-quota-store.js';
 import { newPrefix, useRedis } from './servers.js';
 
 const redis = useRedis();

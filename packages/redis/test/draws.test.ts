@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { createManualClock } from '@tollgate/testkit';
 import { bucketCounter, itemFor, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
-import { readOptions } from '../src/options.js';
-import { RedisQuotaStore } from '../src/redis-quota-store.js';
+import { readOptions } from '../src/connection/options.js';
+import { RedisQuotaStore } from '../src/quota/redis-quota-store.js';
 import { eventsIn } from './events-in.js';
 import { newPrefix, useRedis } from './servers.js';
 

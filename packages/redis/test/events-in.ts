@@ -1,6 +1,6 @@
 import type { UsageEvent } from '@tollgate/core';
-import { eventOfEntry } from '../src/outbox-entry.js';
-import { listIn, textIn } from '../src/reply.js';
+import { eventOfEntry } from '../src/outbox/outbox-entry.js';
+import { listIn, textIn } from '../src/script/reply.js';
 
 /** Every usage event in the streams of a store. `read` answers as XRANGE does. */
 export async function eventsIn(

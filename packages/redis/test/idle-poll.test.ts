@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { IdlePoll } from '../src/idle-poll.js';
+import { IdlePoll } from '../src/outbox/idle-poll.js';
 
 describe('a poll', () => {
   beforeEach(() => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
 import { RESP_TYPES } from 'redis';
-import type { ClusterClient } from '../src/connection.js';
+import type { ClusterClient } from '../src/connection/connection.js';
 import { outbox, redisQuota } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
 import { settle } from './settle.js';

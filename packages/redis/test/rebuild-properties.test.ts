@@ -13,7 +13,7 @@ import {
 } from '@tollgate/testkit/contracts';
 import fc from 'fast-check';
 import { outbox } from '../src/index.js';
-import { textIn } from '../src/reply.js';
+import { textIn } from '../src/script/reply.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { newPrefix, processesOn, useRedis } from './servers.js';
 import { untilDone } from './spender.js';

@@ -5,7 +5,7 @@ import { providerStoreContract } from '@tollgate/testkit/contracts';
 import fc from 'fast-check';
 import { createClient } from 'redis';
 import { redisProviders } from '../src/index.js';
-import { providersOn } from '../src/redis-providers.js';
+import { providersOn } from '../src/stores/redis-providers.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
 
 const redis = useRedis();

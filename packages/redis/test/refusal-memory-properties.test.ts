@@ -4,7 +4,7 @@ import { newId, type ReserveRequest } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import { playTrace, traces } from '@tollgate/testkit/contracts';
 import fc from 'fast-check';
-import { RefusalMemory } from '../src/refusal-memory.js';
+import { RefusalMemory } from '../src/quota/refusal-memory.js';
 
 const rememberMs = 5_000;
 const long = process.env.TOLLGATE_LONG === '1';

@@ -11,7 +11,7 @@ import {
   quotaCounter,
   refusal,
 } from '@tollgate/testkit/contracts';
-import { RefusalMemory } from '../src/refusal-memory.js';
+import { RefusalMemory } from '../src/quota/refusal-memory.js';
 
 const noon = Date.parse('2026-11-21T12:00:00Z');
 

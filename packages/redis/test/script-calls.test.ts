@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { newId } from '@tollgate/core/internal';
 import { admitted, itemFor, QuotaTenant, quotaCounter, usageEvent } from '@tollgate/testkit/contracts';
 import { redisQuota } from '../src/index.js';
-import { partitionOf } from '../src/partition.js';
+import { partitionOf } from '../src/script/partition.js';
 import { newPrefix, useRedis } from './servers.js';
 
 const redis = useRedis();

@@ -3,7 +3,7 @@ import { forgetWarnings } from '@tollgate/core/internal';
 import { startRedis } from '@tollgate/testkit';
 import { createClient } from 'redis';
 import { type CommandClient, redisQuota } from '../src/index.js';
-import { serverHazards } from '../src/server-hazards.js';
+import { serverHazards } from '../src/script/server-hazards.js';
 import { newPrefix } from './servers.js';
 
 const warned: (string | undefined)[] = [];

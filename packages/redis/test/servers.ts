@@ -8,8 +8,8 @@ import {
 } from '@tollgate/testkit';
 import type { MakeProcesses, QuotaUnderTest } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';
-import { type ReadOptions, type RedisQuotaOptions, readOptions } from '../src/options.js';
-import { quotaOf } from '../src/quota-of.js';
+import { type ReadOptions, type RedisQuotaOptions, readOptions } from '../src/connection/options.js';
+import { quotaOf } from '../src/quota/quota-of.js';
 import { HeardClock, type SliceClock } from '../src/slices/store-clock.js';
 import { eventsIn } from './events-in.js';
 

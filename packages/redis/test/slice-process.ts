@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { redisQuota } from '../src/redis-quota.js';
+import { redisQuota } from '../src/quota/redis-quota.js';
 import { Spender } from './spender.js';
 import { spend, spendOfMany } from './spending.js';
 

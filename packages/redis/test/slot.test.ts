@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { slotOf } from '../src/slot.js';
+import { slotOf } from '../src/connection/slot.js';
 import { useCluster } from './servers.js';
 
 const cluster = useCluster();

@@ -3,8 +3,8 @@ import { newId } from '@tollgate/core/internal';
 import { startRedisCluster } from '@tollgate/testkit';
 import { itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';
+import { slotOf } from '../src/connection/slot.js';
 import { redisQuota } from '../src/index.js';
-import { slotOf } from '../src/slot.js';
 
 describe('a partition whose slot moves to another master under load', () => {
   it('is charged to the unit what was charged, and holds nothing afterwards', async () => {

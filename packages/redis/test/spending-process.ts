@@ -1,6 +1,6 @@
 import { newId } from '@tollgate/core/internal';
 import { createClient } from 'redis';
-import { redisQuota } from '../src/redis-quota.js';
+import { redisQuota } from '../src/quota/redis-quota.js';
 import { spend, spendOfAll, usageOf } from './spending.js';
 
 /**

@@ -3,10 +3,10 @@ import type { UsageEvent } from '@tollgate/core';
 import { newId } from '@tollgate/core/internal';
 import { createManualClock, usageEvent } from '@tollgate/testkit';
 import { itemFor, QuotaTenant, quotaCounter } from '@tollgate/testkit/contracts';
-import { readOptions } from '../src/options.js';
-import { partitionKey, partitionOf } from '../src/partition.js';
-import { RedisQuotaStore } from '../src/redis-quota-store.js';
-import { widePartition } from '../src/wide-part.js';
+import { readOptions } from '../src/connection/options.js';
+import { RedisQuotaStore } from '../src/quota/redis-quota-store.js';
+import { partitionKey, partitionOf } from '../src/script/partition.js';
+import { widePartition } from '../src/wire/wide-part.js';
 import { MemoryLedger } from './memory-ledger.js';
 import { newPrefix, quotaOn, useRedis } from './servers.js';
 

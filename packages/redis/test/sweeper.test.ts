@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Connection } from '../src/connection.js';
-import { ScriptCaller } from '../src/script-caller.js';
-import type { ScriptRunner } from '../src/script-runner.js';
-import { scriptsFor } from '../src/scripts.js';
-import { Standings } from '../src/standings.js';
-import { Sweeper } from '../src/sweeper.js';
+import type { Connection } from '../src/connection/connection.js';
+import { Sweeper } from '../src/quota/sweeper.js';
+import { ScriptCaller } from '../src/script/script-caller.js';
+import type { ScriptRunner } from '../src/script/script-runner.js';
+import { scriptsFor } from '../src/script/scripts.js';
+import { Standings } from '../src/script/standings.js';
 
 describe('a process that is asked nothing', () => {
   it.each([

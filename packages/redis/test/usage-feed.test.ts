@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { UsageEvent } from '@tollgate/core';
-import type { ClusterClient } from '../src/connection.js';
+import type { ClusterClient } from '../src/connection/connection.js';
 import { outbox, redisQuota, usageFeed } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
 import { settle } from './settle.js';

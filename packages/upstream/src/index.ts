@@ -1,6 +1,9 @@
-export { type BedrockOptions, bedrock } from './bedrock.js';
-export { type ProxyHandler, proxy } from './middleware.js';
-export type { ProxyOptions } from './options.js';
+export type { PromptFacts } from './call/prompt-facts.js';
+export type { Fallback, Fallbacks } from './call/target.js';
+export { translatedFor } from './call/translated-for.js';
+export { resilient } from './fetch/resilient.js';
+export type { ResilientOptions } from './fetch/resilient-options.js';
+export { type BedrockOptions, bedrock } from './provider/bedrock.js';
 export {
   type PassHeaders,
   type Provider,
@@ -8,7 +11,7 @@ export {
   type ProviderPaths,
   provider,
   type WeightedKey,
-} from './provider.js';
+} from './provider/provider.js';
 export {
   type AzureOpenAIOptions,
   anthropic,
@@ -17,7 +20,10 @@ export {
   type OpenAiCompatibleOptions,
   openAiCompatible,
   openai,
-} from './provider-shapes.js';
+} from './provider/provider-shapes.js';
+export type { Timeouts } from './provider/timeouts.js';
+export { type ProxyHandler, proxy } from './proxy/middleware.js';
+export type { ProxyOptions } from './proxy/options.js';
 export { type Resilience, resilience } from './resilience/resilience.js';
 export type {
   BreakerOptions,
@@ -25,15 +31,9 @@ export type {
   ResilienceOptions,
   RetryOptions,
 } from './resilience/resilience-options.js';
-export { resilient } from './resilience/resilient.js';
-export type { ResilientOptions } from './resilience/resilient-options.js';
-export type { Fallback, Fallbacks } from './resilience/target.js';
 export { classifyPrompt, type UsualTask } from './route/classify-prompt.js';
 export { decideRoute } from './route/decide-route.js';
-export type { PromptFacts } from './route/prompt-facts.js';
 export type { RouteCandidate, RouteDecision, RouteExclusion, RouteInputs } from './route/route-inputs.js';
 export type { PolledPrice, RouteFacts, RouteSource } from './route/route-source.js';
 export { type Router, router } from './route/router.js';
 export type { RoutedModel, RouterOptions, RouteTask } from './route/router-options.js';
-export type { Timeouts } from './timeouts.js';
-export { translatedFor } from './translate/translated-for.js';

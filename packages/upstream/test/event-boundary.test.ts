@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { EventBoundary } from '../src/event-boundary.js';
+import { EventBoundary } from '../src/exchange/event-boundary.js';
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { retryAdvice } from '../src/retry-after.js';
+import { retryAdvice } from '../src/exchange/retry-after.js';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 

@@ -1,5 +1,5 @@
 import { withinDeadline } from '@tollgate/core/internal';
-import { StoreUnavailableError } from '../store-unavailable-error.js';
+import { StoreUnavailableError } from '../connection/store-unavailable-error.js';
 
 /** How long after a partition was closed requests wait for it, each as long as a call may take, in ms; later ones are refused at once. */
 const waitedForMs = 2_000;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { newId } from '@tollgate/core/internal';
 import { registry } from '../lua/registry.js';
-import { listIn, numberIn, textIn } from '../reply.js';
-import type { ScriptRunner } from '../script-runner.js';
+import { listIn, numberIn, textIn } from '../script/reply.js';
+import type { ScriptRunner } from '../script/script-runner.js';
 
 /** A process that uses the store, and the longest lease it asked for. */
 export type KnownProcess = readonly [id: string, leaseMs: number];

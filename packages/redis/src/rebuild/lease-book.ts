@@ -5,9 +5,9 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core/internal';
-import { questionOf } from '../admission-wire.js';
-import type { QuietCharge, QuietRenewal } from '../settlement-wire.js';
-import { type HeldLease, heldLeaseOf, type Step, type Taken } from './held-lease.js';
+import { questionOf } from '../wire/admission-wire.js';
+import { type HeldLease, heldLeaseOf, type Step, type Taken } from '../wire/held-lease.js';
+import type { QuietCharge, QuietRenewal } from '../wire/settlement-wire.js';
 
 interface Entry {
   readonly request: ReserveRequest;

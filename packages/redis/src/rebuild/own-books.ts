@@ -1,4 +1,4 @@
-import type { AppendRequest, DrawRequest, QuietCharge } from '../settlement-wire.js';
+import type { AppendRequest, DrawRequest, QuietCharge } from '../wire/settlement-wire.js';
 import { Journal } from './journal.js';
 import { LeaseBook } from './lease-book.js';
 

@@ -1,6 +1,6 @@
-import { listIn, numberIn } from '../reply.js';
-import type { ScriptCaller } from '../script-caller.js';
-import type { Standing } from '../standings.js';
+import { listIn, numberIn } from '../script/reply.js';
+import type { ScriptCaller } from '../script/script-caller.js';
+import type { Standing } from '../script/standings.js';
 import type { KnownProcess } from './known-processes.js';
 import type { PlacedSpend } from './spend-place.js';
 

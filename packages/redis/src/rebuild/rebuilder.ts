@@ -1,9 +1,9 @@
 import { publish, type SpendSource, type WindowSpend, warnOnce } from '@tollgate/core/internal';
-import type { Layout } from '../layout.js';
-import { partitionOf } from '../partition.js';
-import type { PartitionGate, ScriptCaller } from '../script-caller.js';
-import type { Standings } from '../standings.js';
-import { widePartition } from '../wide-part.js';
+import type { Layout } from '../script/layout.js';
+import { partitionOf } from '../script/partition.js';
+import type { PartitionGate, ScriptCaller } from '../script/script-caller.js';
+import type { Standings } from '../script/standings.js';
+import { widePartition } from '../wire/wide-part.js';
 import { ClosedPartition } from './closed-partition.js';
 import type { KnownProcesses } from './known-processes.js';
 import type { OwnBooks } from './own-books.js';

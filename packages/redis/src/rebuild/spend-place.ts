@@ -4,8 +4,8 @@ import {
   calendarSpan,
   type WindowSpend,
 } from '@tollgate/core/internal';
-import { partitionOf } from '../partition.js';
-import { widePartition } from '../wide-part.js';
+import { partitionOf } from '../script/partition.js';
+import { widePartition } from '../wire/wide-part.js';
 
 /** The spend of an open window, with its counter's location. */
 export interface PlacedSpend {

@@ -1,6 +1,6 @@
-import type { Connection } from '../connection.js';
-import { partitionKey, partitionOf } from '../partition.js';
-import type { ScriptRunner } from '../script-runner.js';
+import type { Connection } from '../connection/connection.js';
+import { partitionKey, partitionOf } from '../script/partition.js';
+import type { ScriptRunner } from '../script/script-runner.js';
 
 /** How long a mark stays, in ms: longer than any process takes to check. */
 const markMs = 400;

@@ -6,7 +6,7 @@ import {
   type ReserveResult,
   refusalOf,
 } from '@tollgate/core/internal';
-import { widePartition } from '../wide-part.js';
+import { widePartition } from '../wire/wide-part.js';
 import { Refill, type RefillWorld } from './refill.js';
 import type { Slice } from './slice.js';
 import { viewOfState } from './state-view.js';

@@ -6,7 +6,7 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core/internal';
-import type { DrawRequest, QuietCharge, QuietRenewal } from '../settlement-wire.js';
+import type { DrawRequest, QuietCharge, QuietRenewal } from '../wire/settlement-wire.js';
 import type { Recallable } from './recalls.js';
 
 /** The store from which slices are leased, and to which they are flushed. */

@@ -17,8 +17,8 @@ import {
   type ReserveRequest,
   type ReserveResult,
 } from '@tollgate/core/internal';
-import { publishAdmission } from '../publications.js';
-import type { QuietCharge } from '../settlement-wire.js';
+import { publishAdmission } from '../wire/publications.js';
+import type { QuietCharge } from '../wire/settlement-wire.js';
 import type { SliceStore } from './slice-store.js';
 import { SlicedReservation } from './sliced-reservation.js';
 

@@ -1,7 +1,7 @@
 import { publish, type SpendSource } from '@tollgate/core/internal';
-import type { OutboxStream } from '../outbox-stream.js';
-import { listIn, numberIn, textIn } from '../reply.js';
-import type { ScriptCaller } from '../script-caller.js';
+import type { OutboxStream } from '../outbox/outbox-stream.js';
+import { listIn, numberIn, textIn } from '../script/reply.js';
+import type { ScriptCaller } from '../script/script-caller.js';
 
 /** A counter with stray slices, in its state at the reading. */
 interface Sighting {

@@ -1,5 +1,5 @@
 import type { ProviderAmounts } from '@tollgate/core/internal';
-import type { PromptFacts } from '../route/prompt-facts.js';
+import type { PromptFacts } from '../call/prompt-facts.js';
 
 /** Characters of a token, roughly, in English. */
 const charactersPerToken = 4;

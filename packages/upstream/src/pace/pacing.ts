@@ -9,7 +9,7 @@ import {
   type WaitingCall,
   whenReady,
 } from '@tollgate/core/internal';
-import { RecentMap } from '../resilience/recent-map.js';
+import { RecentMap } from '../lib/recent-map.js';
 import { SizeGuess } from './size-guess.js';
 import {
   PacedCall,

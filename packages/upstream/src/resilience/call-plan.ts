@@ -1,15 +1,15 @@
 import type { TollgateError } from '@tollgate/core';
 import type { ProviderAmounts } from '@tollgate/core/internal';
-import { upstreamRateLimited, upstreamUnavailable } from '../errors.js';
-import type { ProviderKey } from '../key-ring.js';
+import type { Target } from '../call/target.js';
+import { upstreamRateLimited, upstreamUnavailable } from '../exchange/errors.js';
 import type { Wait } from '../pace/pacing.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
 import type { PacerGrant } from '../pace/waiting-line.js';
+import type { ProviderKey } from '../provider/key-ring.js';
 import { type AttemptEnd, type EndKind, kindOf } from './attempt-end.js';
 import { backoffMs } from './backoff.js';
 import type { Resilience } from './resilience.js';
 import { RouteNotes } from './route-notes.js';
-import type { Target } from './target.js';
 
 /** Why an attempt is made. */
 export type StepReason = 'first' | 'retry' | 'fallback' | 'hedge';

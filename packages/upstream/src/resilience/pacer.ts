@@ -1,13 +1,13 @@
 import { isPromise, type ProviderAmounts, publish, whenReady } from '@tollgate/core/internal';
-import type { ProviderKey } from '../key-ring.js';
+import type { Target } from '../call/target.js';
+import { statedWaitMs } from '../exchange/retry-after.js';
 import { type PacedAsk, Pacing, type Wait, type Waited } from '../pace/pacing.js';
 import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';
-import { statedWaitMs } from '../retry-after.js';
+import type { ProviderKey } from '../provider/key-ring.js';
 import type { Breaker } from './breaker.js';
 import type { CallWeight, Going, Step } from './call-plan.js';
 import type { ResilienceSettings } from './resilience-options.js';
 import { type OwnBreakers, SharedBreakers } from './shared-breakers.js';
-import type { Target } from './target.js';
 
 /** How long nothing is sent after a 429 without a stated wait, in ms. */
 const usualRestMs = 1_000;

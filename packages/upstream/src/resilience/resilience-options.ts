@@ -1,9 +1,9 @@
 import { accepts, checkOptions, type OptionCheck, type ProviderStore } from '@tollgate/core/internal';
+import type { Fallbacks } from '../call/target.js';
 import type { PacingOptions } from '../pace/pacing.js';
-import type { Provider } from '../provider.js';
-import { checkTimeouts, type Timeouts } from '../timeouts.js';
+import type { Provider } from '../provider/provider.js';
+import { checkTimeouts, type Timeouts } from '../provider/timeouts.js';
 import type { BreakerSettings } from './breaker.js';
-import type { Fallbacks } from './target.js';
 
 /** How often, when and for how long a call is tried again. */
 export interface RetryOptions {

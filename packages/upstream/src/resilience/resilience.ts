@@ -1,15 +1,15 @@
 import { modelAllowed, publish } from '@tollgate/core/internal';
+import { type Fallbacks, type Target, targetAt } from '../call/target.js';
+import { LatencySample } from '../lib/latency-sample.js';
+import { RecentMap } from '../lib/recent-map.js';
 import { callSize, type SizeFacts } from '../pace/call-size.js';
-import type { Provider } from '../provider.js';
+import type { Provider } from '../provider/provider.js';
 import type { AttemptEnd, EndKind } from './attempt-end.js';
 import { Breaker } from './breaker.js';
 import { CallPlan, type CallWeight, type Step } from './call-plan.js';
-import { LatencySample } from './latency-sample.js';
 import { Pacer } from './pacer.js';
-import { RecentMap } from './recent-map.js';
 import { type ResilienceOptions, type ResilienceSettings, readResilience } from './resilience-options.js';
 import { RetryBudget } from './retry-budget.js';
-import { type Fallbacks, type Target, targetAt } from './target.js';
 
 /** Clients choose the names, so the number of remembered ones is bounded. */
 const mostTargets = 1_000;

@@ -1,4 +1,4 @@
-import type { PromptFacts } from './prompt-facts.js';
+import type { PromptFacts } from '../call/prompt-facts.js';
 
 /** The tasks of {@link classifyPrompt}. */
 export type UsualTask = 'simple' | 'extraction' | 'code' | 'reasoning';

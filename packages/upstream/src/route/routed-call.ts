@@ -1,9 +1,11 @@
 import { isTollgateError, type TollgateContext } from '@tollgate/core';
-import type { ClientCall } from '../client-call.js';
-import type { DispatchedCall } from '../dispatch.js';
-import type { ProxySettings } from '../options.js';
-import { sentTo } from '../provider-call.js';
-import { withModel } from '../with-model.js';
+import type { WireApi } from '@tollgate/core/internal';
+import type { ClientCall } from '../call/client-call.js';
+import { type ProviderCall, sentTo } from '../call/provider-call.js';
+import { withModel } from '../call/with-model.js';
+import type { Provider } from '../provider/provider.js';
+import type { Resilience } from '../resilience/resilience.js';
+import type { Router } from './router.js';
 import type { RoutedModel } from './router-options.js';
 import type { TaskAsk } from './task-of.js';
 
@@ -16,8 +18,25 @@ export interface RouteTaken {
   readonly parameters: string;
 }
 
-/** The settings of a proxy that routing uses. */
-export type RoutingSettings = Pick<ProxySettings, 'router' | 'task' | 'takes' | 'resilience'>;
+/** A call whose way was chosen before it was priced. */
+export interface DispatchedCall {
+  /** As the client asked it. */
+  readonly asked: ClientCall;
+  readonly provider: Provider;
+  readonly sent: ProviderCall;
+  /** Absent: no router has chosen it. */
+  readonly route?: RouteTaken;
+}
+
+/** The settings of a proxy, or of {@link resilient}, that routing uses. */
+export interface RoutingSettings {
+  readonly router: Router | undefined;
+  /** The router's task, where the app states it. */
+  readonly task: string | undefined;
+  readonly resilience: Resilience;
+  /** Whether a provider can take calls of an API. */
+  takes(provider: Provider, api: WireApi): boolean;
+}
 
 /**
  * The call as the router sends it; `undefined` where the model that the client names is not for a router to choose. Models whose

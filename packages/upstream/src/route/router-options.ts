@@ -6,9 +6,9 @@ import {
   modelAllowed,
   type OptionCheck,
 } from '@tollgate/core/internal';
-import type { Provider } from '../provider.js';
+import type { PromptFacts } from '../call/prompt-facts.js';
+import type { Provider } from '../provider/provider.js';
 import { isProvider, twiceNamed } from '../resilience/resilience-options.js';
-import type { PromptFacts } from './prompt-facts.js';
 import type { RouteSource } from './route-source.js';
 
 /** A model that may be chosen. */

@@ -1,13 +1,13 @@
 import { isTollgateError, type Usage } from '@tollgate/core';
 import { type JsonObject, modelAllowed, noUsage, publish } from '@tollgate/core/internal';
+import { type PromptFacts, promptFacts } from '../call/prompt-facts.js';
 import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
-import type { Provider } from '../provider.js';
+import type { Provider } from '../provider/provider.js';
 import type { AnswerSeen } from './answer-seen.js';
 import { decideRoute } from './decide-route.js';
 import { fitsIn, type Headroom, headroomOf } from './headroom.js';
 import { noRouteError } from './no-route.js';
-import { type PromptFacts, promptFacts } from './prompt-facts.js';
 import type { RouteCandidate, RouteDecision, RouteInputs } from './route-inputs.js';
 import { PolledFacts, type PolledPrice } from './route-source.js';
 import { checkRouter, type RoutedModel, type RouterOptions, targetOf } from './router-options.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RecentMap } from '../resilience/recent-map.js';
+import { RecentMap } from '../lib/recent-map.js';
 
 const mostPlaces = 10_000;
 const stayMs = 3_600_000;

@@ -1,4 +1,4 @@
-import { LatencySample } from '../resilience/latency-sample.js';
+import { LatencySample } from '../lib/latency-sample.js';
 import type { AnswerSeen } from './answer-seen.js';
 
 /** Measurements older than this are dropped, in ms: a model that was slow gets another chance. */

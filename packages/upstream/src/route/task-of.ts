@@ -1,6 +1,6 @@
 import { type TollgateContext, TollgateError } from '@tollgate/core';
+import type { PromptFacts } from '../call/prompt-facts.js';
 import { classifyPrompt } from './classify-prompt.js';
-import type { PromptFacts } from './prompt-facts.js';
 import type { RouteInputs } from './route-inputs.js';
 import type { RouterOptions } from './router-options.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { LatencySample } from '../../src/lib/latency-sample.js';
+import { RecentMap } from '../../src/lib/recent-map.js';
 import { backoffMs } from '../../src/resilience/backoff.js';
-import { LatencySample } from '../../src/resilience/latency-sample.js';
-import { RecentMap } from '../../src/resilience/recent-map.js';
 import { RetryBudget } from '../../src/resilience/retry-budget.js';
 
 describe('the wait before a retry', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { handedResponse } from '../../src/resilience/handed-response.js';
+import { handedResponse } from '../../src/fetch/handed-response.js';
 
 const text = '{"said":"grüße"}';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { promptFacts } from '../../src/call/prompt-facts.js';
 import { classifyPrompt } from '../../src/index.js';
-import { promptFacts } from '../../src/route/prompt-facts.js';
 
 const chat = (content: string, more = {}) => promptFacts({ messages: [{ role: 'user', content }], ...more });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { JsonObject, JsonValue, WireApi } from '@tollgate/core/internal';
+import type { TranslatedCall } from '../../src/call/translated-for.js';
 import { translatedFor } from '../../src/index.js';
-import type { TranslatedCall } from '../../src/translate/translated-for.js';
 import type { ClientApi } from './answer-of.js';
 
 /** What becomes of a field with this value. */

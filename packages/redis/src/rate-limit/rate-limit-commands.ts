@@ -1,0 +1,90 @@
+import type { RedisReply, SendCommandClusterDetails } from 'rate-limit-redis';
+import type { Connection } from '../connection/connection.js';
+import { StoreUnavailableError } from '../connection/store-unavailable-error.js';
+import { CommandBatch } from '../script/command-batch.js';
+import { errorCodeIn } from '../script/reply.js';
+import type { Script } from '../script/scripts.js';
+import { giveBackScript, named } from './rate-limit-scripts.js';
+
+/**
+ * Sends the commands of rate-limit-redis. Its scripts are not loaded in advance, so that an app starts without a server: each is sent in
+ * full to a server that lacks it, and by its digest from then on.
+ */
+export class RateLimitCommands {
+  readonly #connection: Connection;
+  readonly #deadlineMs: number;
+  readonly #scripts = new Map<string, Script>([[giveBackScript.sha1, giveBackScript]]);
+  #turn: CommandBatch | undefined;
+
+  constructor(connection: Connection, deadlineMs: number) {
+    this.#connection = connection;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  async send({ key = '', command }: SendCommandClusterDetails): Promise<RedisReply> {
+    const [name = '', ...args] = command;
+    switch (name) {
+      case 'SCRIPT':
+        return this.#remember(args[1] ?? '');
+      case 'EVALSHA':
+        return this.#run(key, args[0] ?? '', args.slice(1));
+      case 'DECR':
+        return this.#run(key, giveBackScript.sha1, ['1', key]);
+      default:
+        return replyOf(await this.#send(key, command));
+    }
+  }
+
+  #remember(source: string): string {
+    const script = named(source);
+    this.#scripts.set(script.sha1, script);
+    return script.sha1;
+  }
+
+  async #run(key: string, sha1: string, args: string[]): Promise<RedisReply> {
+    try {
+      return replyOf(await this.#send(key, ['EVALSHA', sha1, ...args]));
+    } catch (error) {
+      const script = this.#scripts.get(sha1);
+      if (!script || errorCodeIn(error) !== 'NOSCRIPT') throw error;
+      return replyOf(await this.#send(key, ['EVAL', script.source, ...args]));
+    }
+  }
+
+  async #send(key: string, command: string[]): Promise<unknown> {
+    const turn = this.#currentTurn().enter(this.#connection.circuitOf(key));
+    if (!turn) throw new StoreUnavailableError({ fault: 'breaker', operation: 'count', mayHaveRun: false });
+    turn.sent();
+    try {
+      const answer = await this.#connection.send(key, command, turn.signal);
+      turn.answered();
+      return answer;
+    } catch (error) {
+      const code = errorCodeIn(error);
+      if (code === 'NOSCRIPT') turn.answered();
+      else turn.failed(code === undefined);
+      throw error;
+    }
+  }
+
+  #currentTurn(): CommandBatch {
+    if (this.#turn) return this.#turn;
+    const turn = new CommandBatch(this.#deadlineMs);
+    this.#turn = turn;
+    setImmediate(() => {
+      this.#turn = undefined;
+    });
+    return turn;
+  }
+}
+
+function replyOf(value: unknown): RedisReply {
+  if (Array.isArray(value)) return value.map(scalarOf);
+  return scalarOf(value);
+}
+
+/** rate-limit-redis interprets null as "no counter". */
+function scalarOf(value: unknown): boolean | number | string {
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean') return value;
+  return value === null || value === undefined ? false : String(value);
+}

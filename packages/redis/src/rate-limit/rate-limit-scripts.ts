@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import type { Script } from '../script/scripts.js';
+
+/** A script with the name under which a server remembers it. */
+export function named(source: string): Script {
+  return { source, sha1: createHash('sha1').update(source).digest('hex') };
+}
+
+/** Takes one back, unless the window is over: a bare DECR would make a new counter then, below zero and without an end. */
+export const giveBackScript = named(`
+if redis.call('PTTL', KEYS[1]) > 0 and tonumber(redis.call('GET', KEYS[1])) > 0 then
+  return redis.call('DECR', KEYS[1])
+end
+return 0
+`);
