@@ -6,7 +6,7 @@ import {
   readRootManifest,
   readTestPackage,
 } from './house.js';
-import { foldersInBothDirections, importViolations, storeyViolations } from './storeys.js';
+import { circlesOfFiles, foldersInBothDirections, importViolations, storeyViolations } from './storeys.js';
 
 const rootManifest = readRootManifest();
 
@@ -33,6 +33,25 @@ describe('folders inside a package', () => {
       expect(foldersInBothDirections(one)).toEqual([]);
     });
   }
+
+  it.each(
+    readPackages('packages')
+      .filter(({ manifest }) => !manifest.private)
+      .map((one) => [one.folder.replace('packages/', ''), one] as const),
+  )('%s: no files import each other in a circle, not even types', (_, one) => {
+    expect(circlesOfFiles(one)).toEqual([]);
+  });
+
+  it('are reported where files import each other in a circle', () => {
+    const files = [
+      { path: 'src/a.ts', text: `import { b } from './b.js'` },
+      { path: 'src/b.ts', text: `import type { C } from './deep/c.js'` },
+      { path: 'src/deep/c.ts', text: `import { a } from '../a.js'` },
+      { path: 'src/d.ts', text: `import { a } from './a.js'` },
+    ];
+    const found = circlesOfFiles({ folder: 'packages/made-up', manifest: { name: 'made-up' }, files });
+    expect(found).toEqual([['src/a.ts', 'src/b.ts', 'src/deep/c.ts']]);
+  });
 
   it('are reported when they import from each other', () => {
     const files = [

@@ -105,3 +105,37 @@ export function foldersInBothDirections({ files }: HousePackage): string[] {
     .map(([from, to]) => `${from} <-> ${to}`)
     .sort();
 }
+
+/** Groups of a package's files that import each other in a circle, types included, each as its sorted paths. */
+export function circlesOfFiles({ files }: HousePackage): string[][] {
+  const sources = files.filter(({ path }) => path.startsWith('src/'));
+  const known = new Set(sources.map(({ path }) => path));
+  const imported = new Map(
+    sources.map((file) => {
+      const paths = importsOf(file)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => posix.join(posix.dirname(file.path), specifier).replace(/\.js$/, '.ts'));
+      return [file.path, paths.filter((path) => known.has(path))] as const;
+    }),
+  );
+  const reached = new Map([...known].map((path) => [path, reachableFrom(path, imported)]));
+  const circles = new Map<string, string[]>();
+  for (const path of known) {
+    const circle = [...known].filter(
+      (other) => reached.get(path)?.has(other) && reached.get(other)?.has(path),
+    );
+    if (circle.length > 0) circles.set(circle.join(), circle.sort());
+  }
+  return [...circles.values()];
+}
+
+function reachableFrom(from: string, imported: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const reached = new Set<string>();
+  const next = [...(imported.get(from) ?? [])];
+  for (let path = next.pop(); path !== undefined; path = next.pop()) {
+    if (reached.has(path)) continue;
+    reached.add(path);
+    next.push(...(imported.get(path) ?? []));
+  }
+  return reached;
+}

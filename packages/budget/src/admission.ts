@@ -13,7 +13,6 @@ import type { AdmissionPolicy } from './admission-policy.js';
 import { type Candidate, candidates } from './candidates.js';
 import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
 import type { HeldAmounts } from './held-amounts.js';
-import type { OpenReservation } from './open-reservation.js';
 
 /** One alternative of an admission: the form of the call, and the requested amounts. */
 export interface Admission {
@@ -22,6 +21,12 @@ export interface Admission {
   readonly charges: readonly LimitCharge[];
   /** The amounts sent to the store: the charges minus the reservation's unassigned amounts. */
   readonly asked: readonly LimitCharge[];
+}
+
+/** The call that the request's own body declares, and how it was admitted. */
+export interface DeclaredCall {
+  readonly call: Call;
+  readonly admission: Admission;
 }
 
 /**
@@ -70,8 +75,10 @@ export function alternativesOf(
 }
 
 /** The request with which an open reservation adds the limits that it does not yet cover. */
-export function extensionOf(reservation: OpenReservation, policy: AdmissionPolicy): Admission {
-  const { declared, holds } = reservation;
+export function extensionOf(
+  { declared, holds }: { readonly declared: DeclaredCall | undefined; readonly holds: HeldAmounts },
+  policy: AdmissionPolicy,
+): Admission {
   const parsed = declared?.call.parsed;
   const before = declared?.admission.candidate;
   const candidate = parsed &&

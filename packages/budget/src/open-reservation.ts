@@ -11,7 +11,7 @@ import {
   usageEventOf,
   withUnresolved,
 } from '@tollgate/core/internal';
-import type { Admission } from './admission.js';
+import type { DeclaredCall } from './admission.js';
 import { isNothing } from './amounts.js';
 import type { BudgetEngine } from './engine.js';
 import { HeldAmounts } from './held-amounts.js';
@@ -41,7 +41,7 @@ export class OpenReservation {
   readonly admittedAtMs: number;
   readonly verified: boolean;
   /** The call that the guard has reserved for, until it is begun. */
-  declared: { readonly call: Call; readonly admission: Admission } | undefined;
+  declared: DeclaredCall | undefined;
   closed = false;
   #pending: Pending[] = [];
 

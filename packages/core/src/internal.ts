@@ -97,7 +97,8 @@ export {
   ownLimitsOf,
 } from './plans/limit-override.js';
 export type { LimitReduction } from './plans/limit-reduction.js';
-export { hasOwnLimits, limitsFor, type OwnLimits } from './plans/own-limits.js';
+export { hasOwnLimits, limitsFor } from './plans/limits-for.js';
+export type { OwnLimits } from './plans/own-limits.js';
 export {
   type DegradeStep,
   defaultMaxOutputTokens,

@@ -1,4 +1,5 @@
-export { type MeteredFetchOptions, meteredFetch } from './fetch/metered-fetch.js';
+export { meteredFetch } from './fetch/metered-fetch.js';
+export type { MeteredFetchOptions } from './fetch/metered-fetch-options.js';
 export { type LabelHeader, type Labels, labels } from './labels.js';
 export { meter } from './meter.js';
 export type { MeterOptions } from './meter-options.js';

@@ -13,7 +13,7 @@ import {
   type WireApi,
 } from '@tollgate/core/internal';
 import { wireApis } from '@tollgate/wire';
-import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch.js';
+import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch-options.js';
 import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from './labels.js';
 import { catalogueProviders, isCatalogued, isPricedSomewhere } from './prices/known-prices.js';
 import { type ParseOptions, parseChecks } from './requests/parse-options.js';

@@ -10,7 +10,7 @@ import { usageEvent } from '@tollgate/testkit/contracts';
 import type { SliceHome } from '../src/slices/slice-home.js';
 import { SliceStore } from '../src/slices/slice-store.js';
 import type { SliceClock } from '../src/slices/store-clock.js';
-import type { QuietCharge } from '../src/wire/settlement-wire.js';
+import type { QuietCharge } from '../src/wire/quiet-requests.js';
 
 /** A moment that tests move. */
 export interface Moment {

@@ -1,3 +1,4 @@
+import type { CallerIdentity } from './caller-identity.js';
 import type { LimitReduction } from './limit-reduction.js';
 import type { OwnLimits } from './own-limits.js';
 
@@ -5,26 +6,9 @@ import type { OwnLimits } from './own-limits.js';
  * The authenticated principal. Written by `auth` only, from verified credentials; never from a client's body or headers.
  * Limits, models and money are counted against it.
  */
-export interface Caller {
-  /** Stable id of the principal: the key's public id, or the token's subject within its tenant. */
-  readonly id: string;
-  /** The paying customer. Everything shared, cached or reported is partitioned by it. */
-  readonly tenant: string;
-  readonly team?: string | undefined;
-  readonly user?: string | undefined;
-  /** Name of a plan of `definePlans`. */
-  readonly plan: string;
-  readonly scopes: readonly string[];
-  /** Public id of the API key; stays the same when the key is rotated. Absent for tokens. */
-  readonly keyId?: string | undefined;
-  /** Id of the child credential that the caller came with. Absent: it came with the key or token itself. */
-  readonly childId?: string | undefined;
+export interface Caller extends CallerIdentity {
   /** The caller's own limits, beside or instead of its plan's. Absent: none. */
   readonly limits?: OwnLimits | undefined;
   /** How far its limits are tightened for now. Written by `watch` only, on a copy that takes the caller's place. Absent: not at all. */
   readonly tightened?: LimitReduction | undefined;
-  /** Models this credential is narrowed to, beside its plan's. Absent: all that the plan allows. */
-  readonly models?: readonly string[] | undefined;
-  /** Labels that verified credentials carry; they win over every other source. */
-  readonly labels: Readonly<Record<string, string>>;
 }

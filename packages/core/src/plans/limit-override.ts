@@ -3,7 +3,8 @@ import type { Unit } from '../lib/unit.js';
 import type { Caller } from './caller.js';
 import { declareLimit, declareRequests } from './declare-limit.js';
 import type { Limit, RequestRate, ScopePart } from './limit.js';
-import { kindOf, type OwnLimits, placed } from './own-limits.js';
+import { kindOf, placed } from './limits-for.js';
+import type { OwnLimits } from './own-limits.js';
 import type { LimitText } from './plan.js';
 
 /** The kind of limit that an override replaces, named as in a plan. */

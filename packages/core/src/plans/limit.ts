@@ -1,13 +1,13 @@
 import type { Request } from 'express';
 import type { Unit } from '../lib/unit.js';
-import type { Caller } from './caller.js';
+import type { CallerIdentity } from './caller-identity.js';
 import type { Window } from './window.js';
 
 /** A scope of the app's own: its name (part of the counter's key) and how to read its value off a request. */
 export interface CustomScope {
   readonly name: string;
   /** Must return a bounded set of values; each becomes a counter. `undefined` counts together under an empty value. */
-  readonly of: (req: Request, caller: Caller) => string | undefined;
+  readonly of: (req: Request, caller: CallerIdentity) => string | undefined;
 }
 
 /** Whose counter a limit is. Several together (`['route', 'user']`) make one counter for each combination. */

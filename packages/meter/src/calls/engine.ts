@@ -4,8 +4,9 @@ import { completed, type ReportedUsage } from '@tollgate/wire/internal';
 import { costOf, type Price } from '../prices/price.js';
 import { priceCatalogue } from '../prices/price-catalogue.js';
 import { MeteredCall } from '../requests/metered-call.js';
-import { parseCall, parseSettings } from '../requests/parse-call.js';
+import { parseCall } from '../requests/parse-call.js';
 import type { ParseOptions } from '../requests/parse-options.js';
+import { parseSettings } from '../requests/parse-settings.js';
 import { searchesByItself } from '../requests/searching-models.js';
 import type { UsagePrice } from '../usage/settle.js';
 

@@ -12,7 +12,8 @@ import {
   type Settlement,
   whenReady,
 } from '@tollgate/core/internal';
-import { type MeteredFetchOptions, send } from '../fetch/metered-fetch.js';
+import { send } from '../fetch/metered-fetch.js';
+import type { MeteredFetchOptions } from '../fetch/metered-fetch-options.js';
 import { promptHash } from '../requests/prompt-hash.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';

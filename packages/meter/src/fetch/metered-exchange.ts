@@ -13,7 +13,7 @@ import {
 import { noRequestError } from './fetch-errors.js';
 import { isAbort, meteredBody, stoppedOutcome, usageIsNear, usageWaitMs } from './metered-body.js';
 import { isMetered } from './metered-contexts.js';
-import type { MeteredFetchOptions } from './metered-fetch.js';
+import type { MeteredFetchOptions } from './metered-fetch-options.js';
 import { type FetchRequest, outgoingOf } from './outgoing-of.js';
 
 type Fetch = typeof fetch;

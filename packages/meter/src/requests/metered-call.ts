@@ -13,7 +13,7 @@ import type { TierMultiplier } from '../prices/service-tier.js';
 import { estimate } from './estimate.js';
 import type { TextBound } from './estimate-input.js';
 import { modelName } from './model-name.js';
-import type { ParseSettings } from './parse-call.js';
+import type { ParseSettings } from './parse-settings.js';
 import { searchesByItself } from './searching-models.js';
 import { declaredFees, toolBoundOf } from './server-tools.js';
 import { showsItsOutput } from './visible-output.js';

@@ -1,8 +1,9 @@
 import { isTollgateError, type TollgateError } from '@tollgate/core';
 import type { JsonValue, OutgoingRequest } from '@tollgate/core/internal';
 import type { MeteredCall } from '../../src/requests/metered-call.js';
-import { parseCall, parseSettings } from '../../src/requests/parse-call.js';
+import { parseCall } from '../../src/requests/parse-call.js';
 import type { ParseOptions } from '../../src/requests/parse-options.js';
+import { parseSettings } from '../../src/requests/parse-settings.js';
 
 export const paths = {
   chat: '/v1/chat/completions',

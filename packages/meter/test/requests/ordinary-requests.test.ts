@@ -4,8 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import type { JsonValue } from '@tollgate/core/internal';
 import OpenAI, { AzureOpenAI } from 'openai';
 import type { MeteredCall } from '../../src/requests/metered-call.js';
-import { parseCall, parseSettings } from '../../src/requests/parse-call.js';
+import { parseCall } from '../../src/requests/parse-call.js';
 import type { ParseOptions } from '../../src/requests/parse-options.js';
+import { parseSettings } from '../../src/requests/parse-settings.js';
 import { outgoing } from './call.js';
 
 /** What the official SDKs send for ordinary requests with all their features, parsed in strict mode. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseCall, parseSettings } from '../../src/requests/parse-call.js';
+import { parseCall } from '../../src/requests/parse-call.js';
+import { parseSettings } from '../../src/requests/parse-settings.js';
 import { call, outgoing, parse, paths, plain, sent, verdict } from './call.js';
 
 describe('a parsed call', () => {

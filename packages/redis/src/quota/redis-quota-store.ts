@@ -39,6 +39,7 @@ import { Recalls } from '../slices/recalls.js';
 import { StraySlices } from '../slices/stray-slices.js';
 import { admissionIn, coverText, extendText, reserveText } from '../wire/admission-wire.js';
 import { publishAdmission, publishCharge, publishClose } from '../wire/publications.js';
+import type { QuietCharge, QuietRenewal } from '../wire/quiet-requests.js';
 import {
   appendText,
   chargedIn,
@@ -46,8 +47,6 @@ import {
   closeText,
   type DrawRequest,
   drawText,
-  type QuietCharge,
-  type QuietRenewal,
   renewText,
 } from '../wire/settlement-wire.js';
 import { widePartition } from '../wire/wide-part.js';

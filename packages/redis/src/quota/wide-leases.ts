@@ -6,7 +6,7 @@ import type {
   RunningCost,
 } from '@tollgate/core/internal';
 import type { SliceStore } from '../slices/slice-store.js';
-import type { QuietCharge } from '../wire/settlement-wire.js';
+import type { QuietCharge } from '../wire/quiet-requests.js';
 import { type WidePart, widePartition, withCharges } from '../wire/wide-part.js';
 
 type Held = Extract<ReserveResult, { ok: true }>;

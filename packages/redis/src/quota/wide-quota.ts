@@ -14,7 +14,7 @@ import type {
 } from '@tollgate/core/internal';
 import { adjusted } from '@tollgate/core/internal';
 import type { SliceStore } from '../slices/slice-store.js';
-import type { QuietCharge } from '../wire/settlement-wire.js';
+import type { QuietCharge } from '../wire/quiet-requests.js';
 import {
   floorsOf,
   isWide,

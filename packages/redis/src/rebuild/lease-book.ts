@@ -7,7 +7,7 @@ import type {
 } from '@tollgate/core/internal';
 import { questionOf } from '../wire/admission-wire.js';
 import { type HeldLease, heldLeaseOf, type Step, type Taken } from '../wire/held-lease.js';
-import type { QuietCharge, QuietRenewal } from '../wire/settlement-wire.js';
+import type { QuietCharge, QuietRenewal } from '../wire/quiet-requests.js';
 
 interface Entry {
   readonly request: ReserveRequest;

@@ -1,4 +1,5 @@
-import type { AppendRequest, DrawRequest, QuietCharge } from '../wire/settlement-wire.js';
+import type { QuietCharge } from '../wire/quiet-requests.js';
+import type { AppendRequest, DrawRequest } from '../wire/settlement-wire.js';
 import { Journal } from './journal.js';
 import { LeaseBook } from './lease-book.js';
 

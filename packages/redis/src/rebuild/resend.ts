@@ -1,7 +1,8 @@
 import type { ScriptName } from '../lua/source.js';
 import { partitionOf } from '../script/partition.js';
 import type { OperationText, ScriptCaller } from '../script/script-caller.js';
-import { appendText, chargeText, holdText, type QuietCharge } from '../wire/settlement-wire.js';
+import type { QuietCharge } from '../wire/quiet-requests.js';
+import { appendText, chargeText, holdText } from '../wire/settlement-wire.js';
 import type { OwnBooks } from './own-books.js';
 
 const attempt = 32;

@@ -6,7 +6,8 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core/internal';
-import type { DrawRequest, QuietCharge, QuietRenewal } from '../wire/settlement-wire.js';
+import type { QuietCharge, QuietRenewal } from '../wire/quiet-requests.js';
+import type { DrawRequest } from '../wire/settlement-wire.js';
 import type { Recallable } from './recalls.js';
 
 /** The store from which slices are leased, and to which they are flushed. */

@@ -9,7 +9,7 @@ import {
   type RenewRequest,
   type ReserveResult,
 } from '@tollgate/core/internal';
-import type { QuietCharge } from '../wire/settlement-wire.js';
+import type { QuietCharge } from '../wire/quiet-requests.js';
 import type { RefillWorld } from './refill.js';
 import { refusedBy, SliceAllocator } from './slice-allocator.js';
 import { SliceEvents } from './slice-events.js';

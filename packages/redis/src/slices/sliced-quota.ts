@@ -18,7 +18,7 @@ import {
   type ReserveResult,
 } from '@tollgate/core/internal';
 import { publishAdmission } from '../wire/publications.js';
-import type { QuietCharge } from '../wire/settlement-wire.js';
+import type { QuietCharge } from '../wire/quiet-requests.js';
 import type { SliceStore } from './slice-store.js';
 import { SlicedReservation } from './sliced-reservation.js';
 

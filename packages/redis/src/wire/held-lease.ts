@@ -6,7 +6,7 @@ import type {
   ReserveRequest,
   ReserveResult,
 } from '@tollgate/core/internal';
-import type { QuietCharge, QuietRenewal } from './settlement-wire.js';
+import type { QuietCharge, QuietRenewal } from './quiet-requests.js';
 
 type Admitted = Extract<ReserveResult, { ok: true }>;
 

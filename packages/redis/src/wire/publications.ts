@@ -5,7 +5,7 @@ import {
   type ReserveResult,
   type ThresholdCrossing,
 } from '@tollgate/core/internal';
-import type { QuietCharge } from './settlement-wire.js';
+import type { QuietCharge } from './quiet-requests.js';
 
 export function publishAdmission(
   operation: 'reserve' | 'extend' | 'cover',

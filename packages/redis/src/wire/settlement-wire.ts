@@ -1,12 +1,5 @@
 import type { UsageEvent } from '@tollgate/core';
-import type {
-  ChargeItem,
-  ChargeRequest,
-  ChargeResult,
-  CloseRequest,
-  RenewRequest,
-  RunningCost,
-} from '@tollgate/core/internal';
+import type { ChargeItem, ChargeRequest, ChargeResult, CloseRequest } from '@tollgate/core/internal';
 import { type CallArguments, rateOf } from '../script/call-arguments.js';
 import { type CounterKind, type CounterPack, packCounters, placeOf } from '../script/counter-place.js';
 import { crossingsIn, stateIn, storedStateIn } from '../script/figures.js';
@@ -14,16 +7,7 @@ import { Packer } from '../script/packer.js';
 import { listIn, textIn } from '../script/reply.js';
 import { Unpacker } from '../script/unpacker.js';
 import type { HeldLease, Hold } from './held-lease.js';
-
-/** A charge without a usage event, because another writer writes the event. */
-export type QuietCharge = Omit<ChargeRequest, 'event'> & {
-  readonly event: UsageEvent | undefined;
-  /** It has been published already. */
-  readonly isQuiet?: boolean;
-};
-export type QuietRenewal = Omit<RenewRequest, 'running'> & {
-  readonly running: readonly (Omit<RunningCost, 'event'> & { readonly event?: UsageEvent })[];
-};
+import type { QuietCharge, QuietRenewal } from './quiet-requests.js';
 
 /** `rememberMs`: how long an id is remembered of which no lease is known. */
 export function chargeText(args: CallArguments, request: QuietCharge, rememberMs: number): Buffer {

@@ -2,8 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { TollgateError } from '@tollgate/core';
 import type { AttemptOutcome } from '@tollgate/core/internal';
 import type { Dispatcher } from 'undici';
-import type { AnswerWriter, AttemptHooks, AttemptResult, AttemptRules, AttemptTarget } from './attempt.js';
 import { AttemptClock } from './attempt-clock.js';
+import type {
+  AnswerWriter,
+  AttemptHooks,
+  AttemptResult,
+  AttemptRules,
+  AttemptTarget,
+} from './attempt-interface.js';
 import { classifyResponse } from './classify-response.js';
 import { DecodedBody, isDecodable } from './decoded-body.js';
 import { type TimeoutKind, upstreamError, upstreamTimeout, upstreamUnavailable } from './errors.js';

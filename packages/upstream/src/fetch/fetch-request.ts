@@ -4,8 +4,8 @@ import { asksForEvents } from '@tollgate/wire/internal';
 import type { ClientCall } from '../call/client-call.js';
 import { type ProviderCall, sentTo, withCap } from '../call/provider-call.js';
 import { withModel } from '../call/with-model.js';
-import type { Step } from '../resilience/call-plan.js';
-import type { FetchCall } from './fetch-transport.js';
+import type { Step } from '../resilience/step.js';
+import type { FetchCall } from './fetch-call.js';
 
 /** The request of one attempt. */
 export interface FetchRequest {

@@ -1,6 +1,6 @@
 import type { Call } from '@tollgate/core/internal';
 import type { HeaderOf } from '../pace/stated-limits.js';
-import type { Step } from '../resilience/call-plan.js';
+import type { Step } from '../resilience/step.js';
 import { answerSeen } from '../route/answer-seen.js';
 import type { RouteTaken } from '../route/routed-call.js';
 import type { Router } from '../route/router.js';

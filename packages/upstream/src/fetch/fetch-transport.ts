@@ -1,45 +1,21 @@
 import { isTollgateError } from '@tollgate/core';
-import {
-  chained,
-  type JsonObject,
-  publish,
-  runningContext,
-  type WireApi,
-  wasSent,
-} from '@tollgate/core/internal';
+import { chained, publish, runningContext, wasSent } from '@tollgate/core/internal';
 import { retryWishes } from '../exchange/retry-after.js';
 import { pause } from '../lib/pause.js';
 import type { Wait } from '../pace/pacing.js';
 import { timeoutsOf } from '../provider/timeouts.js';
 import type { AttemptEnd } from '../resilience/attempt-end.js';
-import type { CallPlan, Step } from '../resilience/call-plan.js';
+import type { CallPlan } from '../resilience/call-plan.js';
 import type { Racer } from '../resilience/hedge-race.js';
 import type { Transport } from '../resilience/make-call.js';
 import type { Resilience } from '../resilience/resilience.js';
+import type { Step } from '../resilience/step.js';
 import { FetchAttempt } from './fetch-attempt.js';
+import type { FetchCall } from './fetch-call.js';
 import { FetchChain, type SharedCall } from './fetch-chain.js';
 import { type FetchRequest, fetchRequest } from './fetch-request.js';
 import type { FetchRouting } from './fetch-routing.js';
 import { translatedResponse } from './translated-response.js';
-
-type Fetch = typeof fetch;
-
-/** A call to a model, as an SDK has made it. */
-export interface FetchCall {
-  readonly base: Fetch;
-  readonly init: NonNullable<Parameters<Fetch>[1]>;
-  readonly url: URL;
-  readonly api: WireApi;
-  readonly modelInPath: boolean;
-  readonly model: string | undefined;
-  readonly stream: boolean;
-  readonly text: string;
-  readonly body: JsonObject;
-  readonly headers: NonNullable<RequestInit['headers']>;
-  readonly signal: AbortSignal | null | undefined;
-  /** A router has chosen the target, in place of the SDK. */
-  readonly routed: boolean;
-}
 
 /** An attempt that was answered, or was not. */
 export type FetchOutcome = {

@@ -15,9 +15,10 @@ import { Resilience } from '../resilience/resilience.js';
 import type { ResilienceOptions } from '../resilience/resilience-options.js';
 import type { DispatchedCall } from '../route/routed-call.js';
 import { type RoutingSettings, routedCall } from '../route/routed-call.js';
+import type { FetchCall } from './fetch-call.js';
 import { askedOf } from './fetch-request.js';
 import { FetchRouting } from './fetch-routing.js';
-import { type FetchCall, type FetchOutcome, FetchTransport } from './fetch-transport.js';
+import { type FetchOutcome, FetchTransport } from './fetch-transport.js';
 import { type ResilientOptions, readResilient } from './resilient-options.js';
 
 type Fetch = typeof fetch;

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { AnswerWriter } from '../exchange/attempt.js';
+import type { AnswerWriter } from '../exchange/attempt-interface.js';
 import type { BodyKind } from '../exchange/classify-response.js';
 import { EventBoundary } from '../exchange/event-boundary.js';
 

@@ -1,7 +1,7 @@
 import { refuse } from '@tollgate/core';
 import type { GuardOptions } from '@tollgate/core/internal';
 import type { NextFunction, Request, Response } from 'express';
-import type { AttemptResult } from '../exchange/attempt.js';
+import type { AttemptResult } from '../exchange/attempt-interface.js';
 import { upstreamError } from '../exchange/errors.js';
 import type { ClientAnswer } from './client-answer.js';
 

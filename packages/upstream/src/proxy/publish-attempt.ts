@@ -1,7 +1,7 @@
 import type { TollgateContext } from '@tollgate/core';
 import { type Call, publish, type WireApi } from '@tollgate/core/internal';
-import type { AttemptResult } from '../exchange/attempt.js';
-import type { StepReason } from '../resilience/call-plan.js';
+import type { AttemptResult } from '../exchange/attempt-interface.js';
+import type { StepReason } from '../resilience/step.js';
 
 /** Which attempt it was. */
 export interface AttemptNames {

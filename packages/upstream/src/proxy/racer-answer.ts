@@ -1,4 +1,4 @@
-import type { AnswerWriter } from '../exchange/attempt.js';
+import type { AnswerWriter } from '../exchange/attempt-interface.js';
 import type { Racer } from '../resilience/hedge-race.js';
 import type { ClientAnswer } from './client-answer.js';
 

@@ -1,5 +1,5 @@
 import { type CachedAnswer, cachedHeaders } from '@tollgate/core/internal';
-import type { AnswerWriter, AttemptResult } from '../exchange/attempt.js';
+import type { AnswerWriter, AttemptResult } from '../exchange/attempt-interface.js';
 import { answerHeaders } from '../exchange/response-headers.js';
 import type { AnswerTranslation } from '../translate/answer-translation.js';
 

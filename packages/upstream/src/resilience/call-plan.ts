@@ -1,43 +1,28 @@
 import type { TollgateError } from '@tollgate/core';
-import type { ProviderAmounts } from '@tollgate/core/internal';
 import type { Target } from '../call/target.js';
 import { upstreamRateLimited, upstreamUnavailable } from '../exchange/errors.js';
 import type { Wait } from '../pace/pacing.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
-import type { PacerGrant } from '../pace/waiting-line.js';
-import type { ProviderKey } from '../provider/key-ring.js';
 import { type AttemptEnd, type EndKind, kindOf } from './attempt-end.js';
 import { backoffMs } from './backoff.js';
-import type { Resilience } from './resilience.js';
+import type { Breaker } from './breaker.js';
+import type { Pacer } from './pacer.js';
+import type { ResilienceSettings } from './resilience-options.js';
 import { RouteNotes } from './route-notes.js';
+import type { CallWeight, Going, Step, StepReason } from './step.js';
 
-/** Why an attempt is made. */
-export type StepReason = 'first' | 'retry' | 'fallback' | 'hedge';
-
-/** One attempt that is to be made. */
-export interface Step {
-  readonly target: Target;
-  readonly key: ProviderKey | undefined;
-  /** To wait before it, in milliseconds. */
-  readonly afterMs: number;
-  readonly reason: StepReason;
-  /** Another candidate follows a refusal: it is not the request's. */
-  readonly alternative: boolean;
-  readonly index: number;
-  /** How long it may wait for its turn, in milliseconds. */
-  readonly patienceMs: number;
-  /** Its place in the books of the provider's rate limits, once it has had its turn. */
-  turn?: PacerGrant | undefined;
+/** What all calls share: breakers, retry budgets and turns. */
+interface SharedState {
+  readonly settings: ResilienceSettings;
+  readonly turns: Pacer;
+  begun(step: Step): void;
+  ended(step: Step, end: AttemptEnd, kind: EndKind, stream: boolean): void;
+  cancelled(step: Step): void;
+  admits(target: Target): boolean;
+  mayRetry(target: Target): boolean;
+  hedgeAfterMs(target: Target, stream: boolean): number | undefined;
+  breakerOf(target: Target): Breaker | undefined;
 }
-
-/** The tenant of a call, and its amounts of a provider's rate limits. */
-export interface CallWeight {
-  readonly tenant: string;
-  readonly size: ProviderAmounts;
-}
-
-/** Whether an attempt may be made. `late`: it got no turn in time; `open`: its target's breaker is open; `gone`: the call is no longer wanted. */
-export type Going = 'go' | 'late' | 'open' | 'gone';
 
 /**
  * The targets to try, their order and deadline: the decisions of one call, without any I/O. A failure is followed by another attempt only
@@ -53,7 +38,7 @@ export class CallPlan {
 
   constructor(
     private readonly targets: readonly Target[],
-    private readonly state: Resilience,
+    private readonly state: SharedState,
     private readonly stream: boolean,
     /** Absent: calls are not paced. */
     private readonly weight?: CallWeight | undefined,

@@ -1,8 +1,9 @@
 import { isPromise } from '@tollgate/core/internal';
 import type { Wait } from '../pace/pacing.js';
 import type { AttemptEnd } from './attempt-end.js';
-import type { CallPlan, Step } from './call-plan.js';
+import type { CallPlan } from './call-plan.js';
 import { HedgeRace, type Racer } from './hedge-race.js';
+import type { Step } from './step.js';
 
 /** Makes single attempts: a proxy, or a `fetch`. */
 export interface Transport<Outcome> {

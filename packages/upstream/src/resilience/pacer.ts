@@ -5,9 +5,9 @@ import { type PacedAsk, Pacing, type Wait, type Waited } from '../pace/pacing.js
 import { type HeaderOf, statedLimits } from '../pace/stated-limits.js';
 import type { ProviderKey } from '../provider/key-ring.js';
 import type { Breaker } from './breaker.js';
-import type { CallWeight, Going, Step } from './call-plan.js';
 import type { ResilienceSettings } from './resilience-options.js';
 import { type OwnBreakers, SharedBreakers } from './shared-breakers.js';
+import type { CallWeight, Going, Step } from './step.js';
 
 /** How long nothing is sent after a 429 without a stated wait, in ms. */
 const usualRestMs = 1_000;

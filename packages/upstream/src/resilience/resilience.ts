@@ -6,10 +6,11 @@ import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { Provider } from '../provider/provider.js';
 import type { AttemptEnd, EndKind } from './attempt-end.js';
 import { Breaker } from './breaker.js';
-import { CallPlan, type CallWeight, type Step } from './call-plan.js';
+import { CallPlan } from './call-plan.js';
 import { Pacer } from './pacer.js';
 import { type ResilienceOptions, type ResilienceSettings, readResilience } from './resilience-options.js';
 import { RetryBudget } from './retry-budget.js';
+import type { CallWeight, Step } from './step.js';
 
 /** Clients choose the names, so the number of remembered ones is bounded. */
 const mostTargets = 1_000;

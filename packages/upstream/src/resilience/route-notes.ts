@@ -1,6 +1,6 @@
 import type { Target } from '../call/target.js';
 import type { AttemptEnd } from './attempt-end.js';
-import type { Step } from './call-plan.js';
+import type { Step } from './step.js';
 
 /** The attempts of a call with their outcomes, for `x-tollgate-route`. */
 export class RouteNotes {

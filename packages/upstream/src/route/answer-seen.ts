@@ -1,6 +1,6 @@
 import type { Call } from '@tollgate/core/internal';
 import type { Target } from '../call/target.js';
-import type { AttemptResult } from '../exchange/attempt.js';
+import type { AttemptResult } from '../exchange/attempt-interface.js';
 
 /** Measurements of one response of a model. */
 export interface AnswerSeen {
