@@ -4,12 +4,12 @@ import { errors } from 'jose';
 import type { ChildCredentials } from './child-credentials.js';
 import { ownLimitsOfChild } from './child-limits.js';
 import { type ChildClaims, readChild } from './child-token.js';
+import { CredentialStore } from './credential-store.js';
 import { invalidTokenError, unverifiableError } from './errors.js';
 import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
 import { callerOfRecord } from './key-record.js';
 import { sharedModels, sharedScopes } from './narrowing.js';
 import { parentIdOf } from './parent-id.js';
-import { StoreGuard } from './store-guard.js';
 import type { CredentialVerifier, Verified } from './verifier.js';
 
 /** Dependencies of a {@link ChildVerifier}. */
@@ -29,13 +29,13 @@ const withdrawn = 'The credential has been revoked, or the one it was made from 
 export class ChildVerifier implements CredentialVerifier {
   readonly maxAgeMs: number;
   readonly #settings: ChildVerifierSettings;
-  readonly #guard: StoreGuard;
+  readonly #store: CredentialStore;
 
   constructor(settings: ChildVerifierSettings) {
     this.#settings = settings;
     this.maxAgeMs = Math.min(settings.rememberMs, maxFreshKeyMs);
-    const { storeDeadlineMs: timeoutMs, now } = settings;
-    this.#guard = new StoreGuard({ store: 'revocations', timeoutMs, now });
+    const { storeDeadlineMs: deadlineMs, now } = settings;
+    this.#store = new CredentialStore({ store: 'revocations', deadlineMs, now });
   }
 
   async verify(text: string): Promise<Verified> {
@@ -66,7 +66,7 @@ export class ChildVerifier implements CredentialVerifier {
     const { id, keyId, caller } = claims;
     const parentId = keyId ?? parentIdOf(caller as Caller);
     const [isRevoked, found] = await Promise.all([
-      this.#guard.run(() => isRevokedIn(children.revocations, id, parentId)),
+      this.#store.run(() => isRevokedIn(children.revocations, id, parentId)),
       keyId === undefined ? undefined : lookup?.find(keyId),
     ]);
     const parent = keyId === undefined ? codeParent(claims) : parentOf(found?.record, now());

@@ -1,6 +1,6 @@
 import type { KeyStore } from '@tollgate/core';
 import type { ApiKeyRecord } from '@tollgate/core/internal';
-import { StoreGuard } from './store-guard.js';
+import { CredentialStore } from './credential-store.js';
 
 /** A key store that reports revoked, rotated and expired keys in this process, so that changes take effect at once. */
 export interface WatchableKeyStore extends KeyStore {
@@ -28,19 +28,23 @@ export interface KeyLookupSettings {
 /** Looks keys up in a store: look-ups of one key that run at the same time share one store call. Rejects where the store gives no answer. */
 export class KeyLookup {
   readonly #settings: KeyLookupSettings;
-  readonly #guard: StoreGuard;
+  readonly #store: CredentialStore;
   readonly #asking = new Map<string, Promise<FoundKey>>();
 
   constructor(settings: KeyLookupSettings) {
     this.#settings = settings;
-    this.#guard = new StoreGuard({ store: 'keys', timeoutMs: settings.storeDeadlineMs, now: settings.now });
+    this.#store = new CredentialStore({
+      store: 'keys',
+      deadlineMs: settings.storeDeadlineMs,
+      now: settings.now,
+    });
   }
 
   find(keyId: string): Promise<FoundKey> {
     const asking = this.#asking.get(keyId);
     if (asking) return asking;
     const askedAtMs = this.#settings.now();
-    const asked = this.#guard
+    const asked = this.#store
       .run(async () => this.#settings.keys.find(keyId))
       .then((record) => ({ record: record?.keyId === keyId ? record : undefined, askedAtMs }))
       .finally(() => {

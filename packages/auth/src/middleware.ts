@@ -104,11 +104,11 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
 
 function bookOf({
   overrides,
-  storeDeadlineMs: timeoutMs = 2_000,
+  storeDeadlineMs: deadlineMs = 2_000,
   maxRemembered: maxTenants = 10_000,
   now = Date.now,
 }: AuthenticateOptions): OverrideCache | undefined {
-  return overrides && new OverrideCache({ overrides, timeoutMs, maxTenants, now });
+  return overrides && new OverrideCache({ overrides, deadlineMs, maxTenants, now });
 }
 
 function unknownPlanOf(plans: Plans, caller: Caller): TollgateError | undefined {

@@ -1,7 +1,7 @@
 import type { Caller, LimitOverride } from '@tollgate/core';
 import { type LimitOverrides, type OwnLimits, ownLimitsOf, publish } from '@tollgate/core/internal';
+import { CredentialStore } from './credential-store.js';
 import { limitsAwayError } from './errors.js';
-import { StoreGuard } from './store-guard.js';
 
 /** A change reaches every process within this time. */
 const maxAgeMs = 5_000;
@@ -10,7 +10,7 @@ const maxAgeMs = 5_000;
 export interface OverrideCacheSettings {
   readonly overrides: LimitOverrides;
   /** Deadline of one look-up, in milliseconds. */
-  readonly timeoutMs: number;
+  readonly deadlineMs: number;
   /** Tenants remembered at once; those looked up longest ago go first. */
   readonly maxTenants: number;
   readonly now: () => number;
@@ -30,14 +30,14 @@ interface Entry {
  */
 export class OverrideCache {
   readonly #settings: OverrideCacheSettings;
-  readonly #guard: StoreGuard;
+  readonly #store: CredentialStore;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Entry>>();
 
   constructor(settings: OverrideCacheSettings) {
-    const { overrides, timeoutMs, now } = settings;
+    const { overrides, deadlineMs, now } = settings;
     this.#settings = settings;
-    this.#guard = new StoreGuard({ store: 'overrides', timeoutMs, now });
+    this.#store = new CredentialStore({ store: 'overrides', deadlineMs, now });
     overrides.onChange?.((tenant) => {
       this.#asking.delete(tenant);
       const entry = this.#entries.get(tenant);
@@ -69,7 +69,7 @@ export class OverrideCache {
     const asking = this.#asking.get(tenant);
     if (asking) return asking;
     const checkedAtMs = this.#settings.now();
-    const asked = this.#guard
+    const asked = this.#store
       .run(async () => this.#settings.overrides.find(tenant))
       .then((overrides) => {
         const entry = entryOf(overrides, checkedAtMs, this.#entries.get(tenant));

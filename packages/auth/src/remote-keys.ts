@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
-import { StoreGuard } from './store-guard.js';
+import { CredentialStore } from './credential-store.js';
 
 /** Keys older than this are fetched again behind the scenes. */
 const refreshAfterMs = 600_000;
@@ -19,26 +19,26 @@ export class KeysAwayError extends Error {
  */
 export class RemoteKeys {
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
-  readonly #guard: StoreGuard;
+  readonly #store: CredentialStore;
   readonly #now: () => number;
   #loadedAtMs = Number.NEGATIVE_INFINITY;
   #triedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(url: URL, settings: { readonly timeoutMs: number; readonly now: () => number }) {
+  constructor(url: URL, settings: { readonly deadlineMs: number; readonly now: () => number }) {
     // Infinity: when to fetch is decided here, by our own clock.
     this.#keys = createRemoteJWKSet(url, {
-      timeoutDuration: settings.timeoutMs,
+      timeoutDuration: settings.deadlineMs,
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
     });
-    this.#guard = new StoreGuard({ store: 'jwks', ...settings });
+    this.#store = new CredentialStore({ store: 'jwks', ...settings });
     this.#now = settings.now;
   }
 
   /** Finds a token's key, in the form of `jwtVerify`. Rejects with {@link KeysAwayError}, or as jose does. */
   readonly get: JWTVerifyGetKey = async (header, token) => {
     const ageMs = this.#now() - this.#loadedAtMs;
-    // A failure behind the scenes is published by the guard, and changes nothing for this token.
+    // A failure behind the scenes is published, and changes nothing for this token.
     if (ageMs >= maxAgeMs) await this.#load();
     else if (ageMs >= refreshAfterMs && this.#now() - this.#triedAtMs >= cooldownMs)
       this.#load().catch(() => undefined);
@@ -57,7 +57,7 @@ export class RemoteKeys {
     const triedAtMs = this.#now();
     this.#triedAtMs = triedAtMs;
     try {
-      await this.#guard.run(() => this.#keys.reload());
+      await this.#store.run(() => this.#keys.reload());
       this.#loadedAtMs = triedAtMs;
     } catch (cause) {
       throw new KeysAwayError('the keys of the issuer cannot be fetched', { cause });

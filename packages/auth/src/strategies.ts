@@ -98,7 +98,7 @@ function tokenRoute(options: JwtStrategyOptions, failures: FailedCredentials | u
   const verifier = new TokenVerifier({
     jwt: options.jwt,
     rememberMs: options.rememberMs ?? 30_000,
-    timeoutMs: options.storeDeadlineMs ?? 2_000,
+    deadlineMs: options.storeDeadlineMs ?? 2_000,
     realm: options.realm ?? 'tollgate',
     now: options.now ?? Date.now,
   });

@@ -9,7 +9,7 @@ import type { CredentialVerifier, Verified } from './verifier.js';
 export interface TokenVerifierSettings {
   readonly jwt: JwtOptions;
   readonly rememberMs: number;
-  readonly timeoutMs: number;
+  readonly deadlineMs: number;
   readonly realm: string;
   readonly now: () => number;
 }
@@ -63,9 +63,9 @@ export class TokenVerifier implements CredentialVerifier {
   }
 }
 
-function keySourceOf({ jwt, timeoutMs, now }: TokenVerifierSettings): JWTVerifyGetKey {
+function keySourceOf({ jwt, deadlineMs, now }: TokenVerifierSettings): JWTVerifyGetKey {
   const url = jwksUrlOf('jwt', jwt);
-  if (url) return new RemoteKeys(url, { timeoutMs, now }).get;
+  if (url) return new RemoteKeys(url, { deadlineMs, now }).get;
   if (jwt.keys) return createLocalJWKSet({ keys: jwt.keys.keys.map((key) => ({ ...key })) });
   const secret = typeof jwt.secret === 'string' ? new TextEncoder().encode(jwt.secret) : jwt.secret;
   return async () => secret ?? new Uint8Array();

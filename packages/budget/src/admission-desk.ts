@@ -1,6 +1,7 @@
 import { refuseOrShadow, type TollgateContext, type TollgateError } from '@tollgate/core';
 import {
   type Call,
+  mayHaveRun,
   newId,
   type ReserveRequest,
   type ReserveResult,
@@ -24,7 +25,6 @@ import { type LimitCharge, needsOf } from './charges.js';
 import { dispatch, dispatchReplay } from './dispatch.js';
 import type { BudgetEngine } from './engine.js';
 import { refusalError, unverifiableError } from './errors.js';
-import { mayHaveRun } from './guarded-store.js';
 import { OpenReservation } from './open-reservation.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
 import { announce } from './threshold.js';

@@ -1,5 +1,12 @@
 import { type CacheStore, memoryCache, type Plans } from '@tollgate/core';
-import { accepts, acceptsPlans, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
+import {
+  accepts,
+  acceptsPlans,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  StoreClient,
+} from '@tollgate/core/internal';
 
 /** Options of {@link cache}. */
 export interface CacheOptions extends Pick<GuardOptions, 'mode'> {
@@ -30,7 +37,11 @@ export interface CacheOptions extends Pick<GuardOptions, 'mode'> {
 }
 
 /** {@link CacheOptions}, checked and complete. */
-export type CacheSettings = Required<Omit<CacheOptions, 'plans'>> & { readonly plans: Plans | undefined };
+export type CacheSettings = Required<Omit<CacheOptions, 'plans'>> & {
+  readonly plans: Plans | undefined;
+  /** The deadline and the breaker in front of the store. */
+  readonly client: StoreClient;
+};
 
 /** Throws a `TypeError` for a wrong or unknown option. */
 export function readOptions(options: CacheOptions): CacheSettings {
@@ -53,15 +64,18 @@ export function readOptions(options: CacheOptions): CacheSettings {
       `cache: "staleMs" must be at least "maxAgeMs", which is ${maxAgeMs}, received ${staleMs}`,
     );
   }
+  const store = options.store ?? memoryCache(options.now && { now: options.now });
+  const storeDeadlineMs = options.storeDeadlineMs ?? 150;
   return {
-    store: options.store ?? memoryCache(options.now && { now: options.now }),
+    store,
+    client: new StoreClient({ deadlineMs: storeDeadlineMs, hasBreaker: store.hasBreaker }),
     when: options.when ?? 'deterministic',
     by: options.by ?? 'tenant',
     maxAgeMs,
     staleMs,
     maxAnswerBytes: options.maxAnswerBytes ?? 262_144,
     plans: options.plans,
-    storeDeadlineMs: options.storeDeadlineMs ?? 150,
+    storeDeadlineMs,
     now: options.now ?? Date.now,
     mode: options.mode ?? 'enforce',
   };

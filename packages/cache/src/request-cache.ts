@@ -6,9 +6,9 @@ import {
   type CallStep,
   isPromise,
   publish,
+  StorePausedError,
   storeTimeLeft,
   warnOnce,
-  withinDeadline,
 } from '@tollgate/core/internal';
 import { cacheKey, tenantOf } from './cache-key.js';
 import { isDeterministic, isSelfContained } from './cacheable.js';
@@ -63,24 +63,20 @@ export class RequestCache {
     const known = this.#knownOf(call);
     // A retry: the first attempt has already looked it up.
     if (!known || call.attempt > 1 || this.#asks('no-cache', call)) return;
-    const { store, storeDeadlineMs } = this.settings;
+    const { store, client, storeDeadlineMs } = this.settings;
     const found = (bytes: Uint8Array | undefined): void => {
       const envelope = bytes && this.#checked(bytes, known);
       if (envelope) this.#offer(call, known, envelope);
     };
-    const failed = (error: unknown): void => this.#fault('get', call, error);
-    try {
-      const asked = store.get(known.key);
-      if (!isPromise(asked)) return found(asked);
-      const startMs = performance.now();
-      const late = (): Error => new Error('The store of the cache has not answered in time.');
-      const waited = withinDeadline(storeTimeLeft(this.context, storeDeadlineMs), asked, late);
-      return waited.then(found, failed).finally(() => {
-        this.context.waitedForStoresMs += performance.now() - startMs;
-      });
-    } catch (error) {
-      failed(error);
-    }
+    const failed = (error: unknown): void => {
+      if (!(error instanceof StorePausedError)) this.#fault('get', call, error);
+    };
+    const asked = client.run(() => store.get(known.key), storeTimeLeft(this.context, storeDeadlineMs));
+    if (!isPromise(asked)) return found(asked);
+    const startMs = performance.now();
+    return asked.then(found, failed).finally(() => {
+      this.context.waitedForStoresMs += performance.now() - startMs;
+    });
   }
 
   /** `undefined` for calls that are never answered again. */

@@ -167,6 +167,25 @@ describe('cache()', () => {
     ]);
   });
 
+  it('leaves a store that hangs alone for a second after three calls: those requests do not wait', async () => {
+    let asked = 0;
+    const store: CacheStore = {
+      get: () => {
+        asked += 1;
+        return new Promise(() => undefined);
+      },
+      set: () => undefined,
+    };
+    const context = world({ store, storeDeadlineMs: 10 });
+    for (let round = 0; round < 10; round += 1) {
+      expect((await made(context(), chat)).replayed).toBe(false);
+    }
+    expect(asked).toBe(3);
+    expect(told.filter(({ outcome, operation }) => outcome === 'fault' && operation === 'get')).toHaveLength(
+      3,
+    );
+  });
+
   it.each([
     ['Express 5', express],
     ['Express 4.18', express4],

@@ -1,14 +1,16 @@
 import type { QuotaStore } from '@tollgate/core';
 import {
+  asPromise,
   type IndexedEntry,
   IndexedList,
-  isPromise,
+  mayHaveRun,
   newId,
   publish,
   type QuotaCharge,
   type ReserveResult,
+  StoreClient,
+  type StoreState,
   whenReady,
-  withinDeadline,
 } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
 
@@ -40,10 +42,6 @@ export interface QuotaPermitsSettings {
   readonly clock: Clock;
 }
 
-/** Consecutive failures after which a store is not called for a while, and the length of that pause, in ms. */
-const failuresToRest = 3;
-const restMs = 1_000;
-
 const full: Taking = Object.freeze({ outcome: 'full' });
 const unavailable: Taking = Object.freeze({ outcome: 'unavailable' });
 const withoutLease: Taking = Object.freeze({ outcome: 'taken', lease: undefined });
@@ -56,11 +54,17 @@ export class QuotaPermits implements SharedPermits {
   readonly #charge: QuotaCharge;
   readonly #leases = new IndexedList<string>();
   #heartbeat: NodeJS.Timeout | undefined;
-  #failures = 0;
-  #restsUntilMs = 0;
+  readonly #client: StoreClient;
 
   constructor(settings: QuotaPermitsSettings) {
     this.#settings = settings;
+    const { store, deadlineMs, clock } = settings;
+    this.#client = new StoreClient({
+      deadlineMs,
+      now: () => clock.now(),
+      hasBreaker: store.hasBreaker,
+      changed: (state, error) => this.#publish(state, error),
+    });
     this.#charge = {
       counter: `concurrent/live/app=${settings.name}`,
       unit: 'concurrent',
@@ -73,27 +77,17 @@ export class QuotaPermits implements SharedPermits {
   }
 
   take(running: number): Taking | Promise<Taking> {
-    const { store, leaseMs, clock, deadlineMs } = this.#settings;
-    if (this.#failures >= failuresToRest && !store.hasBreaker) {
-      if (clock.now() < this.#restsUntilMs) return this.#withoutStore(running);
-      this.#restsUntilMs = clock.now() + restMs;
-    }
+    const { store, leaseMs } = this.#settings;
     const id = newId();
-    const failed = (error: unknown): Taking => {
-      this.#failed(error);
-      // The operation may have run all the same.
-      this.#close(id);
-      return this.#withoutStore(running);
-    };
-    try {
-      const alternatives = [{ charges: [this.#charge] }];
-      const asked = store.reserve({ id, partition: this.#partition, alternatives, leaseMs });
-      const late = (): Error => new Error(`no answer within ${deadlineMs} ms`);
-      const answer = isPromise(asked) ? withinDeadline(deadlineMs, asked, late) : asked;
-      return whenReady(answer, (result) => this.#taken(id, result), failed);
-    } catch (error) {
-      return failed(error);
-    }
+    const request = { id, partition: this.#partition, alternatives: [{ charges: [this.#charge] }], leaseMs };
+    return whenReady(
+      this.#client.run(() => store.reserve(request)),
+      (result) => this.#taken(id, result),
+      (error) => {
+        if (mayHaveRun(error)) this.#close(id);
+        return this.#withoutStore(running);
+      },
+    );
   }
 
   give(lease: Lease): void {
@@ -106,8 +100,6 @@ export class QuotaPermits implements SharedPermits {
   }
 
   #taken(id: string, { ok }: ReserveResult): Taking {
-    if (this.#failures >= failuresToRest) this.#publish('up', undefined);
-    this.#failures = 0;
     if (!ok) return full;
     this.#heartbeat ??= setInterval(() => this.#beat(), this.#settings.leaseMs / 3).unref();
     return { outcome: 'taken', lease: this.#leases.add(id) };
@@ -125,12 +117,8 @@ export class QuotaPermits implements SharedPermits {
   /** A failure costs nothing but time: the lease runs out by itself. */
   #close(id: string): void {
     const { store } = this.#settings;
-    try {
-      const closing = store.close({ id, partition: this.#partition });
-      if (isPromise(closing)) closing.catch((error: unknown) => this.#failed(error));
-    } catch (error) {
-      this.#failed(error);
-    }
+    const closed = this.#client.try(() => store.close({ id, partition: this.#partition }));
+    asPromise(closed).catch(() => undefined);
   }
 
   #beat(): void {
@@ -139,24 +127,17 @@ export class QuotaPermits implements SharedPermits {
       this.#heartbeat = undefined;
       return;
     }
-    for (const id of this.#leases.members()) this.#renew(id).catch((error: unknown) => this.#failed(error));
+    for (const id of this.#leases.members()) this.#renew(id).catch(() => undefined);
   }
 
   async #renew(id: string): Promise<void> {
     const { store } = this.#settings;
-    const lives = await store.renew({ id, partition: this.#partition, running: [] });
+    const request = { id, partition: this.#partition, running: [] };
+    const lives = await this.#client.try(() => store.renew(request));
     if (!lives) this.#publish('lost', new Error('a permit ran out while its request was running'));
   }
 
-  #failed(error: unknown): void {
-    this.#failures += 1;
-    if (this.#failures === 1) this.#publish('failing', error);
-    if (this.#failures !== failuresToRest) return;
-    this.#restsUntilMs = this.#settings.clock.now() + restMs;
-    this.#publish('down', error);
-  }
-
-  #publish(state: 'failing' | 'down' | 'up' | 'lost', error: unknown): void {
+  #publish(state: StoreState | 'lost', error: unknown): void {
     const { name, whenStoreDown: policy } = this.#settings;
     publish('tollgate:store', () => ({
       store: 'concurrency',

@@ -167,6 +167,7 @@ export { detachedContext } from './request/request-context.js';
 export { runInContext, runningContext } from './request/running-context.js';
 export { type EventFacts, usageEventOf } from './request/usage-event-of.js';
 export type { AlertStore, AlertWork, DueAlertWork } from './stores/alert-store.js';
+export type { StoreState } from './stores/circuit-breaker.js';
 export type { MemoryAlertsOptions } from './stores/memory-alerts.js';
 export type { MemoryCacheOptions } from './stores/memory-cache.js';
 export type { MemoryClaimsOptions } from './stores/memory-claims.js';
@@ -187,6 +188,7 @@ export {
   type Taken,
   type WaitingCall,
 } from './stores/provider-store.js';
+export { mayHaveRun, StoreClient, StorePausedError } from './stores/store-client.js';
 export {
   checkStoredSwitchEntry,
   checkSwitchEntry,

@@ -1,12 +1,7 @@
-import { publish, withinDeadline } from '@tollgate/core/internal';
+import { asPromise, publish, StoreClient, type StoreState } from '@tollgate/core/internal';
 import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
 import { LocalStore } from './local-store.js';
 import { StoreDownError } from './store-down-error.js';
-
-/** Consecutive failures after which calls to a store are paused for {@link restMs}. */
-const failuresToRest = 3;
-/** How long calls to a failing store are paused before one request tries it again, in milliseconds. */
-const restMs = 1_000;
 
 export interface ShieldOptions {
   /** Name in published events. */
@@ -27,14 +22,16 @@ export class ShieldedStore implements Store {
   readonly #local: LocalStore;
   #init: Options | undefined;
   #initFailed = false;
-  #failures = 0;
-  #resting = false;
-  #restUntilMs = 0;
+  readonly #client: StoreClient;
 
   constructor(store: BreakableStore, options: ShieldOptions) {
     this.#store = store;
     this.#options = options;
     this.#local = new LocalStore(options.now);
+    const { hasBreaker } = store;
+    const { deadlineMs, now } = options;
+    const changed = (state: StoreState, error: unknown): void => this.#publish(state, error);
+    this.#client = new StoreClient({ deadlineMs, now, hasBreaker, changed });
   }
 
   get localKeys(): boolean {
@@ -48,35 +45,34 @@ export class ShieldedStore implements Store {
   init(options: Options): void {
     this.#init = options;
     this.#local.init(options);
-    void this.#initialise().catch((error: unknown) => this.#failed(error));
+    // What fails here is tried again with the first request.
+    asPromise(this.#client.run(() => this.#initialise())).catch(() => undefined);
   }
 
-  increment(key: string): Promise<ClientRateLimitInfo> | ClientRateLimitInfo {
-    if (this.#resting && !this.#store.hasBreaker) {
-      if (this.#options.now() < this.#restUntilMs) return this.#standIn(key, undefined);
-      this.#restUntilMs = this.#options.now() + restMs;
+  async increment(key: string): Promise<ClientRateLimitInfo> {
+    try {
+      return await this.#client.run(() => this.#counted(key));
+    } catch (error) {
+      return this.#standIn(key, error);
     }
-    return this.#counted(key);
   }
 
   /** Takes back a count, wherever requests are counted now. Never throws or rejects. */
   async decrement(key: string): Promise<void> {
-    if (this.#resting) return this.#local.decrement(key);
+    if (this.#client.isDown) return this.#local.decrement(key);
     try {
-      await this.#store.decrement(key);
-    } catch (error) {
-      this.#failed(error);
+      await this.#client.run(async () => this.#store.decrement(key));
+    } catch {
+      // The client has noted it.
     }
   }
 
   /** The current count, in memory or in the store, wherever requests are counted now. */
   async get(key: string): Promise<ClientRateLimitInfo | undefined> {
-    const { deadlineMs } = this.#options;
-    if (this.#resting) return this.#stoodIn(key, undefined);
+    if (this.#client.isDown) return this.#stoodIn(key, undefined);
     if (!this.#store.get) throw new TypeError('the store has no get()');
     try {
-      const asked = Promise.resolve(this.#store.get(key));
-      return await withinDeadline(deadlineMs, asked, () => late(deadlineMs));
+      return await this.#client.try(async () => this.#store.get?.(key));
     } catch (error) {
       return this.#stoodIn(key, error);
     }
@@ -88,18 +84,11 @@ export class ShieldedStore implements Store {
   }
 
   async #counted(key: string): Promise<ClientRateLimitInfo> {
-    const { deadlineMs } = this.#options;
-    try {
-      const count = await withinDeadline(deadlineMs, this.#increment(key), () => late(deadlineMs));
-      if (!Number.isSafeInteger(count?.totalHits) || count.totalHits < 1) {
-        throw new TypeError(`the store counted ${String(count?.totalHits)}, which is no positive integer`);
-      }
-      this.#succeeded();
-      return count;
-    } catch (error) {
-      this.#failed(error);
-      return this.#standIn(key, error);
+    const count = await this.#increment(key);
+    if (!Number.isSafeInteger(count?.totalHits) || count.totalHits < 1) {
+      throw new RangeError(`the store counted ${String(count?.totalHits)}, which is no positive integer`);
     }
+    return count;
   }
 
   /** Stores such as rate-limit-redis load a script in `init`, and never again when that failed: so we begin again. */
@@ -131,26 +120,7 @@ export class ShieldedStore implements Store {
     return { totalHits: totalHits === 1 ? 1 : totalHits * this.#options.expectedProcesses, resetTime };
   }
 
-  #succeeded(): void {
-    this.#failures = 0;
-    if (!this.#resting) return;
-    this.#resting = false;
-    this.#publish('up', undefined);
-  }
-
-  #failed(error: unknown): void {
-    this.#failures += 1;
-    if (this.#failures < failuresToRest) {
-      if (this.#failures === 1) this.#publish('failing', error);
-      return;
-    }
-    this.#restUntilMs = this.#options.now() + restMs;
-    if (this.#resting) return;
-    this.#resting = true;
-    this.#publish('down', error);
-  }
-
-  #publish(state: 'failing' | 'down' | 'up', error: unknown): void {
+  #publish(state: StoreState, error: unknown): void {
     const { name, whenStoreDown } = this.#options;
     publish('tollgate:store', () => ({
       store: 'rate-limit',
@@ -160,8 +130,4 @@ export class ShieldedStore implements Store {
       error: error === undefined ? undefined : String(error),
     }));
   }
-}
-
-function late(deadlineMs: number): Error {
-  return new Error(`no answer within ${deadlineMs} ms`);
 }

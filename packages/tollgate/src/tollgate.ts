@@ -221,6 +221,6 @@ function bookOf(
   overrides: LimitOverrides | undefined,
   { authenticate: more = {} }: TollgateOptions,
 ): OverrideCache | undefined {
-  const { storeDeadlineMs: timeoutMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
-  return overrides && new OverrideCache({ overrides, timeoutMs, maxTenants, now });
+  const { storeDeadlineMs: deadlineMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
+  return overrides && new OverrideCache({ overrides, deadlineMs, maxTenants, now });
 }

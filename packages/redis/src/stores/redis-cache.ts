@@ -81,6 +81,7 @@ export function redisCache(options: RedisCacheOptions): CacheStore {
   const most = String(Math.floor(maxBytes / parts));
   const partOf = (key: string): string => `${prefix}:{cache${Number.parseInt(key.slice(0, 8), 16) % parts}}`;
   return {
+    hasBreaker: true,
     async get(key) {
       const name = `${partOf(key)}:${key}`;
       const answer = await runner.command('cache', name, ['GET', name], 'bytes');
