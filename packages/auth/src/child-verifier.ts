@@ -1,10 +1,10 @@
 import type { Caller } from '@tollgate/core';
-import type { ApiKeyRecord, ChildRevocations } from '@tollgate/core/internal';
+import type { ApiKeyRecord, ChildRevocations, StoreClient } from '@tollgate/core/internal';
 import { errors } from 'jose';
 import type { ChildCredentials } from './child-credentials.js';
 import { ownLimitsOfChild } from './child-limits.js';
 import { type ChildClaims, readChild } from './child-token.js';
-import { CredentialStore } from './credential-store.js';
+import { credentialStore } from './credential-store.js';
 import { invalidTokenError, unverifiableError } from './errors.js';
 import { type KeyLookup, maxFreshKeyMs } from './key-lookup.js';
 import { callerOfRecord } from './key-record.js';
@@ -29,13 +29,13 @@ const withdrawn = 'The credential has been revoked, or the one it was made from 
 export class ChildVerifier implements CredentialVerifier {
   readonly maxAgeMs: number;
   readonly #settings: ChildVerifierSettings;
-  readonly #store: CredentialStore;
+  readonly #store: StoreClient<ChildRevocations>;
 
   constructor(settings: ChildVerifierSettings) {
     this.#settings = settings;
     this.maxAgeMs = Math.min(settings.rememberMs, maxFreshKeyMs);
     const { storeDeadlineMs: deadlineMs, now } = settings;
-    this.#store = new CredentialStore({ store: 'revocations', deadlineMs, now });
+    this.#store = credentialStore('revocations', settings.children.revocations, { deadlineMs, now });
   }
 
   async verify(text: string): Promise<Verified> {
@@ -61,12 +61,12 @@ export class ChildVerifier implements CredentialVerifier {
 
   /** The caller of the credential now; `undefined`: it is invalid. Rejects where that cannot be determined. */
   async #judge(claims: ChildClaims): Promise<Verified | undefined> {
-    const { now, lookup, children } = this.#settings;
+    const { now, lookup } = this.#settings;
     const checkedAtMs = now();
     const { id, keyId, caller } = claims;
     const parentId = keyId ?? parentIdOf(caller as Caller);
     const [isRevoked, found] = await Promise.all([
-      this.#store.run(() => isRevokedIn(children.revocations, id, parentId)),
+      this.#store.run('isRevoked', (revocations) => revocations.isRevoked({ id, parentId })),
       keyId === undefined ? undefined : lookup?.find(keyId),
     ]);
     const parent = keyId === undefined ? codeParent(claims) : parentOf(found?.record, now());
@@ -75,10 +75,6 @@ export class ChildVerifier implements CredentialVerifier {
     const revalidate = () => this.#judge(claims);
     return { caller: narrowed(parent.caller, claims), checkedAtMs, validUntilMs, revalidate };
   }
-}
-
-async function isRevokedIn(revocations: ChildRevocations, id: string, parentId: string): Promise<boolean> {
-  return revocations.isRevoked({ id, parentId });
 }
 
 interface Parent {

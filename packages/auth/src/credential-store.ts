@@ -1,30 +1,12 @@
-import { asPromise, publish, StoreClient, StorePausedError } from '@tollgate/core/internal';
+import { publish, StoreClient } from '@tollgate/core/internal';
 
-/** How a {@link CredentialStore} is set up. */
-export interface CredentialStoreSettings {
-  /** Name of the store in published events. */
-  readonly store: 'keys' | 'jwks' | 'overrides' | 'revocations';
-  /** How long one call may take, in milliseconds. */
-  readonly deadlineMs: number;
-  readonly now: () => number;
-}
-
-/** A store that credentials are verified with, behind a {@link StoreClient}; failed calls are published. */
-export class CredentialStore {
-  readonly #client: StoreClient;
-
-  constructor(private readonly settings: CredentialStoreSettings) {
-    this.#client = new StoreClient(settings);
-  }
-
-  /** Rejects when the store fails or is too slow, and at once while calls are paused. */
-  run<Result>(ask: () => Promise<Result>): Promise<Result> {
-    return asPromise(this.#client.run(ask)).catch((error: unknown) => {
-      const { store } = this.settings;
-      if (!(error instanceof StorePausedError)) {
-        publish('tollgate:store', () => ({ store, outcome: 'failed', error: String(error) }));
-      }
-      throw error;
-    });
-  }
+/** The deadline and the breaker in front of a store that credentials are verified with; failed calls are published under its name. */
+export function credentialStore<Store extends object>(
+  name: 'keys' | 'jwks' | 'overrides' | 'revocations',
+  store: Store,
+  { deadlineMs, now }: { readonly deadlineMs: number; readonly now: () => number },
+): StoreClient<Store> {
+  const failed = (_: string, error: unknown): void =>
+    publish('tollgate:store', () => ({ store: name, outcome: 'failed', error: String(error) }));
+  return new StoreClient(store, { deadlineMs, now, failed });
 }

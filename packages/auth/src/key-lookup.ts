@@ -1,6 +1,6 @@
 import type { KeyStore } from '@tollgate/core';
-import type { ApiKeyRecord } from '@tollgate/core/internal';
-import { CredentialStore } from './credential-store.js';
+import { type ApiKeyRecord, asPromise, type StoreClient } from '@tollgate/core/internal';
+import { credentialStore } from './credential-store.js';
 
 /** A key store that reports revoked, rotated and expired keys in this process, so that changes take effect at once. */
 export interface WatchableKeyStore extends KeyStore {
@@ -28,24 +28,20 @@ export interface KeyLookupSettings {
 /** Looks keys up in a store: look-ups of one key that run at the same time share one store call. Rejects where the store gives no answer. */
 export class KeyLookup {
   readonly #settings: KeyLookupSettings;
-  readonly #store: CredentialStore;
+  readonly #store: StoreClient<KeyStore>;
   readonly #asking = new Map<string, Promise<FoundKey>>();
 
   constructor(settings: KeyLookupSettings) {
     this.#settings = settings;
-    this.#store = new CredentialStore({
-      store: 'keys',
-      deadlineMs: settings.storeDeadlineMs,
-      now: settings.now,
-    });
+    const { keys, storeDeadlineMs: deadlineMs, now } = settings;
+    this.#store = credentialStore('keys', keys, { deadlineMs, now });
   }
 
   find(keyId: string): Promise<FoundKey> {
     const asking = this.#asking.get(keyId);
     if (asking) return asking;
     const askedAtMs = this.#settings.now();
-    const asked = this.#store
-      .run(async () => this.#settings.keys.find(keyId))
+    const asked = asPromise(this.#store.run('find', (keys) => keys.find(keyId)))
       .then((record) => ({ record: record?.keyId === keyId ? record : undefined, askedAtMs }))
       .finally(() => {
         if (this.#asking.get(keyId) === asked) this.#asking.delete(keyId);

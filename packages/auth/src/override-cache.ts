@@ -1,6 +1,13 @@
 import type { Caller, LimitOverride } from '@tollgate/core';
-import { type LimitOverrides, type OwnLimits, ownLimitsOf, publish } from '@tollgate/core/internal';
-import { CredentialStore } from './credential-store.js';
+import {
+  asPromise,
+  type LimitOverrides,
+  type OwnLimits,
+  ownLimitsOf,
+  publish,
+  type StoreClient,
+} from '@tollgate/core/internal';
+import { credentialStore } from './credential-store.js';
 import { limitsAwayError } from './errors.js';
 
 /** A change reaches every process within this time. */
@@ -30,14 +37,14 @@ interface Entry {
  */
 export class OverrideCache {
   readonly #settings: OverrideCacheSettings;
-  readonly #store: CredentialStore;
+  readonly #store: StoreClient<LimitOverrides>;
   readonly #entries = new Map<string, Entry>();
   readonly #asking = new Map<string, Promise<Entry>>();
 
   constructor(settings: OverrideCacheSettings) {
     const { overrides, deadlineMs, now } = settings;
     this.#settings = settings;
-    this.#store = new CredentialStore({ store: 'overrides', deadlineMs, now });
+    this.#store = credentialStore('overrides', overrides, { deadlineMs, now });
     overrides.onChange?.((tenant) => {
       this.#asking.delete(tenant);
       const entry = this.#entries.get(tenant);
@@ -69,8 +76,7 @@ export class OverrideCache {
     const asking = this.#asking.get(tenant);
     if (asking) return asking;
     const checkedAtMs = this.#settings.now();
-    const asked = this.#store
-      .run(async () => this.#settings.overrides.find(tenant))
+    const asked = asPromise(this.#store.run('find', (overrides) => overrides.find(tenant)))
       .then((overrides) => {
         const entry = entryOf(overrides, checkedAtMs, this.#entries.get(tenant));
         if (this.#asking.get(tenant) === asked) this.#keep(tenant, entry);

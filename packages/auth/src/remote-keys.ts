@@ -1,5 +1,6 @@
+import type { StoreClient } from '@tollgate/core/internal';
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
-import { CredentialStore } from './credential-store.js';
+import { credentialStore } from './credential-store.js';
 
 /** Keys older than this are fetched again behind the scenes. */
 const refreshAfterMs = 600_000;
@@ -19,7 +20,7 @@ export class KeysAwayError extends Error {
  */
 export class RemoteKeys {
   readonly #keys: ReturnType<typeof createRemoteJWKSet>;
-  readonly #store: CredentialStore;
+  readonly #store: StoreClient<ReturnType<typeof createRemoteJWKSet>>;
   readonly #now: () => number;
   #loadedAtMs = Number.NEGATIVE_INFINITY;
   #triedAtMs = Number.NEGATIVE_INFINITY;
@@ -31,7 +32,7 @@ export class RemoteKeys {
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
     });
-    this.#store = new CredentialStore({ store: 'jwks', ...settings });
+    this.#store = credentialStore('jwks', this.#keys, settings);
     this.#now = settings.now;
   }
 
@@ -57,7 +58,7 @@ export class RemoteKeys {
     const triedAtMs = this.#now();
     this.#triedAtMs = triedAtMs;
     try {
-      await this.#store.run(() => this.#keys.reload());
+      await this.#store.run('reload', (keys) => keys.reload());
       this.#loadedAtMs = triedAtMs;
     } catch (cause) {
       throw new KeysAwayError('the keys of the issuer cannot be fetched', { cause });

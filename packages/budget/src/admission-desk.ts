@@ -56,7 +56,8 @@ export class AdmissionDesk {
     const { leaseMs, storeDeadlineMs } = engine.settings;
     const alternatives = alternativesOf(admissions, call, this.context);
     const wanted = { id, partition, attemptId: call?.attemptId, alternatives, leaseMs };
-    const asked = engine.store.reserve(wanted, begun ? storeDeadlineMs : this.#timeLeft);
+    const withinMs = begun ? storeDeadlineMs : this.#timeLeft;
+    const asked = engine.store.run('reserve', (store) => store.reserve(wanted), withinMs);
     const unknown = (error: unknown): OpenReservation => {
       if (mayHaveRun(error)) engine.closeLater(id, partition);
       const credit = this.#grace(wanted);
@@ -76,7 +77,7 @@ export class AdmissionDesk {
     const { engine } = this;
     if (engine.settings.whenStoreDown !== 'grace') return undefined;
     const id = newId(engine.settings.now());
-    const result = engine.store.reserveHeld({ ...wanted, id });
+    const result = engine.store.store.reserveHeld?.({ ...wanted, id });
     if (!result) return undefined;
     engine.admitFromGrace(this.context);
     return { id, result };
@@ -141,13 +142,11 @@ export class AdmissionDesk {
       if (first) this.#assign(reservation, call, first, policy);
       return true;
     }
-    const asked = engine.store.cover({
-      id: reservation.id,
-      partition: this.partition,
-      attemptId: call.attemptId,
-      leaseMs: engine.settings.leaseMs,
-      alternatives: alternativesOf(admissions, call, this.context),
-    });
+    const alternatives = alternativesOf(admissions, call, this.context);
+    const { leaseMs } = engine.settings;
+    const { attemptId } = call;
+    const wanted = { id: reservation.id, partition: this.partition, attemptId, leaseMs, alternatives };
+    const asked = engine.store.run('cover', (store) => store.cover(wanted));
     const covered = (result: ReserveResult): boolean => {
       if (result.ok) this.#admit(reservation, call, admissions, result, policy);
       else if (result.refusal.blockedBy === 'closed') return false;
@@ -173,7 +172,7 @@ export class AdmissionDesk {
       const { leaseMs } = engine.settings;
       const [{ event } = {}] = alternativesOf([admission], reservation.declared?.call, this.context);
       const request = { id, partition: this.partition, charges, leaseMs, event };
-      result = await engine.store.extend(request, this.#timeLeft);
+      result = await engine.store.run('extend', (store) => store.extend(request), this.#timeLeft);
     } catch (error) {
       try {
         return this.#passUnverified('extend', error, policy);

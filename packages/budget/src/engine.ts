@@ -7,11 +7,11 @@ import {
   limitsFor,
   planOf,
   publish,
+  StoreClient,
   whenReady,
   withinDeadline,
 } from '@tollgate/core/internal';
 import { type BudgetLimit, limitsOfPlan } from './admission-policy.js';
-import { GuardedStore } from './guarded-store.js';
 import { Heartbeat } from './heartbeat.js';
 import type { BudgetSettings } from './options.js';
 import { SettleQueue } from './settle-queue.js';
@@ -26,7 +26,7 @@ const lateDeadlineMs = 10_000;
 
 /** State shared by all requests of one `budget()`: the store with its deadline, the queue of settlements, the heartbeat. */
 export class BudgetEngine {
-  readonly store: GuardedStore;
+  readonly store: StoreClient<QuotaStore>;
   readonly settling: SettleQueue;
   readonly heartbeat: Heartbeat;
   /** Whether the store delivers usage events itself; known from its first answer to a charge. */
@@ -50,10 +50,14 @@ export class BudgetEngine {
     for (const plan of Object.values(plans ?? {})) {
       this.#ofPlan.set(plan, [...limitsOfPlan(plan, requests), ...this.#own]);
     }
-    this.store = new GuardedStore(store, settings.storeDeadlineMs);
+    this.store = new StoreClient(store, {
+      deadlineMs: settings.storeDeadlineMs,
+      failed: (operation, error) =>
+        publish('tollgate:store', () => ({ operation, outcome: 'failed', error: String(error) })),
+    });
     this.heartbeat = new Heartbeat(settings.leaseMs / 3);
     this.settling = new SettleQueue({
-      settle: (settlement, onCharged) => this.#settle(settlement, onCharged),
+      settle: this.#settle,
       most: settings.maxUnsettled,
       leaseMs: settings.leaseMs,
       spool: settings.spool,
@@ -126,8 +130,11 @@ export class BudgetEngine {
     this.settling.later({ kind: 'close', request: { id, partition } });
   }
 
-  #settle({ kind, request }: Settlement, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
-    if (kind === 'close') return this.store.close(request);
+  readonly #settle = (
+    { kind, request }: Settlement,
+    onCharged?: (result: ChargeResult) => void,
+  ): void | Promise<void> => {
+    if (kind === 'close') return this.store.try('close', (store) => store.close(request));
     const { settleLate, now } = this.settings;
     const isLate = settleLate && now() - Date.parse(request.event.admittedAt) > rememberedMs;
     if (isLate) {
@@ -139,14 +146,17 @@ export class BudgetEngine {
       });
     }
     return this.#charge(request, onCharged);
-  }
+  };
 
   #charge(request: ChargeRequest, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
-    return whenReady(this.store.charge(request), (result) => {
-      this.delivers = result.recorded;
-      onCharged?.(result);
-      publishCharged(request, result);
-    });
+    return whenReady(
+      this.store.try('charge', (store) => store.charge(request)),
+      (result) => {
+        this.delivers = result.recorded;
+        onCharged?.(result);
+        publishCharged(request, result);
+      },
+    );
   }
 }
 

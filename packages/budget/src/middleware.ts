@@ -54,16 +54,6 @@ const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
 export function budget(options: BudgetOptions = {}): BudgetMiddleware {
   const settings = readOptions(options);
   const engine = settings.store && new BudgetEngine(settings, settings.store);
-  /** The guard's work; throws, or rejects with, the refusal. */
-  const admit = (context: TollgateContext, method: string): void | Promise<void> => {
-    const outer = budgetOf(context);
-    if (!outer) {
-      const opened = open(engine, context);
-      return opensNothing.has(method) ? undefined : opened.open();
-    }
-    if (settings.plans) warnTwice();
-    return outer.extend(settings.limits, settings.mode === 'enforce');
-  };
   const handler = guarded('budgetMiddleware', (req, res, next) => {
     if (settings.mode === 'off') return next();
     const context = contextOf(req, res, settings.now);
@@ -81,7 +71,14 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     };
     let admitted: void | Promise<void>;
     try {
-      admitted = admit(context, req.method);
+      const outer = budgetOf(context);
+      if (outer) {
+        if (settings.plans) warnTwice();
+        admitted = outer.extend(settings.limits, settings.mode === 'enforce');
+      } else {
+        const opened = open(engine, context);
+        admitted = opensNothing.has(req.method) ? undefined : opened.open();
+      }
     } catch (error) {
       return turnAway(error);
     }

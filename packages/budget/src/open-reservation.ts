@@ -103,9 +103,10 @@ export class OpenReservation {
   async renew(running: readonly RunningCost[]): Promise<void> {
     if (!this.verified || this.closed) return;
     try {
-      await this.engine.store.renew({ id: this.id, partition: this.partition, running });
+      const { id, partition } = this;
+      await this.engine.store.try('renew', (store) => store.renew({ id, partition, running }));
     } catch {
-      // The guarded store has published it; two more beats fit into the lease.
+      // It has been published; two more beats fit into the lease.
     }
   }
 

@@ -52,7 +52,8 @@ export class TopUps {
     try {
       const attemptId = `${call.attemptId}+${count}`;
       const { leaseMs } = engine.settings;
-      result = await engine.store.cover({ id, partition, attemptId, leaseMs, alternatives: [{ charges }] });
+      const wanted = { id, partition, attemptId, leaseMs, alternatives: [{ charges }] };
+      result = await engine.store.run('cover', (store) => store.cover(wanted));
     } catch (error) {
       if (engine.settings.whenStoreDown !== 'open' && policy.enforced) call.stop(unverifiableError(error));
       return;

@@ -37,10 +37,9 @@ export interface CacheOptions extends Pick<GuardOptions, 'mode'> {
 }
 
 /** {@link CacheOptions}, checked and complete. */
-export type CacheSettings = Required<Omit<CacheOptions, 'plans'>> & {
+export type CacheSettings = Required<Omit<CacheOptions, 'plans' | 'store'>> & {
   readonly plans: Plans | undefined;
-  /** The deadline and the breaker in front of the store. */
-  readonly client: StoreClient;
+  readonly store: StoreClient<CacheStore>;
 };
 
 /** Throws a `TypeError` for a wrong or unknown option. */
@@ -67,8 +66,7 @@ export function readOptions(options: CacheOptions): CacheSettings {
   const store = options.store ?? memoryCache(options.now && { now: options.now });
   const storeDeadlineMs = options.storeDeadlineMs ?? 150;
   return {
-    store,
-    client: new StoreClient({ deadlineMs: storeDeadlineMs, hasBreaker: store.hasBreaker }),
+    store: new StoreClient(store, { deadlineMs: storeDeadlineMs }),
     when: options.when ?? 'deterministic',
     by: options.by ?? 'tenant',
     maxAgeMs,

@@ -63,7 +63,7 @@ export class RequestCache {
     const known = this.#knownOf(call);
     // A retry: the first attempt has already looked it up.
     if (!known || call.attempt > 1 || this.#asks('no-cache', call)) return;
-    const { store, client, storeDeadlineMs } = this.settings;
+    const { store, storeDeadlineMs } = this.settings;
     const found = (bytes: Uint8Array | undefined): void => {
       const envelope = bytes && this.#checked(bytes, known);
       if (envelope) this.#offer(call, known, envelope);
@@ -71,7 +71,11 @@ export class RequestCache {
     const failed = (error: unknown): void => {
       if (!(error instanceof StorePausedError)) this.#fault('get', call, error);
     };
-    const asked = client.run(() => store.get(known.key), storeTimeLeft(this.context, storeDeadlineMs));
+    const asked = store.run(
+      'get',
+      (kept) => kept.get(known.key),
+      storeTimeLeft(this.context, storeDeadlineMs),
+    );
     if (!isPromise(asked)) return found(asked);
     const startMs = performance.now();
     return asked.then(found, failed).finally(() => {
@@ -171,7 +175,7 @@ export class RequestCache {
       publish('tollgate:cache', () => ({ outcome: 'stored', ...this.#names(call), bytes: bytes.length }));
     const failed = (error: unknown): void => this.#fault('set', call, error);
     try {
-      asPromise(this.settings.store.set(key, bytes, keptMs)).then(kept, failed);
+      asPromise(this.settings.store.store.set(key, bytes, keptMs)).then(kept, failed);
     } catch (error) {
       failed(error);
     }

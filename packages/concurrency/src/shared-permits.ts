@@ -54,15 +54,14 @@ export class QuotaPermits implements SharedPermits {
   readonly #charge: QuotaCharge;
   readonly #leases = new IndexedList<string>();
   #heartbeat: NodeJS.Timeout | undefined;
-  readonly #client: StoreClient;
+  readonly #client: StoreClient<QuotaStore>;
 
   constructor(settings: QuotaPermitsSettings) {
     this.#settings = settings;
     const { store, deadlineMs, clock } = settings;
-    this.#client = new StoreClient({
+    this.#client = new StoreClient(store, {
       deadlineMs,
       now: () => clock.now(),
-      hasBreaker: store.hasBreaker,
       changed: (state, error) => this.#publish(state, error),
     });
     this.#charge = {
@@ -77,11 +76,11 @@ export class QuotaPermits implements SharedPermits {
   }
 
   take(running: number): Taking | Promise<Taking> {
-    const { store, leaseMs } = this.#settings;
+    const { leaseMs } = this.#settings;
     const id = newId();
     const request = { id, partition: this.#partition, alternatives: [{ charges: [this.#charge] }], leaseMs };
     return whenReady(
-      this.#client.run(() => store.reserve(request)),
+      this.#client.run('reserve', (store) => store.reserve(request)),
       (result) => this.#taken(id, result),
       (error) => {
         if (mayHaveRun(error)) this.#close(id);
@@ -116,8 +115,8 @@ export class QuotaPermits implements SharedPermits {
 
   /** A failure costs nothing but time: the lease runs out by itself. */
   #close(id: string): void {
-    const { store } = this.#settings;
-    const closed = this.#client.try(() => store.close({ id, partition: this.#partition }));
+    const request = { id, partition: this.#partition };
+    const closed = this.#client.try('close', (store) => store.close(request));
     asPromise(closed).catch(() => undefined);
   }
 
@@ -131,9 +130,8 @@ export class QuotaPermits implements SharedPermits {
   }
 
   async #renew(id: string): Promise<void> {
-    const { store } = this.#settings;
     const request = { id, partition: this.#partition, running: [] };
-    const lives = await this.#client.try(() => store.renew(request));
+    const lives = await this.#client.try('renew', (store) => store.renew(request));
     if (!lives) this.#publish('lost', new Error('a permit ran out while its request was running'));
   }
 

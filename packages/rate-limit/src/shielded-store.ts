@@ -22,16 +22,15 @@ export class ShieldedStore implements Store {
   readonly #local: LocalStore;
   #init: Options | undefined;
   #initFailed = false;
-  readonly #client: StoreClient;
+  readonly #client: StoreClient<BreakableStore>;
 
   constructor(store: BreakableStore, options: ShieldOptions) {
     this.#store = store;
     this.#options = options;
     this.#local = new LocalStore(options.now);
-    const { hasBreaker } = store;
     const { deadlineMs, now } = options;
     const changed = (state: StoreState, error: unknown): void => this.#publish(state, error);
-    this.#client = new StoreClient({ deadlineMs, now, hasBreaker, changed });
+    this.#client = new StoreClient(store, { deadlineMs, now, changed });
   }
 
   get localKeys(): boolean {
@@ -46,12 +45,12 @@ export class ShieldedStore implements Store {
     this.#init = options;
     this.#local.init(options);
     // What fails here is tried again with the first request.
-    asPromise(this.#client.run(() => this.#initialise())).catch(() => undefined);
+    asPromise(this.#client.run('init', () => this.#initialise())).catch(() => undefined);
   }
 
   async increment(key: string): Promise<ClientRateLimitInfo> {
     try {
-      return await this.#client.run(() => this.#counted(key));
+      return await this.#client.run('increment', () => this.#counted(key));
     } catch (error) {
       return this.#standIn(key, error);
     }
@@ -61,7 +60,7 @@ export class ShieldedStore implements Store {
   async decrement(key: string): Promise<void> {
     if (this.#client.isDown) return this.#local.decrement(key);
     try {
-      await this.#client.run(async () => this.#store.decrement(key));
+      await this.#client.run('decrement', (store) => store.decrement(key));
     } catch {
       // The client has noted it.
     }
@@ -72,7 +71,7 @@ export class ShieldedStore implements Store {
     if (this.#client.isDown) return this.#stoodIn(key, undefined);
     if (!this.#store.get) throw new TypeError('the store has no get()');
     try {
-      return await this.#client.try(async () => this.#store.get?.(key));
+      return await this.#client.try('get', (store) => store.get?.(key));
     } catch (error) {
       return this.#stoodIn(key, error);
     }

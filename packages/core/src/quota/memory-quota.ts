@@ -95,7 +95,11 @@ class MemoryQuota implements QuotaStore {
       );
     }
     this.#watch();
-    return attempt(() => published('reserve', request, this.#engine.reserve(request, this.#now())));
+    try {
+      return published('reserve', request, this.#engine.reserve(request, this.#now()));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
@@ -108,7 +112,11 @@ class MemoryQuota implements QuotaStore {
 
   charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
     this.#watch();
-    return attempt(() => this.#engine.charge(request, this.#now()));
+    try {
+      return this.#engine.charge(request, this.#now());
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   async renew(request: RenewRequest): Promise<boolean> {

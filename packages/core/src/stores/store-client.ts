@@ -1,4 +1,4 @@
-import { isPromise, whenReady } from '../lib/maybe-promise.js';
+import { isPromise } from '../lib/maybe-promise.js';
 import { withinDeadline } from '../request/deadline.js';
 import { CircuitBreaker, type StoreState } from './circuit-breaker.js';
 
@@ -8,10 +8,15 @@ export interface StoreClientOptions {
   readonly deadlineMs: number;
   /** The clock of the pauses, in ms. @defaultValue a monotonic one */
   readonly now?: () => number;
-  /** The store pauses calls to a failing server itself, separately for each: it is always called. @defaultValue false */
-  readonly hasBreaker?: boolean | undefined;
+  /** Is told of each call that has failed, or was late. */
+  readonly failed?: (operation: string, error: unknown) => void;
   /** Is told of each change of the store's state. */
   readonly changed?: (state: StoreState, error: unknown) => void;
+}
+
+/** A store may pause calls to a failing server itself, separately for each server: then it is always called. */
+interface BreakableStore {
+  readonly hasBreaker?: boolean;
 }
 
 /** The store was not called, since it has been failing. */
@@ -34,20 +39,18 @@ export function mayHaveRun(error: unknown): boolean {
  * The deadline and the circuit breaker in front of a store. Values that a store in this process returns at once are returned at once; what
  * it throws becomes a rejection.
  */
-export class StoreClient {
-  readonly #deadlineMs: number;
+export class StoreClient<Store extends BreakableStore | object> {
+  readonly #options: StoreClientOptions;
   readonly #hasBreaker: boolean;
   readonly #breaker: CircuitBreaker;
 
-  constructor({
-    deadlineMs,
-    now = () => performance.now(),
-    hasBreaker = false,
-    changed,
-  }: StoreClientOptions) {
-    this.#deadlineMs = deadlineMs;
-    this.#hasBreaker = hasBreaker;
-    this.#breaker = new CircuitBreaker(now, changed);
+  constructor(
+    readonly store: Store,
+    options: StoreClientOptions,
+  ) {
+    this.#options = options;
+    this.#hasBreaker = 'hasBreaker' in store && store.hasBreaker === true;
+    this.#breaker = new CircuitBreaker(options.now ?? (() => performance.now()), options.changed);
   }
 
   /** The last three calls, or more, have failed. */
@@ -56,37 +59,52 @@ export class StoreClient {
   }
 
   /** A call that a request waits for: rejects when the store fails or is late, and at once while calls are paused. */
-  run<Result>(ask: () => Result | Promise<Result>, withinMs = this.#deadlineMs): Result | Promise<Result> {
-    const breaker = this.#breaker;
-    if (!breaker.enter() && !this.#hasBreaker) {
+  run<Result>(
+    operation: string,
+    ask: (store: Store) => Result | Promise<Result>,
+    withinMs = this.#options.deadlineMs,
+  ): Result | Promise<Result> {
+    if (!this.#breaker.enter() && !this.#hasBreaker) {
       return Promise.reject(
         new StorePausedError('the store has been failing; calls are paused for a moment'),
       );
     }
-    const succeeded = (result: Result): Result => {
-      breaker.succeeded();
-      return result;
-    };
-    return whenReady(this.try(ask, withinMs), succeeded, (error) => {
-      // What the store rejects as malformed is no failure of the store.
-      if (!(error instanceof TypeError)) breaker.failed(error);
-      throw error;
-    });
+    return this.#call(operation, ask, withinMs, this.#breaker);
   }
 
   /** A call that no request waits for: made even while the others are paused, and no evidence for or against a pause. */
-  try<Result>(ask: () => Result | Promise<Result>, withinMs = this.#deadlineMs): Result | Promise<Result> {
+  try<Result>(operation: string, ask: (store: Store) => Result | Promise<Result>): Result | Promise<Result> {
+    return this.#call(operation, ask, this.#options.deadlineMs, undefined);
+  }
+
+  #call<Result>(
+    operation: string,
+    ask: (store: Store) => Result | Promise<Result>,
+    withinMs: number,
+    breaker: CircuitBreaker | undefined,
+  ): Result | Promise<Result> {
+    const failed = (error: unknown): Promise<never> => {
+      // What the store rejects as malformed is no failure of the store.
+      if (!(error instanceof TypeError)) breaker?.failed(error);
+      this.#options.failed?.(operation, error);
+      return Promise.reject(error);
+    };
     let asked: Result | Promise<Result>;
     try {
-      asked = ask();
+      asked = ask(this.store);
     } catch (error) {
-      return Promise.reject(error);
+      return failed(error);
     }
-    if (!isPromise(asked)) return asked;
-    return withinDeadline(
-      withinMs,
-      asked,
-      () => new StoreDeadlineError(`the store did not answer in ${withinMs} ms`),
-    );
+    if (!isPromise(asked)) {
+      breaker?.succeeded();
+      return asked;
+    }
+    const late = (): Error =>
+      new StoreDeadlineError(`${operation}: the store did not answer in ${withinMs} ms`);
+    const succeeded = (result: Result): Result => {
+      breaker?.succeeded();
+      return result;
+    };
+    return withinDeadline(withinMs, asked, late).then(succeeded, failed);
   }
 }
