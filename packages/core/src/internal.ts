@@ -9,6 +9,7 @@ export type {
   JsonValue,
   OutgoingRequest,
   ParsedCall,
+  Recording,
   Settlement,
   UsageCeiling,
   WireApi,

@@ -36,6 +36,17 @@ export interface OutgoingRequest {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Where the app declares it: the provider stops generating, and billing, when its connection is aborted. */
   readonly abort?: 'stops' | undefined;
+  /** The decision of the transport about this call, which finds it here when it sends the call; opaque to all others. */
+  readonly target?: object | undefined;
+  /** meter: the call was made already, and this is known of it. */
+  readonly recording?: Recording | undefined;
+}
+
+/** A call that a handler made with another client, on its way through the pipeline. */
+export interface Recording {
+  readonly parsed: ParsedCall;
+  readonly settlement: Settlement;
+  readonly labels: Readonly<Record<string, string>> | undefined;
 }
 
 /** Another model or output cap that a call could be made with. */

@@ -5,26 +5,13 @@ import {
   type OutgoingRequest,
   type ParsedCall,
   type RecordedCall,
-  type Settlement,
+  type Recording,
   type WireApi,
   whenReady,
 } from '@tollgate/core/internal';
 import type { UsagePrice } from '../usage/settle.js';
 import type { Engine } from './engine.js';
 import { readRecorded } from './read-recorded.js';
-
-/** A call that a handler made with another client, on its way through the pipeline. */
-export interface Recording {
-  readonly parsed: ParsedCall;
-  readonly settlement: Settlement;
-  readonly labels: Readonly<Record<string, string>> | undefined;
-}
-
-const recording = Symbol('recording');
-type Recorded = OutgoingRequest & { [recording]?: Recording };
-
-/** The recording in an outgoing request, if there is one. */
-export const recordingOf = (outgoing: Recorded): Recording | undefined => outgoing[recording];
 
 /** Charges a call that was made already: the declared one where the model is the same, otherwise a further one. */
 export function record(context: TollgateContext, engine: Engine, call: RecordedCall): void | Promise<void> {
@@ -33,12 +20,12 @@ export function record(context: TollgateContext, engine: Engine, call: RecordedC
   if (!price) throw notPriced(call.model);
   const declared = context.calls.begun ? undefined : context.calls.declared;
   const same = declared?.parsed?.model === call.model ? declared : undefined;
-  const outgoing: Recorded = outgoingOf(call, same);
-  outgoing[recording] = {
+  const recording: Recording = {
     parsed: same?.parsed ?? parsedOf(api, call, price),
     settlement: { usage, uncertain: false, ...price },
     labels: call.labels,
   };
+  const outgoing = { ...outgoingOf(call, same), recording };
   return whenReady(context.calls.begin(outgoing, { whenClientGone: 'drain' }), (handle) =>
     handle.end({ outcome: 'ok', status: 200, sent: true, last: false }),
   );

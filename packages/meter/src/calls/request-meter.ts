@@ -18,7 +18,7 @@ import { promptHash } from '../requests/prompt-hash.js';
 import { CallReading } from './call-reading.js';
 import type { Engine } from './engine.js';
 import { unseenSettlement, wholeSettlement } from './estimated-settlement.js';
-import { record, recordingOf } from './recording.js';
+import { record } from './recording.js';
 import { UsageWriting, type WritingSettings } from './usage-writing.js';
 
 /** State shared by all requests of one `meter()`. */
@@ -84,7 +84,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   }
 
   begin(call: Call): void {
-    const recording = recordingOf(call.outgoing);
+    const { recording } = call.outgoing;
     call.parsed = recording ? recording.parsed : this.#parse(call);
     // Known before it begins: the call was made already, so that no step may refuse it.
     call.settlement = recording?.settlement;
@@ -119,7 +119,7 @@ export class RequestMeter implements CallRecorder, CallStep {
 
   end(call: Call, end: CallEnd): void {
     if (call.replays) return;
-    const recording = recordingOf(call.outgoing);
+    const { recording } = call.outgoing;
     const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
     if (!settlement) return;
     if (recording) call.labels = recording.labels;

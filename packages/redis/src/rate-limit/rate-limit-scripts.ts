@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { Script } from '../script/scripts.js';
+import { type Script, scriptOf } from '../script/scripts.js';
 
 /** A script with the name under which a server remembers it. */
 export function named(source: string): Script {
-  return { source, sha1: createHash('sha1').update(source).digest('hex') };
+  return scriptOf(source);
 }
 
 /** Takes one back, unless the window is over: a bare DECR would make a new counter then, below zero and without an end. */

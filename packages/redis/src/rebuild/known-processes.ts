@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import { newId } from '@tollgate/core/internal';
 import { registry } from '../lua/registry.js';
 import { listIn, numberIn, textIn } from '../script/reply.js';
 import type { ScriptRunner } from '../script/script-runner.js';
+import { scriptOf } from '../script/scripts.js';
 
 /** A process that uses the store, and the longest lease it asked for. */
 export type KnownProcess = readonly [id: string, leaseMs: number];
 
 /** Silence after which a process counts as gone, in ms. */
 const goneAfterMs = 5_000;
-const script = { source: registry, sha1: createHash('sha1').update(registry).digest('hex') };
+const script = scriptOf(registry);
 
 /**
  * The processes that use a store: each registers repeatedly, and remembers the others, since a server that has lost its data has lost their

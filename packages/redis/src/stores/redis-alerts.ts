@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type AlertStore, accepts, checkOptions, type DueAlertWork } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from '../connection/connection.js';
 import { prefixCheck } from '../connection/options.js';
 import { ScriptRunner } from '../script/script-runner.js';
+import { scriptOf } from '../script/scripts.js';
 
 /** Options of {@link redisAlerts}. */
 export interface RedisAlertsOptions extends ConnectionOptions {
@@ -64,7 +64,6 @@ else
   redis.call('ZADD', due, 'XX', now + tonumber(ARGV[2]), ARGV[1])
 end
 return 1`;
-const scriptOf = (source: string) => ({ source, sha1: createHash('sha1').update(source).digest('hex') });
 const scripts = {
   replace: scriptOf(replaceSource),
   take: scriptOf(takeSource),

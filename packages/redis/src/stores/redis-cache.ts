@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { CacheStore } from '@tollgate/core';
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from '../connection/connection.js';
 import { prefixCheck } from '../connection/options.js';
 import { ScriptRunner } from '../script/script-runner.js';
+import { scriptOf } from '../script/scripts.js';
 
 /** Options of {@link redisCache}. */
 export interface RedisCacheOptions extends ConnectionOptions {
@@ -56,7 +56,7 @@ local last = redis.call('ZRANGE', order, -1, -1, 'WITHSCORES')[2]
 redis.call('PEXPIREAT', order, last)
 redis.call('PEXPIREAT', sizes, last)
 return 1`;
-const script = { source, sha1: createHash('sha1').update(source).digest('hex') };
+const script = scriptOf(source);
 
 /**
  * Answers on Redis, for all processes. Each key is in the slot of its part, so that a cluster spreads them. Methods reject while Redis is away or

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { ClaimStore } from '@tollgate/core';
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import { type ConnectionOptions, connectionOf } from '../connection/connection.js';
 import { prefixCheck } from '../connection/options.js';
 import { ScriptRunner } from '../script/script-runner.js';
+import { scriptOf } from '../script/scripts.js';
 
 /** Options of {@link redisClaims}. */
 export interface RedisClaimsOptions extends ConnectionOptions {
@@ -22,7 +23,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
 return redis.call('ZADD', KEYS[1], 'NX', now + tonumber(ARGV[2]), ARGV[1])`;
-const script = { source, sha1: createHash('sha1').update(source).digest('hex') };
+const script = scriptOf(source);
 
 /**
  * Claims on Redis: of all processes the first has it. They, and secrets, outlive every process; a restart of Redis as far as Redis writes to

@@ -15,6 +15,7 @@ import { prefixCheck } from '../connection/options.js';
 import { giveBackSource, stateSource, takeSource } from '../lua/allowance.js';
 import { breakerSource } from '../lua/breakers.js';
 import { ScriptRunner } from '../script/script-runner.js';
+import { scriptOf } from '../script/scripts.js';
 
 /** Options of {@link redisProviders}. */
 export interface RedisProvidersOptions extends ConnectionOptions {
@@ -30,7 +31,6 @@ const mostWaiting = 256;
 const latestAskMs = 250;
 const graceMs = 1_000;
 
-const scriptOf = (source: string) => ({ source, sha1: createHash('sha1').update(source).digest('hex') });
 const scripts = {
   take: scriptOf(takeSource),
   state: scriptOf(stateSource),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { SwitchStore } from '@tollgate/core';
 import {
   accepts,
@@ -11,6 +10,7 @@ import {
 import { type ConnectionOptions, connectionOf } from '../connection/connection.js';
 import { prefixCheck } from '../connection/options.js';
 import { ScriptRunner } from '../script/script-runner.js';
+import { scriptOf } from '../script/scripts.js';
 
 /** A separate node-redis client for hints: a client that subscribes can send no other commands. Connected and closed by the app. */
 export interface HintClient {
@@ -45,7 +45,7 @@ end
 redis.call('HINCRBY', key, '${versionField}', 1)
 redis.call('PUBLISH', channel, '1')
 return was`;
-const script = { source, sha1: createHash('sha1').update(source).digest('hex') };
+const script = scriptOf(source);
 
 /**
  * The switch on Redis, for all processes: one hash, whose version changes with every change; hints by publish and subscribe arrive sooner,

@@ -7,10 +7,16 @@ import { sentTo } from '../call/provider-call.js';
 import { type DispatchedCall, routedCall } from '../route/routed-call.js';
 import type { ProxySettings } from './options.js';
 
-/** Where declared calls of one `proxy()` will go, kept with the body that is priced. */
-export class Dispatch {
-  readonly #byBody = new WeakMap<object, DispatchedCall>();
+/** The `target` of a declared call: where it will go, as one `proxy()` has decided. */
+class DispatchTarget {
+  constructor(
+    readonly by: Dispatch,
+    readonly call: DispatchedCall,
+  ) {}
+}
 
+/** Decides where declared calls of one `proxy()` will go, before they are priced. */
+export class Dispatch {
   constructor(
     private readonly settings: Pick<
       ProxySettings,
@@ -43,7 +49,6 @@ export class Dispatch {
     if (!way) return outgoing;
     const { provider, sent } = way;
     if (typeof sent.body !== 'object' || sent.body === null) return outgoing;
-    this.#byBody.set(sent.body, way);
     const { method, headers } = outgoing;
     return {
       method,
@@ -54,6 +59,7 @@ export class Dispatch {
       provider: provider.name,
       requestedModel: way.route && model,
       labels: way.route && { task: way.route.task },
+      target: new DispatchTarget(this, way),
     };
   };
 
@@ -63,8 +69,8 @@ export class Dispatch {
     return { asked, provider, sent: sentTo(provider, asked) };
   }
 
-  /** The call that this body was made for. */
-  of(body: JsonValue | undefined): DispatchedCall | undefined {
-    return typeof body === 'object' && body !== null ? this.#byBody.get(body) : undefined;
+  /** The decision on a declared call; `undefined`: it was none of this proxy's. */
+  of({ target }: OutgoingRequest): DispatchedCall | undefined {
+    return target instanceof DispatchTarget && target.by === this ? target.call : undefined;
   }
 }

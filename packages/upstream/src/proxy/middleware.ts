@@ -28,7 +28,8 @@ export function proxy(options: ProxyOptions): ProxyHandler {
   const handler = guarded('proxyMiddleware', async function proxyMiddleware(req, res, next) {
     const context = contextOf(req, res);
     try {
-      const dispatched = way.of(context.calls.declared?.outgoing.body);
+      const { declared } = context.calls;
+      const dispatched = declared && way.of(declared.outgoing);
       const asked = dispatched?.asked ?? clientCall(req, settings.api);
       if (asked === 'models') await listModels(req, res, next, settings);
       else await runInContext(context, () => forward(req, res, next, settings, asked, dispatched));
