@@ -49,7 +49,9 @@ export abstract class Answer {
   constructor(protected readonly answers: number) {}
 
   /** Name of the member that holds the usage object. */
-  readonly usageMember: string = 'usage';
+  get usageMember(): string {
+    return 'usage';
+  }
 
   /** Decides by its text whether an event must be parsed, and measures the output text of one that need not. */
   abstract isOfInterest(text: string): boolean;
@@ -68,7 +70,7 @@ export abstract class Answer {
   abstract ending(end: StreamEnd): string;
 
   /** Reads the format's usage object. */
-  protected abstract readonly usageOf: (usage: Fields) => ReportedUsage;
+  protected abstract usageOf(usage: Fields): ReportedUsage;
 
   /** A whole answer that was not streamed. */
   body(body: Fields): void {

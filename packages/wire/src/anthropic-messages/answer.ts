@@ -1,6 +1,6 @@
 import { Answer, eventText, type StreamEnd } from '../answer/answer.js';
 import { addOutputOf, hasMember, saysMember, wireKey } from '../answer/json-text.js';
-import { type Fields, fieldsOf } from '../answer/reported-usage.js';
+import { type Fields, fieldsOf, type ReportedUsage } from '../answer/reported-usage.js';
 import { anthropicUsage, mergeAnthropicUsage } from './usage.js';
 
 const usage = wireKey('usage');
@@ -9,7 +9,6 @@ const delta = wireKey('delta');
 
 /** Reads messages of Anthropic's. */
 export class MessagesAnswer extends Answer {
-  protected readonly usageOf = anthropicUsage;
   /** Indexes of content blocks that are open: a graceful end closes them. */
   readonly #openBlocks = new Set<number>();
   /** Usage of all events so far. */
@@ -36,6 +35,10 @@ export class MessagesAnswer extends Answer {
     }
     if (event.type === 'message_stop') this.finished = true;
     return false;
+  }
+
+  protected usageOf(usage: Fields): ReportedUsage {
+    return anthropicUsage(usage);
   }
 
   protected outputOf({ content }: Fields): unknown {

@@ -1,14 +1,12 @@
 import { Answer, eventText, listIn, type StreamEnd } from '../answer/answer.js';
 import { addOutputOf, wireKey } from '../answer/json-text.js';
-import { type Fields, fieldsOf } from '../answer/reported-usage.js';
+import { type Fields, fieldsOf, type ReportedUsage } from '../answer/reported-usage.js';
 import { geminiToolRequests, geminiUsage } from './usage.js';
 
 const text = wireKey('text');
 
 /** Reads responses of Gemini's generateContent and streamGenerateContent. */
 export class GenerateAnswer extends Answer {
-  protected readonly usageOf = geminiUsage;
-  override readonly usageMember = 'usageMetadata';
   /** The fields that every event repeats. */
   #head: Fields = {};
   /** Indexes of candidates that have finished. */
@@ -36,6 +34,14 @@ export class GenerateAnswer extends Answer {
   override body(body: Fields): void {
     super.body(body);
     this.uses(geminiToolRequests(body));
+  }
+
+  override get usageMember(): string {
+    return 'usageMetadata';
+  }
+
+  protected usageOf(usage: Fields): ReportedUsage {
+    return geminiUsage(usage);
   }
 
   protected outputOf({ candidates }: Fields): unknown {

@@ -1,6 +1,6 @@
 import { Answer, eventText, listIn, type StreamEnd } from '../answer/answer.js';
 import { addOutputOf, saysMember, wireKey } from '../answer/json-text.js';
-import type { Fields } from '../answer/reported-usage.js';
+import type { Fields, ReportedUsage } from '../answer/reported-usage.js';
 import { chatUsage } from './usage.js';
 
 const delta = wireKey('delta');
@@ -12,7 +12,6 @@ const mostTextBytes = 1024;
 
 /** Reads chat completions. */
 export class ChatAnswer extends Answer {
-  protected readonly usageOf = chatUsage;
   /** The first event with an id: a graceful end repeats its `id` and `created`. */
   #head: Fields = {};
   /** Indexes of choices that have finished. */
@@ -39,6 +38,10 @@ export class ChatAnswer extends Answer {
     }
     if (this.#finished.size >= this.answers) this.finished = true;
     return said && Array.isArray(event.choices) && choices.length === 0 && !this.failed;
+  }
+
+  protected usageOf(usage: Fields): ReportedUsage {
+    return chatUsage(usage);
   }
 
   protected outputOf({ choices }: Fields): unknown {

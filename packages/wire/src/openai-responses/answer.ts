@@ -1,6 +1,6 @@
 import { Answer, eventText, type StreamEnd } from '../answer/answer.js';
 import { addOutputOf, hasMember, wireKey } from '../answer/json-text.js';
-import { type Fields, fieldsOf } from '../answer/reported-usage.js';
+import { type Fields, fieldsOf, type ReportedUsage } from '../answer/reported-usage.js';
 import { responsesUsage, toolRequestsIn } from './usage.js';
 
 const delta = wireKey('delta');
@@ -15,7 +15,6 @@ const lastEvents: ReadonlySet<unknown> = new Set([
 
 /** Reads responses of OpenAI's responses API. */
 export class ResponsesAnswer extends Answer {
-  protected readonly usageOf = responsesUsage;
   /** The response as it was created: a graceful end repeats it. */
   #head: Fields = {};
 
@@ -41,6 +40,10 @@ export class ResponsesAnswer extends Answer {
   override body(body: Fields): void {
     super.body(body);
     this.uses(toolRequestsIn(body.output));
+  }
+
+  protected usageOf(usage: Fields): ReportedUsage {
+    return responsesUsage(usage);
   }
 
   protected outputOf({ output }: Fields): unknown {
