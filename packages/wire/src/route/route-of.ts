@@ -66,9 +66,9 @@ const longestRemembered = 256;
 function recognise(url: string, given: Trust): Route | undefined {
   const exact = pathOf(url);
   const path = exact.toLowerCase();
-  if (path.includes(':')) return actionRoute(exact, path);
-  const azure = azureRoute(exact, path);
-  if (azure) return azure;
+  // A colon may also be part of the base: `/projects/p:1/chat/completions`.
+  const special = actionRoute(exact, path) ?? azureRoute(exact, path);
+  if (special) return special;
   if (isMessageOfThread(path)) return undefined;
   const found = formats.find(({ pathRule }) => {
     if (!pathRule || !path.endsWith(pathRule.end)) return false;
@@ -84,6 +84,7 @@ const isMessageOfThread = (path: string): boolean => /\/threads\/[^/]+\/messages
 /** A path that ends with a model and an action, as Gemini's. */
 function actionRoute(exact: string, path: string): Route | undefined {
   const colon = path.lastIndexOf(':');
+  if (colon === -1) return undefined;
   const action = path.slice(colon + 1);
   const format = formats.find(({ actions }) => actions && Object.hasOwn(actions, action));
   const before = path.lastIndexOf('/', colon);

@@ -122,6 +122,8 @@ describe('where the same words can be a provider’s API or the app’s own', ()
     ['/ai/messages', undefined, undefined, 'anthropic-messages'],
     ['/v1/threads/t_1/messages', undefined, undefined, undefined],
     ['/threads/t_1/messages/', undefined, undefined, undefined],
+    ['/projects/p:1/chat/completions', 'openai-chat', 'openai-chat', 'openai-chat'],
+    ['/v1beta/models/g:countTokens', undefined, undefined, undefined],
     ['/v1//messages', 'anthropic-messages', 'anthropic-messages', 'anthropic-messages'],
     ['/openai/deployments/d/responses', 'openai-responses', 'openai-responses', 'openai-responses'],
     ['/models/gemini-2.5-pro:generateContent', 'gemini-generate', 'gemini-generate', 'gemini-generate'],
