@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { database } from '@tollgate/postgres';
 import { shown, table } from '../src/command/table.js';
 import { terminal } from './terminal.js';
@@ -107,6 +107,77 @@ describe('tollgate prices', () => {
 
   it('ends with 1 for a model that has none', async () => {
     expect(await tollgate('prices', 'my-own-model')).toMatchObject({ code: 1, out: '' });
+  });
+
+  describe('check', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-prices-'));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const fileOf = (catalogue: unknown): string => {
+      const file = join(folder, `${Math.random()}.json`);
+      writeFileSync(file, typeof catalogue === 'string' ? catalogue : JSON.stringify(catalogue));
+      return file;
+    };
+    const mini = {
+      litellm_provider: 'openai',
+      input_cost_per_token: 2.5e-7,
+      cache_read_input_token_cost: 2.5e-8,
+      output_cost_per_token: 2e-6,
+    };
+    const odd = {
+      sample_spec: { litellm_provider: 'one of many', input_cost_per_token: 0 },
+      'whisper-1': { litellm_provider: 'openai', input_cost_per_second: 0.0001 },
+      'my-own-model': { ...mini },
+      'bedrock/some-model': { ...mini, litellm_provider: 'bedrock' },
+    };
+
+    it('ends with 0 where the catalogue and a file agree', async () => {
+      const { code, out } = await tollgate('prices', 'check', fileOf({ ...odd, 'gpt-5-mini': mini }));
+      expect([code, out]).toEqual([
+        0,
+        "1 of the file's 2 models of these providers are in the catalogue; 0 of their prices differ\n",
+      ]);
+    });
+
+    it('names each price that differs, and ends with 1', async () => {
+      const other = { ...mini, input_cost_per_token: 5e-7, output_cost_per_token: 1e-6 };
+      const claude = {
+        litellm_provider: 'anthropic',
+        input_cost_per_token: 1e-3,
+        output_cost_per_token: 1e-3,
+      };
+      const file = fileOf({ ...odd, 'openai/gpt-5-mini': other, 'claude-haiku-4-5': claude });
+      const { code, out, error } = await tollgate('prices', 'check', file, '--provider', 'openai');
+      expect(code).toBe(1);
+      expect(error).toBe('tollgate: 2 prices differ\n');
+      expect(out).toMatch(/openai\/gpt-5-mini +input +0\.25 +0\.5 +2\.00 ×/);
+      expect(out).toMatch(/openai\/gpt-5-mini +output +2 +1 +0\.50 ×/);
+      expect(out).not.toContain('claude');
+      const all = await tollgate('prices', 'check', file, '--json');
+      expect(all.code).toBe(1);
+      expect(JSON.parse(all.out).differences).toContainEqual({
+        ...{ provider: 'openai', model: 'gpt-5-mini', price: 'input', catalogue: '0.25', file: '0.5' },
+      });
+      expect(JSON.parse(all.out).differences.map(({ model }: { model: string }) => model)).toContain(
+        'claude-haiku-4-5',
+      );
+    });
+
+    it.each([
+      ['no JSON', 'input: 3', 'is not JSON'],
+      ['a list', [], 'must be an object of prices by model name'],
+      ['a file of another kind', { 'gpt-5': 1 }, 'holds no model with "litellm_provider"'],
+    ])('refuses %s', async (_, catalogue, message) => {
+      const { code, out, error } = await tollgate('prices', 'check', fileOf(catalogue));
+      expect([code, out]).toEqual([2, '']);
+      expect(error).toContain(message);
+    });
+
+    it('says that a file cannot be read', async () => {
+      expect(await tollgate('prices', 'check', join(folder, 'none.json'))).toMatchObject({
+        code: 2,
+        error: expect.stringContaining('cannot be read'),
+      });
+    });
   });
 });
 

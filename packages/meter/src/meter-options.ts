@@ -11,10 +11,12 @@ import {
   type OutgoingRequest,
   suggestion,
   type WireApi,
+  warnOnce,
 } from '@tollgate/core/internal';
 import { wireApis } from '@tollgate/wire';
 import { fetchChecks, type MeteredFetchOptions } from './fetch/metered-fetch-options.js';
 import { acceptsLabelHeader, acceptsLabels, type LabelHeader, type Labels } from './labels.js';
+import type { PriceDeclarations } from './prices/declared-price.js';
 import { catalogueProviders, isCatalogued, isPricedSomewhere } from './prices/known-prices.js';
 import { type ParseOptions, parseChecks } from './requests/parse-options.js';
 
@@ -71,6 +73,7 @@ export function checkMeterOptions(options: MeterOptions): void {
       `meter: "${option}" must be one of the price catalogue${suggestion(provider, catalogueProviders)}, or its models in "prices", received ${describeValue(provider)}`,
     );
   }
+  warnOfCachedPrices(prices);
   for (const [alias, model] of Object.entries(models)) {
     if (isPricedSomewhere(model, { prices })) continue;
     throw new TypeError(
@@ -78,6 +81,25 @@ export function checkMeterOptions(options: MeterOptions): void {
     );
   }
 }
+
+/** Providers charge a tenth to a half for input that they had cached (their price pages, 2026-11): without a price for it, bills are too high. */
+function warnOfCachedPrices(prices: PriceDeclarations): void {
+  const without = Object.entries(prices).filter(([, price]) => {
+    if (price === 'free' || price.cachedInputUsdPerMillion !== undefined) return false;
+    // A model without output, such as one for embeddings, has no cached input.
+    return isPositive(price.inputUsdPerMillion) && isPositive(price.outputUsdPerMillion);
+  });
+  if (without.length === 0) return;
+  const names = without.map(([model]) => model);
+  const shown =
+    names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
+  warnOnce(
+    'TOLLGATE_W_CACHED_PRICE',
+    `meter(): the declared price of ${shown} has no "cachedInputUsdPerMillion": input that the provider had cached is charged as any other. Declare it, or the same as "inputUsdPerMillion" where the provider gives no discount`,
+  );
+}
+
+const isPositive = (dollars: string): boolean => /[1-9]/.test(dollars);
 
 /** The checks of {@link MeterOptions}. */
 export const meterChecks: OptionChecks<MeterOptions> = {

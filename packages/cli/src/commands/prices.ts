@@ -3,10 +3,12 @@ import type { Price, PriceBand } from '@tollgate/meter/internal';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { facts, table } from '../command/table.js';
+import { pricesCheckCommand } from './prices-check.js';
 
 /** `tollgate prices` */
 export function pricesCommand(io: CommandLine): Command {
   return new Command('prices')
+    .addCommand(pricesCheckCommand(io))
     .description('what a model costs, by the catalogue that the meter uses; in dollars per million tokens')
     .argument('<model>', 'e.g. gpt-5-mini')
     .option(
