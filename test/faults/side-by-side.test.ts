@@ -44,7 +44,7 @@ async function bundleEarlier(program: string, folder: string, outfile: string): 
     alias: Object.fromEntries(paths.filter(([, path]) => existsSync(path as string))),
     nodePaths: [
       join(root, 'node_modules'),
-      ...names.map((name) => join(root, 'packages', name, 'node_modules')),
+      ...readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name, 'node_modules')),
     ],
     external: ['pg-native', '@electric-sql/pglite', '@tollgate/testkit'],
     banner: {
