@@ -128,13 +128,19 @@ describe('tollgate prices', () => {
       'whisper-1': { litellm_provider: 'openai', input_cost_per_second: 0.0001 },
       'my-own-model': { ...mini },
       'bedrock/some-model': { ...mini, litellm_provider: 'bedrock' },
+      'gpt-5-nano': {
+        ...mini,
+        input_cost_per_token: 1e300,
+        cache_read_input_token_cost: -1,
+        output_cost_per_token: '1',
+      },
     };
 
     it('ends with 0 where the catalogue and a file agree', async () => {
       const { code, out } = await tollgate('prices', 'check', fileOf({ ...odd, 'gpt-5-mini': mini }));
       expect([code, out]).toEqual([
         0,
-        "1 of the file's 2 models of these providers are in the catalogue; 0 of their prices differ\n",
+        "2 of the file's 3 models of these providers are in the catalogue; 0 of their prices differ\n",
       ]);
     });
 

@@ -34,6 +34,9 @@ const figures = [
   ['output', 'output_cost_per_token'],
 ] as const;
 
+/** No token costs more; a larger figure of a file is none of these prices. */
+const mostUsdPerToken = 1;
+
 /** A price that differs; in pico-dollars per token. */
 interface Difference {
   readonly provider: string;
@@ -100,7 +103,7 @@ function entriesIn(file: string): Entry[] {
   return entries;
 }
 
-/** The catalogue's price; `undefined`: it has none, or only one for another kind of use. */
+/** The catalogue's price; `undefined`: it has none, or the model is free. */
 function priceOf(catalogue: PriceCatalogue, { provider, model }: Entry): Price | undefined {
   const price = catalogue.find(provider, model);
   return price?.free ? undefined : price;
@@ -110,7 +113,7 @@ function differencesOf({ provider, model, fields }: Entry, { bands }: Price): Di
   const [band] = bands;
   return figures.flatMap(([figure, name]): Difference[] => {
     const dollars = fields[name];
-    if (!band || typeof dollars !== 'number' || !Number.isFinite(dollars)) return [];
+    if (!band || typeof dollars !== 'number' || !(dollars >= 0 && dollars <= mostUsdPerToken)) return [];
     const [here, there] = [band[figure], BigInt(Math.round(dollars * 1e12))];
     return here === there ? [] : [{ provider, model, figure, here, there }];
   });
