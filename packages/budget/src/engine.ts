@@ -52,6 +52,8 @@ export class BudgetEngine {
     }
     this.store = new StoreClient(store, {
       deadlineMs: settings.storeDeadlineMs,
+      // A request that the store rejects as malformed says nothing of the store.
+      isFailure: (error) => !(error instanceof TypeError),
       failed: (operation, error) =>
         publish('tollgate:store', () => ({ operation, outcome: 'failed', error: String(error) })),
     });

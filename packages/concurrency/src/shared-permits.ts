@@ -116,7 +116,7 @@ export class QuotaPermits implements SharedPermits {
   /** A failure costs nothing but time: the lease runs out by itself. */
   #close(id: string): void {
     const request = { id, partition: this.#partition };
-    const closed = this.#client.try('close', (store) => store.close(request));
+    const closed = this.#client.try('close', (store) => store.close(request), true);
     asPromise(closed).catch(() => undefined);
   }
 
@@ -131,7 +131,7 @@ export class QuotaPermits implements SharedPermits {
 
   async #renew(id: string): Promise<void> {
     const request = { id, partition: this.#partition, running: [] };
-    const lives = await this.#client.try('renew', (store) => store.renew(request));
+    const lives = await this.#client.try('renew', (store) => store.renew(request), true);
     if (!lives) this.#publish('lost', new Error('a permit ran out while its request was running'));
   }
 

@@ -8,7 +8,7 @@ export type StoreState = 'failing' | 'down' | 'up';
 
 /**
  * Pauses calls to a store for a second after three consecutive failures, then lets one call in each second try it. A success closes it.
- * `now`: ms, of any clock. `changed` is told of each change of the state, with the error.
+ * `now`: ms, of any clock. `changed` receives each change of the state, with the error.
  */
 export class CircuitBreaker {
   #failures = 0;

@@ -8,9 +8,11 @@ export interface StoreClientOptions {
   readonly deadlineMs: number;
   /** The clock of the pauses, in ms. @defaultValue a monotonic one */
   readonly now?: () => number;
-  /** Is told of each call that has failed, or was late. */
+  /** Whether an error speaks against the store: some reject requests that are malformed. @defaultValue every error does */
+  readonly isFailure?: (error: unknown) => boolean;
+  /** Receives each call that has failed or was late. */
   readonly failed?: (operation: string, error: unknown) => void;
-  /** Is told of each change of the store's state. */
+  /** Receives each change of the store's state. */
   readonly changed?: (state: StoreState, error: unknown) => void;
 }
 
@@ -72,9 +74,15 @@ export class StoreClient<Store extends BreakableStore | object> {
     return this.#call(operation, ask, withinMs, this.#breaker);
   }
 
-  /** A call that no request waits for: made even while the others are paused, and no evidence for or against a pause. */
-  try<Result>(operation: string, ask: (store: Store) => Result | Promise<Result>): Result | Promise<Result> {
-    return this.#call(operation, ask, this.#options.deadlineMs, undefined);
+  /**
+   * A call that no request waits for: made even while the others are paused. `isEvidence`: whether it counts for or against a pause.
+   */
+  try<Result>(
+    operation: string,
+    ask: (store: Store) => Result | Promise<Result>,
+    isEvidence = false,
+  ): Result | Promise<Result> {
+    return this.#call(operation, ask, this.#options.deadlineMs, isEvidence ? this.#breaker : undefined);
   }
 
   #call<Result>(
@@ -84,8 +92,7 @@ export class StoreClient<Store extends BreakableStore | object> {
     breaker: CircuitBreaker | undefined,
   ): Result | Promise<Result> {
     const failed = (error: unknown): Promise<never> => {
-      // What the store rejects as malformed is no failure of the store.
-      if (!(error instanceof TypeError)) breaker?.failed(error);
+      if (this.#options.isFailure?.(error) ?? true) breaker?.failed(error);
       this.#options.failed?.(operation, error);
       return Promise.reject(error);
     };

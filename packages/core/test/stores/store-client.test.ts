@@ -90,14 +90,20 @@ describe('a client of a store', () => {
     expect(states).toEqual(['failing', 'down', 'up']);
   });
 
-  it('does not count what the store rejects as malformed', async () => {
-    const { made, states } = client();
-    const malformed = (): never => {
-      throw new TypeError('"want" is out of range');
+  it.each([
+    ['every error, a TypeError of its driver too', undefined, ['failing', 'down']],
+    ['none that its user calls no failure', (error: unknown) => !(error instanceof TypeError), []],
+  ])('counts %s', async (_, isFailure, expected) => {
+    const states: StoreState[] = [];
+    const made = new StoreClient(
+      {},
+      { deadlineMs: 5_000, ...(isFailure && { isFailure }), changed: (state) => states.push(state) },
+    );
+    const broken = (): never => {
+      throw new TypeError('cannot read properties of undefined');
     };
-    for (let round = 0; round < 10; round += 1)
-      await expect(made.run('read', malformed)).rejects.toThrow('want');
-    expect(states).toEqual([]);
+    for (let round = 0; round < 5; round += 1) await expect(made.run('read', broken)).rejects.toThrow();
+    expect(states).toEqual(expected);
   });
 
   it('makes a call that no request waits for even during a pause, and learns nothing from it', async () => {
@@ -107,5 +113,8 @@ describe('a client of a store', () => {
     expect(made.isDown).toBe(true);
     await expect(made.try('read', fails)).rejects.toThrow('away');
     expect(states).toEqual(['failing', 'down']);
+    // Unless its user says that it counts.
+    expect(made.try('read', () => 'renewed', true)).toBe('renewed');
+    expect(made.isDown).toBe(false);
   });
 });

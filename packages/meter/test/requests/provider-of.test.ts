@@ -41,7 +41,7 @@ describe('the provider of a call', () => {
     ['https://bedrock-runtime.us-west-2.amazonaws.com/openai/v1/chat/completions', 'aws'],
     ['https://api.z.ai.example/v1/chat/completions', 'openai'],
     ['https://api.minimax.iot.example/v1/chat/completions', 'openai'],
-  ])('of %s is told by the catalogue: %s', (url, provider) => {
+  ])('of %s is %s, by the catalogue', (url, provider) => {
     expect(of(url)).toBe(provider);
   });
 
@@ -66,7 +66,7 @@ describe('the provider of a call', () => {
     }
   });
 
-  it('is the owner of the format where nobody knows the host, which is warned of once, hosts of this machine apart', () => {
+  it('is the owner of the format where the host is unknown, with one warning unless the host is this machine', () => {
     forgetWarnings();
     const warnings: unknown[] = [];
     const stop = subscribe('tollgate:warning', ({ code, message }) => warnings.push([code, message]));

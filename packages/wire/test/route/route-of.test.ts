@@ -50,7 +50,7 @@ describe('the wire format of a URL', () => {
     expect(routeOf(url, 'POST')).toBeUndefined();
   });
 
-  it('is told by POST only', () => {
+  it('is recognised in a POST only', () => {
     expect(routeOf('/v1/chat/completions', 'GET')).toBeUndefined();
     expect(routeOf('/v1/chat/completions', 'post')?.api).toBe('openai-chat');
   });
