@@ -70,7 +70,5 @@ export function completedPrice(price: Price): Price | undefined {
 }
 
 function doubled({ above: _, ...rates }: PriceBand): Omit<PriceBand, 'above'> {
-  return Object.fromEntries(
-    Object.entries(rates).map(([name, rate]) => [name, rate * 2n]),
-  ) as unknown as Omit<PriceBand, 'above'>;
+  return { ...rates, ...Object.fromEntries(Object.entries(rates).map(([name, rate]) => [name, rate * 2n])) };
 }

@@ -119,8 +119,8 @@ function unseenOf(facts: SettleFacts): number | 'held' | undefined {
 }
 
 /**
- * Text that no cap of this size could have let through: two events for each token, or 32 bytes, which is more than a token has on
- * average in any language, escaped as `\uXXXX` too; and a little more, since short answers are no average.
+ * Whether there was more text than this cap allows: more than two events or 32 bytes for each token. No language has 32 bytes per
+ * token on average, not even escaped as `\uXXXX`. The 16 events and 512 bytes on top are for short answers, which may be unusual.
  */
 function ignoresCap({ textEvents, textBytes, bound: { outputTokens } }: SettleFacts): boolean {
   return (

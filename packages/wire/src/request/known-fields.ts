@@ -99,7 +99,7 @@ export function checkNestedNames(body: JsonObject, text: string): void {
   if (found !== undefined) throw unsupportedError(found, 'a request cannot choose its route or credentials');
 }
 
-/** The path to the first member with one of these names. At the top only `__proto__` counts, where it is an own property. */
+/** The path to the first member with one of these names; at the top level only an own property `__proto__` counts. */
 function pathTo(value: JsonValue, names: ReadonlySet<string>, top = false, depth = 0): string | undefined {
   if (typeof value !== 'object' || value === null || depth > maxDepth) return undefined;
   if (Array.isArray(value)) {
