@@ -43,6 +43,6 @@ export function createApp({ keys, sinks, providers }: AppConfig): { app: Express
   app.post('/v1/chat/completions', passOn); // for OpenAI's clients
   app.post('/v1/responses', passOn); // also in the format of OpenAI's Responses API
   app.post('/v1/messages', passOn); // for Anthropic's
-  app.use(tg.errors({ others: 'answer' }));
+  app.use(tg.errors());
   return { app, tg };
 }

@@ -91,7 +91,7 @@ export function createApp({
   app.get('/v1/models', passOn);
 
   app.use((req, res) => answerError(req, res, notFound(), 'auto'));
-  app.use(tg.errors({ others: 'answer' }));
+  app.use(tg.errors());
   tg.jobs?.start(app);
   return { app, tg };
 }

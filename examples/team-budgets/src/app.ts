@@ -53,7 +53,7 @@ export function createApp({ database, openaiBaseUrl, openaiApiKey }: AppSettings
   app.get('/reports/bill/:month', tg.scope('finance'), async (req, res) => {
     res.json(await sums.bill(req.params.month, { tenant: company }));
   });
-  app.use(tg.errors({ others: 'answer' }));
+  app.use(tg.errors());
   return { app, tg, prepare: () => prepare(tg.registry) };
 }
 

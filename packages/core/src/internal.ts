@@ -63,6 +63,7 @@ export { idTimeMs, newId } from './lib/id.js';
 export { type IndexedEntry, IndexedList } from './lib/indexed-list.js';
 export { asPromise, attempt, done, isPromise, whenReady } from './lib/maybe-promise.js';
 export { maxCapNanoUsd, nanoUsdPerUsd } from './lib/money.js';
+export { type ErrorFields, nestedErrors } from './lib/nested-errors.js';
 export {
   accepts,
   checkOptions,
@@ -158,14 +159,15 @@ export type {
 } from './quota/quota-store.js';
 export type { CounterWindow, SpendSource, WindowSpend } from './quota/spend-source.js';
 export { WindowCounter, type WindowCounterView } from './quota/window-counter.js';
-export type { Reservation } from './request/context.js';
+export type { CountedByGuard, Reservation } from './request/context.js';
 export { storeTimeLeft, withinDeadline } from './request/deadline.js';
 export { cutIdleClient, defaultClientIdleMs } from './request/idle-clients.js';
 export { type JobRun, jobRunOf, setJobRun } from './request/job-run.js';
 export type { JsonBodyOptions } from './request/json-body.js';
-export { errorFormatOf, type TollgateErrorsOptions } from './request/refuse.js';
+export { errorFormatOf } from './request/refuse.js';
 export { detachedContext } from './request/request-context.js';
 export { runInContext, runningContext } from './request/running-context.js';
+export { type HandlerFailure, stackOf, type TollgateErrorsOptions } from './request/tollgate-errors.js';
 export { type EventFacts, usageEventOf } from './request/usage-event-of.js';
 export type { AlertStore, AlertWork, DueAlertWork } from './stores/alert-store.js';
 export type { StoreState } from './stores/circuit-breaker.js';

@@ -3,3 +3,4 @@ export { leastInputCost, leastInputTokens } from './least-input.js';
 export { acceptsPrices } from './prices/declared-price.js';
 export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';
 export type { Price, PriceBand } from './prices/price.js';
+export { loadTokenizer } from './requests/token-bound.js';

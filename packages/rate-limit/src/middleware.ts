@@ -9,6 +9,7 @@ import {
 import { appendRateLimit, jobRunOf, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { countAll } from './count-all.js';
+import { CountedRequest, giveBack } from './counted-request.js';
 import { rateLimitedError, storeUnavailableError } from './errors.js';
 import { type LimitStatus, limitStatusOf } from './limit-status.js';
 import { anonymousCaller, networkOf } from './network.js';
@@ -33,7 +34,8 @@ type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined
 /**
  * Refuses a request once the requests of its caller's plan, or of a limit of this route, are used up. Reads `caller`; writes the
  * `RateLimit` and `RateLimit-Policy` fields. A deferred request was counted on arrival, and passes when it runs. Counts all windows at
- * once; a refused request is returned to each of them. Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with
+ * once; a refused request is returned to each of them, and so is one that a later guard refuses with 503 because of the server's queue, stores or
+ * shutdown. Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with
  * `whenStoreDown: 'closed'` with 503 `store_unavailable`, and with 403 for a plan that is not defined. Throws a `TypeError` at start for a
  * wrong, unknown or missing option.
  */
@@ -42,7 +44,7 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
   const { mode, skip, now } = read;
   const book = rateRegistry(read);
   const seen = Symbol('counted by this limiter');
-  type Seen = Request & { [seen]?: readonly RateCount[] };
+  type Seen = Request & { [seen]?: CountedRequest | true };
 
   const middleware = guarded('rateLimitMiddleware', (req: Seen, res, next) => {
     if (mode === 'off') return next();
@@ -54,12 +56,12 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
       );
       return next();
     }
-    req[seen] = [];
+    req[seen] = true;
     if (jobRunOf(req)) return runInContext(context, next);
     const decide: Counted = (counts, failure) => {
       const refusal = failure ?? refusalOf(counts, now());
       if (refusal) void giveBack(counts);
-      else req[seen] = counts;
+      else req[seen] = context.counted = new CountedRequest(counts, context.counted);
       publishDecision(context, counts, refusal, mode);
       if (mode !== 'shadow') appendRateLimit(res, entriesOf(counts, refusal !== undefined, now()));
       if (refusal) refuse(req, res, next, refusal, options);
@@ -81,16 +83,11 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
     limitStatus: async (req: Seen): Promise<LimitStatus[]> => {
       const { caller, route } = req.tollgate;
       if (!caller || mode === 'off') return [];
-      const counted = req[seen] ?? [];
-      req[seen] = [];
-      await giveBack(counted);
+      const counted = req[seen];
+      if (counted instanceof CountedRequest) await counted.giveBackOwn();
       return limitStatusOf(book.ratesFor(caller), { caller, route, req });
     },
   });
-}
-
-async function giveBack(counts: readonly RateCount[]): Promise<void> {
-  await Promise.all(counts.map(({ count }) => count.limiter.giveBack(count)));
 }
 
 /** Counts a request in the windows of its caller, and passes the counts to `decide`; an error of the app goes to `fail`. */

@@ -24,6 +24,7 @@ import {
   storeHealth,
   usageFeed,
 } from '@tollgate/redis';
+import type { Opened } from './opened.js';
 import { OwnRedis } from './own-redis.js';
 import { readRedisSetting } from './redis-options.js';
 import type { TollgateOptions } from './tollgate-options.js';
@@ -59,12 +60,18 @@ const restoringMs = 30_000;
  * The app's own store, else counters on Redis where it is given, else in memory. `feed` sees the usage events of all processes, but for those of the
  * app's own store. Throws a `TypeError` for wrong options.
  */
-export function storesOf(options: TollgateOptions, feed?: UsageSink): Stores {
+export function storesOf(options: TollgateOptions, opened: Opened, feed?: UsageSink): Stores {
   const books = ledgerOf(options);
+  if (books) opened.add(books, (one) => one.close());
   const sinks = [...(options.sinks ?? []), ...(books ? [books] : [])];
-  if (options.redis !== undefined) return storesOnRedis(options, options.redis, sinks, books, feed);
+  if (options.redis !== undefined) return storesOnRedis(options, options.redis, opened, sinks, books, feed);
   const all = feed ? [...sinks, feed] : sinks;
-  const quota = options.store ?? memoryQuota({ sinks: all, ...(books && { spent: books }) });
+  const { now } = options;
+  const quota =
+    options.store ??
+    opened.add(memoryQuota({ sinks: all, ...(now && { now }), ...(books && { spent: books }) }), (one) =>
+      one.end(),
+    );
   return {
     quota,
     rateLimits: undefined,
@@ -90,6 +97,7 @@ function ledgerOf({ database, redis }: TollgateOptions): Ledger | undefined {
 function storesOnRedis(
   options: TollgateOptions,
   setting: NonNullable<TollgateOptions['redis']>,
+  opened: Opened,
   sinks: readonly UsageSink[],
   books: Ledger | undefined,
   feed: UsageSink | undefined,
@@ -108,7 +116,7 @@ function storesOnRedis(
     throw new TypeError('tollgate: redis: "watch" sees what all processes spend by "outbox", which is false');
   }
   const delivers = asked ?? (sinks.length > 0 || feed !== undefined);
-  const own = url === undefined ? undefined : new OwnRedis(url);
+  const own = url === undefined ? undefined : opened.add(new OwnRedis(url), (one) => one.close());
   const { prefix, deadlineMs, ...given } = rest;
   const connection: ConnectionOptions = own ? { client: own } : given;
   const keys = { ...connection, ...(prefix !== undefined && { prefix }) };
@@ -116,21 +124,18 @@ function storesOnRedis(
   const parts = partitions === undefined ? {} : { partitions };
   const memory = rememberRefusalsMs === undefined ? {} : { rememberRefusalsMs };
   const rebuilt = delivers && spent ? { spent } : {};
-  const quota = redisQuota({
-    ...timed,
-    ...parts,
-    ...memory,
-    ...rebuilt,
-    slices,
-    sliceLeaseMs,
-    outbox: delivers,
-  });
+  const quota = opened.add(
+    redisQuota({ ...timed, ...parts, ...memory, ...rebuilt, slices, sliceLeaseMs, outbox: delivers }),
+    (one) => one.end(),
+  );
   // Also without sinks, so that nothing accumulates, unless the app has declared another reader.
   const reads = delivers && (sinks.length > 0 || asked === undefined);
   const readers = sinks.length > 0 ? sinks : [nobody];
-  const delivery = reads ? outbox({ ...keys, ...parts, sinks: readers }) : undefined;
-  const shown = feed && usageFeed({ ...keys, ...parts, sink: feed });
-  const health = refusesWithout(options) ? storeHealth(quota) : undefined;
+  const delivery = reads
+    ? opened.add(outbox({ ...keys, ...parts, sinks: readers }), (one) => one.end())
+    : undefined;
+  const shown = feed && opened.add(usageFeed({ ...keys, ...parts, sink: feed }), (one) => one.end());
+  const health = refusesWithout(options) ? opened.add(storeHealth(quota), (one) => one.end()) : undefined;
   return {
     quota,
     rateLimits: rateLimitStores(timed),

@@ -30,6 +30,7 @@ import { isPricedSomewhere, type OwnPrices } from '@tollgate/meter/internal';
 import type { LedgerOptions } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import type { AlertsOptions, Watch, WatchOptions } from '@tollgate/watch';
+import { acceptsLog, type LogOption } from './log-setting.js';
 import type { RedisSetting } from './redis-options.js';
 
 /** Options of {@link tollgate}: shared options are given once; the other options of each piece under its name. */
@@ -50,10 +51,22 @@ export interface TollgateOptions<PlanName extends string = string> extends Guard
    */
   limits?: readonly DeclaredLimit[];
   /**
-   * Takes one line at start that names each limit with its scope; `false`: none is written.
-   * @defaultValue console.info; none where NODE_ENV is `test`
+   * Log lines. A function receives one line at start that names the active features and each limit with its scope. A logger with the methods of
+   * pino (`info`, `warn`, `error`: facts, message), or `{ logger, refusals: 'debug' }`, receives it too, and one line for each refusal (`info`, unless
+   * `refusals` sets another level or `false`), fault, warning and error of a handler, of this process. `false`: none is written.
+   * @defaultValue the line at start to stdout, none where NODE_ENV is `test`; errors of handlers to stderr
    */
-  log?: ((line: string) => void) | false;
+  log?: LogOption;
+  /**
+   * The clock of all pieces, ms since the epoch, for tests; stores that are made elsewhere (`memoryKeys`, `memoryJobs`) have their own.
+   * @defaultValue Date.now
+   */
+  now?: () => number;
+  /**
+   * How long requests are held that arrive before Redis, the database or the tokenizer has answered once, in ms, 0 to 60 000. Then they continue, and
+   * those that need the missing part get 503 and do not count against the rate limit. @defaultValue 1_000 (1 s)
+   */
+  readyWaitMs?: number;
   /**
    * Shares all counters between processes: `{ url: 'redis://…' }`, or the node-redis client or cluster that the app has.
    * @defaultValue counters in memory
@@ -135,7 +148,9 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       children: accepts.methods('mint', 'revoke'),
       overrides: accepts.methods('find'),
       limits: accepts.someOf(accepts.anything),
-      log: (value) => value === false || typeof value === 'function' || 'a function or false',
+      log: acceptsLog,
+      now: accepts.function,
+      readyWaitMs: accepts.integerBetween(0, 60_000),
       redis: accepts.object,
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
       sinks: accepts.arrayOf(accepts.methods('write')),

@@ -13,6 +13,12 @@ import type { ProxyHandler, ProxyOptions } from '@tollgate/upstream';
 import type { Alerts, Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
 
+/** Options of `tg.ready()`. */
+export interface ReadyOptions {
+  /** How long to wait, in milliseconds, 1 to 3 600 000. @defaultValue 30_000 (30 s) */
+  timeoutMs?: number;
+}
+
 /** How an app ends. */
 export interface CloseOptions {
   /** How long it is not ready but still serves. Milliseconds, 0 to 3 600 000. @defaultValue 0 */
@@ -70,8 +76,16 @@ export interface Tollgate<PlanName extends string = string> {
    * `tg.resolve({ eventId, actual: { inputTokens, outputTokens, costNanoUsd } })`. Rejects with a `TypeError` without `database`.
    */
   resolve(resolution: Omit<Resolution, 'store' | 'now'>): Promise<Resolved>;
-  /** The error handler, mounted last. */
-  errors(options?: Pick<TollgateErrorsOptions, 'others'>): ErrorRequestHandler;
+  /**
+   * The error handler, mounted last. Answers refusals; failures of providers that an SDK threw as `proxy()` answers them (502, 503, 504, 429); and
+   * every other error with a 500 without its message and stack. Reports all but refusals: to `log`, or to stderr, and on `tollgate:fault`.
+   */
+  errors(options?: Pick<TollgateErrorsOptions, 'others' | 'report'>): ErrorRequestHandler;
+  /**
+   * Resolves when everything that requests need has answered once: the shared counters, the ledger's tables, and with `inputBound: 'tokens'` the
+   * tokenizer. Rejects with an `Error` after `timeoutMs`, and when the app is closed before.
+   */
+  ready(options?: ReadyOptions): Promise<void>;
   readonly plans: Plans<PlanName>;
   readonly store: QuotaStore;
   /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */

@@ -6,8 +6,9 @@ import { contextOf, jsonBody, tollgateErrors } from '@tollgate/core';
 import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
+import { loadTokenizer } from '@tollgate/meter/internal';
 import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
-import { proxy } from '@tollgate/upstream';
+import { providerFailure, proxy } from '@tollgate/upstream';
 import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
 import type { RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
@@ -16,8 +17,11 @@ import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
 import { lateSettlement } from './late-settlement.js';
 import { deadline, placesOf, rateLimiterOf } from './limiters.js';
+import { warnOfSharedCaps } from './limits-in-words.js';
+import { appLog } from './logging.js';
+import { Opened } from './opened.js';
+import { Readiness } from './readiness.js';
 import { routeLimits } from './route-limits.js';
-import { sayLimits } from './say-limits.js';
 import { sizeCheck } from './size-check.js';
 import { type Stores, storesOf } from './stores.js';
 import {
@@ -30,9 +34,10 @@ import {
   plansOf,
   type TollgateOptions,
 } from './tollgate-options.js';
-import type { CloseOptions, RouteGuard, Tollgate } from './tollgate-parts.js';
+import type { CloseOptions, ReadyOptions, RouteGuard, Tollgate } from './tollgate-parts.js';
 import { usageReport } from './usage-report.js';
 import { WatchFeed } from './watching.js';
+import { withClock } from './with-clock.js';
 
 const closeChecks = {
   drainDelayMs: accepts.integerBetween(0, 3_600_000),
@@ -54,18 +59,31 @@ export function tollgate<PlanName extends string>(
   options: WithLedger<PlanName>,
 ): Tollgate<PlanName> & { readonly ledger: Ledger };
 export function tollgate<PlanName extends string>(options: TollgateOptions<PlanName>): Tollgate<PlanName>;
-export function tollgate(options: TollgateOptions): Tollgate {
-  checkTollgateOptions(options);
+export function tollgate(given: TollgateOptions): Tollgate {
+  checkTollgateOptions(given);
+  const opened = new Opened();
+  try {
+    return assembled(withClock(given), opened);
+  } catch (error) {
+    opened.abandon();
+    throw error;
+  }
+}
+
+function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   const guard = guardOptions(options);
   const plans = plansOf(options.plans);
   const limits = (options.limits ?? []).flatMap((limit) => limitsOf('tollgate: limits', limit, 'global'));
-  sayLimits(options.log, plans, limits);
+  warnOfSharedCaps(plans, limits);
   checkLadderPrices(plans, limits, options.meter);
-  const { now } = options.authenticate ?? {};
+  const { now, readyWaitMs = 1_000 } = options;
   const clock = now ? { now } : {};
   const feed = options.watch && options.mode !== 'off' ? new WatchFeed() : undefined;
-  const stores = storesOf(options, feed);
-  const watching = options.watch && feed?.begin(options.watch, { ...guard, ...clock }, stores);
+  const stores = storesOf(options, opened, feed);
+  const watching =
+    options.watch &&
+    feed &&
+    opened.add(feed.begin(options.watch, { ...guard, ...clock }, stores), (one) => one.end());
   const store = stores.quota;
   const flight = inFlight(now);
   const reservations: BudgetMiddleware = budget({
@@ -78,6 +96,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
     ...(limits.length > 0 && { limits }),
   });
   const people = registryOf(options, stores);
+  if (people) opened.add(people, (one) => one.close());
   const keys = options.keys ?? people?.keys;
   const overrides = options.overrides ?? people?.overrides;
   const credentials: Pick<AuthenticateOptions, 'keys' | 'jwt' | 'children' | 'overrides'> = {
@@ -88,13 +107,16 @@ export function tollgate(options: TollgateOptions): Tollgate {
   };
   const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
-  const off = stores.switch && killSwitch({ ...guard, ...clock, store: stores.switch });
-  const told = options.alerts && alertsOn(stores, options.alerts);
+  const off =
+    stores.switch && opened.add(killSwitch({ ...guard, ...clock, store: stores.switch }), (one) => one.end());
+  const told = options.alerts && opened.add(alertsOn(stores, options.alerts), (one) => one.close());
   const later = deferredJobs(options, { guard, keys, plans });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const answers = answerCache(options, { guard, plans, store: stores.answers });
+  const readiness = opened.add(new Readiness(neededBy(options, stores)), (one) => one.end());
   const entrance = [
     flight.admit,
+    readiness.hold(readyWaitMs),
     ...(watching ? [watching.observe()] : []),
     authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
     ...(off ? [off] : []),
@@ -121,6 +143,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
   const alone = inTurn('tollgateUsage', [...entrance, report]);
   const usage: RequestHandler = (req, res, next) =>
     (contextOf(req, res).caller ? report : alone)(req, res, next);
+  const log = appLog(options, plans, limits);
   let closing: Promise<void> | undefined;
   let isDraining = false;
   return {
@@ -155,7 +178,18 @@ export function tollgate(options: TollgateOptions): Tollgate {
       throw new TypeError('tollgate: resolve() needs a ledger: give "database"');
     },
     errors: (more) =>
-      tollgateErrors({ ...more, ...(guard.errorFormat && { errorFormat: guard.errorFormat }) }),
+      tollgateErrors({
+        classify: providerFailure,
+        ...(log.report && { report: log.report }),
+        ...more,
+        ...(guard.errorFormat && { errorFormat: guard.errorFormat }),
+      }),
+    ready: async (readyOptions = {}) => {
+      checkOptions<ReadyOptions>('tg.ready', readyOptions, {
+        timeoutMs: accepts.integerBetween(1, 3_600_000),
+      });
+      await readiness.ready(readyOptions.timeoutMs ?? 30_000);
+    },
     plans,
     store,
     ledger: stores.ledger,
@@ -181,6 +215,7 @@ export function tollgate(options: TollgateOptions): Tollgate {
       const { drainDelayMs = 0, graceMs = 10_000 } = closeOptions;
       closing ??= (async () => {
         isDraining = true;
+        readiness.end();
         if (drainDelayMs > 0) await delay(drainDelayMs);
         const undone = later?.close();
         const closed = flight.close(graceMs, settleMs);
@@ -195,10 +230,24 @@ export function tollgate(options: TollgateOptions): Tollgate {
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
         await people?.close();
         await stores.ledger?.close();
+        log.end();
       })();
       return closing;
     },
   };
+}
+
+/** What requests need before they can be served: the stores, the tables, the tokenizer. */
+function neededBy(
+  { redis, store, database, meter: { inputBound } = {} }: TollgateOptions,
+  stores: Stores,
+): (() => unknown)[] {
+  const { ledger, quota } = stores;
+  return [
+    ...(redis || store || database ? [() => quota.read('readiness', [])] : []),
+    ...(ledger ? [() => ledger.database.ready()] : []),
+    ...(inputBound === 'tokens' ? [loadTokenizer] : []),
+  ];
 }
 
 /** Guards read nothing that the type parameters of a route describe. */

@@ -55,6 +55,31 @@ describe('tollgate({ concurrency })', () => {
     return { tg, held, send, port };
   };
 
+  it('does not count requests that its queue refuses against the rate limit', async () => {
+    const { tg, held, send } = await serve({
+      plans: { free: { requests: '3/min' }, pro: {} },
+      concurrency: { limit: 1, queue: { size: 1 } },
+    });
+    const first = send('free');
+    await until(() => held.length === 1);
+    const second = send('free');
+    await until(() => tg.concurrency?.waiting === 1);
+    for (let asked = 0; asked < 5; asked += 1) {
+      const refused = await send('free');
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({ error: { code: 'queue_full' } });
+    }
+    held[0]?.res.json({});
+    await until(() => held.length === 2);
+    held[1]?.res.json({});
+    expect([(await first).status, (await second).status]).toEqual([200, 200]);
+    const third = send('free');
+    await until(() => held.length === 3);
+    held[2]?.res.json({});
+    expect([(await third).status, (await send('free')).status]).toEqual([200, 429]);
+    await tg.close({ graceMs: 500 });
+  });
+
   it('lets requests wait once their bodies are read, paying ones in front', async () => {
     const { tg, held, send } = await serve({});
     const answers = [send('free')];

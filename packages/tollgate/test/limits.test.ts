@@ -69,7 +69,7 @@ describe('tollgate({ limits })', () => {
       plans: { free: { requests: '5/min', spend: '$1/day' } },
     });
     expect(lines).toEqual([
-      'tollgate: limits: all plans: $100.00/day by global; plan free: 5 requests/60 s by key, $1.00/day by key',
+      'tollgate: keys, rateLimit, budget, counters in memory, no ledger; limits: all plans: $100.00/day by global; plan free: 5 requests/60 s by key, $1.00/day by key',
     ]);
     await end();
   });

@@ -1,6 +1,7 @@
 export type { PromptFacts } from './call/prompt-facts.js';
 export type { Fallback, Fallbacks } from './call/target.js';
 export { translatedFor } from './call/translated-for.js';
+export { providerFailure } from './exchange/provider-failure.js';
 export { resilient } from './fetch/resilient.js';
 export type { ResilientOptions } from './fetch/resilient-options.js';
 export { type BedrockOptions, bedrock } from './provider/bedrock.js';

@@ -13,6 +13,12 @@ export interface Reservation {
   readonly expiresAtMs: number;
 }
 
+/** A request that a guard has counted. */
+export interface CountedByGuard {
+  /** Returns it to its counters, once; further calls have no effect. */
+  giveBack(): void;
+}
+
 /** Tollgate's data on one request: `req.tollgate`. A closed interface; each field names its one writer. Never read from headers or body. */
 export interface TollgateContext {
   /** core: UUIDv7, answered as `x-request-id` and `request-id`. */
@@ -31,6 +37,8 @@ export interface TollgateContext {
   readonly calls: CallPipeline;
   /** the guards: how long they have waited for their stores, in ms, so that their deadlines do not add up; see `storeTimeLeft`. */
   waitedForStoresMs: number;
+  /** rate-limit: the request in its windows. `refuse` returns it to them where the server is the reason of the refusal. */
+  counted?: CountedByGuard | undefined;
   /** budget */
   reservation?: Reservation | undefined;
   /**
@@ -40,6 +48,8 @@ export interface TollgateContext {
   deferral?: ((refusal: TollgateError) => void) | undefined;
   /** Set by the refusing guard through core's `refuse()`; inside a handler, by the pipeline. */
   refusal?: TollgateError | undefined;
+  /** meter: what the last call of the request that got no response ended with; an SDK's error wraps it. */
+  callError?: unknown;
   /** core: codes of the refusals that shadow mode has published for this request. */
   shadowRefusals?: Set<string> | undefined;
   /** core: aborts when the client has left, or by {@link TollgateContext.abort}. */

@@ -1,9 +1,8 @@
-import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { type ErrorFormat, formatError, formatErrorEvent } from '../http/error-format.js';
 import { publish } from '../lib/channel.js';
 import type { GuardOptions } from '../lib/options.js';
-import { accepts, checkOptions } from '../lib/options.js';
-import { isTollgateError, TollgateError } from '../lib/tollgate-error.js';
+import type { TollgateError } from '../lib/tollgate-error.js';
 import type { TollgateContext } from './context.js';
 import { contextOf } from './request-context.js';
 import { runInContext } from './running-context.js';
@@ -63,9 +62,25 @@ export function refuse(
     return;
   }
   context.refusal ??= error;
+  returnUnserved(context, error);
   publishRefusal(context, error, false);
   if (options.refusals === 'next') next(error);
   else answerError(req, res, error, options.errorFormat ?? 'auto');
+}
+
+/** Refusals for which the server is the reason: its queue, its stores, its start or end. */
+const unserved: ReadonlySet<string> = new Set([
+  'queue_full',
+  'queue_timeout',
+  'store_unavailable',
+  'budget_unverifiable',
+  'shutting_down',
+]);
+
+/** A request that the server could not serve does not count against the caller's rate limits. */
+function returnUnserved(context: TollgateContext, { status, code }: TollgateError): void {
+  if (status !== 503 || !unserved.has(code)) return;
+  context.counted?.giveBack();
 }
 
 /** Writes an error as the response: status, headers and body, or the last event of a running stream. */
@@ -77,6 +92,7 @@ export function answerError(
 ): void {
   const context = contextOf(req, res);
   const shape = format === 'auto' ? errorFormatOf(req) : format;
+  returnUnserved(context, error);
   if (res.writableEnded || res.destroyed) return;
   if (res.headersSent) {
     if (String(res.getHeader('content-type') ?? '').startsWith('text/event-stream')) {
@@ -102,35 +118,6 @@ export function errorFormatOf(req: Request): ErrorFormat {
   return /\/(?:tuned)?models\/[^/?]+:/i.test(path) ? 'gemini' : 'openai';
 }
 
-/** Options of {@link tollgateErrors}. */
-export interface TollgateErrorsOptions {
-  /** @defaultValue 'auto' */
-  errorFormat?: GuardOptions['errorFormat'];
-  /**
-   * The handling of errors that are not Tollgate's: pass them to the next handler, or respond with 500 in Tollgate's error format.
-   * @defaultValue 'next'
-   */
-  others?: 'next' | 'answer';
-}
-
-/**
- * Express error handler, mounted last: answers a {@link TollgateError}, and, where a handler rethrows the error that an SDK
- * made of a refused call, the refusal itself.
- */
-export function tollgateErrors(options: TollgateErrorsOptions = {}): ErrorRequestHandler {
-  checkOptions('tollgateErrors', options, {
-    errorFormat: accepts.oneOf('auto', 'openai', 'anthropic', 'gemini', 'problem'),
-    others: accepts.oneOf('next', 'answer'),
-  });
-  const format = options.errorFormat ?? 'auto';
-  return function tollgateErrorsMiddleware(error: unknown, req, res, next) {
-    const refusal = isTollgateError(error) ? error : refusalBehind(error, req);
-    if (refusal) answerError(req, res, refusal, format);
-    else if (options.others === 'answer') answerError(req, res, internalError(error), format);
-    else next(error);
-  };
-}
-
 /** Turns an asynchronous guard into a handler whose faults reach `next(error)`: Express 4 does not catch rejections. */
 export function guarded(
   name: string,
@@ -146,24 +133,4 @@ export function guarded(
   };
   Object.defineProperty(handler, 'name', { value: name });
   return handler;
-}
-
-/** The refusal behind an SDK's error: it has the same status as the refusal recorded for this request. */
-function refusalBehind(error: unknown, req: Request): TollgateError | undefined {
-  const refusal = req.tollgate?.refusal;
-  return refusal && statusesOf(error).includes(refusal.status) ? refusal : undefined;
-}
-
-/** How many levels of nested errors are searched. */
-const deepest = 4;
-
-/** The statuses that an error names, or those that it wraps: `status` (OpenAI, Anthropic), `statusCode` (AI SDK), `lastError` (its retries). */
-function statusesOf(error: unknown, depth = 0): unknown[] {
-  if (typeof error !== 'object' || error === null || depth > deepest) return [];
-  const { status, statusCode, cause, lastError } = error as Readonly<Record<string, unknown>>;
-  return [status, statusCode, ...statusesOf(lastError, depth + 1), ...statusesOf(cause, depth + 1)];
-}
-
-function internalError(cause: unknown): TollgateError {
-  return new TollgateError({ status: 500, code: 'internal_error', message: 'The server failed.', cause });
 }

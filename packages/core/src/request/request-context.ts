@@ -5,7 +5,7 @@ import { newId } from '../lib/id.js';
 import { shareHiddenClass } from '../lib/shared-hidden-class.js';
 import { TollgateError } from '../lib/tollgate-error.js';
 import type { Caller } from '../plans/caller.js';
-import type { Reservation, TollgateContext } from './context.js';
+import type { CountedByGuard, Reservation, TollgateContext } from './context.js';
 import { jobRunOf } from './job-run.js';
 import { type PipelineHost, RequestPipeline } from './request-pipeline.js';
 
@@ -19,10 +19,12 @@ class RequestContext implements TollgateContext, PipelineHost {
   caller: Caller | undefined;
   labels = noLabels;
   waitedForStoresMs = 0;
+  counted: CountedByGuard | undefined;
   reservation: Reservation | undefined;
   deferral: ((refusal: TollgateError) => void) | undefined;
   refusal: TollgateError | undefined;
   shadowRefusals: Set<string> | undefined;
+  callError: unknown;
   recorder: CallRecorder | undefined;
   #abort: AbortController | undefined;
   #aborted: TollgateError | undefined;

@@ -7,9 +7,10 @@ import express4 from 'express4';
 import request from 'supertest';
 import type { RequestEnd } from '../../src/call/call-pipeline.js';
 import { TollgateError } from '../../src/lib/tollgate-error.js';
-import { guarded, refuse, tollgateErrors } from '../../src/request/refuse.js';
+import { guarded, refuse } from '../../src/request/refuse.js';
 import { contextOf, detachedContext } from '../../src/request/request-context.js';
 import { runInContext, runningContext } from '../../src/request/running-context.js';
+import { tollgateErrors } from '../../src/request/tollgate-errors.js';
 
 const caller = { id: 'k', tenant: 't', plan: 'free', scopes: [], labels: {} };
 const refusal = new TollgateError({

@@ -111,6 +111,7 @@ export class MeteredExchange {
     const { stopped } = handle.call;
     const outcome = stopped ? stoppedOutcome(stopped.code) : isAbort(error) ? 'aborted' : 'error';
     await handle.end({ outcome, status: 0, sent, last: false });
+    this.context.callError = error;
     throw stopped ?? error;
   }
 

@@ -1,19 +1,11 @@
 import type { Limit, Plans } from '@tollgate/core';
 import { describeLimit, isOfCaller, warnOnce } from '@tollgate/core/internal';
 
-/** Writes one line that names each limit with its scope, and warns where one caller could use up a shared limit. */
-export function sayLimits(
-  log: ((line: string) => void) | false | undefined,
-  plans: Plans,
-  limits: readonly Limit[],
-): void {
-  const say =
-    log ??
-    (process.env.NODE_ENV === 'test' ? false : (line: string) => void process.stdout.write(`${line}\n`));
-  if (say)
-    say(`tollgate: limits: ${[...limitsInWords(limits, 'all plans'), ...plansInWords(plans)].join('; ')}`);
-  warnOfSharedCaps(plans, limits);
-}
+/** Each limit with its scope, in words. */
+export const limitsInWords = (plans: Plans, limits: readonly Limit[]): string[] => [
+  ...(limits.length === 0 ? [] : [`all plans: ${limits.map(describeLimit).join(', ')}`]),
+  ...plansInWords(plans),
+];
 
 function plansInWords(plans: Plans): string[] {
   return Object.values(plans).flatMap(({ name, limits, requests }) => {
@@ -26,11 +18,8 @@ function plansInWords(plans: Plans): string[] {
   });
 }
 
-const limitsInWords = (limits: readonly Limit[], of: string): string[] =>
-  limits.length === 0 ? [] : [`${of}: ${limits.map(describeLimit).join(', ')}`];
-
-/** A caller that makes expensive calls and leaves them could fill a cap that others share. */
-function warnOfSharedCaps(plans: Plans, limits: readonly Limit[]): void {
+/** Warns where a caller that makes expensive calls and leaves them could fill a cap that others share. */
+export function warnOfSharedCaps(plans: Plans, limits: readonly Limit[]): void {
   const isHard = ({ soft, unit }: Limit): boolean => !soft && unit !== 'requests' && unit !== 'concurrent';
   const shared = limits.find((limit) => isHard(limit) && !isOfCaller(limit));
   if (!shared || limits.some((limit) => isHard(limit) && isOfCaller(limit))) return;
