@@ -74,6 +74,13 @@ export {
   type OptionChecks,
   suggestion,
 } from './lib/options.js';
+export {
+  type FoundSecret,
+  maskSecrets,
+  type SecretFormat,
+  secretFormats,
+  secretsIn,
+} from './lib/secret-formats.js';
 export { heardStoreTime } from './lib/store-time.js';
 export type { TollgateErrorCode, TollgateErrorFacts } from './lib/tollgate-error.js';
 export { type Unit, units } from './lib/unit.js';

@@ -1,6 +1,13 @@
-/** Describes a received value for a message, bounded, without calling into it. Strings are shown up to 40 characters. */
+import { maskSecrets } from './secret-formats.js';
+
+/**
+ * Describes a received value for a message, bounded, without calling into it. Strings are shown up to 40 characters, with secrets masked.
+ */
 export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'string') {
+    const shown = maskSecrets(value.slice(0, 1_000));
+    return JSON.stringify(shown.length > 40 ? `${shown.slice(0, 40)}…` : shown);
+  }
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) {
@@ -8,6 +15,17 @@ export function describeValue(value: unknown): string {
   }
   if (typeof value === 'bigint') return `${value}n`;
   return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** Names of options whose values are never shown: secrets, and where servers are, since that may contain a password. */
+const secretNames =
+  /secret|password|token|apikey|^(?:keys?|redis|database|connectionstring|pool|routingkey)$|url$/i;
+
+/** Describes what an option received; of an option that holds a secret only its kind and length. */
+function describeOption(name: string, value: unknown): string {
+  if (typeof value !== 'string' || value.trim() === '' || !secretNames.test(name))
+    return describeValue(value);
+  return `a text of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`;
 }
 
 /** The check of one option: `true` for a good value, otherwise a description of the expected one, e.g. `'a positive integer'`. */
@@ -41,7 +59,9 @@ export function checkOptions<Options extends object>(
     if (value === undefined) continue;
     const verdict = check(value);
     if (verdict !== true) {
-      throw new TypeError(`${factory}: "${name}" must be ${verdict}, received ${describeValue(value)}`);
+      throw new TypeError(
+        `${factory}: "${name}" must be ${verdict}, received ${describeOption(name, value)}`,
+      );
     }
   }
   for (const name of required) {
@@ -132,20 +152,22 @@ export const guardChecks = Object.freeze({
 
 /** ` (did you mean "…"?)` where a known name is nearly the same; otherwise nothing. */
 export function suggestion(name: string, known: readonly string[]): string {
-  const nearest = known.find((one) => distanceAtMost2(name.toLowerCase(), one.toLowerCase()));
+  const near = (budget: number): string | undefined =>
+    known.find((one) => isWithin(name.toLowerCase(), one.toLowerCase(), budget));
+  const nearest = near(0) ?? near(1) ?? near(2);
   return nearest ? ` (did you mean "${nearest}"?)` : '';
 }
 
-/** Whether two words differ by at most two insertions, deletions or substitutions (Levenshtein). */
-function distanceAtMost2(a: string, b: string, budget = 2): boolean {
+/** Whether two words differ by at most `budget` insertions, deletions or substitutions (Levenshtein). */
+function isWithin(a: string, b: string, budget: number): boolean {
   if (a === b) return true;
   if (budget === 0 || Math.abs(a.length - b.length) > budget) return false;
   let same = 0;
   while (same < a.length && a[same] === b[same]) same += 1;
   const [restA, restB] = [a.slice(same), b.slice(same)];
   return (
-    distanceAtMost2(restA.slice(1), restB, budget - 1) ||
-    distanceAtMost2(restA, restB.slice(1), budget - 1) ||
-    distanceAtMost2(restA.slice(1), restB.slice(1), budget - 1)
+    isWithin(restA.slice(1), restB, budget - 1) ||
+    isWithin(restA, restB.slice(1), budget - 1) ||
+    isWithin(restA.slice(1), restB.slice(1), budget - 1)
   );
 }

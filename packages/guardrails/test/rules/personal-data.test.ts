@@ -104,7 +104,7 @@ describe('secrets()', () => {
       ['openai', `sk-proj-${of(40)}`],
       ['openai', `sk-${of(48)}`],
       ['anthropic', `sk-ant-api03-${of(40)}`],
-      ['aws', 'AKIAIOSFODNN7EXAMPLE'],
+      ['aws', 'AKIAQ3J7XKFP2M4TZ6WN'],
       ['google', `AIza${of(35)}`],
       ['github', `ghp_${of(36)}`],
       ['github', `github_pat_${of(60)}`],
@@ -115,12 +115,47 @@ describe('secrets()', () => {
       ['npm', `npm_${of(36)}`],
       ['hugging-face', `hf_${of(34)}`],
       ['tollgate', `tg_live_${of(40)}`],
+      ['groq', `gsk_${of(52)}`],
+      ['xai', `xai-${of(80)}`],
+      ['perplexity', `pplx-${of(48)}`],
+      ['replicate', `r8_${of(37)}`],
+      ['fireworks', `fw_${of(24)}`],
+      ['openrouter', `sk-or-v1-${'0a1b2c3d'.repeat(8)}`],
+      ['langsmith', `lsv2_pt_${'0a1b2c3d'.repeat(4)}_0a1b2c3d4e`],
+      ['google', `GOCSPX-${of(28)}`],
+      ['slack', `hooks.slack.com/services/T00000000/B00000000/${of(24)}`],
+      ['stripe', `sk_test_${of(24)}`],
+      ['webhook', `whsec_${of(32)}`],
+      ['sendgrid', `SG.${of(22)}.${of(43)}`],
+      ['twilio', `SK${'0a1b2c3d'.repeat(4)}`],
+      ['pypi', `pypi-AgEIcHlwaS5vcmc${of(80)}`],
+      ['digitalocean', `dop_v1_${'0a1b2c3d'.repeat(8)}`],
+      ['shopify', `shpat_${'0a1b2c3d'.repeat(4)}`],
+      ['databricks', `dapi${'0a1b2c3d'.repeat(4)}`],
+      ['telegram', `7:AA${of(33)}`],
+      ['notion', `ntn_${of(46)}`],
+      ['linear', `lin_api_${of(40)}`],
+      ['supabase', `sbp_${'0a1b2c3d'.repeat(5)}`],
+      ['sentry', `sntryu_${'0a1b2c3d'.repeat(8)}`],
+      ['grafana', `glsa_${of(32)}_0a1b2c3d`],
+      ['atlassian', `ATATT3${of(180)}`],
+      ['vault', `hvs.${of(90)}`],
+      ['aws-bedrock', `ABSK${of(128)}`],
       ['jwt', `eyJ${of(20)}.eyJ${of(30)}.${of(43)}`],
     ];
     for (const [kind, key] of keys)
       expect(seen(`use "${key}" here`, rule)).toEqual([`secret.${kind} ${key}`]);
     const pem = `-----BEGIN RSA PRIVATE KEY-----\n${of(64)}\n-----END RSA PRIVATE KEY-----`;
     expect(seen(`${pem} and more`, rule)[0]).toContain('secret.private-key -----BEGIN');
+  });
+
+  it('finds passwords in URLs, and AWS secret keys by their name', () => {
+    expect(seen('DATABASE_URL=postgres://app:hunter2@db.example.com/app', rule)).toHaveLength(1);
+    expect(seen(`aws_secret_access_key = ${of(40)}`, rule)).toHaveLength(1);
+  });
+
+  it('takes no example of a documentation for a key', () => {
+    expect(seen('AKIAIOSFODNN7EXAMPLE, https://example.com:8080/a@b', rule)).toEqual([]);
   });
 
   it('takes no word for a key', () => {

@@ -1,19 +1,10 @@
-import { accepts, checkOptions } from '@tollgate/core/internal';
+import { accepts, checkOptions, maskSecrets } from '@tollgate/core/internal';
 import { type AlertKind, type AlertReport, severities } from './incident.js';
 
 const kinds: readonly AlertKind[] = ['budget', 'store', 'provider', 'fault', 'switch', 'anomaly', 'custom'];
 const mostFacts = 20;
 const longestText = 500;
 const longestName = 64;
-
-/** Patterns of secrets: Tollgate's, providers' and webhooks', bearer tokens, passwords within URLs. */
-const secrets: readonly (readonly [RegExp, string])[] = [
-  [/\b(tg_[a-z]{1,8}_[A-Za-z0-9]{1,64})_[A-Za-z0-9]+/g, '$1_…'],
-  [/\b(sk|rk|pk|whsec|xox[a-z]|AKIA|AIza|ghp|glpat)[-_]?[A-Za-z0-9+/_-]{12,}={0,2}/g, '$1…'],
-  [/\bbearer\s+\S+/gi, 'Bearer …'],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+/g, 'eyJ…'],
-  [/\/\/[^/\s:@]{0,200}:[^/\s@]{1,200}@/g, '//…@'],
-];
 
 /**
  * A report in the form to store and send: one line, cut to length, without text that looks like a secret. Throws a `TypeError` for an
@@ -55,7 +46,6 @@ export function cleanReport(report: AlertReport): AlertReport {
 
 /** One line of at most 500 characters, without text that looks like a secret. */
 export function cleanText(text: string): string {
-  let clean = text.slice(0, 2_000).replace(/\p{C}+/gu, ' ');
-  for (const [pattern, instead] of secrets) clean = clean.replace(pattern, instead);
+  const clean = maskSecrets(text.slice(0, 2_000).replace(/\p{C}+/gu, ' '));
   return clean.length > longestText ? `${clean.slice(0, longestText - 1)}…` : clean;
 }
