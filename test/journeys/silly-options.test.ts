@@ -243,8 +243,160 @@ describe('names that lead nowhere', () => {
       () => Reflect.apply(upstream.anthropic, undefined, [{ apiKey: 'a', headers: 'x-a' }]),
       'anthropic: "headers" must be an object of header names',
     ],
+    [
+      "a plan's price in a wrong field",
+      () => reporting.reports({ database, prices: { paid: { fee: 20 } as object } } as never),
+      'prices of plan "paid": unknown option "fee"; known are markupPercent',
+    ],
+    [
+      'a base URL of OpenAI without /v1',
+      () => upstream.openai({ apiKey: 'a', baseUrl: 'https://api.openai.com' }),
+      'with "/v1"',
+    ],
+    [
+      'a provider whose key would travel in the clear',
+      () => upstream.openai({ apiKey: 'a', baseUrl: 'http://llm.example.com/v1' }),
+      '"baseUrl" must be an https: URL',
+    ],
+    [
+      'alerts that would travel in the clear',
+      () => watching.slack({ url: 'http://hooks.example.com/a' }),
+      '"url" must be an https: URL',
+    ],
+    [
+      'a plan that allows a model without a price',
+      () => tollgate({ plans: { free: { spend: '$1/day', models: ['gpt5-mini'] } }, keys }),
+      'plan "free" allows the model "gpt5-mini", which has no price',
+    ],
+    [
+      'a ladder without a limit whose share it could reach',
+      () => core.definePlans({ free: { requests: '5/min', degrade: [{ at: 0.5, warn: true }] } }),
+      '"degrade" begins at a share of a limit, and the plan has none of money or tokens',
+    ],
+    [
+      'a catalogue whose prices are misspelt',
+      () => metering.priceCatalogue({ price: {} } as object),
+      'unknown option "price"',
+    ],
+    [
+      'keys that are no records',
+      () => auth.memoryKeys(['tg_live_abc'] as never),
+      'memoryKeys: record 0: options must be an object',
+    ],
+    [
+      'keys that are no list',
+      () => auth.memoryKeys('x' as never),
+      'memoryKeys: records must be an array of key records',
+    ],
+    [
+      'a key record without a tenant',
+      () => auth.memoryKeys([{ nonsense: 1 }] as never),
+      'record 0: unknown option "nonsense"',
+    ],
+    ['scopes in a list', () => auth.requireScope(['a', 'b'] as never), "requireScope('a', 'b')"],
+    [
+      'an option of express-rate-limit',
+      () => limiting.rateLimit({ windowMs: 60_000, max: 10 } as object),
+      'rateLimit: "windowMs" is an option of express-rate-limit; here write limits: \'10/min\'',
+    ],
+    [
+      'a scope that there is not',
+      () => limiting.rateLimit({ limits: { rate: '5/min', by: ['route', 'usr' as 'user'] } }),
+      'without "usr" (did you mean "user"?)',
+    ],
+    [
+      'requests in a wrong unit',
+      () => core.definePlans({ free: { requests: '10/m' as '10/min' } }),
+      'such as "5/min"',
+    ],
+    [
+      'an option that is nearly another',
+      () => tollgate({ plans, keys, cach: true } as never),
+      'unknown option "cach" (did you mean "cache"?)',
+    ],
+    [
+      'a rule whose action cannot reach its subjects',
+      () =>
+        watching.watch({
+          policy: [
+            {
+              detectors: ['spend'],
+              subjects: ['global'],
+              minScore: 3,
+              action: { do: 'tighten', factor: 0.5, forMs: 1_000 },
+            },
+          ],
+        }),
+      '"tighten" has no effect on global; it acts on key, user, team, tenant',
+    ],
+    [
+      'a block of customers',
+      () =>
+        watching.watch({
+          policy: [
+            {
+              detectors: ['spend'],
+              subjects: ['tenant'],
+              minScore: 3,
+              action: { do: 'block', forMs: 1_000 },
+            },
+          ],
+        }),
+      '"block" has no effect on tenant; it acts on network',
+    ],
+    [
+      'a detector that never finds such a subject',
+      () =>
+        watching.watch({
+          policy: [
+            { detectors: ['credential-stuffing'], subjects: ['key'], minScore: 3, action: { do: 'observe' } },
+          ],
+        }),
+      'never for key',
+    ],
+    [
+      'a suspension without a store',
+      () =>
+        watching.watch({
+          policy: [
+            { detectors: ['spend'], minScore: 3, action: { do: 'suspend', forMs: 1_000, cutsRunning: true } },
+          ],
+        }),
+      'rule 0 of "policy" suspends, which needs "store"',
+    ],
+    [
+      'a score that is never reached',
+      () => watching.watch({ policy: [{ detectors: ['spend'], minScore: 60, action: { do: 'observe' } }] }),
+      '"minScore" must be a number from 0 to 50',
+    ],
   ])('throw for %s', (_what, make, message) => {
     expect(thrown(make)).toContain(message);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['the URL of Redis', () => tollgate({ plans, keys, redis: 'redis://:hunter2@10.0.0.1:6379' } as never)],
+    [
+      'the URL of a database',
+      () => tollgate({ plans, keys, database: 'postgres://u:hunter2@h/db' } as never),
+    ],
+    ['a wrong URL of Redis', () => tollgate({ plans, keys, redis: { url: 'http://:hunter2@h' } })],
+    ['a short secret', () => tollgate({ plans, keys, meter: { promptHashSecret: 'hunter2' } })],
+    ['a short secret of child credentials', () => auth.childCredentials({ secret: 'hunter2' })],
+    ['a database', () => inSql.database({ connectionString: 'mysql://u:hunter2@h/db' })],
+    ['a base URL', () => upstream.openai({ apiKey: 'a', baseUrl: 'https://u:hunter2@h/v1' })],
+    [
+      'a token of a billing service',
+      () => lago({ url: 'https://u:hunter2@h', token: 'hunter2', misspelt: 1 } as never),
+    ],
+    [
+      'a bearer token where a name belongs',
+      () => core.definePlans({ free: { spend: 'Bearer hunter2hunter2' as never } }),
+    ],
+    ['text that contains a key', () => metering.meter({ provider: 'sk-proj-hunter2hunter2hunter2hunter2' })],
+  ])('never show a secret: %s', (_what, make) => {
+    const message = thrown(make);
+    expect(message).toBeDefined();
+    expect(message).not.toContain('hunter2');
   });
 
   it('are not meant where the app prices its own', () => {

@@ -72,10 +72,9 @@ export interface ChildCredentials {
 export function childCredentials(options: ChildCredentialsOptions): ChildCredentials {
   checkOptions<ChildCredentialsOptions>(
     'childCredentials',
-    // A secret is never shown, not even where it is wrong.
-    { ...options, ...(options?.secret !== undefined && { secret: secretsOf(options.secret) ? 'good' : '' }) },
+    options,
     {
-      secret: (value) => value === 'good' || 'a secret of at least 32 bytes, or a list of them',
+      secret: (value) => secretsOf(value) !== undefined || 'a secret of at least 32 bytes, or a list of them',
       revocations: accepts.methods('isRevoked', 'revoke', 'revokeAllOf'),
       maxLifetimeMs: accepts.integerBetween(1_000, maxChildLifetimeMs),
       now: accepts.function,

@@ -3,9 +3,11 @@ import {
   accepts,
   checkOptions,
   createKey,
+  describeValue,
   type IssuedKey,
   keyFactsChecks,
   type NewKey,
+  type OptionChecks,
   rotatedSecrets,
 } from '@tollgate/core/internal';
 import type { WatchableKeyStore } from './key-lookup.js';
@@ -33,6 +35,24 @@ export interface MemoryKeysOptions {
   now?: () => number;
 }
 
+const recordChecks: OptionChecks<ApiKeyRecord> = {
+  ...keyFactsChecks,
+  keyId: accepts.string,
+  secrets: accepts.arrayOf(
+    (secret) =>
+      (typeof secret === 'object' &&
+        secret !== null &&
+        'sha256' in secret &&
+        /^[0-9a-f]{64}$/.test(String(secret.sha256))) ||
+      '{ sha256 } with the SHA-256 of a secret in lower-case hex, as of createKey()',
+  ),
+  revokedAtMs: accepts.wholeNumber,
+};
+
+function checkRecord(where: string, record: ApiKeyRecord): void {
+  checkOptions<ApiKeyRecord>(where, record, recordChecks, ['keyId', 'secrets', 'tenant', 'plan', 'scopes']);
+}
+
 /**
  * A key store in memory: for tests, demos, and apps that create their keys at start. Revocations and rotations take effect with the next
  * request of this process; other processes do not learn of them.
@@ -45,7 +65,13 @@ export function memoryKeys(
   const now = options.now ?? Date.now;
   const byId = new Map<string, ApiKeyRecord>();
   const listeners = new Set<(keyId: string) => void>();
-  for (const record of records) {
+  if (!Array.isArray(records)) {
+    throw new TypeError(
+      `memoryKeys: records must be an array of key records, received ${describeValue(records)}`,
+    );
+  }
+  for (const [index, record] of records.entries()) {
+    checkRecord(`memoryKeys: record ${index}`, record);
     if (byId.has(record.keyId))
       throw new TypeError(`memoryKeys: the key id "${record.keyId}" is given twice`);
     byId.set(record.keyId, record);

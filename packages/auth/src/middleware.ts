@@ -3,11 +3,14 @@ import {
   contextOf,
   guarded,
   isTollgateError,
+  type KeyStore,
   type Plans,
   refuse,
   type TollgateError,
 } from '@tollgate/core';
 import {
+  checkedCaller,
+  type GivenCaller,
   jobRunOf,
   lostHeadersRefusal,
   planOf,
@@ -26,6 +29,9 @@ import { OverrideCache } from './override-cache.js';
 import { lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
 import { routesOf } from './strategies.js';
 
+/** Of an app that identifies all its callers itself: every key is unknown. */
+const noKeys: KeyStore = Object.freeze({ find: async () => undefined });
+
 const withoutSession = Object.freeze({ session: false, failWithError: true });
 
 /**
@@ -36,9 +42,10 @@ const withoutSession = Object.freeze({ session: false, failWithError: true });
  */
 export function authenticate(options: AuthenticateOptions): RequestHandler {
   checkAuthenticateOptions(options);
-  const { plans, mode = 'enforce' } = options;
+  const { plans, mode = 'enforce', caller: identify } = options;
   const passport: PassportLike = options.passport ?? new passportModule.Passport();
-  const routeFor = routesOf(options);
+  const { keys, jwt, children } = options;
+  const routeFor = routesOf(keys || jwt || children ? options : { ...options, keys: noKeys });
   const passportMethods = requestMethodsOf(passport);
   const book = bookOf(options);
 
@@ -80,25 +87,35 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
     if (run) return letIn(run.caller, 'deferred');
     const lost = lostHeadersRefusal(req);
     if (lost) return turnAway(lost);
-    const found = credentialOf(req);
-    const text = found.kind === 'one' ? found.text : '';
-    const { cache, strategy } = routeFor(text);
-    const remembered = text === '' ? undefined : cache.cached(text);
-    if (remembered) {
-      lendRequestMethods(req, passportMethods);
-      return letIn(remembered, 'remembered');
+    if (!identify) return byCredential();
+    const identified = (given: GivenCaller | undefined): void | Promise<void> =>
+      given === undefined
+        ? byCredential()
+        : letIn(checkedCaller('authenticate: caller()', given), 'verified');
+    const given = identify(req);
+    return given instanceof Promise ? given.then(identified) : identified(given);
+
+    function byCredential(): void | Promise<void> {
+      const found = credentialOf(req);
+      const text = found.kind === 'one' ? found.text : '';
+      const { cache, strategy } = routeFor(text);
+      const remembered = text === '' ? undefined : cache.cached(text);
+      if (remembered) {
+        lendRequestMethods(req, passportMethods);
+        return letIn(remembered, 'remembered');
+      }
+      const { statusCode } = res;
+      passport.authenticate(Object.create(strategy), withoutSession)(req, res, (error: unknown) => {
+        const outcome = outcomeOf(req);
+        if (!error && outcome && !isTollgateError(outcome)) return letIn(outcome, 'verified');
+        // passport has prepared a response by now, which shadow mode must not leave behind.
+        res.statusCode = statusCode;
+        res.removeHeader('WWW-Authenticate');
+        const refusal = isTollgateError(error) ? error : outcome;
+        if (refusal && isTollgateError(refusal)) turnAway(refusal);
+        else next(error);
+      });
     }
-    const { statusCode } = res;
-    passport.authenticate(Object.create(strategy), withoutSession)(req, res, (error: unknown) => {
-      const outcome = outcomeOf(req);
-      if (!error && outcome && !isTollgateError(outcome)) return letIn(outcome, 'verified');
-      // passport has prepared a response by now, which shadow mode must not leave behind.
-      res.statusCode = statusCode;
-      res.removeHeader('WWW-Authenticate');
-      const refusal = isTollgateError(error) ? error : outcome;
-      if (refusal && isTollgateError(refusal)) turnAway(refusal);
-      else next(error);
-    });
   });
 }
 

@@ -4,6 +4,7 @@ import {
   acceptsPlans,
   checkOptions,
   describeValue,
+  type GivenCaller,
   type GuardOptions,
   guardChecks,
   type LimitOverrides,
@@ -11,6 +12,7 @@ import {
   type OptionChecks,
   suggestion,
 } from '@tollgate/core/internal';
+import type { Request } from 'express';
 import type { ChildCredentials } from './child-credentials.js';
 import type { FailureLimit } from './failed-credentials.js';
 import { checkJwtOptions, type JwtOptions } from './jwt-options.js';
@@ -48,7 +50,7 @@ export interface JwtStrategyOptions extends CredentialOptions {
   jwt: JwtOptions;
 }
 
-/** Options of `authenticate()`. At least one of `keys`, `jwt` and `children` is needed. */
+/** Options of `authenticate()`. At least one of `keys`, `jwt`, `children` and `caller` is needed. */
 export interface AuthenticateOptions extends CredentialOptions, GuardOptions {
   /** Where API keys are looked up: `memoryKeys()`, `envKeys()`, or a store of your own. Absent: no API keys. */
   keys?: KeyStore;
@@ -56,6 +58,12 @@ export interface AuthenticateOptions extends CredentialOptions, GuardOptions {
   jwt?: JwtOptions;
   /** Child credentials, from `childCredentials()`: short-lived ones that are narrower than the key they come from. Absent: none. */
   children?: ChildCredentials;
+  /**
+   * Identifies requests that the app has authenticated itself, by a passport strategy, a session or a gateway in front: `(req) => ({ tenant, plan })`,
+   * from verified facts only. Asked first; `undefined`: not authenticated that way, so that keys and tokens are tried, and without them the request is
+   * refused with 401. May be asynchronous. A result that is no caller is an error, as is a rejection. @defaultValue none
+   */
+  caller?: (req: Request) => GivenCaller | undefined | Promise<GivenCaller | undefined>;
   /** Limits of single tenants, teams, users and keys that change while the app runs, seen within 5 s: `memoryOverrides()`, or a store of your own. */
   overrides?: LimitOverrides;
   /** Plans of `definePlans()`: callers on other plans are refused, and calls of models that the plan does not list. */
@@ -98,13 +106,14 @@ export function checkAuthenticateOptions(options: AuthenticateOptions): void {
     overrides: accepts.methods('find'),
     plans: acceptsPlans,
     passport: accepts.methods('authenticate'),
+    caller: accepts.function,
   });
   checkFailures('authenticate', options);
   if (options.jwt) checkJwtOptions('authenticate', options.jwt);
   const { keys, jwt, children } = options;
-  if (keys === undefined && jwt === undefined && children === undefined) {
+  if (keys === undefined && jwt === undefined && children === undefined && options.caller === undefined) {
     throw new TypeError(
-      'authenticate: "keys" or "jwt" is required; without them every request would be refused',
+      'authenticate: at least one of "keys", "jwt", "children" and "caller" is required; without them every request would be refused',
     );
   }
   if (options.plans) checkPlanNames(options.plans, keys?.plans?.() ?? [], jwt?.defaultPlan);

@@ -26,6 +26,11 @@ export interface RequireScopeOptions extends GuardOptions {
  */
 export function requireScope(...given: readonly string[] | readonly [RequireScopeOptions]): RequestHandler {
   const [first] = given;
+  if (Array.isArray(first)) {
+    throw new TypeError(
+      "requireScope: scopes are separate arguments, e.g. requireScope('a', 'b'), received an array",
+    );
+  }
   const options: RequireScopeOptions =
     typeof first === 'object' ? first : { scopes: given.filter((one) => typeof one === 'string') };
   checkOptions('requireScope', options, { ...guardChecks, scopes: acceptsScopes, realm: acceptsRealm }, [

@@ -7,7 +7,7 @@ const publicKey = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPa
 
 describe('the options of authenticate()', () => {
   const wrong: [options: object, message: string][] = [
-    [{}, 'authenticate: "keys" or "jwt" is required'],
+    [{}, 'authenticate: at least one of "keys", "jwt", "children" and "caller" is required'],
     [{ keys: {} }, 'authenticate: "keys" must be an object with find(), received an empty object'],
     [{ key: keys }, 'authenticate: unknown option "key" (did you mean "keys"?)'],
     [

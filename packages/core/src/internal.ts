@@ -74,6 +74,7 @@ export {
   type OptionChecks,
   suggestion,
 } from './lib/options.js';
+export { isPrivateHost } from './lib/private-host.js';
 export {
   type FoundSecret,
   maskSecrets,
@@ -86,6 +87,7 @@ export type { TollgateErrorCode, TollgateErrorFacts } from './lib/tollgate-error
 export { type Unit, units } from './lib/unit.js';
 export { forgetWarnings, type WarningCode, warnOfManyProcesses, warnOnce } from './lib/warning.js';
 export { calendarSpan, calendarSpanOf } from './plans/calendar-window.js';
+export { checkedCaller, type GivenCaller } from './plans/checked-caller.js';
 export { declareLimit, declareRequests } from './plans/declare-limit.js';
 export { acceptsPlans, modelAllowed, planOf } from './plans/define-plans.js';
 export type { CustomScope, RequestRate, ScopePart } from './plans/limit.js';

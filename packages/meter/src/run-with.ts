@@ -1,6 +1,7 @@
 import { type Caller, type TollgateContext, TollgateError } from '@tollgate/core';
 import {
   accepts,
+  checkedCaller,
   checkOptions,
   detachedContext,
   type OptionChecks,
@@ -59,9 +60,9 @@ export async function runWith<Result>(
 ): Promise<Result> {
   const { steps, graceMs = 5_000, labels, ...meterOptions } = options;
   checkOptions<RunWithOptions>('runWith', options, checks);
-  const { context, finish } = detachedContext(caller, options.now);
+  const { context, finish } = detachedContext(checkedCaller('runWith: caller', caller), options.now);
   const requestMeter = meterInstaller(meterOptions)(context);
-  context.labels = { ...labels, ...caller.labels };
+  context.labels = { ...labels, ...context.caller?.labels };
   try {
     await steps?.(context);
     return await runInContext(context, () => run(context));

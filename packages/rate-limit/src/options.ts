@@ -66,8 +66,24 @@ export interface ReadRateLimitOptions {
   readonly mode: 'enforce' | 'shadow' | 'off';
 }
 
+/** What an app writes here for the options of express-rate-limit. */
+const ofExpressRateLimit: Readonly<Record<string, string>> = {
+  windowMs: "limits: '10/min'",
+  max: "limits: '10/min'",
+  keyGenerator: "by, e.g. limits: { rate: '10/min', by: { name: 'account', of: (req) => … } }",
+  handler: "refusals: 'next', and an error handler",
+  store: 'stores: (name, windowMs) => new RedisStore(…)',
+  requestWasSuccessful: 'skip, or call limitStatus(req) to return a request to its counters',
+};
+
 /** Checks and reads the options. Throws a `TypeError` on a wrong, unknown or missing one. */
 export function readOptions(options: RateLimitOptions): ReadRateLimitOptions {
+  const foreign = Object.keys(options ?? {}).find((name) => Object.hasOwn(ofExpressRateLimit, name));
+  if (foreign) {
+    throw new TypeError(
+      `rateLimit: "${foreign}" is an option of express-rate-limit; here write ${ofExpressRateLimit[foreign]}`,
+    );
+  }
   checkOptions<RateLimitOptions>('rateLimit', options, {
     ...guardChecks,
     plans: acceptsPlans,

@@ -77,7 +77,10 @@ const usable = 'redis://…';
 
 function shown(url: unknown): string {
   if (typeof url !== 'string') return 'no text';
-  const known = URL.canParse(url) && ['redis:', 'rediss:'].includes(new URL(url).protocol);
+  const known =
+    URL.canParse(url) &&
+    ['redis:', 'rediss:'].includes(new URL(url).protocol) &&
+    new URL(url).hostname !== '';
   return known ? usable : 'another text';
 }
 

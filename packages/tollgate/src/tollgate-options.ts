@@ -147,14 +147,19 @@ export function checkTollgateOptions(options: TollgateOptions): void {
       jwt: accepts.object,
       children: accepts.methods('mint', 'revoke'),
       overrides: accepts.methods('find'),
-      limits: accepts.someOf(accepts.anything),
+      limits: (value) =>
+        (Array.isArray(value) && value.length > 0) || 'a non-empty array of limits, e.g. ["$100/day"]',
       log: acceptsLog,
       now: accepts.function,
       readyWaitMs: accepts.integerBetween(0, 60_000),
-      redis: accepts.object,
+      redis: (value) =>
+        accepts.object(value) === true ||
+        'an object such as { url: process.env.REDIS_URL }, or a node-redis client',
       store: accepts.methods('reserve', 'extend', 'cover', 'charge', 'renew', 'close', 'read', 'end'),
       sinks: accepts.arrayOf(accepts.methods('write')),
-      database: accepts.object,
+      database: (value) =>
+        accepts.object(value) === true ||
+        'an object such as { connectionString: process.env.DATABASE_URL } or { directory: ".tollgate" }',
       authenticate: accepts.object,
       rateLimit: accepts.object,
       concurrency: accepts.object,
@@ -173,9 +178,9 @@ export function checkTollgateOptions(options: TollgateOptions): void {
     },
     ['plans'],
   );
-  if (!options.keys && !options.jwt && !options.database) {
+  if (!options.keys && !options.jwt && !options.database && !options.authenticate?.caller) {
     throw new TypeError(
-      'tollgate: at least one of "keys", "jwt" and "database" is required, e.g. keys: memoryKeys()',
+      'tollgate: at least one of "keys", "jwt", "database" and authenticate: { caller } is required, e.g. keys: memoryKeys()',
     );
   }
   if (options.store && options.redis) {
@@ -199,12 +204,18 @@ export function checkTollgateOptions(options: TollgateOptions): void {
 }
 
 /**
- * A model that a plan degrades to is to be paid for: without a price each of its calls would be refused where money is limited. Throws
+ * Models that a plan names or degrades to are to be paid for: without a price each of its calls would be refused where money is limited. Throws
  * a `TypeError`.
  */
 export function checkLadderPrices(plans: Plans, limits: readonly Limit[], own: OwnPrices = {}): void {
   for (const plan of Object.values(plans)) {
     if (![...plan.limits, ...limits].some(({ unit }) => unit === 'usd')) continue;
+    const unknown = plan.models?.find((model) => !model.includes('*') && !isPricedSomewhere(model, own));
+    if (unknown !== undefined) {
+      throw new TypeError(
+        `tollgate: plan ${describeValue(plan.name)} allows the model ${describeValue(unknown)}, which has no price, so that each of its calls would be refused; correct the name or declare a price in meter: { prices }`,
+      );
+    }
     const unpriced = plan.degrade
       .flatMap(({ model = {} }) => Object.values(model))
       .find((model) => !isPricedSomewhere(model, own));

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => provider.close());
 
 const plans = {
-  free: { spend: '$1/day', models: ['gpt-5-mini', 'gpt-imaginary', 'claude-haiku-*'] },
+  free: { spend: '$1/day', models: ['gpt-5-mini', 'gpt-imaginary*', 'claude-haiku-*'] },
   pro: { spend: '$5/day' },
 };
 type Chosen = Partial<TollgateOptions> & { readonly only?: readonly Provider[] };

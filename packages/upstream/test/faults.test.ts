@@ -80,7 +80,7 @@ describe('a provider that fails before its answer begins', () => {
   it('does not accept connections: 504 after connectMs, and nothing was sent', async () => {
     const { response, json, end } = await after({}, chat, undefined, {
       // 192.0.2.0/24 is reserved for documentation and routed nowhere (RFC 5737).
-      providers: () => [openAiCompatible({ name: 'nowhere', baseUrl: 'http://192.0.2.1/v1' })],
+      providers: () => [openAiCompatible({ name: 'nowhere', baseUrl: 'https://192.0.2.1/v1' })],
       timeouts: { connectMs: 100 },
     });
     expect([503, 504]).toContain(response.status);

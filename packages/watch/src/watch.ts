@@ -61,6 +61,12 @@ export function watch(options: WatchOptions = {}): Watch {
   checkWatchOptions(options);
   if (options.mode === 'off') return idleWatch;
   const { store, policy = defaultPolicy, mode, maxSubjects = 5_000, now = Date.now } = options;
+  const suspending = options.policy?.findIndex(({ action }) => action.do === 'suspend') ?? -1;
+  if (suspending !== -1 && !store) {
+    throw new TypeError(
+      `watch: rule ${suspending} of "policy" suspends, which needs "store", e.g. store: memorySwitch(), and killSwitch() with the same store`,
+    );
+  }
   const { blastRadius = { share: 0.05, withinMs: 600_000 } } = options;
   const { claims = memoryClaims({ now }), rotation, refusals, errorFormat } = options;
   const answer: Pick<GuardOptions, 'refusals' | 'errorFormat'> = {

@@ -19,7 +19,7 @@ export function describeValue(value: unknown): string {
 
 /** Names of options whose values are never shown: secrets, and where servers are, since that may contain a password. */
 const secretNames =
-  /secret|password|token|apikey|^(?:keys?|redis|database|connectionstring|pool|routingkey)$|url$/i;
+  /secret|password|token|apikey|^(?:keys?|redis|database|connectionstring|pool|routingkey)$/i;
 
 /** Describes what an option received; of an option that holds a secret only its kind and length. */
 function describeOption(name: string, value: unknown): string {

@@ -1,5 +1,5 @@
 import { maxCapNanoUsd } from '../lib/money.js';
-import { accepts, checkOptions, describeValue } from '../lib/options.js';
+import { accepts, checkOptions, describeValue, suggestion } from '../lib/options.js';
 import type { Unit } from '../lib/unit.js';
 import type { Limit, RequestRate, ScopePart } from './limit.js';
 import { type LimitPeriod, readAmount, readLimitText } from './limit-text.js';
@@ -144,12 +144,20 @@ function scopeOf(by: LimitDeclaration['by']): readonly ScopePart[] {
   return Array.isArray(by) ? [...by] : [by as ScopePart];
 }
 
+/** Names the first part that is no scope, so that a list's error says which one. */
+function strangerOf(parts: readonly unknown[]): string {
+  const stranger = parts.length > 1 ? parts.find((part) => !isScopePart(part)) : undefined;
+  return typeof stranger === 'string'
+    ? `without ${describeValue(stranger)}${suggestion(stranger, words)}: `
+    : '';
+}
+
 function scopeCheck(value: unknown): true | string {
   const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
   const good = parts.length > 0 && new Set(parts).size === parts.length && parts.every(isScopePart);
   return (
     good ||
-    `one or several of ${words.map((word) => `"${word}"`).join(', ')}, or { name, of: (req, caller) => value }`
+    `${strangerOf(parts)}one or several of ${words.map((word) => `"${word}"`).join(', ')}, or { name, of: (req, caller) => value }`
   );
 }
 

@@ -113,7 +113,7 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
     models: declared.models === undefined ? undefined : Object.freeze([...declared.models]),
     maxOutputTokens: declared.maxOutputTokens,
     priority: declared.priority ?? 0,
-    degrade: degradeSteps(where, declared.degrade ?? [], declared.models),
+    degrade: degradeSteps(where, declared.degrade ?? [], limits, declared.models),
   });
 }
 
@@ -158,6 +158,7 @@ function refuseSharedCounters(where: string, limits: readonly Limit[]): void {
 function degradeSteps(
   where: string,
   declared: readonly DegradeStep[],
+  limits: readonly Limit[],
   models: readonly string[] | undefined,
 ): readonly DegradeStep[] {
   let last = 0;
@@ -168,7 +169,9 @@ function degradeSteps(
       here,
       step,
       {
-        at: accepts.share,
+        at: (value) =>
+          (typeof value === 'number' && value > 0 && value < 1) ||
+          'a share above 0 and below 1, e.g. 0.8 for 80 %',
         model: modelMapCheck,
         maxOutputTokens: accepts.positiveInteger,
         cache: accepts.oneOf('first'),
@@ -202,6 +205,12 @@ function degradeSteps(
       throw new TypeError(`${here}: an earlier step already defers what may wait`);
     }
     last = step.at;
+  }
+  const [first] = declared;
+  if (first && !limits.some(({ unit }) => unit !== 'requests' && unit !== 'concurrent')) {
+    throw new TypeError(
+      `${where}: "degrade" begins at a share of a limit, and the plan has none of money or tokens; give it "spend" or "tokens"`,
+    );
   }
   return Object.freeze(declared.map((step) => Object.freeze({ ...step })));
 }

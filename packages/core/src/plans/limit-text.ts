@@ -33,7 +33,7 @@ const exponents: Readonly<Record<string, number>> = { '': 0, k: 3, M: 6 };
  * dollars, and only those, are written with `$`.
  */
 export function readLimitText(where: string, unit: Unit, text: unknown): ReadLimitText {
-  const example = unit === 'usd' ? '"$0.50/day"' : '"20k/day"';
+  const example = unit === 'usd' ? '"$0.50/day"' : unit === 'requests' ? '"5/min"' : '"20k/day"';
   const fail = (why: string): never => {
     throw new TypeError(
       `${where} must be a limit such as ${example}${why && ` (${why})`}, received ${describeValue(text)}`,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { accepts, checkOptions } from '@tollgate/core/internal';
 import { cataloguePrice } from './catalogue-price.js';
 import { catalogueVersion } from './catalogue-version.js';
 import { completedPrice, correctedPrice } from './corrected-prices.js';
-import { declaredPrice, type PriceDeclarations } from './declared-price.js';
+import { acceptsPrices, declaredPrice, type PriceDeclarations } from './declared-price.js';
 import { inCatalogue } from './in-catalogue.js';
 import type { Price } from './price.js';
 
@@ -33,6 +34,10 @@ const rememberedMs = 60_000;
 
 /** Prices by `@pydantic/genai-prices`, with the app's own on top. */
 export function priceCatalogue(options: PriceCatalogueOptions = {}): PriceCatalogue {
+  checkOptions<PriceCatalogueOptions>('priceCatalogue', options, {
+    prices: acceptsPrices,
+    now: accepts.function,
+  });
   const declared = options.prices ?? {};
   const now = options.now ?? Date.now;
   const version = versionOf(declared);

@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core/internal';
+import { checkOptions, describeValue } from '@tollgate/core/internal';
 import type { UsageSum } from './usage-report.js';
 
 /** What the customers of a plan pay. */
@@ -29,6 +29,22 @@ export interface BillLine {
   readonly billedNanoUsd: string;
   /** Billed less cost. */
   readonly marginNanoUsd: string;
+}
+
+/** Throws a `TypeError` for a wrong or unknown field of a plan's price. */
+export function checkPlanPrices(prices: Readonly<Record<string, PlanPrice>>): void {
+  const amount = (value: unknown): true | string =>
+    (typeof value === 'bigint' && value >= 0n) || 'a bigint of nano-dollars, e.g. 20_000_000_000n for $20';
+  const percent = (value: unknown): true | string =>
+    (typeof value === 'number' && value >= 0 && value <= 10_000) || 'a number from 0 to 10000';
+  for (const [plan, price] of Object.entries(prices)) {
+    checkOptions<PlanPrice>(`reports: prices of plan ${describeValue(plan)}`, price, {
+      markupPercent: percent,
+      overageMarkupPercent: percent,
+      feeNanoUsd: amount,
+      includedNanoUsd: amount,
+    });
+  }
 }
 
 /** Percent as hundredths of a percent on a base of 10 000. Throws a `TypeError` where it has more decimals or is out of range. */

@@ -1,6 +1,6 @@
 import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import type { Database } from '@tollgate/postgres';
-import { type BillLine, billOf, type PlanPrice } from './bill.js';
+import { type BillLine, billOf, checkPlanPrices, type PlanPrice } from './bill.js';
 import { type Mover, moversOf } from './movers.js';
 import { type OutcomeCost, outcomeCosts, outcomeCounts, recordOutcome } from './outcomes.js';
 import { type CheckedQuery, checkQuery, type UsageQuery } from './usage-query.js';
@@ -36,6 +36,7 @@ export function reports(options: ReportsOptions): Reports {
     ['database'],
   );
   const { database, prices = {} } = options;
+  checkPlanPrices(prices);
   billOf(Object.keys(prices).map(planWithoutUsage), prices);
 
   async function sums(asked: CheckedQuery): Promise<UsageSum[]> {

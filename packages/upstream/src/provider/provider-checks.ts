@@ -1,4 +1,4 @@
-import { accepts, type OptionCheck } from '@tollgate/core/internal';
+import { accepts, isPrivateHost, type OptionCheck } from '@tollgate/core/internal';
 import { wireApis } from '@tollgate/wire';
 
 const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
@@ -44,6 +44,11 @@ export const baseUrlCheck: OptionCheck = (value) => {
   const url = new URL(value);
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!plain || (url.protocol !== 'http:' && url.protocol !== 'https:')) return expected;
+  if (url.protocol === 'http:' && !isPrivateHost(url.hostname)) {
+    return 'an https: URL: over http: the key and the prompts could be read on the way (http: is for this machine and private networks)';
+  }
+  if (url.hostname === 'api.openai.com' && !url.pathname.startsWith('/v1'))
+    return 'https://api.openai.com/v1, with "/v1"';
   const [route] = routes.exec(url.pathname) ?? [];
   return route === undefined || `the URL that paths are appended to, without "${route}"`;
 };

@@ -1,4 +1,4 @@
-import { describeValue } from '@tollgate/core/internal';
+import { describeValue, isPrivateHost } from '@tollgate/core/internal';
 import { DeliveryFailure } from './destination.js';
 
 /** Answers that would be the same again: the notice itself is not wanted. Everything else may be different later. */
@@ -42,11 +42,12 @@ function retryAfterMs(text: string | null, nowMs: number): number | undefined {
 /** The check of an option that is a URL: `http:` or `https:`, without a password, which `fetch` refuses. The error does not show the value. */
 export function urlOf(factory: string, url: unknown): string {
   if (typeof url === 'string' && URL.canParse(url)) {
-    const { protocol, username, password } = new URL(url);
-    if (/^https?:$/.test(protocol) && username === '' && password === '') return url;
+    const { protocol, username, password, hostname } = new URL(url);
+    const isSafe = protocol === 'https:' || (protocol === 'http:' && isPrivateHost(hostname));
+    if (isSafe && username === '' && password === '') return url;
   }
   const received = typeof url === 'string' ? 'another text' : describeValue(url);
   throw new TypeError(
-    `${factory}: "url" must be an http(s) URL without user and password, received ${received}`,
+    `${factory}: "url" must be an https: URL without user and password (http: only on this machine and private networks), received ${received}`,
   );
 }

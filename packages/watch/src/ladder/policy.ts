@@ -115,8 +115,37 @@ export function lengthOf(action: Action): number {
 }
 
 const isDuration = accepts.integerBetween(1_000, 30 * 24 * hourMs);
+/** The highest score that a rule may ask for. 5.5 is the least of a spend anomaly and each doubling adds 1.5, so that this is 2^30 times as much. */
+const mostScore = 50;
 const isScore = (value: unknown): true | string =>
-  (typeof value === 'number' && value >= 0 && Number.isFinite(value)) || 'a number of 0 or more';
+  (typeof value === 'number' && value >= 0 && value <= mostScore) ||
+  `a number from 0 to ${mostScore}, as scores are`;
+
+/** Kinds of subjects that an action affects, where not all. */
+const affects: { readonly [Name in ActionName]?: readonly SubjectKind[] } = {
+  slow: customers,
+  challenge: customers,
+  tighten: customers,
+  cheaper: customers,
+  rotate: customers,
+  block: ['network'],
+};
+
+/** A rule that can never act would replace earlier ones that can: the last match applies. */
+function checkReach(where: string, { detectors, subjects, action }: PolicyRule): void {
+  const can = affects[action.do];
+  if (can && subjects && !subjects.some((kind) => can.includes(kind))) {
+    throw new TypeError(
+      `${where}: "${action.do}" has no effect on ${subjects.join(', ')}; it acts on ${can.join(', ')}`,
+    );
+  }
+  const ofNetworks = detectors.every((one) => one === 'credential-stuffing');
+  if (ofNetworks && subjects && !subjects.some((kind) => kind === 'network' || kind === 'global')) {
+    throw new TypeError(
+      `${where}: "credential-stuffing" is found for networks and for all callers together, never for ${subjects.join(', ')}`,
+    );
+  }
+}
 
 /** Throws a `TypeError` that names the rule and its problem. */
 export function checkPolicy(policy: readonly PolicyRule[]): void {
@@ -135,6 +164,7 @@ export function checkPolicy(policy: readonly PolicyRule[]): void {
       ['detectors', 'minScore', 'action'],
     );
     checkAction(`${where}: "action"`, rule.action);
+    checkReach(where, rule);
   });
 }
 

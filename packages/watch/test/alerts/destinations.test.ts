@@ -104,7 +104,7 @@ describe('the other destinations', () => {
       'an integration key of 32 letters and digits',
     );
     expect(() => pagerDuty({ routingKey: 'secret-key' })).not.toThrow('secret-key');
-    expect(() => slack({ url: 'file:///etc/passwd' })).toThrow('"url" must be an http(s) URL');
+    expect(() => slack({ url: 'file:///etc/passwd' })).toThrow('"url" must be an https: URL');
     expect(() => email({ transport: {} as never, to: 'a@b.c' })).toThrow('sendMail()');
     expect(() => email({ transport: { sendMail: async () => 1 }, to: 'a@b.c\nBcc: x@y.z' })).toThrow(
       'an address',

@@ -210,7 +210,7 @@ describe('webhook()', () => {
 
   it('throws at start for what cannot work, without showing URL or secret', () => {
     const wrong: [unknown, string][] = [
-      [{ url: 'ftp://a/hidden', secret }, '"url" must be an http(s) URL'],
+      [{ url: 'ftp://a/hidden', secret }, '"url" must be an https: URL'],
       [{ url: 'https://user:hidden@a/', secret }, 'without user and password'],
       [{ url: receiver.url, secret: 'hidden' }, '"secret" must be "whsec_"'],
       [{ url: receiver.url, secret: `whsec_${Buffer.alloc(23).toString('base64')}` }, '24 to 64 bytes'],
