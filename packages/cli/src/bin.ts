@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { run } from './run.js';
 
@@ -12,6 +13,7 @@ process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   user: nameOfUser(),
   now: Date.now,
+  version: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
   write: (text) => process.stdout.write(text),
   writeError: (text) => process.stderr.write(text),
 });

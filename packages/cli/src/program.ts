@@ -32,6 +32,7 @@ Examples:
 export function program(io: CommandLine): Command {
   const root = new Command('tollgate')
     .description('Keys, tenants, budgets, usage and prices of Tollgate.')
+    .version(io.version ?? 'unknown')
     .option('--database-url <url>', 'PostgreSQL; otherwise DATABASE_URL')
     .option('--dir <folder>', 'embedded database; otherwise TOLLGATE_DIR or .tollgate')
     .option('--schema <name>', 'schema of the tables; otherwise TOLLGATE_SCHEMA or tollgate')

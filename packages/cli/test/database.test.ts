@@ -71,8 +71,33 @@ describe('tollgate keys', () => {
     expect(out).toContain('until 2026-11-14T12:00:00Z');
   });
 
+  it('refuses a plan that no key is on, which may be a typing error, unless told to', async () => {
+    const { code, error } = await tollgate('keys', 'create', '--tenant', 'acme', '--plan', 'proo');
+    expect([code, error]).toEqual([
+      1,
+      expect.stringContaining('no key is on a plan "proo" yet (did you mean "pro"?)'),
+    ]);
+  });
+
+  it('does not say that a revoked key is enabled', async () => {
+    const { key_id: id } = await json('keys', 'create', '--tenant', 'revoked', '--plan', 'pro');
+    expect((await tollgate('keys', 'revoke', id)).out).toContain(`${id} is revoked: written to `);
+    const { code, out, error } = await tollgate('keys', 'enable', id);
+    expect([code, out]).toEqual([1, '']);
+    expect(error).toContain('the key is revoked, which is for good');
+  });
+
   it('rotates, disables, enables, expires and revokes one, and lists how it fares', async () => {
-    const { key_id: id } = await json('keys', 'create', '--tenant', 'globex', '--plan', 'free', '--test');
+    const { key_id: id } = await json(
+      'keys',
+      'create',
+      '--tenant',
+      'globex',
+      '--plan',
+      'free',
+      '--test',
+      '--force',
+    );
     const rotated = await json('keys', 'rotate', id, '--overlap', '1h');
     expect(rotated).toMatchObject({ key_id: id, overlap_ends_at: '2026-10-15T13:00:00Z' });
     const status = async () => (await json('keys', 'list', '--tenant', 'globex'))[0];
@@ -84,8 +109,8 @@ describe('tollgate keys', () => {
     const open = await status();
     expect(open).toMatchObject({ expires_at: '2026-12-24T00:00:00Z' });
     expect(open).not.toHaveProperty('disabled_at');
-    expect((await tollgate('keys', 'revoke', id)).out).toBe(
-      `${id} is revoked; processes read it within 5 s.\n`,
+    expect((await tollgate('keys', 'revoke', id)).out).toMatch(
+      / is revoked: written to \S+; processes whose keys and limits come from this database follow/,
     );
     expect(await status()).toMatchObject({ revoked_at: '2026-10-15T12:00:00Z' });
     const again = await tollgate('keys', 'rotate', id);
@@ -128,7 +153,12 @@ describe('tollgate tenants', () => {
 
 describe('tollgate budgets', () => {
   it('sets, lists and takes back limits, for whom they are', async () => {
-    await json('budgets', 'set', 'spend', '$500/month', '--tenant', 'umbrella');
+    const typo = await tollgate('budgets', 'set', 'spend', '$500/month', '--tenant', 'umbrela');
+    expect(typo).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('there is no tenant "umbrela" here'),
+    });
+    await json('budgets', 'set', 'spend', '$500/month', '--tenant', 'umbrella', '--force');
     await json('budgets', 'set', 'spend', '$600/month', '--tenant', 'umbrella');
     await json('budgets', 'set', 'tokens', '2M/day', '--tenant', 'umbrella', '--by', 'key');
     const { out } = await tollgate(
@@ -141,7 +171,9 @@ describe('tollgate budgets', () => {
       '--team',
       'data',
     );
-    expect(out).toMatch(/^Set; processes read it within 5 s\.\n\nTENANT /);
+    expect(out).toMatch(
+      /^Set: written to \S+; processes whose keys and limits come from this database follow within 5 s\.\n\nTENANT /,
+    );
     expect(await json('budgets', 'list', '--tenant', 'umbrella')).toEqual([
       { tenant: 'umbrella', kind: 'tokens', limit: '2M/day', by: 'key' },
       { tenant: 'umbrella', kind: 'spend', limit: '$600/month' },
@@ -193,7 +225,17 @@ describe('hostile names', () => {
 
   it('are kept as they are, and shown without harm to a terminal', async () => {
     for (const name of names) {
-      const { key_id: id } = await json('keys', 'create', '--tenant', name, '--plan', name, '--name', name);
+      const { key_id: id } = await json(
+        'keys',
+        'create',
+        '--tenant',
+        name,
+        '--plan',
+        name,
+        '--name',
+        name,
+        '--force',
+      );
       expect(await json('keys', 'list', '--tenant', name)).toMatchObject([
         { key_id: id, tenant: name, name },
       ]);
@@ -207,7 +249,7 @@ describe('hostile names', () => {
 
   it('that nothing can keep are refused with what is wrong with them', async () => {
     for (const name of ['a\0b', '\u001b[2Jgone', 'x'.repeat(10_240), '']) {
-      const answer = await tollgate('keys', 'create', '--tenant', name, '--plan', 'free');
+      const answer = await tollgate('keys', 'create', '--tenant', name, '--plan', 'free', '--force');
       expect(answer).toMatchObject({ code: 2, out: '' });
       expect(answer.error).toMatch(/^tollgate: keys: create: "tenant" must be /);
       expect(answer.error).not.toContain('\u001b');

@@ -144,7 +144,7 @@ describe('tollgate usage', () => {
       }),
     );
     await books.close();
-    await json('budgets', 'set', 'spend', '$1/day', '--tenant', 'capped');
+    await json('budgets', 'set', 'spend', '$1/day', '--tenant', 'capped', '--force');
     const caps = await tollgate('caps', '--plans', plans, '--tenant', 'capped', '--above', '80');
     expect(caps.out).toMatch(
       /capped +- +- +- +usd-day-tenant +\$0\.90 +\$1\.00 +90\.0 % +2026-10-16T00:00:00\.000Z\n$/,

@@ -80,7 +80,7 @@ describe.each(databases)('the registry on $name', ({ name: databaseName, start }
     await books.keys.expire(keyId, clock.now() + 5);
     expect((await books.keys.find(keyId))?.expiresAtMs).toBe(clock.now() + 5);
     await books.keys.revoke(keyId);
-    await books.keys.enable(keyId);
+    await expect(books.keys.enable(keyId)).rejects.toThrow('the key is revoked, which is for good');
     expect((await books.keys.find(keyId))?.revokedAtMs).toBe(clock.now());
     await expect(books.keys.rotate(keyId, { overlapMs: 0 })).rejects.toThrow('is revoked');
     await expect(books.keys.revoke('nobody00')).rejects.toThrow('there is no such key');

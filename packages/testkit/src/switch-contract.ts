@@ -56,6 +56,18 @@ export function switchContract(name: string, make: () => Promise<SwitchUnderTest
       expect(await given.store.turnOn('tenant', 'acme')).toBe(false);
     });
 
+    it('shows whoever changed it which processes have confirmed that version, and not an earlier one', async () => {
+      await given.store.turnOff(entry);
+      const { version = '' } = (await given.other.read()) ?? {};
+      expect(await given.store.confirmedBy?.(version)).toEqual([]);
+      await given.other.confirm?.('host:1', version);
+      await given.store.confirm?.('host:2', version);
+      expect([...((await given.store.confirmedBy?.(version)) ?? [])].sort()).toEqual(['host:1', 'host:2']);
+      await given.store.turnOff({ ...entry, name: 'globex' });
+      const later = await given.store.read();
+      expect(await given.store.confirmedBy?.(later?.version ?? '')).toEqual([]);
+    });
+
     it('takes any name, and no entry that could not mean anything', async () => {
       for (const name of ['a:b', 'ünï 🌊', '__proto__', 'version', '"; DROP', 'a/b/c']) {
         await given.store.turnOff({ ...entry, kind: 'key', name });

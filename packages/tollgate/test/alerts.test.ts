@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { simulateProvider } from '@tollgate/simulator';
 import { type Receiver, startReceiver } from '@tollgate/testkit';
 import { type Caller, memoryKeys, type Tollgate, tollgate, webhook } from '../src/index.js';
 
@@ -29,11 +30,53 @@ describe('tollgate({ alerts })', () => {
     await taking.untilTaken(2);
     const titles = taking.taken.map(({ text }) => JSON.parse(text).data.title);
     expect(titles).toContain('mine');
-    expect(titles.join()).toMatch(/50 % of \$1\.00 used: usd\/month\/tenant=acme/);
+    expect(titles.join()).toMatch(
+      /50 % used of the spend limit per month of tenant acme, key job \([\d-]+\)|50 % used of the spend limit per month of tenant acme/,
+    );
     await tg.close();
     tg.alerts?.raise({ key: 'late', kind: 'custom', severity: 'warning', title: 'late' });
     expect(taking.taken).toHaveLength(2);
   });
+
+  it.each([
+    ['money', { spend: '$0.0005/day' as const }, 'the spend limit per day'],
+    ['tokens', { tokens: '250/day' as const }, 'the tokens limit per day'],
+  ])(
+    'tells once when customers are refused because no further request fits into a limit of %s',
+    async (_, plan, what) => {
+      const [taking, provider] = await Promise.all([startReceiver(), simulateProvider()]);
+      receiver = taking;
+      const app = tollgate({
+        plans: { free: plan },
+        keys: memoryKeys(),
+        alerts: { to: [webhook({ url: taking.url, secret })], pollMs: 20 },
+      });
+      tg = app;
+      const refusals: unknown[] = [];
+      for (let asked = 0; asked < 12; asked += 1) {
+        await app
+          .runWith(caller, async (context) => {
+            const body = JSON.stringify({
+              model: 'gpt-5-mini',
+              max_completion_tokens: 50,
+              messages: [{ role: 'user', content: 'Hi' }],
+            });
+            const url = `${provider.openAiUrl}/chat/completions`;
+            const answer = await context.fetch(url, { method: 'POST', body });
+            if (answer.status === 402 || answer.status === 429) refusals.push(await answer.json());
+          })
+          .catch(() => undefined);
+      }
+      await provider.close();
+      expect(refusals.length).toBeGreaterThan(3);
+      const titlesOf = (): string[] => taking.taken.map(({ text }) => JSON.parse(text).data.title);
+      await taking.untilTaken(1);
+      while (!titlesOf().some((title) => title.startsWith('Requests are refused')))
+        await taking.untilTaken(taking.taken.length + 1);
+      const told = titlesOf().filter((title) => title.startsWith('Requests are refused'));
+      expect(told).toEqual([expect.stringContaining(`no further one fits into ${what} of tenant acme`)]);
+    },
+  );
 
   it('throws at start for a wrong option', () => {
     const options = { plans: { free: {} }, keys: memoryKeys() };

@@ -82,6 +82,8 @@ describe('tollgate({ database }) without keys', () => {
   }, 30_000);
 
   it('wants keys, tokens or a database', () => {
-    expect(() => tollgate({ plans })).toThrow('at least one of "keys", "jwt" and "database" is required');
+    expect(() => tollgate({ plans })).toThrow(
+      'at least one of "keys", "jwt", "database" and authenticate: { caller } is required',
+    );
   });
 });

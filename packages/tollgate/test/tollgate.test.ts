@@ -143,7 +143,11 @@ describe.each([
 describe('tollgate()', () => {
   it.each<[string, object, string]>([
     ['no plans', { keys: memoryKeys() }, 'tollgate: "plans" is required'],
-    ['no credentials', { plans }, 'tollgate: at least one of "keys", "jwt" and "database" is required'],
+    [
+      'no credentials',
+      { plans },
+      'tollgate: at least one of "keys", "jwt", "database" and authenticate: { caller } is required',
+    ],
     [
       'a misspelt option',
       { plans, key: memoryKeys() },

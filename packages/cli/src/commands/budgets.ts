@@ -3,6 +3,7 @@ import { type OverrideKind, type OverrideScope, overrideKinds } from '@tollgate/
 import { Argument, Command, Option } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
+import { checkTenant, writtenTo } from '../command/known.js';
 import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
 
@@ -32,17 +33,20 @@ export function budgetsCommand(io: CommandLine): Command {
   subject(
     budgets
       .command('set')
-      .description('set a limit; running apps follow within 5 s')
+      .description(
+        'set a limit; running apps whose keys and limits come from this database follow within 5 s',
+      )
       .addArgument(kind())
       .argument('<limit>', "'$500/month', 2M/day, 100/min; for concurrent a number")
-      .addOption(new Option('--by <scope>', 'whose counter').choices(['tenant', 'team', 'user', 'key'])),
+      .addOption(new Option('--by <scope>', 'whose counter').choices(['tenant', 'team', 'user', 'key']))
+      .option('--force', 'also for a tenant that is not in the database yet'),
   )
     .addHelpText('after', help)
     .action(
       async (
         kind: OverrideKind,
         limit: string,
-        options: SubjectOptions & { by?: OverrideScope },
+        options: SubjectOptions & { by?: OverrideScope; force?: boolean },
         command: Command,
       ) => {
         if (kind === 'spend' && !limit.startsWith('$')) {
@@ -51,13 +55,12 @@ export function budgetsCommand(io: CommandLine): Command {
           );
         }
         const override: LimitOverride = { ...subjectOf(options), kind, limit, by: options.by };
-        await withSession(io, command, async ({ registry, say }) => {
+        await withSession(io, command, async ({ registry, place, say }) => {
+          await checkTenant(registry, override.tenant, options.force);
           await registry.overrides.set(override);
-          say(jsonOf(override), () =>
-            `Set. ${table(headings, [rowOf(override)])}`.replace(
-              'Set. ',
-              'Set; processes read it within 5 s.\n\n',
-            ),
+          say(
+            { ...jsonOf(override), store: place },
+            () => `Set: ${writtenTo(place)}.\n\n${table(headings, [rowOf(override)])}`,
           );
         });
       },
@@ -78,11 +81,11 @@ export function budgetsCommand(io: CommandLine): Command {
       .description('take back what was set for exactly this tenant, team, user or key: the plan counts again')
       .addArgument(new Argument('[kind]', 'only this kind').choices(overrideKinds)),
   ).action((kind: OverrideKind | undefined, options: SubjectOptions, command: Command) =>
-    withSession(io, command, async ({ registry, say }) => {
+    withSession(io, command, async ({ registry, place, say }) => {
       const cleared = await registry.overrides.clear({ ...subjectOf(options), kind });
       if (cleared === 0)
         throw new Error('nothing of that kind was set for exactly this tenant, team, user or key');
-      say({ cleared }, () => `${cleared} taken back; processes read it within 5 s.\n`);
+      say({ cleared, store: place }, () => `${cleared} taken back: ${writtenTo(place)}.\n`);
     }),
   );
   return budgets;

@@ -2,6 +2,7 @@ import type { ListedKey } from '@tollgate/postgres';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
+import { checkPlan, writtenTo } from '../command/known.js';
 import { withSession } from '../command/session.js';
 import { facts, table } from '../command/table.js';
 import { durationMs, isoOf, momentMs } from '../command/when.js';
@@ -18,6 +19,7 @@ interface CreateOptions {
   label: string[];
   expires?: string;
   test?: boolean;
+  force?: boolean;
 }
 
 /** `tollgate keys …` */
@@ -36,21 +38,24 @@ export function keysCommand(io: CommandLine): Command {
     .option('--label <name=text>', 'may be repeated', several, [])
     .option('--expires <when>', '2027-01-31, or 30d from now')
     .option('--test', 'tg_test_… instead of tg_live_…')
+    .option('--force', 'also for a plan that no other key is on')
     .addHelpText(
       'after',
       "\nExample:\n  tollgate keys create --tenant acme --team data --plan pro --scope chat --model 'gpt-5*' --expires 90d",
     )
     .action(async (options: CreateOptions, command: Command) => {
-      const { tenant, plan, team, user, name, scope, model, label, expires, test } = options;
+      const { tenant, plan, team, user, name, scope, model, label, expires, test, force } = options;
       const expiresAtMs = expires === undefined ? undefined : momentMs('--expires', expires, io.now());
       const labels = labelsOf(label);
       const models = model.length > 0 ? model : undefined;
-      await withSession(io, command, async ({ registry, say }) => {
+      await withSession(io, command, async ({ registry, place, say }) => {
+        await checkPlan(registry, plan, force);
         const made = { tenant, team, user, plan, name, scopes: scope, models, labels, expiresAtMs };
         const { key, keyId } = await registry.keys.create({ ...made, live: !test });
         say(
-          { key, key_id: keyId },
-          () => `${key}\n\nThis is the only time that the key is shown. Its id is ${keyId}.\n`,
+          { key, key_id: keyId, store: place },
+          () =>
+            `${key}\n\nThis is the only time that the key is shown. Its id is ${keyId}. It is ${writtenTo(place)}.\n`,
         );
       });
     });
@@ -97,9 +102,9 @@ export function keysCommand(io: CommandLine): Command {
       .description(description)
       .argument('<key-id>')
       .action((keyId: string, _options: object, command: Command) =>
-        withSession(io, command, async ({ registry, say }) => {
+        withSession(io, command, async ({ registry, place, say }) => {
           await registry.keys[action](keyId);
-          say({ key_id: keyId, done }, () => `${keyId} is ${done}; processes read it within 5 s.\n`);
+          say({ key_id: keyId, done, store: place }, () => `${keyId} is ${done}: ${writtenTo(place)}.\n`);
         }),
       );
   }

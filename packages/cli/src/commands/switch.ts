@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SwitchStore } from '@tollgate/core';
 import {
   holdsSecret,
@@ -25,8 +26,8 @@ interface PlaceOptions {
 }
 
 const help = `
-Where: --redis-url or REDIS_URL, otherwise switch.json in the folder of --dir, TOLLGATE_DIR or .tollgate. Every running process
-knows within a second.
+Where: --redis-url or REDIS_URL, otherwise switch.json in the folder of --dir, TOLLGATE_DIR or .tollgate. Processes
+read it twice a second. The command waits until one of them has confirmed it, and ends with 1 where none has (--no-wait: does not wait).
 
 Names are exact, but for models and providers without regard to case, and a * at the end of a model's covers every ending. A key is
 named by its public id; of a whole key only that is kept.
@@ -65,7 +66,7 @@ export function switchCommand(io: CommandLine): Command {
         options: { reason: string; until?: string; cut?: boolean },
         command: Command,
       ) =>
-        withSwitch(io, command, async (store, say, by) => {
+        withSwitch(io, command, async (store, say, by, place) => {
           const expiresAtMs =
             options.until === undefined ? undefined : momentMs('--until', options.until, io.now());
           if (expiresAtMs !== undefined && expiresAtMs <= io.now())
@@ -80,19 +81,24 @@ export function switchCommand(io: CommandLine): Command {
             cutsRunning: options.cut ?? false,
           };
           await understood(() => store.turnOff(entry));
+          const readers = await confirmed(store, place, command);
           say(
-            jsonOf(entry),
-            () => `Off; processes read it within a second.\n\n${table(headings, [rowOf(entry)])}`,
+            { ...jsonOf(entry), store: place, confirmed_by: readers },
+            () => `Off, ${inWords(place, readers)}.\n\n${table(headings, [rowOf(entry)])}`,
           );
         }),
     );
   placed(
     all.command('on').description('let it through again').addArgument(kind()).addArgument(name()),
   ).action((kind: SwitchKind, name: string | undefined, _options: object, command: Command) =>
-    withSwitch(io, command, async (store, say) => {
+    withSwitch(io, command, async (store, say, _by, place) => {
       const named = nameOf(kind, name);
       if (!(await store.turnOn(kind, named))) throw new Error(`${`${kind} ${named}`.trim()} was not off`);
-      say({ kind, name: named, on: true }, () => 'On; processes read it within a second.\n');
+      const readers = await confirmed(store, place, command);
+      say(
+        { kind, name: named, on: true, store: place, confirmed_by: readers },
+        () => `On, ${inWords(place, readers)}.\n`,
+      );
     }),
   );
   placed(all.command('list').description('what is off')).action((_options: object, command: Command) =>
@@ -108,13 +114,46 @@ export function switchCommand(io: CommandLine): Command {
 function placed(command: Command): Command {
   return command
     .option('--redis-url <url>', 'where the switch is; otherwise REDIS_URL, otherwise a file')
-    .option('--redis-prefix <prefix>', 'what the app calls its keys', 'tollgate');
+    .option('--redis-prefix <prefix>', 'what the app calls its keys', 'tollgate')
+    .option('--no-wait', 'do not wait until a running process has confirmed the change');
+}
+
+/** How long a process may take to confirm a change, in ms; it polls twice a second. */
+const confirmMs = 4_000;
+
+/**
+ * The processes that have confirmed the change. Rejects if there is none in time: the change is written, and nothing shows that it has an effect.
+ * Empty with `--no-wait`.
+ */
+async function confirmed(store: SwitchStore, place: string, command: Command): Promise<readonly string[]> {
+  if (command.opts<{ wait: boolean }>().wait === false) return [];
+  const { version = '' } = (await store.read()) ?? {};
+  const endMs = performance.now() + confirmMs;
+  for (;;) {
+    const readers = (await store.confirmedBy?.(version)) ?? [];
+    if (readers.length > 0) return readers;
+    if (performance.now() > endMs) break;
+    await delay(100);
+  }
+  throw new Error(
+    `written to ${place}, but no running process has confirmed it within ${confirmMs / 1_000} s. Either no app runs, or its switch is elsewhere: on Redis where the app has a Redis URL (--redis-url, --redis-prefix), else in a file (--dir). With --no-wait the command does not wait.`,
+  );
+}
+
+function inWords(place: string, readers: readonly string[]): string {
+  if (readers.length === 0) return `written to ${place}; not confirmed by a process`;
+  return `in ${place}; confirmed by ${readers.length === 1 ? 'process' : `${readers.length} processes:`} ${readers.join(', ')}`;
 }
 
 async function withSwitch(
   io: CommandLine,
   command: Command,
-  work: (store: SwitchStore, say: (found: unknown, text: () => string) => void, by: string) => Promise<void>,
+  work: (
+    store: SwitchStore,
+    say: (found: unknown, text: () => string) => void,
+    by: string,
+    place: string,
+  ) => Promise<void>,
 ): Promise<void> {
   const options: PlaceOptions = command.optsWithGlobals();
   const say = (found: unknown, text: () => string): void =>
@@ -122,8 +161,14 @@ async function withSwitch(
   const by = options.actor ?? `cli:${io.user}`;
   const url = options.redisUrl || (options.dir ? undefined : io.env.REDIS_URL);
   if (!url) {
+    if (!options.dir && io.env.DATABASE_URL) {
+      throw new UsageError(
+        'where is the switch? There is a DATABASE_URL and no REDIS_URL: give --redis-url where the app has one, or --dir for the folder of its switch file',
+      );
+    }
     const folder = options.dir || io.env.TOLLGATE_DIR || '.tollgate';
-    return work(fileSwitch(join(folder, 'switch.json')), say, by);
+    const path = join(folder, 'switch.json');
+    return work(fileSwitch(path), say, by, path);
   }
   const client = createClient({ url, socket: { connectTimeout: 2_000, reconnectStrategy: false } });
   client.on('error', () => undefined);
@@ -133,6 +178,7 @@ async function withSwitch(
       redisSwitch({ client, prefix: options.redisPrefix ?? 'tollgate', deadlineMs: 2_000 }),
       say,
       by,
+      `Redis ${URL.canParse(url) ? new URL(url).host : ''} (prefix "${options.redisPrefix ?? 'tollgate'}")`,
     );
   } finally {
     client.destroy();

@@ -1,3 +1,5 @@
+import type { CounterState } from '../quota/quota-store.js';
+
 /** Whose request it was. */
 interface Whose {
   readonly requestId?: string | undefined;
@@ -24,6 +26,8 @@ interface ReservePayload {
   readonly blockedBy?: string | undefined;
   /** Name of the counter that refused. */
   readonly counter?: string | undefined;
+  /** Its state: window, unit, limit and amounts. */
+  readonly state?: CounterState | undefined;
   /** Refused from memory: the store was not asked. */
   readonly remembered?: boolean | undefined;
 }

@@ -183,6 +183,7 @@ function published(
           ok: false,
           blockedBy: result.refusal.blockedBy,
           counter: result.refusal.state?.counter,
+          state: result.refusal.state,
         },
   );
   return result;

@@ -10,6 +10,7 @@ import {
 export function memorySwitch(): SwitchStore {
   const entries = new Map<string, SwitchEntry>();
   const listeners = new Set<() => void>();
+  const confirmations = new Map<string, string>();
   let version = 0;
   const changed = (): void => {
     version += 1;
@@ -29,6 +30,12 @@ export function memorySwitch(): SwitchStore {
       const was = entries.delete(switchKey(kind, name));
       if (was) changed();
       return was;
+    },
+    async confirm(reader, confirmed) {
+      confirmations.set(reader, confirmed);
+    },
+    async confirmedBy(asked) {
+      return [...confirmations].flatMap(([reader, confirmed]) => (confirmed === asked ? [reader] : []));
     },
     onHint(listener) {
       listeners.add(listener);

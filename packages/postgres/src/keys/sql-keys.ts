@@ -43,6 +43,7 @@ export interface SqlKeys extends KeyStore {
   revoke(keyId: string): Promise<void>;
   /** Refuses the key until it is enabled again. */
   disable(keyId: string): Promise<void>;
+  /** Accepts a disabled key again. Rejects for a revoked one. */
   enable(keyId: string): Promise<void>;
   /** Refuses the key from a time on, ms since the epoch. */
   expire(keyId: string, atMs: number): Promise<void>;
@@ -142,7 +143,12 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
     revoke: (keyId) => change(keyId, 'revoke', (row) => ({ revoked_at: row.revoked_at ?? new Date(now()) })),
     disable: (keyId) =>
       change(keyId, 'disable', (row) => ({ disabled_at: row.disabled_at ?? new Date(now()) })),
-    enable: (keyId) => change(keyId, 'enable', () => ({ disabled_at: null })),
+    enable: (keyId) =>
+      change(keyId, 'enable', (row) => {
+        if (row.revoked_at)
+          throw new Error('keys: enable: the key is revoked, which is for good; create a new one');
+        return { disabled_at: null };
+      }),
     expire: async (keyId, atMs) => {
       if (accepts.wholeNumber(atMs) !== true) {
         throw new TypeError('keys: expire: the time must be in ms since the epoch');

@@ -29,6 +29,8 @@ export interface RedisSwitchOptions extends ConnectionOptions {
 }
 
 const versionField = 'version';
+/** How long confirmations are kept: an hour, far longer than anybody waits for one. */
+const confirmedForSeconds = 3_600;
 
 /** KEYS[1] the switch, ARGV: channel, now in ms, field, value (empty: switch on again). Removes expired entries. Returns whether it was off. */
 const source = `
@@ -68,6 +70,7 @@ export function redisSwitch(options: RedisSwitchOptions): SwitchStore {
   const { prefix = 'tollgate', deadlineMs = 150, hints } = options;
   const runner = new ScriptRunner({ connection, deadlineMs });
   const key = `${prefix}:switch`;
+  const readers = `${prefix}:switch:readers`;
   const channel = `${prefix}:switch:hints`;
   const write = async (field: string, value: string): Promise<boolean> =>
     Number(await runner.run('switch', script, key, [channel, String(Date.now()), field, value])) === 1;
@@ -82,6 +85,14 @@ export function redisSwitch(options: RedisSwitchOptions): SwitchStore {
       await write(switchKey(entry.kind, entry.name), JSON.stringify(entry));
     },
     turnOn: (kind, name) => write(switchKey(kind, name), ''),
+    async confirm(reader, version) {
+      await runner.command('switch', readers, ['HSET', readers, reader, version]);
+      await runner.command('switch', readers, ['EXPIRE', readers, String(confirmedForSeconds)]);
+    },
+    async confirmedBy(version) {
+      const answer = await runner.command('switch', readers, ['HGETALL', readers]);
+      return fieldsOf(answer).flatMap(([reader, value]) => (textOf(value) === version ? [reader] : []));
+    },
     ...(hints && { onHint: (listener: () => void) => hintsOf(hints, channel, listener) }),
   };
 }
@@ -94,7 +105,7 @@ function hintsOf(hints: HintClient, channel: string, listener: () => void): () =
 
 /** RESP2 answers a list of names and values, RESP3 a map, which node-redis gives as an object or a list. */
 function stateOf(answer: unknown): { version: string; entries: SwitchEntry[] } {
-  const fields = Array.isArray(answer) ? pairsOf(answer) : Object.entries(Object(answer));
+  const fields = fieldsOf(answer);
   let version = '0';
   const entries: SwitchEntry[] = [];
   for (const [name, value] of fields) {
@@ -108,6 +119,9 @@ function stateOf(answer: unknown): { version: string; entries: SwitchEntry[] } {
   }
   return { version, entries };
 }
+
+const fieldsOf = (answer: unknown): [string, unknown][] =>
+  Array.isArray(answer) ? pairsOf(answer) : Object.entries(Object(answer));
 
 function pairsOf(list: readonly unknown[]): [string, unknown][] {
   const pairs: [string, unknown][] = [];

@@ -19,7 +19,7 @@ export function publishAdmission(
       return { operation, id, partition, ok: true, alternative, grants };
     }
     const { blockedBy, state } = result.refusal;
-    return { operation, id, partition, ok: false, blockedBy, counter: state?.counter };
+    return { operation, id, partition, ok: false, blockedBy, counter: state?.counter, state };
   });
   return result;
 }

@@ -24,7 +24,7 @@ export interface AlertsOptions {
   store?: AlertStore;
   /**
    * Units of limits whose shares (50, 80, 100 %, as the quota store has them) are reported, at least one; `ignore: ['budget']` for none.
-   * @defaultValue ['usd']
+   * So is the first refusal of each window because no further request fits. @defaultValue ['usd', 'tokens', 'inputTokens', 'outputTokens']
    */
   units?: readonly Unit[];
   /**
@@ -94,7 +94,7 @@ export function readAlertsOptions(options: AlertsOptions) {
   return {
     to: options.to,
     store: options.store ?? memoryAlerts(),
-    units: options.units ?? (['usd'] as const),
+    units: options.units ?? (['usd', 'tokens', 'inputTokens', 'outputTokens'] as const),
     unresolved: options.unresolved,
     ignore: options.ignore ?? [],
     when: options.when,

@@ -4,7 +4,7 @@ import type { Mitigation } from '../ladder/mitigation.js';
 import type { AlertReport } from './incident.js';
 import { mitigationReport } from './mitigation-report.js';
 import { Persistence } from './persistence.js';
-import { thresholdReport } from './threshold-report.js';
+import { refusalReport, thresholdReport } from './threshold-report.js';
 
 /** The unresolved part of a counter's charges in a window, in its unit; `undefined`: unknown. */
 export type UnresolvedOf = (counter: string, window: string) => Promise<number | undefined>;
@@ -64,10 +64,35 @@ function budgets({ units, now, unresolved, report }: SourceOptions): () => Promi
     const telling = tell(facts, unresolved).finally(() => waiting.delete(telling));
     waiting.add(telling);
   });
+  const refused = new RecentKeys(mostRefused);
+  const endRefusals = subscribe('tollgate:reserve', ({ ok, blockedBy, state }) => {
+    // A request that is larger than the limit, or meets others that still run, does not show that the limit is used up.
+    if (ok || blockedBy !== 'used' || !state || !units.includes(state.unit)) return;
+    if (refused.isNew(`${state.counter}|${state.window}`)) report(refusalReport(state, now()));
+  });
   return async () => {
     end();
+    endRefusals();
     await Promise.all(waiting);
   };
+}
+
+/** Windows whose first refusal was reported; the oldest are forgotten, and their incidents are then updated. */
+const mostRefused = 10_000;
+
+/** Keys that were seen, the latest so many. */
+class RecentKeys {
+  readonly #keys = new Set<string>();
+
+  constructor(private readonly most: number) {}
+
+  isNew(key: string): boolean {
+    if (this.#keys.has(key)) return false;
+    const [oldest] = this.#keys;
+    if (this.#keys.size >= this.most && oldest !== undefined) this.#keys.delete(oldest);
+    this.#keys.add(key);
+    return true;
+  }
 }
 
 function isCrossing(facts: Facts): facts is Facts & ThresholdCrossing {

@@ -2,6 +2,7 @@ import { formatUsd } from '@tollgate/core';
 import {
   type CalendarPeriod,
   type CalendarWindow,
+  type CounterState,
   calendarSpan,
   type ThresholdCrossing,
 } from '@tollgate/core/internal';
@@ -23,12 +24,12 @@ export function thresholdReport(
   const { counter, window, unit, limit, used, threshold } = crossing;
   const percent = Math.round(threshold * 1_000) / 10;
   const endsAtMs = endOf(counter, window, nowMs);
-  const amount = (value: number): string | number => (unit === 'usd' ? `$${formatUsd(value)}` : value);
+  const amount = (value: number): string | number => amountInWords(unit, value);
   return {
     key: `budget/${counter}/${window}`.slice(0, 200),
     kind: 'budget',
     severity: severityOf(threshold),
-    title: `${percent} % of ${amount(limit)}${unit === 'usd' ? '' : ` ${unit}`} used: ${counter}, ${window}`,
+    title: `${percent} % used of ${limitInWords(crossing)}: ${amount(used)} of ${amount(limit)}`,
     facts: {
       ...{ counter, window, unit, limit: amount(limit), used: amount(used), percent },
       ...(unresolved !== undefined && { unresolved: amount(unresolved) }),
@@ -36,6 +37,50 @@ export function thresholdReport(
     step: String(threshold),
     ...(endsAtMs === undefined ? { quietMs: bucketQuietMs } : { endsAtMs }),
   };
+}
+
+/**
+ * The report of the first refusal in a window: the limit has no room for a further request, also where less than all of it is used, since each
+ * request reserves its worst case. One incident for each counter and window.
+ */
+export function refusalReport(state: CounterState, nowMs: number): AlertReport {
+  const { counter, window, unit, limit, used } = state;
+  const endsAtMs = endOf(counter, window, nowMs) ?? state.resetsAtMs;
+  const [share, most] = [amountInWords(unit, used), amountInWords(unit, limit)];
+  return {
+    key: `refused/${counter}/${window}`.slice(0, 200),
+    kind: 'budget',
+    severity: 'error',
+    title: `Requests are refused: no further one fits into ${limitInWords(state)} (${share} of ${most} used). Raise the limit, or wait for the window to end`,
+    facts: {
+      ...{ counter, window, unit, limit: most, used: share },
+      ...(endsAtMs !== undefined && { resets_at: new Date(endsAtMs).toISOString() }),
+    },
+    ...(endsAtMs !== undefined && endsAtMs > nowMs ? { endsAtMs } : { quietMs: bucketQuietMs }),
+  };
+}
+
+const amountInWords = (unit: string, value: number): string | number =>
+  unit === 'usd' ? `$${formatUsd(value)}` : value;
+
+/** A counter's name as a person reads it: `usd/month/tenant=acme` is "the spend limit per month of tenant acme (2026-11)". */
+function limitInWords({ counter, window, unit }: { counter: string; window: string; unit: string }): string {
+  const [, period = ''] = counter.split('/');
+  const whose = [...counter.matchAll(/\/([a-z]+)=([^/]*)/g)].map(
+    ([, scope, name = '']) => `${scope} ${decoded(name)}`,
+  );
+  const per = periods.includes(period.split(/[@+]/, 1)[0] ?? '') ? ` per ${period.split(/[@+]/, 1)[0]}` : '';
+  const what = unit === 'usd' ? 'spend' : unit;
+  const span = window === 'bucket' ? '' : ` (${window})`;
+  return `the ${what} limit${per} of ${whose.length === 0 ? 'all callers together' : whose.join(', ')}${span}`;
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 function severityOf(threshold: number): Severity {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { SwitchStore } from '@tollgate/core';
 import {
   accepts,
@@ -28,9 +28,12 @@ export function fileSwitch(path: string): SwitchStore {
     const state: SwitchState = { version: randomUUID(), entries };
     const draft = `${path}.${randomUUID()}`;
     await mkdir(dirname(path), { recursive: true });
+    await rm(confirmations, { recursive: true, force: true });
     await writeFile(draft, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
     await rename(draft, path);
   };
+  /** One file for each process that has read the current version; its name is the process, its content the version. */
+  const confirmations = `${path}.readers`;
   let seen: { mark: string; version: string } | undefined;
   return {
     async read(knownVersion) {
@@ -51,6 +54,17 @@ export function fileSwitch(path: string): SwitchStore {
       const after = before.filter((one) => switchKey(one.kind, one.name) !== key);
       if (after.length < before.length) await write(after);
       return after.length < before.length;
+    },
+    async confirm(reader, version) {
+      await mkdir(confirmations, { recursive: true });
+      await writeFile(join(confirmations, encodeURIComponent(reader)), version, { mode: 0o600 });
+    },
+    async confirmedBy(version) {
+      const names = await readdir(confirmations).catch(() => []);
+      const versions = await Promise.all(
+        names.map((name) => readFile(join(confirmations, name), 'utf8').catch(() => '')),
+      );
+      return names.filter((_, index) => versions[index] === version).map(decodeURIComponent);
     },
   };
 }

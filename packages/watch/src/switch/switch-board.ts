@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { SwitchStore } from '@tollgate/core';
 import {
   publish,
@@ -8,6 +9,9 @@ import {
   switchPatternCovers,
   withinDeadline,
 } from '@tollgate/core/internal';
+
+/** This process, in confirmations. */
+const reader = `${hostname()}:${process.pid}`;
 
 /** How a board keeps up with its store. */
 export interface SwitchBoardOptions {
@@ -125,5 +129,7 @@ export class SwitchBoard {
       first,
     }));
     this.options.changed(entries);
+    // Where nothing was ever switched off, nobody waits for a confirmation.
+    if (!first || entries.length > 0) this.options.store.confirm?.(reader, version).catch(() => undefined);
   }
 }

@@ -46,7 +46,9 @@ describe('what alerts listen for', () => {
     start();
     for (const threshold of [0.5, 0.8, 1, 1, 0.5]) publish('tollgate:threshold', () => crossing(threshold));
     publish('tollgate:threshold', () => crossing(0.5, { window: '2020-01-01' }));
-    publish('tollgate:threshold', () => crossing(0.5, { unit: 'tokens', counter: 'tokens/day/tenant=acme' }));
+    publish('tollgate:threshold', () =>
+      crossing(0.5, { unit: 'requests', counter: 'requests/day/tenant=acme' }),
+    );
     const key = `budget/usd/day/tenant=acme/${day}`;
     expect((await until(4)).sort()).toEqual(
       [
@@ -57,7 +59,7 @@ describe('what alerts listen for', () => {
       ].sort(),
     );
     const last = notices.filter(({ incident }) => incident.key === key).at(-1)?.incident;
-    expect(last?.title).toBe(`100 % of $2.00 used: usd/day/tenant=acme, ${day}`);
+    expect(last?.title).toBe(`100 % used of the spend limit per day of tenant acme (${day}): $2.00 of $2.00`);
     expect(last?.facts).toMatchObject({ limit: '$2.00', used: '$2.00', percent: 100 });
     expect(last?.timeline).toHaveLength(3);
   });
