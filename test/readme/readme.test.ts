@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { simulateProvider } from '@tollgate/simulator';
+import { freePort } from '@tollgate/testkit';
 import { buildPackages, runNode, tsc } from '../programs.js';
 import { allBlocks, blocksOf, workFolder, writeBlocks } from './blocks.js';
 
@@ -16,7 +19,7 @@ describe('the code in the READMEs and docs', () => {
     expect(checked).toEqual({ ended: 0, output: '' });
   }, 60_000);
 
-  for (const { title, name } of blocks) {
+  for (const { title, name } of blocks.filter(({ code }) => !code.includes('app.listen('))) {
     it(
       `${title} runs to its end`,
       async () => {
@@ -26,6 +29,49 @@ describe('the code in the READMEs and docs', () => {
       blockTimeoutMs + 5_000,
     );
   }
+});
+
+describe('the app on the front page', () => {
+  it('listens, prints a key, and answers its curl line; an error of its own is on stderr with the id of the request', async () => {
+    const provider = await simulateProvider();
+    const [block] = blocks.filter(({ code }) => code.includes('app.listen('));
+    const port = String(await freePort());
+    const child = spawn(process.execPath, [`${block?.name}.mjs`], {
+      cwd: workFolder,
+      env: { PATH: process.env.PATH ?? '', PORT: port, OPENAI_BASE_URL: provider.openAiUrl },
+    });
+    const output = { out: '', err: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.err += text;
+    });
+    const ask = async (): Promise<Response> => {
+      for (;;) {
+        const [key] = /tg_live_\w+/.exec(output.out) ?? [];
+        const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+        const body = JSON.stringify({ topic: 'the sea' });
+        const answer = await fetch(`http://127.0.0.1:${port}/haiku`, { method: 'POST', headers, body }).catch(
+          () => undefined,
+        );
+        if (key && answer) return answer;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    };
+    const answer = await ask();
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toEqual({ haiku: expect.any(String) });
+    provider.script({ status: 401 });
+    const failed = await ask();
+    expect(failed.status).toBe(502);
+    while (!output.err.includes('Incorrect API key')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(output.err).toContain(
+      `request ${failed.headers.get('x-request-id')} (POST /haiku) ended with 502`,
+    );
+    child.kill('SIGKILL');
+    await provider.close();
+  }, 60_000);
 });
 
 describe('finding the code', () => {

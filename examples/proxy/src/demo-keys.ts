@@ -11,7 +11,7 @@ export interface DemoKey {
   sha256: string;
 }
 
-const demoPlans = ['free', 'pro', 'admin'];
+const demoPlans = ['free', 'pro', 'admin', 'tiny'];
 
 /**
  * Keys to play with, one for each plan, kept in `<directory>/demo-keys.json` so that a restart does not change them. Never made in

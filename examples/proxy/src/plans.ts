@@ -22,5 +22,7 @@ export const plans = definePlans({
     ],
     priority: 10,
   },
+  // To see a budget run out: two short calls fit, the third is a 402.
+  tiny: { requests: '20/min', spend: '$0.00014/day', maxOutputTokens: 64 },
   admin: { requests: '600/min', spend: '$100/month', priority: 20 },
 });

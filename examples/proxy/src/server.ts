@@ -45,11 +45,30 @@ server.listen(config.port, config.host, () => {
   for (const { plan, key } of demo?.shown ?? []) console.log(`${plan} ${key}`);
   console.log(`Tollgate listens on ${url} in front of ${upstream.described}, counting ${counting}`);
   console.log(`the ledger: ${kept.described}`);
-  console.log(
-    `curl -s ${url}/v1/chat/completions -H 'Authorization: Bearer ${demo?.shown[0]?.key ?? '<your key>'}' -H 'Content-Type: application/json' -d '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Hello"}]}'`,
-  );
+  console.log(callOf(url, demo?.shown[0]?.key ?? '<your key>'));
   console.log(`what it cost: ${join(config.directory, 'usage.jsonl')}, and what is left: ${url}/v1/usage`);
+  const tiny = demo?.shown.find(({ plan }) => plan === 'tiny');
+  if (tiny) console.log(nextSteps(url, tiny.key));
 });
+
+function callOf(url: string, key: string): string {
+  return `curl -s ${url}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Hello"}]}'`;
+}
+
+function nextSteps(url: string, tinyKey: string): string {
+  return `
+Try next:
+- a budget that runs out: paste this three times; the third answer is a 402, and no call was made
+  ${callOf(url, tinyKey)}
+- what that key has used and has left
+  curl -s ${url}/v1/usage -H 'Authorization: Bearer ${tinyKey}'
+- the switch, in a second terminal: the next call is a 403
+  npm run --silent tollgate -- switch off everything --reason trying
+  npm run --silent tollgate -- switch on everything
+- a night with a runaway agent and a stolen key, watched and unwatched
+  npm run example circuit-breaker
+`;
+}
 
 let ending = false;
 async function end(): Promise<void> {

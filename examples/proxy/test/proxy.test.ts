@@ -63,10 +63,37 @@ describe('the example proxy', () => {
     fetch(proxy.url + path, { headers: { authorization: `Bearer ${keyOf(proxy, plan)}` } });
 
   it('prints a key for each plan, where it listens, and a curl line that works when pasted', async () => {
-    for (const plan of ['free', 'pro', 'admin']) expect(keyOf(proxy, plan)).toMatch(/^tg_live_\w+$/);
+    for (const plan of ['free', 'pro', 'admin', 'tiny']) expect(keyOf(proxy, plan)).toMatch(/^tg_live_\w+$/);
     const line = proxy.lines.find((one) => one.startsWith('curl ')) ?? '';
     const { stdout } = await promisify(execFile)('sh', ['-c', line]);
     expect(JSON.parse(stdout).choices[0].message.content).toBeTruthy();
+  });
+
+  it('refuses the third call of the tiny plan with 402', async () => {
+    const ask = () =>
+      fetch(`${proxy.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${keyOf(proxy, 'tiny')}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'gpt-5-mini', messages: [{ role: 'user', content: 'Hello' }] }),
+      });
+    const statuses: number[] = [];
+    for (let pasted = 0; pasted < 3; pasted += 1) statuses.push((await ask()).status);
+    expect(statuses).toEqual([200, 200, 402]);
+  });
+
+  it('is switched off and on by the command line beside it, which reports the process that has confirmed it', async () => {
+    const cli = join(dirname(fileURLToPath(import.meta.url)), '../../../packages/cli/dist/bin.js');
+    const env = { PATH: process.env.PATH ?? '', TOLLGATE_DIR: directory };
+    const run = promisify(execFile);
+    const models = () =>
+      fetch(`${proxy.url}/v1/models`, { headers: { authorization: `Bearer ${keyOf(proxy, 'pro')}` } });
+    const off = await run(process.execPath, [cli, 'switch', 'off', 'everything', '--reason', 'test'], {
+      env,
+    });
+    expect(off.stdout).toMatch(new RegExp(`confirmed by process \\S+:${proxy.child.pid}`));
+    expect((await models()).status).toBe(403);
+    await run(process.execPath, [cli, 'switch', 'on', 'everything'], { env });
+    expect((await models()).status).toBe(200);
   });
 
   it('streams to the official OpenAI SDK', async () => {

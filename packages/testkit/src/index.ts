@@ -1,6 +1,7 @@
 export { createManualClock, type ManualClock, type ManualTimer } from './clock.js';
 export type { FaultMode } from './fault-mode.js';
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.js';
+export { freePort } from './free-port.js';
 export { type PostgresProcess, startPostgres } from './postgres-process.js';
 export { usageEvent } from './quota-fixture.js';
 export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';

@@ -81,11 +81,7 @@ function featuresOf(options: TollgateOptions): string[] {
   const implied = { rateLimit: true, budget: true, switch: options.switch ?? options.watch } as const;
   const on = features.filter((name) => (name in implied ? implied[name as 'switch'] : options[name]));
   const counters = redis ? 'counters on Redis' : store ? "counters in the app's store" : 'counters in memory';
-  const ledger = !database
-    ? 'no ledger'
-    : database.directory === undefined
-      ? 'ledger on PostgreSQL'
-      : 'embedded ledger';
+  const ledger = !database ? 'no ledger' : database.directory ? 'embedded ledger' : 'ledger';
   return [...(mode && mode !== 'enforce' ? [`mode ${mode}`] : []), ...callers, ...on, counters, ledger];
 }
 

@@ -1,4 +1,4 @@
-import type { CounterState } from '../quota/quota-store.js';
+import type { Unit } from './unit.js';
 
 /** Whose request it was. */
 interface Whose {
@@ -26,8 +26,19 @@ interface ReservePayload {
   readonly blockedBy?: string | undefined;
   /** Name of the counter that refused. */
   readonly counter?: string | undefined;
-  /** Its state: window, unit, limit and amounts. */
-  readonly state?: CounterState | undefined;
+  /** Its state. Amounts are in its unit. */
+  readonly state?:
+    | {
+        readonly counter: string;
+        readonly window: string;
+        readonly unit: Unit;
+        readonly limit: number;
+        readonly used: number;
+        readonly held: number;
+        /** Milliseconds since 1970. */
+        readonly resetsAtMs?: number | undefined;
+      }
+    | undefined;
   /** Refused from memory: the store was not asked. */
   readonly remembered?: boolean | undefined;
 }

@@ -2,7 +2,7 @@ import { formatUsd } from '@tollgate/core';
 import {
   type CalendarPeriod,
   type CalendarWindow,
-  type CounterState,
+  type ChannelPayloads,
   calendarSpan,
   type ThresholdCrossing,
 } from '@tollgate/core/internal';
@@ -39,11 +39,13 @@ export function thresholdReport(
   };
 }
 
+type RefusedState = NonNullable<ChannelPayloads['tollgate:reserve']['state']>;
+
 /**
  * The report of the first refusal in a window: the limit has no room for a further request, also where less than all of it is used, since each
  * request reserves its worst case. One incident for each counter and window.
  */
-export function refusalReport(state: CounterState, nowMs: number): AlertReport {
+export function refusalReport(state: RefusedState, nowMs: number): AlertReport {
   const { counter, window, unit, limit, used } = state;
   const endsAtMs = endOf(counter, window, nowMs) ?? state.resetsAtMs;
   const [share, most] = [amountInWords(unit, used), amountInWords(unit, limit)];
