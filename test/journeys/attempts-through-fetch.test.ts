@@ -49,6 +49,20 @@ const ask = (sdk: OpenAI, caller = worker) =>
 const rows = () => events.map(({ attempt, provider, model, status }) => [attempt, provider, model, status]);
 
 describe("an SDK's own calls", () => {
+  it('are tried three times by default where there is no other target, as the SDK alone would', async () => {
+    first.queue({ status: 429, retryAfterMs: 1 }, { status: 429, retryAfterMs: 1 });
+    const alone = new OpenAI({
+      apiKey: 'a',
+      baseURL: first.openAiUrl,
+      fetch: resilient(tg.fetch, { retries: { baseMs: 1 } }),
+    });
+    const answer = await tg.runWith(worker, () =>
+      alone.chat.completions.create({ model: 'gpt-5', messages }),
+    );
+    expect(answer.choices).toHaveLength(1);
+    expect(first.requests.map(({ status }) => status)).toEqual([429, 429, 200]);
+  });
+
   it('are tried again and fall back, as attempts of one call on one budget', async () => {
     first.script({ status: 503 });
     const answer = await ask(client());

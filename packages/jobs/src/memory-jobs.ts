@@ -34,6 +34,8 @@ class MemoryJobs implements JobQueue {
   /** By the order of their ends. */
   readonly #ended = new Map<string, Job>();
   readonly #running = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
+  /** Jobs that ran and are due again at once, as with a clock behind that of their windows: they wait for the next search. */
+  readonly #resting = new Set<string>();
   #work: JobWork | undefined;
   #concurrency = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -69,7 +71,10 @@ class MemoryJobs implements JobQueue {
     if (this.#work) throw new Error('memoryJobs: started already');
     this.#work = work;
     this.#concurrency = concurrency;
-    this.#timer = setInterval(() => this.#round(), this.settings.pollMs);
+    this.#timer = setInterval(() => {
+      this.#resting.clear();
+      this.#round();
+    }, this.settings.pollMs);
     this.#timer.unref();
     this.#round();
   }
@@ -96,7 +101,7 @@ class MemoryJobs implements JobQueue {
       for (const job of jobs.values()) {
         if (this.#running.size >= this.#concurrency) return;
         const isDue = job.dueAtMs !== undefined && job.dueAtMs <= nowMs;
-        if (isDue && !this.#running.has(job.id)) this.#begin(job, work);
+        if (isDue && !this.#running.has(job.id) && !this.#resting.has(job.id)) this.#begin(job, work);
       }
     }
   }
@@ -105,6 +110,7 @@ class MemoryJobs implements JobQueue {
     const stop = new AbortController();
     const done = work(job, { signal: stop.signal, interruptions: 0 }).then((next) => {
       this.#running.delete(job.id);
+      this.#resting.add(job.id);
       // A job cancelled meanwhile stays cancelled.
       if (job.end || this.#waiting.has(job.id)) this.#keep(next);
       this.#round();

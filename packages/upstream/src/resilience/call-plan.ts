@@ -180,7 +180,8 @@ export class CallPlan {
   #again(step: Step, end: AttemptEnd, kind: EndKind): Step | undefined {
     const { target, index } = step;
     const { retries, nowMs, random } = this.state.settings;
-    if (this.#tries >= retries.perTarget && kind !== 'key') return undefined;
+    const most = this.targets.length === 1 ? retries.onlyTarget : retries.perTarget;
+    if (this.#tries >= most && kind !== 'key') return undefined;
     const otherKey = target.provider?.keys.hasOther(step.key, Date.now()) === true;
     if (kind === 'key' && !otherKey) return undefined;
     const attempt = otherKey && (kind === 'key' || kind === 'limited');

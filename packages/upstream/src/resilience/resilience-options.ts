@@ -9,9 +9,9 @@ import type { BreakerSettings } from './breaker.js';
 export interface RetryOptions {
   /** Attempts of one call, fallbacks included. Integer from 1 to 20. @defaultValue 4 */
   attempts?: number;
-  /** Attempts at one target before the next fallback. Integer from 1 to 20. @defaultValue 2 */
+  /** Attempts at one target before the next fallback. Integer from 1 to 20. @defaultValue 2, or 3 where there is no other target, as many as the official SDKs make */
   perTarget?: number;
-  /** Bound of the first wait, in milliseconds; it doubles with each failure. @defaultValue 250 */
+  /** Bound of the first wait, in milliseconds; it doubles with each failure. @defaultValue 3 (as many as the official SDKs make)50 */
   baseMs?: number;
   /** Longest wait that is not asked for by the provider, in milliseconds. @defaultValue 8_000 */
   maxMs?: number;
@@ -81,7 +81,7 @@ export interface ResilienceOptions {
 
 /** {@link ResilienceOptions}, checked and complete. */
 export interface ResilienceSettings {
-  readonly retries: Required<RetryOptions>;
+  readonly retries: ReadRetryOptions;
   readonly fallbacks: Fallbacks;
   readonly breaker: BreakerSettings | undefined;
   readonly hedge: HedgeOptions | undefined;
@@ -183,7 +183,13 @@ export function readResilience(options: ResilienceOptions): ResilienceSettings {
   };
 }
 
-function readRetries(given: RetryOptions | false = {}): Required<RetryOptions> {
+/** The options, with every default filled in. */
+export interface ReadRetryOptions extends Required<RetryOptions> {
+  /** Attempts at a target without another one. */
+  readonly onlyTarget: number;
+}
+
+function readRetries(given: RetryOptions | false = {}): ReadRetryOptions {
   const retries = given === false ? { perTarget: 1 } : given;
   checkOptions<RetryOptions>('resilience: retries', retries, {
     attempts: accepts.integerBetween(1, 20),
@@ -197,6 +203,7 @@ function readRetries(given: RetryOptions | false = {}): Required<RetryOptions> {
   return {
     attempts: 4,
     perTarget: 2,
+    onlyTarget: retries.perTarget ?? 3,
     baseMs: 250,
     maxMs: 8_000,
     maxRetryAfterMs: 10_000,
