@@ -28,6 +28,8 @@ export interface ClaimMapping {
   scopes?: ClaimSource;
   /** Models the token is narrowed to. @defaultValue none: all that the plan allows */
   models?: ClaimSource;
+  /** Claims that become labels of the caller's usage events, by label: `{ cost_centre: 'cc' }`. Absent claims give no label. @defaultValue none */
+  labels?: Readonly<Record<string, ClaimSource>>;
 }
 
 /** How claims are read. */
@@ -59,8 +61,21 @@ export function callerOfClaims(claims: Claims, { mapping, defaultPlan }: ClaimSe
       mapping.scopes === undefined ? usualScopes(claims) : listAt(claims, mapping.scopes),
     ),
     ...(models && { models: Object.freeze(models) }),
-    labels: Object.freeze({}),
+    labels: labelsOf(claims, mapping.labels, machine ? client : undefined),
   });
+}
+
+/** Labels from claims; `service` is the client of a token without a user, which the event would not name otherwise. */
+function labelsOf(
+  claims: Claims,
+  sources: ClaimMapping['labels'] = {},
+  service: string | undefined,
+): Readonly<Record<string, string>> {
+  const entries = Object.entries(sources).flatMap(([label, source]) => {
+    const text = textAt(claims, source);
+    return text === undefined ? [] : [[label, text] as const];
+  });
+  return Object.freeze({ ...(service !== undefined && { service }), ...Object.fromEntries(entries) });
 }
 
 /**

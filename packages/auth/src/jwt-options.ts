@@ -11,8 +11,13 @@ interface PublicJwk {
 export interface JwtOptions {
   /** Accepted `iss`, to the letter; of several, any. */
   issuer: string | readonly string[];
-  /** Accepted `aud`: the token must carry one of them. */
-  audience: string | readonly string[];
+  /** Accepted `aud`: the token must carry one of them. Required unless `authorizedParties` is given; given both, both are checked. */
+  audience?: string | readonly string[];
+  /**
+   * Accepted clients, by `azp` or else `client_id`: for issuers whose tokens have no `aud` that names the API, such as Clerk's session tokens and
+   * Cognito's access tokens. The token must carry one of them. @defaultValue any client
+   */
+  authorizedParties?: string | readonly string[];
   /** Where the issuer publishes its keys (JWKS). `https:`, or `http:` on this very machine or with `allowHttp`. */
   jwksUrl?: string | URL;
   /** The issuer's public keys, where there is nothing to fetch. */
@@ -53,6 +58,11 @@ const acceptsSource: OptionCheck = (value) =>
   acceptsTexts(value) === true ||
   'the name of a claim, a list of names, or a function';
 
+const acceptsLabelSources: OptionCheck = (value) =>
+  (accepts.object(value) === true &&
+    Object.values(value as object).every((source) => acceptsSource(source) === true)) ||
+  'an object of claims by label, e.g. { cost_centre: "cc" }';
+
 /** Checks `jwt` of a factory's options; throws a `TypeError`. The secret is never shown. */
 export function checkJwtOptions(factory: string, options: JwtOptions): void {
   const name = `${factory}: jwt`;
@@ -62,6 +72,7 @@ export function checkJwtOptions(factory: string, options: JwtOptions): void {
     {
       issuer: acceptsTexts,
       audience: acceptsTexts,
+      authorizedParties: acceptsTexts,
       jwksUrl: accepts.anything,
       keys: acceptsJwks,
       secret: accepts.anything,
@@ -74,8 +85,13 @@ export function checkJwtOptions(factory: string, options: JwtOptions): void {
       requiredClaims: accepts.arrayOf(accepts.string),
       allowHttp: accepts.boolean,
     },
-    ['issuer', 'audience'],
+    ['issuer'],
   );
+  if (options.audience === undefined && options.authorizedParties === undefined) {
+    throw new TypeError(
+      `${name}: "audience" or "authorizedParties" is required; without them tokens that the issuer made for other services would be accepted`,
+    );
+  }
   const sources = [options.jwksUrl, options.keys, options.secret].filter((source) => source !== undefined);
   if (sources.length !== 1) {
     throw new TypeError(
@@ -92,6 +108,7 @@ export function checkJwtOptions(factory: string, options: JwtOptions): void {
       plan: source,
       scopes: source,
       models: source,
+      labels: acceptsLabelSources,
     });
   }
   checkSecret(name, options.secret);

@@ -31,10 +31,15 @@ export class TokenVerifier implements CredentialVerifier {
     const usual = jwt.secret === undefined ? asymmetricAlgorithms : secretAlgorithms;
     this.#checks = {
       issuer: [jwt.issuer].flat(),
-      audience: [jwt.audience].flat(),
+      ...(jwt.audience !== undefined && { audience: [jwt.audience].flat() }),
       algorithms: [...(jwt.algorithms ?? usual)],
       clockTolerance: this.#toleranceSeconds,
-      requiredClaims: ['iss', 'aud', 'exp', ...(jwt.requiredClaims ?? [])],
+      requiredClaims: [
+        'iss',
+        'exp',
+        ...(jwt.audience === undefined ? [] : ['aud']),
+        ...(jwt.requiredClaims ?? []),
+      ],
     };
   }
 
@@ -42,6 +47,9 @@ export class TokenVerifier implements CredentialVerifier {
     const { jwt, now, realm } = this.#settings;
     const checkedAtMs = now();
     const claims = await this.#claimsOf(text);
+    if (jwt.authorizedParties !== undefined && !isAuthorized(claims, jwt.authorizedParties)) {
+      throw invalidTokenError(realm, 'The token was issued to a client that is not accepted here.');
+    }
     const caller = callerOfClaims(claims, {
       mapping: jwt.claims ?? {},
       defaultPlan: jwt.defaultPlan ?? 'default',
@@ -61,6 +69,12 @@ export class TokenVerifier implements CredentialVerifier {
       throw invalidTokenError(realm, reasonOf(error), error);
     }
   }
+}
+
+/** Whether the client that a token was issued to is among the accepted ones: `azp` (OpenID Connect), else `client_id` (RFC 9068). */
+function isAuthorized({ azp, client_id: clientId }: Claims, accepted: string | readonly string[]): boolean {
+  const party = azp ?? clientId;
+  return typeof party === 'string' && [accepted].flat().includes(party);
 }
 
 function keySourceOf({ jwt, deadlineMs, now }: TokenVerifierSettings): JWTVerifyGetKey {

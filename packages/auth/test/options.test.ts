@@ -33,6 +33,10 @@ describe('the options of authenticate()', () => {
     [{ keys, now: 5 }, 'authenticate: "now" must be a function, received 5'],
     [{ jwt: { ...jwt, issuer: undefined } }, 'authenticate: jwt: "issuer" is required'],
     [
+      { jwt: { issuer: 'https://i.example/', jwksUrl: 'https://i.example/jwks' } },
+      'authenticate: jwt: "audience" or "authorizedParties" is required',
+    ],
+    [
       { jwt: { ...jwt, audience: [] } },
       'authenticate: jwt: "audience" must be a non-empty string or a list of them',
     ],

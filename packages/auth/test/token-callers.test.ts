@@ -17,7 +17,12 @@ describe('tokens for the client itself', () => {
         gty: 'client-credentials',
         scope: 'read:x summarize',
       }),
-      { id: 'client-1@clients', tenant: 'client-1', scopes: ['read:x', 'summarize'] },
+      {
+        id: 'client-1@clients',
+        tenant: 'client-1',
+        scopes: ['read:x', 'summarize'],
+        labels: { service: 'client-1' },
+      },
     ],
     [
       'Auth0 with permissions',
@@ -28,12 +33,12 @@ describe('tokens for the client itself', () => {
         permissions: ['read:x'],
         org_id: 'org_9',
       }),
-      { id: 'client-1@clients', tenant: 'org_9', scopes: ['read:x'] },
+      { id: 'client-1@clients', tenant: 'org_9', scopes: ['read:x'], labels: { service: 'client-1' } },
     ],
     [
       'Okta',
       () => ({ ...claims(), ver: 1, jti: 'AT.1', cid: '0oa1', sub: '0oa1', scp: ['chat', 'summarize'] }),
-      { id: '0oa1', tenant: '0oa1', scopes: ['chat', 'summarize'] },
+      { id: '0oa1', tenant: '0oa1', scopes: ['chat', 'summarize'], labels: { service: '0oa1' } },
     ],
     [
       'Keycloak',
@@ -52,6 +57,7 @@ describe('tokens for the client itself', () => {
         id: '1f0c2a34-0000-4000-8000-000000000001',
         tenant: 'billing-job',
         scopes: ['email', 'profile', 'summarize'],
+        labels: { service: 'billing-job' },
       },
     ],
   ];
@@ -61,7 +67,7 @@ describe('tokens for the client itself', () => {
         const to = appWith({ jwt: jwt(), now: world.clock.now }, create);
         const answer = await send(to, await world.issuer.sign(form())).expect(200);
         expect(answer.body).toEqual({
-          caller: { ...expected, plan: 'default', labels: {} },
+          caller: { plan: 'default', ...expected },
           sameUser: true,
         });
       });
@@ -108,6 +114,37 @@ describe('tokens for users', () => {
       models: ['gpt-5-mini'],
       labels: {},
     });
+  });
+
+  it('get labels from claims, and none from those that are absent', async () => {
+    const token = await world.issuer.sign({ ...claims(), cc: '4711', org: { unit: 'research' } });
+    const labels = { cost_centre: 'cc', unit: 'org.unit', region: 'region' };
+    const answer = await send(app({ claims: { labels } }), token).expect(200);
+    expect(answer.body.caller.labels).toEqual({ cost_centre: '4711', unit: 'research' });
+  });
+
+  it.each([
+    ['azp', { azp: 'https://app.example.com' }],
+    ['client_id', { client_id: 'https://app.example.com' }],
+  ])('without an audience are accepted by their %s, where the app lists it', async (_, party) => {
+    const { aud: _aud, ...rest } = claims();
+    const accepting = app({ audience: undefined, authorizedParties: ['https://app.example.com'] });
+    await send(accepting, await world.issuer.sign({ ...rest, ...party })).expect(200);
+  });
+
+  it('of another client, or of none, are refused where the app lists clients', async () => {
+    const { aud: _aud, ...rest } = claims();
+    const message = 'The token was issued to a client that is not accepted here.';
+    const accepting = app({ audience: undefined, authorizedParties: 'mine' });
+    for (const party of [
+      { azp: 'other' },
+      {},
+      { azp: ['mine'] },
+      { azp: 'other', client_id: 'mine' },
+      { aud: 'mine' },
+    ]) {
+      await refused(accepting, await world.issuer.sign({ ...rest, ...party }), message);
+    }
   });
 
   it('without the tenant that the mapping asks for are refused', async () => {

@@ -17,7 +17,7 @@ describe('memoryJobs() whose clock is ahead of that of the windows', () => {
         tries += 1;
         return due;
       },
-      { concurrency: 1 },
+      { concurrency: 1, keepMs: 1_000 },
     );
     await queue.add(job);
     const beforeMs = performance.now();
