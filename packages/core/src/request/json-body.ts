@@ -20,6 +20,12 @@ export interface JsonBodyOptions extends Omit<GuardOptions, 'mode'> {
    * for embeddings of token ids. 1 to 10 000 000. @defaultValue 20_000
    */
   maxValues?: number;
+  /**
+   * Requests whose body may be something other than JSON, which a parser behind the guards reads: uploads by multer, forms. Their bodies are not read
+   * and not limited here; JSON bodies are read and checked. Each call that the handler makes is metered and bounded by itself.
+   * @defaultValue none
+   */
+  skip?: (req: Request) => boolean;
 }
 
 const scanned = Symbol('members of the JSON text');
@@ -40,6 +46,7 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
       'a number of bytes or a text such as "1mb"',
     maxDepth: accepts.integerBetween(1, 1000),
     maxValues: accepts.integerBetween(1, 10_000_000),
+    skip: accepts.function,
   });
   const { limit = '1mb', maxDepth = 64, maxValues = 20_000 } = options;
   const mostBytes = bytesOf(limit);
@@ -67,6 +74,10 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
         'jsonBody(): the body was parsed by another parser before, so duplicate keys cannot be seen; mount jsonBody() in its place',
       );
     } else if (hasBody(req) && !isJson(req.headers['content-type'])) {
+      if (options.skip?.(req) === true) {
+        runInContext(context, next);
+        return;
+      }
       refuse(req, res, next, unsupported('content-type', 'a content type of application/json'), options);
       return;
     }
