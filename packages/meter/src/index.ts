@@ -6,6 +6,7 @@ export type { MeterOptions } from './meter-options.js';
 export type { PriceDeclaration, PriceDeclarations } from './prices/declared-price.js';
 export { type PriceCatalogue, type PriceCatalogueOptions, priceCatalogue } from './prices/price-catalogue.js';
 export { type PricedUsage, pricing } from './prices/pricing.js';
+export { type CallEstimate, estimateCall, type PlannedCall } from './requests/estimate-call.js';
 export type { ParseOptions, ToolDeclaration, WorstCase } from './requests/parse-options.js';
 export { type RunWithOptions, runWith } from './run-with.js';
 export { callbackSink } from './sinks/callback-sink.js';

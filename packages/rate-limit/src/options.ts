@@ -66,7 +66,7 @@ export interface ReadRateLimitOptions {
   readonly mode: 'enforce' | 'shadow' | 'off';
 }
 
-/** What an app writes here for the options of express-rate-limit. */
+/** The counterparts of express-rate-limit's options, by their names there. */
 const ofExpressRateLimit: Readonly<Record<string, string>> = {
   windowMs: "limits: '10/min'",
   max: "limits: '10/min'",

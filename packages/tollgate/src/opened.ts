@@ -1,4 +1,4 @@
-/** What an app has opened while it is put together, so that nothing stays open where a later option is wrong. */
+/** The resources that an app has opened during its assembly, so that none stays open when a later option is wrong. */
 export class Opened {
   readonly #ends: (() => unknown)[] = [];
 

@@ -237,7 +237,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   };
 }
 
-/** What requests need before they can be served: the stores, the tables, the tokenizer. */
+/** The parts that requests need: the stores, the tables, the tokenizer. */
 function neededBy(
   { redis, store, database, meter: { inputBound } = {} }: TollgateOptions,
   stores: Stores,

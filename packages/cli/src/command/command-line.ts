@@ -8,7 +8,7 @@ export interface CommandLine {
   readonly now: () => number;
   readonly write: (text: string) => void;
   readonly writeError: (text: string) => void;
-  /** What `--version` prints. @defaultValue 'unknown' */
+  /** The version that `--version` prints. @defaultValue 'unknown' */
   readonly version?: string;
   /** For providers' APIs. @defaultValue the global `fetch` */
   readonly fetch?: typeof globalThis.fetch;

@@ -25,6 +25,6 @@ export async function checkPlan(registry: Registry, plan: string, force: boolean
   );
 }
 
-/** What is certain after a change: where it was written, and which processes follow it. */
+/** The certain part of a change's effect: where it was written, and which processes follow it. */
 export const writtenTo = (place: string): string =>
   `written to ${place}; processes whose keys and limits come from this database follow within 5 s`;

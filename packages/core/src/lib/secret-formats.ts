@@ -153,7 +153,7 @@ export function secretsIn(text: string): FoundSecret[] {
   return found.sort((a, b) => a.start - b.start);
 }
 
-/** What is masked beyond {@link secretFormats}, since a mask may cover too much: shorter keys, and values that a name such as `password=` marks. */
+/** Further text that is masked, since a mask may cover too much: shorter keys, and values that a name such as `password=` marks. */
 const masks: readonly (readonly [RegExp, string])[] = [
   [/\b(tg_[a-z]{1,8}_[A-Za-z0-9]{1,64})_[A-Za-z0-9]+/g, '$1_…'],
   [/\b(sk|rk|pk|whsec|xox[a-z]|AKIA|ASIA|AIza|ghp|glpat)[-_]?[A-Za-z0-9+/_-]{12,}={0,2}/g, '$1…'],

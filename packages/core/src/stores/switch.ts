@@ -50,7 +50,7 @@ export interface SwitchStore {
   turnOn(kind: SwitchKind, name: string): Promise<boolean>;
   /** Calls the listener when there may be a change, sooner than a reader who asks now and then would see it; returns how to stop. */
   onHint?(listener: () => void): () => void;
-  /** A process reports that it applies this version, so that whoever changed the switch learns of it. */
+  /** A process reports that it applies this version, so that the process that changed the switch can wait for it. */
   confirm?(reader: string, version: string): Promise<void>;
   /** The processes that have confirmed this version. */
   confirmedBy?(version: string): Promise<readonly string[]>;

@@ -80,7 +80,7 @@ function budgets({ units, now, unresolved, report }: SourceOptions): () => Promi
 /** Windows whose first refusal was reported; the oldest are forgotten, and their incidents are then updated. */
 const mostRefused = 10_000;
 
-/** Keys that were seen, the latest so many. */
+/** The latest keys that were seen, at most `most`. */
 class RecentKeys {
   readonly #keys = new Set<string>();
 

@@ -129,7 +129,7 @@ export class SwitchBoard {
       first,
     }));
     this.options.changed(entries);
-    // Where nothing was ever switched off, nobody waits for a confirmation.
+    // At the first start nothing was switched off, and no command waits for a confirmation.
     if (!first || entries.length > 0) this.options.store.confirm?.(reader, version).catch(() => undefined);
   }
 }
