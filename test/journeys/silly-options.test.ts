@@ -270,7 +270,7 @@ describe('names that lead nowhere', () => {
     ],
     [
       'a ladder without a limit whose share it could reach',
-      () => core.definePlans({ free: { requests: '5/min', degrade: [{ at: 0.5, warn: true }] } }),
+      () => tollgate({ plans: { free: { requests: '5/min', degrade: [{ at: 0.5, warn: true }] } }, keys }),
       '"degrade" begins at a share of a limit, and the plan has none of money or tokens',
     ],
     [

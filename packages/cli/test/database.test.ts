@@ -179,7 +179,7 @@ describe('tollgate budgets', () => {
       { tenant: 'umbrella', kind: 'spend', limit: '$600/month' },
       { tenant: 'umbrella', team: 'data', kind: 'concurrent', limit: '5' },
     ]);
-    expect(await json('budgets', 'clear', 'spend', '--tenant', 'umbrella')).toEqual({ cleared: 1 });
+    expect(await json('budgets', 'clear', 'spend', '--tenant', 'umbrella')).toMatchObject({ cleared: 1 });
     expect((await tollgate('budgets', 'clear', 'spend', '--tenant', 'umbrella')).code).toBe(1);
     expect(await json('budgets', 'list', '--tenant', 'umbrella')).toHaveLength(2);
   });

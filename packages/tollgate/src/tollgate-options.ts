@@ -227,6 +227,20 @@ export function checkLadderPrices(plans: Plans, limits: readonly Limit[], own: O
   }
 }
 
+/**
+ * A ladder begins at a share of a limit, so a plan without one would never take a step. Throws a `TypeError`, unless limits may come from
+ * `overrides` later.
+ */
+export function checkLadderLimits(plans: Plans, limits: readonly Limit[], hasOverrides: boolean): void {
+  const isShared = (limit: Limit): boolean => limit.unit !== 'requests' && limit.unit !== 'concurrent';
+  if (hasOverrides || limits.some(isShared)) return;
+  const idle = Object.values(plans).find((plan) => plan.degrade.length > 0 && !plan.limits.some(isShared));
+  if (!idle) return;
+  throw new TypeError(
+    `tollgate: plan ${describeValue(idle.name)}: "degrade" begins at a share of a limit, and the plan has none of money or tokens; give it "spend" or "tokens"`,
+  );
+}
+
 /** The options passed to every guard. */
 export function guardOptions({ mode, refusals, errorFormat }: GuardOptions): GuardOptions {
   return { ...(mode && { mode }), ...answerOptions({ refusals, errorFormat }) };

@@ -26,6 +26,7 @@ import { sizeCheck } from './size-check.js';
 import { type Stores, storesOf } from './stores.js';
 import {
   answerOptions,
+  checkLadderLimits,
   checkLadderPrices,
   checkTollgateOptions,
   detachedMeterOptions,
@@ -105,6 +106,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
     ...(options.children && { children: options.children }),
     ...(overrides && { overrides }),
   };
+  checkLadderLimits(plans, limits, overrides !== undefined);
   const book = bookOf(overrides, options);
   const places = placesOf(options, guard, plans, store);
   const off =

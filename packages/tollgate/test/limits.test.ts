@@ -88,7 +88,8 @@ describe('tollgate({ limits })', () => {
 
 describe('tg.limit()', () => {
   it('takes the words of a plan, for each key', async () => {
-    const { ask, secrets, end } = await appWith({});
+    const nowMs = Date.UTC(2026, 0, 1, 12, 0, 10);
+    const { ask, secrets, end } = await appWith({ now: () => nowMs });
     for (const key of secrets.slice(0, 2)) {
       const statuses = [];
       for (let count = 0; count < 3; count += 1) statuses.push((await ask(key, '/twice')).status);

@@ -113,7 +113,7 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
     models: declared.models === undefined ? undefined : Object.freeze([...declared.models]),
     maxOutputTokens: declared.maxOutputTokens,
     priority: declared.priority ?? 0,
-    degrade: degradeSteps(where, declared.degrade ?? [], limits, declared.models),
+    degrade: degradeSteps(where, declared.degrade ?? [], declared.models),
   });
 }
 
@@ -158,7 +158,6 @@ function refuseSharedCounters(where: string, limits: readonly Limit[]): void {
 function degradeSteps(
   where: string,
   declared: readonly DegradeStep[],
-  limits: readonly Limit[],
   models: readonly string[] | undefined,
 ): readonly DegradeStep[] {
   let last = 0;
@@ -205,12 +204,6 @@ function degradeSteps(
       throw new TypeError(`${here}: an earlier step already defers what may wait`);
     }
     last = step.at;
-  }
-  const [first] = declared;
-  if (first && !limits.some(({ unit }) => unit !== 'requests' && unit !== 'concurrent')) {
-    throw new TypeError(
-      `${where}: "degrade" begins at a share of a limit, and the plan has none of money or tokens; give it "spend" or "tokens"`,
-    );
   }
   return Object.freeze(declared.map((step) => Object.freeze({ ...step })));
 }
