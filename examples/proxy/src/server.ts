@@ -46,9 +46,9 @@ server.listen(config.port, config.host, () => {
   console.log(`Tollgate listens on ${url} in front of ${upstream.described}, counting ${counting}`);
   console.log(`the ledger: ${kept.described}`);
   console.log(callOf(url, demo?.shown[0]?.key ?? '<your key>'));
-  console.log(`what it cost: ${join(config.directory, 'usage.jsonl')}, and what is left: ${url}/v1/usage`);
   const tiny = demo?.shown.find(({ plan }) => plan === 'tiny');
   if (tiny) console.log(nextSteps(url, tiny.key));
+  console.log(`what it cost: ${join(config.directory, 'usage.jsonl')}, and what is left: ${url}/v1/usage`);
 });
 
 function callOf(url: string, key: string): string {

@@ -33,7 +33,8 @@ export function observer(
     const blocked = ladder.active('block', { kind: 'network', name: network }, now());
     if (blocked) {
       const retryAfterMs = false;
-      const message = 'Too many wrong credentials came from your network. Ask those who run this service.';
+      const message =
+        'Too many wrong credentials came from your network. Contact the operator of this service.';
       const error = new TollgateError({ status: 429, code: 'abnormal_usage', message, retryAfterMs });
       refuse(req, res, next, error, answer);
       return;

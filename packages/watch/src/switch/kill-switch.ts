@@ -158,7 +158,7 @@ function switchedOff({ kind }: SwitchEntry): TollgateError {
   return new TollgateError({
     status: 403,
     code: 'switched_off',
-    message: `${whatIsOff[kind]} switched off. Ask those who run it.`,
+    message: `${whatIsOff[kind]} switched off. Contact the operator of this service.`,
     retryAfterMs: false,
   });
 }
