@@ -13,17 +13,19 @@ export interface GivenCaller extends Pick<Caller, 'tenant' | 'plan' | 'team' | '
 }
 
 const { expiresAtMs: _, ...facts } = keyFactsChecks;
-const checks: OptionChecks<Omit<Caller, 'tightened'>> = {
+const checks: OptionChecks<Caller> = {
   ...facts,
   id: accepts.string,
   keyId: accepts.string,
   childId: accepts.string,
   limits: accepts.object,
+  // A request's caller may be passed on, also while `watch` has reduced its limits.
+  tightened: accepts.object,
 };
 
 /** Such a caller, checked and complete. Throws a `TypeError` that begins with `where` and names the field. */
 export function checkedCaller(where: string, given: GivenCaller | Caller): Caller {
-  checkOptions<Omit<Caller, 'tightened'>>(where, given as Caller, checks, ['tenant', 'plan']);
+  checkOptions<Caller>(where, given as Caller, checks, ['tenant', 'plan']);
   const { id = given.user ?? given.tenant, scopes = [], labels = {} } = given;
   return { ...given, id, scopes, labels };
 }
