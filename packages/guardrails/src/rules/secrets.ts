@@ -33,6 +33,6 @@ function lastWord(text: string): number {
   const most = text.lastIndexOf('eyJ') === -1 ? maxKey : maxJwt;
   const least = Math.max(0, text.length - most);
   let start = text.length;
-  while (start > least && /[A-Za-z0-9_.-]/.test(text[start - 1] as string)) start -= 1;
+  while (start > least && /[A-Za-z0-9_.:/+=~@-]/.test(text[start - 1] as string)) start -= 1;
   return start;
 }
