@@ -56,7 +56,7 @@ export function switchContract(name: string, make: () => Promise<SwitchUnderTest
       expect(await given.store.turnOn('tenant', 'acme')).toBe(false);
     });
 
-    it('shows whoever changed it which processes have confirmed that version, and not an earlier one', async () => {
+    it('shows which processes have confirmed the version of a change, and not those that confirmed an earlier one', async () => {
       await given.store.turnOff(entry);
       const { version = '' } = (await given.other.read()) ?? {};
       expect(await given.store.confirmedBy?.(version)).toEqual([]);

@@ -11,7 +11,7 @@ export interface RetryOptions {
   attempts?: number;
   /** Attempts at one target before the next fallback. Integer from 1 to 20. @defaultValue 2, or 3 where there is no other target, as many as the official SDKs make */
   perTarget?: number;
-  /** Bound of the first wait, in milliseconds; it doubles with each failure. @defaultValue 3 (as many as the official SDKs make)50 */
+  /** Bound of the first wait, in milliseconds; it doubles with each failure. @defaultValue 250 */
   baseMs?: number;
   /** Longest wait that is not asked for by the provider, in milliseconds. @defaultValue 8_000 */
   maxMs?: number;
