@@ -1,5 +1,5 @@
 import type { Caller, Limit, Plan } from '@tollgate/core';
-import type { RequestRate } from '@tollgate/core/internal';
+import { definitionOf, type RequestRate } from '@tollgate/core/internal';
 import type { Request } from 'express';
 
 /** A limit that a budget counts, and whether it moves the plan's degradation ladder. */
@@ -7,6 +7,8 @@ export interface BudgetLimit {
   readonly limit: Limit;
   /** One of the plan's caps: the ladder's shares are shares of it. */
   readonly movesLadder: boolean;
+  /** Its counters' definition, where every call of its scope is counted: not for the limits of one route. */
+  readonly definition?: string | undefined;
 }
 
 /** Everything a request's calls are admitted by. */
@@ -28,10 +30,14 @@ export interface AdmissionPolicy {
 export function limitsOfPlan(plan: Pick<Plan, 'limits' | 'requests'>, withRequests: boolean): BudgetLimit[] {
   const limits = plan.limits.map((limit) => ({
     limit,
+    definition: definitionOf(limit),
     movesLadder: limit.unit !== 'concurrent' && !limit.soft,
   }));
   const rates = withRequests ? plan.requests.map(bucketOf) : [];
-  return [...limits, ...rates.map((limit) => ({ limit, movesLadder: false }))];
+  return [
+    ...limits,
+    ...rates.map((limit) => ({ limit, definition: definitionOf(limit), movesLadder: false })),
+  ];
 }
 
 /** A rate of requests as a bucket: at once its burst (or all of it), refilled steadily. */

@@ -22,7 +22,7 @@ export function chargesOf(
   const costsNothing = !priced || (policy.enforced && most.costNanoUsd === 0);
   const { caller, route, req } = policy;
   const charges: LimitCharge[] = [];
-  for (const { limit, movesLadder } of policy.limits) {
+  for (const { limit, movesLadder, definition } of policy.limits) {
     const { unit } = limit;
     if ((unit === 'usd' && costsNothing) || (replays && unit !== 'requests')) continue;
     const want = demandOf(unit, most);
@@ -35,6 +35,7 @@ export function chargesOf(
       window,
       wide,
       soft,
+      definition,
       want,
       min: min < want ? min : undefined,
       onlyBelow: movesLadder ? onlyBelow : undefined,
@@ -53,10 +54,13 @@ export function chargesOfNone(policy: AdmissionPolicy): LimitCharge[] {
   const below = admitsBelow(policy);
   const charges = policy.limits
     .filter(({ limit }) => !limit.scope.includes('model'))
-    .map(({ limit, movesLadder }): LimitCharge => {
+    .map(({ limit, movesLadder, definition }): LimitCharge => {
       const perRequest = limit.unit === 'concurrent' || limit.unit === 'requests';
       const onlyBelow = movesLadder ? below : undefined;
-      return { limit, charge: { ...counterOf(limit, policy), want: perRequest ? 1 : 0, onlyBelow } };
+      return {
+        limit,
+        charge: { ...counterOf(limit, policy), definition, want: perRequest ? 1 : 0, onlyBelow },
+      };
     });
   return tightest(charges);
 }

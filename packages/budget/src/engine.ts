@@ -3,6 +3,7 @@ import {
   type Call,
   type ChargeRequest,
   type ChargeResult,
+  definitionOf,
   hasOwnLimits,
   limitsFor,
   planOf,
@@ -46,7 +47,12 @@ export class BudgetEngine {
     store: QuotaStore,
   ) {
     const { plans, limits, requests } = settings;
-    this.#own = limits.map((limit) => ({ limit, movesLadder: false }));
+    const isForApp = plans !== undefined;
+    this.#own = limits.map((limit) => ({
+      limit,
+      definition: isForApp ? definitionOf(limit) : undefined,
+      movesLadder: false,
+    }));
     for (const plan of Object.values(plans ?? {})) {
       this.#ofPlan.set(plan, [...limitsOfPlan(plan, requests), ...this.#own]);
     }

@@ -135,7 +135,7 @@ export {
   windowName,
 } from './plans/window.js';
 export { adjusted } from './quota/adjusted.js';
-export { type CounterSubject, isOfCaller, isOfRequest } from './quota/counter.js';
+export { type CounterSubject, definitionOf, isOfCaller, isOfRequest } from './quota/counter.js';
 export type { MemoryQuotaOptions } from './quota/memory-quota.js';
 export {
   checkAlternatives,
@@ -167,8 +167,9 @@ export type {
   RunningCost,
   ThresholdCrossing,
 } from './quota/quota-store.js';
-export type { CounterWindow, SpendSource, WindowSpend } from './quota/spend-source.js';
+export type { CounterWindow, ScopeSpan, SpendSource, WindowSpend } from './quota/spend-source.js';
 export { WindowCounter, type WindowCounterView } from './quota/window-counter.js';
+export { WindowFiller } from './quota/window-filler.js';
 export type { CountedByGuard, Reservation } from './request/context.js';
 export { storeTimeLeft, withinDeadline } from './request/deadline.js';
 export { cutIdleClient, defaultClientIdleMs } from './request/idle-clients.js';

@@ -86,6 +86,9 @@ interface StorePayload extends Whose {
   readonly partition?: number | undefined;
   readonly counter?: string | undefined;
   readonly surplus?: number | undefined;
+  /** What a counter's scope has spent before its limit was known; in the counter's unit. */
+  readonly amount?: number | undefined;
+  readonly window?: string | undefined;
   readonly windowMs?: number | undefined;
 }
 

@@ -58,6 +58,20 @@ function newCounter(limit: Limit, subject: CounterSubject): QuotaCounter {
   return { counter, unit, limit: limit.amount, window, wide, soft: limit.soft };
 }
 
+const definitions = new WeakMap<Limit, string>();
+
+/** The definition that a limit's counters have in common: their key without the values of scopes, e.g. `usd/day/tenant/key`. */
+export function definitionOf(limit: Limit): string {
+  const before = definitions.get(limit);
+  if (before !== undefined) return before;
+  const { scope, unit, window } = limit;
+  const within = scope.some(isWithinTenant) ? ['tenant'] : [];
+  const parts = [...within, ...scope.filter((part) => part !== 'tenant').map(scopeName)];
+  const definition = [unit, windowName(window), ...parts].join('/');
+  definitions.set(limit, definition);
+  return definition;
+}
+
 function isWithinTenant(part: ScopePart): boolean {
   return part === 'key' || part === 'user' || part === 'team' || part === 'tenant' || part === 'child';
 }

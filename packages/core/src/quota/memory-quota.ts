@@ -22,6 +22,7 @@ import type {
 import { restoredQuota } from './restored-quota.js';
 import type { SpendSource, WindowSpend } from './spend-source.js';
 import { UsageOutbox } from './usage-outbox.js';
+import { WindowFiller } from './window-filler.js';
 
 export interface MemoryQuotaOptions {
   /** The clock, ms since the epoch. A step back is not followed: the store's time pauses until the clock has caught up. @defaultValue Date.now */
@@ -60,7 +61,11 @@ export function memoryQuota(options: MemoryQuotaOptions = {}): QuotaStore {
   warnOfManyProcesses('memoryQuota', 'Give a store that processes share.');
   const store = new MemoryQuota(options);
   const { spent } = options;
-  return spent ? restoredQuota(store, async () => store.restore(await spent.openWindows())) : store;
+  if (!spent) return store;
+  return restoredQuota(store, async () => {
+    store.restore(await spent.openWindows());
+    store.fill(spent);
+  });
 }
 
 class MemoryQuota implements QuotaStore {
@@ -73,6 +78,7 @@ class MemoryQuota implements QuotaStore {
   #nowMs = 0;
   #sweeper: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
+  #filler: WindowFiller | undefined;
 
   constructor(options: MemoryQuotaOptions) {
     const { sinks = [], thresholds = [0.5, 0.8, 1] } = options;
@@ -88,6 +94,17 @@ class MemoryQuota implements QuotaStore {
     this.#counters.restore(spends);
   }
 
+  /** From now on, limits that are first used in the middle of a window continue from this source. */
+  fill(source: SpendSource): void {
+    this.#filler = WindowFiller.of({
+      source,
+      now: () => this.#now(),
+      raise: (_partition, spends) => {
+        for (const spend of spends) this.#counters.raise(spend, this.#now());
+      },
+    });
+  }
+
   reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
     if (this.#mustHaveRoom.some(({ isFull }) => isFull)) {
       return Promise.reject(
@@ -95,19 +112,28 @@ class MemoryQuota implements QuotaStore {
       );
     }
     this.#watch();
+    const filled = this.#filler?.filledFor(request);
+    if (filled) return filled.then(() => this.#reserve(request));
     try {
-      return published('reserve', request, this.#engine.reserve(request, this.#now()));
+      return this.#reserve(request);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
+  #reserve(request: ReserveRequest): ReserveResult {
+    return published('reserve', request, this.#engine.reserve(request, this.#now()));
+  }
+
   async extend(request: ExtendRequest): Promise<ReserveResult> {
+    await this.#filler?.filled(request.partition, request.charges);
     return published('extend', request, this.#engine.extend(request, this.#now()));
   }
 
   cover(request: CoverRequest): ReserveResult | Promise<ReserveResult> {
-    return attempt(() => published('cover', request, this.#engine.cover(request, this.#now())));
+    const cover = (): ReserveResult => published('cover', request, this.#engine.cover(request, this.#now()));
+    const filled = this.#filler?.filledFor(request);
+    return filled ? filled.then(cover) : attempt(cover);
   }
 
   charge(request: ChargeRequest): ChargeResult | Promise<ChargeResult> {
@@ -145,6 +171,7 @@ class MemoryQuota implements QuotaStore {
 
   async #finish(): Promise<void> {
     clearInterval(this.#sweeper);
+    this.#filler?.end();
     this.#engine.reapAll(this.#now());
     await this.#outbox.flush();
   }

@@ -106,6 +106,14 @@ export class QuotaCounters implements CounterBook {
     else this.#before.delete(key);
   }
 
+  /** Raises the used amount of an open calendar window to at least `amount`, by its name alone. */
+  raise({ counter, window, amount }: WindowSpend, nowMs: number): void {
+    const current = this.#entries.get(counter)?.current;
+    const used =
+      current?.windowId === window ? current.used : (this.#before.get(windowKey(counter, window)) ?? 0);
+    if (amount > used) this.adjust(counter, window, amount - used, nowMs);
+  }
+
   retain(windowCounter: WindowCounter): void {
     windowCounter.references += 1;
   }

@@ -14,6 +14,11 @@ export interface QuotaCounter {
   readonly wide: boolean;
   /** Counts, never refuses; only `onlyBelow` still chooses between alternatives. */
   readonly soft: boolean;
+  /**
+   * The limit's definition, see `definitionOf`, where the counter counts every call of its scope: a store with a ledger begins a window
+   * that is older than the definition at what the scope has spent. Absent: every window begins at 0.
+   */
+  readonly definition?: string | undefined;
 }
 
 /** The amount requested from one counter. Two charges of one alternative on the same counter add up. */

@@ -5,10 +5,11 @@ import {
   type CounterWindow,
   checkOptions,
   describeValue,
+  type ScopeSpan,
   type SpendSource,
   type WindowSpend,
 } from '@tollgate/core/internal';
-import { spendInJsonLines } from './json-lines-spend.js';
+import { definedInJsonLines, spendInJsonLines, spentInJsonLines } from './json-lines-spend.js';
 import { sinkFailed } from './write-event.js';
 
 /** Options of {@link jsonLines}. */
@@ -58,6 +59,7 @@ class JsonLinesFile implements JsonLinesSink {
   readonly #file: AppendFile;
   readonly #maxQueued: number;
   readonly #retryMs: number;
+  readonly #startMs = Date.now();
 
   constructor(
     private readonly path: string,
@@ -105,6 +107,17 @@ class JsonLinesFile implements JsonLinesSink {
   async openWindows(): Promise<readonly WindowSpend[]> {
     await this.flush();
     return spendInJsonLines(this.path);
+  }
+
+  /** The time at which each was first charged; this process's start where none was. */
+  async definedAt(definitions: readonly string[]): Promise<readonly number[]> {
+    await this.flush();
+    return definedInJsonLines(this.path, definitions, this.#startMs);
+  }
+
+  async spentBy(spans: readonly ScopeSpan[]): Promise<readonly number[]> {
+    await this.flush();
+    return spentInJsonLines(this.path, spans);
   }
 
   async close(): Promise<void> {

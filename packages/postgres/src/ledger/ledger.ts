@@ -1,10 +1,11 @@
 import type { UsageEvent, UsageSink } from '@tollgate/core';
-import type { CounterWindow, SpendSource, WindowSpend } from '@tollgate/core/internal';
+import type { CounterWindow, ScopeSpan, SpendSource, WindowSpend } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { Spool } from '../spool/spool.js';
 import { EventWriter } from './event-writer.js';
 import { type LedgerOptions, readLedgerOptions } from './ledger-options.js';
 import { dropMonthsBefore } from './partitions.js';
+import { definedAt, spentBy } from './scope-spend.js';
 import { openWindows, spentIn } from './spend.js';
 import { unresolvedIn } from './unresolved.js';
 
@@ -101,6 +102,19 @@ class SqlLedger implements Ledger {
   ): Promise<readonly number[]> {
     await this.database.ready();
     return unresolvedIn(this.database, tenant, windows);
+  }
+
+  /** Where nothing was spent yet, they are registered once the tables are made. */
+  async definedAt(definitions: readonly string[]): Promise<readonly number[]> {
+    const registered = this.database.ready().then(() => definedAt(this.database, definitions));
+    if (!this.#isEmpty) return registered;
+    registered.catch(() => undefined);
+    return definitions.map(() => 0);
+  }
+
+  async spentBy(spans: readonly ScopeSpan[]): Promise<readonly number[]> {
+    await this.database.ready();
+    return spentBy(this.database, spans);
   }
 
   caughtUp(): Promise<void> {

@@ -5,6 +5,7 @@ import { keys } from './0002-keys.js';
 import { reportTables } from './0003-reports.js';
 import { dailyUsage } from './0004-daily-usage.js';
 import { unresolvedUsage } from './0005-unresolved-usage.js';
+import { limitDefinitions } from './0006-limit-definitions.js';
 
 /**
  * All migrations, in order. A released migration is never changed; a new one is appended. Migrations only add, so that the previous
@@ -16,6 +17,7 @@ const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0003-reports': reportTables,
   '0004-daily-usage': dailyUsage,
   '0005-unresolved-usage': unresolvedUsage,
+  '0006-limit-definitions': limitDefinitions,
 };
 
 const table = 'migrations';

@@ -200,6 +200,22 @@ for i = 1, count do
 end
 `;
 
+/** [[key, end of window, least used amount], …] */
+const raise = `
+local out = {}
+--reap--
+for i = 1, count do
+  for _, one in ipairs(cjson.decode(ARGV[i + 1])) do
+    local t = tally(one[1], { false, one[2] })
+    if t.used < one[3] and not isOver(t) then
+      touch(t)
+      t.used = one[3]
+    end
+  end
+  out[i] = 1
+end
+`;
+
 /**
  * The charges for slices of silent processes. [list] → [[lease, time from which it may be corrected, amount, key, used or -1 where its
  * window is over], …] · [used, [[key, end of window or nothing], …]] → [[used or -1, held], …] · [correct, leases, key, amount to take off,
@@ -241,6 +257,7 @@ end
 export const operations = {
   stray,
   adjust,
+  raise,
   reserve,
   extend,
   cover,

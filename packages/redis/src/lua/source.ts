@@ -19,6 +19,7 @@ export type ScriptName =
   | 'renew'
   | 'close'
   | 'adjust'
+  | 'raise'
   | 'stray'
   | 'read'
   | 'sweep'
@@ -42,6 +43,7 @@ const parts: Readonly<Record<Exclude<ScriptName, 'append' | 'draw'>, readonly st
   renew: [admission],
   close: [operations.remember],
   adjust: [operations.remember],
+  raise: [],
   stray: [],
   read: [],
   sweep: [],

@@ -16,6 +16,7 @@ import {
   type QuotaCounter,
   type ReserveRequest,
   type ReserveResult,
+  WindowFiller,
 } from '@tollgate/core/internal';
 import type { ReadOptions } from '../connection/options.js';
 import { StoreUnavailableError } from '../connection/store-unavailable-error.js';
@@ -24,7 +25,6 @@ import { OutboxStream } from '../outbox/outbox-stream.js';
 import { KnownProcesses } from '../rebuild/known-processes.js';
 import { chargeOfDraw, OwnBooks } from '../rebuild/own-books.js';
 import { Rebuilder } from '../rebuild/rebuilder.js';
-import { placeOfSpend } from '../rebuild/spend-place.js';
 import { Batcher } from '../script/batcher.js';
 import type { CallArguments } from '../script/call-arguments.js';
 import { stateIn } from '../script/figures.js';
@@ -50,6 +50,8 @@ import {
   renewText,
 } from '../wire/settlement-wire.js';
 import { widePartition } from '../wire/wide-part.js';
+import { Corrections } from './corrections.js';
+import { rememberedDefinitions } from './remembered-definitions.js';
 import { Sweeper } from './sweeper.js';
 import { Withdrawals } from './withdrawals.js';
 
@@ -70,7 +72,6 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #options: ReadOptions;
   readonly #layout: Layout;
   readonly #caller: ScriptCaller;
-  readonly #standings: Standings;
   readonly #batcher: Batcher;
   readonly #sweeper: Sweeper;
   readonly #withdrawals: Withdrawals;
@@ -79,6 +80,8 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #books: OwnBooks | undefined;
   readonly #rebuilder: Rebuilder | undefined;
   readonly #strays: StraySlices | undefined;
+  readonly #filler: WindowFiller | undefined;
+  readonly #corrections: Corrections;
   #rememberMs = rememberMs;
   #longestMs = 0;
   /** A monotonic clock, in ms. */
@@ -97,14 +100,21 @@ export class RedisQuotaStore implements QuotaStore {
     const scripts = scriptsFor({ thresholds, record }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions);
     const standings = new Standings(options.spent ? -1 : 0);
-    this.#standings = standings;
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
     this.#batcher = new Batcher(this.#caller, batchSize);
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs, connection);
     this.recalls = new Recalls(runner, prefix, partitions, connection);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
+    this.#corrections = new Corrections(this.#caller, standings, partitions, (partition) =>
+      this.read(partition, []),
+    );
     const { spent } = options;
     if (!spent) return;
+    this.#filler = WindowFiller.of({
+      source: rememberedDefinitions(spent, runner, prefix),
+      now: () => this.#caller.storeMs,
+      raise: (partition, spends) => this.#corrections.raise(partition, spends),
+    });
     this.#books = new OwnBooks(this.#now);
     this.#rebuilder = new Rebuilder({
       caller: this.#caller,
@@ -113,6 +123,7 @@ export class RedisQuotaStore implements QuotaStore {
       processes: new KnownProcesses(runner, prefix),
       books: this.#books,
       spent,
+      filler: this.#filler,
       partitions,
       deadlineMs,
       rememberMs: () => this.#rememberMs,
@@ -141,6 +152,8 @@ export class RedisQuotaStore implements QuotaStore {
     checkLease(request);
     this.#rememberMs = Math.max(this.#rememberMs, 2 * leaseMs);
     this.#longestMs = Math.max(this.#longestMs, leaseMs);
+    const filled = this.#filler?.filledFor(request);
+    if (filled) await filled;
     const askedAtMs = this.#now();
     let sent: CallArguments | undefined;
     try {
@@ -160,6 +173,7 @@ export class RedisQuotaStore implements QuotaStore {
 
   async extend(request: ExtendRequest): Promise<ReserveResult> {
     checkCharges(request.charges);
+    await this.#filler?.filled(request.partition, request.charges);
     const askedAtMs = this.#now();
     const result = await this.#admit('extend', request, [request], (args) => extendText(args, request));
     this.#books?.leases.extended(request, askedAtMs, result);
@@ -168,6 +182,7 @@ export class RedisQuotaStore implements QuotaStore {
 
   async cover(request: CoverRequest): Promise<ReserveResult> {
     checkAlternatives(request.alternatives);
+    await this.#filler?.filledFor(request);
     const askedAtMs = this.#now();
     const { alternatives } = request;
     const result = await this.#admit('cover', request, alternatives, (args) => coverText(args, request));
@@ -224,35 +239,8 @@ export class RedisQuotaStore implements QuotaStore {
     this.#books?.appends.confirmed(request);
   }
 
-  /**
-   * In the generation that is known before the adjustment is recorded: a partition that is rebuilt meanwhile has it from the ledger. Each
-   * partition is a separate step.
-   */
-  async adjust({ id, partition, charges, recorded }: AdjustRequest): Promise<boolean> {
-    const { partitions } = this.#options;
-    // Learns the server's clock, and the generations.
-    await Promise.all([this.read(partition, []), this.read(widePartition, [])]);
-    const byPartition = new Map<number, unknown[]>();
-    for (const charge of charges) {
-      const place = placeOfSpend(charge, partitions, this.#caller.storeMs);
-      if (!place) continue;
-      const at = place.partition ?? partitionOf(partition, partitions);
-      const entries = byPartition.get(at) ?? [];
-      entries.push([place.key, place.endsAtMs, place.amount]);
-      byPartition.set(at, entries);
-    }
-    const known = [...byPartition].map(([at, entries]) => {
-      return { at, entries, generation: this.#standings.of(at).generation };
-    });
-    if (!(await recorded())) return false;
-    await Promise.all(
-      known.map(({ at, entries, generation }) =>
-        this.#caller.callIn(generation, 'adjust', at, [
-          () => JSON.stringify([id, this.#rememberMs, entries]),
-        ]),
-      ),
-    );
-    return true;
+  adjust(request: AdjustRequest): Promise<boolean> {
+    return this.#corrections.adjust(request, this.#rememberMs);
   }
 
   async read(partition: string, counters: readonly QuotaCounter[]): Promise<readonly CounterState[]> {
@@ -267,6 +255,7 @@ export class RedisQuotaStore implements QuotaStore {
     this.#sweeper.end();
     this.#withdrawals.end();
     this.#strays?.end();
+    this.#filler?.end();
     await this.#rebuilder?.end();
   }
 

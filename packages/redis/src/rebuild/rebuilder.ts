@@ -1,4 +1,10 @@
-import { publish, type SpendSource, type WindowSpend, warnOnce } from '@tollgate/core/internal';
+import {
+  publish,
+  type SpendSource,
+  type WindowFiller,
+  type WindowSpend,
+  warnOnce,
+} from '@tollgate/core/internal';
 import type { Layout } from '../script/layout.js';
 import { partitionOf } from '../script/partition.js';
 import type { PartitionGate, ScriptCaller } from '../script/script-caller.js';
@@ -28,6 +34,8 @@ export interface RebuilderOptions {
   readonly processes: KnownProcesses;
   readonly books: OwnBooks;
   readonly spent: SpendSource;
+  /** Has the amounts that counters of new limits started at. */
+  readonly filler: WindowFiller | undefined;
   readonly partitions: number;
   readonly deadlineMs: number;
   /** How long ended reservations are remembered. */
@@ -198,8 +206,8 @@ export class Rebuilder implements PartitionGate {
     number: number,
     spends: readonly WindowSpend[],
   ): Promise<number | undefined> {
-    const { caller, partitions, standings } = this.#options;
-    const placed = spends
+    const { caller, partitions, standings, filler } = this.#options;
+    const placed = [...spends, ...(filler?.known() ?? [])]
       .filter(({ amount }) => amount > 0)
       .map((spend) => placeOfSpend(spend, partitions, caller.storeMs))
       .filter((spend) => spend !== undefined)
@@ -219,6 +227,7 @@ export class Rebuilder implements PartitionGate {
   }
 
   #open(partition: number): void {
+    this.#options.filler?.again();
     this.#closed.get(partition)?.open();
     this.#closed.delete(partition);
     publish('tollgate:store', () => ({ store: 'redis', partition, state: 'open' }));

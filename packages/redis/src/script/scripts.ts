@@ -47,6 +47,7 @@ export function scriptsFor(
     renew: script('renew'),
     close: script('close'),
     adjust: script('adjust'),
+    raise: script('raise'),
     stray: script('stray'),
     read: script('read'),
     sweep: scriptOf(inEachPartition(textOf('sweep'))),
