@@ -136,6 +136,7 @@ export {
 } from './plans/window.js';
 export { adjusted } from './quota/adjusted.js';
 export { type CounterSubject, definitionOf, isOfCaller, isOfRequest } from './quota/counter.js';
+export { definitionIn, scopeSpanOf, spanNamed } from './quota/counter-name.js';
 export type { MemoryQuotaOptions } from './quota/memory-quota.js';
 export {
   checkAlternatives,

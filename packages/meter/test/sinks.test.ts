@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { subscribe, type UsageEvent } from '@tollgate/core';
 import { AppendFile, forgetWarnings, noUsage, usageEventOf } from '@tollgate/core/internal';
+import { spendByScope } from '@tollgate/testkit/databases';
 import { callbackSink, jsonLines } from '../src/index.js';
 import { runWith } from '../src/run-with.js';
 import { caller } from './metered-app.js';
@@ -60,6 +61,18 @@ describe('jsonLines()', () => {
     await writeFile(path, '{"eventId":"torn","charges":[{"cou', { flag: 'a' });
     const windows = ['b', 'none', 'a'].map((counter) => ({ counter, window: '2026-11' }));
     expect(await jsonLines(path).spentIn(windows)).toEqual([7, 0, 12]);
+  });
+
+  it('tells what scopes have spent, and when a limit was first charged', async () => {
+    const path = join(folder, 'scopes.jsonl');
+    const sink = jsonLines(path);
+    expect(await sink.definedAt(['usd/day/tenant'])).toEqual([0]);
+    const { told, right } = await spendByScope(sink);
+    expect(told).toEqual(right);
+    const [known, unknown = 0] = await sink.definedAt(['usd/day/tenant', 'usd/day/team']);
+    expect(known).toBe(Date.UTC(2026, 9, 15, 1));
+    expect(unknown).toBeGreaterThan(Date.UTC(2026, 10, 1));
+    await sink.close();
   });
 
   it('has in the file, once flush() resolves, what came at any moment after a batch', async () => {

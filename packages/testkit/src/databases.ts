@@ -7,6 +7,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { startPostgres } from './postgres-process.js';
 
 export { usageEvent } from './ledger-event.js';
+export { spendByScope } from './spend-by-scope.js';
 
 /** Where a test file keeps its tables: one server or one folder for all of its tests. */
 export interface TestDatabase {

@@ -2,6 +2,7 @@ import { publish } from '../lib/channel.js';
 import { warnOnce } from '../lib/warning.js';
 import { calendarSpan } from '../plans/calendar-window.js';
 import type { Window, WindowSpan } from '../plans/window.js';
+import { isHash, scopeSpanOf } from './counter-name.js';
 import type { QuotaCounter, ReserveRequest } from './quota-store.js';
 import type { ScopeSpan, SpendSource, WindowSpend } from './spend-source.js';
 
@@ -84,11 +85,6 @@ export class WindowFiller {
     return waits && Promise.all(waits).then(() => undefined);
   }
 
-  /** The amounts that windows were raised to. */
-  known(): WindowSpend[] {
-    return [...this.#fillings.values()];
-  }
-
   /** Fills every window again: the store has lost its counters. */
   again(): void {
     for (const filling of this.#fillings.values()) this.#start(filling);
@@ -111,7 +107,7 @@ export class WindowFiller {
       this.#done.add(definition);
       return undefined;
     }
-    const asked = scopeSpanOf(counter, span);
+    const asked = counter.window.kind === 'calendar' ? scopeSpanOf(counter.counter, span) : undefined;
     if (!asked) {
       this.#done.add(definition);
       void this.#warnIfSpent(definition, counter, span).catch(failed);
@@ -248,33 +244,4 @@ function spanOf(window: Window, nowMs: number): WindowSpan {
   if (window.kind === 'calendar') return calendarSpan(window, nowMs);
   const sinceMs = window.kind === 'bucket' ? (window.periodMs * window.burst) / window.rate : 0;
   return { id: window.kind, startMs: nowMs - sinceMs, endMs: nowMs };
-}
-
-/** A long value of a scope, of which the counter's name has only a hash. */
-const isHash = (text: string): boolean => text.startsWith('sha256-');
-
-const units = ['usd', 'tokens', 'inputTokens', 'outputTokens'] as const;
-const scopes: readonly string[] = [
-  'tenant',
-  'team',
-  'user',
-  'key',
-  'route',
-  'model',
-] satisfies (keyof ScopeSpan['scope'])[];
-
-/** The calls that a counter counts; `undefined` where events do not tell. */
-function scopeSpanOf(
-  { counter, unit, window }: QuotaCounter,
-  { startMs, endMs }: WindowSpan,
-): ScopeSpan | undefined {
-  const known = units.find((one) => one === unit);
-  if (known === undefined || window.kind !== 'calendar') return undefined;
-  const scope: Record<string, string> = {};
-  for (const [, name = '', text = ''] of counter.matchAll(/\/([^/=]+)=([^/]*)/g)) {
-    if (name === 'global') continue;
-    if (!scopes.includes(name) || isHash(text)) return undefined;
-    scope[name] = decodeURIComponent(text);
-  }
-  return { unit: known, scope, startMs, endMs };
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { UsageEvent } from '@tollgate/core';
-import type { ScopeSpan, WindowSpend } from '@tollgate/core/internal';
+import { definitionIn, type ScopeSpan, type WindowSpend } from '@tollgate/core/internal';
 
 /** The number of latest events whose ids are remembered: an event may be written twice, one soon after the other. */
 const mostApart = 100_000;
@@ -65,7 +65,7 @@ export async function definedInJsonLines(
   for await (const { charges, admittedAt } of eventsIn(path)) {
     isEmpty = false;
     for (const { counter } of charges) {
-      const definition = counter.replace(/=[^/]*/g, '');
+      const definition = definitionIn(counter);
       if (!first.has(definition)) first.set(definition, Date.parse(admittedAt));
     }
   }

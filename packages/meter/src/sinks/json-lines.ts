@@ -27,6 +27,8 @@ export interface JsonLinesOptions {
  * that were lost, in an app whose processes all write to this one file.
  */
 export interface JsonLinesSink extends UsageSink, SpendSource {
+  definedAt(definitions: readonly string[]): Promise<readonly number[]>;
+  spentBy(spans: readonly ScopeSpan[]): Promise<readonly number[]>;
   flush(): Promise<void>;
   close(): Promise<void>;
   caughtUp(): Promise<void>;

@@ -5,7 +5,7 @@ import { Spool } from '../spool/spool.js';
 import { EventWriter } from './event-writer.js';
 import { type LedgerOptions, readLedgerOptions } from './ledger-options.js';
 import { dropMonthsBefore } from './partitions.js';
-import { definedAt, spentBy } from './scope-spend.js';
+import { definedAt, spentBy, withEarlierSpend } from './scope-spend.js';
 import { openWindows, spentIn } from './spend.js';
 import { unresolvedIn } from './unresolved.js';
 
@@ -25,6 +25,8 @@ export interface Ledger extends UsageSink, SpendSource {
   /** Events dropped since the start because the spool was full. */
   readonly droppedCount: number;
   readonly database: Database;
+  definedAt(definitions: readonly string[]): Promise<readonly number[]>;
+  spentBy(spans: readonly ScopeSpan[]): Promise<readonly number[]>;
   /**
    * The unresolved part of the counters' charges in these windows, in their order and units: calls whose end is unknown. For one tenant's
    * calls; `undefined`: for all.
@@ -93,7 +95,9 @@ class SqlLedger implements Ledger {
 
   async spentIn(windows: readonly CounterWindow[]): Promise<readonly number[]> {
     await this.database.ready();
-    return spentIn(this.database, windows);
+    const amounts = await spentIn(this.database, windows);
+    const spends = windows.map((window, index) => ({ ...window, amount: amounts[index] ?? 0 }));
+    return (await withEarlierSpend(this.database, spends)).map(({ amount }) => amount);
   }
 
   async unresolvedIn(
@@ -126,7 +130,7 @@ class SqlLedger implements Ledger {
     if (this.#isEmpty) return [];
     await this.database.ready();
     await this.#spool?.caughtUp();
-    return openWindows(this.database);
+    return withEarlierSpend(this.database, await openWindows(this.database));
   }
 
   async dropMonthsBefore(month: string): Promise<string[]> {

@@ -1,4 +1,10 @@
-import type { ScopeSpan } from '@tollgate/core/internal';
+import {
+  definitionIn,
+  type ScopeSpan,
+  scopeSpanOf,
+  spanNamed,
+  type WindowSpend,
+} from '@tollgate/core/internal';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../connection/database.js';
 import { lowestId } from './month.js';
@@ -64,4 +70,34 @@ async function spentByScope(
       and admitted_at >= ${new Date(startMs)} and admitted_at < ${new Date(endMs)}
       ${sql.join(parts, sql``)}`.execute(query);
   return Number(rows[0]?.amount ?? 0);
+}
+
+/**
+ * The same windows; those that are older than the definition of their limit have at least what their scope has spent, since earlier usage
+ * was not charged to them.
+ */
+export async function withEarlierSpend(
+  database: Database,
+  spends: readonly WindowSpend[],
+): Promise<WindowSpend[]> {
+  const { query, schema } = database;
+  const definitions = [...new Set(spends.map(({ counter }) => definitionIn(counter)))];
+  const { rows } = await sql<{ definition: string; ms: unknown; now: unknown }>`
+    select definition, floor(extract(epoch from first_seen) * 1000) as ms, floor(extract(epoch from now()) * 1000) as now
+    from ${sql.id(schema, 'limit_definitions')}
+    where definition = any(${definitions}::text[]) and first_seen > now() - interval '32 days'`.execute(
+    query,
+  );
+  const young = new Map(rows.map(({ definition, ms }) => [definition, Number(ms)]));
+  if (young.size === 0) return [...spends];
+  const nowMs = Number(rows[0]?.now);
+  const filled: WindowSpend[] = [];
+  for (const spend of spends) {
+    const definedMs = young.get(definitionIn(spend.counter)) ?? 0;
+    const span = definedMs > 0 ? spanNamed(spend.counter, spend.window, nowMs) : undefined;
+    const scope = span && definedMs > span.startMs ? scopeSpanOf(spend.counter, span) : undefined;
+    const earlier = scope ? await spentByScope(database, scope) : 0;
+    filled.push({ ...spend, amount: Math.max(spend.amount, earlier) });
+  }
+  return filled;
 }

@@ -34,7 +34,7 @@ export interface RebuilderOptions {
   readonly processes: KnownProcesses;
   readonly books: OwnBooks;
   readonly spent: SpendSource;
-  /** Has the amounts that counters of new limits started at. */
+  /** Fills counters of new limits again that the server has lost. */
   readonly filler: WindowFiller | undefined;
   readonly partitions: number;
   readonly deadlineMs: number;
@@ -206,8 +206,8 @@ export class Rebuilder implements PartitionGate {
     number: number,
     spends: readonly WindowSpend[],
   ): Promise<number | undefined> {
-    const { caller, partitions, standings, filler } = this.#options;
-    const placed = [...spends, ...(filler?.known() ?? [])]
+    const { caller, partitions, standings } = this.#options;
+    const placed = spends
       .filter(({ amount }) => amount > 0)
       .map((spend) => placeOfSpend(spend, partitions, caller.storeMs))
       .filter((spend) => spend !== undefined)
