@@ -11,6 +11,19 @@ export type { ClaimMapping, ClaimSource } from './claims.js';
 export { credentialFailureOf } from './credential-outcome.js';
 export { type EnvKeysOptions, envKeys } from './env-keys.js';
 export type { FailureLimit } from './failed-credentials.js';
+export {
+  type Auth0Issuer,
+  type ClerkIssuer,
+  type CognitoIssuer,
+  type EntraIssuer,
+  type FirebaseIssuer,
+  type IssuerOverrides,
+  issuers,
+  type KeycloakIssuer,
+  type OktaIssuer,
+  type SupabaseIssuer,
+  type WorkosIssuer,
+} from './issuers.js';
 export type { JwtOptions } from './jwt-options.js';
 export { type KeyCallersOptions, keyCallers } from './key-callers.js';
 export type { WatchableKeyStore } from './key-lookup.js';

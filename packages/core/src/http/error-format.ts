@@ -40,7 +40,12 @@ function errorBody(error: TollgateError, format: ErrorFormat, requestId: string)
   }
   if (format === 'anthropic') {
     const type = anthropicType(error.status);
-    return { type: 'error', error: { type, message, code, param, ...reset }, request_id: requestId };
+    const details = param === 'thread' ? { details: unthreaded } : {};
+    return {
+      type: 'error',
+      error: { type, message, code, param, ...reset, ...details },
+      request_id: requestId,
+    };
   }
   if (format === 'gemini') {
     const details = [
@@ -54,6 +59,9 @@ function errorBody(error: TollgateError, format: ErrorFormat, requestId: string)
   }
   return { error: { message, type: error.type, param, code, ...reset }, request_id: requestId };
 }
+
+/** Makes Anthropic's client send the whole conversation without `thread` instead, as its tool runner asks for (SDK 1.11, `ThreadState`). */
+const unthreaded = { error_code: 'thread_unsupported_request', unsupported: ['thread'] };
 
 /** Anthropic's `error.type` by HTTP status (docs.anthropic.com, "Errors"). */
 function anthropicType(status: number): string {

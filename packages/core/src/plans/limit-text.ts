@@ -43,10 +43,23 @@ export function readLimitText(where: string, unit: Unit, text: unknown): ReadLim
   const slash = text.indexOf('/');
   const period = slash === -1 ? undefined : periods[text.slice(slash + 1).trim()];
   const amount = readAmount(slash === -1 ? text : text.slice(0, slash).trim(), unit);
+  if (amount === undefined && isTooLarge(text, unit)) {
+    return fail(unit === 'usd' ? 'at most $9_007_199' : `at most ${Number.MAX_SAFE_INTEGER}`);
+  }
   if (amount === undefined)
     return fail(unit === 'usd' ? 'an amount in dollars, with $' : 'a whole number, k or M');
   if (period === undefined) return fail(`a period of ${Object.keys(periods).join(', ')}`);
   return { amount, period };
+}
+
+/** Whether it is an amount in the unit that is too large to be counted exactly: dollars are counted in nano-dollars, up to 2⁵³. */
+function isTooLarge(text: string, unit: Unit): boolean {
+  const [, dollar, whole = '', , suffix = ''] = amountText.exec(text.split('/')[0]?.trim() ?? '') ?? [];
+  const factor = 10 ** (exponents[suffix] ?? 0) * (unit === 'usd' ? nanoUsdPerUsd : 1);
+  return (
+    (dollar === '$') === (unit === 'usd') &&
+    Number(whole.replaceAll('_', '')) * factor > Number.MAX_SAFE_INTEGER
+  );
 }
 
 /** Reads `'20k'`, `'1.5M'` or `'$0.50'` as an integer in the unit; `undefined` where it is none or not a safe integer. */

@@ -31,7 +31,8 @@ export function toolsIn(
   return tools.flatMap((tool, index): ToolUse[] => {
     const param = `${list}[${index}]`;
     if (!isObject(tool)) throw invalidValueError(param, 'an object', tool);
-    const type = tool.type;
+    // Mistral's type is `function` by default, and its Python client sends none.
+    const type = tool.type ?? (isObject(tool.function) ? 'function' : undefined);
     if (typeof type !== 'string') throw invalidValueError(`${param}.type`, 'a string', type);
     if (type === 'namespace') {
       return toolsIn(arrayOf(tool, 'tools') ?? [], `${param}.tools`, maxUses, clientSide);
