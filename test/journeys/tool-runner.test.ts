@@ -44,7 +44,7 @@ async function run(client: Anthropic): Promise<{ text: string; runs: number }> {
   provider.script({ toolCall: false });
   provider.queue({ toolCall: { name: 'weather', arguments: { city: 'Rome' } } });
   const runner = client.beta.messages.toolRunner({
-    ...{ model: 'claude-sonnet-4-5', max_tokens: 200, max_iterations: 5 },
+    ...{ model: 'claude-haiku-4-5', max_tokens: 200, max_iterations: 5 },
     messages: [{ role: 'user', content: 'How is the weather in Rome?' }],
     tools: [
       {

@@ -44,7 +44,7 @@ export function readLimitText(where: string, unit: Unit, text: unknown): ReadLim
   const period = slash === -1 ? undefined : periods[text.slice(slash + 1).trim()];
   const amount = readAmount(slash === -1 ? text : text.slice(0, slash).trim(), unit);
   if (amount === undefined && isTooLarge(text, unit)) {
-    return fail(unit === 'usd' ? 'at most $9_007_199' : `at most ${Number.MAX_SAFE_INTEGER}`);
+    return fail(unit === 'usd' ? 'at most $9_000_000' : `at most ${Number.MAX_SAFE_INTEGER}`);
   }
   if (amount === undefined)
     return fail(unit === 'usd' ? 'an amount in dollars, with $' : 'a whole number, k or M');

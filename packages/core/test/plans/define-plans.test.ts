@@ -53,6 +53,8 @@ describe('definePlans', () => {
     ['a number for a limit', { tokens: 5 }, 'must be a limit such as "20k/day", received 5'],
     ['a fraction of a token', { tokens: '0.5/day' }, 'a whole number'],
     ['a negative amount', { tokens: '-5/day' }, 'a whole number'],
+    ['money that is too much to count exactly', { spend: '$1000000000/day' }, 'at most $9_000_000'],
+    ['more tokens than can be counted', { tokens: '9007199255M/day' }, 'at most 9007199254740991'],
     ['a cap that a double cannot count', { spend: '$9000001/month' }, '9,000,000 USD'],
     [
       'a bucket that cannot be counted exactly',

@@ -42,6 +42,11 @@ describe('a hostile client cannot make the estimate smaller', () => {
     });
   });
 
+  it('and may leave out the type of a function, as clients of Mistral do', () => {
+    expect(refusal('chat', { tools: [{ function: { name: 'f', parameters: {} } }] })).toBe('passed');
+    expect(refusal('chat', { tools: [{ name: 'f' }] })).toBe('400 invalid_value tools[0].type');
+  });
+
   it('by hiding server-side tools in items of the input, or in namespaces', () => {
     const search = (tools: JsonValue[]): Fields => ({
       input: [
