@@ -71,6 +71,21 @@ describe('an upload', () => {
     expect(await upload('x')).toEqual({ status: 415, code: 'unsupported_media_type' });
   });
 
+  it.each(['audio/transcriptions', 'files', 'images/edits'])(
+    "to a provider's route that is not metered is refused for that: %s",
+    async (route) => {
+      await start(false);
+      const form = new FormData();
+      form.set('file', new Blob(['RIFF']), 'speech.wav');
+      const headers = { authorization: `Bearer ${app.key}` };
+      const answer = await fetch(`${app.url}/v1/${route}`, { method: 'POST', headers, body: form });
+      const { error } = (await answer.json()) as { error: { message: string } };
+      expect(answer.status).toBe(400);
+      expect(error.message).toContain(`route "${route.split('/')[0]}" is not metered`);
+      expect(app.provider.requests).toHaveLength(0);
+    },
+  );
+
   it('in JSON is checked as on every route', async () => {
     await start(true);
     expect(await upload('{"a":1,"a":2}', '/resume', 'application/json')).toMatchObject({ status: 400 });

@@ -1,5 +1,6 @@
 /** Names that Tollgate's packages share. They may change in any release. */
 export { leastInputCost, leastInputTokens } from './least-input.js';
+export { unmeteredRefusal } from './meter.js';
 export { acceptsPrices } from './prices/declared-price.js';
 export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';
 export type { Price, PriceBand } from './prices/price.js';

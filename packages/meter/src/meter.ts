@@ -86,6 +86,16 @@ export function meterInstaller(options: MeterOptions): (context: TollgateContext
   };
 }
 
+/** The refusal of a request for a provider's route that costs money and is not metered; `undefined` for any other. */
+export function unmeteredRefusal(
+  { method, originalUrl: url }: Pick<Request, 'method' | 'originalUrl'>,
+  { api, unmetered }: Pick<MeterOptions, 'api' | 'unmetered'> = {},
+): TollgateError | undefined {
+  const isMetered = api !== undefined || routeOf(url, method) !== undefined;
+  const route = isMetered || unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);
+  return route === undefined ? undefined : unmeteredRouteError(route);
+}
+
 /** Declares the call that the request's own body is, if it is one. */
 function declare(
   req: Request,
@@ -96,8 +106,8 @@ function declare(
   const api = options.api ?? routeOf(url, method)?.api;
   if (req.headers.upgrade?.toLowerCase() === 'websocket') warnOfWebSocket(url);
   if (api === undefined) {
-    const route = options.unmetered === 'allow' ? undefined : unmeteredRouteOf(url, method);
-    if (route !== undefined) throw unmeteredRouteError(route);
+    const refusal = unmeteredRefusal(req, options);
+    if (refusal) throw refusal;
     return undefined;
   }
   if (method !== 'POST') return undefined;

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
 import { OverrideCache } from '@tollgate/auth/internal';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
-import { contextOf, jsonBody, tollgateErrors } from '@tollgate/core';
+import { contextOf, jsonBody, type TollgateError, tollgateErrors } from '@tollgate/core';
 import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
-import { loadTokenizer } from '@tollgate/meter/internal';
+import { loadTokenizer, unmeteredRefusal } from '@tollgate/meter/internal';
 import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
 import { providerFailure, proxy } from '@tollgate/upstream';
 import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
 import { inFlight } from './in-flight.js';
@@ -125,10 +125,12 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
     ...(watching ? [watching.guard()] : []),
   ];
   const limiter = rateLimiterOf(options, guard, plans, stores);
+  // An upload to a route that is not metered is refused for that, rather than for its content type.
+  const notJson = (req: Request): TollgateError | undefined => unmeteredRefusal(req, options.meter);
   const guards = inTurn('tollgateGuards', [
     ...entrance,
     ...(limiter ? [limiter] : []),
-    jsonBody({ ...options.jsonBody, ...answerOptions(guard) }),
+    jsonBody({ notJson, ...options.jsonBody, ...answerOptions(guard) }),
     ...(guard.mode === undefined || guard.mode === 'enforce'
       ? [sizeCheck({ budget: reservations, plans, meter: options.meter, answer: answerOptions(guard) })]
       : []),

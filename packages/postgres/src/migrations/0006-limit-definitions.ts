@@ -9,14 +9,15 @@ export function limitDefinitions(schema: string): Migration {
   return {
     async up(db: Kysely<unknown>): Promise<void> {
       await sql`
-        create table ${definitions} (
+        create table if not exists ${definitions} (
           definition text primary key,
           first_seen timestamptz not null
         )`.execute(db);
       await sql`
         insert into ${definitions} (definition, first_seen)
         select distinct regexp_replace(counter, '=[^/]*', '', 'g'), 'epoch'::timestamptz
-        from ${sql.id(schema, 'window_spend')}`.execute(db);
+        from ${sql.id(schema, 'window_spend')}
+        on conflict do nothing`.execute(db);
     },
   };
 }
