@@ -20,7 +20,7 @@ describe.each(queried)('the usage of scopes on $name', ({ start }) => {
     expect(told).toEqual(right);
   });
 
-  it('knows when each definition was first used, whoever asks first', async () => {
+  it('knows when each definition was first used, also in another process', async () => {
     const before = Date.now() - 60_000;
     const [first = 0] = await books.definedAt(['usd/day/tenant']);
     expect(first).toBeGreaterThan(before);

@@ -57,6 +57,16 @@ const scopes: readonly string[] = [
 /** Whether it is a long value of a scope, of which the counter's name has only a hash. */
 export const isHash = (text: string): boolean => text.startsWith('sha256-');
 
+/** `undefined` for a text that no counter has been given by us, or that no database can compare. */
+function decoded(text: string): string | undefined {
+  try {
+    const value = decodeURIComponent(text);
+    return value.includes('\0') ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The calls that a counter counts in a window; `undefined` where usage events do not tell. */
 export function scopeSpanOf(
   counter: string,
@@ -67,8 +77,9 @@ export function scopeSpanOf(
   const scope: Record<string, string> = {};
   for (const [, name = '', text = ''] of counter.matchAll(/\/([^/=]+)=([^/]*)/g)) {
     if (name === 'global') continue;
-    if (!scopes.includes(name) || isHash(text)) return undefined;
-    scope[name] = decodeURIComponent(text);
+    const value = isHash(text) ? undefined : decoded(text);
+    if (!scopes.includes(name) || value === undefined) return undefined;
+    scope[name] = value;
   }
   return { unit, scope, startMs, endMs };
 }

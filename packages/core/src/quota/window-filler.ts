@@ -41,12 +41,14 @@ interface Filling {
 export class WindowFiller {
   readonly #options: WindowFillerOptions;
   readonly #firstSeen = new Map<string, number>();
-  /** Definitions that are older than their windows, or cannot be filled. */
+  /** Definitions that are older than their windows. */
   readonly #done = new Set<string>();
+  /** Definitions of which some counter could not be filled. */
+  readonly #unfilled = new Set<string>();
   readonly #asked = new Map<string, Promise<void>>();
   readonly #fillings = new Map<string, Filling>();
   /** The windows of the next reading. */
-  #next: { readonly fillings: Filling[]; readonly done: Promise<void> } | undefined;
+  #next: { readonly fillings: Set<Filling>; readonly done: Promise<void> } | undefined;
   #reading: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,7 +89,7 @@ export class WindowFiller {
 
   /** Fills every window again: the store has lost its counters. */
   again(): void {
-    for (const filling of this.#fillings.values()) this.#start(filling);
+    for (const [name, filling] of this.#fillings) this.#start(filling, name);
   }
 
   end(): void {
@@ -109,7 +111,9 @@ export class WindowFiller {
     }
     const asked = counter.window.kind === 'calendar' ? scopeSpanOf(counter.counter, span) : undefined;
     if (!asked) {
-      this.#done.add(definition);
+      // One caller's value concerns its own counter alone: the definition's other counters are still filled.
+      if (this.#unfilled.has(definition)) return undefined;
+      this.#unfilled.add(definition);
       void this.#warnIfSpent(definition, counter, span).catch(failed);
       return undefined;
     }
@@ -152,14 +156,14 @@ export class WindowFiller {
   }
 
   /** Fills one window; requests wait for it. One that failed is tried again by the next request. */
-  #start(filling: Filling, name?: string): Promise<void> {
+  #start(filling: Filling, name: string): Promise<void> {
     const first = this.#read([filling]).then(
       () => {
         filling.first = undefined;
       },
       (cause: unknown) => {
         filling.first = undefined;
-        if (name !== undefined) this.#fillings.delete(name);
+        this.#fillings.delete(name);
         failed(cause);
         throw cause;
       },
@@ -191,16 +195,16 @@ export class WindowFiller {
   /** One reading at a time; windows that are asked for meanwhile are read together. */
   #read(fillings: readonly Filling[]): Promise<void> {
     if (this.#next) {
-      this.#next.fillings.push(...fillings);
+      for (const filling of fillings) this.#next.fillings.add(filling);
       return this.#next.done;
     }
-    const together = [...fillings];
+    const together = new Set(fillings);
     const before = this.#reading ?? Promise.resolve();
     const done = before
       .catch(() => undefined)
       .then(() => {
         this.#next = undefined;
-        return this.#raise(together);
+        return this.#raise([...together]);
       });
     this.#next = { fillings: together, done };
     this.#reading = done;

@@ -105,6 +105,19 @@ describe('a limit that is first used in the middle of its window', () => {
   });
 });
 
+describe('a caller with a value that the ledger cannot be searched by', () => {
+  it.each([
+    ['a long one, of which the counter has a hash', 'usd/day/tenant=acme/team=sha256-abc'],
+    ['one with a NUL', 'usd/day/tenant=acme/team=a%00b'],
+    ['one that is not encoded', 'usd/day/tenant=acme/team=%zz'],
+  ])('is admitted from 0: %s', async (_name, odd) => {
+    books.spent = 60;
+    expect(await admits(charge(100, { counter: odd }))).toBe(true);
+    // It does not keep the counters of others from being filled.
+    expect(await admits(charge(41))).toBe(false);
+  });
+});
+
 describe('a limit whose window begins at 0', () => {
   it.each([
     ['is older than its window', Date.UTC(2026, 10, 24), {}],
