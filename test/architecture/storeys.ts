@@ -23,7 +23,8 @@ const storeys: string[][] = [
     'dashboard',
   ],
   ['reports'],
-  ['tollgate', 'cli'],
+  ['cli'],
+  ['tollgate'],
 ];
 const testkit = '@tollgate/testkit';
 /** Packages that all others may use in their tests. */

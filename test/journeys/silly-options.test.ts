@@ -86,6 +86,8 @@ const rows: Readonly<Record<string, Row>> = {
   'router: a task': row((simple: object) => upstream.router({ ...routing, tasks: { simple } })),
   metrics: row(telemetry.metrics),
   watch: row(watching.watch),
+  challenge: row(watching.challenge, { score: nothing }),
+  proofOfWork: row(watching.proofOfWork),
   alerts: row(watching.alerts, { to: [watching.callback(nothing)] }, { ignore: none }),
   killSwitch: row(watching.killSwitch, { store: off }),
   slack: row(watching.slack, { url: 'https://a' }),
@@ -310,6 +312,17 @@ describe('names that lead nowhere', () => {
       'such as "5/min"',
     ],
     [
+      'a fallback without a price',
+      () => {
+        const tg = tollgate({ plans, keys });
+        made.push(tg);
+        const retried = upstream.resilience({ fallbacks: { 'gpt-5': ['gpt-5-mini', 'nope'] } });
+        const provider = upstream.openai({ apiKey: 'a' });
+        tg.proxy({ provider, resilience: retried });
+      },
+      'the fallback "nope" of "gpt-5" has no price',
+    ],
+    [
       'an option that is nearly another',
       () => tollgate({ plans, keys, cach: true } as never),
       'unknown option "cach" (did you mean "cache"?)',
@@ -323,11 +336,11 @@ describe('names that lead nowhere', () => {
               detectors: ['spend'],
               subjects: ['global'],
               minScore: 3,
-              action: { do: 'tighten', factor: 0.5, forMs: 1_000 },
+              action: { do: 'slow', delayMs: 50, forMs: 1_000 },
             },
           ],
         }),
-      '"tighten" has no effect on global; it acts on key, user, team, tenant',
+      '"slow" has no effect on global; it acts on key, user, team, tenant',
     ],
     [
       'a block of customers',

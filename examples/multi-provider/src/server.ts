@@ -17,7 +17,7 @@ const server = app.listen(Number(process.env.PORT ?? 3002), '127.0.0.1', () => {
     ['auto', 'Write unit tests for this function'],
   ]) {
     console.log(
-      `curl -si http://127.0.0.1:${port}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","messages":[{"role":"user","content":"${content}"}]}'`,
+      `curl -s -D - http://127.0.0.1:${port}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"${model}","messages":[{"role":"user","content":"${content}"}]}' | grep -i '^x-tollgate\\|^{'`,
     );
   }
 });

@@ -27,6 +27,7 @@ export function createApp(config: AppConfig): { app: Express; tg: Tollgate } {
     plans: { pro: { requests: '60/min', spend: '$1/day', concurrent: 10 } },
     keys: config.keys,
     sinks: config.sinks,
+    meter: { exposeCost: true }, // x-tollgate-cost on each answer
   });
   const openai = new OpenAI({ baseURL: config.openaiBaseUrl, apiKey: config.openaiApiKey, fetch: tg.fetch });
   const anthropic = new Anthropic({
@@ -37,6 +38,7 @@ export function createApp(config: AppConfig): { app: Express; tg: Tollgate } {
 
   const app = express();
   app.use(helmet());
+  app.get('/usage', tg.usage());
   app.use(tg.guards());
 
   app.post(

@@ -19,9 +19,15 @@ const server = app.listen(Number(process.env.PORT ?? 3001), '127.0.0.1', () => {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   console.log(`listening on http://127.0.0.1:${port}`);
-  console.log(
-    `curl -s http://127.0.0.1:${port}/agent -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"question":"What is the weather in Paris?"}'`,
-  );
+  const ask = `curl -s http://127.0.0.1:${port}`;
+  const as = `-H 'Authorization: Bearer ${key}'`;
+  const json = `${as} -H 'Content-Type: application/json'`;
+  console.log(`
+one call, with its cost     ${ask}/summarize -D - ${json} -d '{"text":"Tolls were paid at gates."}' | grep -i '^x-tollgate\\|^{'
+an agent's loop             ${ask}/agent ${json} -d '{"question":"What is the weather in Paris?"}'
+a stream                    ${ask}/translate -N ${json} -d '{"text":"Good morning."}'
+usage that you report       ${ask}/transcribe ${json} -d '{}'
+what is used and left       ${ask}/usage ${as}`);
 });
 
 process.once('SIGTERM', async () => {

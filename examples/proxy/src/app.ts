@@ -19,7 +19,8 @@ import { plans } from './plans.js';
 
 /** Settings and clients of the app. */
 export interface AppConfig {
-  keys: KeyStore;
+  /** Absent: keys and limits are in the database, where `tollgate keys` and `tollgate budgets` change them. */
+  keys?: KeyStore | undefined;
   /** Where usage events go. */
   sinks: UsageSink[];
   /** The providers; the first that supports a route's API serves it. */
@@ -57,7 +58,7 @@ export function createApp({
   const measured = metrics({ process: true });
   const tg = tollgate({
     plans,
-    keys,
+    ...(keys && { keys }),
     sinks: [...sinks, measured.sink],
     ...stores,
     ...(alerts && { alerts }),
@@ -67,6 +68,7 @@ export function createApp({
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
     jobs: { queue: memoryJobs() }, // deferred requests run when the window opens; bullJobs() keeps them over restarts
     meter: { exposeCost: true },
+    watch: { mode: 'shadow' }, // reports unusual spending to the alerts; without the mode it acts, too
     cache: true, // asked again with "temperature": 0, it costs nothing: x-tollgate-cache: hit
   });
   measured.watch(tg);

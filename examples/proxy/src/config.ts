@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 
 /** Where one provider is, and with which key. */
-export interface ProviderConfig {
+interface ProviderConfig {
   apiKey: string;
   baseUrl: string | undefined;
 }
@@ -17,7 +17,7 @@ export interface Config {
   production: boolean;
   openai: ProviderConfig | undefined;
   anthropic: ProviderConfig | undefined;
-  /** API keys as `envKeys()` reads them; absent: demo keys. */
+  /** API keys as `envKeys()` reads them; absent: those of the database. */
   keys: string | undefined;
   /** Where the ledger is; absent: embedded, in the folder. */
   databaseUrl: string | undefined;
@@ -38,8 +38,10 @@ export interface Config {
 /** Reads the environment; throws an error that names the variable, its value and the expected one. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const production = env.NODE_ENV === 'production';
-  if (production && !env.TOLLGATE_KEYS) {
-    throw new Error('TOLLGATE_KEYS must be set when NODE_ENV=production: demo keys are for development only');
+  if (production && !env.TOLLGATE_KEYS && !env.DATABASE_URL) {
+    throw new Error(
+      'TOLLGATE_KEYS must be set when NODE_ENV=production, or DATABASE_URL to a database with keys: demo keys are for development only',
+    );
   }
   return {
     port: wholeNumber(env, 'PORT', 3000, 65_535),

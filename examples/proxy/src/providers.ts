@@ -1,6 +1,6 @@
 import { simulateProvider } from '@tollgate/simulator';
 import { anthropic, openai, type Provider } from 'tollgate';
-import type { Config, ProviderConfig } from './config.js';
+import type { Config } from './config.js';
 
 /** The providers, and a function that stops the simulated ones. */
 export interface Providers {
@@ -21,16 +21,10 @@ export async function startProviders({ openai: one, anthropic: other }: Config):
     const described = 'a simulated provider (set OPENAI_API_KEY or ANTHROPIC_API_KEY for a real one)';
     return { providers, described, close: () => simulated.close() };
   }
-  const providers = [one && openai(shape(one)), other && anthropic(shape(other))].filter(
-    (each) => each !== undefined,
-  );
+  const providers = [one && openai(one), other && anthropic(other)].filter((each) => each !== undefined);
   return {
     providers,
     described: [one && 'OpenAI', other && 'Anthropic'].filter(Boolean).join(' and '),
     close: async () => undefined,
   };
-}
-
-function shape({ apiKey, baseUrl }: ProviderConfig): { apiKey: string; baseUrl?: string } {
-  return baseUrl === undefined ? { apiKey } : { apiKey, baseUrl };
 }

@@ -4,18 +4,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { envKeys, fileSwitch, jsonLines, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
-import { demoKeys } from './demo-keys.js';
+import { type DemoKey, demoKeys, demoKeysIn } from './demo-keys.js';
 import { openLedger } from './ledger.js';
 import { startProviders } from './providers.js';
 
 const config = readConfig(process.env);
-const demo = config.keys ? undefined : demoKeys(config.directory);
 const upstream = await startProviders(config);
 const kept = openLedger(config);
+// Without TOLLGATE_KEYS, keys and limits are in the database, where the command line changes them.
+const demo = config.keys || kept.database ? undefined : demoKeys(config.directory);
 const usage = jsonLines(join(config.directory, 'usage.jsonl'));
 const counters = { url: config.redisUrl ?? '', deadlineMs: config.redisDeadlineMs };
 const { app, tg } = createApp({
-  keys: demo?.keys ?? envKeys(),
+  keys: config.keys ? envKeys() : demo?.keys,
   sinks: [usage],
   providers: upstream.providers,
   database: kept.database && { database: kept.database, spool: kept.spool },
@@ -27,6 +28,7 @@ const { app, tg } = createApp({
   trustProxy: config.trustProxy,
 });
 
+const shown = demo?.shown ?? (tg.registry && !config.production ? await demoKeysOf(tg.registry) : []);
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';
 
 // A request has 30 s to arrive whole, its headers 10: slow senders cost a socket no longer. Answers may take longer.
@@ -42,14 +44,35 @@ server.listen(config.port, config.host, () => {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : config.port;
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
-  for (const { plan, key } of demo?.shown ?? []) console.log(`${plan} ${key}`);
+  for (const { plan, key } of shown) console.log(`${plan} ${key}`);
   console.log(`Tollgate listens on ${url} in front of ${upstream.described}, counting ${counting}`);
   console.log(`the ledger: ${kept.described}`);
-  console.log(callOf(url, demo?.shown[0]?.key ?? '<your key>'));
-  const tiny = demo?.shown.find(({ plan }) => plan === 'tiny');
-  if (tiny) console.log(nextSteps(url, tiny.key));
+  console.log(`keys and limits: ${keysAreIn()}`);
+  console.log(callOf(url, shown[0]?.key ?? '<your key>'));
+  const tiny = shown.find(({ plan }) => plan === 'tiny');
+  if (tiny) console.log(nextSteps(url, tiny.key) + (config.databaseUrl ? budgetStep : ''));
   console.log(`what it cost: ${join(config.directory, 'usage.jsonl')}, and what is left: ${url}/v1/usage`);
 });
+
+async function demoKeysOf(registry: NonNullable<typeof tg.registry>): Promise<readonly DemoKey[]> {
+  try {
+    return await demoKeysIn(registry, config.directory);
+  } catch (error) {
+    console.error(
+      `no demo keys, for the database is away: ${error instanceof Error ? error.message : error}`,
+    );
+    return [];
+  }
+}
+
+function keysAreIn(): string {
+  if (config.keys) return 'keys from TOLLGATE_KEYS, limits from src/plans.ts';
+  if (!tg.registry) return `demo keys from ${config.directory}, limits from src/plans.ts`;
+  const when = config.databaseUrl
+    ? 'beside the running app'
+    : 'while the app is stopped (beside it with DATABASE_URL)';
+  return `in ${kept.described}, limits also in src/plans.ts; "tollgate keys" and "tollgate budgets" change them ${when}`;
+}
 
 function callOf(url: string, key: string): string {
   return `curl -s ${url}/v1/chat/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '{"model":"gpt-5-mini","messages":[{"role":"user","content":"Hello"}]}'`;
@@ -69,6 +92,10 @@ Try next:
   npm run example circuit-breaker
 `;
 }
+
+const budgetStep = `- more budget for that key, in a second terminal with the same DATABASE_URL: the next call is a 200 again
+  npm run --silent tollgate -- budgets set spend '$1/month' --tenant demo-tiny --by key
+`;
 
 let ending = false;
 async function end(): Promise<void> {

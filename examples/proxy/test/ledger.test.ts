@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
 import { database, reports, type UsageEvent } from 'tollgate';
 
 const server = join(dirname(fileURLToPath(import.meta.url)), '../dist/server.js');
+const cli = join(dirname(fileURLToPath(import.meta.url)), '../../../packages/cli/dist/bin.js');
 const children = new Set<ChildProcess>();
 const folders: string[] = [];
 
@@ -141,5 +143,70 @@ describe("the example proxy's ledger on PostgreSQL", () => {
       attempts: 21,
       costNanoUsd: costOf(events),
     });
+  }, 120_000);
+
+  it('holds keys and limits: budgets and keys are changed beside the running app, seen on the wire when the command ends', async () => {
+    const proxy = await start({ TOLLGATE_DIR: folder(), DATABASE_URL: postgres.url });
+    expect(proxy.text).toContain('keys and limits: in PostgreSQL');
+    const confirmed = new RegExp(`confirmed by process \\S+:${proxy.child.pid}`);
+    const tollgate = (...args: string[]) =>
+      promisify(execFile)(process.execPath, [cli, ...args], {
+        env: { PATH: process.env.PATH ?? '', DATABASE_URL: postgres.url },
+      });
+    const tiny = { ...proxy, key: /^tiny (\S+)$/m.exec(proxy.text)?.[1] ?? '' };
+    const statuses: number[] = [];
+    for (let call = 0; call < 3; call += 1) statuses.push((await ask(tiny)).status);
+    expect(statuses).toEqual([200, 200, 402]);
+    const more = ['budgets', 'set', 'spend', '$1/day', '--tenant', 'demo-tiny', '--by', 'key'];
+    expect((await tollgate(...more)).stdout).toMatch(confirmed);
+    expect((await ask(tiny)).status).toBe(200);
+    expect((await tollgate('budgets', 'clear', '--tenant', 'demo-tiny')).stdout).toMatch(confirmed);
+    expect((await ask(tiny)).status).toBe(402);
+    const id = /^tg_live_([^_]+)_/.exec(proxy.key)?.[1] ?? '';
+    expect((await tollgate('keys', 'disable', id)).stdout).toMatch(confirmed);
+    expect((await ask(proxy)).status).toBe(401);
+    expect((await tollgate('keys', 'enable', id)).stdout).toMatch(confirmed);
+    expect((await ask(proxy)).status).toBe(200);
+    await tollgate('tenants', 'disable', 'demo-pro');
+    expect((await ask(proxy)).status).toBe(401);
+    await tollgate('tenants', 'enable', 'demo-pro');
+    const made = await tollgate('keys', 'create', '--tenant', 'new', '--plan', 'pro', '--json');
+    const { key, read_by: readers } = JSON.parse(made.stdout);
+    expect(readers).toEqual([expect.stringContaining(`:${proxy.child.pid}`)]);
+    expect((await ask({ ...proxy, key })).status).toBe(200);
+    await expect(tollgate('budgets', 'set', 'spend', '$1/month', '--tenant', 'demo-prow')).rejects.toThrow(
+      'did you mean "demo-pro"?',
+    );
+    await stop(proxy);
+  }, 120_000);
+
+  it('keeps the demo keys over a restart, and is not asked where TOLLGATE_KEYS is set', async () => {
+    const directory = folder();
+    const first = await start({ TOLLGATE_DIR: directory, DATABASE_URL: postgres.url });
+    await stop(first);
+    const second = await start({ TOLLGATE_DIR: directory, DATABASE_URL: postgres.url });
+    expect(second.key).toBe(first.key);
+    expect((await ask(second)).status).toBe(200);
+    await stop(second);
+    const production = await start({ NODE_ENV: 'production', DATABASE_URL: postgres.url });
+    expect(production.text).toContain('keys and limits: in PostgreSQL');
+    expect(production.key).toBe('');
+    await stop(production);
+    const own = await start({
+      TOLLGATE_DIR: directory,
+      DATABASE_URL: postgres.url,
+      TOLLGATE_KEYS: `${first.key} tenant=acme plan=pro`,
+    });
+    expect(own.text).toContain('keys and limits: keys from TOLLGATE_KEYS');
+    const set = promisify(execFile)(
+      process.execPath,
+      [cli, 'budgets', 'set', 'spend', '$0.00001/month', '--tenant', 'acme', '--force'],
+      { env: { PATH: process.env.PATH ?? '', DATABASE_URL: postgres.url } },
+    );
+    await expect(set).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no running process that takes its limits from there'),
+    });
+    await stop(own);
   }, 120_000);
 });

@@ -2,6 +2,7 @@ import express, { type Express, type Request } from 'express';
 import OpenAI from 'openai';
 import {
   type registry as createRegistry,
+  formatUsd,
   labels,
   reports,
   type Tollgate,
@@ -48,22 +49,29 @@ export function createApp({ database, openaiBaseUrl, openaiApiKey }: AppSettings
   const sums = reports({ database: tg.ledger.database, prices: { team: { markupPercent: 10 } } });
   app.get('/reports/teams', tg.scope('finance'), async (_req, res) => {
     const [from, to] = [new Date(Date.now() - 31 * dayMs), new Date(Date.now() + dayMs)];
-    res.json(await sums.usage({ from, to, by: ['team', 'feature', 'model'], where: { tenant: company } }));
+    const rows = await sums.usage({ from, to, by: ['team', 'feature', 'model'], where: { tenant: company } });
+    res.json(rows.map(({ by, ...row }) => ({ ...by, cost: dollars(row.costNanoUsd), ...row })));
   });
   app.get('/reports/bill/:month', tg.scope('finance'), async (req, res) => {
-    res.json(await sums.bill(req.params.month, { tenant: company }));
+    const lines = await sums.bill(req.params.month, { tenant: company });
+    res.json(lines.map((line) => ({ billed: dollars(line.billedNanoUsd), ...line })));
   });
   app.use(tg.errors());
   return { app, tg, prepare: () => prepare(tg.registry) };
 }
 
 const dayMs = 86_400_000;
+const dollars = (nanoUsd: string): string => `$${formatUsd(Number(nanoUsd))}`;
 
 function textIn({ body }: Request): string {
   return typeof body?.text === 'string' ? body.text.slice(0, 2_000) : 'Hello.';
 }
 
 async function prepare(registry: ReturnType<typeof createRegistry>): Promise<Keys> {
+  // Keys cannot be shown again, so each start makes new ones, and the ones before end.
+  for (const { keyId, revokedAtMs } of await registry.keys.list({ tenant: company })) {
+    if (revokedAtMs === undefined) await registry.keys.revoke(keyId);
+  }
   const keys: Record<string, string> = {};
   for (const { id, tokens } of teams) {
     await registry.overrides.set({ tenant: company, team: id, kind: 'tokens', limit: tokens });

@@ -18,6 +18,9 @@ const server = app.listen(Number(process.env.PORT ?? 3003), '127.0.0.1', async (
   console.log(`listening on ${url}`);
   for (const [who, key] of Object.entries(keys)) console.log(`${who.padEnd(18)} ${key}`);
   if (simulated) console.table(await aBusyDay(url, keys, 20));
+  console.log(
+    'caps last a month: where a team is at its cap since an earlier start, delete the folder, or raise the cap',
+  );
   const ask = `curl -s -H 'Authorization: Bearer ${keys.finance}' ${url}`;
   console.log(`${ask}/reports/teams\n${ask}/reports/bill/${new Date().toISOString().slice(0, 7)}`);
 });

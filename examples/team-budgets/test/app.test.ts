@@ -84,8 +84,11 @@ describe('three teams that share one provider key', () => {
   });
 
   it('are told apart in the report by team, feature and model, and billed together', async () => {
-    const lines: { by: Record<string, string>; calls: number; costNanoUsd: string }[] = await teamsReport();
-    const told = lines.map(({ by, calls }) => [by.team, by.feature, by.model, calls].join(' ')).sort();
+    const lines: { team: string; feature: string; model: string; calls: number; costNanoUsd: string }[] =
+      await teamsReport();
+    const told = lines
+      .map(({ team, feature, model, calls }) => [team, feature, model, calls].join(' '))
+      .sort();
     const models = {
       replies: 'gpt-5-mini',
       summaries: 'gpt-5-nano',
@@ -102,6 +105,7 @@ describe('three teams that share one provider key', () => {
     expect(bill).toEqual([
       expect.objectContaining({
         tenant: 'acme',
+        billed: expect.stringMatching(/^\$0\.\d+$/),
         costNanoUsd: String(cost),
         billedNanoUsd: String((cost * 11n + 9n) / 10n),
       }),

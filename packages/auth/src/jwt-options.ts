@@ -3,7 +3,8 @@ import type { ClaimMapping } from './claims.js';
 
 /** A public key as RFC 7517 writes it. */
 interface PublicJwk {
-  readonly kty: string;
+  /** Required; the JWK types of libraries leave it out. */
+  readonly kty?: string | undefined;
   readonly [member: string]: unknown;
 }
 
@@ -12,33 +13,33 @@ export interface JwtOptions {
   /** Accepted `iss`, to the letter; of several, any. */
   issuer: string | readonly string[];
   /** Accepted `aud`: the token must carry one of them. Required unless `authorizedParties` is given; given both, both are checked. */
-  audience?: string | readonly string[];
+  audience?: string | readonly string[] | undefined;
   /**
    * Accepted clients, by `azp` or else `client_id`: for issuers whose tokens have no `aud` that names the API, such as Clerk's session tokens and
    * Cognito's access tokens. The token must carry one of them. @defaultValue any client
    */
-  authorizedParties?: string | readonly string[];
+  authorizedParties?: string | readonly string[] | undefined;
   /** Where the issuer publishes its keys (JWKS). `https:`, or `http:` on this very machine or with `allowHttp`. */
-  jwksUrl?: string | URL;
+  jwksUrl?: string | URL | undefined;
   /** The issuer's public keys, where there is nothing to fetch. */
-  keys?: { readonly keys: readonly PublicJwk[] };
+  keys?: { readonly keys: readonly PublicJwk[] } | undefined;
   /** The secret of HS256, HS384 or HS512, which both sides share. At least 32 bytes. */
-  secret?: string | Uint8Array;
+  secret?: string | Uint8Array | undefined;
   /**
    * Accepted `alg`.
    * @defaultValue RS, PS and ES with 256, 384 and 512, EdDSA and Ed25519; with `secret` HS256, HS384 and HS512 instead
    */
-  algorithms?: readonly string[];
+  algorithms?: readonly string[] | undefined;
   /** Which claims make the caller. @defaultValue those of Auth0, Okta and Keycloak */
-  claims?: ClaimMapping;
+  claims?: ClaimMapping | undefined;
   /** Plan of tokens that name none. @defaultValue 'default' */
-  defaultPlan?: string;
+  defaultPlan?: string | undefined;
   /** How far clocks may be apart for `exp` and `nbf`, in seconds, 0 to 300. @defaultValue 5 */
-  clockToleranceSeconds?: number;
+  clockToleranceSeconds?: number | undefined;
   /** Claims that must be there beside `iss`, `aud` and `exp`. @defaultValue none */
-  requiredClaims?: readonly string[];
+  requiredClaims?: readonly string[] | undefined;
   /** Allows `jwksUrl` to be `http:` anywhere: only where the network between is trusted. @defaultValue false */
-  allowHttp?: boolean;
+  allowHttp?: boolean | undefined;
 }
 
 /** Both sides hold different keys: a verifier cannot make tokens. */

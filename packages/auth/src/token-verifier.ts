@@ -80,7 +80,8 @@ function isAuthorized({ azp, client_id: clientId }: Claims, accepted: string | r
 function keySourceOf({ jwt, deadlineMs, now }: TokenVerifierSettings): JWTVerifyGetKey {
   const url = jwksUrlOf('jwt', jwt);
   if (url) return new RemoteKeys(url, { deadlineMs, now }).get;
-  if (jwt.keys) return createLocalJWKSet({ keys: jwt.keys.keys.map((key) => ({ ...key })) });
+  if (jwt.keys)
+    return createLocalJWKSet({ keys: jwt.keys.keys.map((key) => ({ ...key, kty: key.kty ?? '' })) });
   const secret = typeof jwt.secret === 'string' ? new TextEncoder().encode(jwt.secret) : jwt.secret;
   return async () => secret ?? new Uint8Array();
 }

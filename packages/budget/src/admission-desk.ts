@@ -21,11 +21,12 @@ import {
 import type { AdmissionPolicy } from './admission-policy.js';
 import { affordableCap } from './affordable-cap.js';
 import { estimateOf, isDeferred } from './candidates.js';
-import { type LimitCharge, needsOf } from './charges.js';
+import { chargesIn, type LimitCharge, needsOf } from './charges.js';
 import { dispatch, dispatchReplay } from './dispatch.js';
 import type { BudgetEngine } from './engine.js';
 import { refusalError, unverifiableError } from './errors.js';
 import { OpenReservation } from './open-reservation.js';
+import { announceOverage } from './overage.js';
 import { sayWhatIsLeft } from './rate-limit-headers.js';
 import { announce } from './threshold.js';
 import { unreservedGrants } from './unreserved.js';
@@ -165,7 +166,7 @@ export class AdmissionDesk {
     const { engine } = this;
     const admission = extensionOf(reservation, policy);
     if (admission.asked.length === 0 || !reservation.verified) return;
-    const charges = admission.asked.map(({ charge }) => charge);
+    const charges = chargesIn(admission.asked);
     let result: ReserveResult;
     try {
       const { id } = reservation;
@@ -233,10 +234,7 @@ export class AdmissionDesk {
     const reservation = new OpenReservation(facts, this.engine, this.context);
     const first = admissions[0];
     if (!first) return reservation;
-    const { charges, grants } = unreservedGrants(
-      first.charges.map(({ charge }) => charge),
-      nowMs,
-    );
+    const { charges, grants } = unreservedGrants(chargesIn(first.charges), nowMs);
     reservation.holds.add(charges, grants);
     if (call) this.#assign(reservation, call, first, policy);
     return reservation;
@@ -253,13 +251,13 @@ export class AdmissionDesk {
     if (!admission)
       throw new RangeError(`the quota store took alternative ${result.alternative}, which was not offered`);
     const { asked } = admission;
-    const held = asked.map(({ charge }) => charge);
-    reservation.holds.add(held, result.grants);
+    reservation.holds.add(chargesIn(asked), result.grants);
     announce(result.crossed, this.context, this.engine.settings.onThreshold);
     const { res } = this.context;
     if (!this.engine.enforced) this.#shadow(asked, result);
     else if (res) sayWhatIsLeft(res, asked, result.states, result.nowMs);
     if (call) this.#assign(reservation, call, admission, policy);
+    if (this.engine.enforced) announceOverage(this.partition, res, asked, result.states);
     return admission;
   }
 

@@ -11,7 +11,7 @@ import {
 } from '@tollgate/core/internal';
 import type { AdmissionPolicy } from './admission-policy.js';
 import { type Candidate, candidates } from './candidates.js';
-import { chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
+import { chargesIn, chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
 import type { HeldAmounts } from './held-amounts.js';
 
 /** One alternative of an admission: the form of the call, and the requested amounts. */
@@ -69,7 +69,7 @@ export function alternativesOf(
   context: TollgateContext,
 ): QuotaAlternative[] {
   return admissions.map(({ candidate, asked }) => ({
-    charges: asked.map(({ charge }) => charge),
+    charges: chargesIn(asked),
     event: call && candidate && !candidate.replays ? leaseEvent(call, candidate.most, context) : undefined,
   }));
 }

@@ -80,6 +80,10 @@ export function namedCharges(
   });
 }
 
+/** The charges, as a store takes them. */
+export const chargesIn = (charges: readonly LimitCharge[]): QuotaCharge[] =>
+  charges.map(({ charge }) => charge);
+
 /** The same charges, counted and never refused. */
 export function softened(charges: readonly LimitCharge[]): LimitCharge[] {
   return charges.map(({ limit, charge }) => ({

@@ -64,14 +64,14 @@ export function refusalError(
       status: refuseWith,
       code: 'budget_exceeded',
       type: 'insufficient_quota',
-      message: `${step === undefined ? 'The budget does not cover this request.' : endsAt(step)} ${figures(facts)}`,
+      message: `${step === undefined ? 'The budget does not cover this request.' : endsAt(step, defers)} ${figures(facts)}`,
       headers: warned,
       retryAfterMs: false,
       resetsAtMs,
       deferUntilMs,
     });
   }
-  const message = `${step === undefined ? `Too many ${noun[unit]}.` : endsAt(step)} ${figures(facts)}`;
+  const message = `${step === undefined ? `Too many ${noun[unit]}.` : endsAt(step, defers)} ${figures(facts)}`;
   if (waitMs <= minuteMs) {
     const code = 'rate_limit_exceeded';
     const retryAfterMs = Math.max(1, waitMs);
@@ -104,8 +104,13 @@ function stepOf(at: number | undefined, state: CounterState | undefined): number
   return at !== undefined && state && state.used + state.held >= at * state.limit ? at : undefined;
 }
 
-const endsAt = (step: number): string =>
-  `This plan admits nothing more once ${Number((step * 100).toFixed(2))} % of a limit are taken.`;
+/** A step that defers does so only with requests that may wait, and for which there is room before they expire. */
+const endsAt = (step: number, defers: boolean): string => {
+  const percent = `${Number((step * 100).toFixed(2))} %`;
+  return defers
+    ? `From ${percent} of a limit on, this plan serves later what may wait, and this request could not be kept until there is room.`
+    : `This plan admits nothing more once ${percent} of a limit are taken.`;
+};
 
 /** The response while the store cannot confirm that the budget covers a call. Never a 429: the caller did nothing wrong. */
 export function unverifiableError(cause: unknown): TollgateError {

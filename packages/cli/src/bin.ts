@@ -1,28 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { run } from './run.js';
+import { main } from './main.js';
 
-/** The reader of our output may stop: `tollgate keys list | head`. */
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
-process.exitCode = await run(process.argv.slice(2), {
-  env: process.env,
-  user: nameOfUser(),
-  now: Date.now,
-  version: JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version,
-  write: (text) => process.stdout.write(text),
-  writeError: (text) => process.stderr.write(text),
-});
-
-/** A process in a container may have no name. */
-function nameOfUser(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? 'unknown');
-  }
-}
+await main(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);

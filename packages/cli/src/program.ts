@@ -2,17 +2,22 @@ import { Command } from 'commander';
 import type { CommandLine } from './command/command-line.js';
 import { adviceCommand } from './commands/advice.js';
 import { auditCommand } from './commands/audit.js';
+import { billCommand } from './commands/bill.js';
 import { budgetsCommand } from './commands/budgets.js';
 import { capsCommand } from './commands/caps.js';
 import { childrenCommand } from './commands/children.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exportCommand } from './commands/export.js';
+import { incidentsCommand } from './commands/incidents.js';
+import { jobsCommand } from './commands/jobs.js';
 import { keysCommand } from './commands/keys.js';
 import { migrateCommand } from './commands/migrate.js';
+import { moversCommand } from './commands/movers.js';
 import { pricesCommand } from './commands/prices.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { repriceCommand } from './commands/reprice.js';
 import { simulateCommand } from './commands/simulate.js';
+import { spoolCommand } from './commands/spool.js';
 import { switchCommand } from './commands/switch.js';
 import { tenantsCommand } from './commands/tenants.js';
 import { unresolvedCommand } from './commands/unresolved.js';
@@ -38,6 +43,7 @@ export function program(io: CommandLine): Command {
     .option('--schema <name>', 'schema of the tables; otherwise TOLLGATE_SCHEMA or tollgate')
     .option('--actor <name>', 'who is changing things, for the audit trail; otherwise cli:<user>')
     .option('--json', 'answer in JSON')
+    .option('--no-wait', 'do not wait until a running process has confirmed a change')
     .addHelpText('after', after);
   for (const make of [
     keysCommand,
@@ -45,6 +51,8 @@ export function program(io: CommandLine): Command {
     tenantsCommand,
     budgetsCommand,
     usageCommand,
+    moversCommand,
+    billCommand,
     capsCommand,
     exportCommand,
     simulateCommand,
@@ -53,7 +61,10 @@ export function program(io: CommandLine): Command {
     reconcileCommand,
     unresolvedCommand,
     doctorCommand,
+    spoolCommand,
     switchCommand,
+    incidentsCommand,
+    jobsCommand,
     auditCommand,
     pricesCommand,
     migrateCommand,

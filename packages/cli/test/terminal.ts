@@ -8,13 +8,19 @@ export interface Answer {
 }
 
 /** A terminal in which `tollgate` is typed. */
-export function terminal(env: CommandLine['env'], now: () => number = Date.now, fetch = globalThis.fetch) {
+export function terminal(
+  env: CommandLine['env'],
+  now: () => number = Date.now,
+  fetch = globalThis.fetch,
+  confirmMs = 2_000,
+) {
   const tollgate = async (...args: string[]): Promise<Answer> => {
     let [out, error] = ['', ''];
     const code = await run(args, {
       env,
       now,
       user: 'ann',
+      confirmMs,
       fetch,
       write: (text) => {
         out += text;

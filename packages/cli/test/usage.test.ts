@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { UsageEvent } from '@tollgate/core';
+import { definePlans, type UsageEvent } from '@tollgate/core';
 import { newId } from '@tollgate/core/internal';
-import { ledger } from '@tollgate/postgres';
+import { database, ledger } from '@tollgate/postgres';
+import { declarePlans } from '@tollgate/postgres/internal';
 import { createManualClock, type PostgresProcess, startPostgres, usageEvent } from '@tollgate/testkit';
 import { terminal } from './terminal.js';
 
@@ -144,7 +145,7 @@ describe('tollgate usage', () => {
       }),
     );
     await books.close();
-    await json('budgets', 'set', 'spend', '$1/day', '--tenant', 'capped', '--force');
+    await json('budgets', 'set', 'spend', '$1/day', '--tenant', 'capped', '--force', '--no-wait');
     const caps = await tollgate('caps', '--plans', plans, '--tenant', 'capped', '--above', '80');
     expect(caps.out).toMatch(
       /capped +- +- +- +usd-day-tenant +\$0\.90 +\$1\.00 +90\.0 % +2026-10-16T00:00:00\.000Z\n$/,
@@ -166,6 +167,115 @@ describe('tollgate usage', () => {
     ]) {
       expect([args, (await tollgate(...args)).code]).toEqual([args, 2]);
     }
+  });
+
+  it('is totalled in a table of several rows', async () => {
+    const { out } = await tollgate('usage', '--tenant', 'wayne', '--by', 'team,model');
+    expect(out).toMatch(/\nTOTAL +- +3 +300 +150 +\$9007199\.754741\n$/);
+  });
+
+  it('is compared with the period before by movers', async () => {
+    const books = ledger({ connectionString: server.url });
+    const days = (ago: number): number => clock.now() - ago * 86_400_000;
+    await books.write(event({ tenant: 'up', costNanoUsd: '3000000000' }, days(1)));
+    await books.write(event({ tenant: 'up', costNanoUsd: '1000000000' }, days(8)));
+    await books.write(event({ tenant: 'down', costNanoUsd: '2500000000' }, days(9)));
+    await books.close();
+    const movers = await json('movers', '--from', '7d', '--limit', '3');
+    expect(movers).toEqual(
+      expect.arrayContaining([
+        { tenant: 'up', cost_usd: '3.00', previous_usd: '1.00', change_usd: '2.00' },
+        { tenant: 'down', cost_usd: '0.00', previous_usd: '2.50', change_usd: '-2.50' },
+      ]),
+    );
+    const { out } = await tollgate('movers', '--from', '7d', '--tenant', 'down');
+    expect(out).toMatch(/^TENANT +BEFORE +NOW +CHANGE\ndown +\$2\.50 +\$0\.00 +-\$2\.50\n$/);
+    expect((await tollgate('movers', '--limit', '0')).code).toBe(2);
+  });
+
+  it('is billed by bill, at cost or by the prices of plans', async () => {
+    const books = ledger({ connectionString: server.url });
+    await books.write(event({ tenant: 'billed', plan: 'pro', costNanoUsd: '15000000000' }));
+    await books.close();
+    const prices = join(mkdtempSync(join(tmpdir(), 'tollgate-cli-')), 'plan-prices.json');
+    const price = { feeUsd: '20', includedUsd: '$12', markupPercent: 20, overageMarkupPercent: 50 };
+    writeFileSync(prices, JSON.stringify({ pro: price }));
+    const asked = ['bill', '2026-10', '--tenant', 'billed'];
+    expect(await json(...asked)).toMatchObject([{ billed_usd: '15.00', margin_usd: '0.00' }]);
+    expect(await json(...asked, '--prices', prices)).toEqual([
+      {
+        ...{ tenant: 'billed', plan: 'pro', cost_usd: '15.00', usage_price_usd: '18.00' },
+        ...{ included_usd: '12.00', overage_usd: '7.50', fee_usd: '20.00' },
+        ...{ billed_usd: '27.50', margin_usd: '12.50' },
+      },
+    ]);
+    const { out } = await tollgate(...asked, '--prices', prices);
+    expect(out).toMatch(/\nbilled +pro +\$15\.00 +\$20\.00 +\$7\.50 +\$27\.50 +\$12\.50\n$/);
+    for (const wrong of [{ fee: '20' }, { feeUsd: 20 }, { feeUsd: 'much' }, { markupPercent: -1 }]) {
+      writeFileSync(prices, JSON.stringify({ pro: wrong }));
+      const { code, error } = await tollgate(...asked, '--prices', prices);
+      expect([wrong, code, error]).toEqual([wrong, 2, expect.stringMatching(/fee|markupPercent/)]);
+    }
+    writeFileSync(prices, 'null');
+    expect((await tollgate(...asked, '--prices', prices)).error).toContain(
+      'must be an object of prices by plan',
+    );
+    expect((await tollgate('bill', 'October')).code).toBe(2);
+  });
+
+  it('of events that still wait in a spool is not passed off as everything', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tollgate-cli-'));
+    const part = join(folder, 'spool', 'part-1');
+    mkdirSync(part, { recursive: true });
+    const lines = [event({}), event({}), event({})].map((one) => `${JSON.stringify(one)}\n`);
+    writeFileSync(join(part, 'a.jsonl'), lines.join(''));
+    writeFileSync(join(folder, 'spool', 'refused.jsonl'), lines[0] ?? '');
+    const beside = terminal({ DATABASE_URL: server.url, TOLLGATE_DIR: folder }, clock.now);
+    expect(await beside.json('spool')).toMatchObject({
+      ...{ folder: join(folder, 'spool'), waiting: 3, refused: 1 },
+      bytes: lines.join('').length,
+    });
+    expect((await beside.tollgate('spool', join(folder, 'nowhere'))).out).toMatch(/^waiting +0$/m);
+    for (const command of [['usage'], ['movers'], ['bill', '2026-10'], ['doctor']]) {
+      const { code, error } = await beside.tollgate(...command);
+      expect([command, code, error]).toEqual([
+        command,
+        0,
+        expect.stringContaining(`3 paid attempts are not in the ledger yet: in ${join(folder, 'spool')}`),
+      ]);
+    }
+  });
+
+  it('is compared by caps with the plans that an app on this database has declared', async () => {
+    const fresh = terminal({ DATABASE_URL: server.url, TOLLGATE_SCHEMA: 'declared' }, clock.now);
+    await fresh.tollgate('migrate');
+    expect(await fresh.tollgate('caps')).toMatchObject({
+      code: 2,
+      error: expect.stringContaining('no app has declared its plans in this database yet; give --plans'),
+    });
+    const shared = database({ connectionString: server.url, schema: 'declared' });
+    await declarePlans(shared, definePlans({ gold: { spend: '$1/day', requests: '9/min' } }));
+    await declarePlans(shared, definePlans({ gold: { spend: '$2/day' }, free: {} }));
+    const books = ledger({ database: shared });
+    await books.write(
+      event({
+        ...{ tenant: 'rich', plan: 'gold', keyId: 'k1' },
+        charges: [{ counter: 'usd/day/tenant=rich/key=k1', window: '2026-10-15', amount: 5e8 }],
+      }),
+    );
+    await books.close();
+    await shared.end();
+    expect(await fresh.json('caps')).toMatchObject([
+      { tenant: 'rich', limit: 'usd-day', cap: 2e9, share: 0.25, resets_at: '2026-10-16T00:00:00.000Z' },
+    ]);
+    const typo = await fresh.tollgate('keys', 'create', '--tenant', 'rich', '--plan', 'goldd');
+    expect([typo.code, typo.error]).toEqual([1, expect.stringContaining('(did you mean "gold"?)')]);
+    expect(await fresh.json('keys', 'create', '--tenant', 'rich', '--plan', 'gold')).toHaveProperty('key');
+  });
+
+  it('says where a database was looked for that does not answer', async () => {
+    const { error } = await terminal({ DATABASE_URL: 'postgres://u:secret@127.0.0.1:1/x' }).tollgate('usage');
+    expect(error).toBe('tollgate: the database does not answer: nothing listens there (127.0.0.1:1/x)\n');
   });
 
   it('refuses periods and groups that make no sense', async () => {

@@ -1,8 +1,10 @@
-import { publish } from '@tollgate/core/internal';
+import type { Caller } from '@tollgate/core';
+import { planOf, publish } from '@tollgate/core/internal';
 import { CallerCounts } from './caller-counts.js';
 import { Gate } from './gate.js';
 import { Lanes } from './lanes.js';
 import type { ConcurrencySettings } from './options.js';
+import { shareOf } from './pressure.js';
 import { QuotaPermits } from './shared-permits.js';
 
 let limiters = 0;
@@ -36,6 +38,17 @@ export class ConcurrencyLimiter {
       shared: this.shared,
       clock,
     });
+  }
+
+  /** Whether a request may not even wait: the permits that its caller may use under the present pressure are taken. */
+  isShed(caller: Caller | undefined): boolean {
+    const { pressure, plans, limit } = this.settings;
+    if (!pressure || !plans || !caller) return false;
+    const share = shareOf[planOf(plans, caller).criticality];
+    // One at least: a limit that has fallen to one would otherwise never see an answer, and never rise again.
+    const permits = Math.max(1, Math.floor(limit.value * share));
+    const isHigh = share < 1 && pressure.isHigh(limit.value);
+    return isHigh && this.gate.running >= permits;
   }
 
   limitChanged(): void {

@@ -86,7 +86,10 @@ export function concurrency(options: ConcurrencyOptions): ConcurrencyMiddleware 
   return Object.defineProperties(
     Object.assign(guard, {
       batch: waitsForRoom,
-      close: () => limiter.gate.close(),
+      close: () => {
+        settings.pressure?.end();
+        limiter.gate.close();
+      },
       running: 0,
       waiting: 0,
       limit: 0,

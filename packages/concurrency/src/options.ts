@@ -12,6 +12,7 @@ import type { Request } from 'express';
 import { type AdaptiveOptions, adaptiveCheck, limitFrom } from './adaptive-options.js';
 import { type Clock, systemClock } from './clock.js';
 import type { PermitLimit } from './permit-limit.js';
+import { checkPressure, Pressure, type PressureOptions, pressureCheck } from './pressure.js';
 
 /** Where requests wait that find no permit free. */
 export interface QueueOptions {
@@ -64,6 +65,11 @@ export interface ConcurrencyOptions extends GuardOptions {
   /** Follows latency and failures, between `min` and `limit`, in each process separately. @defaultValue false: the limit is `limit` */
   adaptive?: boolean | AdaptiveOptions;
   batch?: BatchOptions;
+  /**
+   * Under pressure callers may use part of the permits only, by the `criticality` of their plan: `low` half of them, `normal` 80 %, `high` 95 %,
+   * `critical` all. Without effect where all plans are equally critical. @defaultValue { loopDelayMs: 200, limitShare: 0.5 }
+   */
+  pressure?: PressureOptions | false;
   /** Requests that need no permit. @defaultValue GET, HEAD and OPTIONS */
   skip?: (req: Request) => boolean;
   /** Counts permits of all processes together, as leases: the `store` that `budget()` has. @defaultValue this process alone */
@@ -99,6 +105,8 @@ export interface ConcurrencySettings {
     readonly of: ((req: Request) => boolean) | undefined;
     readonly header: PriorityHeader | undefined;
   };
+  /** Absent: all callers are equally critical. */
+  readonly pressure: Pressure | undefined;
   readonly skip: (req: Request) => boolean;
   readonly store: QuotaStore | undefined;
   readonly name: string;
@@ -134,6 +142,7 @@ export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
       queue: (value) => value === false || accepts.object(value) === true || 'false or an object',
       adaptive: adaptiveCheck,
       batch: accepts.object,
+      pressure: pressureCheck,
       skip: accepts.function,
       store: accepts.methods('reserve', 'close', 'renew'),
       name: nameCheck,
@@ -158,6 +167,7 @@ export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
     clientIdleMs: options.clientIdleMs ?? defaultClientIdleMs,
     queue: queueOf(options.queue ?? {}),
     batch: batchOf(options.batch ?? {}),
+    pressure: pressureOf(options, options.clock ?? systemClock),
     skip: options.skip ?? makesNoCall,
     store: options.store,
     name: options.name ?? 'app',
@@ -168,6 +178,13 @@ export function readOptions(options: ConcurrencyOptions): ConcurrencySettings {
     clock: options.clock ?? systemClock,
     mode: options.mode ?? 'enforce',
   };
+}
+
+function pressureOf({ pressure = {}, plans, mode }: ConcurrencyOptions, clock: Clock) {
+  if (pressure === false) return undefined;
+  checkPressure(pressure);
+  const kinds = new Set(Object.values(plans ?? {}).map(({ criticality }) => criticality));
+  return mode === 'off' || kinds.size < 2 ? undefined : new Pressure(pressure, clock);
 }
 
 function queueOf(queue: QueueOptions | false): Required<QueueOptions> {

@@ -50,6 +50,10 @@ export class Permit implements CallStep, Entrant {
     this.#batch = batch;
     this.timeoutMs = batch ? settings.batch.timeoutMs : settings.queue.timeoutMs;
     this.#decision = decision;
+    if (!this.#ticket && settings.mode === 'enforce' && this.#limiter.isShed(caller)) {
+      this.#refuse(turnedAwayError('shed'));
+      return;
+    }
     const reached = this.#count();
     if (reached !== undefined) this.#refuse(concurrencyExceededError(reached));
     else {

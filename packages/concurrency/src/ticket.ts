@@ -1,8 +1,15 @@
 import type { Waiter } from './lane.js';
 import type { Lease } from './shared-permits.js';
 
-/** Why a request is turned away. `displaced`: one of a higher plan took its place in the full queue. */
-export type TurnedAway = 'full' | 'tenant_full' | 'displaced' | 'timeout' | 'store_unavailable' | 'closed';
+/** Why a request is turned away. `displaced`: one of a higher plan took its place in the full queue; `shed`: more critical plans come first. */
+export type TurnedAway =
+  | 'full'
+  | 'tenant_full'
+  | 'displaced'
+  | 'shed'
+  | 'timeout'
+  | 'store_unavailable'
+  | 'closed';
 
 /** The request for a permit. */
 export interface Entrant {

@@ -76,6 +76,7 @@ export {
   suggestion,
 } from './lib/options.js';
 export { isPrivateHost } from './lib/private-host.js';
+export { processName } from './lib/process-name.js';
 export {
   type FoundSecret,
   maskSecrets,
@@ -112,6 +113,7 @@ export type { LimitReduction } from './plans/limit-reduction.js';
 export { hasOwnLimits, limitsFor } from './plans/limits-for.js';
 export type { OwnLimits } from './plans/own-limits.js';
 export {
+  type Criticality,
   type DegradeStep,
   defaultMaxOutputTokens,
   type LimitDeclaration,
@@ -191,6 +193,13 @@ export {
   type MemoryProvidersOptions,
   memoryProviders,
 } from './stores/memory-providers.js';
+export {
+  latestFirst,
+  type MitigationRecord,
+  type MitigationStore,
+  memoryMitigations,
+  type OperatorDecision,
+} from './stores/mitigation-store.js';
 export {
   type OpenBreaker,
   type ProviderAmounts,

@@ -12,3 +12,4 @@ export type { LedgerOptions } from './ledger/ledger-options.js';
 export { type Resolution, type Resolved, type ResolvedUsage, resolve } from './ledger/resolve.js';
 export { type UnresolvedAttempt, type UnresolvedQuery, unresolvedAttempts } from './ledger/unresolved.js';
 export type { SpoolOptions } from './spool/spool-options.js';
+export { type SpoolStatus, spoolStatus } from './spool/spool-status.js';

@@ -1,5 +1,6 @@
 /** Names that Tollgate's packages share. They may change in any release. */
 export { writeAudit } from './keys/audit.js';
+export { declaredPlans, declarePlans } from './keys/declared-plans.js';
 export { dailyDimensions, eventFigures } from './ledger/daily-usage.js';
 export { EventWriter } from './ledger/event-writer.js';
 export { lowestId } from './ledger/month.js';

@@ -4,12 +4,13 @@ import { StoreDownError } from './store-down-error.js';
 import type { RateCount } from './verdict.js';
 
 /**
- * Counts a request in every window at once, so that there is one wait for a shared store. Calls back when all have responded, with the
+ * Counts a request, as `cost` requests, in every window at once, so that there is one wait for a shared store. Calls back when all have responded, with the
  * counts and the most serious failure: any other error before a store that is down.
  */
 export function countAll(
   rates: readonly CountedRate[],
   subject: CounterSubject,
+  cost: number,
   done: (counts: readonly RateCount[], error: unknown) => void,
 ): void {
   if (rates.length === 0) {
@@ -22,7 +23,7 @@ export function countAll(
   let failure: unknown;
   for (let index = 0; index < rates.length; index += 1) {
     const rate = rates[index] as CountedRate;
-    rate.limiter.count(keys[index] ?? '', rate.quota, (count, error) => {
+    rate.limiter.count(keys[index] ?? '', rate.quota, cost, (count, error) => {
       if (count) found[index] = { rate, count };
       else if (failure === undefined || failure instanceof StoreDownError) failure = error;
       waiting -= 1;

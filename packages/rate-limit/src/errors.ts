@@ -45,6 +45,16 @@ export function rateLimitedError({
   });
 }
 
+/** 400: a request that costs more than a limit admits at any time. */
+export function largerThanLimitError(limit: string, quota: number, cost: number): TollgateError {
+  return new TollgateError({
+    status: 400,
+    code: 'request_exceeds_limit',
+    message: `This request counts as ${cost} requests, and its limit is ${quota} (${limit}).`,
+    retryAfterMs: false,
+  });
+}
+
 /** 503: the store is down and the app has chosen `whenStoreDown: 'closed'`. */
 export function storeUnavailableError(cause: unknown): TollgateError {
   return new TollgateError({

@@ -1,4 +1,5 @@
-import type { ClientRateLimitInfo, Options, Store } from 'express-rate-limit';
+import type { ClientRateLimitInfo, Options } from 'express-rate-limit';
+import type { WeightedCount, WeightedStore } from './weighted-store.js';
 
 /** Counters that one window keeps at most; beyond them the oldest is forgotten. About 20 MB at its fullest. */
 const maxCounters = 100_000;
@@ -10,10 +11,10 @@ interface Counter {
 }
 
 /**
- * An express-rate-limit store in this process's memory. Beside express-rate-limit's own it is bounded, takes its clock as an argument,
+ * Fixed windows in this process's memory. Beside express-rate-limit's own it is bounded, takes its clock as an argument,
  * and answers with a copy: its own hands out the live counter, which requests of the same tick have moved on before it is read.
  */
-export class LocalStore implements Store {
+export class LocalStore implements WeightedStore {
   readonly localKeys = true;
   readonly #counters = new Map<string, Counter>();
   readonly #now: () => number;
@@ -39,16 +40,24 @@ export class LocalStore implements Store {
     return counter && { totalHits: counter.hits, resetTime: counter.resetTime };
   }
 
-  increment(key: string): ClientRateLimitInfo {
+  increment(key: string): WeightedCount {
+    return this.incrementBy(key, 1);
+  }
+
+  incrementBy(key: string, cost: number): WeightedCount {
     const now = this.#now();
     const counter = this.#live(key, now) ?? this.#open(key, now);
-    counter.hits += 1;
-    return { totalHits: counter.hits, resetTime: counter.resetTime };
+    counter.hits += cost;
+    return { totalHits: counter.hits, resetTime: counter.resetTime, countedAtMs: now };
   }
 
   decrement(key: string): void {
+    this.decrementBy(key, 1);
+  }
+
+  decrementBy(key: string, cost: number): void {
     const counter = this.#live(key, this.#now());
-    if (counter && counter.hits > 0) counter.hits -= 1;
+    if (counter) counter.hits = Math.max(0, counter.hits - cost);
   }
 
   resetKey(key: string): void {

@@ -10,10 +10,10 @@ import { appendRateLimit, jobRunOf, publish, runInContext, warnOnce } from '@tol
 import type { Request, RequestHandler } from 'express';
 import { countAll } from './count-all.js';
 import { CountedRequest, giveBack } from './counted-request.js';
-import { rateLimitedError, storeUnavailableError } from './errors.js';
+import { largerThanLimitError, rateLimitedError, storeUnavailableError } from './errors.js';
 import { type LimitStatus, limitStatusOf } from './limit-status.js';
 import { anonymousCaller, networkOf } from './network.js';
-import { type RateLimitOptions, type ReadRateLimitOptions, readOptions } from './options.js';
+import { costOf, type RateLimitOptions, type ReadRateLimitOptions, readOptions } from './options.js';
 import type { CountedRate } from './rate.js';
 import { type RateRegistry, rateRegistry } from './rate-registry.js';
 import { StoreDownError } from './store-down-error.js';
@@ -35,9 +35,9 @@ type Counted = (counts: readonly RateCount[], failure: TollgateError | undefined
  * Refuses a request once the requests of its caller's plan, or of a limit of this route, are used up. Reads `caller`; writes the
  * `RateLimit` and `RateLimit-Policy` fields. A deferred request was counted on arrival, and passes when it runs. Counts all windows at
  * once; a refused request is returned to each of them, and so is one that a later guard refuses with 503 because of the server's queue, stores or
- * shutdown. Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with
- * `whenStoreDown: 'closed'` with 503 `store_unavailable`, and with 403 for a plan that is not defined. Throws a `TypeError` at start for a
- * wrong, unknown or missing option.
+ * shutdown. Refuses with 429 `rate_limit_exceeded` (reset within 60 s) or `quota_exceeded`, with 400
+ * `request_exceeds_limit` for a request whose `cost` exceeds a limit, with `whenStoreDown: 'closed'` with 503 `store_unavailable`, and with
+ * 403 for a plan that is not defined. Throws a `TypeError` at start for a wrong, unknown or missing option.
  */
 export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
   const read = readOptions(options);
@@ -74,7 +74,11 @@ export function rateLimit(options: RateLimitOptions): RateLimitMiddleware {
         next(error);
       }
     };
-    const count = (): void => countRequest(read, book, req, context, decideOrFail, next);
+    const count = (): void => {
+      const cost = costOf(read.cost, req);
+      if (cost === 0) runInContext(context, next);
+      else countRequest(read, book, req, context, cost, decideOrFail, next);
+    };
     const skipped = skip?.(req) ?? false;
     if (typeof skipped === 'boolean') return skipped ? runInContext(context, next) : count();
     return skipped.then((yes) => (yes ? runInContext(context, next) : count()));
@@ -96,6 +100,7 @@ function countRequest(
   book: RateRegistry,
   req: Request,
   context: TollgateContext,
+  cost: number,
   decide: Counted,
   fail: (error: unknown) => void,
 ): void {
@@ -109,13 +114,18 @@ function countRequest(
     return;
   }
   if (!caller && plans) warnOfOrder();
+  const exceeded = rates.find(({ quota }) => quota < cost);
+  if (exceeded) {
+    decide([], largerThanLimitError(exceeded.name, exceeded.quota, cost));
+    return;
+  }
   const subject = {
     caller: caller ?? anonymousCaller(networkOf(req, ipv6Subnet)),
     route: context.route,
     req,
   };
   const startMs = performance.now();
-  countAll(rates, subject, (counts, error) => {
+  countAll(rates, subject, cost, (counts, error) => {
     context.waitedForStoresMs += performance.now() - startMs;
     if (error === undefined) decide(counts, undefined);
     else if (!(error instanceof StoreDownError)) fail(error);

@@ -4,6 +4,7 @@ import {
   acceptsPlans,
   type CustomScope,
   checkOptions,
+  describeValue,
   type GuardOptions,
   guardChecks,
   type LimitText,
@@ -25,13 +26,20 @@ export type RequestLimit =
 export interface RateLimitOptions extends GuardOptions {
   /** Tiers, from `definePlans`: the requests of the caller's plan are counted. Without a caller, those of the strictest plan by network. */
   plans?: Plans;
-  /** Limits for every request that passes here, whatever the plan: `'100/min'` or `{ rate, burst, by, name }`. */
+  /** Limits for every request that passes here, whatever the plan: `'100/min'` or `{ rate, burst, window, by, name }`. */
   limits?: RequestLimit | readonly RequestLimit[];
   /**
-   * Where counters are kept: called at start, once for each window length, e.g. `(name, windowMs) => new RedisStore({ prefix: name + ':', … })`.
-   * Any store of express-rate-limit; each call must return a new one. @defaultValue memory of this process, at most 100 000 counters a window
+   * Where counters are kept: called at start, once for each window length and kind, e.g.
+   * `(name, windowMs) => new RedisStore({ prefix: name + ':', … })`. Any store of express-rate-limit; each call must return a new one. For
+   * `cost` and for sliding windows it must be a {@link WeightedStore}. @defaultValue memory of this process, at most 100 000 counters a window
    */
-  stores?: (name: string, windowMs: number) => Store;
+  stores?: (name: string, windowMs: number, window: 'fixed' | 'sliding') => Store;
+  /**
+   * The number of requests that a request counts as: an integer from 0 (not counted) to 1 000 000, or a function that returns it. One that is
+   * larger than a limit is refused with 400 `request_exceeds_limit`. A function that throws or returns anything else fails the request.
+   * @defaultValue 1
+   */
+  cost?: number | ((req: Request) => number);
   /** Begins every counter's key and store name. Two limiters that share a server and must not share counters need two names. @defaultValue 'requests' */
   name?: string;
   /** Bits of an IPv6 address that make a network, 32 to 128, or `false` for whole addresses. @defaultValue 56, as express-rate-limit */
@@ -56,6 +64,7 @@ export interface ReadRateLimitOptions {
   readonly plans: Plans | undefined;
   readonly limits: readonly RequestLimit[];
   readonly stores: RateLimitOptions['stores'];
+  readonly cost: RateLimitOptions['cost'];
   readonly name: string;
   readonly ipv6Subnet: number | false;
   readonly skip: RateLimitOptions['skip'];
@@ -89,6 +98,7 @@ export function readOptions(options: RateLimitOptions): ReadRateLimitOptions {
     plans: acceptsPlans,
     limits: limitsCheck,
     stores: accepts.function,
+    cost: costCheck,
     name: nameCheck,
     ipv6Subnet: subnetCheck,
     skip: accepts.function,
@@ -105,6 +115,7 @@ export function readOptions(options: RateLimitOptions): ReadRateLimitOptions {
     plans,
     limits: severalOf(limits),
     stores: options.stores,
+    cost: options.cost,
     name: options.name ?? 'requests',
     ipv6Subnet: options.ipv6Subnet ?? 56,
     skip: options.skip,
@@ -130,7 +141,27 @@ function limitsCheck(value: unknown): true | string {
   const several: readonly unknown[] = Array.isArray(value) ? value : [value];
   const good =
     several.length > 0 && several.every((one) => typeof one === 'string' || accepts.object(one) === true);
-  return good || 'a limit such as "100/min", { rate, burst, by, name }, or an array of them';
+  return good || 'a limit such as "100/min", { rate, burst, window, by, name }, or an array of them';
+}
+
+const largestCost = 1_000_000;
+
+function costCheck(value: unknown): true | string {
+  return (
+    typeof value === 'function' ||
+    accepts.integerBetween(1, largestCost)(value) === true ||
+    'an integer from 1 to 1000000, or a function of the request'
+  );
+}
+
+/** The cost of a request. Throws a `TypeError` for a figure that is not an integer from 0 to 1 000 000. */
+export function costOf(cost: RateLimitOptions['cost'], req: Request): number {
+  if (typeof cost !== 'function') return cost ?? 1;
+  const found: unknown = cost(req);
+  if (accepts.integerBetween(0, largestCost)(found) === true) return Number(found);
+  throw new TypeError(
+    `rateLimit: "cost" must return an integer from 0 to 1000000, returned ${describeValue(found)}`,
+  );
 }
 
 function subnetCheck(value: unknown): true | string {

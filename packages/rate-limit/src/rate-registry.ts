@@ -9,11 +9,13 @@ import {
 } from '@tollgate/core/internal';
 import type { Request } from 'express';
 import type { Store } from 'express-rate-limit';
+import { LocalSlidingStore } from './local-sliding-store.js';
 import { LocalStore } from './local-store.js';
 import { networkOf } from './network.js';
 import { networkScope, type ReadRateLimitOptions, type RequestLimit } from './options.js';
 import { type CountedRate, countedRates } from './rate.js';
 import { ShieldedStore } from './shielded-store.js';
+import { isWeighted } from './weighted-store.js';
 import { WindowLimiter } from './window-limiter.js';
 
 /** Every rate of a limiter, bound to its window's limiter. Made once, at start. */
@@ -24,14 +26,16 @@ export interface RateRegistry {
 
 const used = new WeakSet<Store>();
 
-/** Builds one express-rate-limit instance for each distinct window of all rates. Throws an error that describes the problem of a limit or a store. */
+/** Builds one express-rate-limit instance for each distinct window of all rates, fixed and sliding. Throws an error that describes the problem of a limit or a store. */
 export function rateRegistry(options: ReadRateLimitOptions): RateRegistry {
-  const limiters = new Map<number, WindowLimiter>();
+  const limiters = new Map<string, WindowLimiter>();
   let started = false;
-  const limiterOf = (windowMs: number): WindowLimiter => {
+  const limiterOf = (windowMs: number, sliding: boolean): WindowLimiter => {
+    const name = `${options.name}-${sliding ? 'sliding-' : ''}${windowMs}ms`;
     const limiter =
-      limiters.get(windowMs) ?? new WindowLimiter(windowMs, storeOf(options, windowMs), options.now, started);
-    limiters.set(windowMs, limiter);
+      limiters.get(name) ??
+      new WindowLimiter(windowMs, storeOf(options, name, windowMs, sliding), options.now, started);
+    limiters.set(name, limiter);
     return limiter;
   };
   const bind = (rates: readonly RequestRate[], source: string): CountedRate[] =>
@@ -95,14 +99,13 @@ function strictestOf(plans: Plans | undefined): Plan | undefined {
     );
 }
 
-function storeOf(options: ReadRateLimitOptions, windowMs: number): Store {
-  const { stores, whenStoreDown, expectedProcesses, storeDeadlineMs: deadlineMs, now } = options;
+function storeOf(options: ReadRateLimitOptions, name: string, windowMs: number, sliding: boolean): Store {
+  const { stores, cost, whenStoreDown, expectedProcesses, storeDeadlineMs: deadlineMs, now } = options;
   if (!stores) {
     warnOfManyProcesses('rateLimit', 'Give "stores", e.g. rate-limit-redis.');
-    return new LocalStore(now);
+    return sliding ? new LocalSlidingStore(now) : new LocalStore(now);
   }
-  const name = `${options.name}-${windowMs}ms`;
-  const store = stores(name, windowMs);
+  const store = stores(name, windowMs, sliding ? 'sliding' : 'fixed');
   if (
     typeof store?.increment !== 'function' ||
     typeof store.decrement !== 'function' ||
@@ -116,6 +119,18 @@ function storeOf(options: ReadRateLimitOptions, windowMs: number): Store {
     throw new TypeError(
       `rateLimit: "stores" returned a store that is in use already; make a new one for ${name}`,
     );
+  if (cost !== undefined && !isWeighted(store)) {
+    throw new TypeError(
+      `rateLimit: "cost" needs stores with incrementBy() and decrementBy(), such as rateLimitStores() of @tollgate/redis; the one for ${name} counts one request at a time`,
+    );
+  }
+  if (sliding !== (isWeighted(store) && store.slides === true)) {
+    throw new TypeError(
+      sliding
+        ? `rateLimit: "window: 'sliding'" needs stores that slide, such as rateLimitStores() of @tollgate/redis; the one for ${name} counts in fixed windows`
+        : `rateLimit: "stores" returned a store of sliding windows for ${name}, which are fixed; its third argument says which are asked for`,
+    );
+  }
   used.add(store);
   return new ShieldedStore(store, { name, whenStoreDown, expectedProcesses, deadlineMs, now });
 }

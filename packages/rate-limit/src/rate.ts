@@ -16,8 +16,14 @@ export interface CountedRate {
 
 const burstWindowMs = 1_000;
 
+interface CountedWindow {
+  readonly name: string;
+  readonly amount: number;
+  readonly windowMs: number;
+}
+
 /** The windows of a rate: its own, and one second where it has a burst. */
-function windowsOf(rate: RequestRate): readonly { name: string; amount: number; windowMs: number }[] {
+function windowsOf(rate: RequestRate): readonly CountedWindow[] {
   const { name, amount, windowMs, burst } = rate;
   if (burst === undefined || windowMs <= burstWindowMs) return [{ name, amount: burst ?? amount, windowMs }];
   return [
@@ -30,7 +36,7 @@ function windowsOf(rate: RequestRate): readonly { name: string; amount: number; 
 export function countedRates(
   rate: RequestRate,
   prefix: string,
-  limiterOf: (windowMs: number) => WindowLimiter,
+  limiterOf: (windowMs: number, sliding: boolean) => WindowLimiter,
 ): CountedRate[] {
   if (rate.scope.includes('model')) {
     throw new TypeError(
@@ -56,7 +62,7 @@ export function countedRates(
       name,
       quota: amount,
       windowMs,
-      limiter: limiterOf(windowMs),
+      limiter: limiterOf(windowMs, rate.sliding),
       ofCaller: isOfCaller(rate),
       keyFor: keysOf(limit, `${prefix}/${name}/`),
     };

@@ -18,8 +18,7 @@ export function bindingOf(counts: readonly RateCount[]): RateCount | undefined {
 }
 
 /**
- * The entries for the response's headers. A refused request is returned to the counters, so a rate that is not used up has one more left
- * than was counted.
+ * The entries for the response's headers. A refused request is returned to the counters, so its cost is left again.
  */
 export function entriesOf(counts: readonly RateCount[], refused: boolean, nowMs: number): RateLimitEntry[] {
   return counts.map(({ rate, count }) => ({
@@ -27,7 +26,7 @@ export function entriesOf(counts: readonly RateCount[], refused: boolean, nowMs:
     unit: 'requests' as const,
     quota: rate.quota,
     windowSeconds: rate.windowMs / 1_000,
-    left: Math.max(0, rate.quota - count.used + (refused && !count.over ? 1 : 0)),
+    left: Math.max(0, rate.quota - count.used + (refused ? count.cost : 0)),
     resetSeconds: (count.resetsAtMs - nowMs) / 1_000,
   }));
 }

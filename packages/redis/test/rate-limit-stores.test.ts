@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { startRedis, tapWire } from '@tollgate/testkit';
-import { rateLimit, type Store } from 'express-rate-limit';
+import { type ClientRateLimitInfo, rateLimit, type Store } from 'express-rate-limit';
 import { createClient } from 'redis';
 import { type RateLimitStoresOptions, rateLimitStores } from '../src/index.js';
 import { newPrefix, useCluster, useRedis } from './servers.js';
@@ -110,6 +110,107 @@ describe('rateLimitStores', () => {
     expect(() => rateLimitStores({ client, prefix: 'a{b}' })).toThrow('rateLimitStores: "prefix" must be');
     expect(() => rateLimitStores({ client, deadlineMs: 1 })).toThrow('rateLimitStores: "deadlineMs" must be');
     expect(() => rateLimitStores(Object.assign({ client }, { partition: 1 }))).toThrow('"partition"');
+  });
+});
+
+interface WeightedStore extends Store {
+  incrementBy(
+    key: string,
+    cost: number,
+    limit: number,
+  ): Promise<ClientRateLimitInfo & { countedAtMs: number }>;
+  decrementBy(key: string, cost: number, countedAtMs: number): Promise<void>;
+}
+
+/** A store as `rateLimit()` asks it for costs and sliding windows. */
+const weighted = (options: RateLimitStoresOptions, windowMs: number, window: 'fixed' | 'sliding') =>
+  rateLimitStores(options)(`requests-${window}-${windowMs}ms`, windowMs, window) as WeightedStore;
+
+const until = async (resetTime: Date | undefined): Promise<void> => {
+  const waitMs = (resetTime?.getTime() ?? 0) - Date.now();
+  // Redis' clock and this process's are one here; a millisecond more for the rounding of both.
+  await new Promise((resolve) => setTimeout(resolve, waitMs + 2));
+};
+
+for (const window of ['fixed', 'sliding'] as const) {
+  describe(`rateLimitStores, costs in ${window} windows`, () => {
+    it('count a request as several for all processes, and take it back', async () => {
+      const { client } = redis();
+      const prefix = newPrefix();
+      const [ours, theirs] = [
+        weighted({ client, prefix }, 60_000, window),
+        weighted({ client, prefix }, 60_000, window),
+      ];
+      for (const store of [ours, theirs]) rateLimit({ windowMs: 60_000, store, validate: false });
+      const first = await ours.incrementBy('tenant=acme', 6, 10);
+      expect(first.totalHits).toBe(6);
+      const waitMs = (first.resetTime?.getTime() ?? 0) - Date.now();
+      expect(waitMs).toBeGreaterThan(30_000);
+      expect(waitMs).toBeLessThanOrEqual(60_000);
+      const second = await theirs.incrementBy('tenant=acme', 5, 10);
+      expect(second.totalHits).toBe(11);
+      await theirs.decrementBy('tenant=acme', 5, second.countedAtMs);
+      expect((await ours.get?.('tenant=acme'))?.totalHits).toBe(6);
+      await theirs.decrementBy('tenant=acme', 7, first.countedAtMs);
+      expect((await ours.get?.('tenant=acme'))?.totalHits).toBe(6);
+      await ours.resetKey('tenant=acme');
+      expect((await theirs.incrementBy('tenant=acme', 2, 10)).totalHits).toBe(2);
+      expect((await theirs.increment('tenant=acme')).totalHits).toBe(3);
+      await client.scriptFlush();
+      expect((await theirs.incrementBy('tenant=acme', 2, 10)).totalHits).toBe(5);
+    });
+
+    it('leave nothing behind: a request taken back too late, and a window that is over', async () => {
+      const { client } = redis();
+      const prefix = newPrefix();
+      const store = weighted({ client, prefix }, 200, window);
+      rateLimit({ windowMs: 200, store, validate: false });
+      const { resetTime, countedAtMs } = await store.incrementBy('tenant=acme', 3, 10);
+      await until(resetTime);
+      await store.decrementBy('tenant=acme', 3, countedAtMs);
+      expect(await client.keys(`${prefix}*`)).toEqual([]);
+    });
+  });
+}
+
+describe('rateLimitStores, sliding windows', () => {
+  it('never contain more than the limit, and admit a request that waited as long as it was asked to', async () => {
+    const { client } = redis();
+    const store = weighted({ client, prefix: newPrefix() }, 300, 'sliding');
+    const admitted: number[] = [];
+    let waits = 0;
+    while (waits < 4) {
+      const { totalHits, resetTime, countedAtMs } = await store.incrementBy('tenant=acme', 1, 7);
+      if (totalHits <= 7) {
+        admitted.push(countedAtMs);
+        continue;
+      }
+      await store.decrementBy('tenant=acme', 1, countedAtMs);
+      waits += 1;
+      await until(resetTime);
+      const after = await store.incrementBy('tenant=acme', 1, 7);
+      expect(after.totalHits).toBeLessThanOrEqual(7);
+      admitted.push(after.countedAtMs);
+    }
+    expect(admitted.length).toBeGreaterThan(10);
+    for (const at of admitted) {
+      expect(admitted.filter((other) => other > at - 300 && other <= at).length).toBeLessThanOrEqual(7);
+    }
+  });
+
+  it('keep at most 121 fields for any number of requests', async () => {
+    const { client } = redis();
+    const prefix = newPrefix();
+    const store = weighted({ client, prefix }, 400, 'sliding');
+    const endMs = Date.now() + 600;
+    let counted = 0;
+    while (Date.now() < endMs) {
+      await store.incrementBy('tenant=acme', 1, 100);
+      counted += 1;
+    }
+    const [key = ''] = await client.keys(`${prefix}*`);
+    expect(await client.hLen(key)).toBeLessThanOrEqual(121);
+    expect((await store.get?.('tenant=acme'))?.totalHits).toBeLessThanOrEqual(counted);
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MitigationStore } from '@tollgate/core/internal';
 import { type RedisProcess, startRedis, startRedisCluster } from '@tollgate/testkit';
-import { switchContract } from '@tollgate/testkit/contracts';
+import { mitigationContract, switchContract } from '@tollgate/testkit/contracts';
 import { createClient, createCluster } from 'redis';
 import { redisSwitch } from '../src/index.js';
 
@@ -28,6 +29,43 @@ switchContract('on Redis', async () => {
       for (const client of clients) client.destroy();
     },
   };
+});
+
+describe('actions of watch()', () => {
+  const client = () => shared;
+  let shared: ReturnType<typeof clientOf>;
+  beforeAll(async () => {
+    shared = clientOf();
+    await shared.connect();
+  });
+  afterAll(() => shared.destroy());
+  mitigationContract('on Redis', () => {
+    const prefix = nextPrefix();
+    const storeOf = () =>
+      redisSwitch({ client: client(), prefix, deadlineMs: 5_000 }).mitigations as MitigationStore;
+    return { store: storeOf(), other: storeOf() };
+  });
+
+  it('leave no key behind for longer than they last', async () => {
+    const prefix = nextPrefix();
+    const { mitigations } = redisSwitch({ client: client(), prefix, deadlineMs: 5_000 });
+    const record = {
+      id: 'a',
+      atMs: 1,
+      action: 'slow',
+      outcome: 'applied',
+      target: 'key k',
+      reason: 'r',
+      process: 'p',
+    };
+    await mitigations?.put({ ...record, untilMs: Date.now() + 90_000 });
+    await mitigations?.decide({ id: 'a', what: 'undo', by: 'ann' });
+    for (const key of await client().keys(`${prefix}*`)) {
+      const leftMs = await client().pTTL(key);
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(90_000);
+    }
+  });
 });
 
 describe('redisSwitch()', () => {

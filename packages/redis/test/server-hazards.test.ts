@@ -64,6 +64,12 @@ describe('a store on a server', () => {
     expect(await warnings([])).toEqual(['TOLLGATE_W_REDIS_PERSISTENCE']);
   });
 
+  it('that writes nothing to disk says nothing where a ledger restores its counters', () => {
+    const facts = { info: 'aof_enabled:0\r\n', save: '' };
+    expect(serverHazards({ ...facts, isRebuilt: true })).toEqual([]);
+    expect(serverHazards({ ...facts, isRebuilt: false })).toHaveLength(1);
+  });
+
   it.each([
     ['6.0.20', ['TOLLGATE_W_REDIS_VERSION']],
     ['5.0.14', ['TOLLGATE_W_REDIS_VERSION']],
@@ -87,7 +93,10 @@ describe('a store on a server', () => {
 
   it('warns where keys were evicted already, whatever the policy is now', () => {
     const told = (evicted: number) =>
-      serverHazards({ info: `maxmemory_policy:noeviction\r\nevicted_keys:${evicted}\r\n`, save: undefined });
+      serverHazards({
+        info: `maxmemory_policy:noeviction\r\nevicted_keys:${evicted}\r\n`,
+        ...{ save: undefined, isRebuilt: false },
+      });
     expect(told(0)).toEqual([]);
     expect(told(7)).toEqual([
       { code: 'TOLLGATE_W_REDIS_EVICTION', message: expect.stringContaining('has evicted 7 keys') },

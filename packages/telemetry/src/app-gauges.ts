@@ -10,6 +10,10 @@ export interface WatchedApp {
   readonly unverified: number;
   /** Admissions from credit leased in advance, since the start. */
   readonly fromGrace: number;
+  /** Requests with a permit, waiting for one, and the present limit; absent: the app limits none. */
+  readonly concurrency?:
+    | { readonly running: number; readonly waiting: number; readonly limit: number }
+    | undefined;
 }
 
 /** Adds gauges that ask an app when they are read. */
@@ -36,4 +40,9 @@ export function appGauges(app: WatchedApp, registry: Registry, prefix: string): 
     'Admissions from credit leased in advance, since the start.',
     () => app.fromGrace,
   );
+  const { concurrency } = app;
+  if (!concurrency) return;
+  gauge('concurrency_running', 'Requests that have a permit.', () => concurrency.running);
+  gauge('concurrency_waiting', 'Requests that wait for a permit.', () => concurrency.waiting);
+  gauge('concurrency_limit', 'Permits at present.', () => concurrency.limit);
 }

@@ -64,6 +64,16 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'plan',
     'outcome',
   );
+  const waits = instruments.duration(
+    'concurrency_wait_seconds',
+    'How long requests waited for their permit.',
+    'plan',
+  );
+  const overages = instruments.counter(
+    'overage_requests_total',
+    'Requests that were admitted into the overage of a limit.',
+    'unit',
+  );
   const jobs = instruments.counter('jobs_total', 'Deferred requests by outcome.', 'plan', 'outcome');
   const findings = instruments.counter(
     'guardrail_findings_total',
@@ -159,7 +169,9 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     subscribe('tollgate:drain', () => drains({})),
     subscribe('tollgate:concurrency', (facts) => {
       if (facts.requestId !== undefined) places(facts);
+      if (facts.outcome === 'admitted' && typeof facts.waitedMs === 'number') waits(facts, facts.waitedMs);
     }),
+    subscribe('tollgate:overage', (facts) => overages(facts)),
     subscribe('tollgate:job', (facts) => jobs(facts)),
     subscribe('tollgate:guardrail', (facts) => findings(facts)),
     subscribe('tollgate:cache', (facts) => cached(facts)),

@@ -260,4 +260,29 @@ describe('metrics()', () => {
     app.get('/metrics', own.handler());
     await request(app).get('/metrics').expect(500);
   });
+
+  it('measure the queue: permits, waiters, the limit, how long each waited, and overages', async () => {
+    const of = measured();
+    const concurrency = { running: 3, waiting: 2, limit: 8 };
+    of.watch({ isReady: true, inFlight: 3, unverified: 0, fromGrace: 0, concurrency });
+    publish('tollgate:concurrency', () => ({
+      requestId: 'r',
+      plan: 'pro',
+      outcome: 'admitted',
+      waitedMs: 1_500,
+    }));
+    publish('tollgate:overage', () => ({ tenant: 'acme', name: 'usd-month', unit: 'usd' }));
+    concurrency.waiting = 1;
+    const text = await scrape(of);
+    for (const line of [
+      'tollgate_concurrency_running 3',
+      'tollgate_concurrency_waiting 1',
+      'tollgate_concurrency_limit 8',
+      'tollgate_concurrency_wait_seconds_sum{plan="pro"} 1.5',
+      'tollgate_concurrency_wait_seconds_count{plan="pro"} 1',
+      'tollgate_overage_requests_total{unit="usd"} 1',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+  });
 });

@@ -2,6 +2,7 @@ export { type AlertStoreUnderTest, alertStoreContract } from './alert-store-cont
 export { type CacheStoreUnderTest, cacheStoreContract } from './cache-store-contract.js';
 export { type ClaimsUnderTest, claimsContract } from './claims-contract.js';
 export { inMemory } from './memory-processes.js';
+export { mitigationContract } from './mitigation-contract.js';
 export { type ProviderStoreUnderTest, providerStoreContract } from './provider-store-contract.js';
 export { type MakeProcesses, type QuotaProcesses, quotaAgreement } from './quota-agreement.js';
 export { quotaContract } from './quota-contract.js';

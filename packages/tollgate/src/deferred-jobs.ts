@@ -1,6 +1,6 @@
 import { keyCallers } from '@tollgate/auth';
 import type { KeyStore, Plans } from '@tollgate/core';
-import type { GuardOptions } from '@tollgate/core/internal';
+import { type CalendarPeriod, type GuardOptions, warnOnce } from '@tollgate/core/internal';
 import { type JobsMiddleware, jobs } from '@tollgate/jobs';
 import type { TollgateOptions } from './tollgate-options.js';
 
@@ -30,5 +30,32 @@ export function deferredJobs(
       'tollgate: "jobs.callers" is required where callers have no keys: it says whether they still may',
     );
   }
+  warnOfExpiry(plans, more.expireAfterMs ?? dayMs);
   return jobs({ ...(now && { now }), ...more, ...guard, callers });
+}
+
+const dayMs = 86_400_000;
+/** The longest windows, in ms, by period. */
+const windowMs: Readonly<Record<CalendarPeriod, number>> = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: dayMs,
+  week: 7 * dayMs,
+  month: 31 * dayMs,
+};
+
+/** A request is deferred until its window ends: one that expires before is refused instead. */
+function warnOfExpiry(plans: Plans, expireAfterMs: number): void {
+  for (const { name, limits, degrade } of Object.values(plans)) {
+    if (!degrade.some(({ defer }) => defer)) continue;
+    const long = limits.find(
+      ({ window, soft }) => window.kind === 'calendar' && !soft && windowMs[window.period] > expireAfterMs,
+    );
+    if (!long) continue;
+    warnOnce(
+      'TOLLGATE_W_JOBS_EXPIRE',
+      `tollgate: plan "${name}" defers requests until "${long.name}" has room, which may be longer than a job lives (expireAfterMs: ${expireAfterMs}): requests that would expire before are refused. Give jobs a longer "expireAfterMs", at most 31 days.`,
+      name,
+    );
+  }
 }

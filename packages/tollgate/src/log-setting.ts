@@ -1,7 +1,7 @@
 type Write = (facts: object, message: string) => void;
 
 /** A logger with the methods of pino, bunyan or winston's: facts first, then a message. */
-export interface Logger {
+interface Logger {
   info: Write;
   warn: Write;
   error: Write;

@@ -2,17 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
 import { OverrideCache } from '@tollgate/auth/internal';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
-import { contextOf, jsonBody, type TollgateError, tollgateErrors } from '@tollgate/core';
-import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
+import { contextOf, jsonBody, type Plans, type TollgateError, tollgateErrors } from '@tollgate/core';
+import { accepts, checkOptions, type LimitOverrides, limitsOf, publish } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
 import { loadTokenizer, unmeteredRefusal } from '@tollgate/meter/internal';
 import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
+import { declarePlans } from '@tollgate/postgres/internal';
 import { providerFailure, proxy } from '@tollgate/upstream';
 import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
 import type { Request, RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
+import { checkFallbackPrices } from './fallback-prices.js';
 import { inFlight } from './in-flight.js';
 import { inTurn } from './in-turn.js';
 import { lateSettlement } from './late-settlement.js';
@@ -115,7 +117,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   const later = deferredJobs(options, { guard, keys, plans });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const answers = answerCache(options, { guard, plans, store: stores.answers });
-  const readiness = opened.add(new Readiness(neededBy(options, stores)), (one) => one.end());
+  const readiness = opened.add(new Readiness(neededBy(options, plans, stores)), (one) => one.end());
   const entrance = [
     flight.admit,
     readiness.hold(readyWaitMs),
@@ -163,7 +165,11 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
     concurrency: places,
     jobs: later,
     fetch: meteredFetch(fetchOptions(options)),
-    proxy: (proxyOptions) => proxy({ ...answerOptions(guard), ...proxyOptions }),
+    proxy: (proxyOptions) => {
+      const handler = proxy({ ...answerOptions(guard), ...proxyOptions });
+      checkFallbackPrices(proxyOptions, plans, limits, options.meter);
+      return handler;
+    },
     usage: () => usage,
     runWith: async (caller, run, more) =>
       runWith(book ? await book.apply(caller) : caller, run, {
@@ -244,14 +250,22 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
 /** The parts that requests need: the stores, the tables, the tokenizer. */
 function neededBy(
   { redis, store, database, meter: { inputBound } = {} }: TollgateOptions,
+  plans: Plans,
   stores: Stores,
 ): (() => unknown)[] {
   const { ledger, quota } = stores;
   return [
     ...(redis || store || database ? [() => quota.read('readiness', [])] : []),
-    ...(ledger ? [() => ledger.database.ready()] : []),
+    ...(ledger ? [() => ledger.database.ready().then(() => tellOf(plans, ledger))] : []),
     ...(inputBound === 'tokens' ? [loadTokenizer] : []),
   ];
+}
+
+/** For commands and reports. Without it they need the plans in a file. */
+async function tellOf(plans: Plans, { database }: Ledger): Promise<void> {
+  await declarePlans(database, plans).catch((error: unknown) =>
+    publish('tollgate:fault', () => ({ where: 'tollgate.plans', error: String(error) })),
+  );
 }
 
 /** Guards read nothing that the type parameters of a route describe. */

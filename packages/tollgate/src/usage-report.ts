@@ -5,6 +5,7 @@ import {
   formatUsd,
   guarded,
   isTollgateError,
+  type Limit,
   type QuotaStore,
   refuse,
   TollgateError,
@@ -27,6 +28,8 @@ interface UsageLine {
    * without one, and for windows of requests.
    */
   unresolved?: string | number | null;
+  /** The part of `cap` before its overage; absent: there is no overage. */
+  included?: string | number;
   /** ISO 8601; `null` where nothing is to be waited for: a bucket, places in flight, a window that begins with the next request. */
   resets_at: string | null;
   /** This limit has the smallest remaining share: it causes the next refusal. */
@@ -99,6 +102,7 @@ async function linesOf(
   return [
     ...states.map((state, index) => ({
       ...line(mine[index]?.name ?? '', state),
+      ...includedIn(mine[index], state),
       ...(open && { unresolved: shownIn(state, open[index]) }),
     })),
     ...windows.map(requestsLine),
@@ -132,6 +136,12 @@ class Unresolved {
     this.#asked.set(name, { atMs: nowMs, amounts });
     return amounts;
   }
+}
+
+function includedIn(limit: Limit | undefined, { unit }: CounterState): Pick<UsageLine, 'included'> {
+  const { included } = limit ?? {};
+  if (included === undefined) return {};
+  return { included: unit === 'usd' ? formatUsd(included) : included };
 }
 
 function shownIn({ unit }: CounterState, amount: number | undefined): string | number | null {

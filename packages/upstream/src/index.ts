@@ -38,3 +38,4 @@ export type { RouteCandidate, RouteDecision, RouteExclusion, RouteInputs } from 
 export type { PolledPrice, RouteFacts, RouteSource } from './route/route-source.js';
 export { type Router, router } from './route/router.js';
 export type { RoutedModel, RouterOptions, RouteTask } from './route/router-options.js';
+export type { ServiceLevel, ServiceLevelOf } from './route/service-level.js';

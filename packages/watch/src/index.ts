@@ -18,8 +18,18 @@ export type {
 } from './alerts/incident.js';
 export { type PagerDutyOptions, pagerDuty } from './alerts/pager-duty.js';
 export { type SlackOptions, slack } from './alerts/slack.js';
+export type { StormOptions } from './alerts/storms.js';
 export { type WebhookOptions, webhook } from './alerts/webhook.js';
-export type { DetectorName, FeatureSeen, Finding } from './detectors/finding.js';
+export { type ChallengeOptions, challenge } from './challenge/challenge-guard.js';
+export {
+  type AskedChallenge,
+  type ChallengeQuestion,
+  type Challenges,
+  type ProofOfWorkOptions,
+  proofOfWork,
+} from './challenge/challenges.js';
+export type { Detector, ObservedRequest, ReportedFinding } from './detectors/custom-detector.js';
+export type { AnyDetectorName, DetectorName, FeatureSeen, Finding } from './detectors/finding.js';
 export type { Subject, SubjectKind } from './features/subject.js';
 export { IsolationForest, type TrainOptions } from './forest/isolation-forest.js';
 export type { SavedForest } from './forest/saved-forest.js';

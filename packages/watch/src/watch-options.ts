@@ -1,5 +1,7 @@
 import type { ClaimStore, SwitchStore } from '@tollgate/core';
 import { accepts, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
+import type { Challenges } from './challenge/challenges.js';
+import { checkDetectors, type Detector } from './detectors/custom-detector.js';
 import type { IsolationForest } from './forest/isolation-forest.js';
 import type { BlastRadius } from './ladder/blast-radius.js';
 import type { Mitigation } from './ladder/mitigation.js';
@@ -11,8 +13,12 @@ import type { Budget } from './statistics/burn-rate.js';
 export interface WatchOptions extends GuardOptions {
   /** Store of suspensions; `killSwitch({ store })` of the same store enforces them. Without it there are none. */
   store?: SwitchStore;
-  /** The action for each finding. @defaultValue `defaultPolicy` */
+  /** The action for each finding. @defaultValue `defaultPolicy`, in which the app's own detectors have the rules of `scraping` */
   policy?: readonly PolicyRule[];
+  /** Detectors of the app beside the built-in ones. @defaultValue none */
+  detectors?: readonly Detector[];
+  /** The kind of challenge of the action `challenge`. @defaultValue `proofOfWork({ claims })` */
+  challenges?: Challenges;
   /**
    * How many tenants may be suspended without a person's confirmation; and as many challenged, tightened and rotated, each counted
    * separately. @defaultValue `{ share: 0.05, withinMs: 600_000 }`
@@ -49,6 +55,8 @@ export function checkWatchOptions(options: WatchOptions): void {
     ...guardChecks,
     store: accepts.methods('read', 'turnOff', 'turnOn'),
     policy: accepts.someOf(accepts.object),
+    detectors: accepts.someOf(accepts.object),
+    challenges: accepts.methods('ask', 'solves'),
     blastRadius: accepts.object,
     claims: accepts.methods('claim', 'secret'),
     rotation: accepts.object,
@@ -62,8 +70,12 @@ export function checkWatchOptions(options: WatchOptions): void {
     seed: (value) => Number.isSafeInteger(value) || 'an integer',
     now: accepts.function,
   });
-  const { policy = defaultPolicy, blastRadius, rotation } = options;
-  checkPolicy(policy);
+  const { policy = defaultPolicy, detectors = [], blastRadius, rotation } = options;
+  checkDetectors(detectors);
+  checkPolicy(
+    policy,
+    detectors.map(({ name }) => name),
+  );
   if (blastRadius) {
     checkOptions<BlastRadius>(
       'watch: "blastRadius"',

@@ -1,15 +1,17 @@
 import { type Caller, memoryClaims, subscribe, type TollgateContext, type UsageSink } from '@tollgate/core';
 import { type GuardOptions, publish } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
-import { Challenger } from './challenge/challenger.js';
+import { proofOfWork } from './challenge/challenges.js';
 import { Analysis } from './detectors/analysis.js';
+import { CustomDetectors } from './detectors/custom-detector.js';
 import type { Finding } from './detectors/finding.js';
 import { subjectsOfCaller } from './features/subjects-of-caller.js';
 import type { IsolationForest } from './forest/isolation-forest.js';
 import { seededRandom } from './forest/seeded-random.js';
 import { Ladder } from './ladder/ladder.js';
 import type { Mitigation } from './ladder/mitigation.js';
-import { defaultPolicy } from './ladder/policy.js';
+import { Operators } from './ladder/operators.js';
+import { defaultPolicyWith } from './ladder/policy.js';
 import { rotating } from './ladder/rotating.js';
 import { mitigationsGuard } from './middleware/mitigations-guard.js';
 import { observer } from './middleware/observer.js';
@@ -32,6 +34,12 @@ export interface Watch {
   tagsOf(caller: Caller): Finding[];
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(mitigationId: string): Promise<boolean>;
+  /**
+   * Takes back a mitigation that still holds, in this process; a suspension in all. `false` where there is none of this id, and for a rotated
+   * key. Rejects where the
+   * switch's store is away.
+   */
+  undo(mitigationId: string): Promise<boolean>;
   /** The current forest, to be saved; `undefined` until the first is grown. */
   readonly forest: IsolationForest | undefined;
   /** Stops listening to core's channels. */
@@ -48,6 +56,7 @@ const idleWatch: Watch = {
   attach: () => undefined,
   tagsOf: () => [],
   confirm: async () => false,
+  undo: async () => false,
   forest: undefined,
   end: () => undefined,
 };
@@ -60,7 +69,8 @@ const idleWatch: Watch = {
 export function watch(options: WatchOptions = {}): Watch {
   checkWatchOptions(options);
   if (options.mode === 'off') return idleWatch;
-  const { store, policy = defaultPolicy, mode, maxSubjects = 5_000, now = Date.now } = options;
+  const { store, detectors = [], mode, maxSubjects = 5_000, now = Date.now } = options;
+  const { policy = defaultPolicyWith(detectors.map(({ name }) => name)) } = options;
   const suspending = options.policy?.findIndex(({ action }) => action.do === 'suspend') ?? -1;
   if (suspending !== -1 && !store) {
     throw new TypeError(
@@ -82,8 +92,13 @@ export function watch(options: WatchOptions = {}): Watch {
     store,
     rotate: rotation && rotating(rotation, claims, now),
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
-    audit: (mitigation) => tell(mitigation, options.onMitigation),
+    audit: (mitigation) => {
+      operators?.show(mitigation);
+      tell(mitigation, options.onMitigation);
+    },
   });
+  const operators: Operators | undefined =
+    store?.mitigations && new Operators(store.mitigations, ladder, now);
   const analysis: Analysis = new Analysis({
     minimumUsd: options.minimumUsd ?? 0.5,
     maxSubjects,
@@ -93,23 +108,34 @@ export function watch(options: WatchOptions = {}): Watch {
     random: seededRandom(options.seed ?? 1),
     found: (finding) => ladder.take(finding),
   });
-  const mitigations = mitigationsGuard({ ladder, challenger: new Challenger(claims, now), answer, now });
+  const custom = new CustomDetectors(detectors, (finding) => ladder.take(finding));
+  const { challenges = proofOfWork({ claims, now }) } = options;
+  const mitigations = mitigationsGuard({ ladder, challenges, answer, now });
   const unsubscribe = subscribe('tollgate:refuse', ({ code, tenant, keyId, shadow }) => {
     if (shadow === true || typeof code !== 'string') return;
     analysis.refused({ code, tenant: textOf(tenant), keyId: textOf(keyId) }, now());
   });
   return {
-    sink: { write: (event) => analysis.usage(event, now()) },
-    observe: () => observer(analysis, ladder, answer, now),
+    sink: {
+      write: (event) => {
+        analysis.usage(event, now());
+        custom.usage(event, now());
+      },
+    },
+    observe: () => observer(analysis, custom, ladder, answer, now),
     guard: () => mitigations.handler,
     attach: mitigations.attach,
     tagsOf: (caller) =>
       subjectsOfCaller(caller).flatMap((subject) => ladder.active('tag', subject, now())?.finding ?? []),
     confirm: (mitigationId) => ladder.confirm(mitigationId),
+    undo: (mitigationId) => ladder.undo(mitigationId),
     get forest() {
       return analysis.forest;
     },
-    end: unsubscribe,
+    end: () => {
+      operators?.end();
+      unsubscribe();
+    },
   };
 }
 

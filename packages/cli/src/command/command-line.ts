@@ -10,6 +10,11 @@ export interface CommandLine {
   readonly writeError: (text: string) => void;
   /** The version that `--version` prints. @defaultValue 'unknown' */
   readonly version?: string;
+  /** How long a change waits for the confirmation of a running process, in ms. @defaultValue 4_000 */
+  readonly confirmMs?: number;
   /** For providers' APIs. @defaultValue the global `fetch` */
   readonly fetch?: typeof globalThis.fetch;
 }
+
+/** Processes hear of changes at once, or look twice a second. */
+export const confirmMsOf = ({ confirmMs = 4_000 }: CommandLine): number => confirmMs;

@@ -15,6 +15,22 @@ const sentences: Readonly<Record<string, string>> = {
   '3F000': 'the tables are not there: run "tollgate migrate"',
 };
 
+const connectionCodes = new Set(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT']);
+
+/** A connection that failed, with the place that was tried; any other error unchanged. */
+export function placed(error: unknown, place: string): unknown {
+  return connectionCodes.has(codeOf(error))
+    ? new Error(`${sentences[codeOf(error)]} (${place})`, { cause: error })
+    : error;
+}
+
+/** Node tries several addresses of a name and reports all of them. */
+function codeOf(error: unknown): string {
+  const { code, errors } = Object(error) as { code?: unknown; errors?: unknown };
+  if (typeof code === 'string') return code;
+  return Array.isArray(errors) && errors.length > 0 ? codeOf(errors[0]) : '';
+}
+
 /** Writes one line with the cause of the failure; returns the exit code. Never shows a connection string. */
 export function sayFailure(error: unknown, writeError: (text: string) => void): number {
   writeError(`tollgate: ${shown(sentenceOf(error))}\n`);
@@ -22,11 +38,8 @@ export function sayFailure(error: unknown, writeError: (text: string) => void): 
 }
 
 function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const known = Object.hasOwn(sentences, code) ? sentences[code] : undefined;
-  if (known !== undefined) return known;
-  // Node tries several addresses of a name and reports all of them.
+  const code = codeOf(error);
+  if (Object.hasOwn(sentences, code)) return sentences[code] ?? code;
   if (error instanceof AggregateError && error.errors.length > 0) return sentenceOf(error.errors[0]);
-  return error.message || error.name;
+  return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,5 +1,7 @@
 import { suggestion } from '@tollgate/core/internal';
 import type { Registry } from '@tollgate/postgres';
+import { declaredPlans } from '@tollgate/postgres/internal';
+import type { Session } from './session.js';
 
 /** Rejects a tenant that is not in the database: a typing error would otherwise look like success. */
 export async function checkTenant(
@@ -15,16 +17,25 @@ export async function checkTenant(
   );
 }
 
-/** Rejects a plan that no key is on, where other keys are on other plans. The first key of a new plan needs `--force`, since plans are in the app. */
-export async function checkPlan(registry: Registry, plan: string, force: boolean | undefined): Promise<void> {
+/**
+ * Rejects a plan that no app on this database has declared; where none has declared any, one that no key is on while keys are on others.
+ */
+export async function checkPlan(
+  { registry, database }: Pick<Session, 'registry' | 'database'>,
+  plan: string,
+  force: boolean | undefined,
+): Promise<void> {
   if (force) return;
+  const declared = Object.keys(await declaredPlans(database));
+  if (declared.includes(plan)) return;
+  if (declared.length > 0) {
+    throw new Error(
+      `no app on this database has a plan ${JSON.stringify(plan)}${suggestion(plan, declared)}; there are ${declared.join(', ')}. With --force the key is made all the same`,
+    );
+  }
   const known = [...new Set((await registry.keys.list({ limit: 100_000 })).map((one) => one.plan))];
   if (known.length === 0 || known.includes(plan)) return;
   throw new Error(
     `no key is on a plan ${JSON.stringify(plan)} yet${suggestion(plan, known)}; keys are on ${known.join(', ')}. If the app defines it, give --force`,
   );
 }
-
-/** The certain part of a change's effect: where it was written, and which processes follow it. */
-export const writtenTo = (place: string): string =>
-  `written to ${place}; processes whose keys and limits come from this database follow within 5 s`;

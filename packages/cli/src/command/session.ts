@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { type Database, database, type Registry, registry } from '@tollgate/postgres';
+import { join } from 'node:path';
+import { type Database, database, type Registry, registry, spoolStatus } from '@tollgate/postgres';
 import type { Command } from 'commander';
-import type { CommandLine } from './command-line.js';
-import { UsageError } from './failure.js';
+import { type CommandLine, confirmMsOf } from './command-line.js';
+import { placed, UsageError } from './failure.js';
 
 /** The options that every command takes. */
 interface SharedOptions {
@@ -11,6 +12,13 @@ interface SharedOptions {
   readonly schema?: string;
   readonly actor?: string;
   readonly json?: boolean;
+  readonly wait?: boolean;
+}
+
+/** The processes that follow a change. */
+interface Confirmation {
+  readonly json: { readonly store: string; readonly confirmed_by: readonly string[] };
+  readonly text: string;
 }
 
 /** The dependencies of a command. */
@@ -21,6 +29,11 @@ export interface Session {
   readonly registry: Registry;
   /** Where the database is, without its password. */
   readonly place: string;
+  /**
+   * Waits until a running process has confirmed the changes so far, and describes where they are and who confirmed. Rejects where none has in
+   * time; the change stays. Waits for none with `--no-wait`, nor on an embedded database, which the app opens later.
+   */
+  confirmed(of: 'keys' | 'limits' | 'children'): Promise<Confirmation>;
   /** Writes the result: as JSON where that is requested, otherwise as text. */
   say(found: unknown, text: () => string): void;
 }
@@ -44,19 +57,44 @@ export async function withSession(
   }
   const shared = database({ ...where, ...(schema && { schema }), maxConnections: 2 });
   const place = 'directory' in where ? where.directory : hostOf(where.connectionString);
+  const people = registry({ database: shared, actor: options.actor ?? `cli:${io.user}`, now: io.now });
   const session: Session = {
     io,
     database: shared,
-    registry: registry({ database: shared, actor: options.actor ?? `cli:${io.user}`, now: io.now }),
+    registry: people,
     place,
+    async confirmed(of) {
+      if ('directory' in where) return confirmation(place, [], 'the app reads it when it starts');
+      if (options.wait === false) return confirmation(place, [], 'not confirmed by a process');
+      const withinMs = confirmMsOf(io);
+      const readers = await people.readers(of, withinMs);
+      if (readers.length === 0) throw new Error(unconfirmed(place, of, withinMs));
+      return confirmation(place, readers);
+    },
     say: (found, text) => io.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : text()),
   };
   try {
     await shared.ready();
     await work(session);
+  } catch (error) {
+    throw placed(error, place);
   } finally {
     await shared.end();
   }
+}
+
+/** The spool of an app whose folder is this one. */
+export function spoolFolder({ dir }: Pick<SharedOptions, 'dir'>, env: CommandLine['env']): string {
+  return join(dir || env.TOLLGATE_DIR || directoryByDefault, 'spool');
+}
+
+/** Reports paid attempts that are not in the ledger yet: the sums do not contain them. */
+export async function noteSpool(io: CommandLine, command: Command): Promise<void> {
+  const folder = spoolFolder(command.optsWithGlobals(), io.env);
+  const { waiting } = await spoolStatus(folder);
+  if (waiting === 0) return;
+  const attempts = waiting === 1 ? '1 paid attempt is' : `${waiting} paid attempts are`;
+  io.writeError(`${attempts} not in the ledger yet: in ${folder}, until a running app delivers\n`);
 }
 
 function whereOf(
@@ -74,4 +112,21 @@ function hostOf(connectionString: string): string {
   if (!URL.canParse(connectionString)) return 'the database';
   const { host, pathname } = new URL(connectionString);
   return `${host}${pathname}`;
+}
+
+function confirmation(store: string, readers: readonly string[], otherwise = ''): Confirmation {
+  const json = { store, confirmed_by: readers };
+  if (readers.length === 0) return { json, text: `written to ${store}; ${otherwise}` };
+  const names = readers.length === 1 ? 'process' : `${readers.length} processes:`;
+  return { json, text: `in ${store}; confirmed by ${names} ${readers.join(', ')}` };
+}
+
+const sources = {
+  keys: 'takes its keys',
+  limits: 'takes its limits',
+  children: 'takes the revocations of child credentials',
+};
+
+function unconfirmed(place: string, of: keyof typeof sources, withinMs: number): string {
+  return `written to ${place}, but no running process that ${sources[of]} from there has confirmed it within ${withinMs / 1_000} s. Either no app runs, or it ${sources[of]} from elsewhere: the environment, a file, another database (--database-url) or schema (--schema). With --no-wait the command does not wait.`;
 }

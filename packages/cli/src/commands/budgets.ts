@@ -3,7 +3,7 @@ import { type OverrideKind, type OverrideScope, overrideKinds } from '@tollgate/
 import { Argument, Command, Option } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
-import { checkTenant, writtenTo } from '../command/known.js';
+import { checkTenant } from '../command/known.js';
 import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
 
@@ -33,9 +33,7 @@ export function budgetsCommand(io: CommandLine): Command {
   subject(
     budgets
       .command('set')
-      .description(
-        'set a limit; running apps whose keys and limits come from this database follow within 5 s',
-      )
+      .description('set a limit, and wait until a running process has confirmed it')
       .addArgument(kind())
       .argument('<limit>', "'$500/month', 2M/day, 100/min; for concurrent a number")
       .addOption(new Option('--by <scope>', 'whose counter').choices(['tenant', 'team', 'user', 'key']))
@@ -55,12 +53,13 @@ export function budgetsCommand(io: CommandLine): Command {
           );
         }
         const override: LimitOverride = { ...subjectOf(options), kind, limit, by: options.by };
-        await withSession(io, command, async ({ registry, place, say }) => {
+        await withSession(io, command, async ({ registry, confirmed, say }) => {
           await checkTenant(registry, override.tenant, options.force);
           await registry.overrides.set(override);
+          const { json, text } = await confirmed('limits');
           say(
-            { ...jsonOf(override), store: place },
-            () => `Set: ${writtenTo(place)}.\n\n${table(headings, [rowOf(override)])}`,
+            { ...jsonOf(override), ...json },
+            () => `Set, ${text}.\n\n${table(headings, [rowOf(override)])}`,
           );
         });
       },
@@ -81,11 +80,12 @@ export function budgetsCommand(io: CommandLine): Command {
       .description('take back what was set for exactly this tenant, team, user or key: the plan counts again')
       .addArgument(new Argument('[kind]', 'only this kind').choices(overrideKinds)),
   ).action((kind: OverrideKind | undefined, options: SubjectOptions, command: Command) =>
-    withSession(io, command, async ({ registry, place, say }) => {
+    withSession(io, command, async ({ registry, confirmed, say }) => {
       const cleared = await registry.overrides.clear({ ...subjectOf(options), kind });
       if (cleared === 0)
         throw new Error('nothing of that kind was set for exactly this tenant, team, user or key');
-      say({ cleared, store: place }, () => `${cleared} taken back: ${writtenTo(place)}.\n`);
+      const { json, text } = await confirmed('limits');
+      say({ cleared, ...json }, () => `${cleared} taken back, ${text}.\n`);
     }),
   );
   return budgets;

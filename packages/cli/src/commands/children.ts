@@ -12,9 +12,10 @@ export function childrenCommand(io: CommandLine): Command {
     .description('refuse one child credential from now on')
     .argument('<child-id>')
     .action((id: string, _options: object, command: Command) =>
-      withSession(io, command, async ({ registry, say }) => {
+      withSession(io, command, async ({ registry, confirmed, say }) => {
         await registry.revocations.revoke(id);
-        say({ child_id: id, done: 'revoked' }, () => `${id} is revoked; processes read it within 5 s.\n`);
+        const { json, text } = await confirmed('children');
+        say({ child_id: id, done: 'revoked', ...json }, () => `${id} is revoked, ${text}.\n`);
       }),
     );
   children
@@ -22,11 +23,12 @@ export function childrenCommand(io: CommandLine): Command {
     .description('refuse all that were minted from a key so far')
     .argument('<key-id>')
     .action((keyId: string, _options: object, command: Command) =>
-      withSession(io, command, async ({ registry, say }) => {
+      withSession(io, command, async ({ registry, confirmed, say }) => {
         await registry.revocations.revokeAllOf(keyId);
+        const { json, text } = await confirmed('children');
         say(
-          { key_id: keyId, done: 'revoked' },
-          () => `The child credentials of ${keyId} are revoked; processes read it within 5 s.\n`,
+          { key_id: keyId, done: 'revoked', ...json },
+          () => `The child credentials of ${keyId} are revoked, ${text}.\n`,
         );
       }),
     );

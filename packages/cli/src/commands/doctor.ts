@@ -12,7 +12,7 @@ import { createClient } from 'redis';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { type CounterCheck, checkCounters } from '../command/redis-counters.js';
-import { type Session, withSession } from '../command/session.js';
+import { noteSpool, type Session, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
 
 interface DoctorOptions {
@@ -114,6 +114,7 @@ events in Redis are delivered. An event that waits in an app's spool would be ta
                   ),
             ].join(''),
         );
+        await noteSpool(io, command);
         const open = gaps.length + (how.repair ? 0 : wrong);
         if (open > 0)
           throw new Error(`${open} figures differ${hintFor(wrong > 0 && !how.repair, gaps.length > 0)}`);

@@ -2,9 +2,9 @@ import type { ListedKey } from '@tollgate/postgres';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
-import { checkPlan, writtenTo } from '../command/known.js';
+import { checkPlan } from '../command/known.js';
 import { withSession } from '../command/session.js';
-import { facts, table } from '../command/table.js';
+import { table } from '../command/table.js';
 import { durationMs, isoOf, momentMs } from '../command/when.js';
 import { several } from './several.js';
 
@@ -48,14 +48,17 @@ export function keysCommand(io: CommandLine): Command {
       const expiresAtMs = expires === undefined ? undefined : momentMs('--expires', expires, io.now());
       const labels = labelsOf(label);
       const models = model.length > 0 ? model : undefined;
-      await withSession(io, command, async ({ registry, place, say }) => {
-        await checkPlan(registry, plan, force);
+      await withSession(io, command, async ({ database, registry, place, say }) => {
+        await checkPlan({ database, registry }, plan, force);
         const made = { tenant, team, user, plan, name, scopes: scope, models, labels, expiresAtMs };
         const { key, keyId } = await registry.keys.create({ ...made, live: !test });
+        // It may well be made before the app starts, so none is waited for long.
+        const readers = await registry.readers('keys', readersMs);
+        const found = readers.length > 0 ? readers.join(', ') : 'none at the moment';
         say(
-          { key, key_id: keyId, store: place },
+          { key, key_id: keyId, store: place, read_by: readers },
           () =>
-            `${key}\n\nThis is the only time that the key is shown. Its id is ${keyId}. It is ${writtenTo(place)}.\n`,
+            `${key}\n\nThis is the only time that the key is shown. Its id is ${keyId}. It is in ${place}; running processes that take their keys from there: ${found}.\n`,
         );
       });
     });
@@ -82,7 +85,7 @@ export function keysCommand(io: CommandLine): Command {
     .option('--test', 'tg_test_… instead of tg_live_…')
     .action(async (keyId: string, options: { overlap: string; test?: boolean }, command: Command) => {
       const overlapMs = durationMs('--overlap', options.overlap);
-      await withSession(io, command, async ({ registry, say }) => {
+      await withSession(io, command, async ({ registry, confirmed, say }) => {
         const { key } = await registry.keys.rotate(keyId, { overlapMs, live: !options.test });
         const until = isoOf(io.now() + overlapMs);
         say(
@@ -90,6 +93,7 @@ export function keysCommand(io: CommandLine): Command {
           () =>
             `${key}\n\nThis is the only time that the key is shown. The one before it works until ${until}.\n`,
         );
+        await confirmed('keys'); // after the key, which would be lost otherwise
       });
     });
   for (const [action, description, done] of [
@@ -102,9 +106,10 @@ export function keysCommand(io: CommandLine): Command {
       .description(description)
       .argument('<key-id>')
       .action((keyId: string, _options: object, command: Command) =>
-        withSession(io, command, async ({ registry, place, say }) => {
+        withSession(io, command, async ({ registry, confirmed, say }) => {
           await registry.keys[action](keyId);
-          say({ key_id: keyId, done, store: place }, () => `${keyId} is ${done}: ${writtenTo(place)}.\n`);
+          const { json, text } = await confirmed('keys');
+          say({ key_id: keyId, done, ...json }, () => `${keyId} is ${done}, ${text}.\n`);
         }),
       );
   }
@@ -115,14 +120,18 @@ export function keysCommand(io: CommandLine): Command {
     .argument('<when>', '2027-01-31, or 30d from now')
     .action(async (keyId: string, when: string, _options: object, command: Command) => {
       const atMs = momentMs('<when>', when, io.now());
-      await withSession(io, command, async ({ registry, say }) => {
+      await withSession(io, command, async ({ registry, confirmed, say }) => {
         await registry.keys.expire(keyId, atMs);
         const expires = isoOf(atMs);
-        say({ key_id: keyId, expires_at: expires }, () => facts([[keyId, `expires ${expires}`]]));
+        const { json, text } = await confirmed('keys');
+        say({ key_id: keyId, expires_at: expires, ...json }, () => `${keyId} expires ${expires}, ${text}.\n`);
       });
     });
   return keys;
 }
+
+/** How long `create` looks for processes that read the new key, in ms. */
+const readersMs = 1_000;
 
 const headings = [
   'key id',

@@ -12,7 +12,7 @@ import { redisSwitch } from '@tollgate/redis';
 import { fileSwitch } from '@tollgate/watch';
 import { Argument, Command } from 'commander';
 import { createClient } from 'redis';
-import type { CommandLine } from '../command/command-line.js';
+import { type CommandLine, confirmMsOf } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { table } from '../command/table.js';
 import { isoOf, momentMs } from '../command/when.js';
@@ -48,7 +48,7 @@ export function switchCommand(io: CommandLine): Command {
   const kind = (): Argument => new Argument('<kind>', 'what').choices(switchKinds);
   const name = (): Argument =>
     new Argument('[name]', 'which: not for everything; of a team or user <tenant>/<name>');
-  placed(
+  switchPlaced(
     all
       .command('off')
       .description('refuse it with 403 in every process, from now on')
@@ -81,27 +81,27 @@ export function switchCommand(io: CommandLine): Command {
             cutsRunning: options.cut ?? false,
           };
           await understood(() => store.turnOff(entry));
-          const readers = await confirmed(store, place, command);
+          const readers = await confirmed(store, place, command, confirmMsOf(io));
           say(
             { ...jsonOf(entry), store: place, confirmed_by: readers },
             () => `Off, ${inWords(place, readers)}.\n\n${table(headings, [rowOf(entry)])}`,
           );
         }),
     );
-  placed(
+  switchPlaced(
     all.command('on').description('let it through again').addArgument(kind()).addArgument(name()),
   ).action((kind: SwitchKind, name: string | undefined, _options: object, command: Command) =>
     withSwitch(io, command, async (store, say, _by, place) => {
       const named = nameOf(kind, name);
       if (!(await store.turnOn(kind, named))) throw new Error(`${`${kind} ${named}`.trim()} was not off`);
-      const readers = await confirmed(store, place, command);
+      const readers = await confirmed(store, place, command, confirmMsOf(io));
       say(
         { kind, name: named, on: true, store: place, confirmed_by: readers },
         () => `On, ${inWords(place, readers)}.\n`,
       );
     }),
   );
-  placed(all.command('list').description('what is off')).action((_options: object, command: Command) =>
+  switchPlaced(all.command('list').description('what is off')).action((_options: object, command: Command) =>
     withSwitch(io, command, async (store, say) => {
       const entries = (await store.read())?.entries ?? [];
       const off = entries.filter(({ expiresAtMs = Number.POSITIVE_INFINITY }) => expiresAtMs > io.now());
@@ -111,24 +111,26 @@ export function switchCommand(io: CommandLine): Command {
   return all;
 }
 
-function placed(command: Command): Command {
+/** Adds the options that locate a switch. */
+export function switchPlaced(command: Command): Command {
   return command
     .option('--redis-url <url>', 'where the switch is; otherwise REDIS_URL, otherwise a file')
-    .option('--redis-prefix <prefix>', 'what the app calls its keys', 'tollgate')
-    .option('--no-wait', 'do not wait until a running process has confirmed the change');
+    .option('--redis-prefix <prefix>', 'what the app calls its keys', 'tollgate');
 }
-
-/** How long a process may take to confirm a change, in ms; it polls twice a second. */
-const confirmMs = 4_000;
 
 /**
  * The processes that have confirmed the change. Rejects if there is none in time: the change is written, and nothing shows that it has an effect.
  * Empty with `--no-wait`.
  */
-async function confirmed(store: SwitchStore, place: string, command: Command): Promise<readonly string[]> {
-  if (command.opts<{ wait: boolean }>().wait === false) return [];
+async function confirmed(
+  store: SwitchStore,
+  place: string,
+  command: Command,
+  withinMs: number,
+): Promise<readonly string[]> {
+  if (command.optsWithGlobals<{ wait: boolean }>().wait === false) return [];
   const { version = '' } = (await store.read()) ?? {};
-  const endMs = performance.now() + confirmMs;
+  const endMs = performance.now() + withinMs;
   for (;;) {
     const readers = (await store.confirmedBy?.(version)) ?? [];
     if (readers.length > 0) return readers;
@@ -136,7 +138,7 @@ async function confirmed(store: SwitchStore, place: string, command: Command): P
     await delay(100);
   }
   throw new Error(
-    `written to ${place}, but no running process has confirmed it within ${confirmMs / 1_000} s. Either no app runs, or its switch is elsewhere: on Redis where the app has a Redis URL (--redis-url, --redis-prefix), else in a file (--dir). With --no-wait the command does not wait.`,
+    `written to ${place}, but no running process has confirmed it within ${withinMs / 1_000} s. Either no app runs, or its switch is elsewhere: on Redis where the app has a Redis URL (--redis-url, --redis-prefix), else in a file (--dir). With --no-wait the command does not wait.`,
   );
 }
 
@@ -145,7 +147,8 @@ function inWords(place: string, readers: readonly string[]): string {
   return `in ${place}; confirmed by ${readers.length === 1 ? 'process' : `${readers.length} processes:`} ${readers.join(', ')}`;
 }
 
-async function withSwitch(
+/** Runs with the switch that options and environment locate. */
+export async function withSwitch(
   io: CommandLine,
   command: Command,
   work: (

@@ -48,12 +48,10 @@ export function tenantsCommand(io: CommandLine): Command {
       .description(description)
       .argument('<tenant>')
       .action((tenant: string, _options: object, command: Command) =>
-        withSession(io, command, async ({ registry, say }) => {
+        withSession(io, command, async ({ registry, confirmed, say }) => {
           await registry.tenants[action](tenant);
-          say(
-            { tenant, done: `${action}d` },
-            () => `${shown(tenant)} is ${action}d; processes read it within 5 s.\n`,
-          );
+          const { json, text } = await confirmed('keys');
+          say({ tenant, done: `${action}d`, ...json }, () => `${shown(tenant)} is ${action}d, ${text}.\n`);
         }),
       );
   }

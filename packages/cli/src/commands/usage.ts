@@ -1,9 +1,9 @@
-import { type Dimension, reports } from '@tollgate/reports';
+import { type Dimension, reports, type UsageSum } from '@tollgate/reports';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
-import { withSession } from '../command/session.js';
+import { noteSpool, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
 
 interface UsageOptions extends PeriodOptions {
@@ -53,7 +53,20 @@ export function usageCommand(io: CommandLine): Command {
           ...[sum.attempts, sum.inputTokens, sum.outputTokens],
           `$${dollarsOf(BigInt(sum.costNanoUsd))}`,
         ]);
-        say(json, () => table([...by, 'attempts', 'input', 'output', 'cost'], rows));
+        const total = rows.length > 1 ? [totalOf(by, sums)] : [];
+        say(json, () => table([...by, 'attempts', 'input', 'output', 'cost'], [...rows, ...total]));
       });
+      await noteSpool(io, command);
     });
+}
+
+/** The last line of a table of several rows. */
+function totalOf(by: readonly string[], sums: readonly UsageSum[]) {
+  const sum = (of: (one: UsageSum) => number): number => sums.reduce((total, one) => total + of(one), 0);
+  const cost = sums.reduce((total, { costNanoUsd }) => total + BigInt(costNanoUsd), 0n);
+  return [
+    ...by.map((_name, index) => (index === 0 ? 'TOTAL' : undefined)),
+    ...[sum(({ attempts }) => attempts), sum(({ inputTokens }) => inputTokens)],
+    ...[sum(({ outputTokens }) => outputTokens), `$${dollarsOf(cost)}`],
+  ];
 }

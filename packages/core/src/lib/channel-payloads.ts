@@ -220,6 +220,22 @@ export interface ChannelPayloads {
     /** 0 < share ≤ 1. */
     readonly threshold: number;
   };
+  /** An admitted request that uses the overage of a limit. Amounts are in its unit. */
+  'tollgate:overage': {
+    readonly tenant: string;
+    /** Of the limit. */
+    readonly name: string;
+    readonly counter: string;
+    readonly window: string;
+    readonly unit: Unit;
+    /** The part of the limit before its overage. */
+    readonly included: number;
+    /** The cap, its overage included. */
+    readonly limit: number;
+    readonly used: number;
+    /** Milliseconds since 1970. */
+    readonly resetsAtMs: number | undefined;
+  };
   'tollgate:store': StorePayload;
   /** The current state of the switch: keys of the switched-off entries. */
   'tollgate:switch': {

@@ -15,6 +15,7 @@ const named: Readonly<Record<ChannelName, true>> = {
   'tollgate:reserve': true,
   'tollgate:settle': true,
   'tollgate:threshold': true,
+  'tollgate:overage': true,
   'tollgate:store': true,
   'tollgate:switch': true,
   'tollgate:watch': true,

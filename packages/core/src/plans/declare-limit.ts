@@ -26,6 +26,8 @@ export function declareLimit(where: string, unit: Unit, declared: LimitText | Li
         typeof value === 'string' ||
         accepts.positiveInteger(value) === true ||
         "a positive amount in the limit's unit",
+      overage: (value) =>
+        (typeof value === 'number' && value > 0 && value <= 1) || 'a share above 0 and at most 1',
       soft: accepts.boolean,
       name: nameCheck,
     },
@@ -38,10 +40,28 @@ export function declareLimit(where: string, unit: Unit, declared: LimitText | Li
     );
   }
   const window = windowOf(where, unit, given, amount, period);
+  const { overage } = given;
+  if (overage !== undefined && (window.kind !== 'calendar' || given.soft)) {
+    throw new TypeError(
+      given.soft
+        ? `${where}: a soft limit refuses nothing, so it has no "overage"`
+        : `${where}: "overage" belongs to calendar windows; a bucket has a "burst"`,
+    );
+  }
+  const most = amount + Math.floor(amount * (overage ?? 0));
+  if (unit === 'usd' && most > maxCapNanoUsd) {
+    throw new TypeError(`${where}: the limit and its "overage" must be at most 9,000,000 USD together`);
+  }
+  if (!Number.isSafeInteger(most)) {
+    throw new TypeError(
+      `${where}: the limit and its "overage" must be at most ${Number.MAX_SAFE_INTEGER} together`,
+    );
+  }
   return Object.freeze({
     name: given.name ?? `${unit}-${shortPeriod[period]}`,
     unit,
-    amount: window.kind === 'bucket' ? window.burst : amount,
+    amount: window.kind === 'bucket' ? window.burst : most,
+    ...(overage !== undefined && { included: amount }),
     window,
     scope: Object.freeze(scopeOf(given.by)),
     soft: given.soft ?? false,
@@ -54,13 +74,19 @@ export function declareRequests(where: string, declared: LimitText | RequestsDec
   checkOptions<RequestsDeclaration>(
     where,
     given,
-    { rate: accepts.anything, burst: accepts.positiveInteger, by: scopeCheck, name: nameCheck },
+    {
+      rate: accepts.anything,
+      burst: accepts.positiveInteger,
+      window: accepts.oneOf('fixed', 'sliding'),
+      by: scopeCheck,
+      name: nameCheck,
+    },
     ['rate'],
   );
   const { amount, period } = readLimitText(where, 'requests', given.rate);
   if (period === 'month') {
     throw new TypeError(
-      `${where}: requests are counted in fixed windows of at most a week, received ${describeValue(given.rate)}; count months with budget({ limits: [requests('10k/month')] })`,
+      `${where}: requests are counted in windows of at most a week, received ${describeValue(given.rate)}; count months with budget({ limits: [requests('10k/month')] })`,
     );
   }
   if (amount === 0)
@@ -73,6 +99,7 @@ export function declareRequests(where: string, declared: LimitText | RequestsDec
     amount,
     windowMs: periodMs[period],
     burst: given.burst,
+    sliding: given.window === 'sliding',
     scope: Object.freeze(scopeOf(given.by)),
   });
 }

@@ -5,7 +5,7 @@ import { warnOnce } from '../lib/warning.js';
 import type { Caller } from './caller.js';
 import { declareLimit, declareRequests } from './declare-limit.js';
 import type { Limit } from './limit.js';
-import type { DegradeStep, Plan, PlanDeclaration, Plans } from './plan.js';
+import { criticalities, type DegradeStep, type Plan, type PlanDeclaration, type Plans } from './plan.js';
 import { windowName } from './window.js';
 
 /**
@@ -93,6 +93,7 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
     models: accepts.someOf(accepts.string),
     maxOutputTokens: accepts.positiveInteger,
     priority: accepts.integerBetween(0, 100),
+    criticality: accepts.oneOf(...criticalities),
     degrade: accepts.arrayOf(accepts.object),
   });
   const requests = several(`${where}: requests`, declared.requests).map((one) =>
@@ -113,6 +114,7 @@ function definePlan(name: string, declared: PlanDeclaration): Plan {
     models: declared.models === undefined ? undefined : Object.freeze([...declared.models]),
     maxOutputTokens: declared.maxOutputTokens,
     priority: declared.priority ?? 0,
+    criticality: declared.criticality ?? 'normal',
     degrade: degradeSteps(where, declared.degrade ?? [], declared.models),
   });
 }

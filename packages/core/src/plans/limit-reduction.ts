@@ -29,6 +29,7 @@ export function reducedLimit(limit: Limit, { factor, windowsUpToMs }: LimitReduc
   return Object.freeze({
     ...limit,
     amount,
+    ...(limit.included !== undefined && { included: scaled(limit.included, factor) }),
     window: window.kind === 'bucket' ? reducedBucket(window, factor) : window,
   });
 }

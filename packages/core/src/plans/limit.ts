@@ -29,6 +29,8 @@ export interface Limit {
   readonly unit: Unit;
   /** The cap, an integer in the unit (nano-dollars for `usd`); the burst of a token bucket. */
   readonly amount: number;
+  /** The part of the amount before its overage; absent: there is no overage. */
+  readonly included?: number | undefined;
   readonly window: Window;
   readonly scope: readonly ScopePart[];
   /** A soft limit counts and warns but never refuses. */
@@ -37,12 +39,14 @@ export interface Limit {
   readonly unscoped?: true | undefined;
 }
 
-/** Requests per fixed window: counted by `rate-limit`, and by `budget({ requests: true })` as a bucket. */
+/** Requests per window: counted by `rate-limit`, and by `budget({ requests: true })` as a bucket. */
 export interface RequestRate {
   readonly name: string;
   readonly amount: number;
   readonly windowMs: number;
   /** The most within one second. Absent: no narrower bound. */
   readonly burst?: number | undefined;
+  /** The window ends now instead of beginning with the first request. */
+  readonly sliding: boolean;
   readonly scope: readonly ScopePart[];
 }

@@ -50,9 +50,11 @@ export function placed<One extends Limit | RequestRate>(
 
 function inPlaceOf<One extends Limit | RequestRate>(one: One, instead: One): One {
   const { amount } = instead;
-  if (!('window' in one) || !('window' in instead)) return { ...instead, name: one.name };
+  if ('sliding' in one) return { ...instead, name: one.name, sliding: one.sliding };
+  if (!('window' in instead)) return instead;
   const window = one.window.kind === 'bucket' ? instead.window : one.window;
-  return { ...one, amount, window };
+  // An override says how much is admitted; the overage was the plan's.
+  return { ...one, amount, window, included: undefined };
 }
 
 /** The common properties of two limits that replace each other: unit, period and scope. */

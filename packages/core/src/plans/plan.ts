@@ -24,6 +24,12 @@ export interface LimitDeclaration {
   window?: 'calendar' | 'bucket';
   /** Capacity of a bucket, an integer in the limit's unit (dollars as text). @defaultValue the amount itself */
   burst?: number | string;
+  /**
+   * A share of the limit, above 0 and at most 1, that is admitted beyond it and reported: `0.1` of `'$50/month'` admits up to $55. From $50 on
+   * each response has `x-tollgate-warning: overage;limit="usd-month"`, and `tollgate:overage` is published. Of calendar windows only; shares of
+   * the ladder and of alerts are of the whole. Default: none.
+   */
+  overage?: number;
   /** Counts and warns, never refuses. @defaultValue false */
   soft?: boolean;
   /** Shown in headers and refusals. @defaultValue unit and period, e.g. `usd-day` */
@@ -36,6 +42,11 @@ export interface RequestsDeclaration {
   rate: LimitText;
   /** The most within one second, 1 to the rate's amount. Absent: no narrower bound. */
   burst?: number;
+  /**
+   * `fixed`: begins with a counter's first request and ends a period later. `sliding`: ends now, at any moment, so that no period of that
+   * length contains more. @defaultValue 'fixed'
+   */
+  window?: 'fixed' | 'sliding';
   /** Whose counter. @defaultValue 'key' */
   by?: ScopePart | readonly ScopePart[];
   /** @defaultValue unit and period, e.g. `requests-min` */
@@ -71,6 +82,10 @@ export interface DegradeStep {
   refuse?: true;
 }
 
+/** From the one that is limited first under pressure to the one that never is. */
+export const criticalities = Object.freeze(['low', 'normal', 'high', 'critical'] as const);
+export type Criticality = (typeof criticalities)[number];
+
 /** A tier as it is declared. Everything is optional; an empty plan limits nothing. */
 export interface PlanDeclaration {
   requests?: OneOrMore<LimitText | RequestsDeclaration>;
@@ -87,6 +102,11 @@ export interface PlanDeclaration {
   maxOutputTokens?: number;
   /** Higher values are served first where requests queue. Integer 0 to 100. @defaultValue 0 */
   priority?: number;
+  /**
+   * How much matters that these callers are served: under pressure `concurrency()` limits less critical ones first. `critical` callers have
+   * all permits at all times. @defaultValue 'normal'
+   */
+  criticality?: Criticality;
   degrade?: readonly DegradeStep[];
 }
 
@@ -100,6 +120,7 @@ export interface Plan {
   readonly models?: readonly string[] | undefined;
   readonly maxOutputTokens?: number | undefined;
   readonly priority: number;
+  readonly criticality: Criticality;
   readonly degrade: readonly DegradeStep[];
 }
 

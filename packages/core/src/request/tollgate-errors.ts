@@ -115,7 +115,7 @@ function reportFailure(
 }
 
 /** The default report: the request, then the error's stack and those of its causes, on stderr. Fields are left out: SDKs keep prompts in them. */
-export function reportOnStderr({ requestId, method, path, status, error }: HandlerFailure): void {
+function reportOnStderr({ requestId, method, path, status, error }: HandlerFailure): void {
   process.stderr.write(
     `tollgate: request ${requestId} (${method} ${path}) ended with ${status}: ${stackOf(error)}\n`,
   );

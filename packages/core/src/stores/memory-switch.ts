@@ -1,3 +1,4 @@
+import { memoryMitigations } from './mitigation-store.js';
 import {
   checkSwitchEntry,
   type SwitchEntry,
@@ -37,6 +38,7 @@ export function memorySwitch(): SwitchStore {
     async confirmedBy(asked) {
       return [...confirmations].flatMap(([reader, confirmed]) => (confirmed === asked ? [reader] : []));
     },
+    mitigations: memoryMitigations(),
     onHint(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

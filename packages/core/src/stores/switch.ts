@@ -1,5 +1,6 @@
 import type { Caller } from '../plans/caller.js';
 import { modelAllowed } from '../plans/define-plans.js';
+import type { MitigationStore } from './mitigation-store.js';
 
 /** The kinds of things that can be switched off. */
 export const switchKinds = Object.freeze([
@@ -54,6 +55,8 @@ export interface SwitchStore {
   confirm?(reader: string, version: string): Promise<void>;
   /** The processes that have confirmed this version. */
   confirmedBy?(version: string): Promise<readonly string[]>;
+  /** The actions of `watch()` beside the switch, for operators; absent: they are known only in their process. */
+  readonly mitigations?: MitigationStore | undefined;
   /** Releases the store's resources. */
   close?(): Promise<void>;
 }

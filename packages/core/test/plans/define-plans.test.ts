@@ -30,7 +30,9 @@ describe('definePlans', () => {
         priority: 10,
       },
     });
-    expect(free?.requests).toEqual([{ name: 'requests-min', amount: 5, windowMs: 60_000, scope: ['key'] }]);
+    expect(free?.requests).toEqual([
+      { name: 'requests-min', amount: 5, windowMs: 60_000, sliding: false, scope: ['key'] },
+    ]);
     expect(free?.limits.map(({ name, amount, window }) => [name, amount, window.kind])).toEqual([
       ['tokens-day', 20_000, 'calendar'],
       ['usd-day', 500_000_000, 'calendar'],

@@ -47,7 +47,7 @@ describe('limits of a caller that is tightened', () => {
   it('also hold for limits of the caller’s own', () => {
     const own = {
       limits: [],
-      requests: [{ name: 'own', amount: 60, windowMs: 60_000, scope: ['key'] }],
+      requests: [{ name: 'own', amount: 60, windowMs: 60_000, sliding: false, scope: ['key'] }],
     } as const;
     const { requests } = limitsFor(plan, {
       limits: own,

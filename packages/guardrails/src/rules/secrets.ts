@@ -26,7 +26,10 @@ const findingsIn = (text: string): Finding[] => secretsIn(text).map((found) => (
 /** Longest beginning of a key, a JWT and a private key that is waited for. */
 const [maxKey, maxJwt, maxPem] = [300, 2_048, 16_384];
 
-/** Where a key at the end may have begun: in the last run of the characters that keys are made of, or with a private key that has not ended. */
+/**
+ * Where a key at the end may have begun: in the last run of the characters that keys are made of, with the word before it that belongs to it,
+ * or with a private key that has not ended.
+ */
 function lastWord(text: string): number {
   const pem = text.lastIndexOf('-----BEGIN ');
   if (pem >= Math.max(0, text.length - maxPem) && !text.includes('-----END ', pem)) return pem;
@@ -34,5 +37,10 @@ function lastWord(text: string): number {
   const least = Math.max(0, text.length - most);
   let start = text.length;
   while (start > least && /[A-Za-z0-9_.:/+=~@-]/.test(text[start - 1] as string)) start -= 1;
-  return start;
+  const before = text.slice(Math.max(0, start - longestLead), start);
+  return start - (leads.exec(before)?.[0].length ?? 0);
 }
+
+/** The words of secrets that have a space or a quotation mark between them and their characters, at the end of a text. */
+const leads = /[Bb]earer $|aws_secret_access_key["']?\s{0,3}[:=]?\s{0,3}["']?$/;
+const longestLead = 32;

@@ -81,6 +81,18 @@ for (const format of streamFormats) {
       }
     });
 
+    it.each([
+      ['a bearer token', `Bearer ${'a1B2c3'.repeat(6)}`],
+      ['a key of AWS', `aws_secret_access_key = "${'Ab3/'.repeat(10)}"`],
+      ['a key of AWS in YAML', `aws_secret_access_key: ${'Ab3/'.repeat(10)}`],
+    ])('passes no part of %s, wherever the pieces divide it', (_what, secret) => {
+      for (let at = 1; at < secret.length; at += 1) {
+        const stream = format.of(['Use ', secret.slice(0, at), secret.slice(at), ' for it, and', ' more.']);
+        const { text, reason } = read(format, pass(stream, [0], [secrets()]));
+        expect([at, reason, 'Use '.startsWith(text)]).toEqual([at, format.filtered, true]);
+      }
+    });
+
     it("ends as the provider's own content filter would where a rule blocks, without a part of what was found", () => {
       const key = `sk-ant-${'a1B2'.repeat(10)}`;
       const stream = format.of([

@@ -37,6 +37,12 @@ export interface Registry {
   as(actor: string): Registry;
   /** The audit trail, newest first. @defaultValue limit 100 */
   audit(filter?: { tenant?: string | undefined; limit?: number | undefined }): Promise<AuditEntry[]>;
+  /**
+   * The names (`<host>:<process id>`) of running processes whose keys, limits or revocations of child credentials come from this database
+   * and that have received every change committed before. Asks until one answers, for at most `withinMs`. Empty on an embedded database,
+   * which takes one process, and where this or the other process's pool has a single connection.
+   */
+  readers(of: 'keys' | 'limits' | 'children', withinMs: number): Promise<readonly string[]>;
   /** Closes the resources opened here. */
   close(): Promise<void>;
 }
@@ -67,6 +73,8 @@ export function registry(options: RegistryOptions): Registry {
   return registryOf(own, new Changes(own), { actor, now, close });
 }
 
+const kinds = { keys: 'k', limits: 'o', children: 'c' } as const;
+
 function registryOf(
   own: Database,
   changes: Changes,
@@ -81,6 +89,7 @@ function registryOf(
     tenants: sqlTenants(writer),
     as: (other) => registryOf(own, changes, { actor: other, now, close }),
     audit: async ({ tenant, limit = 100 } = {}) => readAudit(await writer.query(), { tenant, limit }),
+    readers: (of, withinMs) => changes.readers(kinds[of], withinMs),
     close,
   };
 }

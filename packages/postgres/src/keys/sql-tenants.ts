@@ -39,7 +39,16 @@ export function sqlTenants(writer: Writer): SqlTenants {
           .returning('tenant')
           .executeTakeFirst());
       if (!found) throw new Error(`tenants: ${action}: there is no such tenant`);
-      return { result: undefined, change: { action: `tenant.${action}`, tenant, subject: tenant } };
+      const keys = await transaction
+        .selectFrom('api_keys')
+        .select('key_id')
+        .where('tenant', '=', tenant)
+        .execute();
+      return {
+        result: undefined,
+        change: { action: `tenant.${action}`, tenant, subject: tenant },
+        tell: ['k', ...keys.map(({ key_id }) => key_id)],
+      };
     });
   return {
     async create(tenant, { name, teams = [] } = {}) {

@@ -9,7 +9,7 @@ export interface Done<Result> {
   readonly result: Result;
   readonly change: Change;
   /** The notification to publish; absent: none. */
-  readonly tell?: readonly [kind: ChangedKind, id: string];
+  readonly tell?: readonly [kind: ChangedKind, ...ids: string[]];
 }
 
 /** Makes changes: each in a transaction with its line in the audit trail, followed by a notification to all processes after the commit. */
@@ -27,10 +27,16 @@ export class Writer {
     const { result, tell } = await database.query.transaction().execute(async (transaction) => {
       const done = await make(transaction);
       await writeAudit(transaction, actor, done.change, now());
-      if (done.tell) await changes.notify(transaction, ...done.tell);
+      if (done.tell) {
+        const [kind, ...ids] = done.tell;
+        await changes.notify(transaction, kind, ids);
+      }
       return done;
     });
-    if (tell) changes.tell(...tell);
+    if (tell) {
+      const [kind, ...ids] = tell;
+      for (const id of ids) changes.tell(kind, id);
+    }
     return result;
   }
 

@@ -6,6 +6,7 @@ import { reportTables } from './0003-reports.js';
 import { dailyUsage } from './0004-daily-usage.js';
 import { unresolvedUsage } from './0005-unresolved-usage.js';
 import { limitDefinitions } from './0006-limit-definitions.js';
+import { plans } from './0007-plans.js';
 
 /**
  * All migrations, in order. A released migration is never changed; a new one is appended. Migrations only add, so that the previous
@@ -18,6 +19,7 @@ const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0004-daily-usage': dailyUsage,
   '0005-unresolved-usage': unresolvedUsage,
   '0006-limit-definitions': limitDefinitions,
+  '0007-plans': plans,
 };
 
 const table = 'migrations';

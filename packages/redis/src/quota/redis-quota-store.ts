@@ -98,7 +98,7 @@ export class RedisQuotaStore implements QuotaStore {
     const runner = new ScriptRunner({ connection, deadlineMs });
     const record = outbox;
     const scripts = scriptsFor({ thresholds, record }, ownClock !== undefined, patch);
-    this.#layout = new Layout(runner, prefix, partitions);
+    this.#layout = new Layout(runner, prefix, partitions, options.spent !== undefined);
     const standings = new Standings(options.spent ? -1 : 0);
     this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
     this.#batcher = new Batcher(this.#caller, batchSize);

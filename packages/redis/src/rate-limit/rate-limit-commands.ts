@@ -4,7 +4,15 @@ import { StoreUnavailableError } from '../connection/store-unavailable-error.js'
 import { CommandBatch } from '../script/command-batch.js';
 import { errorCodeIn } from '../script/reply.js';
 import type { Script } from '../script/scripts.js';
-import { giveBackScript, named } from './rate-limit-scripts.js';
+import {
+  countSeveralScript,
+  giveBackScript,
+  named,
+  slideBackScript,
+  slideScript,
+} from './rate-limit-scripts.js';
+
+const ownScripts = [giveBackScript, countSeveralScript, slideScript, slideBackScript];
 
 /**
  * Sends the commands of rate-limit-redis. Its scripts are not loaded in advance, so that an app starts without a server: each is sent in
@@ -13,7 +21,7 @@ import { giveBackScript, named } from './rate-limit-scripts.js';
 export class RateLimitCommands {
   readonly #connection: Connection;
   readonly #deadlineMs: number;
-  readonly #scripts = new Map<string, Script>([[giveBackScript.sha1, giveBackScript]]);
+  readonly #scripts = new Map<string, Script>(ownScripts.map((script) => [script.sha1, script]));
   #turn: CommandBatch | undefined;
 
   constructor(connection: Connection, deadlineMs: number) {
@@ -29,10 +37,15 @@ export class RateLimitCommands {
       case 'EVALSHA':
         return this.#run(key, args[0] ?? '', args.slice(1));
       case 'DECR':
-        return this.#run(key, giveBackScript.sha1, ['1', key]);
+        return this.run(key, giveBackScript, 1);
       default:
         return replyOf(await this.#send(key, command));
     }
+  }
+
+  /** Runs one of our own scripts on a key, with its numbers. */
+  run(key: string, { sha1 }: Script, ...numbers: readonly (number | string)[]): Promise<RedisReply> {
+    return this.#run(key, sha1, ['1', key, ...numbers.map(String)]);
   }
 
   #remember(source: string): string {

@@ -10,7 +10,13 @@ export class Layout {
   #agreed = false;
   #agreeing: Promise<void> | undefined;
 
-  constructor(runner: ScriptRunner, prefix: string, partitions: number) {
+  constructor(
+    runner: ScriptRunner,
+    prefix: string,
+    partitions: number,
+    /** Counters that the server loses are rebuilt. */
+    private readonly isRebuilt: boolean,
+  ) {
     this.#runner = runner;
     this.#key = `${prefix}:partitions`;
     this.#partitions = partitions;
@@ -32,7 +38,7 @@ export class Layout {
     const set = ['SET', this.#key, String(this.#partitions), 'NX'];
     await Promise.all([
       this.#runner.command('partitions', this.#key, set),
-      warnOfServer(this.#runner, this.#key),
+      warnOfServer(this.#runner, this.#key, this.isRebuilt),
     ]);
     const stored = await this.#runner.command('partitions', this.#key, ['GET', this.#key]);
     if (String(stored) !== String(this.#partitions)) {

@@ -6,6 +6,8 @@ export interface ServerFacts {
   readonly info: string;
   /** When it writes a snapshot, from CONFIG GET save; absent where the server does not return it. */
   readonly save: string | undefined;
+  /** Counters that the server loses are rebuilt from a ledger. */
+  readonly isRebuilt: boolean;
 }
 
 export interface ServerHazard {
@@ -17,7 +19,7 @@ export interface ServerHazard {
 const oldest = [6, 2] as const;
 
 /** Settings of a server under which counters may be lost or not work at all. Facts that it does not report are not checked. */
-export function serverHazards({ info, save }: ServerFacts): ServerHazard[] {
+export function serverHazards({ info, save, isRebuilt }: ServerFacts): ServerHazard[] {
   const hazards: ServerHazard[] = [];
   const version = fieldIn(info, 'redis_version');
   if (version !== undefined && isOld(version)) {
@@ -40,11 +42,11 @@ export function serverHazards({ info, save }: ServerFacts): ServerHazard[] {
       message: `Redis has evicted ${evicted} keys since it was started: if counters were among them, they have begun at 0 again. Set maxmemory-policy to noeviction, and delete all keys of the prefix, which are rebuilt from "spent".`,
     });
   }
-  if (fieldIn(info, 'aof_enabled') === '0' && save === '') {
+  if (!isRebuilt && fieldIn(info, 'aof_enabled') === '0' && save === '') {
     hazards.push({
       code: 'TOLLGATE_W_REDIS_PERSISTENCE',
       message:
-        'Redis has appendonly "no" and save "": when it is started again, every counter is empty and every cap whole. Set appendonly to yes.',
+        'Redis has appendonly "no" and save "": when it is started again, every counter is empty and every cap whole. Set appendonly to yes, or give a ledger from which counters are rebuilt ("database", or "spent").',
     });
   }
   return hazards;

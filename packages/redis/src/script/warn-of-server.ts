@@ -3,12 +3,12 @@ import type { ScriptRunner } from './script-runner.js';
 import { serverHazards } from './server-hazards.js';
 
 /** Warns, once for each hazard, of a server that is set up so that counters may be lost; of a cluster, the node that has `key`. */
-export async function warnOfServer(runner: ScriptRunner, key: string): Promise<void> {
+export async function warnOfServer(runner: ScriptRunner, key: string, isRebuilt: boolean): Promise<void> {
   const [info, save] = await Promise.all([
     told(runner.command('info', key, ['INFO'])),
     told(runner.command('config', key, ['CONFIG', 'GET', 'save'])),
   ]);
-  const facts = { info: String(info ?? ''), save: lastIn(save) };
+  const facts = { info: String(info ?? ''), save: lastIn(save), isRebuilt };
   for (const { code, message } of serverHazards(facts)) warnOnce(code, message);
 }
 

@@ -11,6 +11,7 @@ import { type ConnectionOptions, connectionOf } from '../connection/connection.j
 import { prefixCheck } from '../connection/options.js';
 import { ScriptRunner } from '../script/script-runner.js';
 import { scriptOf } from '../script/scripts.js';
+import { redisMitigations } from './redis-mitigations.js';
 
 /** A separate node-redis client for hints: a client that subscribes can send no other commands. Connected and closed by the app. */
 export interface HintClient {
@@ -93,6 +94,7 @@ export function redisSwitch(options: RedisSwitchOptions): SwitchStore {
       const answer = await runner.command('switch', readers, ['HGETALL', readers]);
       return fieldsOf(answer).flatMap(([reader, value]) => (textOf(value) === version ? [reader] : []));
     },
+    mitigations: redisMitigations(runner, prefix),
     ...(hints && { onHint: (listener: () => void) => hintsOf(hints, channel, listener) }),
   };
 }

@@ -120,7 +120,14 @@ const checks = {
   by: accepts.arrayOf(accepts.oneOf(...facets)),
 };
 
-const unlimited: Plan = Object.freeze({ name: '', requests: [], limits: [], priority: 0, degrade: [] });
+const unlimited: Plan = Object.freeze({
+  name: '',
+  requests: [],
+  limits: [],
+  priority: 0,
+  criticality: 'normal',
+  degrade: [],
+});
 
 /** Refuses plans with limits that the ledger has no data for. */
 function checkPlans(plans: Plans, isPriced: boolean): void {

@@ -10,11 +10,11 @@ export interface ShapeOptions
     'apiKeys' | 'headers' | 'passHeaders' | 'models' | 'timeouts' | 'maxConnections' | 'deployments' | 'abort'
   > {
   /** The app's own key at the provider; this or `apiKeys`. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   /** As in the official SDK. */
-  baseUrl?: string;
+  baseUrl?: string | undefined;
   /** Name as in the price catalogue. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** Options of {@link azureOpenAI}. */
@@ -140,6 +140,9 @@ function checkKeyed(factory: string, { apiKey, apiKeys }: ShapeOptions): void {
 }
 
 /** Options that are there: an explicit `undefined` must not hide a default. */
-function given<Options extends object>(options: Options): Options {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
+function given<Options extends object>(options: Options): Given<Options> {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Given<Options>;
 }
+
+type Given<Options> = { [Name in keyof Options]: Exclude<Options[Name], undefined> };

@@ -34,32 +34,32 @@ export interface ProviderOptions {
   /** The path of each API; an API without a path is not supported. */
   paths: ProviderPaths;
   /** The app's own key at the provider. Default: none is sent. */
-  apiKey?: string;
+  apiKey?: string | undefined;
   /**
    * Several keys instead, with their shares of the calls (`weight`, a positive integer, 1 by default): each call takes the one that is
    * least busy, and one that the provider refuses (401, 403) or limits (429) rests.
    */
-  apiKeys?: readonly (string | WeightedKey)[];
+  apiKeys?: readonly (string | WeightedKey)[] | undefined;
   /** The header that carries the key; `authorization` sends it as `Bearer`. @defaultValue 'authorization' */
-  apiKeyHeader?: 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key';
+  apiKeyHeader?: 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key' | undefined;
   /** Further request headers, e.g. `{ 'anthropic-version': '2023-06-01' }`. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Query parameters of every request, e.g. `{ 'api-version': '2024-10-21' }`. */
-  query?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>> | undefined;
   /** The client's headers that are forwarded, with their allowed values. Beta features can change the price. @defaultValue none */
-  passHeaders?: PassHeaders;
+  passHeaders?: PassHeaders | undefined;
   /** Patterns of the models of this provider (`gpt-*`), at least one. Needed where several providers support one API. Default: all. */
-  models?: readonly string[];
+  models?: readonly string[] | undefined;
   /** The name on the provider's side of a model, e.g. an Azure deployment. Default: the model's own. */
-  deployments?: Readonly<Record<string, string>>;
-  timeouts?: Timeouts;
+  deployments?: Readonly<Record<string, string>> | undefined;
+  timeouts?: Timeouts | undefined;
   /**
    * `'stops'`: the provider stops generating, and billing, when a connection is aborted. Only then can an aborted call of a model that
    * shows every token be charged less than was held for it. Declare it only if you have measured it. Default: not assumed.
    */
-  abort?: 'stops';
+  abort?: 'stops' | undefined;
   /** Connections at a time; calls beyond it wait, within `connectMs`. Positive integer. Default: no bound. */
-  maxConnections?: number;
+  maxConnections?: number | undefined;
 }
 
 /** One of several keys at a provider. */

@@ -159,7 +159,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
     const route = dispatched?.route;
     if (!settings.router || !route || result.outcome !== 'ok' || call.replays) return;
     const seen = answerSeen(call, result, { target, streams: asked.stream, task: route.task });
-    settings.router.answered(seen);
+    settings.router.answered(seen, this.req.tollgate.requestId);
   }
 
   readonly wait: Wait = (ms, sleeping) => pause(ms, [this.req.tollgate.signal], sleeping);

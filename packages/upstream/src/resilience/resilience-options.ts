@@ -184,7 +184,7 @@ export function readResilience(options: ResilienceOptions): ResilienceSettings {
 }
 
 /** The options, with every default filled in. */
-export interface ReadRetryOptions extends Required<RetryOptions> {
+interface ReadRetryOptions extends Required<RetryOptions> {
   /** Attempts at a target without another one. */
   readonly onlyTarget: number;
 }

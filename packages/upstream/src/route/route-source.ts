@@ -29,12 +29,25 @@ export class PolledFacts {
   #goodMs = Number.NEGATIVE_INFINITY;
   #askedMs = Number.NEGATIVE_INFINITY;
   #asking: Promise<boolean> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly source: RouteSource | undefined,
     private readonly everyMs: number,
     private readonly nowMs: () => number,
   ) {}
+
+  /** Reads them from now on once a period, whether or not anything asks. Does not keep the process alive. */
+  begin(): void {
+    if (!this.source) return;
+    void this.refresh();
+    this.#timer = setInterval(() => void this.refresh(), this.everyMs);
+    this.#timer.unref();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+  }
 
   /** The current facts; reads them again, in the background, where they are older than a period. */
   now(): Required<RouteFacts> {

@@ -1,4 +1,4 @@
-import { parseUsd, type Usage } from '@tollgate/core';
+import { type Caller, parseUsd, type Usage } from '@tollgate/core';
 import {
   accepts,
   checkOptions,
@@ -10,6 +10,7 @@ import type { PromptFacts } from '../call/prompt-facts.js';
 import type { Provider } from '../provider/provider.js';
 import { isProvider, twiceNamed } from '../resilience/resilience-options.js';
 import type { RouteSource } from './route-source.js';
+import type { ServiceLevelOf } from './service-level.js';
 
 /** A model that may be chosen. */
 export interface RoutedModel {
@@ -54,15 +55,27 @@ export interface RouterOptions {
   asks?: readonly string[];
   /** The task where none is given. @defaultValue the one of the highest quality */
   defaultTask?: string;
-  /** Classifies a prompt; `undefined`, or a task that is not declared: the default. `false`: no classification. @defaultValue classifyPrompt */
-  classify?: ((facts: PromptFacts) => string | undefined) | false;
+  /** Classifies a prompt of a caller; `undefined`, or a task that is not declared: the default. `false`: no classification. @defaultValue classifyPrompt */
+  classify?: ((facts: PromptFacts, caller: Caller | undefined) => string | undefined) | false;
+  /**
+   * Targets by caller in place of the task's: `(caller) => (caller?.plan === 'gold' ? gold : undefined)`. Called for each routed request;
+   * one that throws, or returns a wrong level, fails the request. Default: none.
+   */
+  serviceLevel?: ServiceLevelOf;
+  /**
+   * How many outcomes of `recordOutcome()` weigh as much as the declared quality of a model at a task. Positive integer. @defaultValue 50
+   */
+  qualityPrior?: number;
   /** The label that names the task. @defaultValue 'task' */
   label?: string;
   /** The request header that names the task, from callers with a scope; that of others is ignored. Default: none. */
   header?: { readonly name: string; readonly scope: string };
   /** Keeps a caller, or each of its conversations, at the model of its first request while that meets the task's targets, for an hour. */
   sticky?: 'caller' | 'conversation';
-  /** Read for prices and status every `sourceEveryMs`, while there are requests; while it fails, the last good result stays. */
+  /**
+   * Read for prices and status every `sourceEveryMs`, from the start until `end()`, also without requests; while it fails, the last good result
+   * stays.
+   */
   source?: RouteSource;
   /** In milliseconds. Positive integer. @defaultValue 60_000 */
   sourceEveryMs?: number;
@@ -102,6 +115,8 @@ export function checkRouter(options: RouterOptions): void {
       classify: orFalse(accepts.function),
       label: accepts.string,
       header: accepts.object,
+      serviceLevel: accepts.function,
+      qualityPrior: accepts.positiveInteger,
       sticky: accepts.oneOf('caller', 'conversation'),
       source: accepts.function,
       sourceEveryMs: accepts.positiveInteger,

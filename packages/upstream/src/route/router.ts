@@ -1,5 +1,5 @@
 import { isTollgateError, type Usage } from '@tollgate/core';
-import { type JsonObject, modelAllowed, noUsage, publish } from '@tollgate/core/internal';
+import { describeValue, type JsonObject, modelAllowed, noUsage, publish } from '@tollgate/core/internal';
 import { type PromptFacts, promptFacts } from '../call/prompt-facts.js';
 import { callSize, type SizeFacts } from '../pace/call-size.js';
 import type { HeaderOf } from '../pace/stated-limits.js';
@@ -7,10 +7,12 @@ import type { Provider } from '../provider/provider.js';
 import type { AnswerSeen } from './answer-seen.js';
 import { decideRoute } from './decide-route.js';
 import { fitsIn, type Headroom, headroomOf } from './headroom.js';
+import { LearnedQuality } from './learned-quality.js';
 import { noRouteError } from './no-route.js';
 import type { RouteCandidate, RouteDecision, RouteInputs } from './route-inputs.js';
 import { PolledFacts, type PolledPrice } from './route-source.js';
 import { checkRouter, type RoutedModel, type RouterOptions, targetOf } from './router-options.js';
+import { withLevel } from './service-level.js';
 import { drawOf, placeOf, StickyPlaces } from './sticky-places.js';
 import { TargetRecord } from './target-record.js';
 import { type TaskFacts, taskFacts } from './task-facts.js';
@@ -56,6 +58,7 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #known: ReadonlyMap<string, Known>;
   readonly #polled: PolledFacts;
+  readonly #learned: LearnedQuality;
   readonly #places = new StickyPlaces();
   readonly #tasks: ReadonlyMap<string, TaskFacts>;
   readonly #defaultTask: string;
@@ -73,6 +76,8 @@ export class Router {
     this.#tasks = new Map(Object.entries(tasks).map(([name, task]) => [name, taskFacts(name, task, models)]));
     this.#now = now;
     this.#polled = new PolledFacts(source, sourceEveryMs, now);
+    this.#polled.begin();
+    this.#learned = new LearnedQuality(options.qualityPrior ?? 50);
     const floorOf = (name: string): number => tasks[name]?.quality ?? 0;
     this.#defaultTask =
       options.defaultTask ??
@@ -94,6 +99,25 @@ export class Router {
     return this.#polled.refresh();
   }
 
+  /** Stops reading the source. */
+  end(): void {
+    this.#polled.end();
+  }
+
+  /**
+   * Reports how good the answer to a request was, once, 0 (useless) to 1: thumbs of users, a check of the code that was written. The quality of
+   * its model at its task moves with it, above and below the floors of tasks. In this process. `false` where the request is none of the last
+   * 10 000 that were routed here. Throws a `TypeError` for another score.
+   */
+  recordOutcome(requestId: string, score: number): boolean {
+    if (typeof score !== 'number' || !(score >= 0 && score <= 1)) {
+      throw new TypeError(
+        `router: recordOutcome: "score" must be a number from 0 to 1, received ${describeValue(score)}`,
+      );
+    }
+    return this.#learned.add(requestId, score, this.#now());
+  }
+
   /**
    * Decides the target of a request, and publishes `tollgate:route`: the inputs and the decision. Throws `model_not_allowed` (403),
    * `model_not_priced` (400) or `not_found` (404) where no model may, or can, serve it.
@@ -112,6 +136,7 @@ export class Router {
     const { requestId, caller } = ask.context ?? {};
     publish('tollgate:route', () => ({ requestId, tenant: caller?.tenant, inputs, decision }));
     if (first === undefined) throw noRouteError(named.task, decision);
+    if (requestId !== undefined) this.#learned.served(requestId, { task: named.task, target: first });
     if (who !== undefined && decision.why !== 'canary') this.#places.sent(who, first, this.#now());
     return {
       inputs,
@@ -126,8 +151,11 @@ export class Router {
     if (known) known.headroom = headroomOf(headerOf, this.#now()) ?? known.headroom;
   }
 
-  /** A request was answered: how fast, and how long its answer was. */
-  answered(seen: AnswerSeen): void {
+  /** A request was answered: how fast, how long its answer was, and by which model. */
+  answered(seen: AnswerSeen, requestId?: string): void {
+    if (requestId !== undefined) {
+      this.#learned.served(requestId, { task: seen.task, target: `${seen.provider}/${seen.model}` });
+    }
     this.#known.get(`${seen.provider}/${seen.model}`)?.record.add(seen, this.#now());
     const task = this.#tasks.get(seen.task);
     if (!task || !(seen.outputTokens > 0)) return;
@@ -149,13 +177,13 @@ export class Router {
     const sized: SizeFacts = { ...prompt, maxOutputTokens: outputTokens };
     const expected: Usage = { ...noUsage, inputTokens, outputTokens };
     const polled = this.#polled.now();
-    const candidates = facts.models.map(({ model, target, quality, weight }): RouteCandidate => {
+    const candidates = facts.models.map(({ model, target, quality: declared, weight }): RouteCandidate => {
       const { provider } = model;
       const { record, headroom } = this.#known.get(target) as Known;
       const status = own(polled.status, target) ?? own(polled.status, provider.name) ?? 'up';
       return {
         target,
-        quality,
+        quality: this.#learned.of({ task, target }, declared, nowMs),
         allowed: ask.context?.calls.allows(model.model, provider.name) ?? true,
         takes: ask.takes(provider),
         costNanoUsd: this.#costOf(model, expected, own(polled.prices, target), nowMs),
@@ -168,7 +196,9 @@ export class Router {
       };
     });
     // Written out: adding fields to a spread object costs a microsecond each.
-    const { quality, firstTokenMs, maxCostNanoUsd, nanoUsdPerSecond, canary } = facts;
+    const { canary } = facts;
+    const level = this.#options.serviceLevel?.(ask.context?.caller, task);
+    const { quality, firstTokenMs, maxCostNanoUsd, nanoUsdPerSecond } = withLevel(facts, level);
     return {
       task,
       taskBy,

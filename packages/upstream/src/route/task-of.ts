@@ -40,7 +40,7 @@ export function taskOf(
       throw unknownTask(header.name, Object.keys(tasks));
     }
   }
-  const guessed = classify === false ? undefined : classify(facts());
+  const guessed = classify === false ? undefined : classify(facts(), context?.caller);
   return isTask(guessed) ? { task: guessed, taskBy: 'classifier' } : { task: defaultTask, taskBy: 'default' };
 }
 

@@ -3,6 +3,7 @@ import { publish } from '@tollgate/core/internal';
 import type { AlertReport, IncidentChange } from './incident.js';
 import type { IncidentStore } from './incident-store.js';
 import type { NotificationSender } from './notification-sender.js';
+import type { Storms } from './storms.js';
 
 /** A store as the outbox sees it. */
 interface OutboxSlot {
@@ -17,6 +18,8 @@ export interface AlertOutboxOptions {
   readonly own: OutboxSlot;
   readonly aloneAfterMs: number;
   readonly now: () => number;
+  /** Absent: every incident is reported, however many there are. */
+  readonly storms: Storms | undefined;
 }
 
 interface Waiting {
@@ -57,7 +60,8 @@ export class AlertOutbox {
     if (this.#said.size >= mostRemembered && oldest !== undefined) this.#said.delete(oldest);
     this.#said.delete(name);
     this.#said.set(name, atMs);
-    this.put(key, { what: 'report', report, atMs });
+    const told = this.options.storms ? this.options.storms.take(report, atMs) : report;
+    if (told) this.put(told.key, { what: 'report', report: told, atMs });
   }
 
   put(key: string, change: IncidentChange): void {

@@ -9,6 +9,7 @@ import {
 import type { AlertDestination } from './destination.js';
 import type { AlertReport } from './incident.js';
 import type { UnresolvedOf } from './sources.js';
+import type { StormOptions } from './storms.js';
 
 /** The sources that alerts listen to by themselves. */
 export type AlertSource = 'budget' | 'store' | 'provider' | 'fault' | 'switch' | 'watch';
@@ -36,6 +37,11 @@ export interface AlertsOptions {
   ignore?: readonly AlertSource[];
   /** Which reports become incidents; one that throws lets its report pass. @defaultValue all */
   when?: (report: AlertReport) => boolean;
+  /**
+   * From how many incidents of one kind and severity on, in each process, further ones are one incident together: `{ incidents, withinMs }`. `false`:
+   * every incident is reported, however many there are. @defaultValue { incidents: 20, withinMs: 60_000 }
+   */
+  storm?: StormOptions | false;
   /** How long a store must be away before that is reported, in ms, 0 to 3 600 000. @defaultValue 5_000 (5 s) */
   lastsMs?: number;
   /** How long a receiver may take, in ms, 10 to 600 000. @defaultValue 10_000 (10 s) */
@@ -74,6 +80,8 @@ export function readAlertsOptions(options: AlertsOptions) {
       ignore: accepts.arrayOf(accepts.oneOf('budget', 'store', 'provider', 'fault', 'switch', 'watch')),
       unresolved: accepts.function,
       when: accepts.function,
+      storm: (value) =>
+        value === false || accepts.object(value) === true || 'false, or { incidents, withinMs }',
       lastsMs: accepts.integerBetween(0, 3_600_000),
       deadlineMs: accepts.integerBetween(10, 600_000),
       retryMs: accepts.integerBetween(1, 3_600_000),
@@ -86,6 +94,12 @@ export function readAlertsOptions(options: AlertsOptions) {
     },
     ['to'],
   );
+  if (options.storm) {
+    checkOptions<StormOptions>('alerts: "storm"', options.storm, {
+      incidents: accepts.integerBetween(1, 10_000),
+      withinMs: accepts.integerBetween(1_000, 3_600_000),
+    });
+  }
   const names = options.to.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) {
@@ -98,6 +112,7 @@ export function readAlertsOptions(options: AlertsOptions) {
     unresolved: options.unresolved,
     ignore: options.ignore ?? [],
     when: options.when,
+    storm: options.storm ?? {},
     lastsMs: options.lastsMs ?? 5_000,
     deadlineMs: options.deadlineMs ?? 10_000,
     retryMs: options.retryMs ?? 1_000,

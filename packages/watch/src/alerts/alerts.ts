@@ -8,6 +8,7 @@ import type { AlertReport } from './incident.js';
 import { IncidentStore } from './incident-store.js';
 import { NotificationSender } from './notification-sender.js';
 import { listen } from './sources.js';
+import { Storms } from './storms.js';
 
 /** Sends notifications. Its functions neither throw into the app nor delay it. */
 export interface Alerts {
@@ -45,7 +46,8 @@ export function alerts(options: AlertsOptions): Alerts {
   };
   const shared = placeOn(settings.store);
   const own = placeOn(memoryAlerts({ maxWaiting: 1_000 }));
-  const outbox = new AlertOutbox({ shared, own, aloneAfterMs: settings.aloneAfterMs, now });
+  const storms = settings.storm === false ? undefined : new Storms(settings.storm);
+  const outbox = new AlertOutbox({ shared, own, aloneAfterMs: settings.aloneAfterMs, now, storms });
   const senders = [shared.sender, own.sender];
   const faulty = (error: unknown): void =>
     publish('tollgate:fault', () => ({ source: 'alerts', what: 'wrong report', error: String(error) }));

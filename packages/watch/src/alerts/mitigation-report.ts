@@ -22,6 +22,7 @@ const outcomeSays: Readonly<Record<MitigationOutcome, string>> = {
   'done-already': ', as it was already',
   failed: ': failed',
   undelivered: ', and its owner could not be given the new one',
+  undone: ' no longer: a person has taken it back',
 };
 
 /** After a mitigation has ended, its incident stays open as long again for a further one, but no longer than this, in ms. */

@@ -4,7 +4,7 @@ import type { Mitigation } from '../ladder/mitigation.js';
 import type { AlertReport } from './incident.js';
 import { mitigationReport } from './mitigation-report.js';
 import { Persistence } from './persistence.js';
-import { refusalReport, thresholdReport } from './threshold-report.js';
+import { overageReport, refusalReport, thresholdReport } from './threshold-report.js';
 
 /** The unresolved part of a counter's charges in a window, in its unit; `undefined`: unknown. */
 export type UnresolvedOf = (counter: string, window: string) => Promise<number | undefined>;
@@ -70,9 +70,13 @@ function budgets({ units, now, unresolved, report }: SourceOptions): () => Promi
     if (ok || blockedBy !== 'used' || !state || !units.includes(state.unit)) return;
     if (refused.isNew(`${state.counter}|${state.window}`)) report(refusalReport(state, now()));
   });
+  const endOverages = subscribe('tollgate:overage', (facts) => {
+    if (units.includes(facts.unit)) report(overageReport(facts, now()));
+  });
   return async () => {
     end();
     endRefusals();
+    endOverages();
     await Promise.all(waiting);
   };
 }

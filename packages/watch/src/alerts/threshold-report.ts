@@ -62,6 +62,24 @@ export function refusalReport(state: RefusedState, nowMs: number): AlertReport {
   };
 }
 
+/** The report of a limit whose overage is being used. One incident for each counter and window. */
+export function overageReport(facts: ChannelPayloads['tollgate:overage'], nowMs: number): AlertReport {
+  const { counter, window, unit, included, limit, used } = facts;
+  const endsAtMs = endOf(counter, window, nowMs) ?? facts.resetsAtMs;
+  const amount = (value: number): string | number => amountInWords(unit, value);
+  return {
+    key: `overage/${counter}/${window}`.slice(0, 200),
+    kind: 'budget',
+    severity: 'warning',
+    title: `All of ${limitInWords(facts)} is used (${amount(used)} of ${amount(included)}). Its overage is admitted, up to ${amount(limit)}; then requests are refused`,
+    facts: {
+      ...{ counter, window, unit, included: amount(included), limit: amount(limit), used: amount(used) },
+      ...(endsAtMs !== undefined && { resets_at: new Date(endsAtMs).toISOString() }),
+    },
+    ...(endsAtMs !== undefined && endsAtMs > nowMs ? { endsAtMs } : { quietMs: bucketQuietMs }),
+  };
+}
+
 const amountInWords = (unit: string, value: number): string | number =>
   unit === 'usd' ? `$${formatUsd(value)}` : value;
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ClaimStore, memoryClaims, TollgateError } from '@tollgate/core';
+import { type ClaimStore, memoryClaims } from '@tollgate/core';
 import { type Challenged, challengeMs, signedChallenge, solvedBy } from './challenge.js';
 
 /** Where a challenge is answered, and where its solution is read. */
@@ -35,21 +35,21 @@ export class Challenger {
     return this.claims.claim(name, forMs).catch(() => true);
   }
 
-  /** 429 `abnormal_usage` with a new challenge of this many bits. */
-  async refusal(bits: number, whose: Challenged): Promise<TollgateError> {
+  /** A new challenge of this many bits, and how it is asked. */
+  async question(
+    bits: number,
+    whose: Challenged,
+  ): Promise<{ message: string; headers: Record<string, string> }> {
     const facts = {
       bits,
       expiresAtMs: Math.floor(this.now()) + challengeMs,
       nonce: randomBytes(16).toString('base64url'),
     };
     const challenge = signedChallenge(facts, whose, await this.#signingSecret());
-    return new TollgateError({
-      status: 429,
-      code: 'abnormal_usage',
+    return {
       message: `This account is used unusually. Solve the challenge in ${challengeHeader}, and ask again with ${solutionHeader}.`,
       headers: { [challengeHeader]: challenge },
-      retryAfterMs: false,
-    });
+    };
   }
 
   async #signingSecret(): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import type { Contributor } from '../features/contributors.js';
 import type { Subject } from '../features/subject.js';
 
-/** The names of the detectors. */
+/** The names of the built-in detectors. */
 export const detectorNames = Object.freeze([
   'spend',
   'cost',
@@ -15,6 +15,8 @@ export const detectorNames = Object.freeze([
   'unusual',
 ] as const);
 export type DetectorName = (typeof detectorNames)[number];
+/** A built-in detector, or one of the app's `detectors`. */
+export type AnyDetectorName = DetectorName | (string & {});
 
 /** One feature that a finding rests on. */
 export interface FeatureSeen {
@@ -26,7 +28,7 @@ export interface FeatureSeen {
 
 /** Something unusual, and why it is thought so. */
 export interface Finding {
-  readonly detector: DetectorName;
+  readonly detector: AnyDetectorName;
   readonly subject: Subject;
   /** Milliseconds since the epoch. */
   readonly atMs: number;

@@ -1,7 +1,17 @@
 import type { UsageEvent } from '@tollgate/core';
 
 /** The kinds of subjects with a record. */
-export type SubjectKind = 'global' | 'tenant' | 'team' | 'user' | 'key' | 'model' | 'feature' | 'network';
+export const subjectKinds = Object.freeze([
+  'global',
+  'tenant',
+  'team',
+  'user',
+  'key',
+  'model',
+  'feature',
+  'network',
+] as const);
+export type SubjectKind = (typeof subjectKinds)[number];
 
 /** A watched person, key, network or model. */
 export interface Subject {

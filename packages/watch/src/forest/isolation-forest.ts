@@ -105,6 +105,25 @@ export class IsolationForest {
     return contributions.sort((one, other) => other.score - one.score);
   }
 
+  /**
+   * The score above which at most this share of usual rows lies, 0 < share < 1: a threshold for that share of false findings. `rows`: usual ones that
+   * the forest was not trained with, at least 1 ÷ share. Throws a `TypeError` for fewer, and for another share.
+   */
+  thresholdFor(share: number, rows: readonly (readonly number[])[]): number {
+    if (!(share > 0 && share < 1)) {
+      throw new TypeError(`isolationForest: "share" must be above 0 and below 1, received ${String(share)}`);
+    }
+    const least = Math.ceil(1 / share);
+    if (rows.length < least) {
+      throw new TypeError(
+        `isolationForest: "rows" must be at least ${least} for a share of ${share}, received ${rows.length}`,
+      );
+    }
+    checkRows(rows, this.features);
+    const scores = rows.map((row) => this.score(row)).sort((one, other) => other - one);
+    return scores[Math.floor(share * rows.length)] as number;
+  }
+
   toJSON(): SavedForest {
     return this.saved;
   }

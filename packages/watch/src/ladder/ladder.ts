@@ -8,7 +8,7 @@ import type { Mitigation, MitigationOutcome } from './mitigation.js';
 import { narrowest } from './narrowest.js';
 import { type Action, type ActionName, lengthOf, type PolicyRule, ruleFor } from './policy.js';
 import { canHit, type Executor, type HardAction, isHard } from './step.js';
-import { suspending } from './suspending.js';
+import { suspending, switchKindOf } from './suspending.js';
 
 const longestMs = 24 * 60 * 60_000;
 /** Factor of a score on probation. */
@@ -83,6 +83,28 @@ export class Ladder {
     return true;
   }
 
+  /**
+   * A person takes back a mitigation that still holds, unless it is a rotation: its subject is no longer affected, and not on probation. Resolves to `false` where there
+   * is none of this id. Rejects where a suspension cannot be taken out of the store.
+   */
+  async undo(id: string): Promise<boolean> {
+    const [key, mitigation] =
+      [...this.#mitigations.entries()].find(
+        ([, one]) => one.id === id && one.untilMs > this.settings.now(),
+      ) ?? [];
+    // A key's new secret is its owner's by now.
+    if (key === undefined || !mitigation || mitigation.action.do === 'rotate') return false;
+    const { action, target } = mitigation;
+    if (action.do === 'suspend' && mitigation.outcome === 'applied') {
+      await this.settings.store?.turnOn(switchKindOf(target) ?? 'key', target.name);
+    }
+    this.#mitigations.delete(key);
+    this.#terms.delete(keyOf(action.do, target));
+    this.#withheld.delete(id);
+    this.settings.audit(Object.freeze({ ...mitigation, untilMs: this.settings.now(), outcome: 'undone' }));
+    return true;
+  }
+
   #hit(finding: Finding, action: HardAction, target: Subject): void {
     const { atMs } = finding;
     if (!canHit(action, target) || (action.do === 'suspend' && !this.#suspend)) return;
@@ -91,7 +113,7 @@ export class Ladder {
     const before = this.#probation(action.do, target, atMs);
     const lengthMs = before ? Math.min(2 * before.lengthMs, longestMs) : lengthOf(action);
     if (this.settings.shadow) this.#write(finding, action, target, lengthMs, 'shadow');
-    else if (!this.#blastOf(action).admits(target, atMs, this.settings.activeTenants(atMs))) {
+    else if (!this.#isAdmitted(action, target, atMs)) {
       const withheld = this.#write(finding, action, target, this.settings.blastRadius.withinMs, 'withheld');
       this.#withheld.set(withheld.id, withheld);
     } else void this.#carryOut(finding, action, target, lengthMs);
@@ -134,6 +156,12 @@ export class Ladder {
   #probation(name: ActionName, target: Subject, nowMs: number): Term | undefined {
     const term = this.#terms.peek(keyOf(name, target));
     return term && nowMs >= term.untilMs && nowMs < term.untilMs + term.lengthMs ? term : undefined;
+  }
+
+  /** Whether an action stays within its blast radius. A rule that reduces the limits of all callers is meant so. */
+  #isAdmitted(action: HardAction, target: Subject, atMs: number): boolean {
+    if (action.do === 'tighten' && target.kind === 'global') return true;
+    return this.#blastOf(action).admits(target, atMs, this.settings.activeTenants(atMs));
   }
 
   /** Each action has a separate radius: a challenge does not prevent the suspension of another subject. */

@@ -1,4 +1,4 @@
-import type { Finding } from '../detectors/finding.js';
+import type { FeatureSeen, Finding } from '../detectors/finding.js';
 import type { Subject } from '../features/subject.js';
 import type { Action } from './policy.js';
 
@@ -6,9 +6,16 @@ import type { Action } from './policy.js';
  * The outcome of a step: `applied`; `shadow`: would have been; `withheld`: it would have exceeded the blast radius, and waits for
  * `watch.confirm(id)`; `done-already`: an operator or another process has already switched it off, or has rotated the key; `failed`: the
  * store did not accept it, the next finding tries again; `undelivered`: a key was rotated, and the new one could not be delivered to its
- * owner.
+ * owner; `undone`: a person has taken it back with `watch.undo(id)`.
  */
-export type MitigationOutcome = 'applied' | 'shadow' | 'withheld' | 'done-already' | 'failed' | 'undelivered';
+export type MitigationOutcome =
+  | 'applied'
+  | 'shadow'
+  | 'withheld'
+  | 'done-already'
+  | 'failed'
+  | 'undelivered'
+  | 'undone';
 
 /** One line of the audit trail. */
 export interface Mitigation {
@@ -28,9 +35,18 @@ export interface Mitigation {
 /** The reason in one line: the finding, its subject, and the strongest feature. */
 export function reasonOf({ detector, score, features, subject }: Finding): string {
   const [first] = features;
-  const what = first ? `: ${first.feature} ${plain(first.seen)} instead of ${plain(first.expected)}` : '';
+  const what = first ? `: ${comparisonOf(first)}` : '';
   const whom = subject.kind === 'global' ? 'all together' : `${subject.kind} ${subject.name}`;
   return `${detector} of ${whom}, score ${score.toFixed(1)}${what}`.slice(0, 1_000);
+}
+
+/** `usdIn5Minutes` 4 and 0.25 are "$4 in 5 minutes instead of $0.25"; `requestsInAMinute` 60 and 2 "60 requests in a minute instead of 2". */
+function comparisonOf({ feature, seen, expected }: FeatureSeen): string {
+  const words = feature.replace(/([A-Z]|\d+)/g, ' $1').toLowerCase();
+  const span = words.replace(/^usd /, '');
+  return words === span
+    ? `${plain(seen)} ${words} instead of ${plain(expected)}`
+    : `$${plain(seen)} ${span} instead of $${plain(expected)}`;
 }
 
 const plain = (value: number): string => String(Number(value.toPrecision(3)));

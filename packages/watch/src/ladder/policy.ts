@@ -1,7 +1,7 @@
 import { accepts, checkOptions, type OptionCheck } from '@tollgate/core/internal';
 import { mostBitsEver } from '../challenge/challenge.js';
-import { type DetectorName, detectorNames, type Finding } from '../detectors/finding.js';
-import type { SubjectKind } from '../features/subject.js';
+import { type AnyDetectorName, detectorNames, type Finding } from '../detectors/finding.js';
+import { type SubjectKind, subjectKinds } from '../features/subject.js';
 
 /** The possible actions on a finding, from the mildest to the hardest. */
 export type Action =
@@ -25,7 +25,8 @@ export type Action =
     }
   /**
    * The caller's limits are multiplied by `factor`, above 0 and below 1: those of windows up to `windowsUpToMs`, by default an hour, and of
-   * requests in flight. Longer windows stay, see `LimitReduction` of `@tollgate/core`.
+   * requests in flight. Longer windows stay, see `LimitReduction` of `@tollgate/core`. Of all callers, for a finding about all together by a
+   * rule whose `subjects` contain `'global'`; outside the blast radius, since such a rule means all.
    */
   | {
       readonly do: 'tighten';
@@ -38,8 +39,8 @@ export type Action =
   /** A network is refused before its credentials are checked. In this process. */
   | { readonly do: 'block'; readonly forMs: number }
   /**
-   * A key gets a new secret, which `watch({ rotation })` hands to its owner; the one before it is refused after `overlapMs`. It is not
-   * rotated again before ten minutes more have passed. Findings that no one key can be held to change nothing.
+   * A key gets a new secret, which `watch({ rotation })` hands to its owner; the one before it is refused after `overlapMs`, 0 (at once) to
+   * 30 days. It is not rotated again before ten minutes more have passed. Findings that no one key can be held to change nothing.
    */
   | { readonly do: 'rotate'; readonly overlapMs: number }
   /**
@@ -50,9 +51,9 @@ export type Action =
 
 export type ActionName = Action['do'];
 
-/** A rule of the policy. Of the rules that match a finding the last one applies. */
+/** A rule of the policy. Of the rules that match a finding, and whose action can affect its subject, the last one applies. */
 export interface PolicyRule {
-  readonly detectors: readonly DetectorName[];
+  readonly detectors: readonly AnyDetectorName[];
   /** Only of these kinds of subject. @defaultValue all */
   readonly subjects?: readonly SubjectKind[] | undefined;
   /** From this score on. */
@@ -94,6 +95,14 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   },
 ]);
 
+/** The default policy; the app's own detectors have the rules of `scraping`. */
+export function defaultPolicyWith(custom: readonly string[]): readonly PolicyRule[] {
+  if (custom.length === 0) return defaultPolicy;
+  return defaultPolicy.map((rule) =>
+    rule.detectors.includes('scraping') ? { ...rule, detectors: [...rule.detectors, ...custom] } : rule,
+  );
+}
+
 /** The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. */
 export function ruleFor(
   policy: readonly PolicyRule[],
@@ -103,7 +112,7 @@ export function ruleFor(
   return policy.findLast(
     ({ detectors, subjects, minScore, action }) =>
       detectors.includes(finding.detector) &&
-      (subjects?.includes(finding.subject.kind) ?? true) &&
+      (subjects ?? affects[action.do] ?? subjectKinds).includes(finding.subject.kind) &&
       finding.score * times(action.do) >= minScore,
   );
 }
@@ -121,19 +130,23 @@ const isScore = (value: unknown): true | string =>
   (typeof value === 'number' && value >= 0 && value <= mostScore) ||
   `a number from 0 to ${mostScore}, as scores are`;
 
-/** Kinds of subjects that an action affects, where not all. */
+/** Of a feature, the one key that its finding is owed to. */
+const owed: readonly SubjectKind[] = [...customers, 'feature'];
+
+/** Kinds of subjects whose findings an action can follow, where not all. */
 const affects: { readonly [Name in ActionName]?: readonly SubjectKind[] } = {
   slow: customers,
-  challenge: customers,
-  tighten: customers,
+  challenge: owed,
+  tighten: owed,
   cheaper: customers,
-  rotate: customers,
+  rotate: owed,
   block: ['network'],
+  suspend: [...owed, 'model', 'global'],
 };
 
 /** A rule that can never act would replace earlier ones that can: the last match applies. */
 function checkReach(where: string, { detectors, subjects, action }: PolicyRule): void {
-  const can = affects[action.do];
+  const can = action.do === 'tighten' ? [...owed, 'global'] : affects[action.do];
   if (can && subjects && !subjects.some((kind) => can.includes(kind))) {
     throw new TypeError(
       `${where}: "${action.do}" has no effect on ${subjects.join(', ')}; it acts on ${can.join(', ')}`,
@@ -147,17 +160,16 @@ function checkReach(where: string, { detectors, subjects, action }: PolicyRule):
   }
 }
 
-/** Throws a `TypeError` that names the rule and its problem. */
-export function checkPolicy(policy: readonly PolicyRule[]): void {
+/** Throws a `TypeError` that names the rule and its problem. `custom`: the names of the app's detectors. */
+export function checkPolicy(policy: readonly PolicyRule[], custom: readonly string[] = []): void {
   policy.forEach((rule, index) => {
     const where = `watch: rule ${index} of "policy"`;
-    const kinds = ['global', 'tenant', 'team', 'user', 'key', 'model', 'feature', 'network'];
     checkOptions<PolicyRule>(
       where,
       rule,
       {
-        detectors: accepts.someOf(accepts.oneOf(...detectorNames)),
-        subjects: accepts.someOf(accepts.oneOf(...kinds)),
+        detectors: accepts.someOf(accepts.oneOf(...detectorNames, ...custom)),
+        subjects: accepts.someOf(accepts.oneOf(...subjectKinds)),
         minScore: isScore,
         action: accepts.object,
       },
@@ -190,7 +202,7 @@ const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
   windowsUpToMs: accepts.integerBetween(0, 31 * 24 * hourMs),
   leastBits: isBits,
   mostBits: isBits,
-  overlapMs: isDuration,
+  overlapMs: accepts.integerBetween(0, 30 * 24 * hourMs),
 };
 
 const needed: Readonly<Record<ActionName, readonly Field[]>> = {

@@ -24,7 +24,8 @@ const customers: ReadonlySet<Subject['kind']> = new Set(['key', 'user', 'team', 
 /** Whether a step means anything for this target. */
 export function canHit(action: HardAction, { kind }: Subject): boolean {
   if (action.do === 'rotate') return kind === 'key';
-  return customers.has(kind) || (action.do === 'suspend' && (kind === 'model' || kind === 'global'));
+  if (action.do === 'suspend') return customers.has(kind) || kind === 'model' || kind === 'global';
+  return customers.has(kind) || (action.do === 'tighten' && kind === 'global');
 }
 
 export const isHard = (action: Action): action is HardAction =>

@@ -28,7 +28,8 @@ export function suspending(store: SwitchStore, now: () => number): Executor<'sus
   };
 }
 
-function switchKindOf({ kind }: Subject): SwitchKind | undefined {
+/** `undefined`: the switch knows no such things. */
+export function switchKindOf({ kind }: Subject): SwitchKind | undefined {
   if (kind === 'global') return 'everything';
   return kind === 'network' || kind === 'feature' ? undefined : kind;
 }

@@ -2,7 +2,8 @@ import { type Caller, contextOf, guarded, refuse, type TollgateContext, Tollgate
 import type { GuardOptions } from '@tollgate/core/internal';
 import type { RequestHandler, Response } from 'express';
 import { bitsFor } from '../challenge/challenge.js';
-import { type Challenger, solutionHeader } from '../challenge/challenger.js';
+import { unsolved } from '../challenge/challenge-guard.js';
+import type { AskedChallenge, Challenges } from '../challenge/challenges.js';
 import { subjectsOfCaller } from '../features/subjects-of-caller.js';
 import type { Ladder } from '../ladder/ladder.js';
 import { cheaperStep } from './cheaper-step.js';
@@ -11,16 +12,10 @@ import { TightenedCallers } from './tightened-callers.js';
 /** The most requests that wait at once; further ones are refused, so that slowed-down callers cannot fill the memory. */
 const mostWaiting = 500;
 
-/**
- * A solution may have this many bits less than required now: the score may rise while a client solves, and differ between processes.
- * Without such a bound, easy challenges would be collected for times when hard ones are required.
- */
-const bitsOfGrace = 2;
-
 /** The settings of the guard. */
 export interface MitigationsSettings {
   readonly ladder: Ladder;
-  readonly challenger: Challenger;
+  readonly challenges: Challenges;
   readonly answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>;
   readonly now: () => number;
 }
@@ -32,7 +27,7 @@ export interface MitigationsGuard {
 }
 
 /** Challenges callers, slows them down, tightens their limits and asks cheaper models, as long as their measures last. */
-export function mitigationsGuard({ ladder, challenger, answer, now }: MitigationsSettings): MitigationsGuard {
+export function mitigationsGuard({ ladder, challenges, answer, now }: MitigationsSettings): MitigationsGuard {
   let waiting = 0;
   const tightened = new TightenedCallers(ladder);
   const attach = (context: TollgateContext): void => {
@@ -44,10 +39,9 @@ export function mitigationsGuard({ ladder, challenger, answer, now }: Mitigation
     const context = contextOf(req, res);
     const { caller } = context;
     if (!caller) return next();
-    const bits = bitsAsked(ladder, caller, now());
-    if (bits > 0 && !(await challenger.accepts(req.headers[solutionHeader], bits - bitsOfGrace, caller))) {
-      return refuse(req, res, next, await challenger.refusal(bits, caller), answer);
-    }
+    const asked = challengeFor(ladder, caller, now());
+    const refusal = asked && (await unsolved(challenges, req, asked));
+    if (refusal) return refuse(req, res, next, refusal, answer);
     const delayMs = delayOf(ladder, caller, now());
     if (delayMs > 0 && waiting >= mostWaiting) return refuse(req, res, next, tooMany(), answer);
     if (delayMs > 0) {
@@ -62,13 +56,16 @@ export function mitigationsGuard({ ladder, challenger, answer, now }: Mitigation
   return { handler, attach };
 }
 
-/** Zero bits of the hardest challenge that the caller is to solve; 0: none. */
-function bitsAsked(ladder: Ladder, caller: Caller, nowMs: number): number {
-  return subjectsOfCaller(caller).reduce((most, subject) => {
+/** The hardest challenge that the caller has to solve. */
+function challengeFor(ladder: Ladder, caller: Caller, nowMs: number): AskedChallenge | undefined {
+  let hardest: AskedChallenge | undefined;
+  for (const subject of subjectsOfCaller(caller)) {
     const { action, finding } = ladder.active('challenge', subject, nowMs) ?? {};
-    if (action?.do !== 'challenge' || !finding) return most;
-    return Math.max(most, bitsFor(finding.score, action.leastBits, action.mostBits));
-  }, 0);
+    if (action?.do !== 'challenge' || !finding) continue;
+    const bits = bitsFor(finding.score, action.leastBits, action.mostBits);
+    if (!hardest || bits > hardest.bits) hardest = { caller, score: finding.score, bits };
+  }
+  return hardest;
 }
 
 function delayOf(ladder: Ladder, caller: Caller, nowMs: number): number {

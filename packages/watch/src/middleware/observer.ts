@@ -3,6 +3,7 @@ import { contextOf, guarded, refuse, TollgateError } from '@tollgate/core';
 import type { GuardOptions } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import type { Analysis } from '../detectors/analysis.js';
+import type { CustomDetectors } from '../detectors/custom-detector.js';
 import type { Ladder } from '../ladder/ladder.js';
 
 const wrongCodes: ReadonlySet<string> = new Set([
@@ -16,6 +17,7 @@ const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-
 /** Records the networks of requests and the outcome of their credentials; of a credential only a digest is kept, under a key of this process. */
 export function observer(
   analysis: Analysis,
+  detectors: CustomDetectors,
   ladder: Ladder,
   answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>,
   now: () => number,
@@ -45,7 +47,10 @@ export function observer(
       const isWrong = refusal !== undefined && wrongCodes.has(refusal.code);
       if (!isWrong && !caller) return;
       const digest = isWrong ? digestOf(req) : undefined;
-      analysis.presented({ network, digest, isWrong, tenant: caller?.tenant, keyId: caller?.keyId }, now());
+      const atMs = now();
+      analysis.presented({ network, digest, isWrong, tenant: caller?.tenant, keyId: caller?.keyId }, atMs);
+      const status = res.statusCode;
+      detectors.request({ req, caller, code: refusal?.code, status, network, atMs });
     });
     next();
   });

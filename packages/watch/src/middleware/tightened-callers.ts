@@ -1,4 +1,5 @@
 import type { Caller } from '@tollgate/core';
+import { everybody } from '../features/subject.js';
 import { subjectsOfCaller } from '../features/subjects-of-caller.js';
 import type { Ladder } from '../ladder/ladder.js';
 
@@ -14,7 +15,7 @@ export class TightenedCallers {
   of(caller: Caller, nowMs: number): Caller {
     let factor = 1;
     let windowsUpToMs = hourMs;
-    for (const subject of subjectsOfCaller(caller)) {
+    for (const subject of [everybody, ...subjectsOfCaller(caller)]) {
       const action = this.ladder.active('tighten', subject, nowMs)?.action;
       if (action?.do !== 'tighten' || action.factor >= factor) continue;
       ({ factor, windowsUpToMs = hourMs } = action);

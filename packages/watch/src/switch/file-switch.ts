@@ -11,6 +11,7 @@ import {
   type SwitchState,
   switchKey,
 } from '@tollgate/core/internal';
+import { fileMitigations } from './file-mitigations.js';
 
 const none: SwitchState = { version: 'none', entries: [] };
 
@@ -59,6 +60,7 @@ export function fileSwitch(path: string): SwitchStore {
       await mkdir(confirmations, { recursive: true });
       await writeFile(join(confirmations, encodeURIComponent(reader)), version, { mode: 0o600 });
     },
+    mitigations: fileMitigations(`${path}.mitigations`),
     async confirmedBy(version) {
       const names = await readdir(confirmations).catch(() => []);
       const versions = await Promise.all(

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import type { SwitchStore } from '@tollgate/core';
 import {
+  processName,
   publish,
   type SwitchEntry,
   type SwitchState,
@@ -9,9 +9,6 @@ import {
   switchPatternCovers,
   withinDeadline,
 } from '@tollgate/core/internal';
-
-/** This process, in confirmations. */
-const reader = `${hostname()}:${process.pid}`;
 
 /** How a board keeps up with its store. */
 export interface SwitchBoardOptions {
@@ -130,6 +127,7 @@ export class SwitchBoard {
     }));
     this.options.changed(entries);
     // At the first start nothing was switched off, and no command waits for a confirmation.
-    if (!first || entries.length > 0) this.options.store.confirm?.(reader, version).catch(() => undefined);
+    if (!first || entries.length > 0)
+      this.options.store.confirm?.(processName, version).catch(() => undefined);
   }
 }

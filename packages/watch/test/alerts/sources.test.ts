@@ -96,6 +96,7 @@ describe('what alerts listen for', () => {
       answer = resolve;
     });
     start({
+      storm: false,
       unresolved: () => {
         asked += 1;
         return told;
@@ -228,7 +229,7 @@ describe('what alerts listen for', () => {
     );
     const last = notices.findLast(({ event }) => event === 'updated')?.incident;
     expect(last?.title).toBe(
-      'Suspended: key k1; spend of tenant acme, score 9.0: usdIn5Minutes 4 instead of 0.25',
+      'Suspended: key k1; spend of tenant acme, score 9.0: $4 in 5 minutes instead of $0.25',
     );
     expect(last?.facts).toMatchObject({
       ...{ detector: 'spend', score: 9, tenant: 'acme', contributor: 'key k1, 93 %' },
@@ -247,8 +248,8 @@ describe('what alerts listen for', () => {
     );
     expect((await until(2)).sort()).toEqual(['opened critical watch/key/k1', 'opened info watch/key/k2']);
     expect(notices.map(({ incident }) => incident.title).sort()).toEqual([
-      'Suspended only when a person confirms it: key k1; spend of key k1, score 5.0: usdIn5Minutes 4 instead of 0.25',
-      'Suspended, had this not been shadow mode: key k1; spend of key k2, score 5.0: usdIn5Minutes 4 instead of 0.25',
+      'Suspended only when a person confirms it: key k1; spend of key k1, score 5.0: $4 in 5 minutes instead of $0.25',
+      'Suspended, had this not been shadow mode: key k1; spend of key k2, score 5.0: $4 in 5 minutes instead of $0.25',
     ]);
     expect(notices.find(({ incident }) => incident.key.endsWith('k1'))?.incident.facts.confirm).toBe('m7');
   });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { averagePathLength } from '../../src/forest/average-path-length.js';
 import { IsolationForest } from '../../src/forest/isolation-forest.js';
 import { growTree, IsolationTree } from '../../src/forest/isolation-tree.js';
+import { seededRandom } from '../../src/forest/seeded-random.js';
 
 /** Splits x at 5, then the left side's y at 2: three leaves, of 1, 3 and 4 points. */
 const handMade = {
@@ -117,5 +118,33 @@ describe('IsolationForest', () => {
       'tree 0, node 0: children must come after their parent',
     );
     expect(() => forestOf([{ ...handMade, feature: [2, 1, -1, -1, -1] }], 8)).toThrow('no such feature');
+  });
+});
+
+describe('thresholdFor()', () => {
+  const rowsOf = (count: number, seed: number): number[][] => {
+    const random = seededRandom(seed);
+    return Array.from({ length: count }, () => [random() + random(), 100 + 20 * random() * random()]);
+  };
+  const forest = IsolationForest.train(rowsOf(2_000, 1), { features: ['a', 'b'], seed: 3 });
+
+  it.each([0.2, 0.05, 0.01])('is a score that a share of %d of usual rows exceeds', (share) => {
+    const threshold = forest.thresholdFor(share, rowsOf(4_000, 2));
+    const above = (rows: number[][]): number => rows.filter((row) => forest.score(row) > threshold).length;
+    expect(above(rowsOf(4_000, 2)) / 4_000).toBeLessThanOrEqual(share);
+    const fresh = above(rowsOf(20_000, 5)) / 20_000;
+    expect(fresh).toBeGreaterThan(share / 2);
+    expect(fresh).toBeLessThan(share * 2);
+    expect(forest.score([9, 900])).toBeGreaterThan(threshold);
+  });
+
+  it('needs enough rows for the share, and rows of its columns', () => {
+    expect(() => forest.thresholdFor(0.01, rowsOf(99, 1))).toThrow(
+      '"rows" must be at least 100 for a share of 0.01',
+    );
+    for (const share of [0, 1, -1, Number.NaN]) {
+      expect(() => forest.thresholdFor(share, rowsOf(99, 1))).toThrow('"share" must be above 0 and below 1');
+    }
+    expect(() => forest.thresholdFor(0.5, [[1], [2]])).toThrow('row 0 must hold 2 finite numbers');
   });
 });

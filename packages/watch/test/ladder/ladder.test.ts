@@ -67,7 +67,7 @@ describe('Ladder', () => {
       {
         ...{ kind: 'key', name: 'k1', by: 'watch', cutsRunning: true },
         ...{ sinceMs: 1_000_000, expiresAtMs: 1_000_000 + quarterMs },
-        reason: 'spend of key k1, score 9.0: usdIn5Minutes 4 instead of 0.02',
+        reason: 'spend of key k1, score 9.0: $4 in 5 minutes instead of $0.02',
       },
     ]);
   });

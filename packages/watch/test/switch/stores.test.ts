@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { memorySwitch } from '@tollgate/core';
-import { switchContract } from '@tollgate/testkit/contracts';
+import type { MitigationStore } from '@tollgate/core/internal';
+import { mitigationContract, switchContract } from '@tollgate/testkit/contracts';
 import { fileSwitch } from '../../src/index.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'tollgate-switch-'));
@@ -22,6 +23,17 @@ switchContract('in memory', () => {
 switchContract('in a file', () => {
   const path = nextPath();
   return { store: fileSwitch(path), other: fileSwitch(path) };
+});
+
+mitigationContract('in memory', () => {
+  const { mitigations: store } = memorySwitch() as { mitigations: MitigationStore };
+  return { store, other: store };
+});
+
+mitigationContract('in files', () => {
+  const path = nextPath();
+  const storeOf = () => fileSwitch(path).mitigations as MitigationStore;
+  return { store: storeOf(), other: storeOf() };
 });
 
 describe('fileSwitch()', () => {

@@ -1,0 +1,74 @@
+/** An action of `watch()` as operators see it. */
+export interface MitigationRecord {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly atMs: number;
+  /** When it ends by itself, ms since the epoch; of a withheld one, until when it can be confirmed. */
+  readonly untilMs: number;
+  /** E.g. `suspend`. */
+  readonly action: string;
+  /** As `MitigationOutcome` of `@tollgate/watch`; `withheld` waits for a confirmation. */
+  readonly outcome: string;
+  /** E.g. `key k1`. */
+  readonly target: string;
+  readonly tenant?: string | undefined;
+  /** One line for a person. */
+  readonly reason: string;
+  /** The process that acts, as host and process id. */
+  readonly process: string;
+  /** The decision of an operator, once the process has carried it out. */
+  readonly decided?: OperatorDecision | undefined;
+}
+
+/** An operator's decision about an action. */
+export interface OperatorDecision {
+  readonly id: string;
+  readonly what: 'confirm' | 'undo';
+  readonly by: string;
+}
+
+/** The actions of all processes that operators may confirm or take back. Every method rejects while the store is away. */
+export interface MitigationStore {
+  /** Stores a record until it ends, in place of an earlier one of its id. */
+  put(record: MitigationRecord): Promise<void>;
+  /** Those that have not ended, the latest first. */
+  list(): Promise<readonly MitigationRecord[]>;
+  /** Leaves a decision for the process that acts. */
+  decide(decision: OperatorDecision): Promise<void>;
+  /** The decisions about these actions; each is returned once. */
+  take(ids: readonly string[]): Promise<readonly OperatorDecision[]>;
+}
+
+/** Actions and decisions within one process. */
+export function memoryMitigations(now: () => number = Date.now): MitigationStore {
+  const records = new Map<string, MitigationRecord>();
+  const decisions = new Map<string, OperatorDecision>();
+  const expire = (): void => {
+    const nowMs = now();
+    for (const [id, { untilMs }] of records) if (untilMs <= nowMs) records.delete(id);
+  };
+  return {
+    async put(record) {
+      expire();
+      records.set(record.id, record);
+    },
+    async list() {
+      expire();
+      return [...records.values()].sort(latestFirst);
+    },
+    async decide(decision) {
+      decisions.set(decision.id, decision);
+    },
+    async take(ids) {
+      return ids.flatMap((id) => {
+        const decision = decisions.get(id);
+        decisions.delete(id);
+        return decision ?? [];
+      });
+    },
+  };
+}
+
+/** The order of {@link MitigationStore.list}: ids are in the order of time. */
+export const latestFirst = (one: { readonly id: string }, other: { readonly id: string }): number =>
+  one.id < other.id ? 1 : -1;

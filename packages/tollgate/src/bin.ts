@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { main } from '@tollgate/cli';
+
+await main(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);

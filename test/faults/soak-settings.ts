@@ -1,0 +1,19 @@
+/** How the app under the soak test is started, as JSON in its first argument. */
+export interface SoakSettings {
+  redisUrl: string;
+  providerUrl: string;
+  switchFile: string;
+  tenants: readonly string[];
+}
+
+/** What the app tells of itself, after a garbage collection. */
+export interface SoakState {
+  heapBytes: number;
+  /** Resources that keep the event loop busy, without the sockets of requests under way. */
+  handles: number;
+  /** Processor time since the start. */
+  cpuMs: number;
+  /** Usage events delivered. */
+  events: number;
+  inFlight: number;
+}
