@@ -20,9 +20,14 @@ afterAll(async () => {
   await redis.stop();
 });
 
+/** A slow machine is not a store that is away. */
+const deadlineMs = 5_000;
 const stores: readonly [string, () => Partial<TollgateOptions>][] = [
   ['in memory', () => ({})],
-  ['on Redis', () => ({ store: redisQuota({ client, deadlineMs: 5_000 }) })],
+  [
+    'on Redis',
+    () => ({ store: redisQuota({ client, deadlineMs }), budget: { storeDeadlineMs: deadlineMs } }),
+  ],
 ];
 
 describe.each(stores)('the overage of a plan, counted %s', (_name, optionsOf) => {
