@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: runs test/bench/*.bench.ts on the built packages, one after the other; an argument selects by name. `detection`, which
- * takes far longer and runs on sources, is beside the simulator that it needs and runs only when it is named. They run on Node 24, which is
+ * `npm run bench`: runs test/bench/*.bench.ts on the built packages, one after the other; an argument selects by name. Two run
+ * only when they are named: `detection`, which takes far longer, and `guardrails-public DIR`, which needs data that is not ours. They run on Node 24, which is
  * installed below `.work/`; `BENCH_NODE=20` selects another version, `BENCH_NODE=this` the one that runs this script.
  */
 import { existsSync, readdirSync } from 'node:fs';
@@ -12,8 +12,11 @@ import { root } from './workspace.mjs';
 
 await setUp();
 const folder = join(root, 'test/bench');
-const [wanted = ''] = process.argv.slice(2);
-const apart = { 'detection.bench.ts': join(root, 'packages/watch/test/simulator/detection.bench.ts') };
+const [wanted = '', ...args] = process.argv.slice(2);
+const apart = {
+  'detection.bench.ts': join(root, 'packages/watch/test/simulator/detection.bench.ts'),
+  'guardrails-public.bench.ts': join(root, 'packages/guardrails/test/public/guardrails-public.bench.ts'),
+};
 const all = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.bench.ts')) : [];
 const named = all.filter((file) => file === `${wanted}.bench.ts`);
 const byName = `${wanted}.bench.ts` in apart ? [`${wanted}.bench.ts`] : named;
@@ -37,5 +40,5 @@ for (const file of files) {
     packages: 'external',
   };
   await build({ ...input, platform: 'node', target: 'node20', format: 'esm', logLevel: 'error' });
-  process.exitCode = (await foreground(binary, ['--expose-gc', outfile])) || process.exitCode;
+  process.exitCode = (await foreground(binary, ['--expose-gc', outfile, ...args])) || process.exitCode;
 }

@@ -88,13 +88,17 @@ describe('guardrails in front of a provider', () => {
       await running.settled();
       expect(running.events).toMatchObject([{ outcome: 'ok', source: 'provider', uncertain: false }]);
     });
+  }
 
-    it(`end ${stream ? 'a stream' : 'an answer'} that tells a secret as a content filter would; it is charged, nothing stays held`, async () => {
+  it.each([
+    ['a stream', true, 20],
+    ['a stream that arrives at once, of which nothing was sent yet,', true, 0],
+    ['an answer', false, 0],
+  ] as const)(
+    'end %s with a secret as a content filter would; it is charged, nothing stays held',
+    async (_what, stream, chunkDelayMs) => {
       const running = await start({
-        // Pieces that come together are looked at together: then nothing has been sent yet, and the answer is 400.
-        provider: {
-          script: { text: `Your key is ${key} and so on and so forth.`, chunkDelayMs: stream ? 20 : 0 },
-        },
+        provider: { script: { text: `Your key is ${key} and so on and so forth.`, chunkDelayMs } },
       });
       const [text, reason] = await textOf(running, stream);
       expect(reason).toBe('content_filter');
@@ -105,8 +109,8 @@ describe('guardrails in front of a provider', () => {
       expect(held).toBe(0);
       expect(used).toBeGreaterThan(0);
       expect(used).toBe(chargedFor(running.events[0]));
-    });
-  }
+    },
+  );
 
   it('look at calls without a request as well', async () => {
     const running = await start();

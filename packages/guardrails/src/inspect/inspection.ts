@@ -17,7 +17,15 @@ export interface Report {
   readonly path: string;
   /** Combined weight, above 0 and at most 1. */
   readonly weight: number;
+  /**
+   * What matched, in the order of the text, ten at most: offsets in UTF-16 units. The whole text where it was decoded or undone. Absent of
+   * outputs and of moderators.
+   */
+  readonly spans?: readonly { readonly start: number; readonly end: number }[] | undefined;
 }
+
+/** Spans of one report. */
+const mostSpans = 10;
 
 /** Bounds and rules that hold for a body. */
 export interface BodyRules {
@@ -64,7 +72,8 @@ export async function inspectBody(
       const acted = new Set([...counted].filter((kind) => !permits(kind, needs, scopes)));
       const action = acted.size === 0 ? 'flag' : rule.action;
       const { path } = text;
-      reports.push({ rule: rule.name, kinds: [...counted], action, where: 'input', path, weight });
+      const spans = spansOf(findings);
+      reports.push({ rule: rule.name, kinds: [...counted], action, where: 'input', path, weight, spans });
       if (action === 'block') return { reports, refusal: rejectedError(rule.name, path) };
       if (action === 'redact') for (const one of findings) if (acted.has(one.kind)) cut.push(one);
     }
@@ -81,6 +90,13 @@ export async function inspectBody(
   if (turn) await turn;
   if (!dryRun) for (const change of changes) change();
   return { reports, refusal: undefined };
+}
+
+function spansOf(findings: readonly Finding[]): Report['spans'] {
+  return findings
+    .map(({ start, end }) => ({ start, end }))
+    .sort((a, b) => a.start - b.start)
+    .slice(0, mostSpans);
 }
 
 /** Cost of replacing one finding, in bytes of inspected text. */

@@ -7,7 +7,9 @@ import { withoutMentions } from './mentions.js';
 import { type NormalisedText, normalised, withoutLeet, withoutPadding } from './normalised-text.js';
 import { type PhraseMatch, PhraseMatcher } from './phrase-matcher.js';
 import { roleMarkers } from './role-markers.js';
+import { spansIn } from './spans.js';
 import { tokensOf } from './tokens.js';
+import { weighed } from './weighed.js';
 
 /** Options of {@link injection}. */
 export interface InjectionOptions {
@@ -78,11 +80,10 @@ export function injection(options: InjectionOptions = {}): Rule {
 /** The signals in one text. Of attacks that it only quotes, the strongest counts, and half. */
 function injectionSignals(raw: string): Finding[] {
   const said = withoutMentions(raw);
-  if (said === raw) return signalsIn(raw);
-  const { length: end } = raw;
-  const found = signalsIn(said).map((finding) => ({ ...finding, start: 0, end }));
+  const found = signalsIn(said);
+  if (said === raw || found.length > 0) return weighed(found, raw.length);
   const [strongest] = signalsIn(raw).sort((a, b) => b.weight - a.weight);
-  return found.length > 0 || !strongest ? found : [{ ...strongest, weight: strongest.weight / 2 }];
+  return strongest ? weighed([{ ...strongest, weight: strongest.weight / 2 }], raw.length) : [];
 }
 
 /** Signals in plain text and in hidden text. */
@@ -115,21 +116,17 @@ function openSignals(raw: string, { text }: NormalisedText): Finding[] {
   return found;
 }
 
-/**
- * Weak signals count only beside another: two that are far from each other in a long text occur by chance. The position of a phrase in the
- * original text is unknown: normalising moved it.
- */
+/** Weak signals count only beside another: two that are far from each other in a long text occur by chance. */
 function phrases(text: string, raw: string): Finding[] {
   const matches = apart(matcher.find(tokensOf(text)));
-  return matches
-    .filter(
-      (one) =>
-        one.phrase.weight >= strong ||
-        matches.some(
-          (other) => other !== one && other.start < one.end + near && one.start < other.end + near,
-        ),
-    )
-    .map(({ phrase: { kind, weight } }) => ({ kind, weight, start: 0, end: raw.length }));
+  const kept = matches.filter(
+    (one) =>
+      one.phrase.weight >= strong ||
+      matches.some((other) => other !== one && other.start < one.end + near && one.start < other.end + near),
+  );
+  if (kept.length === 0) return [];
+  const spanOf = spansIn(raw, text);
+  return kept.map(({ phrase: { kind, weight }, start, end }) => ({ kind, weight, ...spanOf(start, end) }));
 }
 
 /** Of overlapping phrases only the strongest: the same words are one signal. */

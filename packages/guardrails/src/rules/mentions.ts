@@ -10,7 +10,7 @@ const mention = new RegExp(
   'giu',
 );
 
-/** The text without mentioned phrases: quotations of attacks in questions about attacks. Unchanged where there are none. */
+/** The text with spaces instead of mentioned phrases: quotations of attacks in questions about attacks. Unchanged where there are none. */
 export function withoutMentions(text: string): string {
-  return /["“„«「]/.test(text) ? text.replace(mention, ' ') : text;
+  return /["“„«「]/.test(text) ? text.replace(mention, (quoted) => ' '.repeat(quoted.length)) : text;
 }

@@ -52,7 +52,21 @@ function lastRun(text: string): number {
   let start = text.length;
   while (start > least && /[A-Za-z0-9@._%+'-]/.test(text[start - 1] as string)) start -= 1;
   while (start > least && /[\d \-.+()]/.test(text[start - 1] as string)) start -= 1;
-  return start;
+  return Math.min(start, openIban(text));
+}
+
+/** Where an IBAN at the end has begun that is not complete: its groups are words, and may hold letters. */
+function openIban(text: string): number {
+  const from = Math.max(0, text.length - longestIban);
+  for (const { 0: head, index } of text.slice(from).matchAll(ibanStart)) {
+    const start = from + index;
+    if (start > 0 && /[A-Za-z0-9]/.test(text[start - 1] as string)) continue;
+    const length = ibanLengthOf(head.slice(0, 2).toUpperCase());
+    const rest = text.slice(start);
+    if (length === undefined || !/^[A-Za-z0-9]+(?:[ -][A-Za-z0-9]+)*[ -]?$/.test(rest)) continue;
+    if (rest.replace(/[ -]/g, '').length <= length) return start;
+  }
+  return text.length;
 }
 
 const localPart = /[A-Za-z0-9._%+'-]/;
@@ -137,6 +151,8 @@ function isCard(digits: string): boolean {
   );
 }
 
+/** 34 characters in groups of four (ISO 13616), with a separator behind the last. */
+const longestIban = 43;
 const ibanStart = /[A-Za-z]{2}\d{2}/g;
 
 /** IBANs, in one piece or in groups of four. */

@@ -41,7 +41,11 @@ const markers: readonly Marker[] = [
       /(?:-{3,12}|={3,12}|#{3,12}|~{3,12}) ?(?:end|begin|start|stop) ?(?:of|the)? ?(?:the )?(?:system|user|prompt|document|instructions?|context|input|data|text|email|message)/gi,
     weight: 0.6,
   },
-  { pattern: /<!--[^>]{0,200}(?:assistant|ignore|instruction|\bai\b|llm|system)[^>]{0,200}/gi, weight: 0.5 },
+  {
+    pattern:
+      /<!--[^>]{0,200}(?:assistant|\bignore (?:all|any|the|previous|prior|above|your|every)|instruction|\bai\b|llm|system)[^>]{0,200}/gi,
+    weight: 0.5,
+  },
   { pattern: /\bSYSTEM ?: /g, weight: 0.4 },
   {
     pattern: /<\/[a-z]{1,20}>\s{0,3}<(?:new_)?(?:instruction|system|prompt|command|order)s?>/gi,

@@ -93,6 +93,22 @@ for (const format of streamFormats) {
       }
     });
 
+    it.each([
+      ['DE89 3704 0044 0532 0130 00'],
+      ['GB29 NWBK 6016 1331 9268 19'],
+      ['NL91-ABNA-0417-1643-00'],
+      ['MT84 MALT 0110 0001 2345 MTLC AST0 01S'],
+      ['FR1420041010050500013M02606'],
+      ['no93 8601 1117 947'],
+    ])('passes no part of the IBAN %s, wherever the pieces divide it, and in single characters', (iban) => {
+      const whole = `Pay to ${iban}, please.`;
+      const divisions = [[...whole], ...[...whole].map((_, at) => [whole.slice(0, at), whole.slice(at)])];
+      for (const pieces of divisions) {
+        const { text } = read(format, pass(format.of(pieces), [0], [personalData()]));
+        expect([pieces, text]).toEqual([pieces, 'Pay to [iban], please.']);
+      }
+    });
+
     it("ends as the provider's own content filter would where a rule blocks, without a part of what was found", () => {
       const key = `sk-ant-${'a1B2'.repeat(10)}`;
       const stream = format.of([

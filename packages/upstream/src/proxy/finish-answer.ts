@@ -20,7 +20,9 @@ export function finishAnswer(
     return;
   }
   const error = result.error ?? upstreamError('was stopped');
-  if (!answer.begun) {
+  // A stream that a rule withholds before its first byte still ends as the provider's content filter would end it.
+  const filtered = result.stopped && result.tail.length > 0 && error.code === 'prompt_rejected';
+  if (!answer.begun && !filtered) {
     refuse(req, res, next, error, options);
     return;
   }
