@@ -185,6 +185,7 @@ export { type HandlerFailure, stackOf, type TollgateErrorsOptions } from './requ
 export { type EventFacts, usageEventOf } from './request/usage-event-of.js';
 export type { AlertStore, AlertWork, DueAlertWork } from './stores/alert-store.js';
 export type { StoreState } from './stores/circuit-breaker.js';
+export type { LearnedStore } from './stores/learned-store.js';
 export type { MemoryAlertsOptions } from './stores/memory-alerts.js';
 export type { MemoryCacheOptions } from './stores/memory-cache.js';
 export type { MemoryClaimsOptions } from './stores/memory-claims.js';

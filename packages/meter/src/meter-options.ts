@@ -50,9 +50,10 @@ export interface MeterOptions extends GuardOptions, ParseOptions, Omit<MeteredFe
   exposeCost?: boolean;
   /**
    * A secret of at least 16 characters: usage events then carry `promptHash`, keyed by it and by the tenant, so that `advise()` can find
-   * repeated prompts. No text is kept. Use the same secret in all processes; with a new one all hashes change. Absent: no hash.
+   * repeated prompts. No text is kept. Use the same secret in all processes; with a new one all hashes change. A function returns the secret
+   * to use now. Absent: no hash.
    */
-  promptHashSecret?: string;
+  promptHashSecret?: string | (() => string);
   /** Clock, in ms since the epoch. @defaultValue Date.now */
   now?: () => number;
 }
@@ -115,6 +116,8 @@ export const meterChecks: OptionChecks<MeterOptions> = {
   exposeCost: accepts.boolean,
   maxDrains: drainsCheck,
   promptHashSecret: (value) =>
-    (typeof value === 'string' && value.length >= 16) || 'a secret of at least 16 characters',
+    typeof value === 'function' ||
+    (typeof value === 'string' && value.length >= 16) ||
+    'a secret of at least 16 characters, or a function that returns one',
   now: accepts.function,
 };

@@ -22,6 +22,7 @@ export { rateLimitStores } from './rate-limit/rate-limit-stores.js';
 export { type RedisAlertsOptions, redisAlerts } from './stores/redis-alerts.js';
 export { type RedisCacheOptions, redisCache } from './stores/redis-cache.js';
 export { type RedisClaimsOptions, redisClaims } from './stores/redis-claims.js';
+export { type RedisLearnedOptions, redisLearned } from './stores/redis-learned.js';
 export { type RedisProvidersOptions, redisProviders } from './stores/redis-providers.js';
 export { type HintClient, type RedisSwitchOptions, redisSwitch } from './stores/redis-switch.js';
 export { type StoreHealth, type StoreHealthOptions, storeHealth } from './stores/store-health.js';

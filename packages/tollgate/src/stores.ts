@@ -8,7 +8,7 @@ import {
   type SwitchStore,
   type UsageSink,
 } from '@tollgate/core';
-import type { AlertStore, ProviderStore } from '@tollgate/core/internal';
+import type { AlertStore, LearnedStore, ProviderStore } from '@tollgate/core/internal';
 import { type Ledger, ledger } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import {
@@ -18,6 +18,7 @@ import {
   redisAlerts,
   redisCache,
   redisClaims,
+  redisLearned,
   redisProviders,
   redisQuota,
   redisSwitch,
@@ -43,6 +44,8 @@ export interface Stores {
   readonly answers: CacheStore | undefined;
   /** Where alerts are kept; absent: in memory. */
   readonly alerts: AlertStore | undefined;
+  /** Where `watch()` keeps what it learns; absent: nowhere. */
+  readonly learned: LearnedStore | undefined;
   /** Cluster-wide claims; absent: there is only this process. */
   readonly claims: ClaimStore | undefined;
   /** Provider state shared by processes; absent: each process has its own. */
@@ -80,6 +83,7 @@ export function storesOf(options: TollgateOptions, opened: Opened, feed?: UsageS
     ledger: books,
     answers: undefined,
     alerts: undefined,
+    learned: undefined,
     claims: undefined,
     providers: undefined,
     switch: switchIsOurs(options) ? memorySwitch() : ownSwitch(options),
@@ -143,6 +147,7 @@ function storesOnRedis(
     ledger: books,
     answers: redisCache(timed),
     alerts: redisAlerts(timed),
+    learned: redisLearned(keys),
     claims: redisClaims(timed),
     providers: redisProviders(timed),
     switch: switchIsOurs(options)

@@ -10,7 +10,7 @@ import { loadTokenizer, unmeteredRefusal } from '@tollgate/meter/internal';
 import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
 import { declarePlans } from '@tollgate/postgres/internal';
 import { providerFailure, proxy } from '@tollgate/upstream';
-import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
+import { type Alerts, type AlertsOptions, alerts, killSwitch, type Watch } from '@tollgate/watch';
 import type { Request, RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
@@ -22,6 +22,7 @@ import { deadline, placesOf, rateLimiterOf } from './limiters.js';
 import { warnOfSharedCaps } from './limits-in-words.js';
 import { appLog } from './logging.js';
 import { Opened } from './opened.js';
+import { type PromptSecret, promptSecretOf } from './prompt-secret.js';
 import { Readiness } from './readiness.js';
 import { routeLimits } from './route-limits.js';
 import { sizeCheck } from './size-check.js';
@@ -117,7 +118,11 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   const later = deferredJobs(options, { guard, keys, plans });
   const rails = options.guardrails && guardrails({ ...options.guardrails, ...guard });
   const answers = answerCache(options, { guard, plans, store: stores.answers });
-  const readiness = opened.add(new Readiness(neededBy(options, plans, stores)), (one) => one.end());
+  const prompts = promptSecretOf(options, stores);
+  const readiness = opened.add(
+    new Readiness(neededBy(options, plans, stores, { watching, prompts })),
+    (one) => one.end(),
+  );
   const entrance = [
     flight.admit,
     readiness.hold(readyWaitMs),
@@ -140,7 +145,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
     // After the body has been read: otherwise clients that send it slowly would hold the app's permits.
     ...(places ? [places] : []),
     ...(rails ? [rails] : []),
-    meter({ ...options.meter, ...guard }),
+    meter({ ...(prompts && { promptHashSecret: prompts.now }), ...options.meter, ...guard }),
     ...(answers ? [answers] : []),
     reservations,
     flight.track,
@@ -234,7 +239,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
         await undone;
         await reservations.settled(settleMs);
         off?.end();
-        watching?.end();
+        await watching?.end();
         await told?.close();
         await stores.end();
         for (const sink of options.sinks ?? []) await (sink.close?.() ?? sink.flush?.());
@@ -252,10 +257,13 @@ function neededBy(
   { redis, store, database, meter: { inputBound } = {} }: TollgateOptions,
   plans: Plans,
   stores: Stores,
+  { watching, prompts }: { watching: Watch | undefined; prompts: PromptSecret | undefined },
 ): (() => unknown)[] {
   const { ledger, quota } = stores;
   return [
     ...(redis || store || database ? [() => quota.read('readiness', [])] : []),
+    ...(watching ? [() => watching.ready()] : []),
+    ...(prompts && stores.claims ? [() => prompts.shared()] : []),
     ...(ledger ? [() => ledger.database.ready().then(() => tellOf(plans, ledger))] : []),
     ...(inputBound === 'tokens' ? [loadTokenizer] : []),
   ];

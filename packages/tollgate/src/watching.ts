@@ -26,6 +26,7 @@ export class WatchFeed implements UsageSink {
           ...(guard.mode && { mode: guard.mode }),
           ...(stores.switch && { store: stores.switch }),
           ...(stores.claims && { claims: stores.claims }),
+          ...(stores.learned && { learned: stores.learned }),
           ...options,
         });
     return this.#watch;

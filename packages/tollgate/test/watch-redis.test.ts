@@ -78,7 +78,7 @@ describe('tollgate({ watch, redis })', () => {
   it('switches off for all, and hands each event to the app’s own sinks once beside it', async () => {
     const events: UsageEvent[] = [];
     const sinks = [callbackSink((event) => void events.push(event))];
-    const { one, other } = await startTwo({}, { sinks });
+    const { one, other } = await startTwo({ minUsd: 0 }, { sinks });
     let answered = 0;
     await until(async () => {
       const both = await Promise.all(

@@ -36,7 +36,7 @@ describe('tollgate({ watch })', () => {
     let nowMs = Date.UTC(2026, 0, 5, 12);
     const now = () => nowMs;
     const who = watchedKeys(now);
-    const options = { rateLimit: { now }, authenticate: { now }, watch: { now } };
+    const options = { rateLimit: { now }, authenticate: { now }, watch: { now, minUsd: 0 } };
     const { ask, tg, notices } = start(who, options);
     let answered = 0;
     await until(async () => {
@@ -124,6 +124,27 @@ describe('tollgate({ watch })', () => {
     const late = await ask(who.acme.key, 'hello').expect(401);
     expect(late.text).not.toContain(fresh);
     await ask(fresh, 'hello').expect(200);
+  });
+
+  it('slows a loop down that costs next to nothing, and recognises it without a secret for prompt hashes', async () => {
+    let nowMs = Date.UTC(2026, 0, 5, 12);
+    const now = () => nowMs;
+    const who = watchedKeys(now);
+    const done: string[] = [];
+    const { ask } = start(who, {
+      rateLimit: { now },
+      authenticate: { now },
+      watch: { now, onMitigation: ({ action, finding }) => done.push(`${action.do} ${finding.detector}`) },
+      meter: {},
+    });
+    for (let step = 0; step < 60 && !done.includes('slow agent-loop'); step += 1) {
+      // People do not ask as regularly as this; programs do not ask as irregularly.
+      nowMs += step % 3 === 0 ? 5 : 60;
+      await ask(who.acme.key, `step ${step % 2}`).expect(200);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(done).toContain('slow agent-loop');
+    expect(done.some((one) => one.startsWith('suspend'))).toBe(false);
   });
 
   it('stops at the blast radius: what would hit a third tenant waits for a person, and is told as critical', async () => {

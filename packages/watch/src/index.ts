@@ -37,6 +37,7 @@ export type { BlastRadius } from './ladder/blast-radius.js';
 export type { Mitigation, MitigationOutcome } from './ladder/mitigation.js';
 export { type Action, type ActionName, defaultPolicy, type PolicyRule } from './ladder/policy.js';
 export type { RotatedKey, Rotation } from './ladder/rotating.js';
+export { fileLearned } from './learned/file-learned.js';
 export type { Budget } from './statistics/burn-rate.js';
 export { fileSwitch } from './switch/file-switch.js';
 export { type KillSwitch, type KillSwitchOptions, killSwitch } from './switch/kill-switch.js';

@@ -1,5 +1,11 @@
 import type { ClaimStore, SwitchStore } from '@tollgate/core';
-import { accepts, checkOptions, type GuardOptions, guardChecks } from '@tollgate/core/internal';
+import {
+  accepts,
+  checkOptions,
+  type GuardOptions,
+  guardChecks,
+  type LearnedStore,
+} from '@tollgate/core/internal';
 import type { Challenges } from './challenge/challenges.js';
 import { checkDetectors, type Detector } from './detectors/custom-detector.js';
 import type { IsolationForest } from './forest/isolation-forest.js';
@@ -33,12 +39,22 @@ export interface WatchOptions extends GuardOptions {
   rotation?: Rotation;
   /** The least amount above the usual spending that counts, in US dollars, above 0. @defaultValue 0.5 */
   minimumUsd?: number;
+  /**
+   * Spending, loops and scraping that cost less an hour above the usual, in US dollars, are never suspended, only slowed down or limited; 0:
+   * any are. Other findings have no cost. @defaultValue 5 with the default policy, 0 with `policy`
+   */
+  minUsd?: number;
   /** Networks of one key within ten minutes that are worth a look, 2 to 128. @defaultValue 10 */
   networksPerKey?: number;
   /** A tenant's budget, in US dollars, for burn rates and the forecast of its end. Must return synchronously. */
   budgetOf?: (tenant: string) => Budget | undefined;
   /** A forest that was trained before. @defaultValue one is grown from the stream of requests */
   forest?: IsolationForest;
+  /**
+   * Keeps what was learned over restarts: `fileLearned(path)` for one process, `redisLearned({ client })` of `@tollgate/redis` for several.
+   * Loaded at start, saved every ten minutes and by `end()`. @defaultValue none: a restart forgets everything
+   */
+  learned?: LearnedStore;
   /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
   maxSubjects?: number;
   /** The audit trail: receives every mitigation, once. Its errors are caught. */
@@ -62,9 +78,12 @@ export function checkWatchOptions(options: WatchOptions): void {
     rotation: accepts.object,
     minimumUsd: (value) =>
       (typeof value === 'number' && value > 0 && Number.isFinite(value)) || 'a number above 0',
+    minUsd: (value) =>
+      (typeof value === 'number' && value >= 0 && Number.isFinite(value)) || 'a number from 0',
     networksPerKey: accepts.integerBetween(2, 128),
     budgetOf: accepts.function,
     forest: accepts.methods('score', 'explain'),
+    learned: accepts.methods('load', 'save'),
     maxSubjects: accepts.integerBetween(100, 1_000_000),
     onMitigation: accepts.function,
     seed: (value) => Number.isSafeInteger(value) || 'an integer',

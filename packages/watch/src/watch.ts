@@ -13,6 +13,7 @@ import type { Mitigation } from './ladder/mitigation.js';
 import { Operators } from './ladder/operators.js';
 import { defaultPolicyWith } from './ladder/policy.js';
 import { rotating } from './ladder/rotating.js';
+import { Keeper } from './learned/keeper.js';
 import { mitigationsGuard } from './middleware/mitigations-guard.js';
 import { observer } from './middleware/observer.js';
 import { checkWatchOptions, type WatchOptions } from './watch-options.js';
@@ -24,7 +25,7 @@ export interface Watch {
   /** Mounted before `authenticate()`: sees networks and how credentials fare; refuses blocked networks with 429 `abnormal_usage`. */
   observe(): RequestHandler;
   /**
-   * Mounted after `authenticate()` and before guards that count: challenges, slows down, reduces limits and chooses cheaper models, by the
+   * Mounted after `authenticate()` and before guards that count: challenges, limits, slows down, reduces limits and chooses cheaper models, by the
    * policy.
    */
   guard(): RequestHandler;
@@ -42,9 +43,14 @@ export interface Watch {
   undo(mitigationId: string): Promise<boolean>;
   /** The current forest, to be saved; `undefined` until the first is grown. */
   readonly forest: IsolationForest | undefined;
-  /** Stops listening to core's channels. */
-  end(): void;
+  /** Resolves when what was learned before the start is loaded. Until then every subject is new. */
+  ready(): Promise<void>;
+  /** Stops listening to core's channels, and saves what was learned. Never rejects. */
+  end(): Promise<void>;
 }
+
+/** How often what was learned is saved, in ms. */
+const saveEveryMs = 600_000;
 
 const pass: RequestHandler = (_req, _res, next) => next();
 
@@ -58,7 +64,8 @@ const idleWatch: Watch = {
   confirm: async () => false,
   undo: async () => false,
   forest: undefined,
-  end: () => undefined,
+  ready: async () => undefined,
+  end: async () => undefined,
 };
 
 /**
@@ -87,6 +94,7 @@ export function watch(options: WatchOptions = {}): Watch {
     policy,
     blastRadius,
     shadow: mode === 'shadow',
+    minUsd: options.minUsd ?? (options.policy ? 0 : 5),
     maxSubjects,
     now,
     store,
@@ -108,9 +116,13 @@ export function watch(options: WatchOptions = {}): Watch {
     random: seededRandom(options.seed ?? 1),
     found: (finding) => ladder.take(finding),
   });
+  const keeper = options.learned && new Keeper(options.learned, analysis, now, saveEveryMs);
   const custom = new CustomDetectors(detectors, (finding) => ladder.take(finding));
   const { challenges = proofOfWork({ claims, now }) } = options;
-  const mitigations = mitigationsGuard({ ladder, challenges, answer, now });
+  const mitigations = mitigationsGuard({
+    ...{ ladder, challenges, answer, now },
+    aboveUsual: (subject, times, nowMs) => analysis.aboveUsual(subject, times, nowMs),
+  });
   const unsubscribe = subscribe('tollgate:refuse', ({ code, tenant, keyId, shadow }) => {
     if (shadow === true || typeof code !== 'string') return;
     analysis.refused({ code, tenant: textOf(tenant), keyId: textOf(keyId) }, now());
@@ -126,15 +138,19 @@ export function watch(options: WatchOptions = {}): Watch {
     guard: () => mitigations.handler,
     attach: mitigations.attach,
     tagsOf: (caller) =>
-      subjectsOfCaller(caller).flatMap((subject) => ladder.active('tag', subject, now())?.finding ?? []),
+      subjectsOfCaller(caller).flatMap((subject) =>
+        ladder.tags(subject, now()).map(({ finding }) => finding),
+      ),
     confirm: (mitigationId) => ladder.confirm(mitigationId),
     undo: (mitigationId) => ladder.undo(mitigationId),
     get forest() {
       return analysis.forest;
     },
-    end: () => {
+    ready: async () => keeper?.loaded,
+    end: async () => {
       operators?.end();
       unsubscribe();
+      await keeper?.end();
     },
   };
 }

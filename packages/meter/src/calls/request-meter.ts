@@ -29,7 +29,7 @@ export interface MeterSettings extends WritingSettings {
   /** In shadow mode, calls that would be refused pass unmetered. */
   readonly mode: GuardOptions['mode'];
   /** Absent: prompts are not hashed. */
-  readonly promptHashSecret: string | undefined;
+  readonly promptHashSecret: string | (() => string) | undefined;
 }
 
 /** Measures the calls of one request: the first step that meter installs in its pipeline. */
@@ -91,7 +91,8 @@ export class RequestMeter implements CallRecorder, CallStep {
     call.labels = call.outgoing.labels;
     const { promptHashSecret } = this.settings;
     if (promptHashSecret === undefined || recording) return;
-    call.promptHash = promptHash(promptHashSecret, this.context.caller?.tenant ?? '', call.outgoing.body);
+    const secret = typeof promptHashSecret === 'string' ? promptHashSecret : promptHashSecret();
+    call.promptHash = promptHash(secret, this.context.caller?.tenant ?? '', call.outgoing.body);
   }
 
   allows(model: string, provider: string): boolean {

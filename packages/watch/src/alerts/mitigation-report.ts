@@ -7,6 +7,7 @@ const told: Readonly<Record<ActionName, readonly [Severity, string] | undefined>
   observe: undefined,
   tag: ['info', 'Tagged'],
   slow: ['warning', 'Slowed down'],
+  limit: ['warning', 'Limited to the usual'],
   cheaper: ['warning', 'Put on cheaper models'],
   challenge: ['warning', 'Challenged'],
   tighten: ['warning', 'Limits tightened'],

@@ -11,6 +11,8 @@ export const detectorNames = Object.freeze([
   'quota-probing',
   'prompt-probing',
   'key-sharing',
+  'new-network',
+  'slow-rise',
   'credential-stuffing',
   'unusual',
 ] as const);
@@ -41,9 +43,11 @@ export interface Finding {
   readonly features: readonly FeatureSeen[];
   /** Whose doing it is, the greatest first. */
   readonly contributors: readonly Contributor[];
+  /** US dollars an hour that the subject spends now above its habit, by the last five minutes; of findings about usage only. */
+  readonly usdPerHour?: number | undefined;
   /** When the cap is reached at this pace, ms since the epoch; of `burn-rate` only. */
   readonly reachedAtMs?: number | undefined;
 }
 
 /** A detector's finding, before its time and subject are added. */
-export type Suspicion = Pick<Finding, 'detector' | 'score' | 'features' | 'reachedAtMs'>;
+export type Suspicion = Pick<Finding, 'detector' | 'score' | 'features' | 'reachedAtMs' | 'usdPerHour'>;

@@ -1,13 +1,37 @@
 import type { SubjectRecord } from '../features/subject-record.js';
 import type { Suspicion } from './finding.js';
 
-/** A key is used from many networks within ten minutes. `usual` of them are worth a look. */
+/** The least networks of a day from which on sharing is considered, in multiples of those worth a look within ten minutes. */
+const leastInADay = 1.5;
+/** A key whose habit is not known yet may have so many times more: some programs have many networks. */
+const timesOfStrangers = 3;
+/** Of the logarithm of networks in a day. */
+const deviation = 0.35;
+
+/**
+ * A key is used from many networks: within ten minutes, where `usual` of them are worth a look unless that many are a habit, or within a
+ * day, compared with its own days.
+ */
 export function keySharing({ networks }: SubjectRecord, nowMs: number, usual: number): Suspicion | undefined {
-  const seen = networks.count(nowMs);
-  if (seen < usual) return undefined;
+  if (!networks) return undefined;
+  const habit = networks.perDay.usual(nowMs);
+  const recent = networks.recent.count(nowMs);
+  const { today } = networks;
+  if (habit !== undefined && today >= leastInADay * usual && today > 2 * habit) {
+    const score = Math.log(today / habit) / deviation;
+    if (score >= 4)
+      return {
+        detector: 'key-sharing',
+        score,
+        features: [{ feature: 'networksInADay', expected: habit, seen: today }],
+      };
+  }
+  if (recent < usual || (habit !== undefined && recent <= 2 * habit)) return undefined;
+  const score = (4 * recent) / usual / (habit === undefined ? timesOfStrangers : 1);
+  if (score < 4) return undefined;
   return {
     detector: 'key-sharing',
-    score: (4 * seen) / usual,
-    features: [{ feature: 'networksIn10Minutes', expected: usual / 4, seen }],
+    score,
+    features: [{ feature: 'networksIn10Minutes', expected: usual / 4, seen: recent }],
   };
 }

@@ -17,7 +17,9 @@ const refusalsWorthALook = 20;
 const promptsWorthALook = 4;
 
 /** A key is refused repeatedly within ten minutes, nine times of ten: it may be used to probe its limits. */
-export function quotaProbing({ refusals, attempts }: SubjectRecord, nowMs: number): Suspicion | undefined {
+export function quotaProbing({ conduct }: SubjectRecord, nowMs: number): Suspicion | undefined {
+  if (!conduct) return undefined;
+  const { refusals, attempts } = conduct;
   const seen = refusals.sum(nowMs);
   const answered = attempts.sum(nowMs);
   if (seen < refusalsWorthALook || answered > seen / 9) return undefined;
@@ -26,8 +28,8 @@ export function quotaProbing({ refusals, attempts }: SubjectRecord, nowMs: numbe
 }
 
 /** A key's prompts are refused repeatedly within ten minutes: it may be used to probe the guardrails. */
-export function promptProbing({ promptRefusals }: SubjectRecord, nowMs: number): Suspicion | undefined {
-  const seen = promptRefusals.sum(nowMs);
+export function promptProbing({ conduct }: SubjectRecord, nowMs: number): Suspicion | undefined {
+  const seen = conduct?.promptRefusals.sum(nowMs) ?? 0;
   if (seen < promptsWorthALook) return undefined;
   const features = [{ feature: 'promptsRefusedIn10Minutes', expected: 0, seen }];
   return { detector: 'prompt-probing', score: seen, features };

@@ -1,11 +1,13 @@
-import type { Horizon, SubjectRecord } from '../features/subject-record.js';
+import type { Horizon } from '../features/horizon.js';
+import type { SubjectRecord } from '../features/subject-record.js';
 import type { Suspicion } from './finding.js';
 
 /** The least score that is reported. */
 const leastScore = 3;
 /** The least multiple of the usual value that is reported. */
-const leastTimes = 3;
+const leastTimes = 2.5;
 const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 /** Of how much more it must be, 5 minutes' grow so fast with the length: an hour's are 5.7 times as much, a day's 53 times. */
 const growth = 0.7;
 /** The highest score of the least reported amount, and the increase with each doubling. */
@@ -16,36 +18,49 @@ const stillGoing = 0.25;
 /** The usual spend of an unknown subject in five minutes, as a multiple of the minimum; and the certainty of that. */
 const usualOfStrangers = 2;
 const deviationOfStrangers = 0.5;
-/** The highest score of a subject without history. */
-const mostOfStrangers = 7;
+/** The highest score of a subject without history below {@link mostOfStrangers}; from there on it is enough to suspend. */
+const cautious = 7;
+/** A subject without history is stopped at so many times the minimum in five minutes: for dear calls, and for those that people and agents make. */
+const mostOfStrangers = { dear: 16, usual: 40 };
+/** Or at so many times that in an hour. */
+const timesInAnHour = 2;
+/** A call is dear from this multiple of the minimum on. */
+const dearCall = 1;
+/** The least amount that counts, as a share of `minimumUsd`: what follows from it is mild. */
+const leastShare = 0.25;
 
 const nameOf = ({ lengthMs }: Horizon): string =>
-  lengthMs < 3_600_000 ? 'usdIn5Minutes' : lengthMs < 86_400_000 ? 'usdInAnHour' : 'usdInADay';
+  lengthMs < hourMs ? 'usdIn5Minutes' : lengthMs < 24 * hourMs ? 'usdInAnHour' : 'usdInADay';
 
 /**
- * Far more money than usual, over five minutes, an hour (at this hour of the week) or a day, and still continuing; at least `minimumUsd`
- * more in five minutes. The score grows with the deviation, up to a maximum that depends on the amount: 5.5 for the least amount, 8 for 3.2
- * times that. For a subject without history, the deviation from a fixed amount.
+ * Far more money than is a habit, over five minutes, an hour or a day, and still continuing; at least a quarter of `minimumUsd` more in five
+ * minutes. The score grows with the deviation, up to a maximum that depends on the amount: 5.5 for the least amount, 8 for 3.2 times that. A subject
+ * without history, such as a new key, is compared with a fixed amount, or with its tenant's habit.
  */
 export function spendAnomaly(
-  { spend, usdUnit }: SubjectRecord,
+  { spend, costs, usdUnit, usdEach }: SubjectRecord,
   nowMs: number,
   minimumUsd: number,
+  parent?: SubjectRecord,
 ): Suspicion | undefined {
   const [first] = spend;
-  if (first && !first.baseline.isWarm) return stranger(first.sum.sum(nowMs), minimumUsd);
+  if (!first.isWarm(nowMs)) return stranger(spend, nowMs, minimumUsd, usdEach, parent);
   let worst: Suspicion | undefined;
+  // Requests that cost more each are evidence of their own.
+  const dearer = Math.max(costs.compare()?.score ?? 0, 0);
   for (const [place, horizon] of spend.entries()) {
-    const deviation = horizon.baseline.compare(nowMs, horizon.sum.sum(nowMs), usdUnit);
+    const seen = horizon.sum.sum(nowMs);
+    const least = leastShare * minimumUsd * (horizon.lengthMs / (5 * minuteMs)) ** growth;
+    if (seen < least) continue;
+    const deviation = horizon.compare(nowMs, usdUnit);
     if (!deviation || deviation.score < leastScore) continue;
-    const { expected, seen } = deviation;
-    const least = minimumUsd * (horizon.lengthMs / (5 * minuteMs)) ** growth;
+    const { expected } = deviation;
     if (seen < leastTimes * expected || seen - expected < least) continue;
     const shorter = spend[place - 1];
     if (shorter && shorter.sum.sum(nowMs) / shorter.lengthMs < (stillGoing * seen) / horizon.lengthMs)
       continue;
     const score = Math.min(
-      deviation.score,
+      Math.hypot(deviation.score, dearer),
       scoreOfLeast + scoreOfDoubling * Math.log2((seen - expected) / least),
     );
     if (score <= (worst?.score ?? 0)) continue;
@@ -54,9 +69,21 @@ export function spendAnomaly(
   return worst;
 }
 
-function stranger(seen: number, minimumUsd: number): Suspicion | undefined {
-  const expected = usualOfStrangers * minimumUsd;
-  const score = Math.min(Math.log(seen / expected) / deviationOfStrangers, mostOfStrangers);
+function stranger(
+  [{ sum, highs }, hour]: SubjectRecord['spend'],
+  nowMs: number,
+  minimumUsd: number,
+  usdEach: number,
+  parent: SubjectRecord | undefined,
+): Suspicion | undefined {
+  const seen = sum.sum(nowMs);
+  // What it did on its first days, and what its tenant does, is more than nothing.
+  const known = Math.max(highs.highest(nowMs) ?? 0, parent?.spend[0].highs.usual(nowMs) ?? 0);
+  const expected = Math.max(usualOfStrangers * minimumUsd, known);
+  const { dear, usual } = mostOfStrangers;
+  const most = Math.max((usdEach >= dearCall * minimumUsd ? dear : usual) * minimumUsd, 4 * known);
+  const isMuch = seen >= most || hour.sum.sum(nowMs) >= timesInAnHour * most;
+  const score = isMuch ? 8 : Math.min(Math.log(seen / expected) / deviationOfStrangers, cautious);
   if (score < leastScore) return undefined;
   return { detector: 'spend', score, features: [{ feature: 'usdIn5Minutes', expected, seen }] };
 }

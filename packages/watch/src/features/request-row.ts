@@ -1,3 +1,4 @@
+import { KeyConduct } from './key-conduct.js';
 import type { SubjectRecord } from './subject-record.js';
 
 /** Columns of the row that the isolation forest sees of a key's request. */
@@ -18,20 +19,28 @@ export function requestRow(record: SubjectRecord, nowMs: number): number[] {
   const [spend5, spendHour] = record.spend;
   const [requestsMinute] = record.requests;
   const scoreOf = (one: typeof spend5, unit: number): number =>
-    one ? (one.baseline.compare(nowMs, one.sum.sum(nowMs), unit)?.score ?? 0) : 0;
-  const attempts = Math.max(record.attempts.sum(nowMs), 1);
-  const refusals = record.refusals.sum(nowMs);
-  const output = record.outputTokens.sum(nowMs);
-  const input = Math.max(record.tokens.sum(nowMs) - output, 1);
+    one ? (one.compare(nowMs, unit)?.score ?? 0) : 0;
+  const {
+    attempts: tries,
+    refusals: refused,
+    errors,
+    tokens,
+    outputTokens,
+    rhythm,
+  } = record.conduct ?? new KeyConduct();
+  const attempts = Math.max(tries.sum(nowMs), 1);
+  const refusals = refused.sum(nowMs);
+  const output = outputTokens.sum(nowMs);
+  const input = Math.max(tokens.sum(nowMs) - output, 1);
   return [
     scoreOf(spend5, record.usdUnit),
     scoreOf(spendHour, record.usdUnit),
     scoreOf(requestsMinute, 1),
     record.costs.compare()?.score ?? 0,
-    Math.min(record.rhythm.irregularity, 4),
-    record.rhythm.repetition ?? 0,
+    Math.min(rhythm.irregularity, 4),
+    rhythm.repetition ?? 0,
     Math.log1p(output / input),
     refusals / (attempts + refusals),
-    record.errors.sum(nowMs) / attempts,
+    errors.sum(nowMs) / attempts,
   ];
 }

@@ -1,5 +1,5 @@
 /** Requests remembered. */
-const remembered = 16;
+const remembered = 32;
 
 /** How the latest requests followed each other, and how alike they were. */
 export class Rhythm {
@@ -19,7 +19,7 @@ export class Rhythm {
     this.#count += 1;
   }
 
-  /** How many requests the figures below are of, at most 16. */
+  /** How many requests the figures below are of, at most 32. */
   get size(): number {
     return Math.min(this.#count, remembered);
   }

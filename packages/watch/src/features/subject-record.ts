@@ -1,126 +1,136 @@
+import type { SavedHighs } from '../statistics/day-highs.js';
 import { Ewma } from '../statistics/ewma.js';
-import { LevelBaseline } from '../statistics/level-baseline.js';
-import { type BaselineSettings, RateBaseline } from '../statistics/rate-baseline.js';
-import { RollingSum } from '../statistics/rolling-sum.js';
-import { SeasonalProfile } from '../statistics/seasonal-profile.js';
+import { LevelBaseline, type SavedLevel } from '../statistics/level-baseline.js';
+import { SlowSum } from '../statistics/slow-sum.js';
 import { Contributors } from './contributors.js';
-import { RecentNames } from './recent-names.js';
-import { Rhythm } from './rhythm.js';
+import { Horizon, type SavedHorizon } from './horizon.js';
+import { type Addition, KeyConduct } from './key-conduct.js';
+import { KeyNetworks, type SavedNetworks } from './key-networks.js';
 import type { Subject } from './subject.js';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-const minutely: BaselineSettings = { minimumWindows: 24, capacity: 128, leastDeviation: 0.35 };
-const short: BaselineSettings = { minimumWindows: 24, capacity: 128, leastDeviation: 0.5, knowsHabits: true };
-const hourly: BaselineSettings = {
-  minimumWindows: 36,
-  capacity: 168,
-  leastDeviation: 0.5,
-  knowsHabits: true,
-};
-const daily: BaselineSettings = { minimumWindows: 7, capacity: 28, leastDeviation: 0.5 };
 /** The number of requests over which the mean cost of a request is taken. */
 const requestsRemembered = 500;
 /** Requests arrive in conversations: chance is computed for groups of this many. */
 const clumping = 2;
+/** The least spread of a day's highs that is assumed, as a logarithm. */
+const leastDeviation = 0.35;
 
-/** A sum over one horizon and its usual value. */
-export interface Horizon {
-  readonly lengthMs: number;
-  readonly sum: RollingSum;
-  readonly baseline: RateBaseline;
-}
+type Pair = readonly [number, number];
 
-/** The contribution of one event. */
-export interface Addition {
-  readonly usd: number;
-  readonly tokens: number;
-  readonly outputTokens: number;
-  readonly print: string | undefined;
-  readonly failed: boolean;
+/** What is saved of a {@link SubjectRecord}: its habits. Sums of minutes, refusals and the rhythm are not. */
+export interface SavedRecord {
+  readonly subject: Subject;
+  readonly seenMs: number;
+  readonly horizons: readonly SavedHorizon[];
+  readonly costs: SavedLevel;
+  readonly slow: readonly [Pair, Pair];
+  readonly repetition?: SavedHighs;
+  readonly each: readonly [Pair, Pair];
+  readonly networks?: SavedNetworks;
 }
 
 /** The record of one subject: rolling sums, their usual values, and the rhythm of its latest requests. */
 export class SubjectRecord {
   readonly contributors = new Contributors();
-  readonly rhythm = new Rhythm();
   readonly costs: LevelBaseline;
-  readonly spend: readonly Horizon[];
-  readonly requests: readonly Horizon[];
-  readonly refusals = new RollingSum(10 * minuteMs);
-  readonly promptRefusals = new RollingSum(10 * minuteMs);
-  readonly attempts = new RollingSum(10 * minuteMs);
-  readonly errors = new RollingSum(10 * minuteMs);
-  readonly tokens = new RollingSum(hourMs);
-  readonly outputTokens = new RollingSum(hourMs);
-  readonly networks = new RecentNames(10 * minuteMs, 256);
-  readonly #season = new SeasonalProfile();
+  /** US dollars in five minutes, an hour, a day. */
+  readonly spend: readonly [Horizon, Horizon, Horizon];
+  /** Requests in a minute, an hour, a day. */
+  readonly requests: readonly [Horizon, Horizon, Horizon];
+  /** Days of spending, and of requests, above the usual. */
+  readonly slowSpend = new SlowSum();
+  readonly slowRequests = new SlowSum();
+  /** Of keys only. */
+  readonly conduct: KeyConduct | undefined;
+  /** Of keys only, once `observe()` has seen one of its requests. */
+  networks: KeyNetworks | undefined;
   readonly #usdEach = new Ewma(requestsRemembered);
   readonly #usdSquared = new Ewma(requestsRemembered);
-  #hour = Number.NaN;
-  #hourUsd = 0;
   lastSeenMs = 0;
 
   constructor(readonly subject: Subject) {
     const ofModel = subject.kind === 'model';
     this.costs = new LevelBaseline({
       minimumWindows: 12,
-      capacity: 168,
+      capacity: 72,
       leastDeviation: ofModel ? 0.1 : 0.15,
     });
     this.spend = [
-      horizon(5 * minuteMs, short, this.#season),
-      horizon(hourMs, hourly, this.#season),
-      horizon(dayMs, daily),
+      new Horizon(5 * minuteMs, leastDeviation),
+      new Horizon(hourMs, leastDeviation),
+      new Horizon(dayMs, leastDeviation, 24),
     ];
-    this.requests = [horizon(minuteMs, minutely, this.#season)];
+    this.requests = [
+      new Horizon(minuteMs, leastDeviation),
+      new Horizon(hourMs, leastDeviation),
+      new Horizon(dayMs, leastDeviation, 24),
+    ];
+    this.conduct = subject.kind === 'key' ? new KeyConduct() : undefined;
   }
 
-  /** The unit of chance in the spending, for {@link RateBaseline.compare}: variance over mean of a sum of unequal parts. */
+  /** The unit of chance in the spending, for {@link Horizon.compare}: variance over mean of a sum of unequal parts. */
   get usdUnit(): number {
     const { mean } = this.#usdEach;
     return mean > 0 ? (clumping * this.#usdSquared.mean) / mean : 0;
   }
 
-  add(nowMs: number, { usd, tokens, outputTokens, print, failed }: Addition): void {
-    this.#passHours(nowMs, usd);
+  /** What was learned, as JSON. */
+  save(): SavedRecord {
+    const horizons = [...this.spend, ...this.requests].map((one) => one.save());
+    return {
+      ...{ subject: this.subject, seenMs: this.lastSeenMs, horizons, costs: this.costs.save() },
+      slow: [this.slowSpend.save(), this.slowRequests.save()],
+      ...(this.conduct && { repetition: this.conduct.repetition.save() }),
+      each: [this.#usdEach.save(), this.#usdSquared.save()],
+      ...(this.networks && { networks: this.networks.save() }),
+    };
+  }
+
+  /** Takes what was saved of the same subject. */
+  load({ seenMs, horizons, costs, slow, repetition, each, networks }: SavedRecord): void {
+    this.lastSeenMs = seenMs;
+    for (const [index, one] of [...this.spend, ...this.requests].entries()) {
+      const saved = horizons[index];
+      if (saved) one.load(saved);
+    }
+    this.costs.load(costs);
+    this.slowSpend.load(slow[0]);
+    this.slowRequests.load(slow[1]);
+    if (repetition) this.conduct?.repetition.load(repetition);
+    this.#usdEach.load(each[0]);
+    this.#usdSquared.load(each[1]);
+    if (networks) this.seenNetworks.load(networks);
+  }
+
+  /** The networks of a key, begun where there are none yet. */
+  get seenNetworks(): KeyNetworks {
+    this.networks ??= new KeyNetworks();
+    return this.networks;
+  }
+
+  /** Mean cost of a request, in US dollars. */
+  get usdEach(): number {
+    return this.#usdEach.mean;
+  }
+
+  /** Whether a habit can be known: it was used on three days before. */
+  isWarm(nowMs: number): boolean {
+    return this.spend[0].isWarm(nowMs);
+  }
+
+  add(nowMs: number, addition: Addition): void {
+    const { usd, tokens } = addition;
     this.lastSeenMs = Math.max(this.lastSeenMs, nowMs);
-    for (const { sum, baseline } of this.spend) {
-      baseline.add(nowMs, usd);
-      sum.add(nowMs, usd);
-    }
-    for (const { sum, baseline } of this.requests) {
-      baseline.add(nowMs, 1);
-      sum.add(nowMs, 1);
-    }
+    for (const horizon of this.spend) horizon.add(nowMs, usd);
+    for (const horizon of this.requests) horizon.add(nowMs, 1);
     this.#usdEach.add(usd);
     this.#usdSquared.add(usd * usd);
-    this.attempts.add(nowMs, 1);
-    this.tokens.add(nowMs, tokens);
-    this.outputTokens.add(nowMs, outputTokens);
-    if (failed) this.errors.add(nowMs, 1);
-    this.rhythm.add(nowMs, print);
+    this.conduct?.add(nowMs, addition);
     // a model's price shows per token; for other subjects the cost per request counts
     this.costs.add(nowMs, this.subject.kind === 'model' ? (tokens > 0 ? usd / tokens : 0) : usd);
   }
-
-  /** Ends an hour, and those that went by without anything, at most a week of them. */
-  #passHours(nowMs: number, usd: number): void {
-    const hour = Math.floor(nowMs / hourMs);
-    if (!(hour <= this.#hour)) {
-      if (!Number.isNaN(this.#hour)) this.#season.add(this.#hour * hourMs, this.#hourUsd);
-      for (let idle = Math.max(this.#hour + 1, hour - 168); idle < hour; idle += 1) {
-        this.#season.add(idle * hourMs, 0);
-      }
-      this.#hour = hour;
-      this.#hourUsd = 0;
-    }
-    this.#hourUsd += usd;
-  }
-}
-
-function horizon(lengthMs: number, settings: BaselineSettings, season?: SeasonalProfile): Horizon {
-  return { lengthMs, sum: new RollingSum(lengthMs), baseline: new RateBaseline(lengthMs, settings, season) };
 }

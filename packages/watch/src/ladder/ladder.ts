@@ -22,6 +22,8 @@ export interface LadderSettings {
   readonly blastRadius: BlastRadius;
   readonly shadow: boolean;
   readonly maxSubjects: number;
+  /** What costs less an hour, in US dollars, is not suspended. @defaultValue 0 */
+  readonly minUsd?: number | undefined;
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
   readonly audit: (mitigation: Mitigation) => void;
@@ -44,10 +46,14 @@ export class Ladder {
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
+  /** That may leave notices. */
+  readonly #detectors: readonly string[];
 
   constructor(private readonly settings: LadderSettings) {
     this.#mitigations = new BoundedMap(4 * settings.maxSubjects);
     this.#terms = new BoundedMap(settings.maxSubjects);
+    const tagging = settings.policy.filter(({ action }) => action.do === 'tag');
+    this.#detectors = [...new Set(tagging.flatMap(({ detectors }) => detectors))];
     this.#suspend = settings.store && suspending(settings.store, settings.now);
   }
 
@@ -58,7 +64,7 @@ export class Ladder {
     if (this.#holds('suspend', target, atMs)) return;
     const times = (name: ActionName): number =>
       this.#probation(name, target, atMs) === undefined ? 1 : onProbation;
-    const action = ruleFor(this.settings.policy, finding, times)?.action;
+    const action = ruleFor(this.settings.policy, finding, times, this.settings.minUsd)?.action;
     if (!action) return;
     if (isHard(action)) this.#hit(finding, action, target);
     else this.#note(finding, action, finding.subject);
@@ -70,6 +76,14 @@ export class Ladder {
     return mitigation && mitigation.outcome === 'applied' && mitigation.untilMs > nowMs
       ? mitigation
       : undefined;
+  }
+
+  /** The notices about a subject that hold now, one of each detector. */
+  tags(subject: Subject, nowMs: number): Mitigation[] {
+    return this.#detectors.flatMap((detector) => {
+      const noted = this.#noted(`tag ${detector}`, subject, nowMs);
+      return noted?.outcome === 'applied' ? [noted] : [];
+    });
   }
 
   /** A person lets a withheld measure happen. Resolves to `false` where there is none of this id. */
@@ -136,7 +150,9 @@ export class Ladder {
   }
 
   #note(finding: Finding, action: Action, target: Subject): void {
-    const name = action.do === 'observe' ? `observe ${finding.detector}` : action.do;
+    // One detector's notices do not hide another's.
+    const isNotice = action.do === 'observe' || action.do === 'tag';
+    const name = isNotice ? `${action.do} ${finding.detector}` : action.do;
     if (this.#noted(name, target, finding.atMs)) return;
     const outcome = this.settings.shadow ? 'shadow' : 'applied';
     this.#write(finding, action, target, lengthOf(action), outcome, name);

@@ -9,6 +9,11 @@ export type Action =
   | { readonly do: 'observe' }
   /** The app reads it with `watch.tagsOf(caller)`: it may require a captcha, or leave out expensive steps. */
   | { readonly do: 'tag'; readonly forMs: number }
+  /**
+   * At most `times` the requests of the usual busiest minute and hour, by this process's count: usual requests pass, the rest is refused with
+   * 429. Of a subject whose usual requests are not known yet, nothing is limited.
+   */
+  | { readonly do: 'limit'; readonly times: number; readonly forMs: number }
   /** Each request waits so long. */
   | { readonly do: 'slow'; readonly delayMs: number; readonly forMs: number }
   /**
@@ -70,7 +75,12 @@ const hourMs = 60 * minuteMs;
 const customers: readonly SubjectKind[] = ['key', 'user', 'team', 'tenant'];
 const suspend: Action = { do: 'suspend', forMs: 15 * minuteMs, cutsRunning: true };
 
-/** The actions where an app gives no policy: tag first, then slow down, and suspend for a quarter of an hour only on very strong findings. */
+const limit: Action = { do: 'limit', times: 1.5, forMs: 48 * hourMs };
+
+/**
+ * The actions where an app gives no policy: tag first, then slow down or limit to the usual, and suspend for a quarter of an hour only on very
+ * strong findings about what costs at least `minUsd` an hour.
+ */
 export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   { detectors: [...detectorNames], minScore: 0, action: { do: 'observe' } },
   {
@@ -85,6 +95,13 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
     minScore: 6,
     action: { do: 'slow', delayMs: 2_000, forMs: 15 * minuteMs },
   },
+  {
+    detectors: ['slow-rise', 'new-network', 'key-sharing'],
+    subjects: customers,
+    minScore: 6,
+    action: limit,
+  },
+  { detectors: ['cost'], subjects: customers, minScore: 9, action: limit },
   { detectors: ['spend', 'scraping'], subjects: customers, minScore: 8, action: suspend },
   { detectors: ['agent-loop'], subjects: customers, minScore: 6, action: suspend },
   {
@@ -103,15 +120,21 @@ export function defaultPolicyWith(custom: readonly string[]): readonly PolicyRul
   );
 }
 
-/** The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. */
+/**
+ * The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. What costs less than `minUsd` an hour is
+ * not suspended.
+ */
 export function ruleFor(
   policy: readonly PolicyRule[],
   finding: Finding,
   times: (action: ActionName) => number,
+  minUsd = 0,
 ): PolicyRule | undefined {
+  const isCheap = finding.usdPerHour !== undefined && finding.usdPerHour < minUsd;
   return policy.findLast(
     ({ detectors, subjects, minScore, action }) =>
       detectors.includes(finding.detector) &&
+      !(isCheap && action.do === 'suspend') &&
       (subjects ?? affects[action.do] ?? subjectKinds).includes(finding.subject.kind) &&
       finding.score * times(action.do) >= minScore,
   );
@@ -136,6 +159,7 @@ const owed: readonly SubjectKind[] = [...customers, 'feature'];
 /** Kinds of subjects whose findings an action can follow, where not all. */
 const affects: { readonly [Name in ActionName]?: readonly SubjectKind[] } = {
   slow: customers,
+  limit: customers,
   challenge: owed,
   tighten: owed,
   cheaper: customers,
@@ -186,11 +210,14 @@ const isBits = accepts.integerBetween(1, mostBitsEver);
 
 type EveryActionField = { do: ActionName } & Partial<Record<Field, unknown>>;
 type Field =
-  | ('forMs' | 'delayMs' | 'models' | 'cutsRunning' | 'factor' | 'windowsUpToMs')
+  | ('forMs' | 'times' | 'delayMs' | 'models' | 'cutsRunning' | 'factor' | 'windowsUpToMs')
   | ('leastBits' | 'mostBits' | 'overlapMs');
 
 const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
   forMs: isDuration,
+  times: (value) =>
+    (typeof value === 'number' && value >= 1 && value <= 100) ||
+    'a number from 1 to 100: times the usual requests',
   delayMs: accepts.integerBetween(1, 60_000),
   models: (value) =>
     (accepts.object(value) === true &&
@@ -208,6 +235,7 @@ const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
 const needed: Readonly<Record<ActionName, readonly Field[]>> = {
   observe: [],
   tag: ['forMs'],
+  limit: ['times', 'forMs'],
   slow: ['delayMs', 'forMs'],
   challenge: ['forMs'],
   tighten: ['factor', 'forMs'],

@@ -4,6 +4,7 @@ import type { RequestHandler, Response } from 'express';
 import { bitsFor } from '../challenge/challenge.js';
 import { unsolved } from '../challenge/challenge-guard.js';
 import type { AskedChallenge, Challenges } from '../challenge/challenges.js';
+import type { Subject } from '../features/subject.js';
 import { subjectsOfCaller } from '../features/subjects-of-caller.js';
 import type { Ladder } from '../ladder/ladder.js';
 import { cheaperStep } from './cheaper-step.js';
@@ -16,6 +17,8 @@ const mostWaiting = 500;
 export interface MitigationsSettings {
   readonly ladder: Ladder;
   readonly challenges: Challenges;
+  /** How long a subject has to wait that may do `times` its usual, in ms; `undefined`: it may go on. */
+  readonly aboveUsual: (subject: Subject, times: number, nowMs: number) => number | undefined;
   readonly answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>;
   readonly now: () => number;
 }
@@ -26,8 +29,14 @@ export interface MitigationsGuard {
   attach(context: TollgateContext): void;
 }
 
-/** Challenges callers, slows them down, tightens their limits and asks cheaper models, as long as their measures last. */
-export function mitigationsGuard({ ladder, challenges, answer, now }: MitigationsSettings): MitigationsGuard {
+/** Challenges callers, limits them to their usual, slows them down, tightens their limits and asks cheaper models, as long as their measures last. */
+export function mitigationsGuard({
+  ladder,
+  challenges,
+  aboveUsual,
+  answer,
+  now,
+}: MitigationsSettings): MitigationsGuard {
   let waiting = 0;
   const tightened = new TightenedCallers(ladder);
   const attach = (context: TollgateContext): void => {
@@ -42,6 +51,8 @@ export function mitigationsGuard({ ladder, challenges, answer, now }: Mitigation
     const asked = challengeFor(ladder, caller, now());
     const refusal = asked && (await unsolved(challenges, req, asked));
     if (refusal) return refuse(req, res, next, refusal, answer);
+    const waitMs = limitOf(ladder, caller, aboveUsual, now());
+    if (waitMs !== undefined) return refuse(req, res, next, limited(waitMs), answer);
     const delayMs = delayOf(ladder, caller, now());
     if (delayMs > 0 && waiting >= mostWaiting) return refuse(req, res, next, tooMany(), answer);
     if (delayMs > 0) {
@@ -75,6 +86,22 @@ function delayOf(ladder: Ladder, caller: Caller, nowMs: number): number {
   }, 0);
 }
 
+/** The longest time to wait of the caller's subjects that are limited to their usual. */
+function limitOf(
+  ladder: Ladder,
+  caller: Caller,
+  aboveUsual: MitigationsSettings['aboveUsual'],
+  nowMs: number,
+): number | undefined {
+  let longest: number | undefined;
+  for (const subject of subjectsOfCaller(caller)) {
+    const action = ladder.active('limit', subject, nowMs)?.action;
+    const waitMs = action?.do === 'limit' ? aboveUsual(subject, action.times, nowMs) : undefined;
+    if (waitMs !== undefined) longest = Math.max(longest ?? 0, waitMs);
+  }
+  return longest;
+}
+
 /** `false` where the client left meanwhile. */
 function waited(res: Response, delayMs: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -86,6 +113,16 @@ function waited(res: Response, delayMs: number): Promise<boolean> {
     const gone = (): void => done(false);
     const timer = setTimeout(() => done(true), delayMs);
     res.once('close', gone);
+  });
+}
+
+function limited(waitMs: number): TollgateError {
+  return new TollgateError({
+    status: 429,
+    code: 'abnormal_usage',
+    message:
+      'This account uses far more than it usually does, and is limited to its usual requests and spending.',
+    retryAfterMs: Math.ceil(waitMs),
   });
 }
 

@@ -12,6 +12,8 @@ const wrongCodes: ReadonlySet<string> = new Set([
   'key_revoked',
   'key_expired',
 ]);
+/** User agents are read up to this length. */
+const longestAgent = 64;
 const credentialHeaders = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
 
 /** Records the networks of requests and the outcome of their credentials; of a credential only a digest is kept, under a key of this process. */
@@ -48,12 +50,23 @@ export function observer(
       if (!isWrong && !caller) return;
       const digest = isWrong ? digestOf(req) : undefined;
       const atMs = now();
-      analysis.presented({ network, digest, isWrong, tenant: caller?.tenant, keyId: caller?.keyId }, atMs);
+      const agent = agentOf(req.headers['user-agent']);
+      analysis.presented(
+        { network, digest, isWrong, tenant: caller?.tenant, keyId: caller?.keyId, agent },
+        atMs,
+      );
       const status = res.statusCode;
       detectors.request({ req, caller, code: refusal?.code, status, network, atMs });
     });
     next();
   });
+}
+
+/** The name of a client's software without its version: `OpenAI/Python 2.3` is `OpenAI/Python`. */
+export function agentOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const [name = ''] = header.slice(0, longestAgent).split(/[\s/]+v?\d/);
+  return name === '' ? undefined : name;
 }
 
 /** An IPv4 address, or an IPv6 network of 56 bits: who has one of those has all of its addresses. */

@@ -17,6 +17,15 @@ export class Ewma {
     return this.#mean;
   }
 
+  save(): readonly [count: number, mean: number] {
+    return [this.#count, Number(this.#mean.toPrecision(6))];
+  }
+
+  load([count, mean]: readonly [count: number, mean: number]): void {
+    this.#count = count;
+    this.#mean = mean;
+  }
+
   add(value: number): void {
     this.#count += 1;
     this.#mean += Math.max(this.#share, 1 / this.#count) * (value - this.#mean);

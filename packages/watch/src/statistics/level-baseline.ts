@@ -1,12 +1,24 @@
+import type { BaselineSettings, Deviation } from './deviation.js';
 import { Ewma } from './ewma.js';
-import type { BaselineSettings, Deviation } from './rate-baseline.js';
 import { RollingMedian } from './rolling-median.js';
 
 const hourMs = 3_600_000;
 /** The latest values to compare: half of the weight is in this many. */
 const latest = 15;
+/** Of the latest values, so many are independent: requests of a conversation are alike. */
+const independent = 10;
+/** The variance of single values is that of about so many, and a single one counts no more than this. */
+const within = 500;
+const mostVariance = 4;
 /** Values of a mean that can be compared with theirs. */
 const leastValues = 32;
+
+/** What is saved of {@link LevelBaseline}: the stretch that has not ended is lost. */
+export interface SavedLevel {
+  readonly stretches: readonly number[];
+  readonly latest: readonly [number, number];
+  readonly within: readonly [number, number];
+}
 
 /**
  * The usual single value, such as the cost of a request: the median over stretches of at least an hour and thirty-two values of their mean
@@ -15,6 +27,8 @@ const leastValues = 32;
 export class LevelBaseline {
   readonly #stretches: RollingMedian;
   readonly #latest = new Ewma(latest);
+  /** Variance of single values within a stretch. */
+  readonly #within = new Ewma(within);
   #hour = Number.NaN;
   #sum = 0;
   #count = 0;
@@ -33,6 +47,8 @@ export class LevelBaseline {
     }
     this.#sum += Math.log(value);
     this.#count += 1;
+    const difference = Math.log(value) - this.#latest.mean;
+    if (this.#latest.count >= latest) this.#within.add(Math.min(difference * difference, mostVariance));
     this.#latest.add(Math.log(value));
   }
 
@@ -41,11 +57,26 @@ export class LevelBaseline {
     if (this.#stretches.size < this.settings.minimumWindows || this.#latest.count < 2 * latest)
       return undefined;
     const difference = this.#latest.mean - this.#stretches.median;
+    const deviation = Math.sqrt(this.#spread ** 2 + this.#within.mean / independent);
     return {
       expected: Math.exp(this.#stretches.median),
       seen: Math.exp(this.#latest.mean),
-      score: difference / this.#spread,
+      score: difference / deviation,
     };
+  }
+
+  save(): SavedLevel {
+    return {
+      stretches: this.#stretches.values.map((value) => Number(value.toFixed(3))),
+      latest: this.#latest.save(),
+      within: this.#within.save(),
+    };
+  }
+
+  load({ stretches, latest, within }: SavedLevel): void {
+    for (const value of stretches) this.#stretches.add(value);
+    this.#latest.load(latest);
+    this.#within.load(within);
   }
 
   get #spread(): number {

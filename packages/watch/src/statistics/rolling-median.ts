@@ -1,5 +1,5 @@
 /** By this the median absolute deviation of a normal distribution becomes its standard deviation: 1 / Φ⁻¹(3/4). */
-const madToDeviation = 1.482_602_218_505_602;
+export const madToDeviation = 1.482_602_218_505_602;
 
 /** Median and spread of the latest values: half of them may be wild without moving either far. Memory is bounded by `capacity`. */
 export class RollingMedian {
@@ -25,6 +25,13 @@ export class RollingMedian {
     this.#ring[this.#next] = value;
     this.#next = (this.#next + 1) % this.#ring.length;
     this.#deviation = Number.NaN;
+  }
+
+  /** The values, the oldest first. */
+  get values(): number[] {
+    const { length } = this.#sorted;
+    const first = length < this.#ring.length ? 0 : this.#next;
+    return Array.from({ length }, (_, index) => this.#ring[(first + index) % this.#ring.length] as number);
   }
 
   /** `NaN` while there are no values. */

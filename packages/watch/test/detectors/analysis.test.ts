@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { seededRandom } from '../../src/forest/seeded-random.js';
 import { analysisOf, attempt, dayMs, minuteMs, usualDays } from './events.js';
 
 describe('what is found in usage events', () => {
@@ -34,12 +35,101 @@ describe('what is found in usage events', () => {
     expect(findings.filter(({ detector }) => detector === 'spend')).toEqual([]);
   });
 
-  it('does not accuse a newcomer strongly, whatever it spends', () => {
+  it.each([
+    ['dear calls', 2.25, 2_600, 10],
+    ['usual calls', 0.4, 2_000, 25],
+    ['usual calls, slowly', 0.3, 20_000, 45],
+  ])('stops a newcomer by what it spends: %s', (_what, usd, gapMs, atMost) => {
     const { analysis, findings } = analysisOf();
-    for (let request = 0; request < 50; request += 1)
-      analysis.usage(attempt({ usd: 20, promptHash: `p${request}` }), request * 7_000 * ((request % 3) + 1));
-    const scores = findings.filter(({ detector }) => detector === 'spend').map(({ score }) => score);
-    expect(Math.max(...scores)).toBe(7);
+    let spent = 0;
+    for (let request = 0; !findings.some(({ score }) => score >= 8); request += 1) {
+      spent += usd;
+      expect(spent).toBeLessThan(atMost);
+      analysis.usage(attempt({ usd, promptHash: `p${request}` }), request * gapMs);
+    }
+    expect(findings.at(-1)).toMatchObject({ detector: 'spend' });
+    expect(findings.at(-1)?.usdPerHour).toBeGreaterThan(5);
+  });
+
+  it('lets a new key spend what its tenant usually spends', () => {
+    const { analysis, findings } = analysisOf();
+    for (let day = 0; day < 5; day += 1)
+      for (let request = 0; request < 30; request += 1)
+        analysis.usage(attempt({ usd: 1, promptHash: `${day} ${request}` }), day * dayMs + request * 10_000);
+    findings.length = 0;
+    for (let request = 0; request < 30; request += 1)
+      analysis.usage(
+        attempt({ usd: 1, keyId: 'new', promptHash: `n${request}` }),
+        5 * dayMs + request * 10_000,
+      );
+    expect(findings.filter(({ score }) => score >= 6)).toEqual([]);
+  });
+
+  it('knows a nightly job with jitter from its fourth night on, and before that never suspends it', () => {
+    const random = seededRandom(7);
+    const suspended: number[] = [];
+    const limited: number[] = [];
+    for (let job = 0; job < 20; job += 1) {
+      const { analysis, findings } = analysisOf();
+      for (let night = 0; night < 36; night += 1) {
+        let atMs = night * dayMs + 2 * 60 * minuteMs + random() * 40 * minuteMs;
+        for (let request = 0; request < 120; request += 1) {
+          atMs += 3_000 * (0.6 + random());
+          analysis.usage(attempt({ usd: 0.004 * (0.5 + random()), promptHash: `${night} ${request}` }), atMs);
+        }
+        for (const { score, usdPerHour = 0 } of findings) {
+          if (score >= 8 && usdPerHour >= 5) suspended.push(night);
+          if (score >= 6) limited.push(night);
+        }
+        findings.length = 0;
+      }
+    }
+    expect(suspended).toEqual([]);
+    expect(limited.filter((night) => night > 2)).toEqual([]);
+  });
+
+  it.each([10, 12])(
+    'slows a steady customer down within the hour when it spends %s times as much',
+    (times) => {
+      const { analysis, findings } = analysisOf();
+      const random = seededRandom(times);
+      const day = (number: number, rate: number, price: number): void => {
+        const startMs = number * dayMs + 9 * 60 * minuteMs;
+        for (
+          let atMs = startMs;
+          atMs < startMs + 8 * 60 * minuteMs;
+          atMs += (6 * minuteMs * (0.4 + 1.2 * random())) / rate
+        )
+          analysis.usage(
+            attempt({ usd: 0.2 * price * (0.5 + random()), promptHash: `${atMs}` }),
+            Math.floor(atMs),
+          );
+      };
+      for (let number = 0; number < 10; number += 1) day(number, 1, 1);
+      findings.length = 0;
+      day(10, Math.sqrt(times), Math.sqrt(times));
+      const first = findings.find(({ detector, score }) => detector === 'spend' && score >= 6);
+      expect((first?.atMs ?? Infinity) - 10 * dayMs - 9 * 60 * minuteMs).toBeLessThan(60 * minuteMs);
+    },
+  );
+
+  it('finds spending that is twice the usual for days, and not one busy day', () => {
+    for (const [busyDays, isFound] of [
+      [6, true],
+      [1, false],
+    ] as const) {
+      const { analysis, findings } = analysisOf();
+      for (let number = 0; number < 24; number += 1) {
+        const isBusy = number >= 14 && number < 14 + busyDays;
+        for (let request = 0; request < (isBusy ? 120 : 55); request += 1)
+          analysis.usage(
+            attempt({ promptHash: `${number} ${request}` }),
+            number * dayMs + request * 10 * minuteMs,
+          );
+      }
+      const rises = findings.filter(({ detector, score }) => detector === 'slow-rise' && score >= 6);
+      expect(rises.length > 0).toBe(isFound);
+    }
   });
 
   it('finds a loop of three prompts in turns, and not the same number of different ones', () => {
@@ -145,13 +235,67 @@ describe('what is found in refusals and credentials', () => {
     expect(findings).toEqual([]);
   });
 
-  it('finds a key that comes from twenty networks within minutes', () => {
+  const from = (network: string, agent = 'openai-node', keyId = 'k1') => ({
+    ...{ network, digest: undefined, isWrong: false, tenant: 'acme', keyId, agent },
+  });
+
+  /** A week in which a key is used from these networks, once an hour. */
+  function usedFor(networks: readonly string[]) {
     const { analysis, findings } = analysisOf();
-    for (let one = 0; one < 20; one += 1)
-      analysis.presented(
-        { network: `198.51.100.${one}`, digest: undefined, isWrong: false, tenant: 'acme', keyId: 'k1' },
-        one * 1_000,
-      );
-    expect(findings.at(-1)).toMatchObject({ detector: 'key-sharing', score: 8, subject: { name: 'k1' } });
+    for (let hour = 0; hour < 7 * 24; hour += 1) {
+      analysis.presented(from(networks[hour % networks.length] as string), hour * 60 * minuteMs);
+      analysis.usage(attempt({ promptHash: `${hour}` }), hour * 60 * minuteMs);
+    }
+    findings.length = 0;
+    return { analysis, findings, endMs: 7 * dayMs };
+  }
+
+  it('finds a key that comes from twenty networks within minutes, but not a program that has many networks', () => {
+    const many = Array.from({ length: 20 }, (_, one) => `198.51.100.${one}`);
+    for (const [networks, isFound] of [
+      [['192.0.2.1'], true],
+      [many, false],
+    ] as const) {
+      const { analysis, findings, endMs } = usedFor(networks);
+      for (const [index, network] of many.entries()) analysis.presented(from(network), endMs + index * 1_000);
+      expect(findings.some(({ detector, score }) => detector === 'key-sharing' && score >= 6)).toBe(isFound);
+    }
+  });
+
+  it('finds a key that another program uses from another network, and not a program that has moved', () => {
+    for (const [agent, goesOn, isFound] of [
+      ['python-requests', true, true],
+      ['openai-node', true, false],
+      ['openai-node', false, false],
+    ] as const) {
+      const { analysis, findings, endMs } = usedFor(['192.0.2.1', '192.0.2.2']);
+      for (let minute = 0; minute < 24 * 60; minute += 10) {
+        if (goesOn) analysis.presented(from('192.0.2.1'), endMs + minute * minuteMs);
+        analysis.presented(from('203.0.113.9', agent), endMs + (minute + 5) * minuteMs);
+      }
+      expect(findings.some(({ detector, score }) => detector === 'new-network' && score >= 6)).toBe(isFound);
+    }
+  });
+
+  it('finds guesses from everywhere, and then every network that fails; networks with good keys are left alone', () => {
+    const { analysis, findings } = analysisOf();
+    for (let minute = 0; minute < 120; minute += 10) analysis.presented(from('192.0.2.7'), minute * minuteMs);
+    for (let one = 0; one < 200; one += 1)
+      analysis.presented(wrong(`203.0.${one % 100}.${one}`, `guess${one}`), 120 * minuteMs + one * 10_000);
+    analysis.presented(wrong('192.0.2.7', 'mistyped'), 155 * minuteMs);
+    const blocked = findings.filter(({ subject, score }) => subject.kind === 'network' && score >= 8);
+    expect(findings.some(({ subject }) => subject.kind === 'global')).toBe(true);
+    expect(blocked.length).toBeGreaterThan(50);
+    expect(blocked.some(({ subject }) => subject.name === '192.0.2.7')).toBe(false);
+  });
+
+  it('does not count the same forgotten keys of a shared network again every day', () => {
+    const { analysis, findings } = analysisOf();
+    for (let day = 0; day < 6; day += 1) {
+      for (let one = 0; one < 12; one += 1)
+        analysis.presented(wrong('192.0.2.8', `forgotten${one}`), day * dayMs + one * 2 * minuteMs);
+      if (day > 0) expect(findings.filter(({ score }) => score >= 8)).toEqual([]);
+      findings.length = 0;
+    }
   });
 });

@@ -10,19 +10,25 @@ export interface Contender {
   take(happening: Happening): void;
   /** For the blast radius. */
   activeTenants(nowMs: number): number;
+  /** The same after a restart of the process, with what it has saved. */
+  restarted?(found: (finding: Finding) => void): Contender;
 }
 
 export type MakeContender = (found: (finding: Finding) => void) => Contender;
 
 /** `watch()` as it comes. */
-export const watchContender: MakeContender = (found) => {
-  const analysis = new Analysis({
+export const watchContender: MakeContender = (found) => contenderOf(analysisOf(found));
+
+const analysisOf = (found: (finding: Finding) => void): Analysis =>
+  new Analysis({
     ...{ minimumUsd: 0.5, maxSubjects: 20_000, networksPerKey: 10, budgetOf: undefined, forest: undefined },
     ...{ random: seededRandom(1), found },
   });
+
+function contenderOf(analysis: Analysis): Contender {
   return {
     take(happening) {
-      const { atMs, tenant, key, network, print } = happening;
+      const { atMs, tenant, key, network, print, agent } = happening;
       if (!tenant) {
         analysis.presented(
           { network, digest: print, isWrong: true, tenant: undefined, keyId: undefined },
@@ -30,12 +36,25 @@ export const watchContender: MakeContender = (found) => {
         );
         return;
       }
-      analysis.usage(eventOf(happening, tenant), atMs);
       analysis.presented(
-        { network, digest: undefined, isWrong: false, tenant: tenant.name, keyId: key },
+        {
+          network,
+          digest: undefined,
+          isWrong: false,
+          tenant: tenant.name,
+          keyId: key,
+          agent: agent.split('/')[0],
+        },
         atMs,
       );
+      analysis.usage(eventOf(happening, tenant), atMs);
     },
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
+    restarted(found) {
+      const next = analysisOf(found);
+      for (const [, record] of analysis.learnedSince(0))
+        next.restore(JSON.parse(JSON.stringify(record.save())));
+      return contenderOf(next);
+    },
   };
-};
+}

@@ -1,91 +1,387 @@
-import { diceOf } from './dice.js';
-import { dayMs, hourMs, models, type SimulatedTenant } from './tenants.js';
+import { type Customer, dayMs, hourMs, minuteMs, priceOf } from './customers.js';
+import { type Dice, diceOf } from './dice.js';
 
-export const incidentKinds = [
-  'runaway loop',
-  'stolen key',
-  'scraping',
-  'credential stuffing',
-  'slow leak',
-  'price change',
-] as const;
-export type IncidentKind = (typeof incidentKinds)[number];
+/** A request of an incident, or a try with a wrong credential (`wrong`). */
+export interface Hostile {
+  readonly atMs: number;
+  readonly network: string;
+  readonly agent?: string;
+  readonly key?: string;
+  readonly model?: string;
+  readonly usd?: number;
+  readonly print?: string;
+  readonly failed?: boolean;
+  /** The output's share of the tokens. @defaultValue 0.3 */
+  readonly output?: number;
+  readonly wrong?: boolean;
+}
+
+/** What happens while an incident lasts; `times` of the usual requests in that time where it changes those. */
+interface Kind {
+  /** Slow ones cost little an hour, or stay near the usual pace. */
+  readonly speed: 'fast' | 'slow';
+  readonly lengthMs: number;
+  readonly needs?: 'launch' | 'newcomer' | 'steady' | 'nobody';
+  /** Makes the requests of an hour. */
+  readonly hour?: (facts: Facts, fromMs: number, toMs: number, emit: (one: Hostile) => void) => void;
+  /** Changes the customer's own requests. */
+  readonly changes?: (facts: Facts, atMs: number) => { times?: number; model?: string; network?: string };
+}
+
+interface Facts {
+  readonly dice: Dice;
+  readonly customer: Customer;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** A key of the customer, and a network that it has never used. */
+  readonly key: string;
+  readonly foreign: string;
+  /** Requests of the customer's usual day. */
+  readonly perDay: number;
+  /** Drawn once for the incident, 0 to 1. */
+  readonly size: number;
+}
+
+const own = ({ customer }: Facts): string => customer.networks[0] as string;
+const costOf = ({ customer }: Facts, atMs: number): number => customer.usdAt(atMs);
+const ofModel = (facts: Facts, atMs: number, model: string): number =>
+  (costOf(facts, atMs) * (priceOf[model] ?? 1)) / (priceOf[facts.customer.modelAt(atMs)] ?? 1);
+
+/** A series: one request after each gap. */
+function series(
+  [fromMs, toMs]: readonly [number, number],
+  gap: () => number,
+  make: (atMs: number, index: number) => Omit<Hostile, 'atMs'>,
+  emit: (one: Hostile) => void,
+): void {
+  let index = Math.floor(fromMs / 1_000) % 997;
+  for (let atMs = fromMs + gap(); atMs < toMs; atMs += gap()) {
+    emit({ atMs, ...make(atMs, index) });
+    index += 1;
+  }
+}
+
+const loop =
+  (prompts: number, gapMs: readonly [number, number], times: number, grows = 0): Kind['hour'] =>
+  (facts, fromMs, toMs, emit) => {
+    const { dice, key, customer, startMs, size } = facts;
+    const mean = gapMs[0] + (gapMs[1] - gapMs[0]) * size;
+    series(
+      [fromMs, toMs],
+      () => mean * dice.lognormal(1, 0.15),
+      (atMs, index) => ({
+        ...{ network: own(facts), agent: customer.agent, key, model: customer.modelAt(atMs) },
+        usd:
+          costOf(facts, atMs) *
+          times *
+          (1 + Math.min(grows * ((atMs - startMs) / minuteMs), 12)) *
+          dice.lognormal(1, 0.1),
+        print: `loop-${customer.name}-${index % prompts}`,
+      }),
+      emit,
+    );
+  };
+
+interface Thief {
+  readonly gapMs: readonly [number, number];
+  readonly times?: number;
+  readonly model?: string;
+  readonly networks?: number;
+  readonly spread?: number;
+  readonly at?: (atMs: number) => boolean;
+  readonly own?: boolean;
+  readonly output?: number;
+}
+const thief =
+  ({
+    gapMs,
+    times = 1,
+    model,
+    networks = 1,
+    spread = 0.9,
+    at = () => true,
+    own: isOwn = false,
+    output,
+  }: Thief): Kind['hour'] =>
+  (facts, fromMs, toMs, emit) => {
+    const { dice, key, customer, foreign, size } = facts;
+    if (!at(fromMs)) return;
+    const mean = gapMs[0] + (gapMs[1] - gapMs[0]) * size;
+    series(
+      [fromMs, toMs],
+      () => mean * dice.lognormal(1, spread),
+      (atMs) => {
+        const asked = model ?? customer.modelAt(atMs);
+        const place = Math.floor(dice.uniform() * networks);
+        return {
+          ...{ network: isOwn ? own(facts) : `${foreign}.${place}`, key, model: asked },
+          agent: isOwn ? customer.agent : 'python-requests/2.32',
+          usd: ofModel(facts, atMs, asked) * times * dice.lognormal(1, customer.costDeviation),
+          ...(output !== undefined && { output }),
+        };
+      },
+      emit,
+    );
+  };
+
+const stuffing =
+  (gapMs: readonly [number, number], networks: number): Kind['hour'] =>
+  (facts, fromMs, toMs, emit) => {
+    const { dice, foreign, size } = facts;
+    const mean = gapMs[0] + (gapMs[1] - gapMs[0]) * size;
+    series(
+      [fromMs, toMs],
+      () => mean * dice.lognormal(1, 0.5),
+      () => ({ network: `${foreign}.${Math.floor(dice.uniform() * networks)}`, wrong: true }),
+      emit,
+    );
+  };
+
+/** More of the same: the customer's own traffic, from its own programs, a multiple of its daily requests. */
+const more =
+  (times: number, cost = 1): Kind['hour'] =>
+  (facts, fromMs, toMs, emit) => {
+    const { dice, customer, key, perDay } = facts;
+    const mean = dayMs / Math.max(perDay * times, 1);
+    series(
+      [fromMs, toMs],
+      () => dice.exponential(mean),
+      (atMs) => ({
+        ...{ network: own(facts), agent: customer.agent, key, model: customer.modelAt(atMs) },
+        usd: costOf(facts, atMs) * cost * dice.lognormal(1, customer.costDeviation),
+      }),
+      emit,
+    );
+  };
+
+const grown = ({ startMs, endMs }: Facts, atMs: number, most: number): number =>
+  most ** Math.min(Math.max((atMs - startMs) / (endMs - startMs), 0), 1);
+const isNight = (atMs: number): boolean => Math.floor(atMs / hourMs) % 24 < 5;
+const isDay = (atMs: number): boolean => !isNight(atMs);
+const fast = (lengthMs: number, hour: Kind['hour'], needs?: Kind['needs']): Kind => ({
+  speed: 'fast',
+  lengthMs,
+  ...(hour && { hour }),
+  ...(needs && { needs }),
+});
+const slow = (lengthMs: number, hour: Kind['hour'], needs?: Kind['needs']): Kind => ({
+  speed: 'slow',
+  lengthMs,
+  ...(hour && { hour }),
+  ...(needs && { needs }),
+});
+
+/** All kinds. Constants are tuned on the even ones only; see {@link isForTuning}. */
+const kinds = {
+  'runaway loop of three prompts': fast(8 * hourMs, loop(3, [700, 4_000], 1.5)),
+  'runaway loop of one prompt': fast(8 * hourMs, loop(1, [500, 6_000], 1.2)),
+  'loop with a growing context': fast(6 * hourMs, loop(2, [3_000, 9_000], 1, 0.15)),
+  'loop on a launch day': fast(8 * hourMs, loop(3, [600, 2_000], 1.5), 'launch'),
+  'loop of a new customer': fast(8 * hourMs, loop(3, [700, 2_500], 3), 'newcomer'),
+  'two services that answer each other': fast(10 * hourMs, loop(2, [4_000, 8_000], 1.5)),
+  'loop over eight prompts': fast(8 * hourMs, loop(8, [900, 3_000], 1.5)),
+  'parallel agents out of hand': fast(6 * hourMs, thief({ gapMs: [250, 900], times: 3, own: true })),
+  'retry storm': fast(2 * hourMs, loop(1, [80, 300], 1)),
+  'build server hijacked at night': fast(
+    10 * hourMs,
+    thief({ gapMs: [500, 1_500], model: 'claude-sonnet', at: isNight }),
+  ),
+  'stolen key, fast': fast(10 * hourMs, thief({ gapMs: [400, 2_500], times: 3, model: 'claude-opus' })),
+  'stolen key on a bot net': fast(10 * hourMs, thief({ gapMs: [500, 2_500], times: 2, networks: 200 })),
+  'stolen key from one more network, usual model': fast(
+    10 * hourMs,
+    thief({ gapMs: [600, 3_000], times: 2 }),
+  ),
+  'scraping by the clock': fast(
+    8 * hourMs,
+    thief({ gapMs: [800, 2_500], spread: 0.05, times: 0.5, own: true }),
+  ),
+  'scraping with jitter': fast(
+    8 * hourMs,
+    thief({ gapMs: [800, 2_500], spread: 0.6, times: 0.5, own: true }),
+  ),
+  'scraping with the dearest model': fast(
+    8 * hourMs,
+    thief({ gapMs: [1_000, 4_000], spread: 0.2, model: 'claude-opus', own: true }),
+  ),
+  'new key with dear calls': fast(
+    4 * hourMs,
+    thief({ gapMs: [2_000, 6_000], times: 60, own: true }),
+    'newcomer',
+  ),
+  'steady customer at ten times, by requests': fast(2 * dayMs, more(10), 'steady'),
+  'steady customer at ten times, by price': fast(2 * dayMs, more(3, 4), 'steady'),
+  'agent that starts agents': fast(5 * hourMs, (facts, fromMs, toMs, emit) => {
+    const { dice, startMs } = facts;
+    const rate = (atMs: number): number => Math.min(2 ** ((atMs - startMs) / (20 * minuteMs)), 200);
+    series(
+      [fromMs, toMs],
+      () => dice.exponential(20_000) / rate(fromMs),
+      (atMs) => ({
+        ...{
+          network: own(facts),
+          agent: facts.customer.agent,
+          key: facts.key,
+          model: facts.customer.modelAt(atMs),
+        },
+        usd: costOf(facts, atMs) * 1.5 * dice.lognormal(1, 0.5),
+      }),
+      emit,
+    );
+  }),
+  'batch started twenty times': fast(5 * hourMs, thief({ gapMs: [150, 500], spread: 0.4, own: true })),
+  'credential stuffing, one network, fast': fast(6 * hourMs, stuffing([400, 4_000], 1), 'nobody'),
+  'credential stuffing, neighbours': fast(8 * hourMs, stuffing([700, 2_500], 60), 'nobody'),
+  'scraping by two sequential clients': slow(
+    10 * hourMs,
+    thief({ gapMs: [5_000, 9_000], spread: 0.3, own: true }),
+  ),
+  'slow scraping at night': slow(
+    4 * dayMs,
+    thief({ gapMs: [12_000, 30_000], spread: 0.4, own: true, at: isNight }),
+  ),
+  'dearest model at the usual pace': {
+    speed: 'slow',
+    lengthMs: 3 * dayMs,
+    changes: () => ({ model: 'claude-opus' }),
+  },
+  'prompt stuffing': { speed: 'slow', lengthMs: 4 * dayMs, changes: ({ size }) => ({ times: 3 + 4 * size }) },
+  'long outputs': { speed: 'slow', lengthMs: 4 * dayMs, changes: ({ size }) => ({ times: 2.5 + 3 * size }) },
+  'slow drip': slow(8 * dayMs, more(1.5)),
+  'slow distillation': slow(
+    8 * dayMs,
+    thief({ gapMs: [15_000, 50_000], spread: 0.5, own: true, output: 0.7 }),
+  ),
+  'leaked key, slow, foreign network': slow(
+    6 * dayMs,
+    thief({ gapMs: [60_000, 240_000], times: 3, networks: 3, at: isDay }),
+  ),
+  'leaked key, dearest model, now and then': slow(
+    6 * dayMs,
+    thief({ gapMs: [200_000, 500_000], times: 2, model: 'claude-opus', networks: 2 }),
+  ),
+  'key shared by many people': slow(
+    8 * dayMs,
+    thief({ gapMs: [120_000, 400_000], networks: 120, at: isDay }),
+  ),
+  'key sold in a forum': slow(8 * dayMs, (facts, fromMs, toMs, emit) => {
+    const growing = Math.max(1, grown(facts, fromMs, 60));
+    thief({ gapMs: [400_000 / growing, 900_000 / growing], networks: Math.ceil(3 * growing) })?.(
+      facts,
+      fromMs,
+      toMs,
+      emit,
+    );
+  }),
+  'credential stuffing, one network, slow': slow(
+    2 * dayMs,
+    stuffing([5 * minuteMs, 15 * minuteMs], 1),
+    'nobody',
+  ),
+  'credential stuffing, many addresses': slow(1.5 * dayMs, stuffing([8_000, 40_000], 4_000), 'nobody'),
+  'cost creeps up': {
+    speed: 'slow',
+    lengthMs: 6 * dayMs,
+    changes: (facts, atMs) => ({ times: grown(facts, atMs, 6) }),
+  },
+  'four times the usual for days': slow(4 * dayMs, more(3), 'steady'),
+  'old job revived': slow(4 * dayMs, thief({ gapMs: [20_000, 45_000], spread: 0.2, own: true })),
+  'private use at night': slow(
+    6 * dayMs,
+    thief({ gapMs: [40_000, 110_000], times: 2, at: isNight, networks: 1 }),
+  ),
+} satisfies Record<string, Kind>;
+
+export type IncidentKind = keyof typeof kinds;
+export const incidentKinds = Object.keys(kinds) as IncidentKind[];
+export const speedOf = (kind: IncidentKind): Kind['speed'] => (kinds[kind] as Kind).speed;
+/** Every other kind is for tuning; the rest is not looked at before it is published. */
+export const isForTuning = (kind: IncidentKind): boolean => incidentKinds.indexOf(kind) % 2 === 0;
 
 export interface Incident {
   readonly id: number;
   readonly kind: IncidentKind;
   readonly startMs: number;
   readonly endMs: number;
-  /** Absent of price changes, and of attacks on nobody's account. */
-  readonly tenant: SimulatedTenant | undefined;
-  readonly key: string | undefined;
-  readonly network: string;
-  /** Gap between requests, how many times the usual cost, or the price's factor. */
-  readonly gapMs: number;
-  readonly times: number;
-  /** Every other attack on credentials has patience. */
-  readonly isSlow: boolean;
-  readonly model: string;
+  /** Absent of attacks on nobody's account. */
+  readonly customer: Customer | undefined;
+  readonly key: string;
+  readonly foreign: string;
+  readonly facts: Facts;
 }
 
-const lengthsMs: Readonly<Record<IncidentKind, number>> = {
-  'runaway loop': 6 * hourMs,
-  'stolen key': 12 * hourMs,
-  scraping: 8 * hourMs,
-  'credential stuffing': 12 * hourMs,
-  'slow leak': 5 * dayMs,
-  'price change': 3 * dayMs,
-};
+export const hourOfIncident = (
+  incident: Incident,
+  fromMs: number,
+  toMs: number,
+  emit: (one: Hostile) => void,
+): void => (kinds[incident.kind] as Kind).hour?.(incident.facts, fromMs, toMs, emit);
+export const changesOf = (incident: Incident, atMs: number): ReturnType<NonNullable<Kind['changes']>> =>
+  (kinds[incident.kind] as Kind).changes?.(incident.facts, atMs) ?? {};
 
-/** Incidents in the second half, each tenant hit at most once; at most one new price for each of two models. */
+const unsteady = ['new customer', 'hobbyist', 'rare backfills', 'idle at times', 'weekly report'];
+
+/** Incidents of these kinds after a quarter of the time; each customer has one at most. */
 export function incidentsOf(
-  tenants: readonly SimulatedTenant[],
-  days: number,
-  perKind: number,
-  seed: number,
+  customers: readonly Customer[],
+  {
+    days,
+    perKind,
+    seed,
+    kinds: wanted,
+  }: { days: number; perKind: number; seed: number; kinds: readonly IncidentKind[] },
 ): Incident[] {
   const dice = diceOf(seed + 99);
-  const free = [...tenants];
-  return incidentKinds.flatMap((kind) =>
-    Array.from({ length: kind === 'price change' ? Math.min(perKind, 2) : perKind }, (_, index): Incident => {
-      const ofTenant = kind !== 'price change' && kind !== 'credential stuffing';
-      const [tenant] = ofTenant ? free.splice(Math.floor(dice.uniform() * free.length), 1) : [];
-      const startMs = Math.floor(dice.between(days * 0.5, days - lengthsMs[kind] / dayMs) * dayMs);
-      const isSlow = index % 2 === 1;
-      const gapOf = {
-        'runaway loop': dice.between(800, 4_000),
-        'stolen key': dice.between(400, 4_000),
-        scraping: dice.between(1_000, 5_000),
-        'credential stuffing': isSlow ? 12 * 60_000 : dice.between(500, 5_000),
-        'slow leak': 0,
-        'price change': 0,
+  const free = [...customers];
+  return wanted.flatMap((kind) =>
+    Array.from({ length: perKind }, (_, index): Incident | undefined => {
+      const { lengthMs, needs } = kinds[kind] as Kind;
+      const fits = (one: Customer): boolean =>
+        needs === 'launch'
+          ? one.launchMs !== undefined
+          : needs === 'newcomer'
+            ? one.shape === 'new customer'
+            : needs === 'steady'
+              ? ['office hours', 'offices on two continents', 'consumer app', 'new model'].includes(one.shape)
+              : !unsteady.includes(one.shape) && one.launchMs === undefined;
+      const fitting = needs === 'nobody' ? [] : free.filter(fits);
+      const customer = fitting[Math.floor(dice.uniform() * fitting.length)];
+      if (needs !== 'nobody' && !customer) return undefined;
+      if (customer) free.splice(free.indexOf(customer), 1);
+      const latest = days * dayMs - lengthMs;
+      const drawn = dice.between(0.4 * days * dayMs, Math.max(latest, 0.41 * days * dayMs));
+      const startMs = Math.floor(
+        needs === 'launch'
+          ? (customer?.launchMs ?? 0) + 5 * hourMs
+          : needs === 'newcomer'
+            ? newcomerMs(days, dice)
+            : drawn,
+      );
+      const id = incidentsCount(kind, index);
+      const key = customer ? `${customer.keys[needs === 'newcomer' ? 2 : 0]}` : '';
+      const endMs = startMs + lengthMs;
+      const foreign = `203.${id % 250}.${index}`;
+      const facts: Facts = {
+        ...{ dice: diceOf(seed * 31 + id), startMs, endMs, key, foreign, size: dice.uniform() },
+        customer: customer as Customer,
+        perDay: customer ? perDayOf(customer) : 0,
       };
-      const timesOf = {
-        'runaway loop': dice.between(1, 4),
-        'stolen key': dice.between(2, 8),
-        scraping: dice.between(0.3, 1),
-        'credential stuffing': 0,
-        'slow leak': dice.between(4, 8),
-        'price change': dice.between(1.6, 3),
-      };
-      return {
-        id: incidentKinds.indexOf(kind) * 1_000 + index,
-        kind,
-        startMs,
-        endMs: startMs + lengthsMs[kind],
-        tenant,
-        key: tenant?.keys[0],
-        network: `${kind === 'stolen key' ? '192.0.2' : '203.0.113'}.${index}`,
-        gapMs: gapOf[kind],
-        times: timesOf[kind],
-        isSlow,
-        model: models[index % models.length] as string,
-      };
-    }),
+      return { id, kind, startMs, endMs, customer, key, foreign, facts };
+    }).filter((one) => one !== undefined),
   );
 }
 
-/** How many times the usual a request of a leak costs at this moment. */
-export function grownAt({ times, startMs, endMs }: Incident, atMs: number): number {
-  return times ** Math.min(Math.max((atMs - startMs) / (endMs - startMs), 0), 1);
+/** The first days of the simulation: nothing is known of anybody's key that has not been used. */
+const newcomerMs = (days: number, dice: Dice): number => dice.between(0.05, 0.2) * days * dayMs;
+const incidentsCount = (kind: IncidentKind, index: number): number =>
+  incidentKinds.indexOf(kind) * 100 + index;
+
+/** What a customer's shape asks on an average day, by a week of it. */
+function perDayOf(customer: Customer): number {
+  let count = 0;
+  for (let hour = 0; hour < 168; hour += 1)
+    customer.hour(hour * hourMs, () => {
+      count += 1;
+    });
+  return count / 7;
 }

@@ -3,7 +3,7 @@ import type { Subject } from '../../src/features/subject.js';
 import { Ewma } from '../../src/statistics/ewma.js';
 import { RollingSum } from '../../src/statistics/rolling-sum.js';
 import type { MakeContender } from './contender.js';
-import { dayMs, hourMs } from './tenants.js';
+import { dayMs, hourMs } from './customers.js';
 import { type Happening, type Scale, Traffic } from './traffic.js';
 
 /** What one would do without us: a fixed threshold for each sum, or mean and standard deviation of each subject's own. */

@@ -4,21 +4,22 @@ import { Ladder } from '../../src/ladder/ladder.js';
 import type { Mitigation } from '../../src/ladder/mitigation.js';
 import { defaultPolicy } from '../../src/ladder/policy.js';
 import type { MakeContender } from './contender.js';
-import { grownAt, type Incident, type IncidentKind } from './incidents.js';
-import { dayMs, hourMs } from './tenants.js';
+import { dayMs, hourMs } from './customers.js';
+import type { Incident } from './incidents.js';
 import { type Happening, type Scale, Traffic } from './traffic.js';
 
 /** How an incident fared. */
 export interface Outcome {
   readonly incident: Incident;
-  /** From its begin to the first step of the ladder that counts for its kind; absent: none was taken. */
+  /** From its begin to the first action that limits requests; absent: none was taken. */
   readonly actedAfterMs: number | undefined;
   /** To the first that suspends or blocks. */
   readonly stoppedAfterMs: number | undefined;
-  readonly usdUntilActed: number;
-  /** What got through in all, what was slowed down counted as if it were not. */
+  /** To the first notice. */
+  readonly reportedAfterMs: number | undefined;
+  /** What passed in all, slowed down or not. */
   readonly usdLost: number;
-  /** Had nobody done anything. */
+  /** Had nothing been done. */
   readonly usdAtStake: number;
 }
 
@@ -26,41 +27,68 @@ export interface Report {
   readonly happenings: number;
   readonly tenantMonths: number;
   readonly outcomes: readonly Outcome[];
-  /** Measures that hit somebody without an incident, by action, detector and kind of subject. */
-  readonly falseMeasures: ReadonlyMap<string, number>;
+  /** Actions on customers without an incident, by action, detector, kind of subject and shape. */
+  readonly falseActions: ReadonlyMap<string, number>;
   readonly microsecondsPerHappening: number;
 }
 
-/** An incident may be spoken of for so long after it has ended, since an hour's or a day's sum still knows of it; suspended for less. */
+/** An incident may be reported for so long after it has ended, since a day's sum still contains it; suspended for less. */
 const aftermathMs = dayMs;
 const aftermathOfSuspensionsMs = hourMs;
-/** From so many times the usual on a leak can be known from chance. */
-const leakToBeSeen = 1.2;
+/** A notice about a subject is new after this time without one. */
+const quietMs = dayMs;
+/** Actions that limit requests; a notice does not. */
+const limiting: ReadonlySet<string> = new Set([
+  'slow',
+  'limit',
+  'tighten',
+  'challenge',
+  'suspend',
+  'block',
+  'cheaper',
+]);
+const stopping: ReadonlySet<string> = new Set(['suspend', 'block']);
 
-/** An app for some weeks with the default policy; whoever is switched off or blocked spends nothing meanwhile. */
-export async function simulate(scale: Scale, make: MakeContender): Promise<Report> {
+/** An app for some weeks with the default policy; who is switched off or blocked spends nothing meanwhile. */
+export async function simulate(
+  scale: Scale,
+  make: MakeContender,
+  restart?: { everyMs: number },
+): Promise<Report> {
   const traffic = new Traffic(scale);
   const books = new Books(traffic);
   let nowMs = 0;
   let isTold = false;
   const ladder: Ladder = new Ladder({
     ...{ store: memorySwitch(), policy: defaultPolicy, blastRadius: { share: 0.05, withinMs: 600_000 } },
-    ...{ shadow: false, maxSubjects: 20_000, now: () => nowMs, audit: (measure) => books.note(measure) },
+    ...{
+      shadow: false,
+      maxSubjects: 20_000,
+      minUsd: 5,
+      now: () => nowMs,
+      audit: (mitigation) => books.note(mitigation),
+    },
     activeTenants: (atMs) => contender.activeTenants(atMs),
   });
-  const contender = make((finding: Finding) => {
+  const found = (finding: Finding): void => {
     isTold = true;
     ladder.take(finding);
-  });
+  };
+  let contender = make(found);
   let happenings = 0;
+  let restartedMs = 0;
   const started = process.hrtime.bigint();
   for (const hour of traffic.hours()) {
     for (const happening of hour) {
       nowMs = happening.atMs;
+      if (restart && nowMs - restartedMs >= restart.everyMs) {
+        restartedMs = nowMs;
+        contender = contender.restarted?.(found) ?? make(found);
+      }
       if (!books.pay(happening)) continue;
       happenings += 1;
       contender.take(happening);
-      // the switch is told behind the request: some turns of the microtask queue
+      // The switch hears of it some turns of the microtask queue later.
       for (let turn = 0; isTold && turn < 6; turn += 1) await null;
       isTold = false;
     }
@@ -70,7 +98,7 @@ export async function simulate(scale: Scale, make: MakeContender): Promise<Repor
     happenings,
     tenantMonths: (scale.tenants * scale.days) / 30,
     outcomes: books.outcomes(),
-    falseMeasures: books.falseMeasures,
+    falseActions: books.falseActions,
     microsecondsPerHappening: microseconds / happenings,
   };
 }
@@ -78,48 +106,56 @@ export async function simulate(scale: Scale, make: MakeContender): Promise<Repor
 interface Account {
   actedAtMs: number | undefined;
   stoppedAtMs: number | undefined;
-  usdUntilActed: number;
+  reportedAtMs: number | undefined;
   usdLost: number;
   usdAtStake: number;
 }
 
 /** Who is off, what each incident costs, and what was done about it. */
 class Books {
-  readonly falseMeasures = new Map<string, number>();
+  readonly falseActions = new Map<string, number>();
   readonly #accounts: ReadonlyMap<Incident, Account>;
   readonly #offUntilMs = new Map<string, number>();
-
-  readonly #modelOf: ReadonlyMap<string, string>;
+  readonly #noticedMs = new Map<string, number>();
+  readonly #shapeOf: ReadonlyMap<string, string>;
 
   constructor({ incidents, tenants }: Traffic) {
     const nothing = {
       actedAtMs: undefined,
       stoppedAtMs: undefined,
-      usdUntilActed: 0,
+      reportedAtMs: undefined,
       usdLost: 0,
       usdAtStake: 0,
     };
     this.#accounts = new Map(incidents.map((incident) => [incident, { ...nothing }]));
-    this.#modelOf = new Map(tenants.map(({ name, model }) => [name, model]));
+    this.#shapeOf = new Map(tenants.map(({ name, shape }) => [name, shape]));
   }
 
   note({ action, outcome, target, untilMs, atMs, finding }: Mitigation): void {
-    if (action.do === 'observe' || outcome !== 'applied') return;
-    const isOff = action.do === 'suspend' || action.do === 'block';
-    if (isOff) this.#offUntilMs.set(`${target.kind} ${target.name}`, untilMs);
+    if (action.do === 'observe' || (outcome !== 'applied' && outcome !== 'withheld')) return;
+    const isApplied = outcome === 'applied';
+    if (isApplied && stopping.has(action.do)) this.#offUntilMs.set(`${target.kind} ${target.name}`, untilMs);
     let isOwed = false;
     for (const [incident, account] of this.#accounts) {
-      if (!concerns(incident, action.do, target, finding, this.#modelOf)) continue;
+      if (!concerns(incident, action.do, target, finding)) continue;
       isOwed = true;
-      if (action.do !== 'tag' || needsPeople(incident.kind)) account.actedAtMs ??= atMs;
-      if (isOff) account.stoppedAtMs ??= atMs;
+      account.reportedAtMs ??= atMs;
+      if (atMs > incident.endMs || !isApplied) continue;
+      if (limiting.has(action.do)) account.actedAtMs ??= atMs;
+      if (stopping.has(action.do)) account.stoppedAtMs ??= atMs;
     }
     if (isOwed) return;
-    const what = `${action.do} for ${finding.detector} of ${finding.subject.kind}`;
-    this.falseMeasures.set(what, (this.falseMeasures.get(what) ?? 0) + 1);
+    const name = target.tenant ?? target.name;
+    if (action.do === 'tag') {
+      const last = this.#noticedMs.get(name) ?? Number.NEGATIVE_INFINITY;
+      this.#noticedMs.set(name, atMs);
+      if (atMs - last < quietMs) return;
+    }
+    const what = `${action.do} for ${finding.detector} of ${finding.subject.kind}, ${this.#shapeOf.get(name) ?? target.kind}`;
+    this.falseActions.set(what, (this.falseActions.get(what) ?? 0) + 1);
   }
 
-  /** Whether it gets through. */
+  /** Whether it passes. */
   pay({ atMs, tenant, key, network, model, usd, incident }: Happening): boolean {
     const isOff = (name: string): boolean => (this.#offUntilMs.get(name) ?? 0) > atMs;
     const off = tenant
@@ -127,10 +163,8 @@ class Books {
       : isOff(`network ${network}`);
     const account = incident && this.#accounts.get(incident);
     if (account) {
-      const extra = incident.kind === 'slow leak' ? usd * (1 - 1 / grownAt(incident, atMs)) : usd;
-      account.usdAtStake += extra;
-      if (!off) account.usdLost += extra;
-      if (account.actedAtMs === undefined) account.usdUntilActed += extra;
+      account.usdAtStake += usd;
+      if (!off) account.usdLost += usd;
     }
     return !off;
   }
@@ -138,39 +172,32 @@ class Books {
   outcomes(): Outcome[] {
     const after = ({ startMs }: Incident, atMs: number | undefined): number | undefined =>
       atMs === undefined ? undefined : atMs - startMs;
-    return [...this.#accounts].map(([incident, { actedAtMs, stoppedAtMs, ...usd }]) => ({
+    return [...this.#accounts].map(([incident, { actedAtMs, stoppedAtMs, reportedAtMs, ...usd }]) => ({
       incident,
       actedAfterMs: after(incident, actedAtMs),
       stoppedAfterMs: after(incident, stoppedAtMs),
+      reportedAfterMs: after(incident, reportedAtMs),
       ...usd,
     }));
   }
 }
 
-/** What grows dearer little by little, or for everybody, is for people to decide: telling them is what can be done. */
-export const needsPeople = (kind: IncidentKind): boolean => kind === 'slow leak' || kind === 'price change';
-
-/** Whether a measure is owed to an incident, and not to chance. */
+/** Whether an action is owed to an incident, and not to chance. */
 function concerns(
-  incident: Incident,
+  { startMs, endMs, foreign, customer }: Incident,
   action: Mitigation['action']['do'],
   target: Mitigation['target'],
-  { detector, atMs }: Finding,
-  modelOf: ReadonlyMap<string, string>,
+  { detector, atMs, subject }: Finding,
 ): boolean {
-  const { kind, startMs, endMs, network, tenant, model } = incident;
-  const isOff = action === 'suspend' || action === 'block';
-  if (atMs < startMs || atMs > endMs + (isOff ? aftermathOfSuspensionsMs : aftermathMs)) return false;
-  if (kind === 'credential stuffing')
-    return target.name === network || (target.kind === 'global' && detector === 'credential-stuffing');
-  if (kind === 'price change')
+  if (atMs < startMs || atMs > endMs + (stopping.has(action) ? aftermathOfSuspensionsMs : aftermathMs))
+    return false;
+  if (!customer)
     return (
-      detector === 'cost' &&
-      (target.kind === 'model' ? target.name : modelOf.get(target.tenant ?? '')) === model
+      detector === 'credential-stuffing' &&
+      (target.kind === 'global' || target.name.startsWith(`${foreign}.`))
     );
-  if (kind === 'slow leak' && grownAt(incident, atMs) < leakToBeSeen) return false;
-  // whoever runs wild or steals shows in everybody's sum and in its model's as well, where no one is hit by it
+  // What runs wild shows in the sums of all customers and of its model as well, which affects nobody.
   if (target.kind === 'global' || target.kind === 'model')
-    return detector !== 'cost' && action === 'tag' && kind !== 'slow leak';
-  return target.tenant === tenant?.name;
+    return action === 'tag' && detector !== 'credential-stuffing';
+  return (target.tenant ?? subject.tenant) === customer.name;
 }

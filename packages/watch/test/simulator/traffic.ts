@@ -1,6 +1,14 @@
+import { type Customer, customersOf, hourMs, priceOf, type Usual } from './customers.js';
 import { type Dice, diceOf } from './dice.js';
-import { grownAt, type Incident, incidentsOf } from './incidents.js';
-import { hourMs, type SimulatedTenant, tenantsOf } from './tenants.js';
+import {
+  changesOf,
+  type Hostile,
+  hourOfIncident,
+  type Incident,
+  type IncidentKind,
+  incidentKinds,
+  incidentsOf,
+} from './incidents.js';
 
 /** Size of a simulation. */
 export interface Scale {
@@ -9,48 +17,45 @@ export interface Scale {
   /** Incidents of each kind. */
   readonly perKind: number;
   readonly seed: number;
-  /** Attacks and loops end by themselves after so long. @defaultValue hours */
-  readonly longestMs?: number;
+  /** @defaultValue all */
+  readonly kinds?: readonly IncidentKind[] | undefined;
 }
 
 /** A request that is about to come: one that costs money, or one with a wrong credential. */
 export interface Happening {
   atMs: number;
   readonly network: string;
+  /** The client's user agent. */
+  readonly agent: string;
   /** Absent: the credential is wrong. */
-  readonly tenant: SimulatedTenant | undefined;
+  readonly tenant: Customer | undefined;
   readonly key: string;
   readonly model: string;
   readonly usd: number;
   readonly tokens: number;
+  readonly outputTokens: number;
+  readonly failed: boolean;
   /** Of the prompt, or of the wrong credential. */
   readonly print: string;
-  /** The incident that it is part of; a leak or a new price also makes usual requests dearer. */
+  /** The incident that it is part of, or that changes it. */
   readonly incident: Incident | undefined;
 }
 
-const popularPrompts = 50;
+const usdPerToken = 0.000_000_5;
 
 /** Everything that would happen to an app within some weeks, in the order of time, hour by hour. Labelled; the same for the same seed. */
 export class Traffic {
-  readonly tenants: readonly SimulatedTenant[];
+  readonly tenants: readonly Customer[];
   readonly incidents: readonly Incident[];
-  readonly #prices: readonly Incident[];
-  readonly #leaks: ReadonlyMap<SimulatedTenant | undefined, Incident>;
+  readonly #changing: ReadonlyMap<Customer | undefined, Incident>;
   readonly #dice: Dice;
   #serial = 0;
 
   constructor(readonly scale: Scale) {
-    const { tenants, days, perKind, seed, longestMs } = scale;
-    this.tenants = tenantsOf(tenants, days, seed);
-    this.incidents = incidentsOf(this.tenants, days, perKind, seed).map((incident) =>
-      longestMs === undefined || incident.gapMs === 0
-        ? incident
-        : { ...incident, endMs: Math.min(incident.endMs, incident.startMs + longestMs) },
-    );
-    this.#prices = this.incidents.filter(({ kind }) => kind === 'price change');
-    const leaks = this.incidents.filter(({ kind }) => kind === 'slow leak');
-    this.#leaks = new Map(leaks.map((incident) => [incident.tenant, incident]));
+    const { tenants, days, perKind, seed, kinds = incidentKinds } = scale;
+    this.tenants = customersOf(tenants, days, seed);
+    this.incidents = incidentsOf(this.tenants, { days, perKind, seed, kinds });
+    this.#changing = new Map(this.incidents.map((incident) => [incident.customer, incident]));
     this.#dice = diceOf(seed + 5);
   }
 
@@ -58,108 +63,85 @@ export class Traffic {
     let later: Happening[] = [];
     for (let hour = 0; hour < this.scale.days * 24; hour += 1) {
       const startMs = hour * hourMs;
+      const endMs = startMs + hourMs;
       const happenings: Happening[] = [];
       for (const tenant of this.tenants) {
-        this.#people(tenant, startMs, happenings);
-        this.#job(tenant, startMs, happenings);
+        tenant.hour(startMs, (one) => void happenings.push(this.#usual(tenant, one)));
         this.#slips(tenant, startMs, happenings);
       }
-      for (const incident of this.incidents) this.#hostile(incident, startMs, happenings);
-      // what began in this hour may go on in the next; the clock of a process ticks in whole milliseconds
+      for (const incident of this.incidents) {
+        const fromMs = Math.max(startMs, incident.startMs);
+        const toMs = Math.min(endMs, incident.endMs);
+        if (fromMs < toMs)
+          hourOfIncident(incident, fromMs, toMs, (one) => happenings.push(this.#hostile(incident, one)));
+      }
       const sorted = [...later, ...happenings].sort((one, other) => one.atMs - other.atMs);
-      const end = sorted.findIndex(({ atMs }) => atMs >= startMs + hourMs);
+      const end = sorted.findIndex(({ atMs }) => atMs >= endMs);
       const now = end === -1 ? sorted : sorted.slice(0, end);
       later = end === -1 ? [] : sorted.slice(end);
+      // The clock of a process ticks in whole milliseconds.
       for (const one of now) one.atMs = Math.floor(one.atMs);
       yield now;
     }
   }
 
-  #people(tenant: SimulatedTenant, startMs: number, into: Happening[]): void {
-    const dice = this.#dice;
-    const { keys, repeats, perConversation } = tenant;
-    const conversations = dice.poisson(tenant.requestsIn(startMs) / perConversation);
-    for (let one = 0; one < conversations; one += 1) {
-      const key = keys[Math.floor(dice.uniform() ** 2 * keys.length)] as string;
-      const requests = 1 + dice.poisson(perConversation - 1);
-      let atMs = startMs + dice.uniform() * hourMs;
-      for (let turn = 0; turn < requests; turn += 1) {
-        const popular = dice.uniform() < repeats;
-        const print = popular ? `often-${Math.floor(dice.uniform() * popularPrompts)}` : this.#newPrint();
-        into.push(this.#usual(atMs, tenant, key, print));
-        atMs += dice.lognormal(25_000, 0.8);
-      }
-    }
+  #usual(tenant: Customer, { atMs, key, network, times, print }: Usual): Happening {
+    const incident = this.#changing.get(tenant);
+    const isChanged = incident !== undefined && atMs >= incident.startMs && atMs < incident.endMs;
+    const changes = isChanged ? changesOf(incident, atMs) : {};
+    const usualModel = tenant.modelAt(atMs);
+    const model = changes.model ?? usualModel;
+    const price = (priceOf[model] ?? 1) / (priceOf[usualModel] ?? 1);
+    const usd =
+      this.#dice.lognormal(tenant.usdAt(atMs) * times, tenant.costDeviation) * price * (changes.times ?? 1);
+    return {
+      ...{ atMs, tenant, model, agent: tenant.agent, usd, failed: this.#dice.uniform() < 0.01 },
+      key: tenant.keys.at(key % tenant.keys.length) as string,
+      network: tenant.networks.at(network) as string,
+      print: print === undefined ? this.#newPrint() : `${tenant.name} ${print}`,
+      incident: isChanged && Object.keys(changes).length > 0 ? incident : undefined,
+      ...this.#tokens(usd, model, incident?.kind === 'long outputs' && isChanged ? 0.75 : 0.3),
+    };
   }
 
-  #job(tenant: SimulatedTenant, startMs: number, into: Happening[]): void {
-    const { job, keys } = tenant;
-    if (!job || startMs < job.startMs || Math.floor(startMs / hourMs) % 24 !== job.hour) return;
-    const key = keys.at(-1) as string;
-    for (let atMs = startMs; atMs < startMs + job.lengthMs; ) {
-      atMs += job.gapMs * this.#dice.between(0.8, 1.2);
-      into.push(this.#usual(atMs, tenant, key, this.#newPrint()));
-    }
+  #hostile(incident: Incident, hostile: Hostile): Happening {
+    const {
+      atMs,
+      network,
+      agent = 'python-requests/2.32',
+      wrong = false,
+      key = '',
+      model = '',
+      usd = 0,
+      failed = false,
+    } = hostile;
+    const print = hostile.print ?? this.#newPrint();
+    if (wrong) return { ...nothing, ...{ atMs, network, agent, print, incident } };
+    return {
+      ...{ atMs, network, agent, key, model, usd, failed, print, incident, tenant: incident.customer },
+      ...this.#tokens(usd, model, hostile.output ?? 0.3),
+    };
   }
 
-  /** A key that was forgotten somewhere is sent again and again; and once in some weeks a hand mistypes three different ones. */
-  #slips({ name, networks }: SimulatedTenant, startMs: number, into: Happening[]): void {
+  /** A key that was forgotten somewhere is sent again and again; now and then a hand mistypes three different ones. */
+  #slips({ name, networks }: Customer, startMs: number, into: Happening[]): void {
     const dice = this.#dice;
-    const network = networks[0] as string;
     const slip = (print: string): void => {
       const atMs = startMs + dice.uniform() * hourMs;
-      into.push({ ...{ atMs, network, print }, ...wrong });
+      into.push({ ...nothing, atMs, network: networks[0] as string, print });
     };
     for (let left = dice.poisson(0.2 / 24); left > 0; left -= 1)
       for (let sent = 0; sent < 5; sent += 1) slip(`old-${name}`);
     if (dice.uniform() < 0.05 / 24) for (let sent = 0; sent < 3; sent += 1) slip(this.#newPrint());
   }
 
-  #hostile(incident: Incident, startMs: number, into: Happening[]): void {
-    const { kind, gapMs, tenant, key, network } = incident;
-    if (gapMs === 0 || startMs + hourMs <= incident.startMs || startMs >= incident.endMs) return;
-    const dice = this.#dice;
-    const untilMs = Math.min(startMs + hourMs, incident.endMs);
-    let atMs = Math.max(startMs, incident.startMs);
-    for (let turn = 0; ; turn += 1) {
-      atMs += kind === 'stolen key' ? dice.exponential(gapMs) : gapMs * dice.between(0.8, 1.2);
-      if (atMs >= untilMs) return;
-      if (!tenant || !key) {
-        into.push({ ...{ atMs, network, print: this.#newPrint() }, ...wrong, incident });
-        continue;
-      }
-      const print = kind === 'runaway loop' ? `loop-${turn % 3}` : this.#newPrint();
-      const median = tenant.usdPerRequest(atMs) * incident.times;
-      const usd = dice.lognormal(median, kind === 'runaway loop' ? 0.1 : 0.5);
-      // a thief brings another network and the dearest model; loops and scrapers are the customer's own programs
-      const isThief = kind === 'stolen key';
-      const from = isThief ? network : (tenant.networks[0] as string);
-      const model = isThief ? 'gpt-5' : tenant.model;
-      into.push({
-        ...{ atMs, network: from, tenant, key, model, print, incident },
-        ...this.#priced(usd, model, atMs),
-      });
-    }
-  }
-
-  #usual(atMs: number, tenant: SimulatedTenant, key: string, print: string): Happening {
-    const { model, networks } = tenant;
-    const leak = this.#leaks.get(tenant);
-    const isLeaking = leak !== undefined && atMs >= leak.startMs && atMs < leak.endMs;
-    const usd =
-      this.#dice.lognormal(tenant.usdPerRequest(atMs), tenant.costDeviation) *
-      (isLeaking ? grownAt(leak, atMs) : 1);
-    const network = networks[Math.floor(this.#dice.uniform() * networks.length)] as string;
-    const incident = isLeaking ? leak : undefined;
-    return { ...{ atMs, network, tenant, key, model, print, incident }, ...this.#priced(usd, model, atMs) };
-  }
-
-  #priced(usd: number, model: string, atMs: number): Pick<Happening, 'usd' | 'tokens'> {
-    const tokens = Math.max(20, Math.round((usd / usdPerToken) * this.#dice.lognormal(1, 0.2)));
-    let times = 1;
-    for (const one of this.#prices)
-      if (one.model === model && atMs >= one.startMs && atMs < one.endMs) times *= one.times;
-    return { usd: usd * times, tokens };
+  #tokens(usd: number, model: string, output: number): Pick<Happening, 'tokens' | 'outputTokens'> {
+    const perToken = usdPerToken * (priceOf[model] ?? 1);
+    const tokens = Math.max(20, Math.round((usd / perToken) * this.#dice.lognormal(1, 0.2)));
+    return {
+      tokens,
+      outputTokens: Math.round(tokens * Math.min(output * this.#dice.lognormal(1, 0.3), 0.95)),
+    };
   }
 
   #newPrint(): string {
@@ -168,5 +150,16 @@ export class Traffic {
   }
 }
 
-const wrong = { tenant: undefined, key: '', model: '', usd: 0, tokens: 0, incident: undefined } as const;
-const usdPerToken = 0.000_01;
+const nothing = {
+  ...{
+    tenant: undefined,
+    key: '',
+    model: '',
+    agent: 'curl/8',
+    usd: 0,
+    tokens: 0,
+    outputTokens: 0,
+    failed: false,
+  },
+  incident: undefined,
+} as const;

@@ -1,0 +1,33 @@
+import type { SubjectRecord } from '../features/subject-record.js';
+import type { Suspicion } from './finding.js';
+
+/** The least requests of a day from networks that are new for a key. */
+const leastRequests = 12;
+/** A key that gets a new network more often than so many times a week moves about by nature. */
+const mostNewInAWeek = 6;
+/** Where nearly all requests come from the new networks, the key's program has moved. */
+const moved = 0.9;
+/** Score of a new network, of a new program as well, and of each fourfold number of requests. */
+const [ofNetwork, ofAgent, ofRequests] = [3, 2, 1];
+const dayMs = 86_400_000;
+
+/**
+ * A key that is used from the same networks for days is used from another one as well, by another program: it may have leaked. Needs
+ * `observe()`; the program is the name in the header `user-agent`.
+ */
+export function newNetwork({ networks, requests }: SubjectRecord, nowMs: number): Suspicion | undefined {
+  if (!networks || networks.ageMs(nowMs) < 4 * dayMs) return undefined;
+  const { all, fromNew, strange, newNetworks } = networks.counts(nowMs);
+  if (fromNew < leastRequests || newNetworks > mostNewInAWeek || !requests[2].isWarm(nowMs)) return undefined;
+  const isStrange = strange >= leastRequests;
+  const score =
+    ofNetwork +
+    (isStrange ? ofAgent : 0) +
+    ofRequests * Math.log2(Math.max(isStrange ? strange : fromNew, 1) / leastRequests) * 0.5 -
+    (fromNew > moved * all ? 3 : 0);
+  return {
+    detector: 'new-network',
+    score: Math.min(score, isStrange ? 7.5 : 5.5),
+    features: [{ feature: 'requestsFromNewNetworksInADay', expected: 0, seen: fromNew }],
+  };
+}

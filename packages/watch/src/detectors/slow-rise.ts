@@ -1,0 +1,50 @@
+import type { Horizon } from '../features/horizon.js';
+import type { SubjectRecord } from '../features/subject-record.js';
+import type { SlowSum } from '../statistics/slow-sum.js';
+import { surprise } from '../statistics/surprise.js';
+import type { Suspicion } from './finding.js';
+
+/** Days with anything in them before the latest two, from which on a usual day is known. */
+const leastDays = 6;
+/** The least spread of days, as a logarithm. */
+const leastSpread = 0.2;
+/** From this sum of deviations on, in standard deviations times days, the score is 4, and grows by one with each. */
+const reportedFrom = 1.5;
+/** The least amounts of a day about which anything is said. */
+const leastUsd = 0.1;
+const leastRequests = 30;
+
+/**
+ * A subject spends or asks more than on its usual days, for days: little by little, or at a pace that no single hour shows. The score is 4
+ * from 1.5 standard deviations times days on; it is 6 after two days at twice the usual, for a customer whose days are alike.
+ */
+export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | undefined {
+  const bySpend = rise(record.spend[2], record.slowSpend, nowMs, leastUsd, record.usdUnit);
+  const byRequests = rise(record.requests[2], record.slowRequests, nowMs, leastRequests, 2);
+  const [feature, found] =
+    (bySpend?.score ?? 0) >= (byRequests?.score ?? 0)
+      ? (['usdInADay', bySpend] as const)
+      : (['requestsInADay', byRequests] as const);
+  if (!found) return undefined;
+  const { score, expected, seen } = found;
+  return { detector: 'slow-rise', score, features: [{ feature, expected, seen }] };
+}
+
+function rise(
+  { sum, highs }: Horizon,
+  slow: SlowSum,
+  nowMs: number,
+  least: number,
+  unit: number,
+): { score: number; expected: number; seen: number } | undefined {
+  if (slow.isDue(nowMs)) {
+    const { days, second, spread } = highs.earlier(nowMs);
+    const isKnown = second !== undefined && days >= leastDays;
+    slow.step(nowMs, isKnown ? surprise(sum.sum(nowMs), second, Math.max(spread, leastSpread), unit) : 0);
+  }
+  if (slow.sum < reportedFrom) return undefined;
+  const { second: expected } = highs.earlier(nowMs);
+  const seen = sum.sum(nowMs);
+  if (expected === undefined || seen < least || seen < 1.3 * expected) return undefined;
+  return { score: 4 + slow.sum - reportedFrom, expected, seen };
+}
