@@ -118,7 +118,20 @@ describe('an app under mixed load at half a processor', () => {
         return { ...state, redisBytes: Number(used) };
       };
 
+      /** Bytes of Redis' keys, by their names without numbers and ids; the most first. */
+      const keyBytes = async (): Promise<string> => {
+        const sums = new Map<string, number>();
+        for (const key of await client.keys('*')) {
+          const bytes = (await client.memoryUsage(key, { SAMPLES: 0 })) ?? 0;
+          const name = key.replace(/[0-9a-f]{8,}|\d+/g, '#');
+          sums.set(name, (sums.get(name) ?? 0) + bytes);
+        }
+        const most = [...sums].sort(([, one], [, other]) => other - one).slice(0, 8);
+        return most.map(([name, bytes]) => `${name} ${(bytes / 1e3).toFixed(0)} kB`).join(', ');
+      };
+
       const startMs = performance.now();
+      let early = '';
       const looks: (Figures & { readonly atMs: number })[] = [];
       let pauseMs = 10;
       let before = await look();
@@ -135,20 +148,22 @@ describe('an app under mixed load at half a processor', () => {
         await Promise.all(underWay);
         const found = await look();
         looks.push({ ...found, atMs: nowMs - startMs });
+        if (early === '' && nowMs - startMs > lengthMs / 4) early = await keyBytes();
         // The garbage collections of a look cost processor time as well, so the load follows slowly.
         const taken = (found.cpuMs - before.cpuMs) / (nowMs - beforeMs);
         pauseMs = Math.min(50, Math.max(1, pauseMs * (1 + 0.3 * (taken / share - 1))));
         [before, beforeMs] = [found, nowMs];
       }
       await Promise.all(underWay);
+      process.stdout.write(`    Redis' keys: ${early}\n    at the end: ${await keyBytes()}\n`);
       client.destroy();
 
       const sixth = lengthMs / 6;
       const second = looks.filter(({ atMs }) => atMs >= sixth && atMs < 2 * sixth);
       const last = looks.filter(({ atMs }) => atMs >= 5 * sixth);
       const figures = (['heapBytes', 'handles', 'redisBytes'] as const).map((name) => {
-        const [early, late] = [second, last].map((some) => median(some.map((one) => one[name])));
-        return { name, early: early ?? 0, late: late ?? 0 };
+        const [before = 0, after = 0] = [second, last].map((some) => median(some.map((one) => one[name])));
+        return { name, early: before, late: after };
       });
       const takenShare = (last.at(-1)?.cpuMs ?? 0) / lengthMs;
       process.stdout.write(
