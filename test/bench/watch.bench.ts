@@ -73,7 +73,7 @@ for (const keys of [100, 1_000, 10_000]) {
   const before = process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
   let nowMs = 0;
   let one = 0;
-  const watching = watch({ now: () => nowMs, maxSubjects: 1_000_000 });
+  const watching = watch({ now: () => nowMs, maxBytes: 2 ** 34 });
   const take = (): void => {
     one += 1;
     nowMs += Math.round(20_000_000 / keys); // each key some four times a day

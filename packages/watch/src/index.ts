@@ -1,3 +1,4 @@
+export type { LearnedStore } from '@tollgate/core/internal';
 export { type Alerts, alerts } from './alerts/alerts.js';
 export type { AlertSource, AlertsOptions } from './alerts/alerts-options.js';
 export { callback } from './alerts/callback.js';

@@ -55,8 +55,11 @@ export interface WatchOptions extends GuardOptions {
    * Loaded at start, saved every ten minutes and by `end()`. @defaultValue none: a restart forgets everything
    */
   learned?: LearnedStore;
-  /** Keys, users, teams, tenants, models, features and networks a picture is kept of, 100 to 1 000 000; up to 20 kB each. @defaultValue 5_000 */
-  maxSubjects?: number;
+  /**
+   * Memory for habits, in bytes, 1 MiB to 64 GiB. A key, user, team, tenant, model or feature takes 8 kB after four weeks; beyond, the least
+   * recently seen one is forgotten. @defaultValue 384 MiB: 49 152 of them, such as 20 000 keys of 10 000 tenants
+   */
+  maxBytes?: number;
   /** The audit trail: receives every mitigation, once. Its errors are caught. */
   onMitigation?: (mitigation: Mitigation) => void;
   /** Seed of the forest that is grown. @defaultValue 1 */
@@ -84,7 +87,7 @@ export function checkWatchOptions(options: WatchOptions): void {
     budgetOf: accepts.function,
     forest: accepts.methods('score', 'explain'),
     learned: accepts.methods('load', 'save'),
-    maxSubjects: accepts.integerBetween(100, 1_000_000),
+    maxBytes: accepts.integerBetween(1_048_576, 68_719_476_736),
     onMitigation: accepts.function,
     seed: (value) => Number.isSafeInteger(value) || 'an integer',
     now: accepts.function,

@@ -41,6 +41,8 @@ export interface Watch {
    * switch's store is away.
    */
   undo(mitigationId: string): Promise<boolean>;
+  /** Subjects whose habits were lost for want of memory, for a metric; see `maxBytes`. */
+  readonly evictions: number;
   /** The current forest, to be saved; `undefined` until the first is grown. */
   readonly forest: IsolationForest | undefined;
   /** Resolves when what was learned before the start is loaded. Until then every subject is new. */
@@ -49,6 +51,8 @@ export interface Watch {
   end(): Promise<void>;
 }
 
+/** Memory of a subject with four weeks of habits, measured with `npm run bench -- watch`. */
+const bytesPerSubject = 8 * 1024;
 /** How often what was learned is saved, in ms. */
 const saveEveryMs = 600_000;
 
@@ -63,6 +67,7 @@ const idleWatch: Watch = {
   tagsOf: () => [],
   confirm: async () => false,
   undo: async () => false,
+  evictions: 0,
   forest: undefined,
   ready: async () => undefined,
   end: async () => undefined,
@@ -76,7 +81,8 @@ const idleWatch: Watch = {
 export function watch(options: WatchOptions = {}): Watch {
   checkWatchOptions(options);
   if (options.mode === 'off') return idleWatch;
-  const { store, detectors = [], mode, maxSubjects = 5_000, now = Date.now } = options;
+  const { store, detectors = [], mode, maxBytes = 384 * 1024 * 1024, now = Date.now } = options;
+  const maxSubjects = Math.floor(maxBytes / bytesPerSubject);
   const { policy = defaultPolicyWith(detectors.map(({ name }) => name)) } = options;
   const suspending = options.policy?.findIndex(({ action }) => action.do === 'suspend') ?? -1;
   if (suspending !== -1 && !store) {
@@ -143,6 +149,9 @@ export function watch(options: WatchOptions = {}): Watch {
       ),
     confirm: (mitigationId) => ladder.confirm(mitigationId),
     undo: (mitigationId) => ladder.undo(mitigationId),
+    get evictions() {
+      return analysis.evictions;
+    },
     get forest() {
       return analysis.forest;
     },

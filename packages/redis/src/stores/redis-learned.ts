@@ -13,7 +13,7 @@ export interface RedisLearnedOptions extends ConnectionOptions {
 
 /** Fields asked for at once. */
 const scanCount = 200;
-/** The key is gone when no process has written it for so long, in seconds: 40 days. */
+/** The key expires 40 days after its last write, in seconds. */
 const keptSeconds = 40 * 86_400;
 
 /**

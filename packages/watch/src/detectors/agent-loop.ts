@@ -13,7 +13,7 @@ const minuteMs = 60_000;
 /** A loop is as fast as the usual busiest minute, or nearly, and no slower than this many requests a minute. */
 const leastOfPeak = 0.75;
 const leastPerMinute = 4;
-/** Or it goes on: this multiple of the usual busiest hour, and no fewer requests. */
+/** Or it continues: this multiple of the usual busiest hour, and no fewer requests. */
 const timesTheHour = 1.5;
 const leastInAnHour = 60;
 /** Repetition above the key's habit that is strange by itself, and the score of that for the whole difference. */

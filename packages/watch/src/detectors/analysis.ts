@@ -1,21 +1,19 @@
 import type { UsageEvent } from '@tollgate/core';
+import { warnOnce } from '@tollgate/core/internal';
 import { BoundedMap } from '../features/bounded-map.js';
-import { CredentialFailures } from '../features/credential-failures.js';
 import type { Horizon } from '../features/horizon.js';
 import type { Addition } from '../features/key-conduct.js';
 import { requestFeatures, requestRow } from '../features/request-row.js';
-import { everybody, type Subject, subjectKey, subjectsOf } from '../features/subject.js';
+import { type Subject, subjectKey, subjectsOf } from '../features/subject.js';
 import { type SavedRecord, SubjectRecord } from '../features/subject-record.js';
 import type { IsolationForest } from '../forest/isolation-forest.js';
 import { OnlineForest } from '../forest/online-forest.js';
 import type { Budget } from '../statistics/burn-rate.js';
-import { DayHighs } from '../statistics/day-highs.js';
 import { Ewma } from '../statistics/ewma.js';
-import { RollingSum } from '../statistics/rolling-sum.js';
 import { agentLoop } from './agent-loop.js';
-import { burnRate, burnWindowsMs } from './burn-rate.js';
+import { burnRate } from './burn-rate.js';
 import { costAnomaly } from './cost-anomaly.js';
-import { credentialStuffing } from './credential-stuffing.js';
+import { CredentialWatch, type Presented } from './credential-watch.js';
 import type { Finding, Suspicion } from './finding.js';
 import { keySharing } from './key-sharing.js';
 import { newNetwork } from './new-network.js';
@@ -28,13 +26,10 @@ import { spendAnomaly } from './spend-anomaly.js';
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const fiveMinutesInAnHour = 12;
-/** A limited subject may send so many requests in a minute, however few it usually sends. */
+/** Requests that a limited subject may send in a minute, however few it usually sends. */
 const leastPerMinute = 5;
 /** It is asked to wait this part of the time in which it was above its habit: sums advance by it. */
 const slotsOfWait = 12;
-/** Different wrong credentials of all networks in an hour that surprise nobody, and the deviation of their logarithm. */
-const usualFailuresInAnHour = 15;
-const deviationOfFailures = 0.35;
 /** The number of a key's requests from which its risk is computed. */
 const latestRisks = 20;
 
@@ -56,19 +51,7 @@ export interface Refusal {
   readonly keyId: string | undefined;
 }
 
-/** How the credentials of a request fared. */
-export interface Presented {
-  readonly network: string;
-  /** A keyed digest of the presented credential; absent where there was none. */
-  readonly digest: string | undefined;
-  readonly isWrong: boolean;
-  readonly tenant: string | undefined;
-  readonly keyId: string | undefined;
-  /** The name of the client's software without its version, from the header `user-agent`. */
-  readonly agent?: string | undefined;
-}
-
-/** Of a key's requests, one in so many is a row that the forest learns. */
+/** The forest learns one row of this many requests of keys. */
 const rowsPerLearned = 8;
 /** The mean risk of the latest requests below which a key is not followed any further. */
 const leastRisk = 3;
@@ -91,28 +74,31 @@ const isPart = ({ kind }: Subject): boolean => kind === 'key' || kind === 'user'
 /** From this share on, a tenant's spending is one key's. */
 const mostly = 0.8;
 const isOneKeys = ({ contributors }: SubjectRecord): boolean =>
-  contributors.top().some(({ kind, share }) => kind === 'key' && share >= mostly);
+  contributors?.top().some(({ kind, share }) => kind === 'key' && share >= mostly) ?? false;
 
 /** From events to findings: pure, with the clock as an input. Memory is bounded by `maxSubjects`. */
 export class Analysis {
   readonly #records: BoundedMap<SubjectRecord>;
-  readonly #burns: BoundedMap<ReadonlyMap<number, RollingSum>>;
-  readonly #networks: BoundedMap<CredentialFailures>;
+  readonly #credentials: CredentialWatch;
   readonly #risks: BoundedMap<Ewma>;
   readonly #forest: OnlineForest;
   #rows = 0;
-  readonly #allFailures = new RollingSum(hourMs);
-  readonly #usualFailures = new DayHighs();
-  /** Until when wrong credentials come from everywhere. */
-  #attackUntilMs = Number.NEGATIVE_INFINITY;
+  #evictions = 0;
+  #latestMs = 0;
 
   constructor(private readonly settings: AnalysisSettings) {
     const { maxSubjects, forest, random } = settings;
-    this.#records = new BoundedMap(maxSubjects);
-    this.#burns = new BoundedMap(maxSubjects);
-    this.#networks = new BoundedMap(maxSubjects);
+    this.#records = new BoundedMap(maxSubjects, (record) => this.#evicted(record));
+    this.#credentials = new CredentialWatch(maxSubjects, (subject, nowMs, suspicion) =>
+      this.#found(subject, nowMs, suspicion),
+    );
     this.#risks = new BoundedMap(maxSubjects);
     this.#forest = new OnlineForest(requestFeatures, random, forest);
+  }
+
+  /** Subjects whose record had to go for another within a day of their last request, so that their habits were lost. */
+  get evictions(): number {
+    return this.#evictions;
   }
 
   get forest(): IsolationForest | undefined {
@@ -140,6 +126,7 @@ export class Analysis {
     const record = new SubjectRecord(saved.subject);
     record.load(saved);
     this.#records.set(key, record);
+    for (const network of record.networks?.known ?? []) this.#credentials.known(network);
   }
 
   /** How long a subject has to wait, in ms, until its requests and spending are below `times` its habit; `undefined`: they are, or none is known. */
@@ -158,6 +145,7 @@ export class Analysis {
   usage(event: UsageEvent, nowMs: number): void {
     const usd = Number(event.costNanoUsd) / 1e9;
     if (!Number.isFinite(usd) || event.kind !== 'usage') return;
+    this.#latestMs = nowMs;
     const subjects = subjectsOf(event);
     const addition: Addition = {
       usd,
@@ -167,10 +155,11 @@ export class Analysis {
       failed: event.outcome === 'error',
     };
     let tenant: SubjectRecord | undefined;
+    let key: SubjectRecord | undefined;
     for (const subject of subjects) {
       const record = this.#recordOf(subject);
       record.add(nowMs, addition);
-      record.contributors.add(nowMs, subjects, usd);
+      record.contributors?.add(nowMs, subjects, usd);
       if (subject.kind === 'tenant') tenant = record;
       this.#reportUse(
         record,
@@ -179,11 +168,19 @@ export class Analysis {
       );
       if (subject.kind !== 'global' && subject.kind !== 'team')
         this.#reportUse(record, nowMs, costAnomaly(record));
-      if (subject.kind === 'key' || (subject.kind === 'tenant' && !isOneKeys(record)))
-        this.#reportUse(record, nowMs, slowRise(record, nowMs));
+      if (subject.kind === 'key') key = record;
       if (subject.kind === 'key') this.#key(record, nowMs);
       if (subject.kind === 'tenant') this.#burn(record, nowMs, usd);
     }
+    this.#rise(key, tenant, nowMs);
+  }
+
+  /** A key that rises is the narrower cause; a tenant rises where its keys do not, each by itself. */
+  #rise(key: SubjectRecord | undefined, tenant: SubjectRecord | undefined, nowMs: number): void {
+    const ofKey = key && slowRise(key, nowMs);
+    if (key && ofKey) this.#reportUse(key, nowMs, ofKey);
+    const ofTenant = tenant && slowRise(tenant, nowMs);
+    if (ofTenant && !ofKey && !isOneKeys(tenant)) this.#reportUse(tenant, nowMs, ofTenant);
   }
 
   refused({ code, tenant, keyId }: Refusal, nowMs: number): void {
@@ -195,42 +192,15 @@ export class Analysis {
     this.#report(record, nowMs, promptProbing(record, nowMs));
   }
 
-  presented({ network, digest, isWrong, tenant, keyId, agent }: Presented, nowMs: number): void {
+  presented(presented: Presented, nowMs: number): void {
+    const { network, tenant, keyId, agent } = presented;
     if (keyId !== undefined) {
       const record = this.#recordOf({ kind: 'key', name: keyId, tenant });
       record.seenNetworks.add(nowMs, network, agent);
       this.#report(record, nowMs, newNetwork(record, nowMs));
       this.#report(record, nowMs, keySharing(record, nowMs, this.settings.networksPerKey));
     }
-    const failures = this.#networks.use(network, () => new CredentialFailures());
-    if (!isWrong || digest === undefined) {
-      failures.successes.add(nowMs, isWrong ? 0 : 1);
-      return;
-    }
-    const knew = failures.slow.count(nowMs);
-    failures.fail(nowMs, digest);
-    this.#found({ kind: 'network', name: network }, nowMs, credentialStuffing(failures, nowMs));
-    if (failures.slow.count(nowMs) > knew) this.#everywhere(failures, network, nowMs);
-  }
-
-  /** Many networks with few failures each: the same attack, spread out. While it lasts, one failure of an unknown network is enough. */
-  #everywhere(failures: CredentialFailures, network: string, nowMs: number): void {
-    this.#allFailures.add(nowMs, 1);
-    const seen = this.#allFailures.sum(nowMs);
-    this.#usualFailures.see(nowMs, seen);
-    const expected = Math.max(this.#usualFailures.usual(nowMs) ?? 0, usualFailuresInAnHour);
-    const features = [{ feature: 'credentialsFailedInAnHour', expected, seen }];
-    const score = Math.log(seen / expected) / deviationOfFailures;
-    if (score >= 4) {
-      this.#attackUntilMs = nowMs + hourMs;
-      this.#found(everybody, nowMs, { detector: 'credential-stuffing', score, features });
-    }
-    if (nowMs >= this.#attackUntilMs || failures.successes.sum(nowMs) > 0) return;
-    this.#found({ kind: 'network', name: network }, nowMs, {
-      detector: 'credential-stuffing',
-      score: 8,
-      features,
-    });
+    this.#credentials.presented(presented, nowMs);
   }
 
   #key(record: SubjectRecord, nowMs: number): void {
@@ -256,19 +226,15 @@ export class Analysis {
     if (mean.count >= latestRisks) this.#report(record, nowMs, unusual(mean.mean, row, score));
   }
 
-  #burn({ subject, contributors }: SubjectRecord, nowMs: number, usd: number): void {
-    const budget = this.settings.budgetOf?.(subject.name);
+  #burn(record: SubjectRecord, nowMs: number, usd: number): void {
+    const budget = this.settings.budgetOf?.(record.subject.name);
     if (!budget) return;
-    const sums = this.#burns.use(
-      subject.name,
-      () => new Map(burnWindowsMs.map((ms) => [ms, new RollingSum(ms)])),
-    );
-    for (const sum of sums.values()) sum.add(nowMs, usd);
-    this.#found(subject, nowMs, burnRate(budget, sums, nowMs), () => contributors.top());
+    record.spending.add(nowMs, usd);
+    this.#report(record, nowMs, burnRate(budget, record.spending, nowMs));
   }
 
   #report(record: SubjectRecord, nowMs: number, suspicion: Suspicion | undefined): void {
-    if (suspicion) this.#found(record.subject, nowMs, suspicion, () => record.contributors.top());
+    if (suspicion) this.#found(record.subject, nowMs, suspicion, () => record.contributors?.top() ?? []);
   }
 
   /** Reports what a subject spends or asks, with what that costs. */
@@ -286,6 +252,15 @@ export class Analysis {
     contributors: () => Finding['contributors'] = () => [],
   ): void {
     if (suspicion) this.settings.found({ ...suspicion, subject, atMs, contributors: contributors() });
+  }
+
+  #evicted({ lastSeenMs }: SubjectRecord): void {
+    if (this.#latestMs - lastSeenMs > 24 * hourMs) return;
+    this.#evictions += 1;
+    warnOnce(
+      'TOLLGATE_W_WATCH_EVICTS',
+      `watch: more subjects were seen within a day than there is memory for (${this.#records.capacity}), so habits are lost and newcomers go unnoticed. Raise "maxBytes".`,
+    );
   }
 
   #recordOf(subject: Subject): SubjectRecord {

@@ -1,26 +1,21 @@
-import { type Budget, burning, burnRules } from '../statistics/burn-rate.js';
-import type { RollingSum } from '../statistics/rolling-sum.js';
+import type { TenantBurn } from '../features/tenant-burn.js';
+import { type Budget, burning } from '../statistics/burn-rate.js';
 import type { Suspicion } from './finding.js';
 
-/** A tenant's sums over the windows of the rules. */
-export type BurnSums = ReadonlyMap<number, RollingSum>;
-
-/** Lengths of the windows of the rules. */
-export const burnWindowsMs: readonly number[] = [
-  ...new Set(burnRules.flatMap((rule) => [rule.longMs, rule.shortMs])),
-];
-
 /**
- * A budget will be used up long before the end of its period: by the pace over a long window, and still over a short one. The score grows
- * with the pace.
+ * A budget will be used up before the end of its period: by the pace over a long window and still over a short one, and by the forecast,
+ * which knows nights and weekends. The score grows with the pace.
  */
-export function burnRate(budget: Budget, sums: BurnSums, nowMs: number): Suspicion | undefined {
-  const burn = burning(budget, nowMs, (windowMs) => sums.get(windowMs)?.sum(nowMs) ?? 0);
-  if (!burn) return undefined;
+export function burnRate(budget: Budget, burn: TenantBurn, nowMs: number): Suspicion | undefined {
+  const burns = burning(budget, nowMs, (windowMs) => burn.spentWithin(windowMs, nowMs));
+  const { cap, used, endMs } = budget;
+  const forecast = burns && burn.forecast.reached(nowMs, Math.max(cap - used, 0));
+  if (!burns || !forecast || forecast.reachedAtMs >= endMs) return undefined;
   return {
     detector: 'burn-rate',
-    score: 4 + 2 * Math.log2(burn.rate / 1.5),
-    features: [{ feature: 'timesTheEvenPace', expected: 1, seen: burn.rate }],
-    reachedAtMs: Math.round(burn.reachedAtMs),
+    score: 4 + 2 * Math.log2(burns.rate / 1.5),
+    features: [{ feature: 'timesTheEvenPace', expected: 1, seen: burns.rate }],
+    reachedAtMs: Math.round(forecast.reachedAtMs),
+    reachedWithinMs: Math.round(forecast.withinMs),
   };
 }

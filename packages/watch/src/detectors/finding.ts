@@ -45,9 +45,14 @@ export interface Finding {
   readonly contributors: readonly Contributor[];
   /** US dollars an hour that the subject spends now above its habit, by the last five minutes; of findings about usage only. */
   readonly usdPerHour?: number | undefined;
-  /** When the cap is reached at this pace, ms since the epoch; of `burn-rate` only. */
+  /** When the cap will be reached, ms since the epoch, with the nights and weekends until then; of `burn-rate` only. */
   readonly reachedAtMs?: number | undefined;
+  /** It may be so much sooner or later, about two times of three, in ms. */
+  readonly reachedWithinMs?: number | undefined;
 }
 
 /** A detector's finding, before its time and subject are added. */
-export type Suspicion = Pick<Finding, 'detector' | 'score' | 'features' | 'reachedAtMs' | 'usdPerHour'>;
+export type Suspicion = Pick<
+  Finding,
+  'detector' | 'score' | 'features' | 'reachedAtMs' | 'reachedWithinMs' | 'usdPerHour'
+>;

@@ -3,7 +3,7 @@ import type { Suspicion } from './finding.js';
 
 /** The least networks of a day from which on sharing is considered, in multiples of those worth a look within ten minutes. */
 const leastInADay = 1.5;
-/** A key whose habit is not known yet may have so many times more: some programs have many networks. */
+/** A key whose habit is not known yet may have this many times more: some programs have many networks. */
 const timesOfStrangers = 3;
 /** Of the logarithm of networks in a day. */
 const deviation = 0.35;

@@ -3,7 +3,7 @@ import type { Suspicion } from './finding.js';
 
 /** The least requests of a day from networks that are new for a key. */
 const leastRequests = 12;
-/** A key that gets a new network more often than so many times a week moves about by nature. */
+/** A key that gets more new networks in a week than this moves about by nature. */
 const mostNewInAWeek = 6;
 /** Where nearly all requests come from the new networks, the key's program has moved. */
 const moved = 0.9;

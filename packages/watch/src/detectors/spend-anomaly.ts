@@ -20,12 +20,19 @@ const usualOfStrangers = 2;
 const deviationOfStrangers = 0.5;
 /** The highest score of a subject without history below {@link mostOfStrangers}; from there on it is enough to suspend. */
 const cautious = 7;
-/** A subject without history is stopped at so many times the minimum in five minutes: for dear calls, and for those that people and agents make. */
+/** A subject without history is stopped at this multiple of the minimum in five minutes: with dear calls, and with usual ones. */
 const mostOfStrangers = { dear: 16, usual: 40 };
-/** Or at so many times that in an hour. */
+/** Or at this multiple of that in an hour. */
 const timesInAnHour = 2;
 /** A call is dear from this multiple of the minimum on. */
 const dearCall = 1;
+/**
+ * Where requests are as many as usual and only cost more each (by this score), the customer has changed its model or its prompts: `cost`
+ * reports that, and limits it.
+ */
+const dearerFrom = 4;
+const usualTimes = 1.5;
+const mostOfDearer = 5.5;
 /** The least amount that counts, as a share of `minimumUsd`: what follows from it is mild. */
 const leastShare = 0.25;
 
@@ -38,7 +45,7 @@ const nameOf = ({ lengthMs }: Horizon): string =>
  * without history, such as a new key, is compared with a fixed amount, or with its tenant's habit.
  */
 export function spendAnomaly(
-  { spend, costs, usdUnit, usdEach }: SubjectRecord,
+  { spend, requests, costs, usdUnit, usdEach }: SubjectRecord,
   nowMs: number,
   minimumUsd: number,
   parent?: SubjectRecord,
@@ -46,8 +53,9 @@ export function spendAnomaly(
   const [first] = spend;
   if (!first.isWarm(nowMs)) return stranger(spend, nowMs, minimumUsd, usdEach, parent);
   let worst: Suspicion | undefined;
-  // Requests that cost more each are evidence of their own.
+  // Requests that cost more each are separate evidence.
   const dearer = Math.max(costs.compare()?.score ?? 0, 0);
+  const isUsualPace = dearer >= dearerFrom && isUsual(requests[1], nowMs);
   for (const [place, horizon] of spend.entries()) {
     const seen = horizon.sum.sum(nowMs);
     const least = leastShare * minimumUsd * (horizon.lengthMs / (5 * minuteMs)) ** growth;
@@ -63,11 +71,16 @@ export function spendAnomaly(
       Math.hypot(deviation.score, dearer),
       scoreOfLeast + scoreOfDoubling * Math.log2((seen - expected) / least),
     );
-    if (score <= (worst?.score ?? 0)) continue;
-    worst = { detector: 'spend', score, features: [{ feature: nameOf(horizon), expected, seen }] };
+    const counted = isUsualPace ? Math.min(score, mostOfDearer) : score;
+    if (counted <= (worst?.score ?? 0)) continue;
+    worst = { detector: 'spend', score: counted, features: [{ feature: nameOf(horizon), expected, seen }] };
   }
   return worst;
 }
+
+/** Whether a subject's requests of the last hour are about as many as in its usual busiest hour. */
+const isUsual = ({ sum, highs }: Horizon, nowMs: number): boolean =>
+  sum.sum(nowMs) <= usualTimes * (highs.usual(nowMs) ?? 0);
 
 function stranger(
   [{ sum, highs }, hour]: SubjectRecord['spend'],
@@ -77,7 +90,7 @@ function stranger(
   parent: SubjectRecord | undefined,
 ): Suspicion | undefined {
   const seen = sum.sum(nowMs);
-  // What it did on its first days, and what its tenant does, is more than nothing.
+  // Its first days, and its tenant, tell something about it.
   const known = Math.max(highs.highest(nowMs) ?? 0, parent?.spend[0].highs.usual(nowMs) ?? 0);
   const expected = Math.max(usualOfStrangers * minimumUsd, known);
   const { dear, usual } = mostOfStrangers;

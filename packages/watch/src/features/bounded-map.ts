@@ -2,7 +2,11 @@
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>();
 
-  constructor(readonly capacity: number) {}
+  /** `evicted` is called for each entry that had to go for another. */
+  constructor(
+    readonly capacity: number,
+    private readonly evicted?: (value: Value) => void,
+  ) {}
 
   get size(): number {
     return this.#entries.size;
@@ -19,8 +23,11 @@ export class BoundedMap<Value> {
     this.#entries.delete(name);
     this.#entries.set(name, value);
     if (this.#entries.size > this.capacity) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
+      const [oldest] = this.#entries;
+      if (oldest) {
+        this.#entries.delete(oldest[0]);
+        this.evicted?.(oldest[1]);
+      }
     }
     return value;
   }

@@ -6,7 +6,7 @@ import { surprise } from '../statistics/surprise.js';
 /** Sums of this length and longer are saved. */
 const keptMs = 3_600_000;
 
-/** What is saved of a {@link Horizon}. */
+/** The saved form of a {@link Horizon}. */
 export interface SavedHorizon {
   readonly highs: SavedHighs;
   readonly sum?: SavedSum;

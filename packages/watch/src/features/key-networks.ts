@@ -7,7 +7,7 @@ const dayMs = 24 * 60 * minuteMs;
 /** Networks and agents remembered for each key, and networks counted in a day. */
 const mostKnown = 48;
 const mostInADay = 256;
-/** A network or an agent counts as new for so long after it was first seen. */
+/** A network or an agent counts as new for this long after it was first seen, in ms. */
 const newForMs = 3 * dayMs;
 
 /** How a key is used: from which networks, with which user agents, and what of that is new. */
@@ -42,6 +42,11 @@ export class KeyNetworks {
     this.#all.add(nowMs, 1);
     if (isNew) this.#fromNew.add(nowMs, 1);
     if (isNew && isNewAgent) this.#strange.add(nowMs, 1);
+  }
+
+  /** Networks that the key has been used from. */
+  get known(): Iterable<string> {
+    return this.#networks.keys();
   }
 
   /** Networks of today. */
@@ -81,7 +86,7 @@ export class KeyNetworks {
   }
 }
 
-/** What is saved of {@link KeyNetworks}. */
+/** The saved form of {@link KeyNetworks}. */
 export interface SavedNetworks {
   readonly firstMs: number;
   readonly networks: readonly (readonly [string, number])[];

@@ -3,19 +3,30 @@ const remembered = 32;
 
 /** How the latest requests followed each other, and how alike they were. */
 export class Rhythm {
-  readonly #times = new Float64Array(remembered);
-  readonly #prints: (string | undefined)[] = [];
-  readonly #counts = new Map<string, number>();
+  readonly #times: number[] = [];
+  /** Of the prompts, 0 for none: plain arrays of numbers take a tenth of the texts and a map of them. */
+  readonly #prints: number[] = [];
+  /** Prompts without those of which there is another later one. */
+  #distinct = 0;
+  #hashed = 0;
   #count = 0;
 
   /** `print` is the same for the same prompt; absent without prompt hashes. */
   add(nowMs: number, print: string | undefined): void {
     const place = this.#count % remembered;
-    const old = this.#prints[place];
-    if (old !== undefined && this.#count >= remembered) this.#forget(old);
+    const before = this.#prints[place];
+    if (before) {
+      this.#prints[place] = 0;
+      this.#hashed -= 1;
+      if (!this.#prints.includes(before)) this.#distinct -= 1;
+    }
+    const hash = print === undefined ? 0 : hashOf(print);
+    if (hash !== 0) {
+      if (!this.#prints.includes(hash)) this.#distinct += 1;
+      this.#hashed += 1;
+    }
     this.#times[place] = nowMs;
-    this.#prints[place] = print;
-    if (print !== undefined) this.#counts.set(print, (this.#counts.get(print) ?? 0) + 1);
+    this.#prints[place] = hash;
     this.#count += 1;
   }
 
@@ -42,9 +53,7 @@ export class Rhythm {
 
   /** Share of requests whose prompt was among the others, also in turns with others; `undefined` without prompt hashes. */
   get repetition(): number | undefined {
-    let prints = 0;
-    for (const count of this.#counts.values()) prints += count;
-    return prints < this.size || prints === 0 ? undefined : 1 - this.#counts.size / prints;
+    return this.#hashed < this.size || this.#hashed === 0 ? undefined : 1 - this.#distinct / this.#hashed;
   }
 
   /** From the first to the last of them, ms. */
@@ -55,10 +64,11 @@ export class Rhythm {
   #at(index: number): number {
     return this.#times[index % remembered] as number;
   }
+}
 
-  #forget(print: string): void {
-    const count = (this.#counts.get(print) ?? 1) - 1;
-    if (count > 0) this.#counts.set(print, count);
-    else this.#counts.delete(print);
-  }
+/** 31 bits of a print, never 0 (FNV-1a). */
+function hashOf(print: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < print.length; at += 1) hash = Math.imul(hash ^ print.charCodeAt(at), 0x01000193);
+  return (hash >>> 1) | 1;
 }

@@ -7,6 +7,7 @@ import { Horizon, type SavedHorizon } from './horizon.js';
 import { type Addition, KeyConduct } from './key-conduct.js';
 import { KeyNetworks, type SavedNetworks } from './key-networks.js';
 import type { Subject } from './subject.js';
+import { type SavedBurn, TenantBurn } from './tenant-burn.js';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -21,7 +22,7 @@ const leastDeviation = 0.35;
 
 type Pair = readonly [number, number];
 
-/** What is saved of a {@link SubjectRecord}: its habits. Sums of minutes, refusals and the rhythm are not. */
+/** The saved form of a {@link SubjectRecord}: its habits. Sums of minutes, refusals and the rhythm are not. */
 export interface SavedRecord {
   readonly subject: Subject;
   readonly seenMs: number;
@@ -31,11 +32,13 @@ export interface SavedRecord {
   readonly repetition?: SavedHighs;
   readonly each: readonly [Pair, Pair];
   readonly networks?: SavedNetworks;
+  readonly burn?: SavedBurn;
 }
 
 /** The record of one subject: rolling sums, their usual values, and the rhythm of its latest requests. */
 export class SubjectRecord {
-  readonly contributors = new Contributors();
+  /** Of keys and models none: theirs is their own doing. */
+  readonly contributors: Contributors | undefined;
   readonly costs: LevelBaseline;
   /** US dollars in five minutes, an hour, a day. */
   readonly spend: readonly [Horizon, Horizon, Horizon];
@@ -46,6 +49,8 @@ export class SubjectRecord {
   readonly slowRequests = new SlowSum();
   /** Of keys only. */
   readonly conduct: KeyConduct | undefined;
+  /** Of tenants with a budget only. */
+  burn: TenantBurn | undefined;
   /** Of keys only, once `observe()` has seen one of its requests. */
   networks: KeyNetworks | undefined;
   readonly #usdEach = new Ewma(requestsRemembered);
@@ -54,6 +59,7 @@ export class SubjectRecord {
 
   constructor(readonly subject: Subject) {
     const ofModel = subject.kind === 'model';
+    this.contributors = ofModel || subject.kind === 'key' ? undefined : new Contributors();
     this.costs = new LevelBaseline({
       minimumWindows: 12,
       capacity: 72,
@@ -78,7 +84,7 @@ export class SubjectRecord {
     return mean > 0 ? (clumping * this.#usdSquared.mean) / mean : 0;
   }
 
-  /** What was learned, as JSON. */
+  /** The habits, as JSON. */
   save(): SavedRecord {
     const horizons = [...this.spend, ...this.requests].map((one) => one.save());
     return {
@@ -87,11 +93,12 @@ export class SubjectRecord {
       ...(this.conduct && { repetition: this.conduct.repetition.save() }),
       each: [this.#usdEach.save(), this.#usdSquared.save()],
       ...(this.networks && { networks: this.networks.save() }),
+      ...(this.burn && { burn: this.burn.save() }),
     };
   }
 
   /** Takes what was saved of the same subject. */
-  load({ seenMs, horizons, costs, slow, repetition, each, networks }: SavedRecord): void {
+  load({ seenMs, horizons, costs, slow, repetition, each, networks, burn }: SavedRecord): void {
     this.lastSeenMs = seenMs;
     for (const [index, one] of [...this.spend, ...this.requests].entries()) {
       const saved = horizons[index];
@@ -104,6 +111,13 @@ export class SubjectRecord {
     this.#usdEach.load(each[0]);
     this.#usdSquared.load(each[1]);
     if (networks) this.seenNetworks.load(networks);
+    if (burn) this.spending.load(burn);
+  }
+
+  /** The spending of a tenant with a budget, begun where there is none yet. */
+  get spending(): TenantBurn {
+    this.burn ??= new TenantBurn();
+    return this.burn;
   }
 
   /** The networks of a key, begun where there are none yet. */

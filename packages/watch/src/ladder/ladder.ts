@@ -22,7 +22,7 @@ export interface LadderSettings {
   readonly blastRadius: BlastRadius;
   readonly shadow: boolean;
   readonly maxSubjects: number;
-  /** What costs less an hour, in US dollars, is not suspended. @defaultValue 0 */
+  /** Behaviour that costs less an hour, in US dollars, is not suspended. @defaultValue 0 */
   readonly minUsd?: number | undefined;
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;

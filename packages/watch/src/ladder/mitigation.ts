@@ -32,13 +32,31 @@ export interface Mitigation {
   readonly finding: Finding;
 }
 
-/** The reason in one line: the finding, its subject, and the strongest feature. */
-export function reasonOf({ detector, score, features, subject }: Finding): string {
+/** The reason in one line: the finding, its subject, the strongest feature, and when a budget will be used up. */
+export function reasonOf({
+  detector,
+  score,
+  features,
+  subject,
+  reachedAtMs,
+  reachedWithinMs = 0,
+}: Finding): string {
   const [first] = features;
   const what = first ? `: ${comparisonOf(first)}` : '';
   const whom = subject.kind === 'global' ? 'all together' : `${subject.kind} ${subject.name}`;
-  return `${detector} of ${whom}, score ${score.toFixed(1)}${what}`.slice(0, 1_000);
+  const end =
+    reachedAtMs === undefined
+      ? ''
+      : `; budget used up on ${timeOf(reachedAtMs)} ± ${lengthOf(reachedWithinMs)}`;
+  return `${detector} of ${whom}, score ${score.toFixed(1)}${what}${end}`.slice(0, 1_000);
 }
+
+/** `2026-11-27 14:00 UTC`. */
+const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+const hourMs = 3_600_000;
+const lengthOf = (ms: number): string =>
+  ms < 48 * hourMs ? `${Math.max(1, Math.round(ms / hourMs))} h` : `${Math.round(ms / (24 * hourMs))} days`;
 
 /** `usdIn5Minutes` 4 and 0.25 are "$4 in 5 minutes instead of $0.25"; `requestsInAMinute` 60 and 2 "60 requests in a minute instead of 2". */
 function comparisonOf({ feature, seen, expected }: FeatureSeen): string {

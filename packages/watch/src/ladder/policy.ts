@@ -121,8 +121,8 @@ export function defaultPolicyWith(custom: readonly string[]): readonly PolicyRul
 }
 
 /**
- * The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. What costs less than `minUsd` an hour is
- * not suspended.
+ * The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. Behaviour that costs less than `minUsd` an
+ * hour is not suspended.
  */
 export function ruleFor(
   policy: readonly PolicyRule[],

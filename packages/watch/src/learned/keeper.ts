@@ -3,7 +3,7 @@ import { type LearnedStore, publish, warnOnce } from '@tollgate/core/internal';
 import type { Analysis } from '../detectors/analysis.js';
 import type { SavedRecord } from '../features/subject-record.js';
 
-/** A subject that was not seen for so long is forgotten, in ms: its habits are of the latest 28 days. */
+/** A subject that was not seen for this long is forgotten, in ms: its habits are of the latest 28 days. */
 const forgottenAfterMs = 35 * 86_400_000;
 /** Records turned into text at once: about a millisecond of work. */
 const portionSize = 50;
@@ -77,7 +77,7 @@ export class Keeper {
 
   async #save(): Promise<void> {
     await this.#loaded;
-    // What is there must not be overwritten by a process that could not read it.
+    // A process that could not read the store must not overwrite it.
     if (!this.#isLoaded) await this.#load();
     if (!this.#isLoaded) return;
     const sinceMs = this.store.wantsAll === true ? Number.NEGATIVE_INFINITY : this.#savedMs;

@@ -17,7 +17,7 @@ const mostWaiting = 500;
 export interface MitigationsSettings {
   readonly ladder: Ladder;
   readonly challenges: Challenges;
-  /** How long a subject has to wait that may do `times` its usual, in ms; `undefined`: it may go on. */
+  /** How long a subject has to wait that may do `times` its usual, in ms; `undefined`: not at all. */
   readonly aboveUsual: (subject: Subject, times: number, nowMs: number) => number | undefined;
   readonly answer: Pick<GuardOptions, 'refusals' | 'errorFormat'>;
   readonly now: () => number;

@@ -63,7 +63,7 @@ export function observer(
 }
 
 /** The name of a client's software without its version: `OpenAI/Python 2.3` is `OpenAI/Python`. */
-export function agentOf(header: string | undefined): string | undefined {
+function agentOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const [name = ''] = header.slice(0, longestAgent).split(/[\s/]+v?\d/);
   return name === '' ? undefined : name;

@@ -5,7 +5,7 @@ const dayMs = 86_400_000;
 const remembered = 28;
 const logOf = (value: number): number => Math.log(value);
 
-/** What is saved of {@link DayHighs}. */
+/** The saved form of {@link DayHighs}. */
 export interface SavedHighs {
   readonly day: number;
   /** The highs of the latest days, the newest last; 0 for a day without anything. */
@@ -65,7 +65,7 @@ export class DayHighs {
       return Number(value.toPrecision(4));
     });
     const first = highs.findIndex((high) => high > 0);
-    return { day: count === 0 ? 0 : this.#day, highs: first === -1 ? [] : highs.slice(first) };
+    return first === -1 ? { day: 0, highs: [] } : { day: this.#day, highs: highs.slice(first) };
   }
 
   load({ day, highs }: SavedHighs): void {

@@ -5,15 +5,15 @@ import { RollingMedian } from './rolling-median.js';
 const hourMs = 3_600_000;
 /** The latest values to compare: half of the weight is in this many. */
 const latest = 15;
-/** Of the latest values, so many are independent: requests of a conversation are alike. */
+/** Independent ones among the latest values: requests of a conversation are alike. */
 const independent = 10;
-/** The variance of single values is that of about so many, and a single one counts no more than this. */
+/** The variance of single values is that of about this many, and a single one counts no more than the bound. */
 const within = 500;
 const mostVariance = 4;
 /** Values of a mean that can be compared with theirs. */
 const leastValues = 32;
 
-/** What is saved of {@link LevelBaseline}: the stretch that has not ended is lost. */
+/** The saved form of {@link LevelBaseline}: the stretch that has not ended is lost. */
 export interface SavedLevel {
   readonly stretches: readonly number[];
   readonly latest: readonly [number, number];

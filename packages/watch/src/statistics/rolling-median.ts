@@ -3,14 +3,12 @@ export const madToDeviation = 1.482_602_218_505_602;
 
 /** Median and spread of the latest values: half of them may be wild without moving either far. Memory is bounded by `capacity`. */
 export class RollingMedian {
-  readonly #ring: Float64Array;
+  readonly #ring: number[] = [];
   readonly #sorted: number[] = [];
   #next = 0;
   #deviation = Number.NaN;
 
-  constructor(capacity: number) {
-    this.#ring = new Float64Array(capacity);
-  }
+  constructor(private readonly capacity: number) {}
 
   get size(): number {
     return this.#sorted.length;
@@ -19,19 +17,18 @@ export class RollingMedian {
   /** Adds a finite value; beyond the capacity the oldest is removed. */
   add(value: number): void {
     const sorted = this.#sorted;
-    if (sorted.length === this.#ring.length)
-      sorted.splice(placeOf(sorted, this.#ring[this.#next] as number), 1);
+    if (sorted.length === this.capacity) sorted.splice(placeOf(sorted, this.#ring[this.#next] as number), 1);
     sorted.splice(placeOf(sorted, value), 0, value);
     this.#ring[this.#next] = value;
-    this.#next = (this.#next + 1) % this.#ring.length;
+    this.#next = (this.#next + 1) % this.capacity;
     this.#deviation = Number.NaN;
   }
 
   /** The values, the oldest first. */
   get values(): number[] {
     const { length } = this.#sorted;
-    const first = length < this.#ring.length ? 0 : this.#next;
-    return Array.from({ length }, (_, index) => this.#ring[(first + index) % this.#ring.length] as number);
+    const first = length < this.capacity ? 0 : this.#next;
+    return Array.from({ length }, (_, index) => this.#ring[(first + index) % this.capacity] as number);
   }
 
   /** `NaN` while there are no values. */

@@ -1,4 +1,4 @@
-/** What is saved of {@link RollingSum}. */
+/** The saved form of {@link RollingSum}. */
 export type SavedSum = readonly [newest: number, slots: readonly number[]];
 
 /** Sum over the last `lengthMs`, in slots: right to one slot's length. A clock that steps back adds to the newest slot. */

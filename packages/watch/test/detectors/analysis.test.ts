@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '../../src/forest/seeded-random.js';
 import { analysisOf, attempt, dayMs, minuteMs, usualDays } from './events.js';
 
 describe('what is found in usage events', () => {
@@ -33,103 +32,6 @@ describe('what is found in usage events', () => {
     for (let request = 0; request < 20; request += 1)
       analysis.usage(attempt({ usd: 0.001, promptHash: `p${request}` }), fromMs + request * 9_000);
     expect(findings.filter(({ detector }) => detector === 'spend')).toEqual([]);
-  });
-
-  it.each([
-    ['dear calls', 2.25, 2_600, 10],
-    ['usual calls', 0.4, 2_000, 25],
-    ['usual calls, slowly', 0.3, 20_000, 45],
-  ])('stops a newcomer by what it spends: %s', (_what, usd, gapMs, atMost) => {
-    const { analysis, findings } = analysisOf();
-    let spent = 0;
-    for (let request = 0; !findings.some(({ score }) => score >= 8); request += 1) {
-      spent += usd;
-      expect(spent).toBeLessThan(atMost);
-      analysis.usage(attempt({ usd, promptHash: `p${request}` }), request * gapMs);
-    }
-    expect(findings.at(-1)).toMatchObject({ detector: 'spend' });
-    expect(findings.at(-1)?.usdPerHour).toBeGreaterThan(5);
-  });
-
-  it('lets a new key spend what its tenant usually spends', () => {
-    const { analysis, findings } = analysisOf();
-    for (let day = 0; day < 5; day += 1)
-      for (let request = 0; request < 30; request += 1)
-        analysis.usage(attempt({ usd: 1, promptHash: `${day} ${request}` }), day * dayMs + request * 10_000);
-    findings.length = 0;
-    for (let request = 0; request < 30; request += 1)
-      analysis.usage(
-        attempt({ usd: 1, keyId: 'new', promptHash: `n${request}` }),
-        5 * dayMs + request * 10_000,
-      );
-    expect(findings.filter(({ score }) => score >= 6)).toEqual([]);
-  });
-
-  it('knows a nightly job with jitter from its fourth night on, and before that never suspends it', () => {
-    const random = seededRandom(7);
-    const suspended: number[] = [];
-    const limited: number[] = [];
-    for (let job = 0; job < 20; job += 1) {
-      const { analysis, findings } = analysisOf();
-      for (let night = 0; night < 36; night += 1) {
-        let atMs = night * dayMs + 2 * 60 * minuteMs + random() * 40 * minuteMs;
-        for (let request = 0; request < 120; request += 1) {
-          atMs += 3_000 * (0.6 + random());
-          analysis.usage(attempt({ usd: 0.004 * (0.5 + random()), promptHash: `${night} ${request}` }), atMs);
-        }
-        for (const { score, usdPerHour = 0 } of findings) {
-          if (score >= 8 && usdPerHour >= 5) suspended.push(night);
-          if (score >= 6) limited.push(night);
-        }
-        findings.length = 0;
-      }
-    }
-    expect(suspended).toEqual([]);
-    expect(limited.filter((night) => night > 2)).toEqual([]);
-  });
-
-  it.each([10, 12])(
-    'slows a steady customer down within the hour when it spends %s times as much',
-    (times) => {
-      const { analysis, findings } = analysisOf();
-      const random = seededRandom(times);
-      const day = (number: number, rate: number, price: number): void => {
-        const startMs = number * dayMs + 9 * 60 * minuteMs;
-        for (
-          let atMs = startMs;
-          atMs < startMs + 8 * 60 * minuteMs;
-          atMs += (6 * minuteMs * (0.4 + 1.2 * random())) / rate
-        )
-          analysis.usage(
-            attempt({ usd: 0.2 * price * (0.5 + random()), promptHash: `${atMs}` }),
-            Math.floor(atMs),
-          );
-      };
-      for (let number = 0; number < 10; number += 1) day(number, 1, 1);
-      findings.length = 0;
-      day(10, Math.sqrt(times), Math.sqrt(times));
-      const first = findings.find(({ detector, score }) => detector === 'spend' && score >= 6);
-      expect((first?.atMs ?? Infinity) - 10 * dayMs - 9 * 60 * minuteMs).toBeLessThan(60 * minuteMs);
-    },
-  );
-
-  it('finds spending that is twice the usual for days, and not one busy day', () => {
-    for (const [busyDays, isFound] of [
-      [6, true],
-      [1, false],
-    ] as const) {
-      const { analysis, findings } = analysisOf();
-      for (let number = 0; number < 24; number += 1) {
-        const isBusy = number >= 14 && number < 14 + busyDays;
-        for (let request = 0; request < (isBusy ? 120 : 55); request += 1)
-          analysis.usage(
-            attempt({ promptHash: `${number} ${request}` }),
-            number * dayMs + request * 10 * minuteMs,
-          );
-      }
-      const rises = findings.filter(({ detector, score }) => detector === 'slow-rise' && score >= 6);
-      expect(rises.length > 0).toBe(isFound);
-    }
   });
 
   it('finds a loop of three prompts in turns, and not the same number of different ones', () => {

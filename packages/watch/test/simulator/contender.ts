@@ -1,5 +1,6 @@
 import { Analysis } from '../../src/detectors/analysis.js';
 import type { Finding } from '../../src/detectors/finding.js';
+import type { Subject } from '../../src/features/subject.js';
 import { seededRandom } from '../../src/forest/seeded-random.js';
 import { eventOf } from './event-of.js';
 import type { Happening } from './traffic.js';
@@ -8,6 +9,8 @@ import type { Happening } from './traffic.js';
 export interface Contender {
   /** Takes in what was let through. */
   take(happening: Happening): void;
+  /** How long a limited subject has to wait; `undefined`: it may go on. */
+  aboveUsual?(subject: Subject, times: number, nowMs: number): number | undefined;
   /** For the blast radius. */
   activeTenants(nowMs: number): number;
   /** The same after a restart of the process, with what it has saved. */
@@ -50,6 +53,7 @@ function contenderOf(analysis: Analysis): Contender {
       analysis.usage(eventOf(happening, tenant), atMs);
     },
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
+    aboveUsual: (subject, times, nowMs) => analysis.aboveUsual(subject, times, nowMs),
     restarted(found) {
       const next = analysisOf(found);
       for (const [, record] of analysis.learnedSince(0))

@@ -1,5 +1,6 @@
 import { memorySwitch } from '@tollgate/core';
 import type { Finding } from '../../src/detectors/finding.js';
+import type { Subject } from '../../src/features/subject.js';
 import { Ladder } from '../../src/ladder/ladder.js';
 import type { Mitigation } from '../../src/ladder/mitigation.js';
 import { defaultPolicy } from '../../src/ladder/policy.js';
@@ -75,6 +76,17 @@ export async function simulate(
     ladder.take(finding);
   };
   let contender = make(found);
+  const isLimited = ({ tenant, key, atMs }: Happening): boolean => {
+    if (!tenant) return false;
+    const subjects: Subject[] = [
+      { kind: 'key', name: key, tenant: tenant.name },
+      { kind: 'tenant', name: tenant.name, tenant: tenant.name },
+    ];
+    return subjects.some((subject) => {
+      const action = ladder.active('limit', subject, atMs)?.action;
+      return action?.do === 'limit' && contender.aboveUsual?.(subject, action.times, atMs) !== undefined;
+    });
+  };
   let happenings = 0;
   let restartedMs = 0;
   const started = process.hrtime.bigint();
@@ -85,7 +97,7 @@ export async function simulate(
         restartedMs = nowMs;
         contender = contender.restarted?.(found) ?? make(found);
       }
-      if (!books.pay(happening)) continue;
+      if (!books.pay(happening, isLimited(happening))) continue;
       happenings += 1;
       contender.take(happening);
       // The switch hears of it some turns of the microtask queue later.
@@ -156,17 +168,18 @@ class Books {
   }
 
   /** Whether it passes. */
-  pay({ atMs, tenant, key, network, model, usd, incident }: Happening): boolean {
+  pay({ atMs, tenant, key, network, model, usd, incident }: Happening, isLimited: boolean): boolean {
     const isOff = (name: string): boolean => (this.#offUntilMs.get(name) ?? 0) > atMs;
     const off = tenant
       ? isOff(`key ${key}`) || isOff(`tenant ${tenant.name}`) || isOff(`model ${model}`)
       : isOff(`network ${network}`);
     const account = incident && this.#accounts.get(incident);
+    const passes = !off && !isLimited;
     if (account) {
       account.usdAtStake += usd;
-      if (!off) account.usdLost += usd;
+      if (passes) account.usdLost += usd;
     }
-    return !off;
+    return passes;
   }
 
   outcomes(): Outcome[] {
