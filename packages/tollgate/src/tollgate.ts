@@ -2,15 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
 import { OverrideCache } from '@tollgate/auth/internal';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
-import { contextOf, jsonBody, type Plans, type TollgateError, tollgateErrors } from '@tollgate/core';
-import { accepts, checkOptions, type LimitOverrides, limitsOf, publish } from '@tollgate/core/internal';
+import { contextOf, jsonBody, type TollgateError, tollgateErrors } from '@tollgate/core';
+import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
 import { meter, meteredFetch, runWith } from '@tollgate/meter';
-import { loadTokenizer, unmeteredRefusal } from '@tollgate/meter/internal';
+import { unmeteredRefusal } from '@tollgate/meter/internal';
 import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
-import { declarePlans } from '@tollgate/postgres/internal';
 import { providerFailure, proxy } from '@tollgate/upstream';
-import { type Alerts, type AlertsOptions, alerts, killSwitch, type Watch } from '@tollgate/watch';
+import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
 import type { Request, RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
@@ -21,8 +20,9 @@ import { lateSettlement } from './late-settlement.js';
 import { deadline, placesOf, rateLimiterOf } from './limiters.js';
 import { warnOfSharedCaps } from './limits-in-words.js';
 import { appLog } from './logging.js';
+import { neededBy } from './needed-parts.js';
 import { Opened } from './opened.js';
-import { type PromptSecret, promptSecretOf } from './prompt-secret.js';
+import { promptSecretOf } from './prompt-secret.js';
 import { Readiness } from './readiness.js';
 import { routeLimits } from './route-limits.js';
 import { sizeCheck } from './size-check.js';
@@ -250,30 +250,6 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
       return closing;
     },
   };
-}
-
-/** The parts that requests need: the stores, the tables, the tokenizer. */
-function neededBy(
-  { redis, store, database, meter: { inputBound } = {} }: TollgateOptions,
-  plans: Plans,
-  stores: Stores,
-  { watching, prompts }: { watching: Watch | undefined; prompts: PromptSecret | undefined },
-): (() => unknown)[] {
-  const { ledger, quota } = stores;
-  return [
-    ...(redis || store || database ? [() => quota.read('readiness', [])] : []),
-    ...(watching ? [() => watching.ready()] : []),
-    ...(prompts && stores.claims ? [() => prompts.shared()] : []),
-    ...(ledger ? [() => ledger.database.ready().then(() => tellOf(plans, ledger))] : []),
-    ...(inputBound === 'tokens' ? [loadTokenizer] : []),
-  ];
-}
-
-/** For commands and reports. Without it they need the plans in a file. */
-async function tellOf(plans: Plans, { database }: Ledger): Promise<void> {
-  await declarePlans(database, plans).catch((error: unknown) =>
-    publish('tollgate:fault', () => ({ where: 'tollgate.plans', error: String(error) })),
-  );
 }
 
 /** Guards read nothing that the type parameters of a route describe. */

@@ -102,7 +102,7 @@ export class NotificationSender {
     tries: number,
     nowMs: number,
   ): Promise<number | undefined> {
-    const { destinations, deadlineMs, retryMs, longestRetryMs, giveUpAfterMs, random } = this.options;
+    const { destinations, deadlineMs, retryMs, longestRetryMs, giveUpAfterMs, random, now } = this.options;
     const failed = (error: unknown): DeliveryFailure =>
       error instanceof DeliveryFailure ? error : new DeliveryFailure('failed');
     const restMs = (this.#restUntilMs.get(work.to) ?? 0) - nowMs;
@@ -133,7 +133,8 @@ export class NotificationSender {
     if (isOver) return undefined;
     const backOffMs = Math.min(longestRetryMs, retryMs * 2 ** Math.min(tries - 1, 30));
     const wishMs = Math.min(failure.retryAfterMs ?? 0, longestWishMs);
-    if (wishMs > 0) this.#restUntilMs.set(work.to, nowMs + wishMs);
+    // Counted from its answer, which may have come long after the notice was sent.
+    if (wishMs > 0) this.#restUntilMs.set(work.to, now() + wishMs);
     // Never sooner than requested; otherwise spread, so that processes do not retry together.
     return Math.ceil(Math.max(wishMs, backOffMs * (0.5 + random() / 2)));
   }
