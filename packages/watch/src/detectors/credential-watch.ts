@@ -22,6 +22,9 @@ export interface Presented {
   readonly agent?: string | undefined;
 }
 
+/** Different wrong credentials of a day for which an unknown network is blocked during an attack: a person may mistype one or two. */
+const leastInAttack = 3;
+
 /** Wrong credentials, by network and of all networks together. */
 export class CredentialWatch {
   readonly #networks: BoundedMap<CredentialFailures>;
@@ -55,11 +58,11 @@ export class CredentialWatch {
     const knew = failures.slow.count(nowMs);
     failures.fail(nowMs, digest);
     this.found({ kind: 'network', name: network }, nowMs, credentialStuffing(failures, nowMs));
-    if (failures.slow.count(nowMs) > knew) this.#everywhere(network, nowMs);
+    if (failures.slow.count(nowMs) > knew) this.#everywhere(failures, network, nowMs);
   }
 
-  /** Many networks with few failures each: the same attack, spread out. While it lasts, one failure of an unknown network is enough. */
-  #everywhere(network: string, nowMs: number): void {
+  /** Many networks with few failures each: the same attack, spread out. While it lasts, three are enough of an unknown network. */
+  #everywhere(failures: CredentialFailures, network: string, nowMs: number): void {
     this.#allFailures.add(nowMs, 1);
     const seen = this.#allFailures.sum(nowMs);
     this.#usualFailures.see(nowMs, seen);
@@ -71,6 +74,7 @@ export class CredentialWatch {
       this.found(everybody, nowMs, { detector: 'credential-stuffing', score, features });
     }
     if (nowMs >= this.#attackUntilMs || this.#good.peek(network)) return;
+    if (failures.slow.count(nowMs) < leastInAttack) return;
     this.found({ kind: 'network', name: network }, nowMs, {
       detector: 'credential-stuffing',
       score: 8,
