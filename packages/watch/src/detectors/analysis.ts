@@ -59,7 +59,7 @@ const leastRisk = 3;
 function isConspicuous({ spend, requests, costs, conduct }: SubjectRecord, nowMs: number): boolean {
   const [five] = spend;
   const [minute] = requests;
-  const isAbove = (one: Horizon): boolean => one.sum.sum(nowMs) > (one.highs.usual(nowMs) ?? Infinity);
+  const isAbove = (one: Horizon): boolean => one.sum.sum(nowMs) > (one.usual(nowMs) ?? Infinity);
   return (
     isAbove(five) ||
     isAbove(minute) ||
@@ -240,8 +240,8 @@ export class Analysis {
   /** Reports what a subject spends or asks, with what that costs. */
   #reportUse(record: SubjectRecord, nowMs: number, suspicion: Suspicion | undefined): void {
     if (!suspicion) return;
-    const { sum, highs } = record.spend[0];
-    const usdPerHour = Math.max(sum.sum(nowMs) - (highs.usual(nowMs) ?? 0), 0) * fiveMinutesInAnHour;
+    const [five] = record.spend;
+    const usdPerHour = Math.max(five.sum.sum(nowMs) - (five.usual(nowMs) ?? 0), 0) * fiveMinutesInAnHour;
     this.#report(record, nowMs, { ...suspicion, usdPerHour });
   }
 

@@ -1,7 +1,7 @@
 import { BoundedMap } from '../features/bounded-map.js';
 import { CredentialFailures } from '../features/credential-failures.js';
 import { everybody, type Subject } from '../features/subject.js';
-import { DayHighs } from '../statistics/day-highs.js';
+import { Highs } from '../statistics/highs.js';
 import { RollingSum } from '../statistics/rolling-sum.js';
 import { credentialStuffing } from './credential-stuffing.js';
 import type { Suspicion } from './finding.js';
@@ -31,7 +31,7 @@ export class CredentialWatch {
   /** Networks from which good credentials have come. */
   readonly #good: BoundedMap<true>;
   readonly #allFailures = new RollingSum(hourMs);
-  readonly #usualFailures = new DayHighs();
+  readonly #usualFailures = new Highs();
   /** Until when wrong credentials come from everywhere. */
   #attackUntilMs = Number.NEGATIVE_INFINITY;
 

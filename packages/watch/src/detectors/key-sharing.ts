@@ -14,16 +14,17 @@ const deviation = 0.35;
  */
 export function keySharing({ networks }: SubjectRecord, nowMs: number, usual: number): Suspicion | undefined {
   if (!networks) return undefined;
-  const habit = networks.perDay.usual(nowMs);
+  const habitOfDays = networks.perDay.usual(nowMs);
+  const habit = networks.usual(nowMs);
   const recent = networks.recent.count(nowMs);
   const { today } = networks;
-  if (habit !== undefined && today >= leastInADay * usual && today > 2 * habit) {
-    const score = Math.log(today / habit) / deviation;
+  if (habitOfDays !== undefined && today >= leastInADay * usual && today > 2 * habitOfDays) {
+    const score = Math.log(today / habitOfDays) / deviation;
     if (score >= 4)
       return {
         detector: 'key-sharing',
         score,
-        features: [{ feature: 'networksInADay', expected: habit, seen: today }],
+        features: [{ feature: 'networksInADay', expected: habitOfDays, seen: today }],
       };
   }
   if (recent < usual || (habit !== undefined && recent <= 2 * habit)) return undefined;

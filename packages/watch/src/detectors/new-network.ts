@@ -18,7 +18,8 @@ const dayMs = 86_400_000;
 export function newNetwork({ networks, requests }: SubjectRecord, nowMs: number): Suspicion | undefined {
   if (!networks || networks.ageMs(nowMs) < 4 * dayMs) return undefined;
   const { all, fromNew, strange, newNetworks } = networks.counts(nowMs);
-  if (fromNew < leastRequests || newNetworks > mostNewInAWeek || !requests[2].isWarm(nowMs)) return undefined;
+  if (fromNew < leastRequests || newNetworks > mostNewInAWeek || requests[2].usual(nowMs) === undefined)
+    return undefined;
   const isStrange = strange >= leastRequests;
   const score =
     ofNetwork +

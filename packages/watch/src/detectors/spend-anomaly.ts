@@ -42,16 +42,19 @@ const nameOf = ({ lengthMs }: Horizon): string =>
 /**
  * Far more money than is a habit, over five minutes, an hour or a day, and still continuing; at least a quarter of `minimumUsd` more in five
  * minutes. The score grows with the deviation, up to a maximum that depends on the amount: 5.5 for the least amount, 8 for 3.2 times that. A subject
- * without history, such as a new key, is compared with a fixed amount, or with its tenant's habit.
+ * without history, such as a new key, is compared with a fixed amount, or with its tenant's habit; a model or all callers together are not.
  */
 export function spendAnomaly(
-  { spend, requests, costs, usdUnit, usdEach }: SubjectRecord,
+  { subject, spend, requests, costs, usdUnit, usdEach }: SubjectRecord,
   nowMs: number,
   minimumUsd: number,
   parent?: SubjectRecord,
 ): Suspicion | undefined {
   const [first] = spend;
-  if (!first.isWarm(nowMs)) return stranger(spend, nowMs, minimumUsd, usdEach, parent);
+  if (first.usual(nowMs) === undefined) {
+    const isCustomer = subject.tenant !== undefined && subject.kind !== 'feature';
+    return isCustomer ? stranger(spend, nowMs, minimumUsd, usdEach, parent) : undefined;
+  }
   let worst: Suspicion | undefined;
   // Requests that cost more each are separate evidence.
   const dearer = Math.max(costs.compare()?.score ?? 0, 0);
@@ -91,7 +94,7 @@ function stranger(
 ): Suspicion | undefined {
   const seen = sum.sum(nowMs);
   // Its first days, and its tenant, tell something about it.
-  const known = Math.max(highs.highest(nowMs) ?? 0, parent?.spend[0].highs.usual(nowMs) ?? 0);
+  const known = Math.max(highs.highest(nowMs) ?? 0, parent?.spend[0].usual(nowMs) ?? 0);
   const expected = Math.max(usualOfStrangers * minimumUsd, known);
   const { dear, usual } = mostOfStrangers;
   const most = Math.max((usdEach >= dearCall * minimumUsd ? dear : usual) * minimumUsd, 4 * known);

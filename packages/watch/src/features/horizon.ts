@@ -1,10 +1,15 @@
-import { DayHighs, type SavedHighs } from '../statistics/day-highs.js';
 import type { Deviation } from '../statistics/deviation.js';
+import { Highs, type SavedHighs } from '../statistics/highs.js';
 import { RollingSum, type SavedSum } from '../statistics/rolling-sum.js';
 import { surprise } from '../statistics/surprise.js';
 
 /** Sums of this length and longer are saved. */
-const keptMs = 3_600_000;
+const hourMs = 3_600_000;
+const keptMs = hourMs;
+/** The least spread that is assumed of a subject's first hours, as a logarithm. */
+const deviationOfNew = 0.45;
+/** An hour of a new subject is learned as this multiple of its habit at most. */
+const mostGrowth = 2.5;
 
 /** The saved form of a {@link Horizon}. */
 export interface SavedHorizon {
@@ -15,7 +20,9 @@ export interface SavedHorizon {
 /** Amounts over the last minutes, hour or day, and the most that they usually are on a day. */
 export class Horizon {
   readonly sum: RollingSum;
-  readonly highs = new DayHighs();
+  readonly highs = new Highs();
+  /** Of a subject without a habit of days yet: habits of hours, over short sums only. */
+  #hours: Highs | undefined;
 
   constructor(
     readonly lengthMs: number,
@@ -27,7 +34,15 @@ export class Horizon {
 
   add(nowMs: number, amount: number): void {
     this.sum.add(nowMs, amount);
-    this.highs.see(nowMs, this.sum.sum(nowMs));
+    const sum = this.sum.sum(nowMs);
+    this.highs.see(nowMs, sum);
+    if (this.lengthMs >= keptMs) return;
+    if (this.highs.usual(nowMs) !== undefined) this.#hours = undefined;
+    else {
+      this.#hours ??= new Highs(hourMs);
+      // An incident of the first day must not become a habit within hours; growth does.
+      this.#hours.see(nowMs, Math.min(sum, mostGrowth * (this.#hours.usual(nowMs) ?? Infinity)));
+    }
   }
 
   /** The sum is saved only where it is longer than a restart takes. */
@@ -40,9 +55,9 @@ export class Horizon {
     if (sum) this.sum.load(sum);
   }
 
-  /** Whether a habit can be known: something happened on three days before. */
-  isWarm(nowMs: number): boolean {
-    return this.highs.usual(nowMs) !== undefined;
+  /** The level that is a habit: reached on three days; of a new subject, in three hours. `undefined`: none is known. */
+  usual(nowMs: number): number | undefined {
+    return this.highs.usual(nowMs) ?? this.#hours?.usual(nowMs);
   }
 
   /**
@@ -50,11 +65,15 @@ export class Horizon {
    * that chance is taken into account; 0: events are too many for that to matter.
    */
   compare(nowMs: number, unit = 0): Deviation | undefined {
-    const expected = this.highs.usual(nowMs);
+    const expected = this.usual(nowMs);
     const seen = this.sum.sum(nowMs);
     if (expected === undefined || seen <= 0) return undefined;
     if (seen <= expected) return { expected, seen, score: 0 };
-    const spread = Math.max(this.highs.spread(nowMs), this.leastDeviation);
+    const isNew = this.highs.usual(nowMs) === undefined;
+    const spread = Math.max(
+      isNew ? (this.#hours?.spread(nowMs) ?? 0) : this.highs.spread(nowMs),
+      isNew ? deviationOfNew : this.leastDeviation,
+    );
     return { expected, seen, score: surprise(seen, expected, spread, unit) };
   }
 }

@@ -1,4 +1,4 @@
-import { DayHighs } from '../statistics/day-highs.js';
+import { Highs } from '../statistics/highs.js';
 import { RollingSum } from '../statistics/rolling-sum.js';
 import { Rhythm } from './rhythm.js';
 
@@ -22,7 +22,7 @@ export interface Addition {
 export class KeyConduct {
   readonly rhythm = new Rhythm();
   /** The share of repeated prompts, 0 to 1. */
-  readonly repetition = new DayHighs();
+  readonly repetition = new Highs();
   readonly refusals = new RollingSum(10 * minuteMs, slots);
   readonly promptRefusals = new RollingSum(10 * minuteMs, slots);
   readonly attempts = new RollingSum(10 * minuteMs, slots);

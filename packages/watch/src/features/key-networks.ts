@@ -1,9 +1,10 @@
-import { DayHighs } from '../statistics/day-highs.js';
+import { Highs } from '../statistics/highs.js';
 import { RollingSum } from '../statistics/rolling-sum.js';
 import { RecentNames } from './recent-names.js';
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
 /** Networks and agents remembered for each key, and networks counted in a day. */
 const mostKnown = 48;
 const mostInADay = 256;
@@ -15,7 +16,9 @@ export class KeyNetworks {
   /** Networks of the last ten minutes. */
   readonly recent = new RecentNames(10 * minuteMs, mostInADay);
   /** Different networks of a day. */
-  readonly perDay = new DayHighs();
+  readonly perDay = new Highs();
+  /** Of a key without a habit of days yet: different networks within ten minutes, by the hour. */
+  #perHour: Highs | undefined;
   readonly #networks = new Map<string, number>();
   readonly #agents = new Map<string, number>();
   readonly #all = new RollingSum(dayMs, 24);
@@ -35,6 +38,11 @@ export class KeyNetworks {
     this.#day = day;
     if (this.#today.size < mostInADay) this.#today.add(network);
     this.perDay.see(nowMs, this.#today.size);
+    if (this.perDay.usual(nowMs) !== undefined) this.#perHour = undefined;
+    else {
+      this.#perHour ??= new Highs(hourMs);
+      this.#perHour.see(nowMs, this.recent.count(nowMs));
+    }
     const isOldKey = nowMs - this.#firstMs >= newForMs;
     if (!this.#networks.has(network) && isOldKey) this.#newNetworks.add(nowMs, 1);
     const isNew = remember(this.#networks, network, nowMs) && isOldKey;
@@ -42,6 +50,11 @@ export class KeyNetworks {
     this.#all.add(nowMs, 1);
     if (isNew) this.#fromNew.add(nowMs, 1);
     if (isNew && isNewAgent) this.#strange.add(nowMs, 1);
+  }
+
+  /** The networks that are a habit: of a day, or of a new key within ten minutes. `undefined`: none is known. */
+  usual(nowMs: number): number | undefined {
+    return this.perDay.usual(nowMs) ?? this.#perHour?.usual(nowMs);
   }
 
   /** Networks that the key has been used from. */
@@ -91,7 +104,7 @@ export interface SavedNetworks {
   readonly firstMs: number;
   readonly networks: readonly (readonly [string, number])[];
   readonly agents: readonly (readonly [string, number])[];
-  readonly perDay: ReturnType<DayHighs['save']>;
+  readonly perDay: ReturnType<Highs['save']>;
 }
 
 /** Whether a name is new: first seen within three days. The one seen first is forgotten beyond the bound. */

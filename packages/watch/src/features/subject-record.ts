@@ -1,5 +1,5 @@
-import type { SavedHighs } from '../statistics/day-highs.js';
 import { Ewma } from '../statistics/ewma.js';
+import type { SavedHighs } from '../statistics/highs.js';
 import { LevelBaseline, type SavedLevel } from '../statistics/level-baseline.js';
 import { SlowSum } from '../statistics/slow-sum.js';
 import { Contributors } from './contributors.js';
@@ -133,7 +133,7 @@ export class SubjectRecord {
 
   /** Whether a habit can be known: it was used on three days before. */
   isWarm(nowMs: number): boolean {
-    return this.spend[0].isWarm(nowMs);
+    return this.spend[0].highs.usual(nowMs) !== undefined;
   }
 
   add(nowMs: number, addition: Addition): void {

@@ -116,6 +116,7 @@ export async function simulate(
 }
 
 interface Account {
+  requests: number;
   actedAtMs: number | undefined;
   stoppedAtMs: number | undefined;
   reportedAtMs: number | undefined;
@@ -133,6 +134,7 @@ class Books {
 
   constructor({ incidents, tenants }: Traffic) {
     const nothing = {
+      requests: 0,
       actedAtMs: undefined,
       stoppedAtMs: undefined,
       reportedAtMs: undefined,
@@ -176,6 +178,7 @@ class Books {
     const account = incident && this.#accounts.get(incident);
     const passes = !off && !isLimited;
     if (account) {
+      account.requests += 1;
       account.usdAtStake += usd;
       if (passes) account.usdLost += usd;
     }
@@ -185,12 +188,15 @@ class Books {
   outcomes(): Outcome[] {
     const after = ({ startMs }: Incident, atMs: number | undefined): number | undefined =>
       atMs === undefined ? undefined : atMs - startMs;
-    return [...this.#accounts].map(([incident, { actedAtMs, stoppedAtMs, reportedAtMs, ...usd }]) => ({
+    // At night a build server is hijacked only if there was a night while it lasted.
+    const begun = [...this.#accounts].filter(([, { requests }]) => requests > 0);
+    return begun.map(([incident, { actedAtMs, stoppedAtMs, reportedAtMs, usdLost, usdAtStake }]) => ({
       incident,
       actedAfterMs: after(incident, actedAtMs),
       stoppedAfterMs: after(incident, stoppedAtMs),
       reportedAfterMs: after(incident, reportedAtMs),
-      ...usd,
+      usdLost,
+      usdAtStake,
     }));
   }
 }

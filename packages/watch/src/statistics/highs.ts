@@ -5,7 +5,7 @@ const dayMs = 86_400_000;
 const remembered = 28;
 const logOf = (value: number): number => Math.log(value);
 
-/** The saved form of {@link DayHighs}. */
+/** The saved form of {@link Highs}. */
 export interface SavedHighs {
   readonly day: number;
   /** The highs of the latest days, the newest last; 0 for a day without anything. */
@@ -13,11 +13,14 @@ export interface SavedHighs {
 }
 
 /**
- * The highest value of each of the latest 28 days (UTC), such as the most that was spent in five minutes, and the level that is a habit:
+ * The highest value of each of the latest 28 days (UTC, or hours), such as the most that was spent in five minutes, and the level that is a habit:
  * reached on at least three of them, at any hour. A nightly job, a weekly report and bursts of agents become usual by themselves, and a
  * single incident does not.
  */
-export class DayHighs {
+export class Highs {
+  /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
+  constructor(private readonly periodMs = dayMs) {}
+
   /** By day, modulo their number. A plain array: a typed one of this size takes four times its content. */
   #highs: number[] = [];
   #day = Number.NaN;
@@ -84,7 +87,7 @@ export class DayHighs {
   }
 
   #roll(nowMs: number): void {
-    const day = Math.floor(nowMs / dayMs);
+    const day = Math.floor(nowMs / this.periodMs);
     if (day <= this.#day) return;
     if (!(day - this.#day < remembered)) this.#highs = new Array<number>(remembered).fill(0);
     else for (let one = this.#day + 1; one <= day; one += 1) this.#highs[one % remembered] = 0;
