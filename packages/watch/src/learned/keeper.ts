@@ -14,7 +14,8 @@ export class Keeper {
   readonly #loaded: Promise<void>;
   #isLoaded = false;
   #saving: Promise<void> | undefined;
-  #savedMs = Number.NEGATIVE_INFINITY;
+  /** Subjects that were seen later have changed. */
+  #savedMs: number;
 
   constructor(
     private readonly store: LearnedStore,
@@ -22,6 +23,7 @@ export class Keeper {
     private readonly now: () => number,
     everyMs: number,
   ) {
+    this.#savedMs = now();
     this.#loaded = this.#load();
     this.#timer = setInterval(() => void this.save(), everyMs).unref();
   }
