@@ -38,14 +38,17 @@ export function fileLearned(path: string): LearnedStore {
       yield portion;
     },
     async save(portion, isLast) {
-      if (!isBegun) {
+      const isNew = !isBegun;
+      // Until it has succeeded: what a failed save has left is not continued.
+      isBegun = false;
+      if (isNew) {
         await mkdir(dirname(path), { recursive: true });
         await rm(next, { force: true });
       }
-      isBegun = !isLast;
       const lines = portion.map(([subject, record]) => `${subject.replace(/[\t\n\r]/g, ' ')}\t${record}\n`);
       await appendFile(next, lines.join(''), { mode: 0o600 });
       if (isLast) await rename(next, path);
+      isBegun = !isLast;
     },
   };
 }

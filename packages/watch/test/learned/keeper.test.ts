@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -78,6 +78,28 @@ describe('what was learned', () => {
     await next.watching.end();
     const kept = readFileSync(path, 'utf8').split('\n').sort();
     expect(kept).toEqual(whole.split('\n').sort());
+  });
+
+  it('is whole again after a save that failed half-way', async () => {
+    const path = join(folder, 'learned.jsonl');
+    const store = fileLearned(path);
+    await store.save([['key:a', '{"old":1}']], false);
+    rmSync(`${path}.new`);
+    mkdirSync(`${path}.new`);
+    await expect(store.save([['key:b', '{"old":1}']], false)).rejects.toThrow('EISDIR');
+    rmSync(`${path}.new`, { recursive: true });
+    writeFileSync(`${path}.new`, 'key:a\t{"half');
+    await store.save([['key:a', '{"new":1}']], true);
+    expect(readFileSync(path, 'utf8')).toBe('key:a\t{"new":1}\n');
+  });
+
+  it('is not taken for empty where the file cannot be read', async () => {
+    const path = join(folder, 'a-folder');
+    mkdirSync(path);
+    const loading = (async () => {
+      for await (const portion of fileLearned(path).load()) expect(portion).toEqual([]);
+    })();
+    await expect(loading).rejects.toThrow('EISDIR');
   });
 
   it('is not overwritten by a process that could not read it', async () => {
