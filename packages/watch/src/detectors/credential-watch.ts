@@ -10,6 +10,9 @@ const hourMs = 3_600_000;
 /** Different wrong credentials of all networks in a usual hour, at most, and the deviation of their logarithm. */
 const usualFailuresInAnHour = 15;
 const deviationOfFailures = 0.35;
+/** Networks remembered at most: clients choose theirs, and one with many wrong credentials takes about 20 kB. */
+const mostNetworks = 10_000;
+
 /** How the credentials of a request fared. */
 export interface Presented {
   readonly network: string;
@@ -36,11 +39,11 @@ export class CredentialWatch {
   #attackUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
-    mostNetworks: number,
+    mostSubjects: number,
     private readonly found: (subject: Subject, nowMs: number, suspicion: Suspicion | undefined) => void,
   ) {
-    this.#networks = new BoundedMap(mostNetworks);
-    this.#good = new BoundedMap(mostNetworks);
+    this.#networks = new BoundedMap(Math.min(mostSubjects, mostNetworks));
+    this.#good = new BoundedMap(mostSubjects);
   }
 
   /** Good credentials came from this network, now or before a restart. */
