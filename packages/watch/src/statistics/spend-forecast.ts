@@ -37,6 +37,8 @@ export class SpendForecast {
   #hours: number[] = [];
   #hour = Number.NaN;
   #firstHour = Number.NaN;
+  /** Of the present hour: the hours that it is learned from are over. */
+  #shape: readonly number[] | undefined;
 
   add(nowMs: number, usd: number): void {
     this.#roll(nowMs);
@@ -47,7 +49,8 @@ export class SpendForecast {
   /** When `left` more is spent, with the nights and weekends until then. `undefined`: within two months it is not. */
   reached(nowMs: number, left: number): Forecast | undefined {
     this.#roll(nowMs);
-    const shape = this.#shape();
+    this.#shape ??= this.#learnedShape();
+    const shape = this.#shape;
     const { level, spread } = this.#level(nowMs, shape);
     const hoursAt = (times: number): number =>
       hoursUntil(nowMs, left, (hour) => level * times * rateIn(shape, hour));
@@ -70,6 +73,7 @@ export class SpendForecast {
     this.#hours = new Array<number>(remembered).fill(0);
     this.#hour = hour;
     this.#firstHour = hour - hours.length + 1;
+    this.#shape = undefined;
     for (const [index, usd] of hours.entries()) this.#hours[(this.#firstHour + index) % remembered] = usd;
   }
 
@@ -80,6 +84,7 @@ export class SpendForecast {
     if (!(hour - this.#hour < remembered)) this.#hours = new Array<number>(remembered).fill(0);
     else for (let one = this.#hour + 1; one <= hour; one += 1) this.#hours[one % remembered] = 0;
     this.#hour = hour;
+    this.#shape = undefined;
   }
 
   #of(hour: number): number {
@@ -87,7 +92,7 @@ export class SpendForecast {
   }
 
   /** The usual spend of each hour of the week: of that hour, as far as it is known, of the same hour of other such days, of all hours. */
-  #shape(): number[] {
+  #learnedShape(): number[] {
     // Whole days; without one, the hours that there are.
     const begun = Math.max(this.#firstHour, this.#hour - remembered + 1);
     const last = Math.floor((this.#hour - latestHours + 1) / dayHours) * dayHours;
