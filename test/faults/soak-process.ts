@@ -1,4 +1,4 @@
-/** The whole product on Redis as a process of its own, for the soak test: its settings are its argument. */
+/** The whole product on Redis as a separate process, for the soak test: its settings are its argument. */
 import express from 'express';
 import { fileSwitch, memoryJobs, memoryKeys, openai, tollgate } from 'tollgate';
 import type { SoakSettings, SoakState } from './soak-settings.js';

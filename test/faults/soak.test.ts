@@ -81,7 +81,7 @@ describe('an app under mixed load at half a processor', () => {
             failures.add(`${status} ${/"code":"(\w+)"/.exec(text)?.[1] ?? text.slice(0, 200)}`);
           return status;
         } catch {
-          return 0; // it left, as told
+          return 0; // it left, as intended
         }
       };
       const statuses = new Map<number, number>();

@@ -24,7 +24,7 @@ async function all(store: LearnedStore): Promise<Map<string, string>> {
 }
 
 describe('redisLearned()', () => {
-  it('keeps the habits of thousands of subjects for every process, and forgets those it is told to', async () => {
+  it('keeps the habits of thousands of subjects for every process, and forgets the ones that are named', async () => {
     const [one, other] = [redisLearned({ client }), redisLearned({ client })];
     expect(await all(one)).toEqual(new Map());
     const records = Array.from({ length: 3_000 }, (_, index) => [`key:k${index}`, `{"é":${index}}`] as const);

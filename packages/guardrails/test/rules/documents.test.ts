@@ -8,7 +8,7 @@ const rule = injection();
 const found = async (text: string) =>
   (await search(rule, text, { path: 'messages[0].content', role: 'user' }, new Pace())).findings;
 
-/** The READMEs of the packages that this repository installs, each text once: nobody wrote them for this test. */
+/** The READMEs of the packages that this repository installs, each text once: none was written for this test. */
 function publishedReadmes(): string[] {
   const store = new URL('../../../../node_modules/.pnpm/', import.meta.url);
   const texts = readdirSync(store).flatMap((name) => {

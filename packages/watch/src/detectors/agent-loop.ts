@@ -22,7 +22,8 @@ const ofRepetition = 12;
 
 /**
  * A key sends the same prompts repeatedly, alone or in turns: far more often than is its habit, and as fast as in its busiest minutes or
- * for longer than in its busiest hour; or far faster than usual for it. Without prompt hashes (`meter({ promptHashSecret })`), its requests must be as regular as a machine's.
+ * for longer than in its busiest hour; or far faster than usual for it. Without prompt hashes (`meter({ promptHashSecret })`), its requests
+ * must be as regular as a machine's.
  */
 export function agentLoop({ conduct, requests }: SubjectRecord, nowMs: number): Suspicion | undefined {
   if (!conduct) return undefined;

@@ -7,8 +7,10 @@ const leastRequests = 12;
 const mostNewInAWeek = 6;
 /** Where nearly all requests come from the new networks, the key's program has moved. */
 const moved = 0.9;
-/** Score of a new network, of a new program as well, and of each fourfold number of requests. */
-const [ofNetwork, ofAgent, ofRequests] = [3, 2, 1];
+/** Score of a new network, of a new program as well, and of each fourfold number of requests; less where the program has moved. */
+const [ofNetwork, ofAgent, ofFourfold, ofMoved] = [3, 2, 1, -3];
+/** The highest score, of a new program too and of an old one. */
+const [mostOfStrange, mostOfKnown] = [7.5, 5.5];
 const dayMs = 86_400_000;
 
 /**
@@ -21,14 +23,15 @@ export function newNetwork({ networks, requests }: SubjectRecord, nowMs: number)
   if (fromNew < leastRequests || newNetworks > mostNewInAWeek || requests[2].usual(nowMs) === undefined)
     return undefined;
   const isStrange = strange >= leastRequests;
+  const times = (isStrange ? strange : fromNew) / leastRequests;
   const score =
     ofNetwork +
     (isStrange ? ofAgent : 0) +
-    ofRequests * Math.log2(Math.max(isStrange ? strange : fromNew, 1) / leastRequests) * 0.5 -
-    (fromNew > moved * all ? 3 : 0);
+    (ofFourfold * Math.log2(times)) / Math.log2(4) +
+    (fromNew > moved * all ? ofMoved : 0);
   return {
     detector: 'new-network',
-    score: Math.min(score, isStrange ? 7.5 : 5.5),
+    score: Math.min(score, isStrange ? mostOfStrange : mostOfKnown),
     features: [{ feature: 'requestsFromNewNetworksInADay', expected: 0, seen: fromNew }],
   };
 }

@@ -3,8 +3,8 @@ import { Highs, type SavedHighs } from '../statistics/highs.js';
 import { RollingSum, type SavedSum } from '../statistics/rolling-sum.js';
 import { surprise } from '../statistics/surprise.js';
 
-/** Sums of this length and longer are saved. */
 const hourMs = 3_600_000;
+/** Sums of this length and longer are saved. */
 const keptMs = hourMs;
 /** The least spread that is assumed of a subject's first hours, as a logarithm. */
 const deviationOfNew = 0.45;

@@ -3,7 +3,6 @@ import { madToDeviation } from './rolling-median.js';
 const dayMs = 86_400_000;
 /** Days remembered: four of each weekday. */
 const remembered = 28;
-const logOf = (value: number): number => Math.log(value);
 
 /** The saved form of {@link Highs}. */
 export interface SavedHighs {
@@ -18,15 +17,15 @@ export interface SavedHighs {
  * single incident does not.
  */
 export class Highs {
-  /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
-  constructor(private readonly periodMs = dayMs) {}
-
   /** By day, modulo their number. A plain array: a typed one of this size takes four times its content. */
   #highs: number[] = [];
   #day = Number.NaN;
   /** Of the days before today; computed when first asked for on a day. */
   #past: Past | undefined;
   #pastWithout: Past | undefined;
+
+  /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
+  constructor(private readonly periodMs = dayMs) {}
 
   /** Takes a value of today. A clock that steps back counts as today. */
   see(nowMs: number, value: number): void {
@@ -124,7 +123,9 @@ interface Past {
 
 function spreadOf(sorted: readonly number[]): number {
   if (sorted.length < 2) return 0;
-  const middle = logOf(sorted[sorted.length >> 1] as number);
-  const distances = sorted.map((value) => Math.abs(logOf(value) - middle)).sort((one, other) => one - other);
+  const middle = Math.log(sorted[sorted.length >> 1] as number);
+  const distances = sorted
+    .map((value) => Math.abs(Math.log(value) - middle))
+    .sort((one, other) => one - other);
   return madToDeviation * (distances[distances.length >> 1] as number);
 }

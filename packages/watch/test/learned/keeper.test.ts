@@ -93,7 +93,7 @@ describe('what was learned', () => {
     expect(readFileSync(path, 'utf8')).toBe('key:a\t{"new":1}\n');
   });
 
-  it('is not taken for empty where the file cannot be read', async () => {
+  it('does not count as empty where the file cannot be read', async () => {
     const path = join(folder, 'a-folder');
     mkdirSync(path);
     const loading = (async () => {

@@ -215,7 +215,7 @@ describe('limits of all callers', () => {
     expect(await factors()).toEqual([undefined, undefined]);
   });
 
-  it('stay where no rule names everybody, and the earlier rule that can act applies', () => {
+  it('stay where no rule names all callers, and the earlier rule that can act applies', () => {
     const { event, mitigations } = start({ detectors: [everybody], policy: [observe, tighten] });
     event('k1');
     expect(outcomes(mitigations)).toEqual(['bill observe applied global']);

@@ -11,7 +11,7 @@ export interface Usual {
   readonly network: number;
   /** Times the customer's median cost. */
   readonly times: number;
-  /** Absent: a prompt that nobody has sent before. */
+  /** Absent: a new prompt. */
   readonly print?: string | undefined;
 }
 /** Pieces that shapes are made of. */

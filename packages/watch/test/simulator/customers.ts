@@ -187,7 +187,7 @@ function batch({ dice }: Parts): { count: number; gapMs: number } {
   return { count: Math.round(dice.between(60, 320)), gapMs: dice.between(2_000, 9_000) };
 }
 
-/** So many customers, of all shapes in turn. */
+/** This many customers, of all shapes in turn. */
 export function customersOf(count: number, days: number, seed: number): Customer[] {
   return Array.from({ length: count }, (_, index) => customerOf(index, days, diceOf(seed * 1_000 + index)));
 }

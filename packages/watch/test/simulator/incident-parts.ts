@@ -21,7 +21,7 @@ export interface Kind {
   /** Slow ones cost little an hour, or stay near the usual pace. */
   readonly speed: 'fast' | 'slow';
   readonly lengthMs: number;
-  readonly needs?: 'launch' | 'newcomer' | 'steady' | 'nobody';
+  readonly needs?: 'launch' | 'newcomer' | 'steady' | 'no customer';
   /** Makes the requests of an hour. */
   readonly hour?: (facts: Facts, fromMs: number, toMs: number, emit: (one: Hostile) => void) => void;
   /** Changes the customer's own requests. */

@@ -79,8 +79,8 @@ const kinds = {
     );
   }),
   'batch started twenty times': fast(5 * hourMs, thief({ gapMs: [150, 500], spread: 0.4, own: true })),
-  'credential stuffing, one network, fast': fast(6 * hourMs, stuffing([400, 4_000], 1), 'nobody'),
-  'credential stuffing, neighbours': fast(8 * hourMs, stuffing([700, 2_500], 60), 'nobody'),
+  'credential stuffing, one network, fast': fast(6 * hourMs, stuffing([400, 4_000], 1), 'no customer'),
+  'credential stuffing, neighbours': fast(8 * hourMs, stuffing([700, 2_500], 60), 'no customer'),
   'scraping by two sequential clients': slow(
     10 * hourMs,
     thief({ gapMs: [5_000, 9_000], spread: 0.3, own: true }),
@@ -125,9 +125,9 @@ const kinds = {
   'credential stuffing, one network, slow': slow(
     2 * dayMs,
     stuffing([5 * minuteMs, 15 * minuteMs], 1),
-    'nobody',
+    'no customer',
   ),
-  'credential stuffing, many addresses': slow(1.5 * dayMs, stuffing([8_000, 40_000], 4_000), 'nobody'),
+  'credential stuffing, many addresses': slow(1.5 * dayMs, stuffing([8_000, 40_000], 4_000), 'no customer'),
   'cost creeps up': {
     speed: 'slow',
     lengthMs: 6 * dayMs,
@@ -152,7 +152,7 @@ export interface Incident {
   readonly kind: IncidentKind;
   readonly startMs: number;
   readonly endMs: number;
-  /** Absent of attacks on nobody's account. */
+  /** Absent of attacks without an account. */
   readonly customer: Customer | undefined;
   readonly key: string;
   readonly foreign: string;
@@ -193,9 +193,9 @@ export function incidentsOf(
             : needs === 'steady'
               ? ['office hours', 'offices on two continents', 'consumer app', 'new model'].includes(one.shape)
               : !unsteady.includes(one.shape) && one.launchMs === undefined;
-      const fitting = needs === 'nobody' ? [] : free.filter(fits);
+      const fitting = needs === 'no customer' ? [] : free.filter(fits);
       const customer = fitting[Math.floor(dice.uniform() * fitting.length)];
-      if (needs !== 'nobody' && !customer) return undefined;
+      if (needs !== 'no customer' && !customer) return undefined;
       if (customer) free.splice(free.indexOf(customer), 1);
       const latest = days * dayMs - lengthMs;
       const drawn = dice.between(0.4 * days * dayMs, Math.max(latest, 0.41 * days * dayMs));
@@ -220,7 +220,7 @@ export function incidentsOf(
   );
 }
 
-/** The first days of the simulation: nothing is known of anybody's key that has not been used. */
+/** The first days of the simulation: nothing is known of a key that has not been used. */
 const newcomerMs = (days: number, dice: Dice): number => dice.between(0.05, 0.2) * days * dayMs;
 const incidentsCount = (kind: IncidentKind, index: number): number =>
   incidentKinds.indexOf(kind) * 100 + index;

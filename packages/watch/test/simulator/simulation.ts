@@ -33,7 +33,7 @@ export interface Report {
   readonly microsecondsPerHappening: number;
 }
 
-/** An incident may be reported for so long after it has ended, since a day's sum still contains it; suspended for less. */
+/** How long an incident may be reported after it has ended, since a day's sum still contains it; suspended for less. */
 const aftermathMs = dayMs;
 const aftermathOfSuspensionsMs = hourMs;
 /** A notice about a subject is new after this time without one. */
@@ -50,7 +50,7 @@ const limiting: ReadonlySet<string> = new Set([
 ]);
 const stopping: ReadonlySet<string> = new Set(['suspend', 'block']);
 
-/** An app for some weeks with the default policy; who is switched off or blocked spends nothing meanwhile. */
+/** An app for some weeks with the default policy; a caller that is switched off or blocked spends nothing meanwhile. */
 export async function simulate(
   scale: Scale,
   make: MakeContender,
@@ -215,7 +215,7 @@ function concerns(
       detector === 'credential-stuffing' &&
       (target.kind === 'global' || target.name.startsWith(`${foreign}.`))
     );
-  // What runs wild shows in the sums of all customers and of its model as well, which affects nobody.
+  // What runs wild shows in the sums of all customers and of its model as well, which affects no request.
   if (target.kind === 'global' || target.kind === 'model')
     return action === 'tag' && detector !== 'credential-stuffing';
   return (target.tenant ?? subject.tenant) === customer.name;
