@@ -80,6 +80,53 @@ describe('who tries to get past the rules', () => {
     expect(rule.find(`x${key} _${key}`, place)).toHaveLength(2);
   });
 
+  it('finds keys behind invisible characters, full-width letters, encodings, and in names of members', async () => {
+    const github = `ghp_${'aB3dE5gH7j'.repeat(4).slice(0, 36)}`;
+    const full = (text: string) =>
+      text.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0));
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const disguises = [
+      (one: string) => `${one.slice(0, 9)}\u200b${one.slice(9)}`,
+      (one: string) => [...one].join('\u2060'),
+      full,
+      (one: string) => base64(one),
+      (one: string) => base64(`user: ${one}\n`),
+      (one: string) => base64(base64(one)),
+      (one: string) => base64(one).replace(/.{20}/g, '$&\n'),
+      (one: string) => Buffer.from(one).toString('hex'),
+      (one: string) => [...one].map((unit) => `%${unit.charCodeAt(0).toString(16)}`).join(''),
+      (one: string) => [...one].map((unit) => `&#${unit.charCodeAt(0)};`).join(''),
+    ];
+    for (const secret of [github, key]) {
+      for (const disguise of disguises) await post(user(`It is ${disguise(secret)} now`)).expect(400);
+      await post(user({ type: 'tool_use', id: 'a', name: 'f', input: { [secret]: 1 } })).expect(400);
+    }
+    for (const harmless of [
+      base64('x'.repeat(99)),
+      full(attack.slice(0, 6)),
+      base64('just a note about keys'),
+    ])
+      await post(user(`It is ${harmless} now`)).expect(200);
+  });
+
+  it('covers the disguise where a key is redacted, and refuses it where it cannot be: in a name', async () => {
+    const redacting = express();
+    redacting.use(express.json(), guardrails({ rules: [secrets({ action: 'redact' }), personalData()] }));
+    redacting.post('/', (req, res) => void res.json(req.body));
+    const hidden = Buffer.from(key).toString('base64');
+    for (const disguised of [`${key.slice(0, 12)}\u200b${key.slice(12)}`, hidden]) {
+      const { body } = await request(redacting)
+        .post('/')
+        .send(user(`Mine: ${disguised}, thanks.`));
+      expect(body.messages[0].content[0]).toMatch(/^Mine: \[[a-z]+\], thanks\.$/);
+    }
+    for (const name of [key, 'mail a@example.com to me'])
+      await request(redacting)
+        .post('/')
+        .send({ tool: { [name]: 1 } })
+        .expect(400);
+  });
+
   it('finds cards with the spaces and dashes of editors, and takes no time over single digits', () => {
     const rule = personalData();
     for (const separator of ['\u00a0', '\u202f', '\u2013', '.']) {

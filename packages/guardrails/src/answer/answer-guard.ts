@@ -168,10 +168,13 @@ export class AnswerGuard {
         if (findings.length === 0 || weight < (rule.threshold ?? 0)) continue;
         if (this.#mode === 'body') this.#found({ rule, findings, weight }, text.path);
         else if (rule.action === 'block') this.#withhold(rule.name);
-        if (rule.action === 'redact') cut.push(...findings);
+        if (rule.action !== 'redact') continue;
+        // The name of a member cannot be redacted.
+        if (text.replace) cut.push(...findings);
+        else this.#withhold(rule.name);
       }
       if (cut.length === 0) continue;
-      text.replace(redacted(text.text, cutsOf(cut)));
+      text.replace?.(redacted(text.text, cutsOf(cut)));
       changed = true;
     }
     return changed;

@@ -5,8 +5,8 @@ import type { TextPlace } from './rule.js';
 /** One text of a body. */
 export interface BodyText extends TextPlace {
   readonly text: string;
-  /** Writes another text in its place. Does nothing for the names of members. */
-  replace(text: string): void;
+  /** Writes another text in its place. Absent of the names of members, which stay. */
+  replace?(text: string): void;
 }
 
 /** Something in a body that is no text. */
@@ -29,9 +29,8 @@ type Members = Record<string, unknown>;
 const bytesMembers = new Set(['data', 'file_data', 'url', 'image_url', 'b64_json']);
 
 /**
- * Everything of a JSON body that a model may read: all its texts at any depth, and the names of members that contain spaces, so that a
- * sentence hidden in a tool's description is found as well. Texts of JSON are read without their escapes. Bytes of media are not among the
- * texts.
+ * Everything of a JSON body that a model may read: all its texts at any depth, and the names of members that may be a sentence or a key.
+ * Texts of JSON are read without their escapes. Bytes of media are not among the texts.
  */
 export function contentOf(body: unknown): BodyContent {
   const texts: BodyText[] = [];
@@ -62,7 +61,7 @@ export function contentOf(body: unknown): BodyContent {
       for (const kind of mediaKindsOf(members, path)) media.push({ kind, path });
       for (const name of Object.keys(members).reverse()) {
         const below = path === '' ? name : `${path}.${name}`;
-        if (/\s/.test(name)) texts.push({ text: name, path: below, role: own, replace: () => undefined });
+        if (isText(name)) texts.push({ text: name, path: below, role: own });
         push(
           members,
           name,
@@ -84,6 +83,13 @@ const roleOfMember: Readonly<Record<string, string>> = {
   systemInstruction: 'system',
   system_instruction: 'system',
 };
+
+/** Whether the name of a member may be a sentence, or long and mixed enough for a key. */
+function isText(name: string): boolean {
+  return /\s/.test(name) || (name.length >= shortestKey && /[\d\x7f-\uffff]/.test(name));
+}
+
+const shortestKey = 16;
 
 function put(within: Members | unknown[], key: string, value: string): void {
   (within as Members)[key] = value;

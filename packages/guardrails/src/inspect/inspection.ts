@@ -70,7 +70,7 @@ export async function inspectBody(
       ofText.push(kinds);
       if (findings.length === 0) continue;
       const acted = new Set([...counted].filter((kind) => !permits(kind, needs, scopes)));
-      const action = acted.size === 0 ? 'flag' : rule.action;
+      const action = acted.size === 0 ? 'flag' : actionOn(text, rule);
       const { path } = text;
       const spans = spansOf(findings);
       reports.push({ rule: rule.name, kinds: [...counted], action, where: 'input', path, weight, spans });
@@ -82,7 +82,7 @@ export async function inspectBody(
     const cuts = cutsOf(cut);
     await pace.spend(cut.length * bytesPerCut);
     const instead = redacted(text.text, cuts);
-    changes.push(() => text.replace(instead));
+    changes.push(() => text.replace?.(instead));
   }
   const split = await rejectedAcross(content, { rules, needs, scopes, reports, known, pace });
   if (split) return { reports, refusal: split };
@@ -90,6 +90,11 @@ export async function inspectBody(
   if (turn) await turn;
   if (!dryRun) for (const change of changes) change();
   return { reports, refusal: undefined };
+}
+
+/** A name cannot be redacted: it is refused instead. */
+function actionOn({ replace }: BodyText, { action }: Rule): RuleAction {
+  return action === 'redact' && replace === undefined ? 'block' : action;
 }
 
 function spansOf(findings: readonly Finding[]): Report['spans'] {

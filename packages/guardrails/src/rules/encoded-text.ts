@@ -14,46 +14,75 @@ const percent = /(?:%[0-9a-fA-F]{2}|[A-Za-z0-9._+-]){12,}/g;
 const entities = /(?:&#(?:\d{2,6}|x[0-9a-f]{2,5});){4,}/gi;
 const escaped = /(?:\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}){4,}/g;
 
+/** A text that was encoded, and where: offsets are UTF-16 units of the outermost run. */
+export interface EncodedRun {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
- * Sentences hidden as base64 (also over several lines), hex, percent signs, escapes or entities of HTML, or as several of them on top of
- * each other: runs that decode to text with words and spaces in it. All decoded text together is at most twice as long as the input, so
- * that the search takes linear time.
+ * Texts hidden as base64 (also over several lines), hex, percent signs, escapes or entities of HTML, or as several of them on top of each
+ * other: runs that decode to printable characters. All decoded text together is at most twice as long as the input, so that the search
+ * takes linear time.
  */
-export function encodedTexts(text: string): string[] {
-  const found = new Set<string>();
+export function encodedRuns(text: string): EncodedRun[] {
+  const found = new Map<string, EncodedRun>();
   let left = 2 * text.length;
-  const look = (within: string, depth: number): void => {
-    for (const decoded of decodedRuns(within)) {
-      if (decoded.length > left || !printable.test(decoded)) continue;
-      left -= decoded.length;
-      if (sentence.test(decoded)) found.add(decoded);
-      if (depth < maxDepth) look(decoded, depth + 1);
+  const look = (within: string, depth: number, outer?: EncodedRun): void => {
+    for (const run of decodedRuns(within)) {
+      if (run.text.length > left || !printable.test(run.text)) continue;
+      left -= run.text.length;
+      const { start, end } = outer ?? run;
+      const one = { text: run.text, start, end };
+      if (!found.has(one.text)) found.set(one.text, one);
+      if (depth < maxDepth) look(one.text, depth + 1, one);
     }
   };
   look(text, 1);
-  return [...found];
+  return [...found.values()];
 }
 
-/** The decoded text of every run of encoded characters, meaningful or not. */
-function* decodedRuns(text: string): Generator<string> {
-  for (const { 0: run, index } of text.matchAll(base64)) yield* fromStart(run, index);
+/** Of the encoded texts those that are sentences: with words and spaces in them. */
+export function encodedTexts(text: string): string[] {
+  return encodedRuns(text)
+    .map((run) => run.text)
+    .filter((decoded) => sentence.test(decoded));
+}
+
+/** Every run of encoded characters, decoded, meaningful or not. */
+function* decodedRuns(text: string): Generator<EncodedRun> {
+  for (const { 0: run, index } of text.matchAll(base64)) yield* placed(fromStart(run, index), index, run);
   if (text.includes('\n') || text.includes('\\n')) {
     for (const { 0: run, index } of text.matchAll(wrapped)) {
-      yield* fromLines(run.split(lineBreak));
+      yield* placed(fromLines(run.split(lineBreak)), index, run);
       for (let from = 1; index === 0 && from < 4; from += 1)
-        yield* fromLines(run.slice(from).split(lineBreak));
+        yield* placed(fromLines(run.slice(from).split(lineBreak)), index, run);
     }
   }
-  for (const { 0: run, index } of text.matchAll(hex)) {
-    const digits = run.replace(/[ :\r\n]/g, '');
-    yield Buffer.from(digits, 'hex').toString('utf8');
-    if (index === 0) yield Buffer.from(digits.slice(1), 'hex').toString('utf8');
+  for (const { 0: run, index } of text.matchAll(hex)) yield* placed(fromHex(run, index), index, run);
+  for (const [sign, pattern, decode] of signed) {
+    if (!text.includes(sign)) continue;
+    for (const { 0: run, index } of text.matchAll(pattern))
+      if (run.includes(sign)) yield* placed([decode(run)], index, run);
   }
-  if (text.includes('%')) {
-    for (const [run] of text.matchAll(percent)) if (run.includes('%')) yield fromPercent(run);
-  }
-  if (text.includes('&#')) for (const [run] of text.matchAll(entities)) yield fromEntities(run);
-  if (text.includes('\\')) for (const [run] of text.matchAll(escaped)) yield fromEscapes(run);
+}
+
+/** Encodings that a sign gives away. */
+const signed = [
+  ['%', percent, fromPercent],
+  ['&#', entities, fromEntities],
+  ['\\', escaped, fromEscapes],
+] as const;
+
+function* placed(texts: Iterable<string>, start: number, { length }: string): Generator<EncodedRun> {
+  for (const text of texts) yield { text, start, end: start + length };
+}
+
+function* fromHex(run: string, index: number): Generator<string> {
+  const digits = run.replace(/[ :\r\n]/g, '');
+  yield Buffer.from(digits, 'hex').toString('utf8');
+  if (index === 0) yield Buffer.from(digits.slice(1), 'hex').toString('utf8');
 }
 
 /** A run at the start may be the rest of a longer one, from any of its characters on: four of them are three bytes. */

@@ -1,5 +1,7 @@
 import { accepts, checkOptions, secretFormats, secretsIn } from '@tollgate/core/internal';
 import type { Finding, Rule, RuleAction } from '../inspect/rule.js';
+import { encodedRuns } from './encoded-text.js';
+import { undisguised } from './undisguised.js';
 
 /** Options of {@link secrets}. */
 export interface SecretsOptions {
@@ -11,7 +13,10 @@ export interface SecretsOptions {
 
 const kinds = Object.freeze([...new Set(secretFormats.map(({ kind }) => kind))]);
 
-/** A rule for keys and other secrets by their form. Throws a `TypeError` for a wrong option. */
+/**
+ * A rule for keys and other secrets by their form, also behind invisible characters, full-width letters and the encodings that
+ * `injection()` reads. Throws a `TypeError` for a wrong option.
+ */
 export function secrets(options: SecretsOptions = {}): Rule {
   checkOptions<SecretsOptions>('secrets', options, {
     action: accepts.oneOf('block', 'flag', 'redact'),
@@ -21,7 +26,17 @@ export function secrets(options: SecretsOptions = {}): Rule {
   return { name: 'secrets', on, action, kinds, holdFrom: lastWord, reach: maxPem, find: findingsIn };
 }
 
-const findingsIn = (text: string): Finding[] => secretsIn(text).map((found) => ({ ...found, weight: 1 }));
+/** Secrets that can be read, and those that can be once the text is undisguised or decoded. */
+function findingsIn(text: string): Finding[] {
+  const found = secretsIn(text);
+  const { plain, placeOf } = undisguised(text);
+  if (plain !== text)
+    for (const { kind, start, end } of secretsIn(plain))
+      found.push({ kind, start: placeOf(start), end: placeOf(end) });
+  for (const { text: decoded, start, end } of encodedRuns(text))
+    for (const { kind } of secretsIn(decoded)) found.push({ kind, start, end });
+  return found.map((one) => ({ ...one, weight: 1 }));
+}
 
 /** Longest beginning of a key, a JWT and a private key that is waited for. */
 const [maxKey, maxJwt, maxPem] = [300, 2_048, 16_384];
