@@ -22,9 +22,10 @@ export function sayWhatIsLeft(
   nowMs: number,
 ): void {
   const entries: RateLimitEntry[] = [];
-  charges.forEach(({ limit, charge }, index) => {
+  for (let index = 0; index < charges.length; index += 1) {
+    const { limit, charge } = charges[index] as LimitCharge;
     const state = states[index];
-    if (!state || charge.wide || limit.soft) return;
+    if (!state || charge.wide || limit.soft) continue;
     const { resetsAtMs } = state;
     entries.push({
       name: limit.name,
@@ -34,7 +35,7 @@ export function sayWhatIsLeft(
       left: state.left,
       resetSeconds: resetsAtMs === undefined ? undefined : (resetsAtMs - nowMs) / 1000,
     });
-  });
+  }
   appendRateLimit(res, entries);
 }
 

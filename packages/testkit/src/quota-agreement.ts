@@ -100,8 +100,12 @@ function alike(seen: unknown, expected: unknown): void {
   if (!isDeepStrictEqual(seen, expected)) expect(seen).toEqual(expected);
 }
 
-/** The content of an event, apart from its id where that is derived. */
+/**
+ * The content of an event, apart from its id where that is derived. The model knows no unresolved parts, so a change of nothing but that part
+ * is left out.
+ */
 function toldBy({ eventId, kind, adjusts, uncertain, costNanoUsd, charges }: UsageEvent): unknown {
-  const byCounter = charges.map(({ counter, window, amount }) => `${counter} ${window} ${amount}`).sort();
+  const changed = charges.filter(({ amount }) => amount !== 0);
+  const byCounter = changed.map(({ counter, window, amount }) => `${counter} ${window} ${amount}`).sort();
   return { of: adjusts ?? eventId, kind, uncertain, costNanoUsd, charges: byCounter };
 }

@@ -31,7 +31,7 @@ export class ModelBooks {
   ): ThresholdCrossing[] {
     this.#refresh(counter, nowMs);
     if (counter.window.kind === 'bucket') this.draw(counter, amount - release, nowMs);
-    else this.#charges.push({ counter: counter.counter, window, amount });
+    else this.#charge(counter.counter, window, amount);
     if (amount <= 0 || this.#isOver(counter, window, nowMs)) return [];
     const used = this.used(counter, window, nowMs);
     const reached = this.#thresholds
@@ -50,7 +50,11 @@ export class ModelBooks {
 
   /** Corrects the charges of an open window, by name; never below 0. */
   adjust(counter: string, window: string, amount: number, nowMs: number): void {
-    if (namedWindowEndMs(window) <= nowMs) return;
+    if (namedWindowEndMs(window) > nowMs) this.#charge(counter, window, amount);
+  }
+
+  /** A charge, or a correction; corrections never lower the sum below 0. */
+  #charge(counter: string, window: string, amount: number): void {
     const charged = this.#charges.filter((one) => one.counter === counter && one.window === window);
     const used = charged.reduce((sum, one) => sum + one.amount, 0);
     this.#charges.push({ counter, window, amount: Math.max(-used, amount) });

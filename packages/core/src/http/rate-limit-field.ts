@@ -49,7 +49,7 @@ export function appendRateLimit(res: Response, entries: readonly RateLimitEntry[
 
 /** Rewrites a field, items of other middleware first; returns Tollgate's part. */
 function write(res: Response, name: string, before: string, items: readonly string[]): string {
-  const text = items.join(', ');
+  const text = items.length === 1 ? (items[0] as string) : items.join(', ');
   const others = foreign(res.getHeader(name), before);
   res.setHeader(name, others.length === 0 ? text : [...others, text].join(', '));
   return text;
@@ -65,7 +65,23 @@ function foreign(header: number | string | string[] | undefined, ours: string): 
   });
 }
 
-function policyOf({ name, unit, quota, windowSeconds }: RateLimitEntry): string {
+/** The policies written last, by the name of their limit: an app has a few limits, and writes them with every response. */
+const policies = new Map<string, { readonly of: RateLimitEntry; readonly text: string }>();
+const mostPolicies = 1_000;
+
+function policyOf(entry: RateLimitEntry): string {
+  const known = policies.get(entry.name);
+  if (known && isSamePolicy(known.of, entry)) return known.text;
+  if (policies.size >= mostPolicies) policies.clear();
+  const text = policyText(entry);
+  policies.set(entry.name, { of: entry, text });
+  return text;
+}
+
+const isSamePolicy = (one: RateLimitEntry, other: RateLimitEntry): boolean =>
+  one.quota === other.quota && one.windowSeconds === other.windowSeconds && one.unit === other.unit;
+
+function policyText({ name, unit, quota, windowSeconds }: RateLimitEntry): string {
   const window = windowSeconds === undefined ? '' : `;w=${Math.ceil(windowSeconds)}`;
   const what = unit === 'requests' ? '' : `;qu="${unit === 'usd' ? 'micro-usd' : unit}"`;
   return `"${name}";q=${shown(quota, unit)}${window}${what}`;

@@ -1,5 +1,5 @@
 import type { UsageEvent } from '../call/usage-event.js';
-import type { QuotaCharge, QuotaCounter, ReserveResult } from './quota-store.js';
+import type { CloseRequest, QuotaCharge, QuotaCounter, ReserveResult } from './quota-store.js';
 import type { WindowCounter } from './window-counter.js';
 
 /** A lease's amount on one counter in one window. */
@@ -32,6 +32,21 @@ export interface Attempt {
   covered: ReserveResult | undefined;
 }
 
+/** A request and the result of `extend`. */
+export interface Extension {
+  readonly asked: readonly QuotaCharge[];
+  readonly answer: ReserveResult;
+}
+
+/** What is remembered of a closed lease. There is one for each request of the last two minutes, so it is a few fields instead of a lease. */
+export interface ClosedLease {
+  readonly untilMs: number;
+  /** Its charged attempts; nearly always one, without an array. */
+  readonly charged: string | readonly string[];
+  /** The extension whose refusal closed it. */
+  readonly refused: Extension | undefined;
+}
+
 /** A reservation. After its end it stays for a while as a tombstone, so that late operations are recognised. */
 export class Lease {
   state: 'live' | 'closed' | 'reaped' = 'live';
@@ -39,8 +54,7 @@ export class Lease {
   attempts: Attempt[] = [];
   /** The result of `reserve`. */
   answer: ReserveResult | undefined;
-  /** Requests and results of `extend`. */
-  extensions: { readonly asked: readonly QuotaCharge[]; readonly answer: ReserveResult }[] = [];
+  extensions: Extension[] = [];
   /** The attempt that `reserve` came with. */
   declared: string | undefined;
   /** Position in the heap of live leases. */
@@ -54,16 +68,32 @@ export class Lease {
     public expiresAtMs: number,
   ) {}
 
-  /** Drops the data of a live lease; a reaped one keeps its holds and attempts, since the actual usage may still arrive. */
-  forget(state: 'closed' | 'reaped'): void {
-    this.state = state;
+  /** A lease of which only its end is remembered. */
+  static closed({ id, partition }: CloseRequest, remembered: ClosedLease): Lease {
+    const { untilMs, charged, refused } = remembered;
+    const lease = new Lease(id, partition, 0, untilMs);
+    lease.state = 'closed';
+    if (refused) lease.extensions = [refused];
+    for (const attemptId of typeof charged === 'string' ? [charged] : charged) {
+      markCharged(lease.attemptOrNew(attemptId));
+    }
+    return lease;
+  }
+
+  /** The ids of its charged attempts; a single one without an array. */
+  get chargedAttempts(): string | readonly string[] {
+    const { attempts } = this;
+    const [only] = attempts;
+    if (attempts.length === 1 && only?.state === 'charged') return only.id;
+    const charged = attempts.filter(({ state }) => state === 'charged').map(({ id }) => id);
+    return charged.length === 1 ? (charged[0] as string) : charged;
+  }
+
+  /** Drops the data of a reaped lease that is of no use any more; its holds and attempts stay, since the actual usage may still arrive. */
+  reap(): void {
+    this.state = 'reaped';
     this.answer = undefined;
     this.extensions = [];
-    if (state === 'closed') {
-      this.holds = [];
-      // Copied to its length: an array that was pushed to has room for seventeen.
-      this.attempts = this.attempts.filter((attempt) => attempt.state === 'charged').slice();
-    }
     for (const attempt of this.attempts) attempt.covered = undefined;
   }
 

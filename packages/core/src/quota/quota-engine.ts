@@ -61,7 +61,7 @@ export class QuotaEngine {
     checkAlternatives(request.alternatives);
     checkLease(request);
     this.#advance(nowMs);
-    const known = this.#leases.get(request.id, nowMs);
+    const known = this.#leases.get(request, nowMs);
     if (known) return known.state === 'live' && known.answer ? known.answer : refused(ended, nowMs);
     const decision = decide(this.#counters, request.alternatives, nowMs);
     if (!decision.ok) return refused(decision.refusal, nowMs);
@@ -76,7 +76,7 @@ export class QuotaEngine {
   extend(request: ExtendRequest, nowMs: number): ReserveResult {
     checkCharges(request.charges);
     this.#advance(nowMs);
-    const lease = this.#leases.get(request.id, nowMs);
+    const lease = this.#leases.get(request, nowMs);
     const before = lease?.extensions.find(({ asked }) => sameCharges(asked, request.charges));
     if (before) return before.answer;
     if (lease?.state !== 'live') return refused(ended, nowMs);
@@ -89,13 +89,14 @@ export class QuotaEngine {
       ? this.#grant(lease, alternatives, decision, running ? lease.declared : undefined, nowMs)
       : refused(decision.refusal, nowMs);
     lease.extensions.push({ asked: request.charges, answer });
+    if (!decision.ok) this.#leases.bury(lease, lease.expiresAtMs);
     return answer;
   }
 
   cover(request: CoverRequest, nowMs: number): ReserveResult {
     checkAlternatives(request.alternatives);
     this.#advance(nowMs);
-    const lease = this.#leases.get(request.id, nowMs);
+    const lease = this.#leases.get(request, nowMs);
     if (lease?.state !== 'live') return refused(ended, nowMs);
     const known = lease.attempt(request.attemptId);
     if (known?.covered) return known.covered;
@@ -112,8 +113,11 @@ export class QuotaEngine {
   charge(request: ChargeRequest, nowMs: number): ChargeResult {
     checkItems(request.items);
     this.#advance(nowMs);
-    const lease = this.#leases.get(request.id, nowMs) ?? this.#remember(request, nowMs);
-    return chargeAttempt(this.#world, lease, request, nowMs);
+    const lease = this.#leases.get(request, nowMs) ?? this.#remember(request, nowMs);
+    const isLate = lease.state === 'closed';
+    const result = chargeAttempt(this.#world, lease, request, nowMs);
+    if (isLate) this.#leases.bury(lease, lease.expiresAtMs);
+    return result;
   }
 
   renew(request: RenewRequest, nowMs: number): boolean {
@@ -121,7 +125,7 @@ export class QuotaEngine {
       for (const { counter, amount } of items) checkRunning(counter, amount);
     }
     this.#advance(nowMs);
-    const lease = this.#leases.get(request.id, nowMs);
+    const lease = this.#leases.get(request, nowMs);
     if (lease?.state !== 'live') return false;
     this.#leases.renew(lease, nowMs);
     for (const { attemptId, items, event } of request.running) {
@@ -139,7 +143,7 @@ export class QuotaEngine {
 
   close(request: CloseRequest, nowMs: number): void {
     this.#advance(nowMs);
-    const lease = this.#leases.get(request.id, nowMs);
+    const lease = this.#leases.get(request, nowMs);
     if (!lease) this.#remember(request, nowMs);
     else endLease(this.#world, lease, nowMs);
   }
@@ -147,7 +151,7 @@ export class QuotaEngine {
   /** The second half of an adjustment: it is in the ledger. */
   adjust({ id, partition, charges }: AdjustRequest, nowMs: number): void {
     this.#advance(nowMs);
-    if (this.#leases.get(id, nowMs)) return;
+    if (this.#leases.get({ id, partition }, nowMs)) return;
     this.#remember({ id, partition }, nowMs);
     for (const { counter, window, amount } of charges) this.#counters.adjust(counter, window, amount, nowMs);
   }

@@ -92,7 +92,8 @@ export function endLease(world: SettlingWorld, lease: Lease, nowMs: number): voi
   if (lease.state !== 'live') return;
   const givenBack = giveBack(lease, nowMs);
   for (const { counter, windowCounter } of lease.holds) counters.release(counter.counter, windowCounter);
-  lease.forget('closed');
+  lease.state = 'closed';
+  lease.extensions = [];
   leases.bury(lease, nowMs + 2 * lease.leaseMs);
   publishSettled(world, lease, { outcome: 'closed', givenBack });
 }
@@ -107,7 +108,7 @@ export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): vo
   const surplus = new Map(lease.holds.map((hold) => [hold, surplusOf(hold, running)]));
   for (const attempt of running) reapAttempt(world, attempt, surplus, nowMs);
   const givenBack = giveBack(lease, nowMs);
-  lease.forget('reaped');
+  lease.reap();
   world.leases.bury(lease, nowMs + Math.max(reapedKeptMs, 2 * lease.leaseMs));
   publishSettled(world, lease, { outcome: 'reaped', givenBack });
 }

@@ -9,6 +9,8 @@ const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 const comma = 0x2c;
+/** Bytes: texts up to this length are read byte by byte. */
+const shortText = 32;
 
 /**
  * How deep a JSON text (UTF-8 bytes) nests, how many members its objects have, and how many values it has at most, in one pass and
@@ -27,7 +29,9 @@ export function measureJson(
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === quote) {
-      for (at += 1; at < bytes.length && bytes[at] !== quote; at += 1) if (bytes[at] === backslash) at += 1;
+      const near = Math.min(bytes.length, at + shortText);
+      for (at += 1; at < near && bytes[at] !== quote; at += 1) if (bytes[at] === backslash) at += 1;
+      if (at >= near) at = endOfText(bytes, at);
     } else if (byte === colon) members += 1;
     else if (byte === comma) {
       values += 1;
@@ -40,6 +44,26 @@ export function measureJson(
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
   return { depth: deepest, members, values };
+}
+
+/**
+ * The closing quote of a text that contains this position; the length of `bytes` where there is none. Skips from quote to quote, which for a
+ * prompt is a hundred times as fast as looking at each byte, unless most of them turn out to be escaped.
+ */
+function endOfText(bytes: Uint8Array, from: number): number {
+  let at = from;
+  let unescapedAfter = from;
+  for (let found = 1; found * shortText <= at - from + 16 * shortText; found += 1) {
+    const end = bytes.indexOf(quote, at);
+    if (end === -1) return bytes.length;
+    let before = end;
+    while (before > unescapedAfter && bytes[before - 1] === backslash) before -= 1;
+    if ((end - before) % 2 === 0) return end;
+    at = end + 1;
+    unescapedAfter = at;
+  }
+  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1;
+  return at;
 }
 
 /**

@@ -53,7 +53,7 @@ const bugs: Readonly<Record<string, Bug>> = {
   },
   'a correction made as often as it is asked for': {
     file: 'quota-engine.ts',
-    find: 'if (this.#leases.get(id, nowMs)) return;\n    this.#remember',
+    find: 'if (this.#leases.get({ id, partition }, nowMs)) return;\n    this.#remember',
     replace: 'this.#remember',
   },
   'a correction of whatever window is open': {

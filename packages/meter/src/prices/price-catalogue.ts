@@ -32,6 +32,11 @@ const maxRemembered = 2_000;
 /** Some catalogue prices depend on the date or the time of day; a match is looked up again after a minute. */
 const rememberedMs = 60_000;
 
+interface FoundPrice {
+  readonly price: Price | undefined;
+  readonly minute: number;
+}
+
 /** Prices by `@pydantic/genai-prices`, with the app's own on top. */
 export function priceCatalogue(options: PriceCatalogueOptions = {}): PriceCatalogue {
   checkOptions<PriceCatalogueOptions>('priceCatalogue', options, {
@@ -41,7 +46,9 @@ export function priceCatalogue(options: PriceCatalogueOptions = {}): PriceCatalo
   const declared = options.prices ?? {};
   const now = options.now ?? Date.now;
   const version = versionOf(declared);
-  const remembered = new Map<string, { readonly price: Price | undefined; readonly minute: number }>();
+  /** By provider, then by model. */
+  const remembered = new Map<string, Map<string, FoundPrice>>();
+  let size = 0;
 
   function look(provider: string, model: string, atMs: number): Price | undefined {
     const own = declaredFor(declared, provider, model);
@@ -56,13 +63,17 @@ export function priceCatalogue(options: PriceCatalogueOptions = {}): PriceCatalo
   return {
     version,
     find(provider, model, atMs = now()) {
-      const key = `${provider} ${model}`;
       const minute = Math.floor(atMs / rememberedMs);
-      const known = remembered.get(key);
+      const known = remembered.get(provider)?.get(model);
       if (known && known.minute === minute) return known.price;
       const price = look(provider, model, atMs);
-      if (remembered.size >= maxRemembered) remembered.clear();
-      remembered.set(key, { price, minute });
+      if (size >= maxRemembered) {
+        remembered.clear();
+        size = 0;
+      }
+      const ofProvider = remembered.get(provider) ?? new Map<string, FoundPrice>();
+      if (!ofProvider.has(model)) size += 1;
+      remembered.set(provider, ofProvider.set(model, { price, minute }));
       return price;
     },
   };

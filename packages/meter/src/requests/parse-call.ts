@@ -35,7 +35,7 @@ export function parseCall(outgoing: OutgoingRequest, settings: ParseSettings): M
   checkFields(format.fields, body, options);
   const own = outgoingBody(body, ['model', ...format.request.changeable]);
   const text = own.toString();
-  checkNestedNames(body, text);
+  checkNestedNames(body);
   const read = format.request.read(body, options, text);
   const facts = match.stream === undefined ? read : { ...read, stream: match.stream };
   format.request.complete?.(own, facts);
