@@ -1,5 +1,5 @@
 /** Names that Tollgate's packages share. They may change in any release. */
-export { leastInputCost, leastInputTokens } from './least-input.js';
+export { leastInputCost, leastInputTokens, tooSmallToPrice } from './least-input.js';
 export { unmeteredRefusal } from './meter.js';
 export { acceptsPrices } from './prices/declared-price.js';
 export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';

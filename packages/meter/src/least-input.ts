@@ -6,8 +6,8 @@ import { catalogueProviders } from './prices/known-prices.js';
 import { type PriceCatalogue, priceCatalogue } from './prices/price-catalogue.js';
 import { mostSaved } from './requests/token-bound.js';
 
-/** Of shorter texts no price is looked up: that takes two milliseconds for a name that is new. In tokens. */
-const worthPricing = 16_384;
+/** Of texts below this many tokens no price is looked up: that takes two milliseconds for a name that is new. */
+export const tooSmallToPrice = 16_384;
 
 /** The characters of media, which is not counted as text: base64, data URLs, addresses. */
 const maybeMedia = /^[\w+/=:;,.%?&#~@!-]*$/;
@@ -41,7 +41,7 @@ export function leastInputCost(
   const providers = [...new Set([...catalogueProviders, ...own])];
   return (req, tokens) => {
     const named: unknown = routeOf(req.originalUrl, req.method)?.model ?? req.body?.model;
-    if (tokens < worthPricing || typeof named !== 'string' || named.length > 256) return 0;
+    if (tokens < tooSmallToPrice || typeof named !== 'string' || named.length > 256) return 0;
     const model = (Object.hasOwn(models, named) && models[named]) || named;
     return Number((BigInt(tokens) * lowestInput(book, providers, model)) / 2_000n);
   };

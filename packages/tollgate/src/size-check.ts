@@ -11,8 +11,8 @@ import {
 } from '@tollgate/core';
 import { type GuardOptions, runInContext } from '@tollgate/core/internal';
 import type { MeterOptions } from '@tollgate/meter';
-import { leastInputCost, leastInputTokens } from '@tollgate/meter/internal';
-import type { RequestHandler } from 'express';
+import { leastInputCost, leastInputTokens, tooSmallToPrice } from '@tollgate/meter/internal';
+import type { Request, RequestHandler } from 'express';
 
 /** The dependencies of the check. */
 export interface SizeCheckParts {
@@ -33,10 +33,11 @@ export function sizeCheck({ budget, plans, meter, answer }: SizeCheckParts): Req
   const costOf = leastInputCost(meter);
   return function sizeCheckMiddleware(req, res, next) {
     const context = contextOf(req, res);
-    const limits = context.caller ? limitsOf(budget, context.caller).filter(({ soft }) => !soft) : [];
-    const tokens = limits.length > 0 ? leastInputTokens(req, meter) : 0;
+    const limits = context.caller ? limitsOf(budget, context.caller) : [];
     const money = narrowest(limits, ['usd']);
     const limit = narrowest(limits, countsInput);
+    const isSmall = mostTokens(req) <= Math.min(limit?.amount ?? Infinity, tooSmallToPrice);
+    const tokens = isSmall || !(limit ?? money) ? 0 : leastInputTokens(req, meter);
     if (limit && tokens > limit.amount) refuse(req, res, next, tooLarge(limit), answer);
     else if (
       money &&
@@ -48,11 +49,18 @@ export function sizeCheck({ budget, plans, meter, answer }: SizeCheckParts): Req
   };
 }
 
-/** The smallest of the limits in these units. */
+/** The most tokens that a body's texts can have. `Infinity` where its length is known only when it is decoded. */
+function mostTokens({ headers }: Request): number {
+  const length = headers['content-encoding'] === undefined ? headers['content-length'] : undefined;
+  // A byte that is not UTF-8 becomes a character of three.
+  return length === undefined ? Infinity : 3 * Number(length);
+}
+
+/** The smallest of the hard limits in these units. */
 function narrowest(limits: readonly Limit[], units: readonly string[]): Limit | undefined {
   let least: Limit | undefined;
   for (const limit of limits) {
-    if (units.includes(limit.unit) && (!least || limit.amount < least.amount)) least = limit;
+    if (!limit.soft && units.includes(limit.unit) && (!least || limit.amount < least.amount)) least = limit;
   }
   return least;
 }

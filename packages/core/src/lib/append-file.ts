@@ -21,12 +21,14 @@ export class AppendFile {
       this.#file = await open(this.path, 'a', 0o600);
       unclosed.add(this.#file);
     }
-    const { size } = await this.#file.stat();
+    const file = this.#file;
+    const bytes = Buffer.from(text);
+    let written = 0;
     try {
-      await this.#file.appendFile(text);
-      if (this.sync) await this.#file.datasync();
+      while (written < bytes.length) written += (await file.write(bytes, written)).bytesWritten;
+      if (this.sync) await file.datasync();
     } catch (error) {
-      await this.#file.truncate(size).catch(() => undefined);
+      if (written > 0) await takeOff(file, written).catch(() => undefined);
       await this.close().catch(() => undefined);
       throw error;
     }
@@ -39,4 +41,10 @@ export class AppendFile {
     unclosed.delete(file);
     await file.close();
   }
+}
+
+/** Takes the last bytes of a file off again. */
+async function takeOff(file: FileHandle, bytes: number): Promise<void> {
+  const { size } = await file.stat();
+  await file.truncate(Math.max(0, size - bytes));
 }

@@ -4,7 +4,8 @@ const maxDepth = 3;
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Cf}\s]+$/u;
 const sentence = /\p{L}{2}[\s\p{Cf}_-]{1,5}\p{L}{2}/u;
 
-const base64 = /[A-Za-z0-9+/_-]{20,}={0,2}/g;
+/** Looks back, so that a shorter word is not tried again from each of its letters. */
+const base64 = /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{20,}={0,2}/g;
 /** Runs of several lines, as mails and command lines break them; words around them may look like parts of them. */
 const wrapped =
   /(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}(?:[ \t]{0,8}(?:\r?\n|\\n)[ \t>]{0,8}[A-Za-z0-9+/_-]{4,})+={0,2}/g;

@@ -107,7 +107,9 @@ function ciphered(text: string, raw: string): Finding[] {
 
 function openSignals(raw: string, { text }: NormalisedText): Finding[] {
   const found = [...phrases(text, raw), ...roleMarkers(raw)];
-  const others = new Set([withoutLeet(text), withoutPadding(text), withoutPadding(withoutLeet(text))]);
+  const plain = withoutLeet(text);
+  const others = new Set([plain, withoutPadding(text)]);
+  if (plain !== text) others.add(withoutPadding(plain));
   others.delete(text);
   for (const other of others) {
     const more = phrases(other, raw).filter(({ kind }) => !found.some((one) => one.kind === kind));

@@ -110,9 +110,11 @@ export function normalised(raw: string): NormalisedText {
   return { text: latinised, invisible, hidden };
 }
 
+const mixesLeet = /[a-z][013457@$!]|[013457@$!][a-z]/;
+
 /** The same with digits and signs read as the letters they replace, in words that have both: `1gn0r3`. */
 export function withoutLeet(text: string): string {
-  if (!/[a-z][013457@$!]|[013457@$!][a-z]/.test(text)) return text;
+  if (!mixesLeet.test(text)) return text;
   return text
     .split(/(\s+)/)
     .map((word) =>
@@ -123,9 +125,12 @@ export function withoutLeet(text: string): string {
     .join('');
 }
 
+const stretched = /(\p{L})\1{2,}/gu;
+const split = /(?<=\p{L})[.·•|~^](?=\p{L})/gu;
+
 /** The same without stretched or split words: `ignoooore`, `ig.no.re`. */
 export function withoutPadding(text: string): string {
-  return text.replace(/(\p{L})\1{2,}/gu, '$1').replace(/(?<=\p{L})[.·•|~^](?=\p{L})/gu, '');
+  return text.replace(stretched, '$1').replace(split, '');
 }
 
 function tagged(raw: string): string {

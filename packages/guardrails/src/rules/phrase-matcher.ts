@@ -34,6 +34,10 @@ interface Prefix {
 
 /** How many characters of a prefix it is looked up by; the least it may have. */
 const lookedUpBy = 2;
+
+/** The first {@link lookedUpBy} characters as a number, which is looked up faster than a text. */
+const beginningOf = (word: string): number => word.charCodeAt(0) * 65_536 + word.charCodeAt(1);
+
 const noSteps: readonly Step[] = [];
 
 /**
@@ -42,7 +46,7 @@ const noSteps: readonly Step[] = [];
  */
 export class PhraseMatcher {
   readonly #exact = new Map<string, Step[]>();
-  readonly #prefixes = new Map<string, Prefix[]>();
+  readonly #prefixes = new Map<number, Prefix[]>();
 
   constructor(private readonly phrases: readonly Phrase[]) {
     for (const [phrase, { steps }] of phrases.entries()) {
@@ -61,7 +65,8 @@ export class PhraseMatcher {
     const found = new Map<number, PhraseMatch>();
     /** By phrase and step: the index of the last word with which the phrase stood that far, and where it began. */
     const reached = new Map<number, { at: number; start: number }[]>();
-    for (const [at, { text, start, end }] of tokens.entries()) {
+    for (let at = 0; at < tokens.length; at += 1) {
+      const { text, start, end } = tokens[at] as Token;
       for (const { phrase, step } of this.#stepsOf(text)) {
         if (found.has(phrase)) continue;
         const { steps, gap } = this.phrases[phrase] as Phrase;
@@ -88,7 +93,7 @@ export class PhraseMatcher {
     const text = word.slice(0, -1);
     if (text.length < lookedUpBy)
       throw new RangeError(`the prefix ${word} must have ${lookedUpBy} characters`);
-    const beginning = text.slice(0, lookedUpBy);
+    const beginning = beginningOf(text);
     const prefixes = this.#prefixes.get(beginning) ?? [];
     this.#prefixes.set(beginning, prefixes);
     const known = prefixes.find((prefix) => prefix.text === text);
@@ -100,7 +105,9 @@ export class PhraseMatcher {
 
   #stepsOf(word: string): readonly Step[] {
     let all: readonly Step[] = this.#exact.get(word) ?? noSteps;
-    for (const { text, steps } of this.#prefixes.get(word.slice(0, lookedUpBy)) ?? []) {
+    const prefixes = this.#prefixes.get(beginningOf(word));
+    if (!prefixes) return all;
+    for (const { text, steps } of prefixes) {
       if (word.startsWith(text))
         all = all.length === 0 ? steps : [...all, ...steps].sort((a, b) => b.step - a.step);
     }
