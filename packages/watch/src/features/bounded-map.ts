@@ -1,4 +1,7 @@
-/** A map for names that clients choose: beyond `capacity` the least recently used entry is evicted. */
+/**
+ * A map for names that clients choose: beyond `capacity` the least recently used entry is evicted. Uses are not recorded before it is half
+ * full, since that takes longer than a look-up: until then an entry counts as used when it was added.
+ */
 export class BoundedMap<Value> {
   readonly #entries = new Map<string, Value>();
 
@@ -19,8 +22,10 @@ export class BoundedMap<Value> {
 
   /** The value of a name, made where there is none; it counts as used now. */
   use(name: string, make: () => Value): Value {
-    const value = this.#entries.get(name) ?? make();
-    this.#entries.delete(name);
+    const known = this.#entries.get(name);
+    if (known !== undefined && 2 * this.#entries.size < this.capacity) return known;
+    const value = known ?? make();
+    if (known !== undefined) this.#entries.delete(name);
     this.#entries.set(name, value);
     if (this.#entries.size > this.capacity) {
       const [oldest] = this.#entries;

@@ -3,9 +3,9 @@ const remembered = 32;
 
 /** How the latest requests followed each other, and how alike they were. */
 export class Rhythm {
-  readonly #times: number[] = [];
+  readonly #times = new Array<number>(remembered).fill(0);
   /** Of the prompts, 0 for none: plain arrays of numbers take a tenth of the texts and a map of them. */
-  readonly #prints: number[] = [];
+  readonly #prints = new Array<number>(remembered).fill(0);
   /** Prompts without those of which there is another later one. */
   #distinct = 0;
   #hashed = 0;

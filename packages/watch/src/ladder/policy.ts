@@ -96,12 +96,18 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
     action: { do: 'slow', delayMs: 2_000, forMs: 15 * minuteMs },
   },
   {
-    detectors: ['slow-rise', 'new-network', 'key-sharing'],
+    detectors: ['slow-rise'],
+    subjects: customers,
+    minScore: 7,
+    action: limit,
+  },
+  {
+    detectors: ['new-network', 'key-sharing'],
     subjects: customers,
     minScore: 6,
     action: limit,
   },
-  { detectors: ['cost'], subjects: customers, minScore: 9, action: limit },
+  { detectors: ['cost'], subjects: ['key'], minScore: 9, action: limit },
   { detectors: ['spend', 'scraping'], subjects: customers, minScore: 8, action: suspend },
   { detectors: ['agent-loop'], subjects: customers, minScore: 6, action: suspend },
   {

@@ -11,6 +11,13 @@ export interface SavedHighs {
   readonly highs: readonly number[];
 }
 
+/** Figures of some days: their number, the second highest, and the spread of all. */
+interface EarlierDays {
+  readonly days: number;
+  readonly second: number | undefined;
+  readonly spread: number;
+}
+
 /**
  * The highest value of each of the latest 28 days (UTC, or hours), such as the most that was spent in five minutes, and the level that is a habit:
  * reached on at least three of them, at any hour. A nightly job, a weekly report and bursts of agents become usual by themselves, and a
@@ -20,9 +27,9 @@ export class Highs {
   /** By day, modulo their number. A plain array: a typed one of this size takes four times its content. */
   #highs: number[] = [];
   #day = Number.NaN;
-  /** Of the days before today; computed when first asked for on a day. */
-  #past: Past | undefined;
-  #pastWithout: Past | undefined;
+  /** The habit, once it was asked for on this day; 0: there is none, -1: not asked for yet. */
+  #usual = -1;
+  #earlier: EarlierDays | undefined;
 
   /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
   constructor(private readonly periodMs = dayMs) {}
@@ -36,28 +43,29 @@ export class Highs {
 
   /** The level that is a habit: reached on three of the days before today. `undefined`: too few days. */
   usual(nowMs: number): number | undefined {
-    return this.#before(nowMs).third;
+    this.#roll(nowMs);
+    if (this.#usual < 0) this.#usual = this.#third();
+    return this.#usual > 0 ? this.#usual : undefined;
   }
 
   /** The highest of the days before today. */
   highest(nowMs: number): number | undefined {
-    return this.#before(nowMs).first;
+    return this.#sorted(nowMs, 1)[0];
   }
 
-  /** Deviation of the logarithms of the days' highs, robust. */
+  /** Deviation of the logarithms of the highs of the days before today, robust. */
   spread(nowMs: number): number {
-    return this.#before(nowMs).spread;
+    return spreadOf(this.#sorted(nowMs, 1));
   }
 
-  /** The days before the latest two, so that a rise does not hide itself: their number, the second highest, and their spread. */
-  earlier(nowMs: number): {
-    readonly days: number;
-    readonly second: number | undefined;
-    readonly spread: number;
-  } {
+  /** The days before the latest two, so that a rise does not hide itself. */
+  earlier(nowMs: number): EarlierDays {
     this.#roll(nowMs);
-    this.#pastWithout ??= this.#computed(2);
-    return this.#pastWithout;
+    if (!this.#earlier) {
+      const sorted = this.#sorted(nowMs, 3);
+      this.#earlier = { days: sorted.length, second: sorted[1], spread: spreadOf(sorted) };
+    }
+    return this.#earlier;
   }
 
   save(): SavedHighs {
@@ -79,12 +87,6 @@ export class Highs {
     this.#forget();
   }
 
-  #before(nowMs: number): Past {
-    this.#roll(nowMs);
-    this.#past ??= this.#computed(0);
-    return this.#past;
-  }
-
   #roll(nowMs: number): void {
     const day = Math.floor(nowMs / this.periodMs);
     if (day <= this.#day) return;
@@ -95,30 +97,39 @@ export class Highs {
   }
 
   #forget(): void {
-    this.#past = undefined;
-    this.#pastWithout = undefined;
+    this.#usual = -1;
+    this.#earlier = undefined;
   }
 
-  /** `skip`: how many of the latest days are left out. */
-  #computed(skip: number): Past {
-    const values: number[] = [];
-    for (let ago = 1 + skip; ago < remembered && ago <= this.#day; ago += 1) {
-      const high = this.#highs[(this.#day - ago) % remembered] as number;
-      if (high > 0) values.push(high);
+  /** The third highest of the days before today; 0 where there are not as many. */
+  #third(): number {
+    let [first, second, third] = [0, 0, 0];
+    for (let ago = this.#earliest; ago >= 1; ago -= 1) {
+      const high = this.#at(ago);
+      if (high <= third) continue;
+      if (high > first) [first, second, third] = [high, first, second];
+      else if (high > second) [second, third] = [high, second];
+      else third = high;
     }
-    const sorted = values.sort((one, other) => other - one);
-    const [first, second, third] = sorted;
-    return { days: sorted.length, first, second, third, spread: spreadOf(sorted) };
+    return third;
   }
-}
 
-/** Figures of some days: the highest three highs, and the spread of all. */
-interface Past {
-  readonly days: number;
-  readonly first: number | undefined;
-  readonly second: number | undefined;
-  readonly third: number | undefined;
-  readonly spread: number;
+  /** The oldest remembered day, in days before today. */
+  get #earliest(): number {
+    return Math.min(remembered - 1, this.#day);
+  }
+
+  #at(ago: number): number {
+    return this.#highs[(this.#day - ago) % remembered] as number;
+  }
+
+  /** The highs of days with anything in them, from `latest` days ago on, the highest first. */
+  #sorted(nowMs: number, latest: number): number[] {
+    this.#roll(nowMs);
+    const values: number[] = [];
+    for (let ago = latest; ago <= this.#earliest; ago += 1) if (this.#at(ago) > 0) values.push(this.#at(ago));
+    return values.sort((one, other) => other - one);
+  }
 }
 
 function spreadOf(sorted: readonly number[]): number {

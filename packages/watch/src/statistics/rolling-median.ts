@@ -1,46 +1,52 @@
 /** By this the median absolute deviation of a normal distribution becomes its standard deviation: 1 / Φ⁻¹(3/4). */
 export const madToDeviation = 1.482_602_218_505_602;
 
-/** Median and spread of the latest values: half of them may be wild without moving either far. Memory is bounded by `capacity`. */
+/**
+ * Median and spread of the latest values: half of them may be wild without moving either far. Memory is bounded by `capacity`. Both are computed when they are
+ * first asked for after a value was added.
+ */
 export class RollingMedian {
   readonly #ring: number[] = [];
-  readonly #sorted: number[] = [];
   #next = 0;
+  #median = Number.NaN;
   #deviation = Number.NaN;
 
   constructor(private readonly capacity: number) {}
 
   get size(): number {
-    return this.#sorted.length;
+    return this.#ring.length;
   }
 
   /** Adds a finite value; beyond the capacity the oldest is removed. */
   add(value: number): void {
-    const sorted = this.#sorted;
-    if (sorted.length === this.capacity) sorted.splice(placeOf(sorted, this.#ring[this.#next] as number), 1);
-    sorted.splice(placeOf(sorted, value), 0, value);
     this.#ring[this.#next] = value;
     this.#next = (this.#next + 1) % this.capacity;
-    this.#deviation = Number.NaN;
+    this.#median = Number.NaN;
   }
 
   /** The values, the oldest first. */
   get values(): number[] {
-    const { length } = this.#sorted;
+    const { length } = this.#ring;
     const first = length < this.capacity ? 0 : this.#next;
     return Array.from({ length }, (_, index) => this.#ring[(first + index) % this.capacity] as number);
   }
 
   /** `NaN` while there are no values. */
   get median(): number {
-    return medianOfSorted(this.#sorted);
+    if (Number.isNaN(this.#median)) this.#compute();
+    return this.#median;
   }
 
   /** 1.4826 × the median absolute deviation: the standard deviation, were the values normal. `NaN` while there are no values. */
   get deviation(): number {
-    if (Number.isNaN(this.#deviation))
-      this.#deviation = madToDeviation * medianDistance(this.#sorted, this.median);
+    if (Number.isNaN(this.#median)) this.#compute();
     return this.#deviation;
+  }
+
+  #compute(): void {
+    const sorted = [...this.#ring].sort((one, other) => one - other);
+    this.#median = medianOfSorted(sorted);
+    this.#deviation = madToDeviation * medianDistance(sorted, this.#median);
   }
 }
 
