@@ -153,6 +153,8 @@ export class Analysis {
       outputTokens: event.outputTokens,
       print: event.promptHash,
       failed: event.outcome === 'error',
+      route: event.route,
+      model: event.model,
     };
     let tenant: SubjectRecord | undefined;
     let key: SubjectRecord | undefined;

@@ -1,6 +1,7 @@
 import { Highs } from '../statistics/highs.js';
 import { RollingSum } from '../statistics/rolling-sum.js';
 import { Rhythm } from './rhythm.js';
+import { StepsTaken } from './steps-taken.js';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -16,11 +17,14 @@ export interface Addition {
   readonly outputTokens: number;
   readonly print: string | undefined;
   readonly failed: boolean;
+  readonly route: string | undefined;
+  readonly model: string;
 }
 
 /** How a key's requests follow each other, how alike they are, and how they end. */
 export class KeyConduct {
   readonly rhythm = new Rhythm();
+  readonly steps = new StepsTaken();
   /** The share of repeated prompts, 0 to 1. */
   readonly repetition = new Highs();
   readonly refusals = new RollingSum(10 * minuteMs, slots);
@@ -30,12 +34,13 @@ export class KeyConduct {
   readonly tokens = new RollingSum(hourMs, slots);
   readonly outputTokens = new RollingSum(hourMs, slots);
 
-  add(nowMs: number, { tokens, outputTokens, print, failed }: Addition): void {
+  add(nowMs: number, { tokens, outputTokens, print, failed, route, model }: Addition): void {
     this.attempts.add(nowMs, 1);
     this.tokens.add(nowMs, tokens);
     this.outputTokens.add(nowMs, outputTokens);
     if (failed) this.errors.add(nowMs, 1);
     this.rhythm.add(nowMs, print);
+    this.steps.add(route, model);
     const { repetition } = this.rhythm;
     if (repetition !== undefined && this.rhythm.size >= leastRhythm) this.repetition.see(nowMs, repetition);
   }

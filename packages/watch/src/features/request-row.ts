@@ -12,6 +12,8 @@ export const requestFeatures = Object.freeze([
   'outputToInput',
   'refusalShare',
   'errorShare',
+  'promptEntropy',
+  'newSteps',
 ] as const);
 
 /** A key's request as numbers, each about its own usual: comparable from key to key. */
@@ -27,6 +29,7 @@ export function requestRow(record: SubjectRecord, nowMs: number): number[] {
     tokens,
     outputTokens,
     rhythm,
+    steps,
   } = record.conduct ?? new KeyConduct();
   const attempts = Math.max(tries.sum(nowMs), 1);
   const refusals = refused.sum(nowMs);
@@ -42,5 +45,7 @@ export function requestRow(record: SubjectRecord, nowMs: number): number[] {
     Math.log1p(output / input),
     refusals / (attempts + refusals),
     errors.sum(nowMs) / attempts,
+    rhythm.entropy,
+    steps.newShare,
   ];
 }

@@ -56,6 +56,24 @@ export class Rhythm {
     return this.#hashed < this.size || this.#hashed === 0 ? undefined : 1 - this.#distinct / this.#hashed;
   }
 
+  /**
+   * How varied the prompts are: the Shannon entropy of their hashes over the most that as many requests can have, 0 (one prompt) to 1 (all
+   * different); 1 without prompt hashes.
+   */
+  get entropy(): number {
+    if (this.#hashed < 2 || this.#hashed < this.size) return 1;
+    const sorted = this.#prints.slice(0, this.size).sort((one, other) => one - other);
+    let sum = 0;
+    let from = 0;
+    for (let at = 1; at <= sorted.length; at += 1) {
+      if (sorted[at] === sorted[from]) continue;
+      const share = (at - from) / sorted.length;
+      sum -= share * Math.log(share);
+      from = at;
+    }
+    return sum / Math.log(sorted.length);
+  }
+
   /** From the first to the last of them, ms. */
   get spanMs(): number {
     return this.size < 2 ? 0 : this.#at(this.#count - 1) - this.#at(this.#count - this.size);

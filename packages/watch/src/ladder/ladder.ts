@@ -6,11 +6,13 @@ import { type Subject, subjectKey } from '../features/subject.js';
 import { BlastGuard, type BlastRadius } from './blast-radius.js';
 import type { Mitigation, MitigationOutcome } from './mitigation.js';
 import { narrowest } from './narrowest.js';
-import { type Action, type ActionName, lengthOf, type PolicyRule, ruleFor } from './policy.js';
+import { type Action, type ActionName, isAsked, lengthOf, type PolicyRule, ruleFor } from './policy.js';
 import { canHit, type Executor, type HardAction, isHard } from './step.js';
 import { suspending, switchKindOf } from './suspending.js';
 
 const longestMs = 24 * 60 * 60_000;
+/** How long a question to a person stands before it is repeated. */
+const askedMs = 24 * 60 * 60_000;
 /** Factor of a score on probation. */
 const onProbation = 2;
 /** A challenge becomes harder when a score has risen by so much. */
@@ -46,12 +48,17 @@ export class Ladder {
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
+  /** Rules that ask a person, and those that act. */
+  readonly #asking: readonly PolicyRule[];
+  readonly #acting: readonly PolicyRule[];
   /** That may leave notices. */
   readonly #detectors: readonly string[];
 
   constructor(private readonly settings: LadderSettings) {
     this.#mitigations = new BoundedMap(4 * settings.maxSubjects);
     this.#terms = new BoundedMap(settings.maxSubjects);
+    this.#asking = settings.policy.filter(({ action }) => isAsked(action));
+    this.#acting = settings.policy.filter(({ action }) => !isAsked(action));
     const tagging = settings.policy.filter(({ action }) => action.do === 'tag');
     this.#detectors = [...new Set(tagging.flatMap(({ detectors }) => detectors))];
     this.#suspend = settings.store && suspending(settings.store, settings.now);
@@ -64,7 +71,10 @@ export class Ladder {
     if (this.#holds('suspend', target, atMs)) return;
     const times = (name: ActionName): number =>
       this.#probation(name, target, atMs) === undefined ? 1 : onProbation;
-    const action = ruleFor(this.settings.policy, finding, times, this.settings.minUsd)?.action;
+    const { minUsd } = this.settings;
+    const asked = ruleFor(this.#asking, finding, times, minUsd)?.action;
+    if (asked) this.#ask(finding, asked, target);
+    const action = ruleFor(this.#acting, finding, times, minUsd)?.action;
     if (!action) return;
     if (isHard(action)) this.#hit(finding, action, target);
     else this.#note(finding, action, finding.subject);
@@ -131,6 +141,15 @@ export class Ladder {
       const withheld = this.#write(finding, action, target, this.settings.blastRadius.withinMs, 'withheld');
       this.#withheld.set(withheld.id, withheld);
     } else void this.#carryOut(finding, action, target, lengthMs);
+  }
+
+  /** Asks a person whether a suspension should happen, once a day while findings continue. */
+  #ask(finding: Finding, action: Action, target: Subject): void {
+    if (!this.#suspend || !isHard(action) || !canHit(action, target)) return;
+    if (this.#noted('ask', target, finding.atMs)) return;
+    const outcome = this.settings.shadow ? 'shadow' : 'withheld';
+    const asked = this.#write(finding, action, target, askedMs, outcome, 'ask');
+    if (outcome === 'withheld') this.#withheld.set(asked.id, asked);
   }
 
   async #carryOut(finding: Finding, action: HardAction, target: Subject, lengthMs: number): Promise<void> {

@@ -3,8 +3,8 @@ import type { Subject } from '../features/subject.js';
 import type { Action } from './policy.js';
 
 /**
- * The outcome of a step: `applied`; `shadow`: would have been; `withheld`: it would have exceeded the blast radius, and waits for
- * `watch.confirm(id)`; `done-already`: an operator or another process has already switched it off, or has rotated the key; `failed`: the
+ * The outcome of a step: `applied`; `shadow`: would have been; `withheld`: it would have exceeded the blast radius, or its rule asks a
+ * person, and waits for `watch.confirm(id)`; `done-already`: an operator or another process has already switched it off, or has rotated the key; `failed`: the
  * store did not accept it, the next finding tries again; `undelivered`: a key was rotated, and the new one could not be delivered to its
  * owner; `undone`: a person has taken it back with `watch.undo(id)`.
  */

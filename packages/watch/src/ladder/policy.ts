@@ -50,9 +50,16 @@ export type Action =
   | { readonly do: 'rotate'; readonly overlapMs: number }
   /**
    * Switched off in the store, for all processes: the key, user, team, tenant or model that the finding is about, everything where it is about
-   * all together, or the one key that it is owed to.
+   * all together, or the one key that it is owed to. With `asks`, a person is asked first: it is reported as withheld, once a day while findings
+   * continue, and happens on `watch.confirm(id)`; until then the rules without `asks` apply.
    */
-  | { readonly do: 'suspend'; readonly forMs: number; readonly cutsRunning: boolean };
+  | {
+      readonly do: 'suspend';
+      readonly forMs: number;
+      readonly cutsRunning: boolean;
+      /** @defaultValue false */
+      readonly asks?: boolean;
+    };
 
 export type ActionName = Action['do'];
 
@@ -75,11 +82,13 @@ const hourMs = 60 * minuteMs;
 const customers: readonly SubjectKind[] = ['key', 'user', 'team', 'tenant'];
 const suspend: Action = { do: 'suspend', forMs: 15 * minuteMs, cutsRunning: true };
 
+/** What a limit to the usual does not end is a person's decision. */
+const askToSuspend: Action = { do: 'suspend', forMs: 24 * hourMs, cutsRunning: true, asks: true };
 const limit: Action = { do: 'limit', times: 1.5, forMs: 48 * hourMs };
 
 /**
  * The actions where an app gives no policy: tag first, then slow down or limit to the usual, and suspend for a quarter of an hour only on very
- * strong findings about what costs at least `minUsd` an hour.
+ * strong findings about what costs at least `minUsd` an hour. Whether a slow rise beyond that ends in a suspension, a person decides.
  */
 export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   { detectors: [...detectorNames], minScore: 0, action: { do: 'observe' } },
@@ -110,6 +119,8 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   { detectors: ['cost'], subjects: ['key'], minScore: 9, action: limit },
   { detectors: ['spend', 'scraping'], subjects: customers, minScore: 8, action: suspend },
   { detectors: ['agent-loop'], subjects: customers, minScore: 6, action: suspend },
+  { detectors: ['slow-rise'], subjects: customers, minScore: 9, action: askToSuspend },
+  { detectors: ['cost'], subjects: ['key'], minScore: 11, action: askToSuspend },
   {
     detectors: ['credential-stuffing'],
     subjects: ['network'],
@@ -117,6 +128,9 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
     action: { do: 'block', forMs: hourMs },
   },
 ]);
+
+/** Whether an action waits for a person. */
+export const isAsked = (action: Action): boolean => action.do === 'suspend' && action.asks === true;
 
 /** The default policy; the app's own detectors have the rules of `scraping`. */
 export function defaultPolicyWith(custom: readonly string[]): readonly PolicyRule[] {
@@ -217,7 +231,7 @@ const isBits = accepts.integerBetween(1, mostBitsEver);
 type EveryActionField = { do: ActionName } & Partial<Record<Field, unknown>>;
 type Field =
   | ('forMs' | 'times' | 'delayMs' | 'models' | 'cutsRunning' | 'factor' | 'windowsUpToMs')
-  | ('leastBits' | 'mostBits' | 'overlapMs');
+  | ('leastBits' | 'mostBits' | 'overlapMs' | 'asks');
 
 const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
   forMs: isDuration,
@@ -231,6 +245,7 @@ const fieldChecks: Readonly<Record<Field, OptionCheck>> = {
       Object.entries(value as object).every((pair) => pair.every((one) => accepts.string(one) === true))) ||
     'an object of model names by model name, such as { "gpt-5": "gpt-5-mini" }',
   cutsRunning: accepts.boolean,
+  asks: accepts.boolean,
   factor: isFactor,
   windowsUpToMs: accepts.integerBetween(0, 31 * 24 * hourMs),
   leastBits: isBits,

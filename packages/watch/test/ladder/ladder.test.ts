@@ -171,3 +171,39 @@ describe('Ladder', () => {
     ]);
   });
 });
+
+describe('a rule that asks', () => {
+  const slow = { detector: 'slow-rise', score: 10, usdPerHour: 20 } as const;
+
+  it('limits to the usual, asks a person once a day whether to suspend, and suspends when it is confirmed', async () => {
+    const { take, measures, off, clock, ladder } = ladderOf();
+    await take(slow);
+    await take(slow);
+    expect(measures.map(({ action, outcome }) => `${action.do} ${outcome}`)).toEqual([
+      'suspend withheld',
+      'limit applied',
+    ]);
+    expect(await off()).toEqual([]);
+    clock.ms += 25 * 4 * quarterMs;
+    await take(slow);
+    expect(measures.filter(({ outcome }) => outcome === 'withheld')).toHaveLength(2);
+    expect(await ladder.confirm(measures[0]?.id ?? '')).toBe(true);
+    await settled();
+    expect(await off()).toMatchObject([{ kind: 'key', name: 'k1', expiresAtMs: clock.ms + 96 * quarterMs }]);
+    expect(await ladder.confirm(measures[0]?.id ?? '')).toBe(false);
+  });
+
+  it('does not keep a stronger finding from suspending at once', async () => {
+    const { take, measures, off } = ladderOf();
+    await take(slow);
+    await take({ detector: 'agent-loop', score: 9, usdPerHour: 20 });
+    expect(measures.at(-1)).toMatchObject({ action: { do: 'suspend' }, outcome: 'applied' });
+    expect(await off()).toHaveLength(1);
+  });
+
+  it('asks nothing in shadow mode, and nothing without a store of suspensions', async () => {
+    const { take, measures } = ladderOf({ shadow: true });
+    await take(slow);
+    expect(measures.map(({ outcome }) => outcome)).toEqual(['shadow', 'shadow']);
+  });
+});

@@ -160,12 +160,14 @@ class Books {
     }
     if (isOwed) return;
     const name = target.tenant ?? target.name;
-    if (action.do === 'tag') {
+    // A question to a person is a notice.
+    const done = isApplied ? action.do : 'tag';
+    if (done === 'tag') {
       const last = this.#noticedMs.get(name) ?? Number.NEGATIVE_INFINITY;
       this.#noticedMs.set(name, atMs);
       if (atMs - last < quietMs) return;
     }
-    const what = `${action.do} for ${finding.detector} of ${finding.subject.kind}, ${this.#shapeOf.get(name) ?? target.kind}`;
+    const what = `${done} for ${finding.detector} of ${finding.subject.kind}, ${this.#shapeOf.get(name) ?? target.kind}`;
     this.falseActions.set(what, (this.falseActions.get(what) ?? 0) + 1);
   }
 
