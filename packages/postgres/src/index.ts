@@ -6,6 +6,7 @@ export type { AuditEntry } from './keys/audit.js';
 export { type Registry, type RegistryOptions, registry } from './keys/registry.js';
 export type { ListedKey } from './keys/sql-keys.js';
 export type { ListedTenant } from './keys/sql-tenants.js';
+export { type SqlLearnedOptions, sqlLearned } from './learned/sql-learned.js';
 export { type Acceptance, acceptUnresolved } from './ledger/accept-unresolved.js';
 export { type Ledger, ledger } from './ledger/ledger.js';
 export type { LedgerOptions } from './ledger/ledger-options.js';

@@ -9,7 +9,7 @@ import {
   type UsageSink,
 } from '@tollgate/core';
 import type { AlertStore, LearnedStore, ProviderStore } from '@tollgate/core/internal';
-import { type Ledger, ledger } from '@tollgate/postgres';
+import { type Ledger, ledger, sqlLearned } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import {
   type ConnectionOptions,
@@ -83,7 +83,7 @@ export function storesOf(options: TollgateOptions, opened: Opened, feed?: UsageS
     ledger: books,
     answers: undefined,
     alerts: undefined,
-    learned: undefined,
+    learned: books && sqlLearned({ database: books.database }),
     claims: undefined,
     providers: undefined,
     switch: switchIsOurs(options) ? memorySwitch() : ownSwitch(options),

@@ -51,7 +51,8 @@ export interface WatchOptions extends GuardOptions {
   /** A forest that was trained before. @defaultValue one is grown from the stream of requests */
   forest?: IsolationForest;
   /**
-   * Keeps what was learned over restarts: `fileLearned(path)` for one process, `redisLearned({ client })` of `@tollgate/redis` for several.
+   * Keeps what was learned over restarts: `fileLearned(path)` for one process, `redisLearned({ client })` of `@tollgate/redis` or
+   * `sqlLearned({ database })` of `@tollgate/postgres` for several.
    * Loaded at start, saved every ten minutes and by `end()`. @defaultValue none: a restart forgets everything
    */
   learned?: LearnedStore;

@@ -7,6 +7,7 @@ import { dailyUsage } from './0004-daily-usage.js';
 import { unresolvedUsage } from './0005-unresolved-usage.js';
 import { limitDefinitions } from './0006-limit-definitions.js';
 import { plans } from './0007-plans.js';
+import { learned } from './0008-learned.js';
 
 /**
  * All migrations, in order. A released migration is never changed; a new one is appended. Migrations only add, so that the previous
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0005-unresolved-usage': unresolvedUsage,
   '0006-limit-definitions': limitDefinitions,
   '0007-plans': plans,
+  '0008-learned': learned,
 };
 
 const table = 'migrations';

@@ -84,6 +84,7 @@ const suspend: Action = { do: 'suspend', forMs: 15 * minuteMs, cutsRunning: true
 
 /** What a limit to the usual does not end is a person's decision. */
 const askToSuspend: Action = { do: 'suspend', forMs: 24 * hourMs, cutsRunning: true, asks: true };
+const slow: Action = { do: 'slow', delayMs: 2_000, forMs: 15 * minuteMs };
 const limit: Action = { do: 'limit', times: 1.5, forMs: 48 * hourMs };
 
 /**
@@ -99,19 +100,14 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   },
   { detectors: ['spend'], minScore: 5, action: { do: 'tag', forMs: hourMs } },
   {
-    detectors: ['spend', 'agent-loop', 'scraping', 'quota-probing', 'prompt-probing'],
+    detectors: ['agent-loop', 'scraping', 'quota-probing', 'prompt-probing'],
     subjects: customers,
     minScore: 6,
-    action: { do: 'slow', delayMs: 2_000, forMs: 15 * minuteMs },
+    action: slow,
   },
+  { detectors: ['spend'], subjects: customers, minScore: 7, action: slow },
   {
-    detectors: ['slow-rise'],
-    subjects: customers,
-    minScore: 7,
-    action: limit,
-  },
-  {
-    detectors: ['new-network', 'key-sharing'],
+    detectors: ['slow-rise', 'new-network', 'key-sharing'],
     subjects: customers,
     minScore: 6,
     action: limit,

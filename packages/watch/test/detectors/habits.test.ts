@@ -76,7 +76,7 @@ describe('habits', () => {
       for (let number = 0; number < 10; number += 1) day(number, 1, 1);
       findings.length = 0;
       day(10, Math.sqrt(times), Math.sqrt(times));
-      const first = findings.find(({ detector, score }) => detector === 'spend' && score >= 6);
+      const first = findings.find(({ detector, score }) => detector === 'spend' && score >= 7);
       expect((first?.atMs ?? Infinity) - 10 * dayMs - 9 * 60 * minuteMs).toBeLessThan(60 * minuteMs);
     },
   );

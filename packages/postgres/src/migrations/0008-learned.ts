@@ -1,0 +1,15 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+
+/** What `watch()` has learned of each subject, as JSON text. `schema` is a checked name. */
+export function learned(schema: string): Migration {
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql`
+        create table if not exists ${sql.id(schema, 'learned')} (
+          subject text primary key,
+          record text not null,
+          saved_at timestamptz not null
+        )`.execute(db);
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { usageEvent } from '@tollgate/testkit/ledger-event';
+import { memoryKeys, tollgate } from '../src/index.js';
+
+const dayMs = 86_400_000;
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+describe('tollgate({ watch, database }) without Redis', () => {
+  it('knows a key after a deployment: what it usually spends is no incident', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'tollgate-learned-'));
+    folders.push(directory);
+    let nowMs = Date.now() - 10 * dayMs;
+    const start = async () => {
+      const suspended: string[] = [];
+      const tg = tollgate({
+        plans: { free: {} },
+        keys: memoryKeys(),
+        database: { directory },
+        watch: {
+          now: () => nowMs,
+          onMitigation: ({ action, target }) => void (action.do === 'suspend' && suspended.push(target.name)),
+        },
+      });
+      await tg.ready();
+      const spendAlot = async (): Promise<void> => {
+        for (let request = 0; request < 40; request += 1) {
+          nowMs += 5_000;
+          const costNanoUsd = String(1_000_000_000);
+          await tg.watch?.sink.write(
+            usageEvent({ keyId: 'k1', tenant: 'acme', costNanoUsd, promptHash: `${nowMs}` }),
+          );
+        }
+      };
+      return { tg, spendAlot, suspended };
+    };
+
+    const first = await start();
+    for (let day = 0; day < 4; day += 1) {
+      await first.spendAlot();
+      nowMs += dayMs;
+    }
+    // A key that nobody knows is stopped by what it spends.
+    expect(first.suspended).toContain('k1');
+    await first.tg.close({ graceMs: 1_000 });
+
+    const second = await start();
+    await second.spendAlot();
+    expect(second.suspended).toEqual([]);
+    await second.tg.close({ graceMs: 1_000 });
+  }, 60_000);
+});
