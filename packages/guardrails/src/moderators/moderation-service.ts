@@ -2,7 +2,7 @@ import type { Moderation, Moderator } from '../moderator.js';
 import type { ServiceOptions } from './service-options.js';
 
 /** A request to a service. */
-export interface ServiceRequest {
+interface ServiceRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: object;
