@@ -71,6 +71,9 @@ function isConspicuous({ spend, requests, costs, conduct }: SubjectRecord, nowMs
 /** Whether a subject without history may do what its tenant does. */
 const isPart = ({ kind }: Subject): boolean => kind === 'key' || kind === 'user' || kind === 'team';
 
+/** For this long after one of its keys has risen, a tenant's rise is that key's. */
+const hasRisenMs = 48 * hourMs;
+
 /** From this share on, a tenant's spending is one key's. */
 const mostly = 0.8;
 const isOneKeys = ({ contributors }: SubjectRecord): boolean =>
@@ -180,9 +183,13 @@ export class Analysis {
   /** A key that rises is the narrower cause; a tenant rises where its keys do not, each by itself. */
   #rise(key: SubjectRecord | undefined, tenant: SubjectRecord | undefined, nowMs: number): void {
     const ofKey = key && slowRise(key, nowMs);
-    if (key && ofKey) this.#reportUse(key, nowMs, ofKey);
+    if (key && ofKey) {
+      this.#reportUse(key, nowMs, ofKey);
+      if (tenant) tenant.keyRoseMs = nowMs;
+    }
     const ofTenant = tenant && slowRise(tenant, nowMs);
-    if (ofTenant && !ofKey && !isOneKeys(tenant)) this.#reportUse(tenant, nowMs, ofTenant);
+    if (ofTenant && !ofKey && nowMs - tenant.keyRoseMs > hasRisenMs && !isOneKeys(tenant))
+      this.#reportUse(tenant, nowMs, ofTenant);
   }
 
   refused({ code, tenant, keyId }: Refusal, nowMs: number): void {
@@ -244,7 +251,7 @@ export class Analysis {
     if (!suspicion) return;
     const [five] = record.spend;
     const usdPerHour = Math.max(five.sum.sum(nowMs) - (five.usual(nowMs) ?? 0), 0) * fiveMinutesInAnHour;
-    this.#report(record, nowMs, { ...suspicion, usdPerHour });
+    this.#report(record, nowMs, { usdPerHour, ...suspicion });
   }
 
   #found(

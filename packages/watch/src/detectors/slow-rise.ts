@@ -13,6 +13,9 @@ const reportedFrom = 1.5;
 /** The least amounts of a day about which anything is said. */
 const leastUsd = 0.1;
 const leastRequests = 30;
+/** A rise that costs less than this a day, in US dollars, is reported, and not limited: its score stays below 6. */
+const mildBelowUsd = 3;
+const mostOfMild = 5.9;
 
 /**
  * A subject spends or asks more than on its usual days, for days: little by little, or at a pace that no single hour shows. The score is 4
@@ -27,7 +30,14 @@ export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | unde
       : (['requestsInADay', byRequests] as const);
   if (!found) return undefined;
   const { score, expected, seen } = found;
-  return { detector: 'slow-rise', score, features: [{ feature, expected, seen }] };
+  const [, , day] = record.spend;
+  const usdMore = Math.max(day.sum.sum(nowMs) - (day.highs.earlier(nowMs).second ?? 0), 0);
+  return {
+    detector: 'slow-rise',
+    score: usdMore < mildBelowUsd ? Math.min(score, mostOfMild) : score,
+    features: [{ feature, expected, seen }],
+    usdPerHour: usdMore / 24,
+  };
 }
 
 function rise(

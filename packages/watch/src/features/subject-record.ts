@@ -56,6 +56,8 @@ export class SubjectRecord {
   readonly #usdEach = new Ewma(requestsRemembered);
   readonly #usdSquared = new Ewma(requestsRemembered);
   lastSeenMs = 0;
+  /** Of a tenant: when one of its keys was last found to rise slowly. */
+  keyRoseMs = Number.NEGATIVE_INFINITY;
 
   constructor(readonly subject: Subject) {
     const ofModel = subject.kind === 'model';

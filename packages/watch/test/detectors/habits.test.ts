@@ -91,12 +91,51 @@ describe('habits', () => {
         const isBusy = number >= 14 && number < 14 + busyDays;
         for (let request = 0; request < (isBusy ? 120 : 55); request += 1)
           analysis.usage(
-            attempt({ promptHash: `${number} ${request}` }),
+            attempt({ usd: 0.1, promptHash: `${number} ${request}` }),
             number * dayMs + request * 10 * minuteMs,
           );
       }
       const rises = findings.filter(({ detector, score }) => detector === 'slow-rise' && score >= 6);
       expect(rises.length > 0).toBe(isFound);
     }
+  });
+
+  it.each([
+    [0.002, false],
+    [0.05, true],
+  ])('limits a slow rise by what it costs: calls of $%s each, twice as many as usual', (usd, isLimited) => {
+    const { analysis, findings } = analysisOf();
+    const random = seededRandom(3);
+    for (let day = 0; day < 16; day += 1) {
+      const requests = day < 12 ? 100 : 220;
+      for (let request = 0; request < requests; request += 1)
+        analysis.usage(
+          attempt({ usd: usd * (0.8 + 0.4 * random()), promptHash: `${day} ${request}` }),
+          day * dayMs + Math.floor((request / requests) * dayMs),
+        );
+    }
+    const rises = findings.filter(({ detector }) => detector === 'slow-rise');
+    expect(rises.length).toBeGreaterThan(0);
+    expect(rises.some(({ score }) => score >= 6)).toBe(isLimited);
+    expect(rises.at(-1)?.usdPerHour).toBeGreaterThan(0);
+  });
+
+  it('holds a rise against the key that rises, not against its tenant too', () => {
+    const { analysis, findings } = analysisOf();
+    for (let day = 0; day < 16; day += 1) {
+      for (const [keyId, requests] of [
+        ['steady', 100],
+        ['rises', day < 12 ? 100 : 300],
+      ] as const)
+        for (let request = 0; request < requests; request += 1)
+          analysis.usage(
+            attempt({ usd: 0.05, keyId, promptHash: `${day} ${keyId} ${request}` }),
+            day * dayMs + Math.floor((request / requests) * dayMs) + (keyId === 'rises' ? 1 : 0),
+          );
+    }
+    const subjects = findings
+      .filter(({ detector, score }) => detector === 'slow-rise' && score >= 6)
+      .map(({ subject }) => `${subject.kind} ${subject.name}`);
+    expect(new Set(subjects)).toEqual(new Set(['key rises']));
   });
 });
