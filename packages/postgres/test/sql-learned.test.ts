@@ -41,19 +41,23 @@ describe.each(databases)('sqlLearned() on $name', ({ start }) => {
     expect((await all(other)).size).toBe(1_202);
   });
 
-  it('takes a subject twice, and one that the database cannot name, without losing the others', async () => {
+  it('takes a subject twice, and some that the database cannot name, without losing the others', async () => {
     const store = sqlLearned({ database: shared });
     await store.save(
       [
         ['twice', '1'],
         ['nul\0', '2'],
+        ['half \ud800', '2'],
+        ['half \ud801', '2'],
+        [Array.from({ length: 4_000 }, (_, at) => at.toString(36)).join(), '2'],
         ['twice', '3'],
         ['last', '4'],
       ],
       true,
     );
     const found = await all(store);
-    expect([found.get('twice'), found.get('nul\0'), found.get('last')]).toEqual(['3', undefined, '4']);
+    expect([found.get('twice'), found.get('last')]).toEqual(['3', '4']);
+    expect([...found.keys()].filter((subject) => /^(?:nul|half|0,)/.test(subject))).toEqual([]);
   });
 
   it('drops habits that were not written for forty days', async () => {

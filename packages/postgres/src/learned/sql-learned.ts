@@ -9,6 +9,10 @@ export interface SqlLearnedOptions {
 
 /** Rows that are read at once. */
 const portionSize = 500;
+/** Longer names do not fit into an index of PostgreSQL, in UTF-16 units. */
+const longestSubject = 600;
+/** PostgreSQL's texts contain neither NUL nor halves of surrogate pairs. */
+const unstorable = /[\0\p{Surrogate}]/u;
 /** A row that is not written for longer than this is removed, in days: habits are of the latest 28. */
 const keptDays = 40;
 
@@ -41,8 +45,7 @@ export function sqlLearned(options: SqlLearnedOptions): LearnedStore {
       }
     },
     async save(portion, isLast) {
-      // A text of PostgreSQL cannot contain NUL; a subject named with one is learned again after a restart.
-      const kept = new Map(portion.filter(([subject]) => !subject.includes('\0')));
+      const kept = new Map(portion.filter(([subject]) => isStorable(subject)));
       if (kept.size > 0)
         await run(
           `insert into ${table} (subject, record, saved_at)
@@ -53,9 +56,11 @@ export function sqlLearned(options: SqlLearnedOptions): LearnedStore {
       if (isLast) await run(`delete from ${table} where saved_at < now() - interval '${keptDays} days'`, []);
     },
     async forget(subjects) {
-      await run(`delete from ${table} where subject = any ($1::text[])`, [
-        subjects.filter((subject) => !subject.includes('\0')),
-      ]);
+      await run(`delete from ${table} where subject = any ($1::text[])`, [subjects.filter(isStorable)]);
     },
   };
 }
+
+/** Others are learned again after a restart. */
+const isStorable = (subject: string): boolean =>
+  subject.length <= longestSubject && !unstorable.test(subject);

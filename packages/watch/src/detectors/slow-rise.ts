@@ -31,10 +31,13 @@ export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | unde
   if (!found) return undefined;
   const { score, expected, seen } = found;
   const [, , day] = record.spend;
-  const usdMore = Math.max(day.sum.sum(nowMs) - (day.highs.earlier(nowMs).second ?? 0), 0);
+  const usd = day.sum.sum(nowMs);
+  const usdMore = Math.max(usd - (day.highs.earlier(nowMs).second ?? 0), 0);
+  // Of models that are declared free, money says nothing.
+  const isMild = usd > 0 && usdMore < mildBelowUsd;
   return {
     detector: 'slow-rise',
-    score: usdMore < mildBelowUsd ? Math.min(score, mostOfMild) : score,
+    score: isMild ? Math.min(score, mostOfMild) : score,
     features: [{ feature, expected, seen }],
     usdPerHour: usdMore / 24,
   };
