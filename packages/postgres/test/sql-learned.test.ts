@@ -81,7 +81,7 @@ describe.each(databases)('sqlLearned() on $name', ({ start }) => {
 
 describe('sqlLearned()', () => {
   it('rejects while the database is away, and refuses wrong options', async () => {
-    const away = database({ connectionString: 'postgres://nobody@127.0.0.1:1/none' });
+    const away = database({ connectionString: 'postgres://none@127.0.0.1:1/none' });
     const store = sqlLearned({ database: away });
     await expect(all(store)).rejects.toThrow();
     await expect(store.save([['a', 'b']], true)).rejects.toThrow();

@@ -43,7 +43,7 @@ describe('tollgate({ watch, database }) without Redis', () => {
       await first.spendAlot();
       nowMs += dayMs;
     }
-    // A key that nobody knows is stopped by what it spends.
+    // An unknown key is stopped by its spending.
     expect(first.suspended).toContain('k1');
     await first.tg.close({ graceMs: 1_000 });
 

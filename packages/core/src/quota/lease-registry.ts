@@ -34,7 +34,7 @@ export class LeaseRegistry {
     return 2 * this.#longestLeaseMs;
   }
 
-  /** The lease of an id, live or ended; an expired tombstone counts as gone. What is changed in a closed one is kept by {@link bury}. */
+  /** The lease of an id, live or ended; an expired tombstone counts as gone. Changes of a closed one are kept by {@link bury}. */
   get({ id, partition }: CloseRequest, nowMs: number): Lease | undefined {
     const lease = this.#leases.get(id);
     if (lease) return lease.state !== 'live' && lease.expiresAtMs <= nowMs ? undefined : lease;

@@ -38,7 +38,7 @@ export interface Extension {
   readonly answer: ReserveResult;
 }
 
-/** What is remembered of a closed lease. There is one for each request of the last two minutes, so it is a few fields instead of a lease. */
+/** The tombstone of a closed lease. There is one for each request of the last two minutes, so it is three fields instead of a lease. */
 export interface ClosedLease {
   readonly untilMs: number;
   /** Its charged attempts; nearly always one, without an array. */

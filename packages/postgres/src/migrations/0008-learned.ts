@@ -1,6 +1,6 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 
-/** What `watch()` has learned of each subject, as JSON text. `schema` is a checked name. */
+/** The habits of each subject that `watch()` has learned, as JSON text. `schema` is a checked name. */
 export function learned(schema: string): Migration {
   return {
     async up(db: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 /** Steps remembered as the latest. */
 const remembered = 30;
 const allLatest = 2 ** remembered - 1;
-/** Kinds of steps are told apart by this many places; two kinds may share one. */
+/** Steps are distinguished by this many places; two kinds of steps may share one. */
 const places = 60;
 const half = places / 2;
 /** Steps before which nothing is unusual. */

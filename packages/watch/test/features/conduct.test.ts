@@ -19,7 +19,7 @@ describe('the steps of a key between routes and models', () => {
     expect(stepsOf(days(40)).newShare).toBe(0);
   });
 
-  it('are new where a key begins to do other things, and are usual when it goes on', () => {
+  it('are new where a key begins to do other things, and are usual when it continues', () => {
     const before = days(40);
     const other = Array.from({ length: 12 }, (_, index) => [`/admin/${index}`, 'claude-opus'] as const);
     const share = stepsOf([...before, ...other]).newShare;
