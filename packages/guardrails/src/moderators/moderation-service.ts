@@ -25,6 +25,8 @@ export type JsonRecord = Readonly<Record<string, unknown>>;
 /** Verdicts of a few kilobytes are expected; more is not read. */
 const mostBytes = 1_048_576;
 const mostKinds = 32;
+/** Kinds are published, and may be labels of metrics. */
+const shortened = (kind: string): string => kind.slice(0, 100);
 
 /** A moderator that asks a service by HTTP. An answer other than 2xx with the expected JSON is a failure: see `whenDown`. */
 export function serviceModerator(service: Service, options: ServiceOptions): Moderator {
@@ -48,7 +50,7 @@ export function serviceModerator(service: Service, options: ServiceOptions): Mod
       }
       const objections = service.objections(await jsonOf(response, name), texts);
       return objections
-        ? { verdict: action, kinds: [...new Set(objections)].slice(0, mostKinds) }
+        ? { verdict: action, kinds: [...new Set(objections)].slice(0, mostKinds).map(shortened) }
         : { verdict: 'pass' };
     },
   };

@@ -47,7 +47,10 @@ export function presidio(options: PresidioOptions): Moderator {
         },
       }),
       objections: (answer) => {
-        const found = recordsIn(answer, 'entities').filter(({ score }) => Number(score) >= scoreThreshold);
+        const found = recordsIn(answer, 'entities').filter(({ score }) => {
+          if (typeof score !== 'number') throw new TypeError('entities: "score" was expected in each');
+          return score >= scoreThreshold;
+        });
         return found.length > 0 ? found.map(({ entity_type: type }) => `pii.${String(type)}`) : undefined;
       },
     },

@@ -250,6 +250,24 @@ describe('the presets of moderation services', () => {
     await request(app(moderator)).post('/chat').send(body).expect(200);
   });
 
+  it('take an entity of Presidio without a score for an answer of another form, not for harmless', async () => {
+    const { url } = await service([{ entity_type: 'CREDIT_CARD', start: 0, end: 3 }]);
+    await request(app(presidio({ url })))
+      .post('/chat')
+      .send(body)
+      .expect(503);
+  });
+
+  it('shorten the kinds that they publish', async () => {
+    const { url } = await service([{ entity_type: 'X'.repeat(5_000), start: 0, end: 3, score: 1 }]);
+    const reports: Report[] = [];
+    await request(app(presidio({ url }), reports))
+      .post('/chat')
+      .send(body)
+      .expect(400);
+    expect(reports[0]?.kinds[0]).toHaveLength(100);
+  });
+
   it('send through a fetch that signs', async () => {
     const { url, asked } = await service(presets['bedrock-guardrail']?.harmless);
     const signing: typeof fetch = (input, init) =>

@@ -73,6 +73,8 @@ const isPart = ({ kind }: Subject): boolean => kind === 'key' || kind === 'user'
 
 /** For this long after one of its keys has risen, a tenant's rise is that key's. */
 const hasRisenMs = 48 * hourMs;
+/** Of a key, the score of a rise from which it is limited by the default policy. */
+const strongRise = 6;
 
 /** From this share on, a tenant's spending is one key's. */
 const mostly = 0.8;
@@ -183,12 +185,11 @@ export class Analysis {
   /** A key that rises is the narrower cause; a tenant rises where its keys do not, each by itself. */
   #rise(key: SubjectRecord | undefined, tenant: SubjectRecord | undefined, nowMs: number): void {
     const ofKey = key && slowRise(key, nowMs);
-    if (key && ofKey) {
-      this.#reportUse(key, nowMs, ofKey);
-      if (tenant) tenant.keyRoseMs = nowMs;
-    }
+    if (key && ofKey) this.#reportUse(key, nowMs, ofKey);
+    // Many keys may rise by little each: those are not the cause that a limit of their tenant would repeat.
+    if (ofKey && ofKey.score >= strongRise && tenant) tenant.keyRoseMs = nowMs;
     const ofTenant = tenant && slowRise(tenant, nowMs);
-    if (ofTenant && !ofKey && nowMs - tenant.keyRoseMs > hasRisenMs && !isOneKeys(tenant))
+    if (ofTenant && nowMs - tenant.keyRoseMs > hasRisenMs && !isOneKeys(tenant))
       this.#reportUse(tenant, nowMs, ofTenant);
   }
 

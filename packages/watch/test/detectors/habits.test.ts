@@ -139,4 +139,19 @@ describe('habits', () => {
       .map(({ subject }) => `${subject.kind} ${subject.name}`);
     expect(new Set(subjects)).toEqual(new Set(['key rises']));
   });
+
+  it('holds a rise against the tenant where each of its keys rises by little', () => {
+    const { analysis, findings } = analysisOf();
+    const keys = 12;
+    for (let day = 0; day < 16; day += 1) {
+      const requests = (day < 12 ? 60 : 120) * keys;
+      for (let request = 0; request < requests; request += 1)
+        analysis.usage(
+          attempt({ usd: 0.02, keyId: `k${request % keys}`, promptHash: `${day} ${request}` }),
+          day * dayMs + Math.floor((request / requests) * dayMs),
+        );
+    }
+    const limited = findings.filter(({ detector, score }) => detector === 'slow-rise' && score >= 6);
+    expect(new Set(limited.map(({ subject }) => subject.kind))).toEqual(new Set(['tenant']));
+  });
 });
