@@ -7,11 +7,13 @@ import {
   type QuotaAlternative,
   type QuotaCharge,
   type QuotaRefusal,
+  type ReserveResult,
   usageEventOf,
 } from '@tollgate/core/internal';
 import type { AdmissionPolicy } from './admission-policy.js';
-import { type Candidate, candidates } from './candidates.js';
+import { type Candidate, candidates, isDeferred } from './candidates.js';
 import { chargesIn, chargesOf, chargesOfNone, type LimitCharge, softened } from './charges.js';
+import { refusalError } from './errors.js';
 import type { HeldAmounts } from './held-amounts.js';
 
 /** One alternative of an admission: the form of the call, and the requested amounts. */
@@ -88,6 +90,19 @@ export function extensionOf(
     : chargesOfNone(policy);
   const charges = policy.enforced ? all : softened(all);
   return { candidate, charges, asked: charges.filter(({ charge }) => !holds.knows(charge.counter)) };
+}
+
+/** The response to a call of which the store has admitted no alternative. */
+export function refusalOf(
+  { refusal, nowMs }: Extract<ReserveResult, { ok: false }>,
+  admissions: readonly Admission[],
+  policy: AdmissionPolicy,
+  { refuseWith }: { readonly refuseWith: 402 | 429 },
+): TollgateError {
+  return refusalError(refusal, admissions.at(-1)?.asked ?? [], nowMs, {
+    refuseWith,
+    defers: isDeferred(policy),
+  });
 }
 
 /** The refusal that enforcing the rules would have meant, where shadow mode has let a call pass: the first cap that is passed. */

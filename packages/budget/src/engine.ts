@@ -6,17 +6,21 @@ import {
   definitionOf,
   hasOwnLimits,
   limitsFor,
+  newId,
   planOf,
   publish,
+  type ReserveRequest,
+  type ReserveResult,
   StoreClient,
   whenReady,
   withinDeadline,
 } from '@tollgate/core/internal';
 import { type BudgetLimit, limitsOfPlan } from './admission-policy.js';
+import { unverifiableError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { BudgetSettings } from './options.js';
 import { SettleQueue } from './settle-queue.js';
-import type { Settlement } from './settlement.js';
+import type { PendingCharge, Settlement } from './settlement.js';
 import { announce } from './threshold.js';
 
 /** How long stores remember the charges of a reservation that expired: a day, less a margin for differing clocks. In ms. */
@@ -24,6 +28,13 @@ const rememberedMs = 23 * 3_600_000;
 
 /** For `settleLate`: settlements are retried together, so one that hangs would keep all others waiting. In milliseconds. */
 const lateDeadlineMs = 10_000;
+
+/** A request under a budget, and the partition of its counters: its tenant, or the caller where there is none. */
+export interface BudgetedRequest {
+  readonly engine: BudgetEngine;
+  readonly context: TollgateContext;
+  readonly partition: string;
+}
 
 /** State shared by all requests of one `budget()`: the store with its deadline, the queue of settlements, the heartbeat. */
 export class BudgetEngine {
@@ -91,8 +102,18 @@ export class BudgetEngine {
     return this.settings.mode === 'enforce';
   }
 
-  /** Counts and publishes admissions from credit leased in advance. */
-  admitFromGrace({ requestId, caller }: TollgateContext): void {
+  /**
+   * Admits from credit that was leased in advance, where the app enabled it, counts it and publishes it; under another id, since the store
+   * may still admit the first.
+   */
+  reserveFromGrace(
+    wanted: ReserveRequest,
+    { requestId, caller }: TollgateContext,
+  ): { readonly id: string; readonly result: ReserveResult } | undefined {
+    if (this.settings.whenStoreDown !== 'grace') return undefined;
+    const id = newId(this.settings.now());
+    const result = this.store.store.reserveHeld?.({ ...wanted, id });
+    if (!result) return undefined;
     this.fromGrace += 1;
     publish('tollgate:store', () => ({
       operation: 'reserve',
@@ -102,6 +123,18 @@ export class BudgetEngine {
       tenant: caller?.tenant,
       keyId: caller?.keyId,
     }));
+    return { id, result };
+  }
+
+  /** Continues, counted, where the store has failed and the mode lets unverified requests pass; otherwise throws the refusal. */
+  passUnverified(
+    operation: 'reserve' | 'extend' | 'cover',
+    error: unknown,
+    enforced: boolean,
+    context: TollgateContext,
+  ): void {
+    if (this.settings.whenStoreDown !== 'open' && enforced) throw unverifiableError(error);
+    this.letThrough(operation, context);
   }
 
   /** Counts and publishes admissions without the store. */
@@ -126,6 +159,25 @@ export class BudgetEngine {
       if (call) call.recorded = recorded;
       announce(crossed, context, this.settings.onThreshold);
     });
+  }
+
+  /** Charges them all; `closes`: the last one also ends the reservation. Resolves when the first tries have ended; returns nothing where they already have. */
+  chargeAll(
+    batch: readonly PendingCharge[],
+    closes: boolean,
+    context: TollgateContext,
+  ): void | Promise<void> {
+    let waiting: Promise<void>[] | undefined;
+    for (let index = 0; index < batch.length; index += 1) {
+      const { call, request } = batch[index] as PendingCharge;
+      request.close = closes && index === batch.length - 1;
+      const trying = this.charge(request, context, call);
+      if (trying) {
+        waiting ??= [];
+        waiting.push(trying);
+      }
+    }
+    return waiting && Promise.all(waiting).then(() => undefined);
   }
 
   /** Ends a reservation; its holds are released, now or, where the store fails, later. */

@@ -8,21 +8,20 @@ import {
   type RunningCost,
   whenReady,
 } from '@tollgate/core/internal';
-import { AdmissionDesk } from './admission-desk.js';
 import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
 import { isNothing } from './amounts.js';
 import { allowed, candidates } from './candidates.js';
 import { type Deferred, defer, undefer } from './deferred.js';
-import type { BudgetEngine } from './engine.js';
+import type { BudgetEngine, BudgetedRequest } from './engine.js';
 import { unmeteredError } from './errors.js';
 import type { Leased } from './heartbeat.js';
-import { OpenReservation } from './open-reservation.js';
+import { Reservation } from './reservation.js';
 import { TopUps } from './top-up.js';
 
 /** A call that is running, and the reservation that pays for it. */
 interface RunningCall {
   readonly call: Call;
-  readonly reservation: OpenReservation;
+  readonly reservation: Reservation;
   /** It was made before it was admitted: nothing was held for it, so it cannot exceed its holds. */
   readonly made: boolean;
 }
@@ -31,15 +30,15 @@ interface RunningCall {
 export class RequestBudget implements CallStep, Leased, Deferred {
   readonly name = 'budget';
   readonly stage = 'cover';
-  readonly #desk: AdmissionDesk;
+  readonly #owner: BudgetedRequest;
   #topUps: TopUps | undefined;
   readonly #plan: Plan | undefined;
-  #open: readonly OpenReservation[] = [];
+  #open: readonly Reservation[] = [];
   #running: readonly RunningCall[] = [];
   #beat: IndexedEntry<Leased> | undefined;
   #deferred: IndexedEntry<Deferred> | undefined;
   #limits: readonly BudgetLimit[];
-  #opening: Promise<OpenReservation> | undefined;
+  #opening: Promise<Reservation> | undefined;
 
   /** Throws a TollgateError (403) where the caller's plan is unknown. */
   constructor(
@@ -49,7 +48,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   ) {
     this.#plan = engine.planOf(caller);
     this.#limits = engine.limitsOf(this.#plan, caller);
-    this.#desk = new AdmissionDesk(engine, context, caller.tenant || caller.id);
+    this.#owner = { engine, context, partition: caller.tenant || caller.id };
   }
 
   /** The guard: reserves for the call that the request's body declares, or opens an empty reservation. Throws, or rejects with, the refusal. */
@@ -70,7 +69,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     this.#limits = [...this.#limits, ...added];
     for (const reservation of this.#open) {
       try {
-        await this.#desk.extend(reservation, this.#policy);
+        await reservation.extend(this.#policy);
       } finally {
         if (reservation.closed) this.#forget(reservation);
       }
@@ -107,7 +106,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     if (made) call.overrun = false;
     const { calls } = this.context;
     if ((end.last || calls.finished) && this.#running.length === 0) return this.#closeOne(reservation);
-    if (this.engine.delivers === undefined) return reservation.flush(false);
+    if (this.engine.delivers === undefined) return reservation.flush();
     this.#deferred ??= defer(this);
   }
 
@@ -125,11 +124,11 @@ export class RequestBudget implements CallStep, Leased, Deferred {
 
   flushDeferred(): void {
     this.#deferred = undefined;
-    for (const reservation of this.#open) void reservation.flush(false);
+    for (const reservation of this.#open) void reservation.flush();
   }
 
   async renew(): Promise<void> {
-    const byReservation = new Map<OpenReservation, RunningCost[]>(this.#open.map((one) => [one, []]));
+    const byReservation = new Map<Reservation, RunningCost[]>(this.#open.map((one) => [one, []]));
     for (const { call, reservation } of this.#running) {
       const cost = reservation.running(call);
       if (cost) byReservation.get(reservation)?.push(cost);
@@ -163,16 +162,16 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   /** Covers a call from the request's reservation, or from a new one where that is absent or closed. */
-  #reservationFor(call: Call, policy: AdmissionPolicy): OpenReservation | Promise<OpenReservation> {
+  #reservationFor(call: Call, policy: AdmissionPolicy): Reservation | Promise<Reservation> {
     if (this.#opening) return this.#opening.then(() => this.#coverOrReserve(call, policy));
     return this.#coverOrReserve(call, policy);
   }
 
-  #coverOrReserve(call: Call, policy: AdmissionPolicy): OpenReservation | Promise<OpenReservation> {
+  #coverOrReserve(call: Call, policy: AdmissionPolicy): Reservation | Promise<Reservation> {
     const [reservation] = this.#open;
     if (!reservation) return this.#reserve(call, true, policy);
-    if (reservation.hasPending) void reservation.flush(false);
-    return whenReady(this.#desk.cover(reservation, call, policy), (covered) => {
+    if (reservation.hasPending) void reservation.flush();
+    return whenReady(reservation.cover(call, policy), (covered) => {
       if (covered) return reservation;
       this.#forget(reservation);
       return this.#reserve(call, true, policy);
@@ -183,13 +182,13 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     call: Call | undefined,
     begun: boolean,
     policy: AdmissionPolicy,
-  ): OpenReservation | Promise<OpenReservation> {
-    const opened = whenReady(this.#desk.reserve(call, begun, policy), (reservation) => {
+  ): Reservation | Promise<Reservation> {
+    const opened = whenReady(Reservation.open(this.#owner, call, begun, policy), (reservation) => {
       this.#open = [...this.#open, reservation];
       this.#beat ??= this.engine.heartbeat.add(this);
       return reservation;
     });
-    if (opened instanceof OpenReservation) return opened;
+    if (opened instanceof Reservation) return opened;
     const opening = opened.finally(() => {
       if (this.#opening === opening) this.#opening = undefined;
     });
@@ -206,14 +205,14 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     );
   }
 
-  #closeOne(reservation: OpenReservation): void | Promise<void> {
+  #closeOne(reservation: Reservation): void | Promise<void> {
     this.#forget(reservation);
     if (this.#deferred) undefer(this.#deferred);
     this.#deferred = undefined;
-    return reservation.flush(true);
+    return reservation.close();
   }
 
-  #forget(reservation: OpenReservation): void {
+  #forget(reservation: Reservation): void {
     this.#open = without(this.#open, reservation);
     if (this.#open.length > 0) return;
     if (this.#beat) this.engine.heartbeat.remove(this.#beat);

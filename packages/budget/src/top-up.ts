@@ -4,7 +4,7 @@ import type { AdmissionPolicy } from './admission-policy.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
 import { refusalError, unverifiableError } from './errors.js';
-import type { OpenReservation } from './open-reservation.js';
+import type { Reservation } from './reservation.js';
 
 /** Share of the held amount that is requested beyond the missing one, so that a long stream does not need a store call for every token. */
 const slackShare = 0.25;
@@ -20,7 +20,7 @@ export class TopUps {
   constructor(private readonly engine: BudgetEngine) {}
 
   /** The running cost of a call has changed. Free while it is within the call's holds. */
-  watch(call: Call, reservation: OpenReservation, policy: AdmissionPolicy): void {
+  watch(call: Call, reservation: Reservation, policy: AdmissionPolicy): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
     const lacks = reservation.holds.lacking(call.attemptId, running);
@@ -40,7 +40,7 @@ export class TopUps {
 
   async #ask(
     call: Call,
-    reservation: OpenReservation,
+    reservation: Reservation,
     charges: readonly QuotaCharge[],
     policy: AdmissionPolicy,
   ): Promise<void> {

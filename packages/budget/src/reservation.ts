@@ -1,0 +1,292 @@
+import {
+  type Call,
+  type ChargeItem,
+  mayHaveRun,
+  newId,
+  type ReserveResult,
+  type RunningCost,
+  type Settlement,
+  storeTimeLeft,
+  whenReady,
+} from '@tollgate/core/internal';
+import {
+  type Admission,
+  admissionsOf,
+  alternativesOf,
+  type DeclaredCall,
+  extensionOf,
+  isHeld,
+  lessHeld,
+  refusalOf,
+} from './admission.js';
+import type { AdmissionPolicy } from './admission-policy.js';
+import { isNothing } from './amounts.js';
+import { announceAdmission, announceShadowRefusalOfCall } from './announce-admission.js';
+import { assign } from './assign.js';
+import { type AttemptEnd, chargedEvent, nothingUsed, requestAsCall } from './charged-event.js';
+import { chargesIn, needsOf } from './charges.js';
+import type { BudgetedRequest } from './engine.js';
+import { unverifiableError } from './errors.js';
+import { HeldAmounts } from './held-amounts.js';
+import { announceOverage } from './overage.js';
+import type { PendingCharge } from './settlement.js';
+import { unreservedGrants } from './unreserved.js';
+
+type Admitted = Extract<ReserveResult, { ok: true }>;
+
+/**
+ * One reservation of a request, from its admission to its end: holds the highest cost of each call in the store, divides what is held among
+ * the attempts, charges what they used, and returns the rest.
+ */
+export class Reservation {
+  readonly holds = new HeldAmounts();
+  /** The call that the guard has reserved for, until it is begun. */
+  declared: DeclaredCall | undefined;
+  closed = false;
+  #pending: PendingCharge[] = [];
+
+  private constructor(
+    readonly owner: BudgetedRequest,
+    readonly id: string,
+    readonly admittedAtMs: number,
+    /** `false`: the store was away and the app lets requests pass; nothing is held. */
+    readonly verified: boolean,
+  ) {}
+
+  /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Throws, or rejects with, the refusal. */
+  static open(
+    owner: BudgetedRequest,
+    call: Call | undefined,
+    begun: boolean,
+    policy: AdmissionPolicy,
+  ): Reservation | Promise<Reservation> {
+    const { engine, context, partition } = owner;
+    const { leaseMs, storeDeadlineMs, now, strict } = engine.settings;
+    if (policy.enforced && strict && engine.settling.isFull) {
+      throw unverifiableError(new Error(`${engine.settling.size} settlements wait for the store`));
+    }
+    const nowMs = now();
+    announceShadowRefusalOfCall(owner, call, policy);
+    const admissions = admissionsOf(call, policy);
+    const id = newId(nowMs);
+    const alternatives = alternativesOf(admissions, call, context);
+    const wanted = { id, partition, attemptId: call?.attemptId, alternatives, leaseMs };
+    const opened = (result: ReserveResult, as = id): Reservation => {
+      if (!result.ok) throw refusalOf(result, admissions, policy, engine.settings);
+      const reservation = new Reservation(owner, as, result.nowMs, true);
+      const { admittedAtMs } = reservation;
+      context.reservation = { id: as, partition, admittedAtMs, expiresAtMs: result.expiresAtMs };
+      const admission = reservation.#admit(call, admissions, result, policy);
+      if (call && !begun) reservation.declared = { call, admission };
+      return reservation;
+    };
+    const withinMs = begun ? storeDeadlineMs : storeTimeLeft(context, storeDeadlineMs);
+    const asked = engine.store.run('reserve', (store) => store.reserve(wanted), withinMs);
+    return whenReady(asked, opened, (error) => {
+      if (mayHaveRun(error)) engine.closeLater(id, partition);
+      const credit = engine.reserveFromGrace(wanted, context);
+      if (credit) return opened(credit.result, credit.id);
+      engine.passUnverified('reserve', error, policy.enforced, context);
+      return Reservation.#unverified(owner, call, admissions[0], nowMs, policy);
+    });
+  }
+
+  /** One that is only charged, because the store is away and the app lets requests pass. */
+  static #unverified(
+    owner: BudgetedRequest,
+    call: Call | undefined,
+    first: Admission | undefined,
+    nowMs: number,
+    policy: AdmissionPolicy,
+  ): Reservation {
+    const reservation = new Reservation(owner, newId(nowMs), nowMs, false);
+    if (!first) return reservation;
+    const { charges, grants } = unreservedGrants(chargesIn(first.charges), nowMs);
+    reservation.holds.add(charges, grants);
+    if (call) assign(reservation, call, first, policy);
+    return reservation;
+  }
+
+  get partition(): string {
+    return this.owner.partition;
+  }
+
+  /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
+  cover(call: Call, policy: AdmissionPolicy): boolean | Promise<boolean> {
+    const { declared, holds } = this;
+    if (declared?.call.attemptId !== call.attemptId) return this.#cover(call, undefined, policy);
+    this.declared = undefined;
+    if (declared.call === call || !call.parsed || call.settlement) return true;
+    holds.giveBack(call.attemptId);
+    const failed = (error: unknown): never => {
+      this.declared = declared;
+      const { parsed } = declared.call;
+      if (parsed) holds.take(call.attemptId, needsOf(declared.admission.charges, parsed.estimate));
+      throw error;
+    };
+    try {
+      return whenReady(this.#cover(call, declared.admission, policy), (kept) => kept, failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** `adopted`: how the declared call was admitted, whose place this one takes and whose hold it may use without asking. */
+  #cover(call: Call, adopted: Admission | undefined, policy: AdmissionPolicy): boolean | Promise<boolean> {
+    const { holds, id, verified } = this;
+    const { engine, context, partition } = this.owner;
+    announceShadowRefusalOfCall(this.owner, call, policy);
+    // The level at which a cached response was found does not apply to another call.
+    const fromLevel = adopted?.candidate?.replays ? 0 : (adopted?.candidate?.level ?? 0);
+    const admissions = lessHeld(admissionsOf(call, policy, fromLevel), holds);
+    const first = admissions[0];
+    if (!verified || (adopted && first && isHeld(first, holds))) {
+      if (!verified && !holds.holdsFor(call.attemptId)) engine.letThrough('cover', context);
+      if (first) assign(this, call, first, policy);
+      return true;
+    }
+    const { leaseMs } = engine.settings;
+    const { attemptId } = call;
+    const alternatives = alternativesOf(admissions, call, context);
+    const wanted = { id, partition, attemptId, leaseMs, alternatives };
+    const asked = engine.store.run('cover', (store) => store.cover(wanted));
+    const covered = (result: ReserveResult): boolean => {
+      if (result.ok) this.#admit(call, admissions, result, policy);
+      else if (result.refusal.blockedBy === 'closed') return false;
+      else throw refusalOf(result, admissions, policy, engine.settings);
+      return true;
+    };
+    return whenReady(asked, covered, (error) => {
+      engine.passUnverified('cover', error, policy.enforced, context);
+      holds.takeNothing(call.attemptId);
+      return true;
+    });
+  }
+
+  /** Adds the limits that it does not yet cover: those of a route. Rejects with the refusal, which ends the reservation. */
+  async extend(policy: AdmissionPolicy): Promise<void> {
+    const { id, declared } = this;
+    const { engine, context, partition } = this.owner;
+    const admission = extensionOf(this, policy);
+    if (admission.asked.length === 0 || !this.verified) return;
+    const { leaseMs, storeDeadlineMs } = engine.settings;
+    const [{ event } = {}] = alternativesOf([admission], declared?.call, context);
+    const request = { id, partition, charges: chargesIn(admission.asked), leaseMs, event };
+    const withinMs = storeTimeLeft(context, storeDeadlineMs);
+    let result: ReserveResult;
+    try {
+      result = await engine.store.run('extend', (store) => store.extend(request), withinMs);
+    } catch (error) {
+      try {
+        return engine.passUnverified('extend', error, policy.enforced, context);
+      } catch (refusal) {
+        this.closed = true;
+        engine.closeLater(id, partition);
+        throw refusal;
+      }
+    }
+    if (!result.ok) {
+      this.closed = true;
+      throw refusalOf(result, [admission], policy, engine.settings);
+    }
+    if (declared) this.holds.giveBack(declared.call.attemptId);
+    this.#admit(declared?.call, [admission], result, policy);
+  }
+
+  /** Records an attempt's usage; {@link Reservation.flush} sends it to the store. */
+  settle(call: Call, end: AttemptEnd): void {
+    const { holds } = this;
+    const settlement = call.settlement ?? nothingUsed;
+    const requests = holds.takeRequests();
+    let items: readonly ChargeItem[] = [];
+    if (isNothing(settlement)) holds.giveBack(call.attemptId);
+    else {
+      const spending = holds.spending(call.attemptId, settlement);
+      items = spending.items;
+      call.overrun = spending.overrun && this.verified && call.parsed !== undefined;
+      holds.forget(call.attemptId);
+    }
+    this.#put(call, settlement, end, requests.length === 0 ? items : [...items, ...requests]);
+    call.recorded = this.owner.engine.delivers;
+  }
+
+  /** Whether anything waits for {@link Reservation.flush}. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
+  /** Sends pending charges to the store. The returned promise resolves when the first tries have ended. */
+  flush(): void | Promise<void> {
+    return this.#send(false);
+  }
+
+  /** The same, and releases what is left, in one step with the last charge. */
+  close(): void | Promise<void> {
+    if (this.closed) return this.#send(false);
+    this.closed = true;
+    if (!this.hasPending) this.#putRequests();
+    if (this.hasPending) return this.#send(true);
+    return this.verified ? this.owner.engine.close(this.id, this.partition) : undefined;
+  }
+
+  /** Heartbeat. A store that fails is asked again with the next beat. */
+  async renew(running: readonly RunningCost[]): Promise<void> {
+    if (!this.verified || this.closed) return;
+    try {
+      const { id, partition } = this;
+      await this.owner.engine.store.try('renew', (store) => store.renew({ id, partition, running }));
+    } catch {
+      // It has been published; two more beats fit into the lease.
+    }
+  }
+
+  /** A running attempt's cost so far, for the heartbeat. */
+  running(call: Call): RunningCost | undefined {
+    if (!call.running) return undefined;
+    const { items } = this.holds.spending(call.attemptId, call.running);
+    const settlement = { ...call.running, uncertain: true };
+    const event = chargedEvent(this.owner, call, settlement, { outcome: 'error', status: 0 }, items);
+    return { attemptId: call.attemptId, items: items.filter(({ amount }) => amount > 0), event };
+  }
+
+  #admit(
+    call: Call | undefined,
+    admissions: readonly Admission[],
+    result: Admitted,
+    policy: AdmissionPolicy,
+  ): Admission {
+    const admission = admissions[result.alternative];
+    if (!admission)
+      throw new RangeError(`the quota store took alternative ${result.alternative}, which was not offered`);
+    const { engine, context, partition } = this.owner;
+    const { asked } = admission;
+    this.holds.add(chargesIn(asked), result.grants);
+    announceAdmission(this.owner, asked, result);
+    if (call) assign(this, call, admission, policy);
+    if (engine.enforced) announceOverage(partition, context.res, asked, result.states);
+    return admission;
+  }
+
+  /** A request that made no call is charged as a request, by a separate event. */
+  #putRequests(): void {
+    const items = this.holds.takeRequests();
+    if (items.length === 0) return;
+    const call = requestAsCall(this.id, this.admittedAtMs, this.owner.context);
+    this.#put(call, nothingUsed, { outcome: 'ok', status: 0 }, items, false);
+  }
+
+  #put(of: Call, settlement: Settlement, end: AttemptEnd, items: readonly ChargeItem[], isCall = true): void {
+    const { id, partition } = this;
+    const { attemptId } = of;
+    const event = chargedEvent(this.owner, of, settlement, end, items);
+    of.charges = event.charges;
+    const request = { id, partition, attemptId, items, event, close: false };
+    this.#pending.push({ call: isCall ? of : undefined, request });
+  }
+
+  #send(closes: boolean): void | Promise<void> {
+    const batch = this.#pending;
+    this.#pending = [];
+    return this.owner.engine.chargeAll(batch, closes, this.owner.context);
+  }
+}
