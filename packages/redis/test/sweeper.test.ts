@@ -17,6 +17,7 @@ describe('a process that is asked nothing', () => {
         keys.map(() => [Buffer.from('lost'), Date.now()]);
       const caller = new ScriptCaller({
         runner: { run } as unknown as ScriptRunner,
+        batchSize: 1,
         scripts: scriptsFor({ thresholds: [], record: false }, false),
         prefix: 'idle',
         standings: new Standings(-1),

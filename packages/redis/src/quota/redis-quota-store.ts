@@ -25,7 +25,6 @@ import { OutboxStream } from '../outbox/outbox-stream.js';
 import { KnownProcesses } from '../rebuild/known-processes.js';
 import { chargeOfDraw, OwnBooks } from '../rebuild/own-books.js';
 import { Rebuilder } from '../rebuild/rebuilder.js';
-import { Batcher } from '../script/batcher.js';
 import type { CallArguments } from '../script/call-arguments.js';
 import { stateIn } from '../script/figures.js';
 import { Layout } from '../script/layout.js';
@@ -72,7 +71,6 @@ export class RedisQuotaStore implements QuotaStore {
   readonly #options: ReadOptions;
   readonly #layout: Layout;
   readonly #caller: ScriptCaller;
-  readonly #batcher: Batcher;
   readonly #sweeper: Sweeper;
   readonly #withdrawals: Withdrawals;
   readonly recalls: Recalls;
@@ -100,8 +98,8 @@ export class RedisQuotaStore implements QuotaStore {
     const scripts = scriptsFor({ thresholds, record }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions, options.spent !== undefined);
     const standings = new Standings(options.spent ? -1 : 0);
-    this.#caller = new ScriptCaller({ runner, scripts, prefix, ownClock, processClock, standings, record });
-    this.#batcher = new Batcher(this.#caller, batchSize);
+    const clocks = { ownClock, processClock };
+    this.#caller = new ScriptCaller({ runner, batchSize, scripts, prefix, ...clocks, standings, record });
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs, connection);
     this.recalls = new Recalls(runner, prefix, partitions, connection);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));
@@ -280,6 +278,6 @@ export class RedisQuotaStore implements QuotaStore {
 
   #add(name: ScriptName, partition: string, text: OperationText): Promise<unknown> {
     this.#sweeper.start();
-    return this.#batcher.add(name, partitionOf(partition, this.#options.partitions), text);
+    return this.#caller.ask(name, partitionOf(partition, this.#options.partitions), text);
   }
 }

@@ -67,6 +67,7 @@ export async function repairCounters(options: RepairCountersOptions): Promise<Re
   }
   const { spent, prefix = 'tollgate', partitions = 16, withinMs = 10_000 } = options;
   const caller = new ScriptCaller({
+    batchSize: 1,
     runner: new ScriptRunner({ connection, deadlineMs: 5_000 }),
     scripts: scriptsFor({ thresholds: [], record: true }, false),
     ...{ prefix, processClock: Date.now, standings: new Standings(0), record: true },

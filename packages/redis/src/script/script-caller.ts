@@ -11,8 +11,17 @@ import type { Standing, Standings } from './standings.js';
 /** One operation of a script call: its text, made again for each attempt, since windows depend on the time. */
 export type OperationText = (args: CallArguments) => string | Buffer;
 
+/** An operation that waits for the end of its turn. */
+interface Waiting {
+  readonly text: OperationText;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 export interface CallerOptions {
   readonly runner: ScriptRunner;
+  /** The most operations of one call. */
+  readonly batchSize: number;
   readonly scripts: Scripts;
   readonly prefix: string;
   /** For tests: the store's clock, passed to scripts that were made for it. */
@@ -39,7 +48,10 @@ const knownOffMs = 2_000;
 /** How often a call is tried with other windows; the second try uses the clock from the first reply. */
 const mostClocks = 2;
 
-/** Calls scripts with the windows that are open by the server's clock, which it learns from every answer. */
+/**
+ * Calls scripts with the windows that are open by the server's clock, which it learns from every answer. Operations of one kind in one
+ * partition that come in one turn of the event loop share a call; each is still all or nothing.
+ */
 export class ScriptCaller {
   readonly #options: CallerOptions;
   /** Absent: nothing is rebuilt. */
@@ -48,8 +60,25 @@ export class ScriptCaller {
   /** When each partition was called last, by our clock. */
   readonly #calledAtMs = new Map<number, number>();
 
+  #waiting = new Map<ScriptName, Map<number, Waiting[]>>();
+
   constructor(options: CallerOptions) {
     this.#options = options;
+  }
+
+  /** The answer to one operation, which is sent at the end of this turn. */
+  ask(name: ScriptName, partition: number, text: OperationText): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.size === 0) setImmediate(() => this.#send());
+      let partitions = this.#waiting.get(name);
+      if (!partitions) {
+        partitions = new Map();
+        this.#waiting.set(name, partitions);
+      }
+      const operations = partitions.get(partition);
+      if (operations) operations.push({ text, resolve, reject });
+      else partitions.set(partition, [{ text, resolve, reject }]);
+    });
   }
 
   calledAtMs(partition: number): number {
@@ -114,6 +143,29 @@ export class ScriptCaller {
   /** The server's time, as far as it is known. */
   get storeMs(): number {
     return Math.floor(this.#options.processClock() + (this.#offsetMs ?? 0));
+  }
+
+  #send(): void {
+    const { batchSize } = this.#options;
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    for (const [name, partitions] of waiting) {
+      for (const [partition, operations] of partitions) {
+        for (let from = 0; from < operations.length; from += batchSize) {
+          void this.#callFor(name, partition, operations.slice(from, from + batchSize));
+        }
+      }
+    }
+  }
+
+  async #callFor(name: ScriptName, partition: number, operations: readonly Waiting[]): Promise<void> {
+    try {
+      const texts = operations.map(({ text }) => text);
+      const answers = await this.call(name, partition, texts);
+      for (let at = 0; at < operations.length; at += 1) operations[at]?.resolve(answers[at]);
+    } catch (error) {
+      for (const { reject } of operations) reject(error);
+    }
   }
 
   /** It is rebuilt, or its counters begin at 0, or where an older copy of them stood. */
