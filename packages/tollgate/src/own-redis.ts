@@ -9,8 +9,8 @@ interface OpenClient extends CommandClient, HintClient {
 
 /** The longest pause between attempts to connect, in ms: a server that is back is found within it. */
 const longestPauseMs = 500;
-/** A ping every two seconds, and five seconds of silence: a server that is cut off without a word is noticed and left. */
-const pingMs = 2_000;
+/** A ping every four seconds, and five seconds of silence: a server that is cut off without a word is noticed and left. */
+const pingMs = 4_000;
 const silenceMs = 5_000;
 
 /** A connection of Tollgate: made in the background, made again whenever it breaks. Commands sent before it is ready wait for it. */

@@ -18,7 +18,7 @@ import { resend } from './resend.js';
 import { placeOfSpend } from './spend-place.js';
 
 /** Interval at which this process registers again, in ms. */
-const beatMs = 500;
+const beatMs = 1_000;
 /** Interval between checks of closed partitions, and after a failed one, in ms. */
 const roundMs = 40;
 const failedMs = 250;

@@ -1,4 +1,5 @@
 import { publish, type SpendSource } from '@tollgate/core/internal';
+import { IdlePoll } from '../outbox/idle-poll.js';
 import type { OutboxStream } from '../outbox/outbox-stream.js';
 import { listIn, numberIn, textIn } from '../script/reply.js';
 import type { ScriptCaller } from '../script/script-caller.js';
@@ -44,7 +45,7 @@ const mostTogether = 1_000;
  */
 export class StraySlices {
   readonly #options: StraySlicesOptions;
-  #timer: NodeJS.Timeout | undefined;
+  #poll: IdlePoll | undefined;
   #running = false;
   #sightings: Sighting[] = [];
   /** Amounts that may be returned for these slices after the readings so far, by counter. */
@@ -56,21 +57,21 @@ export class StraySlices {
 
   /** Keeps no process alive. */
   start(): void {
-    if (this.#timer) return;
-    this.#timer = setInterval(() => void this.round(), this.#options.everyMs);
-    this.#timer.unref();
+    this.#poll ??= new IdlePoll(this.#options.everyMs, () => this.round());
   }
 
   end(): void {
-    clearInterval(this.#timer);
+    this.#poll?.end();
   }
 
-  /** One reading; never rejects. */
-  async round(): Promise<void> {
-    if (this.#running) return;
+  /** One reading: whether there were any. Never rejects. */
+  async round(): Promise<boolean> {
+    if (this.#running) return true;
     this.#running = true;
+    let hasFound = true;
     try {
       const sightings = this.#sightings.length > 0 ? this.#sightings : await this.#look();
+      hasFound = sightings.length > 0;
       this.#sightings = [];
       for (const sighting of sightings) {
         if (await this.#areDelivered(sighting)) await this.#compare(sighting);
@@ -81,6 +82,7 @@ export class StraySlices {
       this.#sightings = [];
     }
     this.#running = false;
+    return hasFound;
   }
 
   async #look(): Promise<Sighting[]> {

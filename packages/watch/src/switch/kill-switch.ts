@@ -26,7 +26,7 @@ import { SwitchBoard } from './switch-board.js';
 export interface KillSwitchOptions extends GuardOptions {
   /** The store shared by all processes: `memorySwitch()`, `fileSwitch(path)`, `redisSwitch({ client })`. */
   store: SwitchStore;
-  /** Interval between reads of the store, in ms, 20 to 60 000; hints of the store arrive sooner. @defaultValue 500 */
+  /** Interval between reads of the store, in ms, 20 to 60 000; a store's hints arrive sooner. @defaultValue 500, or 1_000 for a store that sends hints */
   pollMs?: number;
   /** How long an answer may take, and how long the first requests wait for the first one, in ms, 5 to 60 000. @defaultValue 150 */
   storeDeadlineMs?: number;
@@ -68,7 +68,8 @@ export function killSwitch(options: KillSwitchOptions): KillSwitch {
     },
     ['store'],
   );
-  const { store, pollMs = 500, storeDeadlineMs = 150, whenUnknown = 'open', now = Date.now, mode } = options;
+  const { store, storeDeadlineMs = 150, whenUnknown = 'open', now = Date.now, mode } = options;
+  const { pollMs = store.onHint ? 1_000 : 500 } = options;
   const running = new IndexedList<TollgateContext>();
   const board = new SwitchBoard({
     store,
