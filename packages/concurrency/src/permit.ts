@@ -89,8 +89,7 @@ export class Permit implements CallStep, Entrant {
 
   admit(ticket: Ticket): void {
     this.#ticket = ticket;
-    const { res } = this.#context;
-    if (res) cutIdleClient(res, this.#limiter.settings.clientIdleMs);
+    cutIdleClient(this.#context, this.#limiter.settings.clientIdleMs);
     this.#publish('admitted', { waitedMs: Math.round(ticket.admittedAtMs - ticket.enteredAtMs) });
     this.#decision?.goAhead();
   }

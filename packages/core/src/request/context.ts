@@ -64,6 +64,11 @@ export interface TollgateContext {
   readonly record: (call: RecordedCall) => Promise<void>;
   /** core: this request made no provider call; nothing is charged. Throws `no_request` where `meter()` is not mounted. */
   readonly noCall: () => void;
+  /**
+   * core: calls a listener once when the response is closed, complete or because the client left; at once where it already is. Returns
+   * what takes the listener off again. Never called under `runWith()`.
+   */
+  onClosed(listener: () => void): () => void;
   /** core: route path as Express matched it (`/v1/chat/:id`), where a route handler is known. Never the path text. */
   readonly route: string | undefined;
 }

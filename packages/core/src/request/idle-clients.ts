@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import { publish } from '../lib/channel.js';
+import type { TollgateContext } from './context.js';
 
 /** How long a client may accept no byte, in milliseconds, unless an app sets it. */
 export const defaultClientIdleMs = 30_000;
@@ -24,11 +25,12 @@ const longestLookMs = 1_000;
  * Cuts the connection of a client that accepts no byte of its response for `idleMs` while more is waiting to be sent: it holds places and
  * memory that others need. One that reads slowly stays. Of several calls for one response the shortest time counts.
  */
-export function cutIdleClient(res: Response, idleMs: number): void {
-  if (res.closed || res.destroyed) return;
+export function cutIdleClient(context: TollgateContext, idleMs: number): void {
+  const { res } = context;
+  if (!res || res.closed || res.destroyed) return;
   const known = watched.get(res);
   if (known && known.idleMs <= idleMs) return;
-  if (!known) res.once('close', () => watched.delete(res));
+  if (!known) context.onClosed(() => watched.delete(res));
   watched.set(res, { idleMs, taken: takenOf(res), sinceMs: performance.now() });
   look();
 }

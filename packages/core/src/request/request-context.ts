@@ -28,6 +28,8 @@ class RequestContext implements TollgateContext, PipelineHost {
   recorder: CallRecorder | undefined;
   #abort: AbortController | undefined;
   #aborted: TollgateError | undefined;
+  #isClosed = false;
+  #onClosed: Set<() => void> | undefined;
 
   constructor(
     readonly now: () => number,
@@ -70,8 +72,20 @@ class RequestContext implements TollgateContext, PipelineHost {
     this.#abort?.abort(error);
   }
 
+  onClosed(listener: () => void): () => void {
+    if (this.#isClosed) {
+      listener();
+      return () => {};
+    }
+    this.#onClosed ??= new Set();
+    this.#onClosed.add(listener);
+    return () => void this.#onClosed?.delete(listener);
+  }
+
   /** The response is closed, complete or because the client left. */
   close(req: Request, res: Response): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     // Not `writableFinished`: since Node 24 it stays false when the client leaves before it has read an answer that the app has ended.
     const aborted = !res.writableEnded;
     if (aborted) {
@@ -85,6 +99,7 @@ class RequestContext implements TollgateContext, PipelineHost {
     }
     const status = res.headersSent ? res.statusCode : 0;
     void this.calls.finish({ status, aborted, routed: req.route !== undefined });
+    for (const listener of this.#onClosed ?? []) listener();
   }
 
   // Getters, so that each works when it is taken off the context, and no request pays for unused functions.

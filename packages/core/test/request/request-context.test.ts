@@ -89,6 +89,27 @@ describe.each([
     server.close();
   });
 
+  it('tells each listener once that the response is closed, also one that comes later, and none that was taken off', async () => {
+    const told: string[] = [];
+    const over: Promise<unknown>[] = [];
+    const app = express();
+    app.get('/', (req, res) => {
+      const context = contextOf(req, res);
+      context.onClosed(() => told.push('first'));
+      context.onClosed(() => told.push('taken off'))();
+      over.push(
+        once(res, 'close').then(() => {
+          context.onClosed(() => told.push('later'));
+          res.emit('close');
+        }),
+      );
+      res.end('ok');
+    });
+    await request(app).get('/');
+    await Promise.all(over);
+    expect(told).toEqual(['first', 'later']);
+  });
+
   it('answers a refusal with status, headers and body, and remembers it', async () => {
     const { app } = open();
     app.get(

@@ -1,3 +1,4 @@
+import type { TollgateContext } from '@tollgate/core';
 import type { Response } from 'express';
 import type { AnswerWriter } from '../exchange/attempt-interface.js';
 import type { BodyKind } from '../exchange/classify-response.js';
@@ -25,7 +26,10 @@ export class ClientAnswer implements AnswerWriter {
   #last: Uint8Array | undefined;
   #boundary = new EventBoundary();
 
-  constructor(private readonly res: Response) {}
+  constructor(
+    private readonly context: TollgateContext,
+    private readonly res: Response,
+  ) {}
 
   /** Something has reached the client; no other answer is possible. */
   get begun(): boolean {
@@ -82,7 +86,7 @@ export class ClientAnswer implements AnswerWriter {
 
   onGone(listener: () => void): void {
     if (this.gone) listener();
-    else this.res.once('close', listener);
+    else this.context.onClosed(listener);
   }
 
   /** The answer is complete. */

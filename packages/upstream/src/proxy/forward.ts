@@ -46,8 +46,8 @@ export async function forward(
     tenant: req.tollgate.caller?.tenant,
     size: () => sizeFacts(declared, way?.asked ?? asked),
   });
-  cutIdleClient(res, settings.clientIdleMs);
-  const answer = new ClientAnswer(res);
+  cutIdleClient(req.tollgate, settings.clientIdleMs);
+  const answer = new ClientAnswer(req.tollgate, res);
   const made = await makeCall(
     plan,
     new ProxyTransport(req, answer, settings, way?.asked ?? asked, plan, way),

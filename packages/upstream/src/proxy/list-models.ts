@@ -40,7 +40,7 @@ export async function listModels(
     });
   }
   const ask = { api: 'models', stream: false } as const;
-  const answer = new ClientAnswer(res);
+  const answer = new ClientAnswer(req.tollgate, res);
   const { name, models } = provider;
   const list = new ModelList(
     (model) => modelAllowed(models, model) && req.tollgate.calls.allows(model, name),

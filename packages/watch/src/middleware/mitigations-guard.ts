@@ -1,6 +1,6 @@
 import { type Caller, contextOf, guarded, refuse, type TollgateContext, TollgateError } from '@tollgate/core';
 import type { GuardOptions } from '@tollgate/core/internal';
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import { bitsFor } from '../challenge/challenge.js';
 import { unsolved } from '../challenge/challenge-guard.js';
 import type { AskedChallenge, Challenges } from '../challenge/challenges.js';
@@ -57,7 +57,7 @@ export function mitigationsGuard({
     if (delayMs > 0 && waiting >= mostWaiting) return refuse(req, res, next, tooMany(), answer);
     if (delayMs > 0) {
       waiting += 1;
-      const stayed = await waited(res, delayMs);
+      const stayed = await waited(context, delayMs);
       waiting -= 1;
       if (!stayed) return;
     }
@@ -103,16 +103,16 @@ function limitOf(
 }
 
 /** `false` where the client left meanwhile. */
-function waited(res: Response, delayMs: number): Promise<boolean> {
+function waited(context: TollgateContext, delayMs: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const done = (stayed: boolean): void => {
+    const timer = setTimeout(() => {
+      forget();
+      resolve(true);
+    }, delayMs);
+    const forget = context.onClosed(() => {
       clearTimeout(timer);
-      res.removeListener('close', gone);
-      resolve(stayed);
-    };
-    const gone = (): void => done(false);
-    const timer = setTimeout(() => done(true), delayMs);
-    res.once('close', gone);
+      resolve(false);
+    });
   });
 }
 

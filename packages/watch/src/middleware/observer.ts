@@ -44,7 +44,7 @@ export function observer(
       return;
     }
     const context = contextOf(req, res);
-    res.once('close', () => {
+    context.onClosed(() => {
       const { caller, refusal } = context;
       const isWrong = refusal !== undefined && wrongCodes.has(refusal.code);
       if (!isWrong && !caller) return;
