@@ -1,7 +1,5 @@
-import { whenReady } from '@tollgate/core/internal';
+import { FairQueue, type LaneSettings, whenReady } from '@tollgate/core/internal';
 import type { Clock } from './clock.js';
-import { FairQueue } from './fair-queue.js';
-import type { LaneSettings } from './lane.js';
 import type { PermitLimit } from './permit-limit.js';
 import type { SharedPermits, Taking } from './shared-permits.js';
 import type { Entrant, Ticket, TurnedAway } from './ticket.js';

@@ -1,6 +1,5 @@
 import type { Caller, Plans } from '@tollgate/core';
-import { planOf } from '@tollgate/core/internal';
-import type { LaneSettings } from './lane.js';
+import { type LaneSettings, planOf } from '@tollgate/core/internal';
 
 /** Above every rank of batch work: whatever its plan, it gives way to those who wait for an answer. */
 const urgentRank = 101;

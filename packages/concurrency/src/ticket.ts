@@ -1,4 +1,4 @@
-import type { Waiter } from './lane.js';
+import type { Waiter } from '@tollgate/core/internal';
 import type { Lease } from './shared-permits.js';
 
 /** Why a request is turned away. `displaced`: one of a higher plan took its place in the full queue; `shed`: more critical plans come first. */

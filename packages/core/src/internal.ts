@@ -60,6 +60,8 @@ export type { ApiKeyRecord, KeySecret } from './keys/key-store.js';
 export { AppendFile } from './lib/append-file.js';
 export { type ChannelName, publish, subscriberFaultCount } from './lib/channel.js';
 export type { ChannelPayloads } from './lib/channel-payloads.js';
+export type { LaneSettings, Waiter } from './lib/fair-lane.js';
+export { FairQueue } from './lib/fair-queue.js';
 export { idTimeMs, newId } from './lib/id.js';
 export { type IndexedEntry, IndexedList } from './lib/indexed-list.js';
 export { asPromise, attempt, done, isPromise, whenReady } from './lib/maybe-promise.js';

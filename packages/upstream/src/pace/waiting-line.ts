@@ -1,13 +1,16 @@
 import {
+  FairQueue,
   isPromise,
   type ProviderAmounts,
   type TakeAnswer,
   type Taken,
+  type Waiter,
   type WaitingCall,
 } from '@tollgate/core/internal';
 
 /** How many calls are asked for at once, at most. */
 const mostAtOnce = 32;
+const oneLane = [{ weight: 1, rank: 0, batch: false }];
 
 /** A turn's amounts and allowance. */
 export interface PacerRequest {
@@ -32,6 +35,8 @@ export class PacedCall implements WaitingCall {
   turn: PacerGrant | undefined;
   /** Wakes the waiting call. */
   wake: (() => void) | undefined;
+  /** Its place in the line, until it has its turn or leaves. */
+  place: Waiter<PacedCall> | undefined;
 
   constructor(
     readonly tenant: string,
@@ -42,9 +47,11 @@ export class PacedCall implements WaitingCall {
 /** The source of turns. Never rejects. */
 export type TakeGrants = (calls: readonly WaitingCall[]) => PacerAnswer | Promise<PacerAnswer>;
 
-/** The calls of one process that wait for one allowance: asks until all have had their turn, or have left. */
+/** The calls of one process that wait for one allowance: asks until all have had their turn, or have left. Tenants take turns. */
 export class WaitingLine {
-  readonly #waiting = new Map<string, PacedCall[]>();
+  readonly #queue = new FairQueue<PacedCall>(oneLane, Number.POSITIVE_INFINITY);
+  /** Those that are asked for at the moment, out of the queue. */
+  readonly #asked = new Set<Waiter<PacedCall>>();
   #asking = false;
   #askAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -58,18 +65,15 @@ export class WaitingLine {
   ) {}
 
   add(call: PacedCall): void {
-    const line = this.#waiting.get(call.tenant);
-    if (line) line.push(call);
-    else this.#waiting.set(call.tenant, [call]);
+    call.place = this.#queue.put(call, 0, call.tenant);
     this.ask();
   }
 
   remove(call: PacedCall): void {
-    const line = this.#waiting.get(call.tenant);
-    const position = line?.indexOf(call) ?? -1;
-    if (!line || position < 0) return;
-    line.splice(position, 1);
-    if (line.length === 0) this.#waiting.delete(call.tenant);
+    const { place } = call;
+    if (!place) return;
+    call.place = undefined;
+    if (!this.#asked.has(place)) this.#queue.remove(place);
     this.#endIfEmpty();
   }
 
@@ -85,46 +89,45 @@ export class WaitingLine {
     let waitMs = 0;
     do {
       this.#askAgain = false;
-      const calls = this.#next();
-      if (calls.length === 0) break;
-      const answer = this.take(calls);
+      const waiters = this.#next();
+      if (waiters.length === 0) break;
+      const answer = this.take(waiters.map(({ item }) => item));
       const { taken, waitMs: asked } = isPromise(answer) ? await answer : answer;
-      for (const [position, turn] of taken.entries()) {
-        const call = calls[position];
-        if (call && turn) this.#given(call, turn);
-      }
+      this.#answered(waiters, taken);
       waitMs = asked;
     } while (this.#askAgain || waitMs === 0);
     this.#asking = false;
     if (!this.#endIfEmpty()) this.#timer = setTimeout(() => this.ask(), waitMs);
   }
 
-  #given(call: PacedCall, turn: PacerGrant): void {
-    if (!this.#waiting.get(call.tenant)?.includes(call)) {
-      this.giveBack(turn);
-      return;
+  #next(): Waiter<PacedCall>[] {
+    while (this.#asked.size < mostAtOnce) {
+      const waiter = this.#queue.take(false);
+      if (!waiter) break;
+      this.#asked.add(waiter);
     }
-    this.remove(call);
-    call.turn = turn;
-    call.wake?.();
+    return [...this.#asked];
   }
 
-  /** The first of each tenant, then the second, and so on. */
-  #next(): PacedCall[] {
-    const calls: PacedCall[] = [];
-    for (let row = 0; calls.length < mostAtOnce; row += 1) {
-      const before = calls.length;
-      for (const line of this.#waiting.values()) {
-        const call = line[row];
-        if (call && calls.length < mostAtOnce) calls.push(call);
-      }
-      if (calls.length === before) break;
+  /** From the last to the first, so that those without a turn are in their order again. */
+  #answered(waiters: readonly Waiter<PacedCall>[], taken: PacerAnswer['taken']): void {
+    this.#asked.clear();
+    for (let at = waiters.length - 1; at >= 0; at -= 1) {
+      const waiter = waiters[at] as Waiter<PacedCall>;
+      const { item: call } = waiter;
+      const turn = taken[at];
+      const hasLeft = call.place === undefined;
+      if (turn && hasLeft) this.giveBack(turn);
+      else if (turn) {
+        call.place = undefined;
+        call.turn = turn;
+      } else if (!hasLeft) this.#queue.putBack(waiter);
     }
-    return calls;
+    for (const { item } of waiters) if (item.turn) item.wake?.();
   }
 
   #endIfEmpty(): boolean {
-    if (this.#waiting.size > 0 || this.#asking) return false;
+    if (this.#queue.size > 0 || this.#asking) return false;
     clearTimeout(this.#timer);
     this.emptied();
     return true;

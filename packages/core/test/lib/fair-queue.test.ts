@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { FairQueue } from '../src/fair-queue.js';
-import type { LaneSettings, Waiter } from '../src/lane.js';
+import type { LaneSettings, Waiter } from '../../src/lib/fair-lane.js';
+import { FairQueue } from '../../src/lib/fair-queue.js';
 
 const lane = (weight: number, rank: number, batch = false): LaneSettings => ({ weight, rank, batch });
 const pro = lane(11, 111);

@@ -1,4 +1,4 @@
-import { Lane, type LaneSettings, type MayServe, Waiter } from './lane.js';
+import { Lane, type LaneSettings, type MayServe, Waiter } from './fair-lane.js';
 
 const anyone: MayServe = () => true;
 
