@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { publish, warnOnce } from '@tollgate/core/internal';
+import { AppendFile, LineQueue, publish, warnOnce } from '@tollgate/core/internal';
 import type { Settlement } from './settlement.js';
 
 /** The most obsolete lines before the file is rewritten. */
@@ -23,15 +23,19 @@ export class SettleSpool {
   readonly left: ReadonlyMap<number, Settlement>;
   readonly #path: string;
   readonly #waiting: () => Iterable<readonly [number, Settlement]>;
-  #text = '';
+  readonly #file: AppendFile;
+  readonly #queue = new LineQueue<Line>(
+    (lines) => this.#write(lines),
+    (error) => this.#failed(error),
+  );
   #lines = 0;
-  #writing: Promise<void> | undefined;
   #mustRewrite = true;
 
   /** `waiting`: everything that waits at the moment. */
   constructor(path: string, waiting: () => Iterable<readonly [number, Settlement]>) {
     this.#path = path;
     this.#waiting = waiting;
+    this.#file = new AppendFile(path, true);
     mkdirSync(dirname(path), { recursive: true });
     this.left = settlementsIn(textOf(path));
   }
@@ -44,51 +48,38 @@ export class SettleSpool {
     this.#put({ number });
   }
 
-  /** Resolves when everything so far is on the disk, or could not be written. */
+  /** Resolves when everything so far is on the disk, or could not be written; closes the file, which the next line opens again. */
   async flush(): Promise<void> {
-    await this.#writing;
+    await this.#queue.drain();
+    await this.#file.close();
   }
 
   #put(line: Line): void {
-    this.#text += `${JSON.stringify(line)}\n`;
-    this.#lines += 1;
-    this.#writing ??= this.#write();
+    this.#queue.add(line);
+    void this.#queue.drain();
   }
 
-  /** Starts in the next turn, so that lines of one turn are forced to the disk together. Never rejects. */
-  async #write(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#text !== '') {
-      try {
-        if (this.#mustRewrite || this.#lines > mostStale) await this.#rewrite();
-        else await this.#append();
-      } catch (error) {
-        this.#failed(error);
-        break;
-      }
-    }
-    this.#writing = undefined;
-  }
-
-  async #append(): Promise<void> {
-    const text = this.#text;
-    this.#text = '';
-    await writeTo(this.#path, 'a', text);
+  async #write(lines: readonly Line[]): Promise<void> {
+    if (lines.length === 0) return;
+    this.#lines += lines.length;
+    if (this.#mustRewrite || this.#lines > mostStale) await this.#rewrite();
+    else await this.#file.append(textIn(lines));
   }
 
   /** Writes only the waiting settlements: to a second file first, which then replaces this one. */
   async #rewrite(): Promise<void> {
-    this.#text = '';
-    this.#lines = 0;
-    const lines = [...this.#waiting()].map(([number, waits]) => `${JSON.stringify({ number, waits })}\n`);
-    const beside = `${this.#path}.new`;
-    await writeTo(beside, 'w', lines.join(''));
-    await rename(beside, this.#path);
+    const lines = [...this.#waiting()].map(([number, waits]) => ({ number, waits }));
+    const beside = new AppendFile(`${this.#path}.new`, true);
+    await rm(beside.path, { force: true });
+    await beside.append(textIn(lines));
+    await beside.close();
+    await this.#file.close();
+    await rename(beside.path, this.#path);
+    this.#lines = lines.length;
     this.#mustRewrite = false;
   }
 
   #failed(error: unknown): void {
-    this.#text = '';
     this.#mustRewrite = true;
     publish('tollgate:fault', () => ({ source: 'settle-spool', error: String(error) }));
     warnOnce(
@@ -98,16 +89,7 @@ export class SettleSpool {
   }
 }
 
-/** Forces it to the disk. The file is closed in any case: from Node 26 on, one that is forgotten open ends the process when it is collected. */
-async function writeTo(path: string, how: 'a' | 'w', text: string): Promise<void> {
-  const file = await open(path, how, 0o600);
-  try {
-    await file.appendFile(text);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
+const textIn = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
 function textOf(path: string): string {
   try {

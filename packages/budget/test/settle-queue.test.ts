@@ -165,6 +165,7 @@ describe('a spool', () => {
     });
     const { queue, store, pass } = queueOn({ spool });
     rmSync(folder, { recursive: true });
+    writeFileSync(folder, '');
     await queue.run(chargeOf('a'));
     await queue.drain(0);
     stop();

@@ -64,6 +64,7 @@ export type { LaneSettings, Waiter } from './lib/fair-lane.js';
 export { FairQueue } from './lib/fair-queue.js';
 export { idTimeMs, newId } from './lib/id.js';
 export { type IndexedEntry, IndexedList } from './lib/indexed-list.js';
+export { LineQueue } from './lib/line-queue.js';
 export { asPromise, attempt, done, isPromise, whenReady } from './lib/maybe-promise.js';
 export { maxCapNanoUsd, nanoUsdPerUsd } from './lib/money.js';
 export { type ErrorFields, nestedErrors } from './lib/nested-errors.js';

@@ -87,12 +87,13 @@ describe('jsonLines()', () => {
         text,
       ) {
         const appended = append.call(this, text);
-        void appended.then(async () => {
+        const flushed = appended.then(async () => {
           for (let moment = 0; moment < moments; moment += 1) await undefined;
           await sink.write({ ...event, eventId: `after ${moments}` });
-          const isThere = async () => expect(await linesOf(path)).toContain(`after ${moments}`);
-          flushes.push(sink.flush().then(isThere));
+          await sink.flush();
+          expect(await linesOf(path)).toContain(`after ${moments}`);
         });
+        flushes.push(flushed);
         return appended;
       });
       await sink.write({ ...event, eventId: `before ${moments}` });

@@ -5,6 +5,7 @@ import {
   type CounterWindow,
   checkOptions,
   describeValue,
+  LineQueue,
   type ScopeSpan,
   type SpendSource,
   type WindowSpend,
@@ -54,8 +55,13 @@ export function jsonLines(path: string, options: JsonLinesOptions = {}): JsonLin
 
 class JsonLinesFile implements JsonLinesSink {
   droppedCount = 0;
-  #queue: UsageEvent[] = [];
-  #writing: Promise<boolean> | undefined;
+  readonly #queue = new LineQueue<UsageEvent>(
+    (batch) => this.#append(batch),
+    (error, [first]) => {
+      if (first) sinkFailed(first, error);
+      this.#later();
+    },
+  );
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
   readonly #file: AppendFile;
@@ -73,7 +79,7 @@ class JsonLinesFile implements JsonLinesSink {
   }
 
   write(event: UsageEvent): void {
-    if (this.#closed || this.#queue.length >= this.#maxQueued) {
+    if (this.#closed || this.#queue.size >= this.#maxQueued) {
       this.droppedCount += 1;
       sinkFailed(
         event,
@@ -81,8 +87,8 @@ class JsonLinesFile implements JsonLinesSink {
       );
       return;
     }
-    this.#queue.push(event);
-    if (!this.#retry) void this.#start();
+    this.#queue.add(event);
+    if (!this.#retry) void this.#queue.drain();
   }
 
   /** Resolves when all events written so far are in the file; rejects when they cannot be written. */
@@ -90,9 +96,9 @@ class JsonLinesFile implements JsonLinesSink {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     let isWritten: boolean;
-    do isWritten = await this.#start();
-    while (isWritten && this.#queue.length > 0);
-    if (!isWritten) throw new Error(`${this.path} cannot be written: ${this.#queue.length} events wait`);
+    do isWritten = await this.#queue.drain();
+    while (isWritten && this.#queue.size > 0);
+    if (!isWritten) throw new Error(`${this.path} cannot be written: ${this.#queue.size} events wait`);
   }
 
   caughtUp(): Promise<void> {
@@ -132,37 +138,16 @@ class JsonLinesFile implements JsonLinesSink {
     }
   }
 
-  #start(): Promise<boolean> {
-    this.#writing ??= this.#drain();
-    return this.#writing;
-  }
-
-  /** Writes batches until nothing waits (`true`), or one fails. Never rejects. */
-  async #drain(): Promise<boolean> {
-    await Promise.resolve(); // events of one turn are written together
-    let isWritten = true;
-    while (isWritten && this.#queue.length > 0) {
-      const batch = this.#queue;
-      this.#queue = [];
-      const [first] = batch;
-      try {
-        await this.#file.append(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
-      } catch (error) {
-        this.#queue = [...batch, ...this.#queue];
-        if (first) sinkFailed(first, error);
-        this.#later();
-        isWritten = false;
-      }
-    }
-    this.#writing = undefined;
-    return isWritten;
+  async #append(batch: readonly UsageEvent[]): Promise<void> {
+    if (batch.length > 0)
+      await this.#file.append(batch.map((event) => `${JSON.stringify(event)}\n`).join(''));
   }
 
   #later(): void {
     if (this.#closed) return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
-      void this.#start();
+      void this.#queue.drain();
     }, this.#retryMs);
     this.#retry.unref();
   }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UsageEvent } from '@tollgate/core';
-import { AppendFile, publish, warnOnce } from '@tollgate/core/internal';
+import { AppendFile, LineQueue, publish, warnOnce } from '@tollgate/core/internal';
 import { adoptAbandoned, type OwnPart, ownPart } from './parts.js';
 import type { SpoolOptions } from './spool-options.js';
 
@@ -29,8 +29,10 @@ export class Spool {
   readonly #stop = new AbortController();
   readonly #carrying: Promise<void>;
   readonly #whenCaughtUp: (() => void)[] = [];
-  #waiting: string[] = [];
-  #appending: Promise<void> | undefined;
+  readonly #queue = new LineQueue<string>(
+    (lines) => this.#append(lines),
+    (error) => this.#failed('append', undefined, error),
+  );
   #diskFails = false;
   /** The file that is appended to is to be closed. */
   #rotates = false;
@@ -47,25 +49,25 @@ export class Spool {
 
   /** From nine tenths on, or while the disk takes nothing and half of the memory for it is used. */
   get isFull(): boolean {
-    return this.#own.segments.bytes > 0.9 * this.#options.maxBytes || this.#waiting.length > mostInMemory / 2;
+    return this.#own.segments.bytes > 0.9 * this.#options.maxBytes || this.#queue.size > mostInMemory / 2;
   }
 
   /** Takes an event; one beyond the bounds, or that is no JSON, is dropped, published and counted. */
   write(event: UsageEvent): void {
-    if (this.#own.segments.bytes > this.#options.maxBytes || this.#waiting.length >= mostInMemory) {
+    if (this.#own.segments.bytes > this.#options.maxBytes || this.#queue.size >= mostInMemory) {
       this.droppedCount += 1;
       this.#failed('full', event.eventId);
       return;
     }
     try {
-      this.#waiting.push(`${JSON.stringify(event)}\n`);
+      this.#queue.add(`${JSON.stringify(event)}\n`);
     } catch (error) {
       // Nested without end, or around itself: nothing can hold it, and its sender must not fail over it.
       this.droppedCount += 1;
       this.#failed('refused', event.eventId, error);
       return;
     }
-    if (!this.#diskFails) void this.#append();
+    if (!this.#diskFails) void this.#drain();
   }
 
   /** Resolves when all events written so far, and those left by earlier processes on this machine, are delivered. */
@@ -78,10 +80,10 @@ export class Spool {
 
   /** Resolves when everything written so far is on the disk; rejects where it cannot be. */
   async flush(): Promise<void> {
-    do await this.#append();
-    while (this.#waiting.length > 0 && !this.#diskFails);
-    if (this.#waiting.length > 0)
-      throw new Error(`${this.#waiting.length} usage events wait: the spool cannot be written`);
+    do await this.#drain();
+    while (this.#queue.size > 0 && !this.#diskFails);
+    if (this.#queue.size > 0)
+      throw new Error(`${this.#queue.size} usage events wait: the spool cannot be written`);
   }
 
   /** Delivers as much as it can within `withinMs`, and stops at the first failure; the rest stays on the disk for the next process. */
@@ -98,45 +100,22 @@ export class Spool {
     await this.#refused.close();
   }
 
-  /** Appends the waiting events, in one write. Never rejects. */
-  #append(): Promise<void> {
-    this.#appending ??= this.#appendAll();
-    return this.#appending;
-  }
-
-  async #appendAll(): Promise<void> {
-    await Promise.resolve(); // events of one turn are written together
-    const { segments } = this.#own;
-    try {
-      // Until nothing is left to do: an event that comes while a file is being closed is appended as well.
-      while (this.#waiting.length > 0 || this.#rotates) {
-        if (this.#waiting.length > 0) await this.#appendBatch();
-        else {
-          await segments.rotate();
-          this.#rotates = false;
-        }
-      }
-      this.#diskFails = false;
-    } catch (error) {
-      this.#diskFails = true;
-      this.#failed('append', undefined, error);
-    } finally {
-      this.#appending = undefined;
-    }
+  /** Appends the waiting events. Never rejects. */
+  async #drain(): Promise<void> {
+    this.#diskFails = !(await this.#queue.drain());
   }
 
   /** While the disk takes nothing, the database may. Rejects where neither does; nothing is lost then. */
-  async #appendBatch(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
-    try {
-      await this.#own.segments
-        .append(batch.join(''))
-        .catch(() => this.#handOn(batch.map((line) => JSON.parse(line) as UsageEvent)));
-    } catch (error) {
-      this.#waiting = [...batch, ...this.#waiting];
-      throw error;
+  async #append(lines: readonly string[]): Promise<void> {
+    const { segments } = this.#own;
+    if (lines.length > 0) {
+      await segments
+        .append(lines.join(''))
+        .catch(() => this.#handOn(lines.map((line) => JSON.parse(line) as UsageEvent)));
     }
+    if (!this.#rotates) return;
+    await segments.rotate();
+    this.#rotates = false;
   }
 
   /** Hands on round by round until it is stopped. Never rejects. */
@@ -166,7 +145,7 @@ export class Spool {
   async #round(): Promise<void> {
     const { segments } = this.#own;
     this.#rotates = segments.hasCurrent;
-    if (this.#rotates || this.#waiting.length > 0) await this.#append();
+    if (this.#rotates || this.#queue.size > 0) await this.#drain();
     for (let oldest = await segments.oldest(); oldest; oldest = await segments.oldest()) {
       await this.#handOn(oldest.events, oldest.torn);
       await segments.removeOldest();
