@@ -268,6 +268,13 @@ describe('an answer in which a secret stands elsewhere', () => {
       passed(`\ufeff${events({ choices: [{ index: 0, delta: { content: mail } }] })}`, rules),
     ).not.toContain(mail);
   });
+
+  it('is found in a last event without its blank line, which SDKs read all the same', () => {
+    const whole = events({ choices: [{ index: 0, delta: { content: mail } }] });
+    const out = passed(whole.trimEnd(), rules);
+    expect(out).toContain('[email]');
+    expect(out).not.toContain(mail);
+  });
 });
 
 describe('a text without spaces', () => {

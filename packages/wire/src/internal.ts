@@ -11,4 +11,6 @@ export type { MediaCount, RequestFacts, ToolUse } from './request/request-facts.
 export { urlWithModel } from './route/model-url.js';
 export { pathOf } from './route/url-path.js';
 export { asksForEvents } from './stream/asks-for-events.js';
+export { SseData } from './stream/sse-data.js';
+export { type FrameReader, SseFrames } from './stream/sse-frames.js';
 export { endsStream } from './stream/stream-end.js';

@@ -4,7 +4,7 @@ import { contentOf } from '../inspect/body-walk.js';
 import type { Report } from '../inspect/inspection.js';
 import { cutsOf, redacted } from '../inspect/redacted.js';
 import { combinedWeight, type Finding, type Rule } from '../inspect/rule.js';
-import { dataOf, EventFrames, withData } from './event-frames.js';
+import { type EventFrame, EventFrames, withData } from './event-frames.js';
 import { type EventText, type ReadEvent, readEvent } from './event-texts.js';
 import { filteredBody, filteredEnd } from './filtered-end.js';
 import { type AnswerFinding, Lane } from './lane.js';
@@ -71,16 +71,15 @@ export class AnswerGuard {
       // The held events are left out: the stream ends here.
       return tail;
     }
-    for (const frame of this.#frames.push(tail)) this.#take(frame);
+    for (const frame of [...this.#frames.push(tail), ...this.#frames.end()]) this.#take(frame);
     for (const lane of this.#lanes.values()) lane.end();
     const released = this.#released();
     if (this.#withheld) return Buffer.concat([released, Buffer.from(filteredEnd(this.#head))]);
-    return Buffer.concat([released, this.#frames.rest()]);
+    return released;
   }
 
-  #take(frame: Buffer): void {
+  #take({ bytes: frame, data }: EventFrame): void {
     if (this.#withheld) return;
-    const data = dataOf(frame);
     const event = data === undefined || data === '[DONE]' ? undefined : parsed(data);
     const queued: Queued = { frame, event, waiting: 0, changed: false };
     this.#queue.push(queued);

@@ -1,63 +1,44 @@
-const none: Buffer = Buffer.alloc(0);
-/** Largest event: no model writes a larger one, and memory is bounded. */
-const maxFrameBytes = 4 * 1024 * 1024;
+import { SseData, SseFrames } from '@tollgate/wire/internal';
 
-/** Cuts a stream of server-sent events into events, each with its blank line, whatever its line ends and wherever chunks are cut. */
+const none: Buffer = Buffer.alloc(0);
+
+/** A whole server-sent event, with its blank line. */
+export interface EventFrame {
+  readonly bytes: Buffer;
+  /** `undefined` where it has none. */
+  readonly data: string | undefined;
+}
+
+/** Takes a stream of server-sent events apart, so that each is looked at before it is sent. */
 export class EventFrames {
-  #held: Buffer = none;
-  /** Where the search for a blank line continues. */
-  #from = 0;
+  #found: EventFrame[] = [];
+  readonly #data = new SseData();
+  readonly #frames = new SseFrames({
+    frame: (bytes, text) => {
+      this.#found.push({ bytes, data: this.#data.of(bytes, text) });
+      return none;
+    },
+    oversized: () => undefined,
+  });
 
   /** Takes bytes; returns the events that are complete now. Throws a `RangeError` for one that is too large to inspect. */
-  push(chunk: Uint8Array): Buffer[] {
-    this.#held = this.#held.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#held, chunk]);
-    const frames: Buffer[] = [];
-    let start = 0;
-    for (let at = this.#from; at < this.#held.length; ) {
-      const end = blankLineEnd(this.#held, at);
-      if (end === undefined) break;
-      frames.push(this.#held.subarray(start, end));
-      start = end;
-      at = end;
-    }
-    this.#held = this.#held.subarray(start);
-    if (this.#held.length > maxFrameBytes) throw new RangeError('an event is too large to be looked at');
-    this.#from = Math.max(0, this.#held.length - 3);
-    return frames;
+  push(chunk: Uint8Array): EventFrame[] {
+    this.#frames.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if (!this.#frames.between) throw new RangeError('an event is too large to be looked at');
+    return this.#taken();
   }
 
-  /** Bytes held without a blank line after them. */
-  rest(): Buffer {
-    const rest = this.#held;
-    this.#held = none;
-    this.#from = 0;
-    return rest;
+  /** No more bytes follow: the last event, where its blank line is missing. */
+  end(): EventFrame[] {
+    this.#frames.end();
+    return this.#taken();
   }
-}
 
-/** Offset behind the first blank line at or after `from`: LF LF, CR CR, or CRLF CRLF; a CR at the very end may still be half of one. */
-function blankLineEnd(bytes: Buffer, from: number): number | undefined {
-  for (let at = from; at < bytes.length; at += 1) {
-    const byte = bytes[at];
-    if (byte !== 0x0a && byte !== 0x0d) continue;
-    const next = byte === 0x0d && bytes[at + 1] === 0x0a ? at + 2 : at + 1;
-    if (bytes[next] === 0x0a) return next + 1;
-    if (bytes[next] !== 0x0d) continue;
-    if (next + 1 >= bytes.length) return undefined;
-    return bytes[next + 1] === 0x0a ? next + 2 : next + 1;
+  #taken(): EventFrame[] {
+    const found = this.#found;
+    this.#found = [];
+    return found;
   }
-  return undefined;
-}
-
-/** The data of an event; `undefined` where it has none. */
-export function dataOf(frame: Buffer): string | undefined {
-  const lines = frame
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
-    .split(/\r\n|\r|\n/)
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(line[5] === ' ' ? 6 : 5));
-  return lines.length === 0 ? undefined : lines.join('\n');
 }
 
 /** The event with other data, its name and id kept. */

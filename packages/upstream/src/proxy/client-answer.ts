@@ -1,11 +1,17 @@
 import type { TollgateContext } from '@tollgate/core';
+import { SseFrames } from '@tollgate/wire/internal';
 import type { Response } from 'express';
 import type { AnswerWriter } from '../exchange/attempt-interface.js';
 import type { BodyKind } from '../exchange/classify-response.js';
-import { EventBoundary } from '../exchange/event-boundary.js';
 
 /** An answer that is not a stream is kept until it is complete, up to this size: a broken one then becomes a clean 502. */
 const maxKeptBytes = 1024 * 1024;
+/** A longer event of a stream is sent in parts, in bytes; it cannot be taken back any more. */
+const maxHeldBytes = 64 * 1024;
+
+/** Events pass unchanged, each as a whole, so that a stream that breaks off can be ended with an event of Tollgate. */
+const wholeEvents = (): SseFrames =>
+  new SseFrames({ frame: () => undefined, oversized: () => undefined }, maxHeldBytes);
 
 /** The last byte that is no white space of JSON (RFC 8259). */
 function lastNonSpace(bytes: Uint8Array): number | undefined {
@@ -16,6 +22,9 @@ function lastNonSpace(bytes: Uint8Array): number | undefined {
   return undefined;
 }
 
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 /** The client's side of an attempt: writes the answer to `res`, with back-pressure, and ends it once. */
 export class ClientAnswer implements AnswerWriter {
   #kind: BodyKind | 'parts' = 'whole';
@@ -24,7 +33,7 @@ export class ClientAnswer implements AnswerWriter {
   #kept: Uint8Array[] = [];
   #keptBytes = 0;
   #last: Uint8Array | undefined;
-  #boundary = new EventBoundary();
+  #frames = wholeEvents();
 
   constructor(
     private readonly context: TollgateContext,
@@ -57,11 +66,11 @@ export class ClientAnswer implements AnswerWriter {
     // An earlier attempt may have left bytes that no client has received.
     this.#kept = [];
     this.#keptBytes = 0;
-    this.#boundary = new EventBoundary();
+    this.#frames = wholeEvents();
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#kind === 'events') return this.#send(this.#boundary.push(bytes));
+    if (this.#kind === 'events') return this.#send(this.#frames.push(asBuffer(bytes)));
     if (this.#kind === 'parts') return this.#send(bytes);
     if (bytes.length > 0) this.#kept.push(bytes);
     this.#keptBytes += bytes.length;
@@ -100,7 +109,7 @@ export class ClientAnswer implements AnswerWriter {
       return;
     }
     if (!this.begun) this.#writeHead(undefined);
-    const held = this.#boundary.rest();
+    const held = this.#frames.end();
     if (held.length > 0) this.res.write(held);
     this.res.end(tail);
   }
@@ -111,8 +120,8 @@ export class ClientAnswer implements AnswerWriter {
    */
   breakOff(tail: Uint8Array): boolean {
     if (this.gone) return false;
-    if (this.#kind === 'events') this.#send(this.#boundary.push(tail));
-    if (this.#kind === 'events' && this.#boundary.clean) return true;
+    if (this.#kind === 'events') this.#send(this.#frames.push(asBuffer(tail)));
+    if (this.#kind === 'events' && this.#frames.between) return true;
     this.res.destroy();
     return false;
   }

@@ -1,8 +1,8 @@
-import { createParser, type EventSourceParser } from 'eventsource-parser';
 import type { Answer } from '../answer/answer.js';
 import { lastObject, nullUsage, wireKey } from '../answer/json-text.js';
 import { fieldsOf } from '../answer/reported-usage.js';
 import type { WireFormat } from '../format/wire-format.js';
+import { SseData } from './sse-data.js';
 import { SseFrames } from './sse-frames.js';
 
 const none = Buffer.alloc(0);
@@ -28,8 +28,7 @@ export class ResponseReader {
   readonly answer: Answer;
   #mode: 'unread' | 'events' | 'body' | 'ignored' = 'unread';
   #frames: SseFrames | undefined;
-  #parser: EventSourceParser | undefined;
-  #data: string | undefined;
+  readonly #data = new SseData();
   #body: Buffer[] = [];
   #bodyBytes = 0;
   /** The last event that was sent. */
@@ -84,7 +83,7 @@ export class ResponseReader {
     const { answer } = this;
     const { hideUsage } = this.options;
     if (text.length > 2 && answer.isOfInterest(text)) {
-      const data = this.#dataOf(bytes, text);
+      const data = this.#data.of(bytes, text);
       if (data === '[DONE]') answer.finished = true;
       else if (data !== undefined && this.#readEvent(data) && hideUsage) return none;
     }
@@ -114,22 +113,6 @@ export class ResponseReader {
     const first = bytes.toString('latin1', 0, 64).trimStart()[0];
     if (this.options.stream && first !== '{' && first !== '[') this.#readEvents();
     else this.#mode = 'body';
-  }
-
-  /** The data of an event. The common form, one line and nothing else, needs no parser. */
-  #dataOf(bytes: Buffer, text: string): string | undefined {
-    const line = text.indexOf('\n');
-    if (text.startsWith('data: ') && line === text.length - 2 && !text.includes('\r')) {
-      return bytes.toString('utf8', 6, line);
-    }
-    this.#parser ??= createParser({
-      onEvent: (event) => {
-        this.#data = event.data;
-      },
-    });
-    this.#data = undefined;
-    this.#parser.feed(`${bytes.toString('utf8')}\n\n`);
-    return this.#data;
   }
 
   #readEvent(data: string): boolean {
