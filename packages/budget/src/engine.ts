@@ -1,7 +1,6 @@
 import type { Caller, Plan, QuotaStore, TollgateContext } from '@tollgate/core';
 import {
   type Call,
-  type ChargeRequest,
   type ChargeResult,
   definitionOf,
   hasOwnLimits,
@@ -12,22 +11,14 @@ import {
   type ReserveRequest,
   type ReserveResult,
   StoreClient,
-  whenReady,
-  withinDeadline,
 } from '@tollgate/core/internal';
 import { type BudgetLimit, limitsOfPlan } from './admission-policy.js';
 import { unverifiableError } from './errors.js';
 import { Heartbeat } from './heartbeat.js';
 import type { BudgetSettings } from './options.js';
+import { settlementSender } from './send-settlement.js';
 import { SettleQueue } from './settle-queue.js';
-import type { PendingCharge, Settlement } from './settlement.js';
 import { announce } from './threshold.js';
-
-/** How long stores remember the charges of a reservation that expired: a day, less a margin for differing clocks. In ms. */
-const rememberedMs = 23 * 3_600_000;
-
-/** For `settleLate`: settlements are retried together, so one that hangs would keep all others waiting. In milliseconds. */
-const lateDeadlineMs = 10_000;
 
 /** A request under a budget, and the partition of its counters: its tenant, or the caller where there is none. */
 export interface BudgetedRequest {
@@ -76,7 +67,7 @@ export class BudgetEngine {
     });
     this.heartbeat = new Heartbeat(settings.leaseMs / 3);
     this.settling = new SettleQueue({
-      settle: this.#settle,
+      settle: settlementSender(this.store, settings),
       most: settings.maxUnsettled,
       leaseMs: settings.leaseMs,
       spool: settings.spool,
@@ -150,34 +141,11 @@ export class BudgetEngine {
     }));
   }
 
-  /**
-   * Charges an attempt (of `call`, if given) now or, where the store fails, later. The returned promise resolves when the first try has
-   * ended; returns nothing where it already has.
-   */
-  charge(request: ChargeRequest, context: TollgateContext, call: Call | undefined): void | Promise<void> {
-    return this.settling.run({ kind: 'charge', request }, ({ recorded, crossed }) => {
-      if (call) call.recorded = recorded;
-      announce(crossed, context, this.settings.onThreshold);
-    });
-  }
-
-  /** Charges them all; `closes`: the last one also ends the reservation. Resolves when the first tries have ended; returns nothing where they already have. */
-  chargeAll(
-    batch: readonly PendingCharge[],
-    closes: boolean,
-    context: TollgateContext,
-  ): void | Promise<void> {
-    let waiting: Promise<void>[] | undefined;
-    for (let index = 0; index < batch.length; index += 1) {
-      const { call, request } = batch[index] as PendingCharge;
-      request.close = closes && index === batch.length - 1;
-      const trying = this.charge(request, context, call);
-      if (trying) {
-        waiting ??= [];
-        waiting.push(trying);
-      }
-    }
-    return waiting && Promise.all(waiting).then(() => undefined);
+  /** The store has accepted the charge of an attempt, of `call` if given. */
+  charged({ recorded, crossed }: ChargeResult, context: TollgateContext, call: Call | undefined): void {
+    this.delivers = recorded;
+    if (call) call.recorded = recorded;
+    announce(crossed, context, this.settings.onThreshold);
   }
 
   /** Ends a reservation; its holds are released, now or, where the store fails, later. */
@@ -189,49 +157,4 @@ export class BudgetEngine {
   closeLater(id: string, partition: string): void {
     this.settling.later({ kind: 'close', request: { id, partition } });
   }
-
-  readonly #settle = (
-    { kind, request }: Settlement,
-    onCharged?: (result: ChargeResult) => void,
-  ): void | Promise<void> => {
-    if (kind === 'close') return this.store.try('close', (store) => store.close(request));
-    const { settleLate, now } = this.settings;
-    const isLate = settleLate && now() - Date.parse(request.event.admittedAt) > rememberedMs;
-    if (isLate) {
-      const settled = settleLate(request.event);
-      const hangs = (): Error => new Error(`settleLate took longer than ${lateDeadlineMs} ms`);
-      return withinDeadline(lateDeadlineMs, settled, hangs).then((isKnown) => {
-        if (isKnown) publishCharged(request, { outcome: 'adjusted' });
-        else return this.#charge(request, onCharged);
-      });
-    }
-    return this.#charge(request, onCharged);
-  };
-
-  #charge(request: ChargeRequest, onCharged?: (result: ChargeResult) => void): void | Promise<void> {
-    return whenReady(
-      this.store.try('charge', (store) => store.charge(request)),
-      (result) => {
-        this.delivers = result.recorded;
-        onCharged?.(result);
-        publishCharged(request, result);
-      },
-    );
-  }
-}
-
-function publishCharged(
-  { event, id, attemptId }: ChargeRequest,
-  { outcome }: Pick<ChargeResult, 'outcome'>,
-): void {
-  const { requestId, tenant, costNanoUsd, overrun } = event;
-  publish('tollgate:settle', () => ({
-    outcome,
-    requestId,
-    reservationId: id,
-    attemptId,
-    tenant,
-    costNanoUsd,
-    overrun,
-  }));
 }

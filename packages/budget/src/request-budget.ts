@@ -105,7 +105,10 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     if (!call.replays) reservation.settle(call, end);
     if (made) call.overrun = false;
     const { calls } = this.context;
-    if ((end.last || calls.finished) && this.#running.length === 0) return this.#closeOne(reservation);
+    if ((end.last || calls.finished) && this.#running.length === 0) {
+      this.#leave(reservation);
+      return reservation.flush(true);
+    }
     if (this.engine.delivers === undefined) return reservation.flush();
     this.#deferred ??= defer(this);
   }
@@ -197,19 +200,19 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   #close(): void | Promise<void> {
-    const [only, ...others] = this.#open;
+    const open = this.#open;
+    for (const reservation of open) this.#leave(reservation);
+    const [only, ...others] = open;
     if (!only) return;
-    if (others.length === 0) return this.#closeOne(only);
-    return Promise.all([only, ...others].map((reservation) => this.#closeOne(reservation))).then(
-      () => undefined,
-    );
+    if (others.length === 0) return only.flush(true);
+    return Promise.all(open.map((reservation) => reservation.flush(true))).then(() => undefined);
   }
 
-  #closeOne(reservation: Reservation): void | Promise<void> {
+  /** Its last charge ends it. */
+  #leave(reservation: Reservation): void {
     this.#forget(reservation);
     if (this.#deferred) undefer(this.#deferred);
     this.#deferred = undefined;
-    return reservation.close();
   }
 
   #forget(reservation: Reservation): void {

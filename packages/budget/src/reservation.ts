@@ -1,6 +1,7 @@
 import {
   type Call,
   type ChargeItem,
+  isPromise,
   mayHaveRun,
   newId,
   type ReserveResult,
@@ -73,9 +74,9 @@ export class Reservation {
     const wanted = { id, partition, attemptId: call?.attemptId, alternatives, leaseMs };
     const opened = (result: ReserveResult, as = id): Reservation => {
       if (!result.ok) throw refusalOf(result, admissions, policy, engine.settings);
-      const reservation = new Reservation(owner, as, result.nowMs, true);
-      const { admittedAtMs } = reservation;
-      context.reservation = { id: as, partition, admittedAtMs, expiresAtMs: result.expiresAtMs };
+      const { nowMs: admittedAtMs, expiresAtMs } = result;
+      const reservation = new Reservation(owner, as, admittedAtMs, true);
+      context.reservation = { id: as, partition, admittedAtMs, expiresAtMs };
       const admission = reservation.#admit(call, admissions, result, policy);
       if (call && !begun) reservation.declared = { call, admission };
       return reservation;
@@ -107,10 +108,6 @@ export class Reservation {
     return reservation;
   }
 
-  get partition(): string {
-    return this.owner.partition;
-  }
-
   /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
   cover(call: Call, policy: AdmissionPolicy): boolean | Promise<boolean> {
     const { declared, holds } = this;
@@ -125,7 +122,8 @@ export class Reservation {
       throw error;
     };
     try {
-      return whenReady(this.#cover(call, declared.admission, policy), (kept) => kept, failed);
+      const covered = this.#cover(call, declared.admission, policy);
+      return isPromise(covered) ? covered.catch(failed) : covered;
     } catch (error) {
       return failed(error);
     }
@@ -215,26 +213,41 @@ export class Reservation {
     return this.#pending.length > 0;
   }
 
-  /** Sends pending charges to the store. The returned promise resolves when the first tries have ended. */
-  flush(): void | Promise<void> {
-    return this.#send(false);
-  }
-
-  /** The same, and releases what is left, in one step with the last charge. */
-  close(): void | Promise<void> {
-    if (this.closed) return this.#send(false);
-    this.closed = true;
-    if (!this.hasPending) this.#putRequests();
-    if (this.hasPending) return this.#send(true);
-    return this.verified ? this.owner.engine.close(this.id, this.partition) : undefined;
+  /**
+   * Sends pending charges to the store; `closes`: in one step with the last one, what is left is released. The returned promise resolves
+   * when the first tries have ended.
+   */
+  flush(closes = false): void | Promise<void> {
+    const { engine, context } = this.owner;
+    const ends = closes && !this.closed;
+    this.closed ||= closes;
+    if (ends && !this.hasPending) this.#putRequests();
+    const batch = this.#pending;
+    if (batch.length === 0) {
+      return ends && this.verified ? engine.close(this.id, this.owner.partition) : undefined;
+    }
+    this.#pending = [];
+    let waiting: Promise<void>[] | undefined;
+    for (let index = 0; index < batch.length; index += 1) {
+      const { call, request } = batch[index] as PendingCharge;
+      request.close = ends && index === batch.length - 1;
+      const trying = engine.settling.run({ kind: 'charge', request }, (result) =>
+        engine.charged(result, context, call),
+      );
+      if (trying) {
+        waiting ??= [];
+        waiting.push(trying);
+      }
+    }
+    return waiting && Promise.all(waiting).then(() => undefined);
   }
 
   /** Heartbeat. A store that fails is asked again with the next beat. */
   async renew(running: readonly RunningCost[]): Promise<void> {
     if (!this.verified || this.closed) return;
     try {
-      const { id, partition } = this;
-      await this.owner.engine.store.try('renew', (store) => store.renew({ id, partition, running }));
+      const { engine, partition } = this.owner;
+      await engine.store.try('renew', (store) => store.renew({ id: this.id, partition, running }));
     } catch {
       // It has been published; two more beats fit into the lease.
     }
@@ -276,17 +289,11 @@ export class Reservation {
   }
 
   #put(of: Call, settlement: Settlement, end: AttemptEnd, items: readonly ChargeItem[], isCall = true): void {
-    const { id, partition } = this;
+    const { partition } = this.owner;
     const { attemptId } = of;
     const event = chargedEvent(this.owner, of, settlement, end, items);
     of.charges = event.charges;
-    const request = { id, partition, attemptId, items, event, close: false };
+    const request = { id: this.id, partition, attemptId, items, event, close: false };
     this.#pending.push({ call: isCall ? of : undefined, request });
-  }
-
-  #send(closes: boolean): void | Promise<void> {
-    const batch = this.#pending;
-    this.#pending = [];
-    return this.owner.engine.chargeAll(batch, closes, this.owner.context);
   }
 }

@@ -1,4 +1,5 @@
-import { type ChargeResult, publish, warnOnce } from '@tollgate/core/internal';
+import { publish, warnOnce } from '@tollgate/core/internal';
+import type { OnCharged, SendSettlement } from './send-settlement.js';
 import { SettleSpool } from './settle-spool.js';
 import type { Settlement } from './settlement.js';
 
@@ -6,8 +7,6 @@ import type { Settlement } from './settlement.js';
 const attempt = 32;
 const firstPauseMs = 200;
 const longestPauseMs = 2_000;
-
-type OnCharged = (result: ChargeResult) => void;
 
 interface Waiting {
   readonly settlement: Settlement;
@@ -17,8 +16,7 @@ interface Waiting {
 }
 
 export interface SettleQueueOptions {
-  /** Sends one to the store; throws or rejects where that fails. */
-  readonly settle: (settlement: Settlement, onCharged: OnCharged | undefined) => void | Promise<void>;
+  readonly settle: SendSettlement;
   /** How many charges may wait, and how many closes beside them. */
   readonly most: number;
   /** How long a reservation holds without a close. */
@@ -79,7 +77,7 @@ export class SettleQueue {
   run(settlement: Settlement, onCharged?: OnCharged): void | Promise<void> {
     let trying: void | Promise<void>;
     try {
-      trying = this.#options.settle(settlement, onCharged);
+      trying = this.#options.settle(settlement, onCharged, true);
     } catch (error) {
       return this.#failed(settlement, onCharged, error);
     }
@@ -179,7 +177,7 @@ export class SettleQueue {
   async #retry(number: number, waiting: Waiting): Promise<boolean> {
     const { settlement, onCharged, untilMs } = waiting;
     try {
-      if (this.#now() < untilMs) await this.#options.settle(settlement, onCharged);
+      if (this.#now() < untilMs) await this.#options.settle(settlement, onCharged, true);
       this.#forget(number, settlement);
       return true;
     } catch (error) {

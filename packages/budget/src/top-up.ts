@@ -45,7 +45,8 @@ export class TopUps {
     policy: AdmissionPolicy,
   ): Promise<void> {
     const { engine } = this;
-    const { id, partition } = reservation;
+    const { id, owner } = reservation;
+    const { partition } = owner;
     const count = (this.#count.get(call.attemptId) ?? 0) + 1;
     this.#count.set(call.attemptId, count);
     let result: ReserveResult;

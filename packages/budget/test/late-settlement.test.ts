@@ -32,7 +32,7 @@ function threeDaysLater(settleLate: ((event: UsageEvent) => Promise<boolean>) | 
   const settle = async (attemptId: string, hoursAgo: number): Promise<void> => {
     const admittedAt = new Date(nowMs - hoursAgo * hourMs).toISOString();
     const request = { id: 'r', attemptId, event: { eventId: attemptId, admittedAt } };
-    await engine.charge(request as ChargeRequest, {} as never, undefined);
+    await engine.settling.run({ kind: 'charge', request: request as ChargeRequest });
   };
   return { charged, settle, engine, wait: (ms: number) => (nowMs += ms) };
 }

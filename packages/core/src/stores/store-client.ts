@@ -71,7 +71,7 @@ export class StoreClient<Store extends BreakableStore | object> {
         new StorePausedError('the store has been failing; calls are paused for a moment'),
       );
     }
-    return this.#call(operation, ask, withinMs, this.#breaker);
+    return this.try(operation, ask, true, withinMs);
   }
 
   /**
@@ -81,16 +81,9 @@ export class StoreClient<Store extends BreakableStore | object> {
     operation: string,
     ask: (store: Store) => Result | Promise<Result>,
     isEvidence = false,
+    withinMs = this.#options.deadlineMs,
   ): Result | Promise<Result> {
-    return this.#call(operation, ask, this.#options.deadlineMs, isEvidence ? this.#breaker : undefined);
-  }
-
-  #call<Result>(
-    operation: string,
-    ask: (store: Store) => Result | Promise<Result>,
-    withinMs: number,
-    breaker: CircuitBreaker | undefined,
-  ): Result | Promise<Result> {
+    const breaker = isEvidence ? this.#breaker : undefined;
     const failed = (error: unknown): Promise<never> => {
       if (this.#options.isFailure?.(error) ?? true) breaker?.failed(error);
       this.#options.failed?.(operation, error);
