@@ -48,7 +48,7 @@ export default {
   disableTypeChecks: false,
   // Not below a folder named .work: Jest is told to look away from those.
   tempDirName: 'reports/mutation-sandbox',
-  ignorePatterns: ['.*', 'dist', 'docs', 'examples', 'reports', 'test/bench', 'test/journeys', 'test/faults'],
+  ignorePatterns: ['.*', 'dist', 'docs', 'examples', 'reports', 'test/bench'],
   reporters: ['clear-text', 'json', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: 'reports/mutation.json' },

@@ -1,5 +1,5 @@
 import { type Caller, type Plans, type TollgateContext, TollgateError } from '@tollgate/core';
-import { type Call, type CallStep, modelAllowed, planOf } from '@tollgate/core/internal';
+import { type CallStep, type DeclaredCall, modelAllowed, planOf } from '@tollgate/core/internal';
 
 /** The step that checks each call's model against the models of its caller's credential and plan. */
 export function modelPermission(context: TollgateContext, plans: Plans | undefined): CallStep {
@@ -15,7 +15,7 @@ class ModelPermission implements CallStep {
     private readonly plans: Plans | undefined,
   ) {}
 
-  begin(call: Call): void {
+  begin(call: DeclaredCall): void {
     const { caller } = this.context;
     if (caller) checkModel(call, this.#listsOf(caller));
   }
@@ -31,7 +31,7 @@ class ModelPermission implements CallStep {
 }
 
 /** Throws `model_not_allowed` unless the model that will be dispatched, to the letter, is within every list that is given. */
-function checkModel(call: Call, lists: readonly (readonly string[] | undefined)[]): void {
+function checkModel(call: DeclaredCall, lists: readonly (readonly string[] | undefined)[]): void {
   if (lists.every((patterns) => patterns === undefined)) return;
   const model = call.parsed?.model ?? statedModel(call);
   if (model === undefined && /^(?:GET|HEAD)$/i.test(call.outgoing.method)) return;
@@ -46,7 +46,7 @@ function checkModel(call: Call, lists: readonly (readonly string[] | undefined)[
 }
 
 /** The model named in the body, where no parser has read the call. */
-function statedModel(call: Call): string | undefined {
+function statedModel(call: DeclaredCall): string | undefined {
   const { body } = call.outgoing;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
   return typeof body.model === 'string' ? body.model : undefined;

@@ -1,7 +1,7 @@
 import { isTollgateError, type TollgateContext, type TollgateError } from '@tollgate/core';
 import {
-  type Call,
   type CounterState,
+  type DeclaredCall,
   type Estimate,
   noUsage,
   type QuotaAlternative,
@@ -26,8 +26,8 @@ export interface Admission {
 }
 
 /** The call that the request's own body declares, and how it was admitted. */
-export interface DeclaredCall {
-  readonly call: Call;
+export interface DeclaredAdmission {
+  readonly call: DeclaredCall;
   readonly admission: Admission;
 }
 
@@ -35,7 +35,11 @@ export interface DeclaredCall {
  * The alternatives in which a call (or a request without a known one) can be admitted, best first; in shadow mode the unchanged call,
  * counted and never refused. Throws the TollgateError of a call that is refused no matter how much is left.
  */
-export function admissionsOf(call: Call | undefined, policy: AdmissionPolicy, fromLevel = 0): Admission[] {
+export function admissionsOf(
+  call: DeclaredCall | undefined,
+  policy: AdmissionPolicy,
+  fromLevel = 0,
+): Admission[] {
   const parsed = call?.parsed;
   if (!call || !parsed) return [admission(undefined, chargesOfNone(policy), policy)];
   return candidates(call, parsed, policy)
@@ -67,7 +71,7 @@ export function isHeld({ charges }: Admission, holds: HeldAmounts): boolean {
 /** The alternatives as the store takes them, each with the event that its lease keeps. */
 export function alternativesOf(
   admissions: readonly Admission[],
-  call: Call | undefined,
+  call: DeclaredCall | undefined,
   context: TollgateContext,
 ): QuotaAlternative[] {
   return admissions.map(({ candidate, asked }) => ({
@@ -78,7 +82,7 @@ export function alternativesOf(
 
 /** The request with which an open reservation adds the limits that it does not yet cover. */
 export function extensionOf(
-  { declared, holds }: { readonly declared: DeclaredCall | undefined; readonly holds: HeldAmounts },
+  { declared, holds }: { readonly declared: DeclaredAdmission | undefined; readonly holds: HeldAmounts },
   policy: AdmissionPolicy,
 ): Admission {
   const parsed = declared?.call.parsed;
@@ -122,7 +126,7 @@ export function shadowRefusal(
 
 /** The refusal of the call itself (its model, its cap) that enforcing the rules would have meant. */
 export function shadowRefusalOfCall(
-  call: Call | undefined,
+  call: DeclaredCall | undefined,
   policy: AdmissionPolicy,
 ): TollgateError | undefined {
   if (!call?.parsed) return undefined;
@@ -156,7 +160,11 @@ function lowered(charge: QuotaCharge, free: number): QuotaCharge {
 const unseenEnd = { outcome: 'error', status: 0 } as const;
 
 /** The event to write if the attempt's end is not seen: its input as the estimate, the rest of its holds as unresolved. */
-function leaseEvent(call: Call, estimate: Estimate, context: TollgateContext): QuotaAlternative['event'] {
+function leaseEvent(
+  call: DeclaredCall,
+  estimate: Estimate,
+  context: TollgateContext,
+): QuotaAlternative['event'] {
   return usageEventOf(context, call, {
     settlement: {
       usage: { ...noUsage, inputTokens: estimate.inputTokens, source: 'estimated' },

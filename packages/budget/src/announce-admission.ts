@@ -1,5 +1,5 @@
 import { refuseOrShadow } from '@tollgate/core';
-import type { Call, ReserveResult } from '@tollgate/core/internal';
+import type { DeclaredCall, ReserveResult } from '@tollgate/core/internal';
 import { shadowRefusal, shadowRefusalOfCall } from './admission.js';
 import type { AdmissionPolicy } from './admission-policy.js';
 import type { LimitCharge } from './charges.js';
@@ -30,7 +30,7 @@ export function announceAdmission(
 /** Shadow mode: publishes the refusal of the call itself (its model, its cap), which would have come before any counter was asked. */
 export function announceShadowRefusalOfCall(
   { engine, context }: BudgetedRequest,
-  call: Call | undefined,
+  call: DeclaredCall | undefined,
   policy: AdmissionPolicy,
 ): void {
   const refusal = engine.enforced ? undefined : shadowRefusalOfCall(call, policy);

@@ -1,4 +1,4 @@
-import type { Call, Estimate, ParsedCall } from '@tollgate/core/internal';
+import type { AdmittedCall, Estimate, ParsedCall, Writing } from '@tollgate/core/internal';
 import type { Response } from 'express';
 import type { Admission } from './admission.js';
 import type { AdmissionPolicy } from './admission-policy.js';
@@ -20,7 +20,7 @@ interface Holder {
 /** Gives an admitted call its part of what is held, and the model and output cap with which it was admitted. */
 export function assign(
   { holds, owner, admittedAtMs, verified }: Holder,
-  call: Call,
+  call: Writing<AdmittedCall>,
   { candidate, charges }: Admission,
   { enforced }: AdmissionPolicy,
 ): void {
@@ -52,7 +52,7 @@ export function assign(
  * that is nearly used up where the plan asks for that warning. Returns the estimate of the call that will be sent.
  */
 function apply(
-  call: Call,
+  call: Writing<AdmittedCall>,
   parsed: ParsedCall,
   candidate: Candidate,
   cap: number,
@@ -77,7 +77,7 @@ function apply(
 }
 
 /** The call gets a response that was paid for earlier: states that where the plan's ladder has chosen it. */
-function replay(call: Call, candidate: Candidate, res: Response | undefined): void {
+function replay(call: Writing<AdmittedCall>, candidate: Candidate, res: Response | undefined): void {
   call.replays = true;
   warn(candidate, res);
   if (candidate.level > 0 && res && !res.headersSent) res.setHeader('x-tollgate-degraded', 'budget');

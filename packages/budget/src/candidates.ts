@@ -1,6 +1,6 @@
 import { isTollgateError, TollgateError } from '@tollgate/core';
 import {
-  type Call,
+  type DeclaredCall,
   type DegradeStep,
   defaultMaxOutputTokens,
   type Estimate,
@@ -64,7 +64,7 @@ export function candidates(
   return [...found, candidate];
 }
 
-type CandidateCall = Pick<Call, 'outgoing' | 'cached' | 'replays'>;
+type CandidateCall = Pick<DeclaredCall, 'outgoing' | 'cached' | 'replays'>;
 
 const replayed = (parsed: ParsedCall, level: number): Candidate => ({
   model: parsed.model,

@@ -1,6 +1,5 @@
 import type { Caller, Plan, QuotaStore, TollgateContext } from '@tollgate/core';
 import {
-  type Call,
   type ChargeResult,
   definitionOf,
   hasOwnLimits,
@@ -10,7 +9,9 @@ import {
   publish,
   type ReserveRequest,
   type ReserveResult,
+  type SettledCall,
   StoreClient,
+  type Writing,
 } from '@tollgate/core/internal';
 import { type BudgetLimit, limitsOfPlan } from './admission-policy.js';
 import { unverifiableError } from './errors.js';
@@ -142,7 +143,11 @@ export class BudgetEngine {
   }
 
   /** The store has accepted the charge of an attempt, of `call` if given. */
-  charged({ recorded, crossed }: ChargeResult, context: TollgateContext, call: Call | undefined): void {
+  charged(
+    { recorded, crossed }: ChargeResult,
+    context: TollgateContext,
+    call: Writing<SettledCall> | undefined,
+  ): void {
     this.delivers = recorded;
     if (call) call.recorded = recorded;
     announce(crossed, context, this.settings.onThreshold);

@@ -1,16 +1,18 @@
 import type { Caller, Limit, Plan, TollgateContext } from '@tollgate/core';
 import {
-  type Call,
   type CallEnd,
   type CallStep,
   type IndexedEntry,
   type RequestEnd,
   type RunningCost,
+  type SettledCall,
+  type Writing,
   whenReady,
 } from '@tollgate/core/internal';
 import type { AdmissionPolicy, BudgetLimit } from './admission-policy.js';
 import { isNothing } from './amounts.js';
 import { allowed, candidates } from './candidates.js';
+import { runningCost } from './charged-event.js';
 import { type Deferred, defer, undefer } from './deferred.js';
 import type { BudgetEngine, BudgetedRequest } from './engine.js';
 import { unmeteredError } from './errors.js';
@@ -20,7 +22,7 @@ import { TopUps } from './top-up.js';
 
 /** A call that is running, and the reservation that pays for it. */
 interface RunningCall {
-  readonly call: Call;
+  readonly call: SettledCall;
   readonly reservation: Reservation;
   /** It was made before it was admitted: nothing was held for it, so it cannot exceed its holds. */
   readonly made: boolean;
@@ -76,7 +78,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     }
   }
 
-  begin(call: Call): void | Promise<void> {
+  begin(call: SettledCall): void | Promise<void> {
     const made = call.settlement !== undefined;
     if (this.engine.enforced && !this.context.calls.has('meter')) throw unmeteredError();
     if (this.#takesNothing(call)) return;
@@ -90,14 +92,14 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     return !this.engine.enforced || allowed({ plan: this.#plan, caller: this.caller }, model);
   }
 
-  progress(call: Call): void {
+  progress(call: SettledCall): void {
     const running = this.#runningOf(call);
     if (!running) return;
     this.#topUps ??= new TopUps(this.engine);
     this.#topUps.watch(call, running.reservation, this.#policy);
   }
 
-  end(call: Call, end: CallEnd): void | Promise<void> {
+  end(call: Writing<SettledCall>, end: CallEnd): void | Promise<void> {
     const running = this.#runningOf(call);
     if (!running) return;
     const { reservation, made } = running;
@@ -113,7 +115,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
     this.#deferred ??= defer(this);
   }
 
-  finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
+  finish(end: RequestEnd, declared: SettledCall | undefined): void | Promise<void> {
     if (!declared?.settlement || isNothing(declared.settlement)) return this.#close();
     const [first] = this.#open;
     const made = { ...this.#policy, enforced: false };
@@ -133,7 +135,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   async renew(): Promise<void> {
     const byReservation = new Map<Reservation, RunningCost[]>(this.#open.map((one) => [one, []]));
     for (const { call, reservation } of this.#running) {
-      const cost = reservation.running(call);
+      const cost = runningCost(this.#owner, reservation.holds, call);
       if (cost) byReservation.get(reservation)?.push(cost);
     }
     await Promise.all([...byReservation].map(([reservation, running]) => reservation.renew(running)));
@@ -143,14 +145,14 @@ export class RequestBudget implements CallStep, Leased, Deferred {
    * Whether the call was paid for earlier and requests are not counted: then there is nothing to admit. Throws a TollgateError where the
    * plan does not allow the call at all.
    */
-  #takesNothing(call: Call | undefined): boolean {
+  #takesNothing(call: SettledCall | undefined): boolean {
     if (!call?.replays || !call.parsed) return false;
     const policy = this.#policy;
     candidates(call, call.parsed, policy);
     return !policy.limits.some(({ limit }) => limit.unit === 'requests');
   }
 
-  #runningOf(call: Call): RunningCall | undefined {
+  #runningOf(call: SettledCall): RunningCall | undefined {
     return this.#running.find((running) => running.call.attemptId === call.attemptId);
   }
 
@@ -165,12 +167,12 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   /** Covers a call from the request's reservation, or from a new one where that is absent or closed. */
-  #reservationFor(call: Call, policy: AdmissionPolicy): Reservation | Promise<Reservation> {
+  #reservationFor(call: SettledCall, policy: AdmissionPolicy): Reservation | Promise<Reservation> {
     if (this.#opening) return this.#opening.then(() => this.#coverOrReserve(call, policy));
     return this.#coverOrReserve(call, policy);
   }
 
-  #coverOrReserve(call: Call, policy: AdmissionPolicy): Reservation | Promise<Reservation> {
+  #coverOrReserve(call: SettledCall, policy: AdmissionPolicy): Reservation | Promise<Reservation> {
     const [reservation] = this.#open;
     if (!reservation) return this.#reserve(call, true, policy);
     if (reservation.hasPending) void reservation.flush();
@@ -182,7 +184,7 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   }
 
   #reserve(
-    call: Call | undefined,
+    call: SettledCall | undefined,
     begun: boolean,
     policy: AdmissionPolicy,
   ): Reservation | Promise<Reservation> {

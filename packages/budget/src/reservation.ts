@@ -1,20 +1,22 @@
 import {
-  type Call,
   type ChargeItem,
+  type DeclaredCall,
   isPromise,
   mayHaveRun,
   newId,
   type ReserveResult,
   type RunningCost,
+  type SettledCall,
   type Settlement,
   storeTimeLeft,
+  type Writing,
   whenReady,
 } from '@tollgate/core/internal';
 import {
   type Admission,
   admissionsOf,
   alternativesOf,
-  type DeclaredCall,
+  type DeclaredAdmission,
   extensionOf,
   isHeld,
   lessHeld,
@@ -33,8 +35,6 @@ import { announceOverage } from './overage.js';
 import type { PendingCharge } from './settlement.js';
 import { unreservedGrants } from './unreserved.js';
 
-type Admitted = Extract<ReserveResult, { ok: true }>;
-
 /**
  * One reservation of a request, from its admission to its end: holds the highest cost of each call in the store, divides what is held among
  * the attempts, charges what they used, and returns the rest.
@@ -42,7 +42,7 @@ type Admitted = Extract<ReserveResult, { ok: true }>;
 export class Reservation {
   readonly holds = new HeldAmounts();
   /** The call that the guard has reserved for, until it is begun. */
-  declared: DeclaredCall | undefined;
+  declared: DeclaredAdmission | undefined;
   closed = false;
   #pending: PendingCharge[] = [];
 
@@ -57,7 +57,7 @@ export class Reservation {
   /** Opens a reservation, for a call or empty; `begun`: the call is on its way already. Throws, or rejects with, the refusal. */
   static open(
     owner: BudgetedRequest,
-    call: Call | undefined,
+    call: DeclaredCall | undefined,
     begun: boolean,
     policy: AdmissionPolicy,
   ): Reservation | Promise<Reservation> {
@@ -95,7 +95,7 @@ export class Reservation {
   /** One that is only charged, because the store is away and the app lets requests pass. */
   static #unverified(
     owner: BudgetedRequest,
-    call: Call | undefined,
+    call: DeclaredCall | undefined,
     first: Admission | undefined,
     nowMs: number,
     policy: AdmissionPolicy,
@@ -109,7 +109,7 @@ export class Reservation {
   }
 
   /** Covers a further call (or a further attempt). `false`: the store has ended this reservation. Throws, or rejects with, the refusal. */
-  cover(call: Call, policy: AdmissionPolicy): boolean | Promise<boolean> {
+  cover(call: SettledCall, policy: AdmissionPolicy): boolean | Promise<boolean> {
     const { declared, holds } = this;
     if (declared?.call.attemptId !== call.attemptId) return this.#cover(call, undefined, policy);
     this.declared = undefined;
@@ -130,7 +130,11 @@ export class Reservation {
   }
 
   /** `adopted`: how the declared call was admitted, whose place this one takes and whose hold it may use without asking. */
-  #cover(call: Call, adopted: Admission | undefined, policy: AdmissionPolicy): boolean | Promise<boolean> {
+  #cover(
+    call: SettledCall,
+    adopted: Admission | undefined,
+    policy: AdmissionPolicy,
+  ): boolean | Promise<boolean> {
     const { holds, id, verified } = this;
     const { engine, context, partition } = this.owner;
     announceShadowRefusalOfCall(this.owner, call, policy);
@@ -192,7 +196,7 @@ export class Reservation {
   }
 
   /** Records an attempt's usage; {@link Reservation.flush} sends it to the store. */
-  settle(call: Call, end: AttemptEnd): void {
+  settle(call: Writing<SettledCall>, end: AttemptEnd): void {
     const { holds } = this;
     const settlement = call.settlement ?? nothingUsed;
     const requests = holds.takeRequests();
@@ -253,19 +257,10 @@ export class Reservation {
     }
   }
 
-  /** A running attempt's cost so far, for the heartbeat. */
-  running(call: Call): RunningCost | undefined {
-    if (!call.running) return undefined;
-    const { items } = this.holds.spending(call.attemptId, call.running);
-    const settlement = { ...call.running, uncertain: true };
-    const event = chargedEvent(this.owner, call, settlement, { outcome: 'error', status: 0 }, items);
-    return { attemptId: call.attemptId, items: items.filter(({ amount }) => amount > 0), event };
-  }
-
   #admit(
-    call: Call | undefined,
+    call: DeclaredCall | undefined,
     admissions: readonly Admission[],
-    result: Admitted,
+    result: Extract<ReserveResult, { ok: true }>,
     policy: AdmissionPolicy,
   ): Admission {
     const admission = admissions[result.alternative];
@@ -288,12 +283,18 @@ export class Reservation {
     this.#put(call, nothingUsed, { outcome: 'ok', status: 0 }, items, false);
   }
 
-  #put(of: Call, settlement: Settlement, end: AttemptEnd, items: readonly ChargeItem[], isCall = true): void {
-    const { partition } = this.owner;
+  #put(
+    of: Writing<SettledCall>,
+    settlement: Settlement,
+    end: AttemptEnd,
+    items: readonly ChargeItem[],
+    isCall = true,
+  ): void {
+    const { id, owner } = this;
     const { attemptId } = of;
-    const event = chargedEvent(this.owner, of, settlement, end, items);
+    const event = chargedEvent(owner, of, settlement, end, items);
     of.charges = event.charges;
-    const request = { id: this.id, partition, attemptId, items, event, close: false };
+    const request = { id, partition: owner.partition, attemptId, items, event, close: false };
     this.#pending.push({ call: isCall ? of : undefined, request });
   }
 }

@@ -1,4 +1,4 @@
-import type { Call, ChargeRequest, CloseRequest } from '@tollgate/core/internal';
+import type { ChargeRequest, CloseRequest, SettledCall } from '@tollgate/core/internal';
 
 /** An operation that must reach the store sooner or later. Repeating it has no further effect. */
 export type Settlement =
@@ -9,7 +9,7 @@ export type Settlement =
 /** A charge that is sent with the next flush of its reservation. */
 export interface PendingCharge {
   /** Absent for a request that made no call. */
-  readonly call: Call | undefined;
+  readonly call: SettledCall | undefined;
   /** `close` is known when it is sent. */
   readonly request: Omit<ChargeRequest, 'close'> & { close: boolean };
 }

@@ -1,5 +1,5 @@
 import { TollgateError } from '@tollgate/core';
-import type { Call, QuotaCharge, ReserveResult } from '@tollgate/core/internal';
+import type { AdmittedCall, QuotaCharge, ReserveResult } from '@tollgate/core/internal';
 import type { AdmissionPolicy } from './admission-policy.js';
 import { namedCharges } from './charges.js';
 import type { BudgetEngine } from './engine.js';
@@ -20,7 +20,7 @@ export class TopUps {
   constructor(private readonly engine: BudgetEngine) {}
 
   /** The running cost of a call has changed. Free while it is within the call's holds. */
-  watch(call: Call, reservation: Reservation, policy: AdmissionPolicy): void {
+  watch(call: AdmittedCall, reservation: Reservation, policy: AdmissionPolicy): void {
     const { running } = call;
     if (!running || call.stopped || this.#asking.has(call.attemptId) || !reservation.verified) return;
     const lacks = reservation.holds.lacking(call.attemptId, running);
@@ -39,7 +39,7 @@ export class TopUps {
   }
 
   async #ask(
-    call: Call,
+    call: AdmittedCall,
     reservation: Reservation,
     charges: readonly QuotaCharge[],
     policy: AdmissionPolicy,

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { counterOf, definePlans, memoryQuota, spend, subscribe, type UsageEvent } from '@tollgate/core';
-import { type CallStep, forgetWarnings } from '@tollgate/core/internal';
+import { type CallStep, forgetWarnings, type SettledCall, type Writing } from '@tollgate/core/internal';
 import { createManualClock } from '@tollgate/testkit';
 import request from 'supertest';
 import { budget } from '../src/index.js';
@@ -51,7 +51,7 @@ describe('a call that is only recorded', () => {
     const recorded: CallStep = {
       name: 'recorded',
       stage: 'authorize',
-      begin(call) {
+      begin(call: Writing<SettledCall>) {
         call.settlement = {
           usage: used(10, 10),
           costNanoUsd: 900_000,

@@ -8,7 +8,7 @@ import {
   spend,
   subscribe,
 } from '@tollgate/core';
-import type { CachedAnswer, Call } from '@tollgate/core/internal';
+import type { CachedAnswer, SettledCall, Writing } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import request from 'supertest';
 import { budget } from '../src/index.js';
@@ -25,7 +25,7 @@ const body = { model: 'large', input: 100, max_tokens: 20 };
 function knows(state: { known: boolean; fresh: boolean }): RequestHandler {
   return (req, res, next) => {
     const { calls } = contextOf(req, res);
-    const offer = (call: Call): void => {
+    const offer = (call: Writing<SettledCall>): void => {
       call.cached = state.known ? answer : undefined;
       call.replays = state.known && state.fresh;
     };
@@ -205,7 +205,7 @@ describe('an answer that is fresh', () => {
       req.tollgate.calls.use({
         name: 'other',
         stage: 'recall',
-        begin: (call) => {
+        begin: (call: Writing<SettledCall>) => {
           call.cached = undefined;
           call.replays = false;
         },

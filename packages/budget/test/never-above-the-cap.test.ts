@@ -7,7 +7,14 @@ import {
   memoryQuota,
   type TollgateContext,
 } from '@tollgate/core';
-import { type CallHandle, type CallStep, detachedContext, type QuotaCounter } from '@tollgate/core/internal';
+import {
+  type CallHandle,
+  type CallStep,
+  detachedContext,
+  type QuotaCounter,
+  type SettledCall,
+  type Writing,
+} from '@tollgate/core/internal';
 import fc from 'fast-check';
 import { budget } from '../src/index.js';
 import { callerOn } from './app.js';
@@ -38,7 +45,7 @@ interface Going {
 const stubCache: CallStep = {
   name: 'cache',
   stage: 'recall',
-  begin(call) {
+  begin(call: Writing<SettledCall>) {
     const { body } = call.outgoing;
     const known = typeof body === 'object' && body !== null && 'known' in body ? body.known : 'no';
     if (known === 'no') return;

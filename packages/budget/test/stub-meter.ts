@@ -1,13 +1,14 @@
 import { contextOf, guarded, isTollgateError, refuse, TollgateError, type Usage } from '@tollgate/core';
 import {
-  type Call,
   type CallStep,
   type CallVariant,
   type Estimate,
   noUsage,
   type ParsedCall,
   runInContext,
+  type SettledCall,
   type Settlement,
+  type Writing,
 } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 
@@ -97,7 +98,7 @@ export function costOf(model: string, usage: Usage): number {
   return usage.inputTokens * input + usage.outputTokens * output;
 }
 
-function settlementOf(call: Call): Settlement {
+function settlementOf(call: SettledCall): Settlement {
   const usage = call.usage ?? noUsage;
   return {
     usage,
@@ -112,7 +113,7 @@ export const stubSteps: readonly CallStep[] = [
   {
     name: 'meter',
     stage: 'parse',
-    begin(call) {
+    begin(call: Writing<SettledCall>) {
       const { body } = call.outgoing;
       const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
       if (!isObject || typeof body.model !== 'string' || typeof body.input !== 'number') return;
@@ -124,10 +125,10 @@ export const stubSteps: readonly CallStep[] = [
         ...(typeof n === 'number' ? { n } : {}),
       });
     },
-    progress(call) {
+    progress(call: Writing<SettledCall>) {
       call.running = settlementOf(call);
     },
-    end(call) {
+    end(call: Writing<SettledCall>) {
       if (call.replays) return;
       call.settlement ??= settlementOf(call);
     },

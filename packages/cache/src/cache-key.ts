@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '@tollgate/core';
-import type { Call, ParsedCall } from '@tollgate/core/internal';
+import type { DeclaredCall, ParsedCall } from '@tollgate/core/internal';
 import type { CacheSettings } from './options.js';
 
 /** Headers that change a provider's response. */
@@ -10,7 +10,12 @@ const meaningful = ['anthropic-version', 'anthropic-beta', 'openai-beta'];
 export const tenantOf = ({ tenant, id }: Caller): string => tenant || id;
 
 /** The key of a call: SHA-256 over its tenant or caller, its destination, and the exact body to be sent. */
-export function cacheKey(call: Call, parsed: ParsedCall, caller: Caller, by: CacheSettings['by']): string {
+export function cacheKey(
+  call: DeclaredCall,
+  parsed: ParsedCall,
+  caller: Caller,
+  by: CacheSettings['by'],
+): string {
   const { url, headers, body } = call.outgoing;
   const owner = by === 'tenant' ? null : ((by === 'user' ? caller.user : caller.keyId) ?? caller.id);
   const names = [

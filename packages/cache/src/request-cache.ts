@@ -1,13 +1,15 @@
 import type { TollgateContext } from '@tollgate/core';
 import {
   asPromise,
-  type Call,
   type CallEnd,
   type CallStep,
+  type DeclaredCall,
   isPromise,
   publish,
+  type SettledCall,
   StorePausedError,
   storeTimeLeft,
+  type Writing,
   warnOnce,
 } from '@tollgate/core/internal';
 import { cacheKey, tenantOf } from './cache-key.js';
@@ -32,7 +34,7 @@ interface Known {
 
 /** Looks up and keeps the calls of one request. */
 export class RequestCache {
-  readonly #known = new WeakMap<Call, Known>();
+  readonly #known = new WeakMap<DeclaredCall, Known>();
 
   constructor(
     private readonly settings: CacheSettings,
@@ -59,7 +61,7 @@ export class RequestCache {
   }
 
   /** Writes `call.cached` and, where it is fresh, `call.replays`. A store that fails or is late is a miss. */
-  lookUp(call: Call): void | Promise<void> {
+  lookUp(call: Writing<SettledCall>): void | Promise<void> {
     const known = this.#knownOf(call);
     // A retry: the first attempt has already looked it up.
     if (!known || call.attempt > 1 || this.#asks('no-cache', call)) return;
@@ -84,7 +86,7 @@ export class RequestCache {
   }
 
   /** `undefined` for calls that are never answered again. */
-  #knownOf(call: Call): Known | undefined {
+  #knownOf(call: SettledCall): Known | undefined {
     const { parsed, outgoing } = call;
     const { caller } = this.context;
     const { when, by, plans, maxAgeMs, staleMs, maxAnswerBytes } = this.settings;
@@ -108,7 +110,7 @@ export class RequestCache {
   }
 
   /** Whether the client, or the handler in its call, requests it in `cache-control`. */
-  #asks(directive: 'no-cache' | 'no-store', { outgoing }: Call): boolean {
+  #asks(directive: 'no-cache' | 'no-store', { outgoing }: DeclaredCall): boolean {
     const said = [this.context.req?.headers['cache-control'], outgoing.headers['cache-control']].flat();
     return said.some((text) =>
       text
@@ -131,7 +133,7 @@ export class RequestCache {
     return undefined;
   }
 
-  #offer(call: Call, known: Known, envelope: Envelope): void {
+  #offer(call: Writing<DeclaredCall>, known: Known, envelope: Envelope): void {
     const ageMs = Math.max(0, this.settings.now() - envelope.storedAtMs);
     if (ageMs >= known.keptMs) return;
     known.found = envelope;
@@ -142,7 +144,7 @@ export class RequestCache {
   }
 
   /** The budget has decided: the call gets the cached response, or is sent. */
-  #say(call: Call): void {
+  #say(call: DeclaredCall): void {
     const known = this.#known.get(call);
     if (!known) return;
     const { res } = this.context;
@@ -158,7 +160,7 @@ export class RequestCache {
   }
 
   /** Stores a complete response with reported usage to the call that was looked up. */
-  #keep(call: Call, { outcome, status }: CallEnd): void {
+  #keep(call: SettledCall, { outcome, status }: CallEnd): void {
     const known = this.#known.get(call);
     const { parsed, settlement } = call;
     this.#known.delete(call);
@@ -181,7 +183,7 @@ export class RequestCache {
     }
   }
 
-  #fault(operation: 'get' | 'set', call: Call, error: unknown): void {
+  #fault(operation: 'get' | 'set', call: DeclaredCall, error: unknown): void {
     publish('tollgate:cache', () => ({
       outcome: 'fault',
       operation,
@@ -190,7 +192,7 @@ export class RequestCache {
     }));
   }
 
-  #names(call?: Call) {
+  #names(call?: DeclaredCall) {
     const { requestId, caller } = this.context;
     return {
       requestId,

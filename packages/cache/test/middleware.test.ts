@@ -7,7 +7,7 @@ import {
   subscribe,
   type TollgateContext,
 } from '@tollgate/core';
-import { forgetWarnings } from '@tollgate/core/internal';
+import { forgetWarnings, type SettledCall, type Writing } from '@tollgate/core/internal';
 import express from 'express';
 import express4 from 'express4';
 import request from 'supertest';
@@ -103,7 +103,7 @@ describe('cache()', () => {
     swapped.calls.use({
       name: 'budget',
       stage: 'cover',
-      begin: (call) => {
+      begin: (call: Writing<SettledCall>) => {
         call.degradedFrom = 'm';
       },
     });

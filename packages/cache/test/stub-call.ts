@@ -7,6 +7,8 @@ import {
   type JsonObject,
   noUsage,
   type ParsedCall,
+  type SettledCall,
+  type Writing,
 } from '@tollgate/core/internal';
 
 const estimate = {
@@ -46,10 +48,10 @@ function parsedOf({ outgoing }: Call): ParsedCall {
 const stubMeter: CallStep = {
   name: 'meter',
   stage: 'parse',
-  begin(call) {
+  begin(call: Writing<SettledCall>) {
     call.parsed = parsedOf(call);
   },
-  end(call) {
+  end(call: Writing<SettledCall>) {
     if (call.replays) return;
     call.answer ??= 'whole';
     const usage = { ...noUsage, inputTokens: 10, outputTokens: 5 };

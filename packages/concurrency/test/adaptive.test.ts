@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { refuse, subscribe, TollgateError } from '@tollgate/core';
-import type { Call, TollgateErrorCode } from '@tollgate/core/internal';
+import type { SettledCall, TollgateErrorCode, Writing } from '@tollgate/core/internal';
 import type express from 'express';
 import type { Response } from 'express';
 import { type ConcurrencyMiddleware, type ConcurrencyOptions, concurrency } from '../src/index.js';
@@ -83,7 +83,7 @@ describe.each(versions)('a limit that adapts, on %s', (_version, create: typeof 
     await serve({ algorithm: 'aimd', slowMs: 1_000, initial: 50 });
     await twelve((res) => {
       const { calls } = res.req.tollgate;
-      const begin = (call: Call): void => {
+      const begin = (call: Writing<SettledCall>): void => {
         call.replays = true;
       };
       calls.use({ name: 'cache', stage: 'inspect', begin });

@@ -1,18 +1,22 @@
 export { type AttemptChain, chained, chainOf } from './call/attempt-chain.js';
 export { type CachedAnswer, cachedHeaders } from './call/cached-answer.js';
 export type {
+  AdmittedCall,
   Call,
   CallEnd,
   CallVariant,
+  DeclaredCall,
   Estimate,
   JsonObject,
   JsonValue,
   OutgoingRequest,
   ParsedCall,
   Recording,
+  SettledCall,
   Settlement,
   UsageCeiling,
   WireApi,
+  Writing,
 } from './call/call.js';
 export type {
   BeginOptions,

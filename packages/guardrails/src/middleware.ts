@@ -6,7 +6,7 @@ import {
   refuseOrShadow,
   type TollgateContext,
 } from '@tollgate/core';
-import { type Call, type CallStep, publish, runInContext, warnOnce } from '@tollgate/core/internal';
+import { type CallStep, type DeclaredCall, publish, runInContext, warnOnce } from '@tollgate/core/internal';
 import type { RequestHandler } from 'express';
 import { AnswerGuard } from './answer/answer-guard.js';
 import { inspectBody, type Report } from './inspect/inspection.js';
@@ -80,7 +80,7 @@ function acting(rule: Rule, action: RuleAction): Rule {
 class RequestGuard {
   /** Bodies already inspected: the request's body is also that of its declared call. */
   readonly #seen = new WeakSet<object>();
-  readonly #answers = new WeakMap<Call, AnswerGuard>();
+  readonly #answers = new WeakMap<DeclaredCall, AnswerGuard>();
 
   constructor(
     private readonly settings: Settings,
@@ -108,7 +108,7 @@ class RequestGuard {
       name: 'guardrails',
       stage: 'inspect',
       ...(moderate && {
-        begin: ({ outgoing }: Call) =>
+        begin: ({ outgoing }: DeclaredCall) =>
           this.#isNew(outgoing.body) ? this.#moderate(outgoing.body) : undefined,
       }),
       ...(this.settings.output.length > 0 && this.#answering()),
@@ -129,7 +129,7 @@ class RequestGuard {
     };
   }
 
-  #answerOf(call: Call): AnswerGuard {
+  #answerOf(call: DeclaredCall): AnswerGuard {
     let answer = this.#answers.get(call);
     if (!answer) {
       const rules = this.#isShadow

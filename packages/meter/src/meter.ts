@@ -7,7 +7,7 @@ import {
   TollgateError,
 } from '@tollgate/core';
 import {
-  type Call,
+  type DeclaredCall,
   drainsOf,
   lostHeadersRefusal,
   type OutgoingRequest,
@@ -46,7 +46,7 @@ export function meter(options: MeterOptions = {}): RequestHandler {
       refuse(req, res, next, error, options);
     };
     let requestMeter: RequestMeter;
-    let declared: Call | Promise<Call> | undefined;
+    let declared: DeclaredCall | Promise<DeclaredCall> | undefined;
     try {
       requestMeter = install(context);
       context.labels = labelsOf(req, context.caller, options.labels, options.labelHeader);
@@ -55,7 +55,7 @@ export function meter(options: MeterOptions = {}): RequestHandler {
     } catch (error) {
       return turnAway(error);
     }
-    const goAhead = (call: Call | undefined): void => {
+    const goAhead = (call: DeclaredCall | undefined): void => {
       if (call && options.tap) tapResponse(req, res, context, requestMeter);
       runInContext(context, next);
     };
@@ -101,7 +101,7 @@ function declare(
   req: Request,
   context: TollgateContext,
   options: MeterOptions,
-): Call | Promise<Call> | undefined {
+): DeclaredCall | Promise<DeclaredCall> | undefined {
   const { method, originalUrl: url } = req;
   const api = options.api ?? routeOf(url, method)?.api;
   if (req.headers.upgrade?.toLowerCase() === 'websocket') warnOfWebSocket(url);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { contextOf, jsonBody, TollgateError } from '@tollgate/core';
-import type { CallStep, ParsedCall } from '@tollgate/core/internal';
+import type { CallStep, ParsedCall, SettledCall, Writing } from '@tollgate/core/internal';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import request from 'supertest';
@@ -56,7 +56,7 @@ describe('a request whose call is declared', () => {
     const step: CallStep = {
       name: 'meter',
       stage: 'parse',
-      begin(call) {
+      begin(call: Writing<SettledCall>) {
         log.push('parse');
         call.parsed = parsedCall(sent, call.outgoing.url);
       },

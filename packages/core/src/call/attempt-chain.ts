@@ -1,5 +1,5 @@
 import type { TollgateError } from '../lib/tollgate-error.js';
-import type { Call } from './call.js';
+import type { AdmittedCall } from './call.js';
 
 /**
  * Attempts of one call that are made through `fetch`, one after another or at once: a wrapper of a metered `fetch` passes the same chain to
@@ -15,7 +15,7 @@ export interface AttemptChain {
   /** Set by the router: labels of the attempt, in its usage event; the request's labels take precedence. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** meter: the attempt that was begun last. */
-  call: Call | undefined;
+  call: AdmittedCall | undefined;
   /** meter: the refusal of the attempt before anything was sent. */
   refusal: TollgateError | undefined;
 }

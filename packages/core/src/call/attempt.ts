@@ -1,7 +1,7 @@
 import { publish } from '../lib/channel.js';
 import { whenReady } from '../lib/maybe-promise.js';
 import type { TollgateError } from '../lib/tollgate-error.js';
-import type { Call, CallEnd, OutgoingRequest } from './call.js';
+import type { CallEnd, OutgoingRequest, SettledCall, Writing } from './call.js';
 import type { CallHandle, CallStep } from './call-pipeline.js';
 import { defaultDrainMs } from './drains.js';
 import type { Usage } from './usage.js';
@@ -17,30 +17,30 @@ export interface AttemptFacts {
   readonly outgoing: OutgoingRequest;
 }
 
-/** The one implementation of {@link Call}: core's own fields, and the places where the packages write theirs. */
-export class Attempt implements Call {
+/** The one implementation of a call in all its phases: core's own fields, and the places where the packages write theirs. */
+export class Attempt implements Writing<SettledCall> {
   readonly id: string;
   readonly attempt: number;
   readonly attemptId: string;
   readonly startedAtMs: number;
   outgoing: OutgoingRequest;
   stopped: TollgateError | undefined;
-  parsed: Call['parsed'];
-  usage: Call['usage'];
-  running: Call['running'];
-  labels: Call['labels'];
-  answer: Call['answer'];
-  firstOutputAtMs: Call['firstOutputAtMs'];
-  settlement: Call['settlement'];
-  charges: Call['charges'];
-  overrun: Call['overrun'];
-  recorded: Call['recorded'];
-  admittedAtMs: Call['admittedAtMs'];
-  degradedFrom: Call['degradedFrom'];
-  promptHash: Call['promptHash'];
-  tapped: Call['tapped'];
-  cached: Call['cached'];
-  replays: Call['replays'];
+  parsed: SettledCall['parsed'];
+  usage: SettledCall['usage'];
+  running: SettledCall['running'];
+  labels: SettledCall['labels'];
+  answer: SettledCall['answer'];
+  firstOutputAtMs: SettledCall['firstOutputAtMs'];
+  settlement: SettledCall['settlement'];
+  charges: SettledCall['charges'];
+  overrun: SettledCall['overrun'];
+  recorded: SettledCall['recorded'];
+  admittedAtMs: SettledCall['admittedAtMs'];
+  degradedFrom: SettledCall['degradedFrom'];
+  promptHash: SettledCall['promptHash'];
+  tapped: SettledCall['tapped'];
+  cached: SettledCall['cached'];
+  replays: SettledCall['replays'];
   /** The attempt continues after the client has left. */
   drains = false;
   /** How long it continues then, in milliseconds. */

@@ -1,4 +1,4 @@
-import type { Call, CallEnd, OutgoingRequest } from './call.js';
+import type { Call, CallEnd, DeclaredCall, OutgoingRequest, SettledCall } from './call.js';
 import type { Drains } from './drains.js';
 import type { Usage } from './usage.js';
 
@@ -32,32 +32,32 @@ export interface CallStep {
   /** Package name; a step of the same name and stage is installed once per request. */
   readonly name: string;
   readonly stage: CallStage;
-  begin?(call: Call): void | Promise<void>;
+  begin?(call: SettledCall): void | Promise<void>;
   /** Whether a call of this model would be admitted, judged by its name. Absent: yes. */
   allows?(model: string, provider: string): boolean;
   /** The provider's answer has begun. */
-  response?(call: Call, status: number, headers: Readonly<Record<string, string>>): void;
+  response?(call: SettledCall, status: number, headers: Readonly<Record<string, string>>): void;
   /**
    * Response bytes on their way to the client, in stage order; returns the bytes to send (possibly none, possibly more). `undefined` passes
    * the chunk unchanged. Called with an empty chunk and `last` at the end.
    */
-  chunk?(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined;
+  chunk?(call: SettledCall, chunk: Uint8Array, last: boolean): Uint8Array | undefined;
   /** Usage or running cost has changed; a step may {@link Call.stop} the call. */
-  progress?(call: Call): void;
+  progress?(call: SettledCall): void;
   /** The client has left before the answer was written; attempts may continue for their usage. */
   left?(): void;
-  end?(call: Call, end: CallEnd): void | Promise<void>;
+  end?(call: SettledCall, end: CallEnd): void | Promise<void>;
   /**
    * The HTTP request is over and no attempt is running; `declared` is the call that was declared and never begun. Runs again
    * when calls begun after the response have ended.
    */
-  finish?(end: RequestEnd, declared: Call | undefined): void | Promise<void>;
+  finish?(end: RequestEnd, declared: SettledCall | undefined): void | Promise<void>;
 }
 
 /** How an attempt is begun. */
 export interface BeginOptions {
   /** This is a further attempt of that call. */
-  readonly previous?: Call | undefined;
+  readonly previous?: DeclaredCall | undefined;
   /**
    * `abort`: the attempt is aborted when the client leaves. `drain`: it continues upstream until its usage is known, for at most `drainMs`.
    * Absent: `abort` where the provider stops at an abort and the model shows all that it bills, otherwise `drain`; and no attempt is
@@ -72,7 +72,7 @@ export interface BeginOptions {
 
 /** One attempt, handed to the transport that makes it. Where `call.replays`, it answers with `call.cached` and sends nothing. */
 export interface CallHandle {
-  readonly call: Call;
+  readonly call: SettledCall;
   /** Where to send it. */
   readonly url: string;
   /** The body to send, serialised; `undefined` where there is none. */
@@ -125,9 +125,9 @@ export interface CallPipeline {
   /** Whether a package has installed a step. */
   has(name: string): boolean;
   /** The call that the request's own body declares, if any. */
-  readonly declared: Call | undefined;
+  readonly declared: DeclaredCall | undefined;
   /** Runs the stages before `recall` for the call that the request's body declares. Rejects with the refusal. A promise only where a step is waited for. */
-  declare(outgoing: OutgoingRequest): Call | Promise<Call>;
+  declare(outgoing: OutgoingRequest): DeclaredCall | Promise<DeclaredCall>;
   /**
    * Begins an attempt; rejects with the refusal. The first attempt of a request replaces the declared call: with the same body object and
    * provider it is that call, otherwise it takes over its ids and is parsed and estimated again. Returns a promise only where a step is
@@ -139,7 +139,7 @@ export interface CallPipeline {
   /** The handler makes no call any more: a request that is over, and whose client had left, is settled now. */
   handled(): void;
   /** Attempts that have begun and not ended. */
-  readonly running: ReadonlySet<Call>;
+  readonly running: ReadonlySet<SettledCall>;
   /** meter, where the app sets bounds: how many attempts continue at once without their client. @defaultValue one count for the process */
   drains: Drains;
   /** Whether any attempt was begun. */

@@ -109,8 +109,9 @@ export interface CallEnd {
 }
 
 /**
- * One attempt of one call, on its way through the pipeline. A call asks one thing of a model; an attempt is one HTTP exchange
- * for it. Each field names its one writer.
+ * One attempt of one call, as core and the transport make it. A call asks one thing of a model; an attempt is one HTTP exchange for it. It
+ * passes through three phases, each of which adds fields: {@link DeclaredCall}, {@link AdmittedCall} and {@link SettledCall}. A step states
+ * the phase that it reads, and by {@link Writing} the phase that it writes; each field names its one writer.
  */
 export interface Call {
   /** core: UUIDv7, the same for all attempts of the call. */
@@ -131,49 +132,63 @@ export interface Call {
   readonly draining?: boolean;
   /** core: ends the running attempt; the provider's connection is aborted. The first error stays. */
   stop(error: TollgateError): void;
+}
 
+/** A call before it is sent: what is known of its request. Guards read it. */
+export interface DeclaredCall extends Call {
   /** meter: the parsed call; absent where the wire format is unknown. */
-  parsed?: ParsedCall | undefined;
+  readonly parsed?: ParsedCall | undefined;
   /** meter: a keyed hash of the prompt, where the app enables it. */
-  promptHash?: string | undefined;
-  /** meter: usage as far as it was reported, or seen. */
-  usage?: Usage | undefined;
-  /** meter: the running cost, never less than the input once sent. */
-  running?: Settlement | undefined;
+  readonly promptHash?: string | undefined;
   /** meter: further labels of this call alone, the transport's or those of a recorded call; the request's own win. */
-  labels?: Readonly<Record<string, string>> | undefined;
-  /**
-   * meter: the completeness of the response, from its bytes. `whole`: its last event, or its whole body, was seen, so a connection that
-   * ends now is no failure; `failed`: it contains an error, with any status; `cut`: it ended before its last event.
-   */
-  answer?: 'whole' | 'failed' | 'cut' | undefined;
-  /** meter: when the first byte of output was seen, ms since the epoch. */
-  firstOutputAtMs?: number | undefined;
-  /**
-   * meter: the final word, set at the end, before `budget` charges it. Set at the beginning where the call was made already and is
-   * only recorded: it must be charged, whatever is left.
-   */
-  settlement?: Settlement | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** meter: its response is read on the way to the client (`tap`), so its sender is not known. */
-  tapped?: boolean | undefined;
+  readonly tapped?: boolean | undefined;
   /** cache: an answer to the very same call that its tenant has paid for already. */
-  cached?: CachedAnswer | undefined;
+  readonly cached?: CachedAnswer | undefined;
   /**
    * cache, where that answer is fresh; budget, where the plan's ladder prefers it: it is given in place of a call. Nothing is sent, held,
    * charged or written down.
    */
-  replays?: boolean | undefined;
-  /** budget: the settlement's amount on each counter. */
-  charges?: readonly EventCharge[] | undefined;
-  /** budget: more was reported than held. */
-  overrun?: boolean | undefined;
-  /** budget: the store delivers the usage event to its own sinks. */
-  recorded?: boolean | undefined;
-  /** budget: when the reservation was admitted by the store's clock. Absent: `startedAtMs`. */
-  admittedAtMs?: number | undefined;
-  /** budget: model or cap were changed on the way, for the response's headers and the ledger. */
-  degradedFrom?: string | undefined;
+  readonly replays?: boolean | undefined;
 }
+
+/** A call that was admitted and is under way. */
+export interface AdmittedCall extends DeclaredCall {
+  /** budget: when the reservation was admitted by the store's clock. Absent: `startedAtMs`. */
+  readonly admittedAtMs?: number | undefined;
+  /** budget: model or cap were changed on the way, for the response's headers and the ledger. */
+  readonly degradedFrom?: string | undefined;
+  /** meter: usage as far as it was reported, or seen. */
+  readonly usage?: Usage | undefined;
+  /** meter: the running cost, never less than the input once sent. */
+  readonly running?: Settlement | undefined;
+  /**
+   * meter: the completeness of the response, from its bytes. `whole`: its last event, or its whole body, was seen, so a connection that
+   * ends now is no failure; `failed`: it contains an error, with any status; `cut`: it ended before its last event.
+   */
+  readonly answer?: 'whole' | 'failed' | 'cut' | undefined;
+  /** meter: when the first byte of output was seen, ms since the epoch. */
+  readonly firstOutputAtMs?: number | undefined;
+}
+
+/** A call that has ended: what it used, and what it was charged. */
+export interface SettledCall extends AdmittedCall {
+  /**
+   * meter: the final word, set at the end, before `budget` charges it. Set at the beginning where the call was made already and is
+   * only recorded: it must be charged, whatever is left.
+   */
+  readonly settlement?: Settlement | undefined;
+  /** budget: the settlement's amount on each counter. */
+  readonly charges?: readonly EventCharge[] | undefined;
+  /** budget: more was reported than held. */
+  readonly overrun?: boolean | undefined;
+  /** budget: the store delivers the usage event to its own sinks. */
+  readonly recorded?: boolean | undefined;
+}
+
+/** A phase of a call, for the packages that write its fields. */
+export type Writing<Phase extends Call> = { -readonly [Field in keyof Phase]: Phase[Field] };
 
 /** A call parsed by `meter`: its request, its highest cost, and functions that change it on the wire. */
 export interface ParsedCall {

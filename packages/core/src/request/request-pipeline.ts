@@ -1,5 +1,5 @@
 import { Attempt, AttemptHandle } from '../call/attempt.js';
-import type { Call, OutgoingRequest } from '../call/call.js';
+import type { DeclaredCall, OutgoingRequest, SettledCall } from '../call/call.js';
 import type {
   BeginOptions,
   CallHandle,
@@ -53,7 +53,7 @@ export class RequestPipeline implements CallPipeline {
 
   constructor(private readonly host: PipelineHost) {}
 
-  get declared(): Call | undefined {
+  get declared(): DeclaredCall | undefined {
     return this.#declared;
   }
 
@@ -85,9 +85,9 @@ export class RequestPipeline implements CallPipeline {
     return this.#steps.every((step) => step.allows?.(model, provider) ?? true);
   }
 
-  declare(outgoing: OutgoingRequest): Call | Promise<Call> {
+  declare(outgoing: OutgoingRequest): DeclaredCall | Promise<DeclaredCall> {
     const call = this.#mint(outgoing, undefined);
-    const declared = (): Call => {
+    const declared = (): DeclaredCall => {
       this.#declared = call;
       return call;
     };
@@ -189,7 +189,7 @@ export class RequestPipeline implements CallPipeline {
     return true;
   }
 
-  #mint(outgoing: OutgoingRequest, of: Call | undefined): Attempt {
+  #mint(outgoing: OutgoingRequest, of: DeclaredCall | undefined): Attempt {
     const now = this.host.now();
     const adopted = of !== undefined && of === this.#declared && !this.#declaredTaken;
     return new Attempt({
@@ -253,7 +253,7 @@ export class RequestPipeline implements CallPipeline {
     return this.#finishSteps(end, declared, 0);
   }
 
-  #finishSteps(end: RequestEnd, declared: Call | undefined, from: number): void | Promise<void> {
+  #finishSteps(end: RequestEnd, declared: SettledCall | undefined, from: number): void | Promise<void> {
     for (let index = from; index < this.#steps.length; index += 1) {
       const step = this.#steps[index] as CallStep;
       const fault = (error: unknown): void =>

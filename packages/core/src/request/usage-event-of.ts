@@ -1,4 +1,4 @@
-import type { Call, CallEnd, Settlement } from '../call/call.js';
+import type { CallEnd, SettledCall, Settlement } from '../call/call.js';
 import { unresolvedUsd } from '../call/unresolved.js';
 import { noUsage } from '../call/usage.js';
 import type { EventCharge, UsageEvent } from '../call/usage-event.js';
@@ -29,7 +29,7 @@ function isoTime(ms: number): string {
 }
 
 /** The usage event of one attempt: also the skeleton that a lease keeps, with the figures known so far. */
-export function usageEventOf(context: TollgateContext, call: Call, facts: EventFacts): UsageEvent {
+export function usageEventOf(context: TollgateContext, call: SettledCall, facts: EventFacts): UsageEvent {
   const { caller } = context;
   const { settlement, end, charges, nowMs } = facts;
   const usage = settlement.usage ?? noUsage;

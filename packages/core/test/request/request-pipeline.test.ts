@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { OutgoingRequest, ParsedCall } from '../../src/call/call.js';
+import type { OutgoingRequest, ParsedCall, SettledCall, Writing } from '../../src/call/call.js';
 import type { CallStep } from '../../src/call/call-pipeline.js';
 import { type Drains, drainsOf } from '../../src/call/drains.js';
 import { noUsage } from '../../src/call/usage.js';
@@ -138,7 +138,7 @@ describe('the call pipeline', () => {
     const settlement = { usage: noUsage, costNanoUsd: 5, priceVersion: '', uncertain: true };
     calls.use(
       step('meter', 'parse', {
-        chunk: (call, bytes) => {
+        chunk: (call: Writing<SettledCall>, bytes) => {
           if (bytes.length > 2) call.running = settlement;
           return undefined;
         },

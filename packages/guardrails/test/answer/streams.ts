@@ -1,3 +1,6 @@
+import { AnswerGuard } from '../../src/answer/answer-guard.js';
+import type { Rule } from '../../src/index.js';
+
 /** What stands at a path of names and indexes; `undefined` where nothing does. `-1`: the last element. */
 export function at(value: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>((within, key) => {
@@ -144,4 +147,13 @@ export function eventsOf(stream: string): unknown[] {
     .map((line) => line.slice(6))
     .filter((text) => text !== '[DONE]')
     .map((text) => JSON.parse(text));
+}
+
+/** What a guard lets through of an answer. */
+export function passed(answer: string, rules: readonly Rule[], type = 'text/event-stream'): string {
+  const call = { stopped: undefined, stop: () => undefined } as never;
+  const guard = new AnswerGuard(call, rules, () => undefined);
+  guard.begin(200, type);
+  const first = guard.push(Buffer.from(answer));
+  return Buffer.concat([first, guard.end(new Uint8Array(0))]).toString();
 }

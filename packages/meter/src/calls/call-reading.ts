@@ -1,10 +1,11 @@
 import type { TollgateError, Usage } from '@tollgate/core';
 import {
-  type Call,
+  type AdmittedCall,
   type CallEnd,
   formatErrorEvent,
   type ParsedCall,
   type Settlement,
+  type Writing,
 } from '@tollgate/core/internal';
 import { formatOf, ResponseReader } from '@tollgate/wire';
 import { hasTokenizer, loadTokenizer, tokenizerOf } from '../requests/token-bound.js';
@@ -34,7 +35,7 @@ export class CallReading {
   #costedUsage: unknown;
 
   constructor(
-    private readonly call: Call,
+    private readonly call: Writing<AdmittedCall>,
     private readonly parsed: ParsedCall,
     private readonly engine: Engine,
     private readonly requestId: string,

@@ -1,15 +1,19 @@
 import { isTollgateError, refuseOrShadow, type TollgateContext } from '@tollgate/core';
 import {
+  type AdmittedCall,
   asPromise,
   type Call,
   type CallEnd,
   type CallRecorder,
   type CallStep,
+  type DeclaredCall,
   type GuardOptions,
   type ParsedCall,
   type RecordedCall,
   type RequestEnd,
+  type SettledCall,
   type Settlement,
+  type Writing,
   whenReady,
 } from '@tollgate/core/internal';
 import { send } from '../fetch/metered-fetch.js';
@@ -46,7 +50,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   madeNoCall = false;
   /** Reads the settlement of the declared call from the response, if the response contains one. */
   tapped: ((end: RequestEnd) => Promise<Settlement | undefined>) | undefined;
-  #readings: Map<Call, CallReading> | undefined;
+  #readings: Map<DeclaredCall, CallReading> | undefined;
 
   constructor(
     private readonly settings: MeterSettings,
@@ -73,7 +77,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   }
 
   /** Follows the answer to this call; `undefined` for calls of no known wire format. */
-  reading(call: Call): CallReading | undefined {
+  reading(call: DeclaredCall): CallReading | undefined {
     const known = this.#readings?.get(call);
     if (known || !call.parsed) return known;
     const { engine, now } = this.settings;
@@ -83,7 +87,7 @@ export class RequestMeter implements CallRecorder, CallStep {
     return reading;
   }
 
-  begin(call: Call): void {
+  begin(call: Writing<SettledCall>): void {
     const { recording } = call.outgoing;
     call.parsed = recording ? recording.parsed : this.#parse(call);
     // Known before it begins: the call was made already, so that no step may refuse it.
@@ -99,7 +103,7 @@ export class RequestMeter implements CallRecorder, CallStep {
     return this.settings.mode === 'shadow' || this.settings.engine.isPriced(provider, model);
   }
 
-  response(call: Call, status: number, headers: Readonly<Record<string, string>>): void {
+  response(call: AdmittedCall, status: number, headers: Readonly<Record<string, string>>): void {
     this.reading(call)?.begin(status, headers['content-type']);
   }
 
@@ -113,12 +117,12 @@ export class RequestMeter implements CallRecorder, CallStep {
     }
   }
 
-  chunk(call: Call, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
+  chunk(call: AdmittedCall, chunk: Uint8Array, last: boolean): Uint8Array | undefined {
     const reading = this.reading(call);
     return last ? reading?.finish() : reading?.push(chunk);
   }
 
-  end(call: Call, end: CallEnd): void {
+  end(call: Writing<SettledCall>, end: CallEnd): void {
     if (call.replays) return;
     const { recording } = call.outgoing;
     const settlement = recording ? recording.settlement : this.reading(call)?.settle(end);
@@ -132,7 +136,7 @@ export class RequestMeter implements CallRecorder, CallStep {
   }
 
   /** Settles a declared call that was never begun: charges its estimate if the handler may have made it. */
-  finish(end: RequestEnd, declared: Call | undefined): void | Promise<void> {
+  finish(end: RequestEnd, declared: Writing<SettledCall> | undefined): void | Promise<void> {
     if (!declared?.parsed) return;
     const { estimate } = declared.parsed;
     declared.replays = undefined;

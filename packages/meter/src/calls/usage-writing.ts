@@ -1,10 +1,11 @@
 import type { TollgateContext, UsageSink } from '@tollgate/core';
 import {
-  type Call,
   type CallEnd,
   type CallStep,
   type RequestEnd,
+  type SettledCall,
   usageEventOf,
+  type Writing,
 } from '@tollgate/core/internal';
 import { writeEvent } from '../sinks/write-event.js';
 import { unseenSettlement } from './estimated-settlement.js';
@@ -29,13 +30,13 @@ export class UsageWriting implements CallStep {
     private readonly context: TollgateContext,
   ) {}
 
-  begin(call: Call): void {
+  begin(call: Writing<SettledCall>): void {
     this.#running += 1;
     if (call.parsed && !call.settlement && !call.replays)
       call.running = unseenSettlement(call.parsed.estimate);
   }
 
-  end(call: Call, end: CallEnd): void {
+  end(call: SettledCall, end: CallEnd): void {
     this.#running -= 1;
     this.#write(call, end);
     if (this.#running > 0 || !this.#idle) return;
@@ -43,7 +44,7 @@ export class UsageWriting implements CallStep {
     this.#idle = undefined;
   }
 
-  finish(_end: RequestEnd, declared: Call | undefined): void {
+  finish(_end: RequestEnd, declared: SettledCall | undefined): void {
     if (declared) this.#write(declared, this.declaredEnd);
   }
 
@@ -56,7 +57,7 @@ export class UsageWriting implements CallStep {
     });
   }
 
-  #write(call: Call, end: Pick<CallEnd, 'outcome' | 'status'>): void {
+  #write(call: SettledCall, end: Pick<CallEnd, 'outcome' | 'status'>): void {
     const { settlement } = call;
     if (!settlement || call.recorded || this.settings.sinks.length === 0) return;
     const facts = { settlement, end, charges: call.charges ?? [], nowMs: this.settings.now() };

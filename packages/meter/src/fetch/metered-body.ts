@@ -1,4 +1,4 @@
-import type { AttemptOutcome, Call, CallHandle } from '@tollgate/core/internal';
+import type { AdmittedCall, AttemptOutcome, CallHandle } from '@tollgate/core/internal';
 
 /** When the transport gives up on a body. */
 export interface BodyLimits {
@@ -17,7 +17,7 @@ const aloneMs = 1_000;
 export const usageWaitMs = 1_000;
 
 /** The model has finished, and its usage is still missing: the last bytes of a stream, often already on their way. */
-export const usageIsNear = (call: Call): boolean =>
+export const usageIsNear = (call: AdmittedCall): boolean =>
   call.answer === 'whole' && call.running?.usage.source !== 'provider';
 
 type Source = ReadableStreamDefaultReader<Uint8Array>;

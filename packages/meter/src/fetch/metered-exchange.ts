@@ -1,8 +1,8 @@
 import type { TollgateContext } from '@tollgate/core';
 import {
+  type AdmittedCall,
   type AttemptChain,
   type CachedAnswer,
-  type Call,
   type CallHandle,
   cachedHeaders,
   chainOf,
@@ -19,7 +19,7 @@ import { type FetchRequest, outgoingOf } from './outgoing-of.js';
 type Fetch = typeof fetch;
 
 /** Calls of a request that failed, so that an SDK's retry is known as a further attempt. The last few. */
-const failedCalls = new WeakMap<TollgateContext, { readonly key: string; readonly call: Call }[]>();
+const failedCalls = new WeakMap<TollgateContext, { readonly key: string; readonly call: AdmittedCall }[]>();
 const mostFailed = 8;
 
 /** Makes the attempts of one call to `fetch`. */
@@ -115,13 +115,13 @@ export class MeteredExchange {
     throw stopped ?? error;
   }
 
-  #previous(request: FetchRequest, key: string): Call | undefined {
+  #previous(request: FetchRequest, key: string): AdmittedCall | undefined {
     const retries = request.headers.get('x-stainless-retry-count');
     if (retries === null || retries === '0') return undefined;
     return failedCalls.get(this.context)?.find((failed) => failed.key === key)?.call;
   }
 
-  #remember(key: string, call: Call): void {
+  #remember(key: string, call: AdmittedCall): void {
     const failed = (failedCalls.get(this.context) ?? []).filter((one) => one.key !== key);
     failedCalls.set(this.context, [...failed, { key, call }].slice(-mostFailed));
   }

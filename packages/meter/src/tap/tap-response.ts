@@ -1,5 +1,5 @@
 import type { TollgateContext } from '@tollgate/core';
-import type { RequestEnd, Settlement } from '@tollgate/core/internal';
+import type { DeclaredCall, RequestEnd, Settlement, Writing } from '@tollgate/core/internal';
 import type { Request, Response } from 'express';
 import type { CallReading } from '../calls/call-reading.js';
 import type { RequestMeter } from '../calls/request-meter.js';
@@ -16,7 +16,7 @@ export function tapResponse(
   context: TollgateContext,
   meter: RequestMeter,
 ): void {
-  const { declared } = context.calls;
+  const declared: Writing<DeclaredCall> | undefined = context.calls.declared;
   const reading = declared && meter.reading(declared);
   if (!declared || !reading) return;
   declared.tapped = true;

@@ -1,10 +1,10 @@
 import type { TollgateError } from '@tollgate/core';
-import type { AttemptChain, Call } from '@tollgate/core/internal';
+import type { AttemptChain, SettledCall } from '@tollgate/core/internal';
 import type { Target } from '../call/target.js';
 
 /** The state that all attempts of one call through `fetch` share: the latest attempt. */
 export interface SharedCall {
-  last: Call | undefined;
+  last: SettledCall | undefined;
 }
 
 interface ChainedAttempt {
@@ -19,7 +19,7 @@ interface ChainedAttempt {
 /** One attempt's own view of its call. */
 export class FetchChain implements AttemptChain {
   refusal: TollgateError | undefined;
-  #own: Call | undefined;
+  #own: SettledCall | undefined;
 
   readonly alternative: boolean;
   readonly requestedModel: string | undefined;
@@ -36,17 +36,17 @@ export class FetchChain implements AttemptChain {
     this.labels = task === undefined ? undefined : { task };
   }
 
-  get call(): Call | undefined {
+  get call(): SettledCall | undefined {
     return this.shared.last;
   }
 
-  set call(call: Call | undefined) {
+  set call(call: SettledCall | undefined) {
     this.shared.last = call;
     this.#own = call;
   }
 
   /** The call of its attempt, where it is metered. */
-  get own(): Call | undefined {
+  get own(): SettledCall | undefined {
     return this.#own;
   }
 

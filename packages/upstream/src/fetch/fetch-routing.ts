@@ -1,4 +1,4 @@
-import type { Call } from '@tollgate/core/internal';
+import type { DeclaredCall } from '@tollgate/core/internal';
 import type { HeaderOf } from '../pace/stated-limits.js';
 import type { Step } from '../resilience/step.js';
 import { answerSeen } from '../route/answer-seen.js';
@@ -30,7 +30,7 @@ export class FetchRouting {
   /** An answer was read to its end; `call` is its attempt, where it was metered. */
   answered(
     { target }: Step,
-    call: Call | undefined,
+    call: DeclaredCall | undefined,
     times: { readonly firstByteMs: number | undefined; readonly latencyMs: number },
   ): void {
     const { streams, task } = this;

@@ -1,5 +1,5 @@
 import { TollgateError } from '@tollgate/core';
-import { type Call, cutIdleClient } from '@tollgate/core/internal';
+import { cutIdleClient, type DeclaredCall } from '@tollgate/core/internal';
 import { formatOf } from '@tollgate/wire';
 import type { NextFunction, Request, Response } from 'express';
 import type { ClientCall } from '../call/client-call.js';
@@ -66,7 +66,7 @@ export async function forward(
 const attempt = new Resilience({ retries: false, breaker: false });
 
 /** The cap that is sent is the meter's, where there is one. */
-function sizeFacts(declared: Call | undefined, { body }: ClientCall): SizeFacts {
+function sizeFacts(declared: DeclaredCall | undefined, { body }: ClientCall): SizeFacts {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const { characters, turns, maxOutputTokens } = promptFacts(isObject ? body : {});
   return { characters, turns, maxOutputTokens: declared?.parsed?.estimate.outputTokens ?? maxOutputTokens };

@@ -1,9 +1,9 @@
 import { isTollgateError, type TollgateError } from '@tollgate/core';
 import {
-  type Call,
   type CallHandle,
   isPromise,
   type OutgoingRequest,
+  type SettledCall,
   whenReady,
 } from '@tollgate/core/internal';
 import { formatOf, routeOf } from '@tollgate/wire';
@@ -49,7 +49,7 @@ export type ProxyOutcome = Begun | { readonly refusal: TollgateError; readonly a
 
 /** Makes the attempts of one request's call, and streams the answer to its client. */
 export class ProxyTransport implements Transport<ProxyOutcome> {
-  #previous: Call | undefined;
+  #previous: SettledCall | undefined;
 
   constructor(
     private readonly req: Request,
@@ -165,7 +165,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
   readonly wait: Wait = (ms, sleeping) => pause(ms, [this.req.tollgate.signal], sleeping);
 
   /** Reports the route to this attempt in a header, where it is not the requested one. */
-  #sayRoute(step: Step, { parsed }: Call): void {
+  #sayRoute(step: Step, { parsed }: SettledCall): void {
     const { res } = this.req;
     const taken = this.dispatched?.route;
     const route = this.plan.notes.leadingTo(step, taken?.parameters);
@@ -258,7 +258,7 @@ const refusedEnd: AttemptEnd = {
 };
 
 /** The steps may have chosen another model; where the model is part of the path, its name on the wire is the path's. */
-function wireModel({ parsed }: Call, asked: ClientCall): string | undefined {
+function wireModel({ parsed }: SettledCall, asked: ClientCall): string | undefined {
   if (!parsed) return asked.model;
   return routeOf(parsed.url, 'POST', { isProxied: true })?.model ?? parsed.model;
 }

@@ -1,5 +1,5 @@
 import type { TollgateContext } from '@tollgate/core';
-import { type Call, publish, type WireApi } from '@tollgate/core/internal';
+import { publish, type SettledCall, type WireApi } from '@tollgate/core/internal';
 import type { AttemptResult } from '../exchange/attempt-interface.js';
 import type { StepReason } from '../resilience/step.js';
 
@@ -7,7 +7,7 @@ import type { StepReason } from '../resilience/step.js';
 export interface AttemptNames {
   readonly provider: string;
   readonly api: WireApi | 'models';
-  readonly call?: Call | undefined;
+  readonly call?: SettledCall | undefined;
   /** Why it was made. */
   readonly reason?: StepReason | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Call } from '@tollgate/core/internal';
+import type { SettledCall } from '@tollgate/core/internal';
 import type { Target } from '../call/target.js';
 import type { AttemptResult } from '../exchange/attempt-interface.js';
 
@@ -20,7 +20,7 @@ const enoughTokens = 8;
 
 /** Reads it off an attempt that was answered, once it is settled. */
 export function answerSeen(
-  { parsed, firstOutputAtMs, startedAtMs = 0, settlement }: Partial<Call>,
+  { parsed, firstOutputAtMs, startedAtMs = 0, settlement }: Partial<SettledCall>,
   { latencyMs, firstByteMs }: Pick<AttemptResult, 'latencyMs' | 'firstByteMs'>,
   { target, streams, task }: { readonly target: Target; readonly streams: boolean; readonly task: string },
 ): AnswerSeen {

@@ -1,5 +1,5 @@
 import type { TollgateContext } from '@tollgate/core';
-import type { Call, CallStep } from '@tollgate/core/internal';
+import type { CallStep, DeclaredCall } from '@tollgate/core/internal';
 import { subjectsOfCaller } from '../features/subjects-of-caller.js';
 import type { Ladder } from '../ladder/ladder.js';
 
@@ -22,7 +22,7 @@ export function cheaperStep(context: TollgateContext, ladder: Ladder, now: () =>
 }
 
 /** Another model, where the caller may use it and it does not cost more. */
-function askInstead(context: TollgateContext, { parsed }: Call, model: string): void {
+function askInstead(context: TollgateContext, { parsed }: DeclaredCall, model: string): void {
   if (!parsed || !context.calls.allows(model, parsed.provider)) return;
   if (parsed.estimateOf({ model }).costNanoUsd < parsed.estimate.costNanoUsd) parsed.apply({ model });
 }

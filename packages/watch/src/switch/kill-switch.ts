@@ -9,9 +9,9 @@ import {
 } from '@tollgate/core';
 import {
   accepts,
-  type Call,
   type CallStep,
   checkOptions,
+  type DeclaredCall,
   type GuardOptions,
   guardChecks,
   IndexedList,
@@ -136,7 +136,7 @@ function cut(running: readonly TollgateContext[], entries: readonly SwitchEntry[
   }
 }
 
-function keysOf({ parsed, outgoing }: Call): string[] {
+function keysOf({ parsed, outgoing }: DeclaredCall): string[] {
   const provider = parsed?.provider ?? outgoing.provider;
   const keys = provider === undefined ? [] : [switchKey('provider', provider)];
   for (const model of new Set([parsed?.model, parsed?.requestedModel])) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { contextOf, memorySwitch, subscribe, tollgateErrors } from '@tollgate/core';
-import type { Call, SwitchEntry, SwitchState } from '@tollgate/core/internal';
+import type { SettledCall, SwitchEntry, SwitchState, Writing } from '@tollgate/core/internal';
 import express, { type Express, type RequestHandler } from 'express';
 import express4 from 'express4';
 import request from 'supertest';
@@ -74,8 +74,12 @@ describe('killSwitch()', () => {
       req.tollgate.calls.use({
         name: 'meter',
         stage: 'parse',
-        begin: (call) => {
-          call.parsed = { model: 'gpt-5-mini', requestedModel: 'fast', provider: 'openai' } as Call['parsed'];
+        begin: (call: Writing<SettledCall>) => {
+          call.parsed = {
+            model: 'gpt-5-mini',
+            requestedModel: 'fast',
+            provider: 'openai',
+          } as SettledCall['parsed'];
         },
       });
       const handle = await req.tollgate.calls.begin(outgoing);
