@@ -34,6 +34,8 @@ export default {
     enableFindRelatedTests: false,
     config: {
       ...base,
+      globalSetup: beside('global-setup.mjs'),
+      moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
       roots: ['<rootDir>/packages/core', '<rootDir>/packages/testkit'],
       testMatch: ['**/core/test/quota/deciding.tests.ts'],
       watchman: false,
@@ -48,7 +50,7 @@ export default {
   disableTypeChecks: false,
   // Not below a folder named .work: Jest is told to look away from those.
   tempDirName: 'reports/mutation-sandbox',
-  ignorePatterns: ['.*', 'dist', 'docs', 'examples', 'reports', 'test/bench'],
+  ignorePatterns: ['.*', 'dist', 'docs', 'examples', 'reports', 'test/bench', 'test/journeys', 'test/faults'],
   reporters: ['clear-text', 'json', 'progress-append-only'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: 'reports/mutation.json' },
