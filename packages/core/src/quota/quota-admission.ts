@@ -37,16 +37,28 @@ export function decide(
     for (let index = 0; index < charges.length; index += 1) {
       const charge = charges[index] as QuotaCharge;
       const windowCounter = windowCounterFor(counters, charge, nowMs, asking);
-      const grant = grantFor(charge, windowCounter, asking);
-      if (grant === undefined) blocking.push({ index, charge, windowCounter, ahead: windowCounter.pending });
-      else windowCounter.pending += grant;
+      const ahead = grantedOf(windowCounter, tallies, granted);
+      const grant = grantFor(charge, windowCounter, ahead, asking);
+      if (grant === undefined) blocking.push({ index, charge, windowCounter, ahead });
       tallies.push(windowCounter);
       granted.push(grant ?? 0);
     }
-    for (const windowCounter of tallies) windowCounter.pending = 0;
     if (blocking.length === 0) return { ok: true, alternative, tallies, granted };
   }
   return { ok: false, refusal: refusalOf(blocking, nowMs) };
+}
+
+/** Granted here so far to the request under decision, by charges before. */
+function grantedOf(
+  windowCounter: WindowCounter,
+  tallies: readonly WindowCounter[],
+  granted: readonly number[],
+): number {
+  let sum = 0;
+  for (let index = 0; index < tallies.length; index += 1) {
+    if (tallies[index] === windowCounter) sum += granted[index] as number;
+  }
+  return sum;
 }
 
 /** Amounts already held for an attempt that needs no more count in the window that admitted it. */
@@ -62,7 +74,12 @@ function windowCounterFor(
 }
 
 /** The amount that can be granted of the requested one; `undefined`: not enough. */
-function grantFor(charge: QuotaCharge, windowCounter: WindowCounter, asking: Asking): number | undefined {
+function grantFor(
+  charge: QuotaCharge,
+  windowCounter: WindowCounter,
+  ahead: number,
+  asking: Asking,
+): number | undefined {
   const { limit, min, onlyBelow, soft } = charge;
   const live = charge.window.kind === 'live';
   const want = live ? Math.min(charge.want, 1) : charge.want;
@@ -72,7 +89,7 @@ function grantFor(charge: QuotaCharge, windowCounter: WindowCounter, asking: Ask
   const taken = used + windowCounter.held;
   if (onlyBelow !== undefined && taken >= onlyBelow * limit) return undefined;
   if (soft || (want === 0 && asking.covers)) return want;
-  const left = Math.max(0, limit - taken - windowCounter.pending);
+  const left = Math.max(0, limit - taken - ahead);
   const grant = Math.min(want, left);
   if (grant < (min ?? want) || (grant === 0 && used >= limit)) return undefined;
   return grant;

@@ -10,13 +10,6 @@ import {
   type WindowCounterView,
 } from './window-counter.js';
 
-/** One counter: its tally now, and those of past windows that leases still refer to. */
-interface CounterEntry {
-  readonly key: string;
-  current: WindowCounter;
-  past: Map<string, WindowCounter> | undefined;
-}
-
 /** Where an engine keeps its counters. */
 export interface CounterBook {
   /** How many counters are kept. */
@@ -39,15 +32,18 @@ export interface CounterBook {
 
 /** Every counter of a memory store, by key. Removes empty and ended ones, a few counters at each operation. */
 export class QuotaCounters implements CounterBook {
-  readonly #entries = new Map<string, CounterEntry>();
-  #round: IterableIterator<CounterEntry> = this.#entries.values();
+  /** Each counter in its window now. */
+  readonly #current = new Map<string, WindowCounter>();
+  /** Past windows that leases still refer to, by counter and window. */
+  readonly #past = new Map<string, Map<string, WindowCounter>>();
+  #round = this.#current.entries();
   /** Since the last operation. */
   #added = 0;
   /** Usage of earlier processes, by counter and window, until the counter is first used here. */
   readonly #before = new Map<string, number>();
 
   get size(): number {
-    return this.#entries.size;
+    return this.#current.size;
   }
 
   /** Sets the initial amounts of windows, for their first use. */
@@ -58,12 +54,12 @@ export class QuotaCounters implements CounterBook {
   }
 
   current(counter: QuotaCounter, nowMs: number): WindowCounter {
-    const entry = this.#entries.get(counter.counter);
-    if (!entry) return this.#add(counter, nowMs).current;
-    const { current } = entry;
+    const current = this.#current.get(counter.counter);
+    if (!current) return this.#add(counter, nowMs);
     const { window } = counter;
     if (window.kind === 'calendar' && current instanceof CalendarCounter) {
-      return nowMs < current.span.endMs ? current : this.#roll(entry, calendarSpan(window, nowMs));
+      if (nowMs < current.span.endMs) return current;
+      return this.#roll(counter.counter, current, calendarSpan(window, nowMs));
     }
     if (window.kind === 'bucket' && current instanceof BucketCounter) {
       current.moveTo(nowMs);
@@ -79,27 +75,26 @@ export class QuotaCounters implements CounterBook {
   byId(counter: QuotaCounter, windowId: string, nowMs: number): WindowCounter {
     const current = this.current(counter, nowMs);
     if (current.windowId === windowId) return current;
-    const past = this.#entries.get(counter.counter)?.past?.get(windowId);
+    const past = this.#past.get(counter.counter)?.get(windowId);
     return past ?? new CalendarCounter({ id: windowId, startMs: nowMs, endMs: nowMs });
   }
 
   read(counter: QuotaCounter, nowMs: number): CounterState {
-    const windowCounter = this.#entries.has(counter.counter)
+    const windowCounter = this.#current.has(counter.counter)
       ? this.current(counter, nowMs)
       : this.#newCounter(counter, nowMs);
     return stateOf(counter, windowCounter);
   }
 
   adjust(counter: string, windowId: string, amount: number, nowMs: number): void {
-    const entry = this.#entries.get(counter);
-    const current = entry?.current;
+    const current = this.#current.get(counter);
     if (current && !(current instanceof CalendarCounter)) return;
     if (current?.windowId === windowId) {
       if (!current.hasEnded(nowMs)) current.settle(amount, 0);
       return;
     }
     // A window that is over, or one that was not used here yet.
-    if (entry?.past?.has(windowId)) return;
+    if (this.#past.get(counter)?.has(windowId)) return;
     const key = windowKey(counter, windowId);
     const used = Math.max(0, (this.#before.get(key) ?? 0) + amount);
     if (used > 0) this.#before.set(key, used);
@@ -108,7 +103,7 @@ export class QuotaCounters implements CounterBook {
 
   /** Raises the used amount of an open calendar window to at least `amount`, by its name alone. */
   raise({ counter, window, amount }: WindowSpend, nowMs: number): void {
-    const current = this.#entries.get(counter)?.current;
+    const current = this.#current.get(counter);
     const used =
       current?.windowId === window ? current.used : (this.#before.get(windowKey(counter, window)) ?? 0);
     if (amount > used) this.adjust(counter, window, amount - used, nowMs);
@@ -120,7 +115,10 @@ export class QuotaCounters implements CounterBook {
 
   release(key: string, windowCounter: WindowCounter): void {
     windowCounter.references -= 1;
-    if (windowCounter.references === 0) this.#entries.get(key)?.past?.delete(windowCounter.windowId);
+    if (windowCounter.references > 0) return;
+    const past = this.#past.get(key);
+    past?.delete(windowCounter.windowId);
+    if (past?.size === 0) this.#past.delete(key);
   }
 
   /**
@@ -138,29 +136,31 @@ export class QuotaCounters implements CounterBook {
     for (let step = 0; step < steps; step += 1) {
       const next = this.#round.next();
       if (next.done) {
-        this.#round = this.#entries.values();
+        this.#round = this.#current.entries();
         return;
       }
-      const { key, current, past } = next.value;
-      if (current.references === 0 && !past?.size && current.isOver(nowMs)) this.#entries.delete(key);
+      const [key, current] = next.value;
+      if (current.references > 0 || !current.isOver(nowMs) || this.#past.has(key)) continue;
+      this.#current.delete(key);
     }
   }
 
-  #add(counter: QuotaCounter, nowMs: number): CounterEntry {
+  #add(counter: QuotaCounter, nowMs: number): WindowCounter {
     this.#added += 1;
-    const entry = { key: counter.counter, current: this.#newCounter(counter, nowMs), past: undefined };
-    this.#entries.set(counter.counter, entry);
-    return entry;
+    const added = this.#newCounter(counter, nowMs);
+    this.#current.set(counter.counter, added);
+    return added;
   }
 
-  #roll(entry: CounterEntry, span: WindowSpan): WindowCounter {
-    const over = entry.current;
+  #roll(key: string, over: WindowCounter, span: WindowSpan): WindowCounter {
     if (over.references > 0) {
-      entry.past ??= new Map();
-      entry.past.set(over.windowId, over);
+      const past = this.#past.get(key) ?? new Map<string, WindowCounter>();
+      past.set(over.windowId, over);
+      this.#past.set(key, past);
     }
-    entry.current = this.#newCalendarCounter(entry.key, span);
-    return entry.current;
+    const current = this.#newCalendarCounter(key, span);
+    this.#current.set(key, current);
+    return current;
   }
 
   #newCounter({ counter, window }: QuotaCounter, nowMs: number): WindowCounter {

@@ -24,12 +24,10 @@ export interface WindowCounterView {
 export abstract class WindowCounter implements WindowCounterView {
   /** Leases, and reaped ones not forgotten yet, that may still change it. */
   references = 0;
-  /** Granted here so far to the request under decision; 0 between decisions. */
-  pending = 0;
   /** How many of the store's thresholds have been reported. */
   reached = 0;
-  /** Crossings that a reaped lease caused, for the next operation to report. */
-  unreported: ThresholdCrossing[] | undefined;
+  /** Crossings that a reaped lease caused, for the next operation to report; rare, so that most counters have no such field. */
+  declare unreported?: ThresholdCrossing[] | undefined;
 
   abstract readonly windowId: string;
   abstract readonly used: number;
@@ -110,7 +108,7 @@ export class BucketCounter extends WindowCounter {
     this.#level = refilled(this.#level, this.#rate, nowMs);
     if (this.#level.whole > 0) return;
     this.reached = 0;
-    this.unreported = undefined;
+    if (this.unreported) this.unreported = undefined;
   }
 
   /** Refills at this rate from now on, where the plan has changed. */

@@ -33,8 +33,8 @@ const bugs: Readonly<Record<string, Bug>> = {
   },
   'an increment before the check': {
     file: 'quota-admission.ts',
-    find: 'const grant = grantFor(charge, windowCounter, asking);',
-    replace: 'windowCounter.hold(charge.want); const grant = grantFor(charge, windowCounter, asking);',
+    find: 'const grant = grantFor(charge, windowCounter, ahead, asking);',
+    replace: 'windowCounter.hold(charge.want); const grant = grantFor(charge, windowCounter, ahead, asking);',
   },
   'leases that never run out': {
     file: 'lease-registry.ts',
@@ -63,7 +63,7 @@ const bugs: Readonly<Record<string, Bug>> = {
   },
   'a window that is reset by setting it to 0': {
     file: 'quota-counters.ts',
-    find: 'this.#roll(entry, calendarSpan(window, nowMs))',
+    find: 'this.#roll(counter.counter, current, calendarSpan(window, nowMs))',
     replace: 'Object.assign(current, { used: 0, held: 0, span: calendarSpan(window, nowMs) })',
   },
   '|| for ?? where a minimum is 0': {
