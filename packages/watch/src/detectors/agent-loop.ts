@@ -33,14 +33,14 @@ export function agentLoop({ conduct, requests }: SubjectRecord, nowMs: number): 
   if (repetition === undefined ? irregularity > mostIrregularity : repetition < leastRepetition)
     return undefined;
   const [minute, hour] = requests;
-  const seen = minute.sum.sum(nowMs);
+  const seen = minute.sum(nowMs);
   const deviation = minute.compare(nowMs, 1);
   const expected = deviation?.expected ?? usualOfStrangers;
   const pace = deviation?.score ?? Math.log(seen / expected) / 0.5;
   const usual = habits.usual(nowMs) ?? (deviation ? 0 : undefined);
   const strange = repetition === undefined || usual === undefined ? 0 : repetition - usual;
   const perMinute = (minuteMs * (rhythm.size - 1)) / Math.max(rhythm.spanMs, 1);
-  const inHour = hour.sum.sum(nowMs);
+  const inHour = hour.sum(nowMs);
   const goesOn = inHour >= Math.max(timesTheHour * (hour.highs.usual(nowMs) ?? Infinity), leastInAnHour);
   const isQuick = perMinute >= Math.max(leastOfPeak * expected, leastPerMinute);
   const isLoop = strange >= strangeRepetition && (isQuick || goesOn);

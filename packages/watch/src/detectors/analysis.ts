@@ -59,7 +59,7 @@ const leastRisk = 3;
 function isConspicuous({ spend, requests, costs, conduct }: SubjectRecord, nowMs: number): boolean {
   const [five] = spend;
   const [minute] = requests;
-  const isAbove = (one: Horizon): boolean => one.sum.sum(nowMs) > (one.usual(nowMs) ?? Infinity);
+  const isAbove = (one: Horizon): boolean => one.sum(nowMs) > (one.usual(nowMs) ?? Infinity);
   return (
     isAbove(five) ||
     isAbove(minute) ||
@@ -138,10 +138,11 @@ export class Analysis {
   aboveUsual(subject: Subject, times: number, nowMs: number): number | undefined {
     const { requests, spend } = this.#records.peek(subjectKey(subject)) ?? {};
     if (!requests || !spend) return undefined;
-    for (const { sum, highs, lengthMs } of [...requests, spend[1], spend[2]]) {
+    for (const horizon of [...requests, spend[1], spend[2]]) {
+      const { highs, lengthMs } = horizon;
       const usual = highs.usual(nowMs);
       const least = lengthMs <= minuteMs ? leastPerMinute : 0;
-      if (usual !== undefined && sum.sum(nowMs) >= Math.max(times * usual, least))
+      if (usual !== undefined && horizon.sum(nowMs) >= Math.max(times * usual, least))
         return lengthMs / slotsOfWait;
     }
     return undefined;
@@ -189,7 +190,7 @@ export class Analysis {
     // Many keys may rise by little each: those are not the cause that a limit of their tenant would repeat.
     if (ofKey && ofKey.score >= strongRise && tenant) tenant.keyRoseMs = nowMs;
     const ofTenant = tenant && slowRise(tenant, nowMs);
-    if (ofTenant && nowMs - tenant.keyRoseMs > hasRisenMs && !isOneKeys(tenant))
+    if (ofTenant && nowMs - (tenant.keyRoseMs ?? -Infinity) > hasRisenMs && !isOneKeys(tenant))
       this.#reportUse(tenant, nowMs, ofTenant);
   }
 
@@ -251,7 +252,7 @@ export class Analysis {
   #reportUse(record: SubjectRecord, nowMs: number, suspicion: Suspicion | undefined): void {
     if (!suspicion) return;
     const [five] = record.spend;
-    const usdPerHour = Math.max(five.sum.sum(nowMs) - (five.usual(nowMs) ?? 0), 0) * fiveMinutesInAnHour;
+    const usdPerHour = Math.max(five.sum(nowMs) - (five.usual(nowMs) ?? 0), 0) * fiveMinutesInAnHour;
     this.#report(record, nowMs, { usdPerHour, ...suspicion });
   }
 

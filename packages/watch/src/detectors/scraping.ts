@@ -21,7 +21,7 @@ export function scraping({ conduct, requests }: SubjectRecord, nowMs: number): S
   if ((repetition ?? 1) > mostRepetition) return undefined;
   const isRegular = irregularity <= mostIrregularity;
   const [minute, hour] = requests;
-  const inHour = hour.sum.sum(nowMs) >= leastInAnHour ? hour.compare(nowMs, 2) : undefined;
+  const inHour = hour.sum(nowMs) >= leastInAnHour ? hour.compare(nowMs, 2) : undefined;
   const inMinute = isRegular ? minute.compare(nowMs, 1) : undefined;
   const ofMinute = (inMinute?.score ?? 0) * ofRegularity;
   const ofHour = (inHour?.score ?? 0) * (isRegular ? ofRegularity : 1);

@@ -31,7 +31,7 @@ export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | unde
   if (!found) return undefined;
   const { score, expected, seen } = found;
   const [, , day] = record.spend;
-  const usd = day.sum.sum(nowMs);
+  const usd = day.sum(nowMs);
   const usdMore = Math.max(usd - (day.highs.earlier(nowMs).second ?? 0), 0);
   // Of models that are declared free, money says nothing.
   const isMild = usd > 0 && usdMore < mildBelowUsd;
@@ -44,20 +44,20 @@ export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | unde
 }
 
 function rise(
-  { sum, highs }: Horizon,
+  day: Horizon,
   slow: SlowSum,
   nowMs: number,
   least: number,
   unit: number,
 ): { score: number; expected: number; seen: number } | undefined {
   if (slow.isDue(nowMs)) {
-    const { days, second, spread } = highs.earlier(nowMs);
+    const { days, second, spread } = day.highs.earlier(nowMs);
     const isKnown = second !== undefined && days >= leastDays;
-    slow.step(nowMs, isKnown ? surprise(sum.sum(nowMs), second, Math.max(spread, leastSpread), unit) : 0);
+    slow.step(nowMs, isKnown ? surprise(day.sum(nowMs), second, Math.max(spread, leastSpread), unit) : 0);
   }
   if (slow.sum < reportedFrom) return undefined;
-  const { second: expected } = highs.earlier(nowMs);
-  const seen = sum.sum(nowMs);
+  const { second: expected } = day.highs.earlier(nowMs);
+  const seen = day.sum(nowMs);
   if (expected === undefined || seen < least || seen < 1.3 * expected) return undefined;
   return { score: 4 + slow.sum - reportedFrom, expected, seen };
 }

@@ -60,7 +60,7 @@ export function spendAnomaly(
   const dearer = Math.max(costs.compare()?.score ?? 0, 0);
   const isUsualPace = dearer >= dearerFrom && isUsual(requests[1], nowMs);
   for (const [place, horizon] of spend.entries()) {
-    const seen = horizon.sum.sum(nowMs);
+    const seen = horizon.sum(nowMs);
     const least = leastShare * minimumUsd * (horizon.lengthMs / (5 * minuteMs)) ** growth;
     if (seen < least) continue;
     const deviation = horizon.compare(nowMs, usdUnit);
@@ -68,8 +68,7 @@ export function spendAnomaly(
     const { expected } = deviation;
     if (seen < leastTimes * expected || seen - expected < least) continue;
     const shorter = spend[place - 1];
-    if (shorter && shorter.sum.sum(nowMs) / shorter.lengthMs < (stillGoing * seen) / horizon.lengthMs)
-      continue;
+    if (shorter && shorter.sum(nowMs) / shorter.lengthMs < (stillGoing * seen) / horizon.lengthMs) continue;
     const score = Math.min(
       Math.hypot(deviation.score, dearer),
       scoreOfLeast + scoreOfDoubling * Math.log2((seen - expected) / least),
@@ -82,23 +81,23 @@ export function spendAnomaly(
 }
 
 /** Whether a subject's requests of the last hour are about as many as in its usual busiest hour. */
-const isUsual = ({ sum, highs }: Horizon, nowMs: number): boolean =>
-  sum.sum(nowMs) <= usualTimes * (highs.usual(nowMs) ?? 0);
+const isUsual = (horizon: Horizon, nowMs: number): boolean =>
+  horizon.sum(nowMs) <= usualTimes * (horizon.highs.usual(nowMs) ?? 0);
 
 function stranger(
-  [{ sum, highs }, hour]: SubjectRecord['spend'],
+  [five, hour]: SubjectRecord['spend'],
   nowMs: number,
   minimumUsd: number,
   usdEach: number,
   parent: SubjectRecord | undefined,
 ): Suspicion | undefined {
-  const seen = sum.sum(nowMs);
+  const seen = five.sum(nowMs);
   // Its first days, and its tenant, tell something about it.
-  const known = Math.max(highs.highest(nowMs) ?? 0, parent?.spend[0].usual(nowMs) ?? 0);
+  const known = Math.max(five.highs.highest(nowMs) ?? 0, parent?.spend[0].usual(nowMs) ?? 0);
   const expected = Math.max(usualOfStrangers * minimumUsd, known);
   const { dear, usual } = mostOfStrangers;
   const most = Math.max((usdEach >= dearCall * minimumUsd ? dear : usual) * minimumUsd, 4 * known);
-  const isMuch = seen >= most || hour.sum.sum(nowMs) >= timesInAnHour * most;
+  const isMuch = seen >= most || hour.sum(nowMs) >= timesInAnHour * most;
   const score = isMuch ? 8 : Math.min(Math.log(seen / expected) / deviationOfStrangers, cautious);
   if (score < leastScore) return undefined;
   return { detector: 'spend', score, features: [{ feature: 'usdIn5Minutes', expected, seen }] };

@@ -6,6 +6,8 @@ import { surprise } from '../statistics/surprise.js';
 const hourMs = 3_600_000;
 /** Sums of this length and longer are saved. */
 const keptMs = hourMs;
+/** The least spread of a day's highs that is assumed, as a logarithm. */
+const leastDeviation = 0.35;
 /** The least spread that is assumed of a subject's first hours, as a logarithm. */
 const deviationOfNew = 0.45;
 /** An hour of a new subject is learned as this multiple of its habit at most. */
@@ -18,23 +20,14 @@ export interface SavedHorizon {
 }
 
 /** Amounts over the last minutes, hour or day, and the most that they usually are on a day. */
-export class Horizon {
-  readonly sum: RollingSum;
+export class Horizon extends RollingSum {
   readonly highs = new Highs();
   /** Of a subject without a habit of days yet: habits of hours, over short sums only. */
   #hours: Highs | undefined;
 
-  constructor(
-    readonly lengthMs: number,
-    private readonly leastDeviation: number,
-    slots = 12,
-  ) {
-    this.sum = new RollingSum(lengthMs, slots);
-  }
-
-  add(nowMs: number, amount: number): void {
-    this.sum.add(nowMs, amount);
-    const sum = this.sum.sum(nowMs);
+  override add(nowMs: number, amount: number): void {
+    super.add(nowMs, amount);
+    const sum = this.sum(nowMs);
     this.highs.see(nowMs, sum);
     if (this.lengthMs >= keptMs) return;
     if (this.highs.usual(nowMs) !== undefined) this.#hours = undefined;
@@ -46,13 +39,13 @@ export class Horizon {
   }
 
   /** The sum is saved only where it is longer than a restart takes. */
-  save(): SavedHorizon {
-    return { highs: this.highs.save(), ...(this.lengthMs >= keptMs && { sum: this.sum.save() }) };
+  saveHabit(): SavedHorizon {
+    return { highs: this.highs.save(), ...(this.lengthMs >= keptMs && { sum: this.save() }) };
   }
 
-  load({ highs, sum }: SavedHorizon): void {
+  loadHabit({ highs, sum }: SavedHorizon): void {
     this.highs.load(highs);
-    if (sum) this.sum.load(sum);
+    if (sum) this.load(sum);
   }
 
   /** The level that is a habit: reached on three days; of a new subject, in three hours. `undefined`: none is known. */
@@ -66,13 +59,13 @@ export class Horizon {
    */
   compare(nowMs: number, unit = 0): Deviation | undefined {
     const expected = this.usual(nowMs);
-    const seen = this.sum.sum(nowMs);
+    const seen = this.sum(nowMs);
     if (expected === undefined || seen <= 0) return undefined;
     if (seen <= expected) return { expected, seen, score: 0 };
     const isNew = this.highs.usual(nowMs) === undefined;
     const spread = Math.max(
       isNew ? (this.#hours?.spread(nowMs) ?? 0) : this.highs.spread(nowMs),
-      isNew ? deviationOfNew : this.leastDeviation,
+      isNew ? deviationOfNew : leastDeviation,
     );
     return { expected, seen, score: surprise(seen, expected, spread, unit) };
   }

@@ -3,9 +3,10 @@ const remembered = 32;
 
 /** How the latest requests followed each other, and how alike they were. */
 export class Rhythm {
-  readonly #times = new Array<number>(remembered).fill(0);
+  /** Grow with the requests, since many keys make few. */
+  readonly #times: number[] = [];
   /** Of the prompts, 0 for none: plain arrays of numbers take a tenth of the texts and a map of them. */
-  readonly #prints = new Array<number>(remembered).fill(0);
+  readonly #prints: number[] = [];
   /** Prompts without those of which there is another later one. */
   #distinct = 0;
   #hashed = 0;

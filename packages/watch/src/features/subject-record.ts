@@ -17,8 +17,10 @@ const dayMs = 24 * hourMs;
 const requestsRemembered = 500;
 /** Requests arrive in conversations: chance is computed for groups of this many. */
 const clumping = 2;
-/** The least spread of a day's highs that is assumed, as a logarithm. */
-const leastDeviation = 0.35;
+
+/** The usual cost of a request, or per token. The least spread is a logarithm. */
+const costsOfModels = { minimumWindows: 12, capacity: 72, leastDeviation: 0.1 } as const;
+const costsOfOthers = { ...costsOfModels, leastDeviation: 0.15 } as const;
 
 type Pair = readonly [number, number];
 
@@ -57,26 +59,14 @@ export class SubjectRecord {
   readonly #usdSquared = new Ewma(requestsRemembered);
   lastSeenMs = 0;
   /** Of a tenant: when one of its keys was last found to rise slowly. */
-  keyRoseMs = Number.NEGATIVE_INFINITY;
+  keyRoseMs: number | undefined;
 
   constructor(readonly subject: Subject) {
     const ofModel = subject.kind === 'model';
     this.contributors = ofModel || subject.kind === 'key' ? undefined : new Contributors();
-    this.costs = new LevelBaseline({
-      minimumWindows: 12,
-      capacity: 72,
-      leastDeviation: ofModel ? 0.1 : 0.15,
-    });
-    this.spend = [
-      new Horizon(5 * minuteMs, leastDeviation),
-      new Horizon(hourMs, leastDeviation),
-      new Horizon(dayMs, leastDeviation, 24),
-    ];
-    this.requests = [
-      new Horizon(minuteMs, leastDeviation),
-      new Horizon(hourMs, leastDeviation),
-      new Horizon(dayMs, leastDeviation, 24),
-    ];
+    this.costs = new LevelBaseline(ofModel ? costsOfModels : costsOfOthers);
+    this.spend = [new Horizon(5 * minuteMs), new Horizon(hourMs), new Horizon(dayMs, 24)];
+    this.requests = [new Horizon(minuteMs), new Horizon(hourMs), new Horizon(dayMs, 24)];
     this.conduct = subject.kind === 'key' ? new KeyConduct() : undefined;
   }
 
@@ -88,7 +78,7 @@ export class SubjectRecord {
 
   /** The habits, as JSON. */
   save(): SavedRecord {
-    const horizons = [...this.spend, ...this.requests].map((one) => one.save());
+    const horizons = [...this.spend, ...this.requests].map((one) => one.saveHabit());
     return {
       ...{ subject: this.subject, seenMs: this.lastSeenMs, horizons, costs: this.costs.save() },
       slow: [this.slowSpend.save(), this.slowRequests.save()],
@@ -104,7 +94,7 @@ export class SubjectRecord {
     this.lastSeenMs = seenMs;
     for (const [index, one] of [...this.spend, ...this.requests].entries()) {
       const saved = horizons[index];
-      if (saved) one.load(saved);
+      if (saved) one.loadHabit(saved);
     }
     this.costs.load(costs);
     this.slowSpend.load(slow[0]);

@@ -1,11 +1,14 @@
+/** The least share of a new value, by half-life: the same for many means. */
+const shares: number[] = [];
+
 /** Exponentially weighted mean: each value counts half as much after `halfLife` more values. Before that it is the plain mean. */
 export class Ewma {
-  readonly #share: number;
   #count = 0;
   #mean = 0;
 
-  constructor(halfLife: number) {
-    this.#share = 1 - 2 ** (-1 / halfLife);
+  /** A positive integer. */
+  constructor(private readonly halfLife: number) {
+    shares[halfLife] ??= 1 - 2 ** (-1 / halfLife);
   }
 
   get count(): number {
@@ -28,6 +31,6 @@ export class Ewma {
 
   add(value: number): void {
     this.#count += 1;
-    this.#mean += Math.max(this.#share, 1 / this.#count) * (value - this.#mean);
+    this.#mean += Math.max(shares[this.halfLife] as number, 1 / this.#count) * (value - this.#mean);
   }
 }

@@ -24,12 +24,12 @@ interface EarlierDays {
  * single incident does not.
  */
 export class Highs {
-  /** By day, modulo their number. A plain array: a typed one of this size takes four times its content. */
-  #highs: number[] = [];
-  #day = Number.NaN;
+  /** By day, modulo their number, from the first value above 0 on. A plain array: a typed one of this size takes four times its content. */
+  #highs: number[] | undefined;
+  /** Number of the latest day; -1: none yet. */
+  #day = -1;
   /** The habit, once it was asked for on this day; 0: there is none, -1: not asked for yet. */
   #usual = -1;
-  #earlier: EarlierDays | undefined;
 
   /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
   constructor(private readonly periodMs = dayMs) {}
@@ -37,6 +37,8 @@ export class Highs {
   /** Takes a value of today. A clock that steps back counts as today. */
   see(nowMs: number, value: number): void {
     this.#roll(nowMs);
+    if (!(value > 0)) return;
+    this.#highs ??= new Array<number>(remembered).fill(0);
     const place = this.#day % remembered;
     if (value > (this.#highs[place] as number)) this.#highs[place] = value;
   }
@@ -60,18 +62,15 @@ export class Highs {
 
   /** The days before the latest two, so that a rise does not hide itself. */
   earlier(nowMs: number): EarlierDays {
-    this.#roll(nowMs);
-    if (!this.#earlier) {
-      const sorted = this.#sorted(nowMs, 3);
-      this.#earlier = { days: sorted.length, second: sorted[1], spread: spreadOf(sorted) };
-    }
-    return this.#earlier;
+    const sorted = this.#sorted(nowMs, 3);
+    return { days: sorted.length, second: sorted[1], spread: spreadOf(sorted) };
   }
 
   save(): SavedHighs {
-    const count = this.#highs.length;
-    const highs = Array.from({ length: count }, (_, index) => {
-      const value = this.#highs[(this.#day + 1 + index) % remembered] as number;
+    const all = this.#highs;
+    if (!all) return { day: 0, highs: [] };
+    const highs = all.map((_, index) => {
+      const value = all[(this.#day + 1 + index) % remembered] as number;
       return Number(value.toPrecision(4));
     });
     const first = highs.findIndex((high) => high > 0);
@@ -81,28 +80,26 @@ export class Highs {
   load({ day, highs }: SavedHighs): void {
     if (highs.length === 0) return;
     this.#day = day;
-    this.#highs = new Array<number>(remembered).fill(0);
+    const all = new Array<number>(remembered).fill(0);
     for (const [index, high] of highs.entries())
-      this.#highs[(((day + 1 + index - highs.length) % remembered) + remembered) % remembered] = high;
-    this.#forget();
+      all[(((day + 1 + index - highs.length) % remembered) + remembered) % remembered] = high;
+    this.#highs = all;
+    this.#usual = -1;
   }
 
   #roll(nowMs: number): void {
     const day = Math.floor(nowMs / this.periodMs);
     if (day <= this.#day) return;
-    if (!(day - this.#day < remembered)) this.#highs = new Array<number>(remembered).fill(0);
-    else for (let one = this.#day + 1; one <= day; one += 1) this.#highs[one % remembered] = 0;
+    const highs = this.#highs;
+    if (highs && day - this.#day >= remembered) highs.fill(0);
+    else if (highs) for (let one = this.#day + 1; one <= day; one += 1) highs[one % remembered] = 0;
     this.#day = day;
-    this.#forget();
-  }
-
-  #forget(): void {
     this.#usual = -1;
-    this.#earlier = undefined;
   }
 
   /** The third highest of the days before today; 0 where there are not as many. */
   #third(): number {
+    if (!this.#highs) return 0;
     let [first, second, third] = [0, 0, 0];
     for (let ago = this.#earliest; ago >= 1; ago -= 1) {
       const high = this.#at(ago);
@@ -120,7 +117,7 @@ export class Highs {
   }
 
   #at(ago: number): number {
-    return this.#highs[(this.#day - ago) % remembered] as number;
+    return this.#highs?.[(this.#day - ago) % remembered] ?? 0;
   }
 
   /** The highs of days with anything in them, from `latest` days ago on, the highest first. */

@@ -29,7 +29,8 @@ export class LevelBaseline {
   readonly #latest = new Ewma(latest);
   /** Variance of single values within a stretch. */
   readonly #within = new Ewma(within);
-  #hour = Number.NaN;
+  /** Number of the hour in which the stretch began; -1: none yet. */
+  #hour = -1;
   #sum = 0;
   #count = 0;
 
@@ -41,7 +42,7 @@ export class LevelBaseline {
   add(nowMs: number, value: number): void {
     if (!(value > 0)) return;
     const hour = Math.floor(nowMs / hourMs);
-    if (!(hour <= this.#hour) && (this.#count >= leastValues || Number.isNaN(this.#hour))) {
+    if (hour > this.#hour && (this.#count >= leastValues || this.#hour < 0)) {
       this.#learn();
       this.#hour = hour;
     }
