@@ -52,6 +52,32 @@ describe('the health of a store', () => {
     await store.end();
   });
 
+  it('is not asked for while it has just answered something else, once it has answered, and not longer', async () => {
+    const store = memoryQuota();
+    let asked = 0;
+    let answers = true;
+    const read: typeof store.read = (partition, counters) => {
+      asked += 1;
+      return answers ? store.read(partition, counters) : Promise.reject(new Error('away'));
+    };
+    let answeredMs = performance.now();
+    const health = storeHealth({ read }, { everyMs: 20, answeredMs: () => answeredMs });
+    await until(() => health.isHealthy, 1_000);
+    const before = asked;
+    const untilMs = performance.now() + 200;
+    while (performance.now() < untilMs) {
+      answeredMs = performance.now();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    // On a slow machine a pause may be longer than the interval: then it is asked.
+    expect(asked - before).toBeLessThan(5);
+    answers = false;
+    answeredMs = performance.now();
+    await until(() => !health.isHealthy, 1_000);
+    health.end();
+    await store.end();
+  });
+
   it('refuses wrong options at start', () => {
     const start = () => storeHealth(memoryQuota(), { everyMs: 1 });
     expect(start).toThrow('storeHealth: "everyMs" must be an integer from 10 to 60000, received 1');

@@ -139,7 +139,10 @@ function storesOnRedis(
     ? opened.add(outbox({ ...keys, ...parts, sinks: readers }), (one) => one.end())
     : undefined;
   const shown = feed && opened.add(usageFeed({ ...keys, ...parts, sink: feed }), (one) => one.end());
-  const health = refusesWithout(options) ? opened.add(storeHealth(quota), (one) => one.end()) : undefined;
+  const evidence = own ? { answeredMs: () => own.answeredMs } : {};
+  const health = refusesWithout(options)
+    ? opened.add(storeHealth(quota, evidence), (one) => one.end())
+    : undefined;
   return {
     quota,
     rateLimits: rateLimitStores(timed),

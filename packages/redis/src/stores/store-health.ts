@@ -6,6 +6,11 @@ export interface StoreHealthOptions {
   everyMs?: number;
   /** After how long an answer counts as none, in ms, 5 to 60 000. @defaultValue 1_000 (1 s) */
   deadlineMs?: number;
+  /**
+   * When the server last answered any command, in ms by `performance.now()`: while that is less than `everyMs` ago, a healthy store is not
+   * asked. @defaultValue the store is always asked
+   */
+  answeredMs?: () => number;
 }
 
 /** Whether a store answers; for `/readyz` of an app that refuses everything while it does not. */
@@ -28,22 +33,31 @@ export function storeHealth(store: Pick<QuotaStore, 'read'>, options: StoreHealt
   checkOptions('storeHealth', options, {
     everyMs: accepts.integerBetween(10, 60_000),
     deadlineMs: accepts.integerBetween(5, 60_000),
+    answeredMs: accepts.function,
   });
-  const { everyMs = 1_000, deadlineMs = 1_000 } = options;
+  const { everyMs = 1_000, deadlineMs = 1_000, answeredMs } = options;
   const late = (): Error => new Error('the store did not answer in time');
   let failures = failuresInRow;
   let timer: NodeJS.Timeout | undefined;
   let hasEnded = false;
+  const next = (ms: number): void => {
+    if (hasEnded) return;
+    timer = setTimeout(() => void ask(), ms);
+    timer.unref();
+  };
   const ask = async (): Promise<void> => {
+    const sinceMs = failures === 0 && answeredMs ? performance.now() - answeredMs() : everyMs;
+    if (sinceMs < everyMs) {
+      next(everyMs - sinceMs);
+      return;
+    }
     try {
       await withinDeadline(deadlineMs, store.read('readiness', []), late);
       failures = 0;
     } catch {
       failures += 1;
     }
-    if (hasEnded) return;
-    timer = setTimeout(() => void ask(), failures === 0 ? everyMs : everyMs / moreOften);
-    timer.unref();
+    next(failures === 0 ? everyMs : everyMs / moreOften);
   };
   void ask();
   return {
