@@ -84,6 +84,7 @@ export function createApp({
   app.get('/metrics', tg.guards(), tg.scope('admin'), measured.handler());
 
   app.get('/v1/usage', tg.usage()); // needs a key, and costs no request
+  if (database) app.get('/v1/usage/history', tg.usageHistory()); // from the ledger: ?by=model,day
   app.use('/v1', tg.guards()); // everything below needs a key, and can be paid for
   const passOn = tg.proxy({ providers });
   app.post('/v1/chat/completions', passOn);

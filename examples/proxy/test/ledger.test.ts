@@ -107,6 +107,9 @@ describe("the example proxy's ledger", () => {
     await stop(first);
 
     const second = await start({ TOLLGATE_DIR: directory });
+    const headers = { authorization: `Bearer ${second.key}` };
+    const history = await fetch(`${second.url}/v1/usage/history?by=model`, { headers });
+    expect(await history.json()).toMatchObject({ rows: [{ model: 'gpt-5-mini', calls: 5 }] });
     const other = await start({ TOLLGATE_DIR: directory });
     expect(other.text).toContain('the ledger: usage.jsonl alone');
     expect((await ask(other)).status).toBe(200);

@@ -65,6 +65,12 @@ export interface Tollgate<PlanName extends string = string> {
    * requests are not counted; behind them, they are returned to the counters, but a caller without requests left is refused.
    */
   usage(): RequestHandler;
+  /**
+   * A handler that reports what the caller's own key (or user, for tokens) used before, from the ledger:
+   * `?by=model,day&from=2026-11-01&to=2026-12-01`. Verifies the credential itself and is mounted before the guards; its requests are not
+   * counted. Throws a `TypeError` without `database`.
+   */
+  usageHistory(): RequestHandler;
   /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
   runWith<Result>(
     caller: Caller,

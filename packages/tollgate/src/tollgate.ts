@@ -39,6 +39,7 @@ import {
   type TollgateOptions,
 } from './tollgate-options.js';
 import type { CloseOptions, ReadyOptions, RouteGuard, Tollgate } from './tollgate-parts.js';
+import { usageHistory } from './usage-history.js';
 import { usageReport } from './usage-report.js';
 import { WatchFeed } from './watching.js';
 import { withClock } from './with-clock.js';
@@ -154,6 +155,9 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   const alone = inTurn('tollgateUsage', [...entrance, report]);
   const usage: RequestHandler = (req, res, next) =>
     (contextOf(req, res).caller ? report : alone)(req, res, next);
+  const past =
+    stores.ledger &&
+    inTurn('tollgateUsageHistory', [...entrance, usageHistory(stores.ledger, now ?? Date.now)]);
   const log = appLog(options, plans, limits);
   let closing: Promise<void> | undefined;
   let isDraining = false;
@@ -176,6 +180,10 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
       return handler;
     },
     usage: () => usage,
+    usageHistory: () => {
+      if (past) return past;
+      throw new TypeError('tollgate: usageHistory() needs a ledger: give "database"');
+    },
     runWith: async (caller, run, more) =>
       runWith(book ? await book.apply(caller) : caller, run, {
         ...detachedMeterOptions(options),

@@ -8,12 +8,12 @@ import {
   type Limit,
   type QuotaStore,
   refuse,
-  TollgateError,
 } from '@tollgate/core';
 import { type CounterState, isOfCaller, withinDeadline } from '@tollgate/core/internal';
 import type { Ledger } from '@tollgate/postgres';
 import type { LimitStatus, RateLimitMiddleware } from '@tollgate/rate-limit';
 import type { Request, RequestHandler } from 'express';
+import { needsKey, unreadable } from './usage-errors.js';
 
 /** One limit of a caller as `GET /v1/usage` answers it. Money in dollars as decimal strings, the rest as integers. */
 interface UsageLine {
@@ -60,12 +60,12 @@ export function usageReport(sources: UsageSources): RequestHandler {
   const unresolved = sources.ledger && new Unresolved(sources.ledger);
   return guarded('usageReport', async (req, res, next) => {
     const { caller } = contextOf(req, res);
-    if (!caller) return refuse(req, res, next, notAuthenticated());
+    if (!caller) return refuse(req, res, next, needsKey());
     let limits: readonly UsageLine[];
     try {
       limits = await linesOf(req, sources, unresolved);
     } catch (error) {
-      return refuse(req, res, next, isTollgateError(error) ? error : unavailable(error));
+      return refuse(req, res, next, isTollgateError(error) ? error : unreadable(error));
     }
     res.json({
       object: 'usage',
@@ -164,18 +164,4 @@ function line(limit: string, state: CounterState): Omit<UsageLine, 'binding'> {
 
 function requestsLine({ name, quota, used, left, resetsAtMs }: LimitStatus): Omit<UsageLine, 'binding'> {
   return { limit: name, unit: 'requests', cap: quota, used, held: 0, left, resets_at: momentOf(resetsAtMs) };
-}
-
-function notAuthenticated(): TollgateError {
-  return new TollgateError({ status: 401, code: 'missing_api_key', message: 'This route needs a key.' });
-}
-
-function unavailable(cause: unknown): TollgateError {
-  return new TollgateError({
-    status: 503,
-    code: 'store_unavailable',
-    message: 'Usage cannot be read at the moment.',
-    retryAfterMs: 2000,
-    cause,
-  });
 }

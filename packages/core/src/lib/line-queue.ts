@@ -5,6 +5,8 @@
 export class LineQueue<Item> {
   #waiting: Item[] = [];
   #draining: Promise<boolean> | undefined;
+  /** Asked for during a write. */
+  #again = false;
 
   /** `write` takes a batch as a whole, or rejects; the batch is empty where nothing waits. `failed` hears of each failure. */
   constructor(
@@ -22,9 +24,10 @@ export class LineQueue<Item> {
     this.#waiting.push(item);
   }
 
-  /** Writes at least once, and until nothing waits (`true`) or a write fails (`false`). Never rejects. */
+  /** Writes at least once from now on, and until nothing waits (`true`) or a write fails (`false`). Never rejects. */
   drain(): Promise<boolean> {
-    this.#draining ??= this.#drain();
+    if (this.#draining) this.#again = true;
+    else this.#draining = this.#drain();
     return this.#draining;
   }
 
@@ -34,6 +37,7 @@ export class LineQueue<Item> {
     do {
       const batch = this.#waiting;
       this.#waiting = [];
+      this.#again = false;
       try {
         await this.write(batch);
       } catch (error) {
@@ -41,8 +45,9 @@ export class LineQueue<Item> {
         isWritten = false;
         this.failed(error, batch);
       }
-    } while (isWritten && this.#waiting.length > 0);
+    } while (isWritten && (this.#waiting.length > 0 || this.#again));
     this.#draining = undefined;
+    this.#again = false;
     return isWritten;
   }
 }

@@ -45,6 +45,19 @@ describe('a queue of lines', () => {
     expect(batches).toEqual([['a', 'b'], ['c']]);
   });
 
+  it('writes once more where that is asked for during a write, though nothing came', async () => {
+    const { queue, batches, begun, written } = open();
+    queue.add('a');
+    const drained = queue.drain();
+    await begun();
+    void queue.drain();
+    written();
+    await begun();
+    written();
+    await expect(drained).resolves.toBe(true);
+    expect(batches).toEqual([['a'], []]);
+  });
+
   it('keeps the order and loses nothing where a write fails, and says it', async () => {
     const { queue, batches, failures, begun, written, fail } = open();
     queue.add('a');

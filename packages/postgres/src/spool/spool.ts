@@ -144,8 +144,10 @@ export class Spool {
   /** Hands on everything that is there. */
   async #round(): Promise<void> {
     const { segments } = this.#own;
+    // Also what is being appended at the moment, maybe to the first file.
+    await this.#drain();
     this.#rotates = segments.hasCurrent;
-    if (this.#rotates || this.#queue.size > 0) await this.#drain();
+    if (this.#rotates) await this.#drain();
     for (let oldest = await segments.oldest(); oldest; oldest = await segments.oldest()) {
       await this.#handOn(oldest.events, oldest.torn);
       await segments.removeOldest();
