@@ -1,6 +1,8 @@
 /** What may catch a mutant, in one file, so that every mutant loads it all once: the quickest first, random traces last. */
 import '../lib/money.test.js';
+import './lease.test.js';
 import './lease-heap.test.js';
+import './lease-registry.test.js';
 import './quota-checks.test.js';
 import './quota-counters.test.js';
 import './quota-refusal.test.js';

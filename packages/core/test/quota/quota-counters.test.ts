@@ -51,6 +51,55 @@ describe('the counters of a store in memory', () => {
     expect(counters.size).toBe(0);
   });
 
+  it('are raised to what a ledger knows of an open window and never lowered, used here before or not', () => {
+    const counters = new QuotaCounters();
+    const current = counters.current(counter, nowMs);
+    const { counter: name } = counter;
+    const { windowId: window } = current;
+    current.settle(30, 0);
+    const usedOf = (key: string): number => counters.current({ ...counter, counter: key }, nowMs).used;
+    for (const [amount, used] of [
+      [20, 30],
+      [30, 30],
+      [31, 31],
+    ] as const) {
+      counters.raise({ counter: name, window, amount }, nowMs);
+      expect(current.used).toBe(used);
+    }
+    // One that was not used here yet begins with it, by the highest that was told.
+    for (const amount of [5, 9, 7]) counters.raise({ counter: 'later', window, amount }, nowMs);
+    counters.raise({ counter: 'other', window: 'another window', amount: 9 }, nowMs);
+    expect([usedOf('later'), usedOf('other')]).toEqual([9, 0]);
+    expect(counters.size).toBe(3);
+  });
+
+  it('are corrected in the window named, before their first use as well, and never below 0', () => {
+    const counters = new QuotaCounters();
+    const { counter: name } = counter;
+    const first = counters.current(counter, nowMs);
+    first.settle(30, 0);
+    counters.retain(first);
+    const second = counters.current(counter, nowMs + minuteMs);
+    second.settle(10, 0);
+    const laterMs = nowMs + minuteMs;
+    counters.adjust(name, second.windowId, -4, laterMs);
+    expect(second.used).toBe(6);
+    // Of a window that is over, the correction comes too late; its lease may still settle.
+    counters.adjust(name, first.windowId, -4, laterMs);
+    expect(first.used).toBe(30);
+    counters.adjust(name, second.windowId, 5, laterMs + minuteMs);
+    expect(second.used).toBe(6);
+    for (const amount of [8, -3]) counters.adjust('later', second.windowId, amount, laterMs);
+    counters.adjust('never', second.windowId, -3, laterMs);
+    const usedOf = (key: string): number => counters.current({ ...counter, counter: key }, laterMs).used;
+    expect([usedOf('later'), usedOf('never')]).toEqual([5, 0]);
+    const bucket = bucketCounter('bucket', { rate: 1, periodMs: 60_000, burst: 50 });
+    const drawn = counters.current(bucket, laterMs);
+    drawn.settle(9, 0);
+    counters.adjust('bucket', 'bucket', -5, laterMs);
+    expect(drawn.used).toBe(9);
+  });
+
   it('refuse to count in another kind of window', () => {
     const kinds = [counter, bucketCounter('b', { rate: 1, periodMs: 1_000, burst: 5 }), liveCounter('l', 1)];
     for (const { counter: name, window } of kinds) {
