@@ -109,7 +109,7 @@ export function reapLease(world: SettlingWorld, lease: Lease, nowMs: number): vo
   for (const attempt of running) reapAttempt(world, attempt, surplus, nowMs);
   const givenBack = giveBack(lease, nowMs);
   lease.reap();
-  world.leases.bury(lease, nowMs + Math.max(reapedKeptMs, 2 * lease.leaseMs));
+  world.leases.bury(lease, nowMs + reapedKeptMs);
   publishSettled(world, lease, { outcome: 'reaped', givenBack });
 }
 

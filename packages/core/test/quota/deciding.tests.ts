@@ -13,5 +13,6 @@ import './restored-counters.test.js';
 import './token-bucket.test.js';
 import './usage-outbox.test.js';
 import './calendar-window.test.js';
+import './lease-ends.test.js';
 import './quota-engine.test.js';
 import './memory-quota-properties.test.js';
