@@ -30,6 +30,7 @@ export class Highs {
   #day = -1;
   /** The habit, once it was asked for on this day; 0: there is none, -1: not asked for yet. */
   #usual = -1;
+  #earlier: EarlierDays | undefined;
 
   /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
   constructor(private readonly periodMs = dayMs) {}
@@ -62,8 +63,12 @@ export class Highs {
 
   /** The days before the latest two, so that a rise does not hide itself. */
   earlier(nowMs: number): EarlierDays {
-    const sorted = this.#sorted(nowMs, 3);
-    return { days: sorted.length, second: sorted[1], spread: spreadOf(sorted) };
+    this.#roll(nowMs);
+    if (!this.#earlier) {
+      const sorted = this.#sorted(nowMs, 3);
+      this.#earlier = { days: sorted.length, second: sorted[1], spread: spreadOf(sorted) };
+    }
+    return this.#earlier;
   }
 
   save(): SavedHighs {
@@ -84,7 +89,7 @@ export class Highs {
     for (const [index, high] of highs.entries())
       all[(((day + 1 + index - highs.length) % remembered) + remembered) % remembered] = high;
     this.#highs = all;
-    this.#usual = -1;
+    this.#forget();
   }
 
   #roll(nowMs: number): void {
@@ -94,7 +99,12 @@ export class Highs {
     if (highs && day - this.#day >= remembered) highs.fill(0);
     else if (highs) for (let one = this.#day + 1; one <= day; one += 1) highs[one % remembered] = 0;
     this.#day = day;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#usual = -1;
+    this.#earlier = undefined;
   }
 
   /** The third highest of the days before today; 0 where there are not as many. */

@@ -1,24 +1,32 @@
 /** The saved form of {@link RollingSum}. */
 export type SavedSum = readonly [newest: number, slots: readonly number[]];
 
+/** The slots of sums without an amount, by their number: shared, and never written to. */
+const nothing: number[][] = [];
+
 /** Sum over the last `lengthMs`, in slots: right to one slot's length. A clock that steps back adds to the newest slot. */
 export class RollingSum {
-  /** From the first amount on: many sums never get one. A plain array, since a typed one of this size takes four times its content. */
-  #slots: number[] | undefined;
-  /** Number of the newest slot; -1: none yet. */
+  /** Its own from the first amount on: many sums never get one. A plain array: a typed one of this size takes four times its content. */
+  #slots: number[];
+  /** Number of the newest slot; -1: nothing was added yet. */
   #newest = -1;
   #sum = 0;
 
   constructor(
     readonly lengthMs: number,
-    private readonly count = 12,
-  ) {}
+    slots = 12,
+  ) {
+    nothing[slots] ??= new Array<number>(slots).fill(0);
+    this.#slots = nothing[slots];
+  }
 
   add(nowMs: number, amount: number): void {
-    if (amount === 0 && !this.#slots) return;
-    this.#slots ??= new Array<number>(this.count).fill(0);
+    if (this.#newest < 0) {
+      if (amount === 0) return;
+      this.#begin(nowMs);
+    }
     this.#roll(nowMs);
-    const place = this.#newest % this.count;
+    const place = this.#newest % this.#slots.length;
     this.#slots[place] = (this.#slots[place] as number) + amount;
     this.#sum += amount;
   }
@@ -30,9 +38,9 @@ export class RollingSum {
 
   /** The newest slot's number, and the slots, the oldest first. */
   save(): SavedSum {
-    const { count } = this;
     const all = this.#slots;
-    if (!all || this.#newest < 0) return [0, []];
+    const count = all.length;
+    if (this.#newest < 0) return [0, []];
     const slots = Array.from(
       { length: count },
       (_, index) => all[(this.#newest + 1 + index) % count] as number,
@@ -42,7 +50,7 @@ export class RollingSum {
 
   /** Takes what was saved of a sum with as many slots; another one is ignored. */
   load([newest, slots]: SavedSum): void {
-    const { count } = this;
+    const count = this.#slots.length;
     if (slots.length !== count) return;
     const all = new Array<number>(count).fill(0);
     for (const [index, value] of slots.entries()) all[(newest + 1 + index) % count] = value;
@@ -51,13 +59,21 @@ export class RollingSum {
     this.#sum = slots.reduce((sum, value) => sum + value, 0);
   }
 
+  #slotOf(nowMs: number): number {
+    return Math.floor((nowMs * this.#slots.length) / this.lengthMs);
+  }
+
+  #begin(nowMs: number): void {
+    this.#slots = new Array<number>(this.#slots.length).fill(0);
+    this.#newest = this.#slotOf(nowMs);
+  }
+
   #roll(nowMs: number): void {
+    const slot = this.#slotOf(nowMs);
+    if (this.#newest < 0 || slot <= this.#newest) return;
     const slots = this.#slots;
-    if (!slots) return;
-    const { count } = this;
-    const slot = Math.floor((nowMs * count) / this.lengthMs);
-    if (slot <= this.#newest) return;
-    if (this.#newest < 0 || slot - this.#newest >= count) slots.fill(0);
+    const count = slots.length;
+    if (slot - this.#newest >= count) slots.fill(0);
     else for (let one = this.#newest + 1; one <= slot; one += 1) slots[one % count] = 0;
     this.#newest = slot;
     // Summed again, so that rounding errors do not accumulate.
