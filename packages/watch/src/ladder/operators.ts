@@ -17,6 +17,7 @@ export class Operators {
   readonly #shown = new Map<string, MitigationRecord>();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
+  #putting: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly store: MitigationStore,
@@ -74,10 +75,13 @@ export class Operators {
     }
   }
 
+  /** One after the other: of two records of one action, the later one must stay. */
   #put(record: MitigationRecord): void {
-    this.store.put(record).catch((error: unknown) => {
-      publish('tollgate:fault', () => ({ where: 'watch.operators', error: String(error) }));
-    });
+    this.#putting = this.#putting
+      .then(() => this.store.put(record))
+      .catch((error: unknown) => {
+        publish('tollgate:fault', () => ({ where: 'watch.operators', error: String(error) }));
+      });
   }
 
   #forget(id: string): void {
