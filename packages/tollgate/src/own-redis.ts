@@ -19,8 +19,6 @@ export class OwnRedis implements CommandClient {
   #client: OpenClient | undefined;
   #hinting: Promise<OpenClient> | undefined;
   #closed = false;
-  /** When the server last answered a command, by `performance.now()`. */
-  answeredMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly url: string) {
     this.#opening = this.#open(url);
@@ -29,13 +27,8 @@ export class OwnRedis implements CommandClient {
   }
 
   sendCommand(args: string[], options?: CommandOptions): Promise<unknown> {
-    const answered = this.#client
-      ? this.#client.sendCommand(args, options)
-      : this.#opening.then((client) => client.sendCommand(args, options));
-    return answered.then((answer) => {
-      this.answeredMs = performance.now();
-      return answer;
-    });
+    if (this.#client) return this.#client.sendCommand(args, options);
+    return this.#opening.then((client) => client.sendCommand(args, options));
   }
 
   /** A separate connection for hints, opened for the first subscriber; node-redis subscribes again whenever it breaks. */

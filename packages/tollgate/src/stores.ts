@@ -139,10 +139,7 @@ function storesOnRedis(
     ? opened.add(outbox({ ...keys, ...parts, sinks: readers }), (one) => one.end())
     : undefined;
   const shown = feed && opened.add(usageFeed({ ...keys, ...parts, sink: feed }), (one) => one.end());
-  const evidence = own ? { answeredMs: () => own.answeredMs } : {};
-  const health = refusesWithout(options)
-    ? opened.add(storeHealth(quota, evidence), (one) => one.end())
-    : undefined;
+  const health = refusesWithout(options) ? opened.add(storeHealth(quota), (one) => one.end()) : undefined;
   return {
     quota,
     rateLimits: rateLimitStores(timed),

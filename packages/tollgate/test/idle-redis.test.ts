@@ -65,7 +65,7 @@ describe('an idle process on Redis', () => {
   const cases: [string, () => Partial<TollgateOptions>, number][] = [
     ['with limits and usage events', () => ({ keys: memoryKeys() }), 5],
     // It also reads the switch, and the usage events of other processes, once a second.
-    ['that watches as well', () => ({ keys: memoryKeys(), watch: {} }), 5],
+    ['that watches as well', () => ({ keys: memoryKeys(), watch: {} }), 6],
     ['that rebuilds from a ledger', () => ({ database: { connectionString: postgres.url } }), 5],
   ];
   it.each(long ? cases : cases.slice(0, 1))(

@@ -243,6 +243,11 @@ export interface QuotaStore {
   /** Whether the store stops calling a failing server itself, separately for each server. @defaultValue false: its client does */
   readonly hasBreaker?: boolean;
   /**
+   * When the server last carried out an operation in a partition, by `performance.now()`; `-Infinity`: not yet. A store in this process
+   * lacks this method.
+   */
+  answeredMs?(partition: string): number;
+  /**
    * Holds the first alternative that fits on every counter, as a lease. When the lease expires it is reaped: each attempt without a charge
    * is charged at its last heartbeat, or before the first at its floors, of which all attempts together take at most the lease's holds; its
    * event goes to the store's sinks, `uncertain` and with its `charges`, in which the part beyond the event's own figures is `unresolved`;

@@ -144,6 +144,10 @@ export class RedisQuotaStore implements QuotaStore {
     this.#sweeper.start();
   }
 
+  answeredMs(partition: string): number {
+    return this.#caller.answeredMs(partitionOf(partition, this.#options.partitions));
+  }
+
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
     const { id, partition, alternatives, leaseMs } = request;
     checkAlternatives(alternatives);

@@ -56,6 +56,10 @@ export class RefusalMemory implements QuotaStore {
     return this.#store.hasBreaker ?? false;
   }
 
+  answeredMs(partition: string): number {
+    return this.#store.answeredMs?.(partition) ?? Number.NEGATIVE_INFINITY;
+  }
+
   reserve(request: ReserveRequest): ReserveResult | Promise<ReserveResult> {
     return attempt(() => this.#refused(request) ?? this.#ask(request));
   }

@@ -48,6 +48,10 @@ export class WideQuota implements QuotaStore {
     this.#leases = new WideLeases(slices);
   }
 
+  answeredMs(partition: string): number {
+    return this.#store.answeredMs(partition);
+  }
+
   reserve(request: ReserveRequest): Promise<ReserveResult> {
     if (!request.alternatives.some(isWide)) return this.#store.reserve(request);
     const part = this.#leases.partOf(request.id, request.leaseMs, request.attemptId);

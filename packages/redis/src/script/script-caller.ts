@@ -59,6 +59,8 @@ export class ScriptCaller {
   #offsetMs: number | undefined;
   /** When each partition was called last, by our clock. */
   readonly #calledAtMs = new Map<number, number>();
+  /** When each partition last carried something out, by `performance.now()`. */
+  readonly #answeredMs = new Map<number, number>();
 
   #waiting = new Map<ScriptName, Map<number, Waiting[]>>();
 
@@ -79,6 +81,12 @@ export class ScriptCaller {
       if (operations) operations.push({ text, resolve, reject });
       else partitions.set(partition, [{ text, resolve, reject }]);
     });
+  }
+
+  /** Of a closed one never: rebuilding it calls it as well. */
+  answeredMs(partition: number): number {
+    if (this.gate?.isClosed(partition)) return Number.NEGATIVE_INFINITY;
+    return this.#answeredMs.get(partition) ?? Number.NEGATIVE_INFINITY;
   }
 
   calledAtMs(partition: number): number {
@@ -225,6 +233,7 @@ export class ScriptCaller {
 
   #heard(partition: number, storeMs: number): void {
     this.#tellOffset(storeMs);
+    this.#answeredMs.set(partition, performance.now());
     this.#options.standings.saw(partition, storeMs);
   }
 }

@@ -45,6 +45,10 @@ export class SlicedQuota implements QuotaStore {
     this.#recorded = recorded;
   }
 
+  answeredMs(partition: string): number {
+    return this.#beyond.answeredMs?.(partition) ?? Number.NEGATIVE_INFINITY;
+  }
+
   async reserve(request: ReserveRequest): Promise<ReserveResult> {
     const { partition, alternatives } = request;
     const { means } = this.#slices;

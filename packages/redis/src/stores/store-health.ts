@@ -6,11 +6,6 @@ export interface StoreHealthOptions {
   everyMs?: number;
   /** After how long an answer counts as none, in ms, 5 to 60 000. @defaultValue 1_000 (1 s) */
   deadlineMs?: number;
-  /**
-   * When the server last answered any command, in ms by `performance.now()`: while that is less than `everyMs` ago, a healthy store is not
-   * asked. @defaultValue the store is always asked
-   */
-  answeredMs?: () => number;
 }
 
 /** Whether a store answers; for `/readyz` of an app that refuses everything while it does not. */
@@ -21,7 +16,11 @@ export interface StoreHealth {
   end(): void;
 }
 
+/** Any will do: it stands for all. */
+const partition = 'readiness';
 const failuresInRow = 2;
+/** So much longer an answer counts, so that the next one of something as frequent comes in time. */
+const spare = 1.1;
 /** How much more often a store is asked that has not answered. */
 const moreOften = 5;
 
@@ -29,13 +28,15 @@ const moreOften = 5;
  * Asks a store all the time whether it is there, because an app that is not ready gets no requests by which it would notice that it
  * could be. Keeps no process alive. Throws a `TypeError` for a wrong or unknown option.
  */
-export function storeHealth(store: Pick<QuotaStore, 'read'>, options: StoreHealthOptions = {}): StoreHealth {
+export function storeHealth(
+  store: Pick<QuotaStore, 'read' | 'answeredMs'>,
+  options: StoreHealthOptions = {},
+): StoreHealth {
   checkOptions('storeHealth', options, {
     everyMs: accepts.integerBetween(10, 60_000),
     deadlineMs: accepts.integerBetween(5, 60_000),
-    answeredMs: accepts.function,
   });
-  const { everyMs = 1_000, deadlineMs = 1_000, answeredMs } = options;
+  const { everyMs = 1_000, deadlineMs = 1_000 } = options;
   const late = (): Error => new Error('the store did not answer in time');
   let failures = failuresInRow;
   let timer: NodeJS.Timeout | undefined;
@@ -46,13 +47,16 @@ export function storeHealth(store: Pick<QuotaStore, 'read'>, options: StoreHealt
     timer.unref();
   };
   const ask = async (): Promise<void> => {
-    const sinceMs = failures === 0 && answeredMs ? performance.now() - answeredMs() : everyMs;
-    if (sinceMs < everyMs) {
-      next(everyMs - sinceMs);
+    // A partition that has just carried something out need not be asked.
+    const answeredMs = store.answeredMs?.(partition) ?? Number.NEGATIVE_INFINITY;
+    const sinceMs = performance.now() - answeredMs;
+    const freshMs = spare * everyMs;
+    if (failures === 0 && sinceMs < freshMs) {
+      next(freshMs - sinceMs);
       return;
     }
     try {
-      await withinDeadline(deadlineMs, store.read('readiness', []), late);
+      await withinDeadline(deadlineMs, store.read(partition, []), late);
       failures = 0;
     } catch {
       failures += 1;
