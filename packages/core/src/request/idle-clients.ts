@@ -30,8 +30,9 @@ export function cutIdleClient(context: TollgateContext, idleMs: number): void {
   if (!res || res.closed || res.destroyed) return;
   const known = watched.get(res);
   if (known && known.idleMs <= idleMs) return;
-  if (!known) context.onClosed(() => watched.delete(res));
   watched.set(res, { idleMs, taken: takenOf(res), sinceMs: performance.now() });
+  // At once where the connection has gone already.
+  if (!known) context.onClosed(() => watched.delete(res));
   look();
 }
 
