@@ -30,6 +30,8 @@ export class SettleSpool {
   );
   #lines = 0;
   #mustRewrite = true;
+  /** The file is to be closed, which must not happen during a write. */
+  #closes = false;
 
   /** `waiting`: everything that waits at the moment. */
   constructor(path: string, waiting: () => Iterable<readonly [number, Settlement]>) {
@@ -50,8 +52,8 @@ export class SettleSpool {
 
   /** Resolves when everything so far is on the disk, or could not be written; closes the file, which the next line opens again. */
   async flush(): Promise<void> {
+    this.#closes = true;
     await this.#queue.drain();
-    await this.#file.close();
   }
 
   #put(line: Line): void {
@@ -60,10 +62,11 @@ export class SettleSpool {
   }
 
   async #write(lines: readonly Line[]): Promise<void> {
-    if (lines.length === 0) return;
     this.#lines += lines.length;
-    if (this.#mustRewrite || this.#lines > mostStale) await this.#rewrite();
-    else await this.#file.append(textIn(lines));
+    if (lines.length > 0 && (this.#mustRewrite || this.#lines > mostStale)) await this.#rewrite();
+    else if (lines.length > 0) await this.#file.append(textIn(lines));
+    if (this.#closes) await this.#file.close();
+    this.#closes = false;
   }
 
   /** Writes only the waiting settlements: to a second file first, which then replaces this one. */

@@ -108,14 +108,13 @@ export class Spool {
   /** While the disk takes nothing, the database may. Rejects where neither does; nothing is lost then. */
   async #append(lines: readonly string[]): Promise<void> {
     const { segments } = this.#own;
-    if (lines.length > 0) {
-      await segments
-        .append(lines.join(''))
-        .catch(() => this.#handOn(lines.map((line) => JSON.parse(line) as UsageEvent)));
-    }
-    if (!this.#rotates) return;
-    await segments.rotate();
+    // First: were it to fail after the lines are there, they would be written again.
+    if (this.#rotates) await segments.rotate();
     this.#rotates = false;
+    if (lines.length === 0) return;
+    await segments
+      .append(lines.join(''))
+      .catch(() => this.#handOn(lines.map((line) => JSON.parse(line) as UsageEvent)));
   }
 
   /** Hands on round by round until it is stopped. Never rejects. */
