@@ -9,7 +9,7 @@ import {
 } from '@tollgate/core';
 import { withinDeadline } from '@tollgate/core/internal';
 import type { Ledger } from '@tollgate/postgres';
-import { type Reports, reports, type UsageQuery, type UsageSum } from '@tollgate/reports';
+import { reports, type UsageQuery, type UsageSum } from '@tollgate/reports';
 import type { Request, RequestHandler } from 'express';
 import { needsKey, unreadable } from './usage-errors.js';
 
@@ -21,9 +21,14 @@ const usualDays = 30;
 const mostDays = 400;
 const usualRows = 1_000;
 const mostRows = 10_000;
-/** How long the ledger may take, in ms, and how many questions of one caller it answers at a time. */
+/** How long a caller waits for the ledger, in ms. */
 const ledgerMs = 10_000;
-const mostAtOnce = 2;
+/** Questions that the ledger answers at a time, of one caller and of all: its connections are needed for keys and usage events. */
+const mostOfOne = 2;
+const mostOfAll = 4;
+
+/** A date, or a time whose zone is stated: another one would mean the server's. */
+const moment = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/;
 
 type Dimensions = NonNullable<UsageQuery['by']>;
 
@@ -39,20 +44,23 @@ interface Asked {
 /**
  * Reports what the caller's own key (or user, for tokens) has used before, from the ledger: `?by=model,day&from=2026-11-01&to=2026-12-01`,
  * and `time_zone`, `limit`. Counts nothing and is never blocked by a budget. Answers 400 `invalid_value` for a wrong question, 403
- * `insufficient_scope` for callers without usage of their own, 429 `concurrency_exceeded` beyond two questions at a time, and 503
+ * `insufficient_scope` for callers without usage of their own, 429 `concurrency_exceeded` beyond two questions at a time, four of all callers, and 503
  * `store_unavailable` while the ledger is away.
  */
 export function usageHistory({ database }: Pick<Ledger, 'database'>, now: () => number): RequestHandler {
   const { usage } = reports({ database });
-  const running = new Map<string, number>();
+  const questions = new Questions();
   return guarded('usageHistory', async (req, res, next) => {
     const { caller } = contextOf(req, res);
     try {
       if (!caller) throw needsKey();
       const where = ownUsageOf(caller);
       const asked = questionIn(req, now());
-      const answer = await oneOfFew(running, JSON.stringify(where), () => rowsOf(usage, asked, where));
-      res.json(answer);
+      // One more row, to know whether there are more.
+      const query = { ...asked, where, limit: asked.limit + 1 };
+      const told = questions.ask(JSON.stringify(where), () => usage(query));
+      const late = (): Error => new Error(`no answer within ${ledgerMs} ms`);
+      res.json(answerOf(asked, await withinDeadline(ledgerMs, told, late)));
     } catch (error) {
       refuse(req, res, next, isTollgateError(error) ? error : unreadable(error));
     }
@@ -69,14 +77,7 @@ function ownUsageOf({ tenant, keyId, user, childId }: Caller): NonNullable<Usage
   throw noHistory('This credential names neither a key nor a user, so no usage is kept as its own.');
 }
 
-async function rowsOf(
-  usage: Reports['usage'],
-  { by, from, to, timeZone, limit }: Asked,
-  where: NonNullable<UsageQuery['where']>,
-): Promise<object> {
-  // One more, to know whether there are more.
-  const told = usage({ from, to, by, where, timeZone, limit: limit + 1 });
-  const sums = await withinDeadline(ledgerMs, told, () => new Error(`no answer within ${ledgerMs} ms`));
+function answerOf({ by, from, to, timeZone, limit }: Asked, sums: readonly UsageSum[]): object {
   return {
     object: 'usage_history',
     from: from.toISOString(),
@@ -107,33 +108,37 @@ function dearest(sums: readonly UsageSum[], most: number): readonly UsageSum[] {
   return sums.filter((sum) => sum !== cheapest);
 }
 
-/** Runs a question unless as many of this caller's are running already. */
-async function oneOfFew<Result>(
-  running: Map<string, number>,
-  caller: string,
-  ask: () => Promise<Result>,
-): Promise<Result> {
-  const before = running.get(caller) ?? 0;
-  if (before >= mostAtOnce) {
-    throw new TollgateError({
-      status: 429,
-      code: 'concurrency_exceeded',
-      message: `At most ${mostAtOnce} questions about usage are answered at a time.`,
-      retryAfterMs: 1_000,
-    });
+/** Counts the questions that the ledger is answering: until it has, also where the caller has stopped waiting. */
+class Questions {
+  #all = 0;
+  readonly #ofCaller = new Map<string, number>();
+
+  /** Throws a TollgateError (429) where too many are being answered. */
+  ask<Answer>(caller: string, question: () => Promise<Answer>): Promise<Answer> {
+    const own = this.#ofCaller.get(caller) ?? 0;
+    if (own >= mostOfOne || this.#all >= mostOfAll) throw tooMany();
+    this.#count(caller, 1);
+    return question().finally(() => this.#count(caller, -1));
   }
-  running.set(caller, before + 1);
-  try {
-    return await ask();
-  } finally {
-    const left = (running.get(caller) ?? 1) - 1;
-    if (left > 0) running.set(caller, left);
-    else running.delete(caller);
+
+  #count(caller: string, by: 1 | -1): void {
+    this.#all += by;
+    const own = (this.#ofCaller.get(caller) ?? 0) + by;
+    if (own > 0) this.#ofCaller.set(caller, own);
+    else this.#ofCaller.delete(caller);
   }
 }
 
+const tooMany = (): TollgateError =>
+  new TollgateError({
+    status: 429,
+    code: 'concurrency_exceeded',
+    message: 'Too many questions about past usage are being answered.',
+    retryAfterMs: 1_000,
+  });
+
 function questionIn(req: Request, nowMs: number): Asked {
-  const given = new Map(new URL(req.originalUrl, 'http://localhost').searchParams);
+  const given = new Map(new URLSearchParams(req.originalUrl.split('?').slice(1).join('?')));
   const take = (name: string): string | undefined => {
     const value = given.get(name);
     given.delete(name);
@@ -153,7 +158,7 @@ function questionIn(req: Request, nowMs: number): Asked {
   };
   const [unknown] = given.keys();
   if (unknown === undefined) return asked;
-  throw invalid(unknown, `Unknown parameter; known are by, from, to, time_zone and limit.`);
+  throw invalid(unknown, 'Unknown parameter; known are by, from, to, time_zone and limit.');
 }
 
 function dimensionsIn(text: string): Dimensions {
@@ -169,9 +174,12 @@ function dimensionsIn(text: string): Dimensions {
 
 function momentIn(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
-  const ms = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = moment.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
-  throw invalid(name, `"${name}" must be a date such as 2026-11-01, or a time in ISO 8601.`);
+  throw invalid(
+    name,
+    `"${name}" must be a date such as 2026-11-01 (UTC), or a time with its zone in ISO 8601.`,
+  );
 }
 
 function zoneIn(timeZone: string): string {

@@ -29,6 +29,7 @@ describe('an app whose counters are lost and cannot be rebuilt', () => {
     await once(socket, 'data');
     socket.destroy();
     await until(() => !tg.isReady);
+    expect(tg.isReady).toBe(false);
     await postgres.restart();
     await until(() => tg.isReady);
     await tg.close({ graceMs: 0 });
