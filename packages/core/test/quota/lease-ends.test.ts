@@ -61,7 +61,7 @@ describe('the end of a lease', () => {
     expect(engine.isEmpty).toBe(false);
   });
 
-  it('that nobody saw is remembered for a day, to the millisecond', () => {
+  it('by expiry is remembered for a day, to the millisecond', () => {
     const outcomeAfter = (ms: number): string => {
       const { reserve, charge, engine } = open();
       const result = reserve('a', [5, 0], { leaseMs: hourMs });
