@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
@@ -20,6 +20,7 @@ import { bundledProgram } from '@tollgate/testkit/bundled-program';
 import { usageEvent } from '@tollgate/testkit/databases';
 import { type Ledger, ledger } from '../src/index.js';
 import { Segments } from '../src/spool/segments.js';
+import { Spool } from '../src/spool/spool.js';
 
 const program = bundledProgram(import.meta.dirname, 'spooling-process');
 let server: PostgresProcess;
@@ -99,6 +100,35 @@ describe('the spool', () => {
     await server.restart();
     await until(ids(events), () => idsOf('stopped'));
   }, 60_000);
+
+  it('keeps to two files however many deliveries fail, and delivers in order when one succeeds', async () => {
+    books = open(); // for the clean-up of this suite
+    const attempted = new EventEmitter();
+    let isAway = true;
+    const delivered: UsageEvent[] = [];
+    const own = join(directory, 'own');
+    const spool = new Spool({ directory: own, maxBytes: 1e6, sync: false }, async (events) => {
+      attempted.emit('attempt');
+      if (isAway) throw new Error('the database is away');
+      delivered.push(...events);
+      return { refused: [] };
+    });
+    const events = made('few-files', 8);
+    const caughtUp: Promise<void>[] = [];
+    for (const event of events) {
+      const attempt = once(attempted, 'attempt');
+      spool.write(event);
+      await spool.flush();
+      caughtUp.push(spool.caughtUp()); // also ends the pause after a failure
+      await attempt;
+    }
+    const files = readdirSync(own, { recursive: true, encoding: 'utf8' });
+    expect(files.filter((name) => name.endsWith('.jsonl'))).toHaveLength(2);
+    isAway = false;
+    await Promise.all([...caughtUp, spool.caughtUp()]);
+    expect(delivered.map(({ eventId }) => eventId)).toEqual(events.map(({ eventId }) => eventId));
+    await spool.close(1_000);
+  });
 
   it('has on the disk what was written while a file is being closed', async () => {
     books = open();

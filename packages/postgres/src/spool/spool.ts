@@ -37,6 +37,8 @@ export class Spool {
   /** The file that is appended to is to be closed. */
   #rotates = false;
   #wake: (() => void) | undefined;
+  /** `caughtUp()` was called since the last round began: no pause before the next. */
+  #isAwaited = false;
 
   /** Takes its part of the folder at once; throws where the folder cannot be written to. */
   constructor(options: Required<SpoolOptions>, deliver: Deliver) {
@@ -74,6 +76,7 @@ export class Spool {
   caughtUp(): Promise<void> {
     return new Promise((resolve) => {
       this.#whenCaughtUp.push(resolve);
+      this.#isAwaited = true;
       this.#wake?.();
     });
   }
@@ -125,6 +128,7 @@ export class Spool {
     while (!this.#stop.signal.aborted) {
       try {
         const asked = this.#whenCaughtUp.length;
+        this.#isAwaited = false;
         await this.#round();
         if (Date.now() >= adoptAtMs) {
           await adoptAbandoned(directory, sync, (...left) => this.#handOn(...left));
@@ -140,13 +144,19 @@ export class Spool {
     }
   }
 
-  /** Hands on everything that is there. */
+  /** Hands on everything that is there. A file is closed only when none waits: during an outage of the database they stay few. */
   async #round(): Promise<void> {
-    const { segments } = this.#own;
-    // Also what is being appended at the moment, maybe to the first file.
+    // Also what is being appended at the moment.
     await this.#drain();
-    this.#rotates = segments.hasCurrent;
-    if (this.#rotates) await this.#drain();
+    await this.#handOnClosed();
+    this.#rotates = this.#own.segments.hasCurrent;
+    if (!this.#rotates) return;
+    await this.#drain();
+    await this.#handOnClosed();
+  }
+
+  async #handOnClosed(): Promise<void> {
+    const { segments } = this.#own;
     for (let oldest = await segments.oldest(); oldest; oldest = await segments.oldest()) {
       await this.#handOn(oldest.events, oldest.torn);
       await segments.removeOldest();
@@ -163,7 +173,7 @@ export class Spool {
 
   /** Sleeps between rounds; keeps no process alive. */
   async #pause(ms: number): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    if (this.#stop.signal.aborted || this.#isAwaited) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms).unref();
       this.#wake = () => {
