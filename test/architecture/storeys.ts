@@ -20,9 +20,10 @@ const storeys: string[][] = [
     'postgres',
     'billing',
     'simulator',
-    'dashboard',
   ],
   ['reports'],
+  ['admin'],
+  ['dashboard'],
   ['cli'],
   ['tollgate'],
 ];

@@ -67,6 +67,7 @@ describe.each(queried)('usage against caps on $name', ({ start }) => {
         cap: 10_000_000_000,
       },
       ...{ used: 5_500_000_000, share: 0.55, window: '2026-10', resetsAt: '2026-11-01T00:00:00.000Z' },
+      counter: expect.objectContaining({ counter: 'usd/month/tenant=acme', limit: 10_000_000_000 }),
     });
     // Two tenants' months, three teams' days and four keys' days; yesterday's are over.
     expect(caps).toHaveLength(9);

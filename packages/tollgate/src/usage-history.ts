@@ -13,7 +13,7 @@ import { reports, type UsageQuery, type UsageSum } from '@tollgate/reports';
 import type { Request, RequestHandler } from 'express';
 import { needsKey, unreadable } from './usage-errors.js';
 
-/** What a caller may sort its own usage by, beside its labels (`label:<name>`). */
+/** Dimensions of a caller's own usage, beside its labels (`label:<name>`). */
 const dimensions = ['day', 'week', 'month', 'provider', 'model', 'route', 'feature', 'outcome'];
 const mostDimensions = 4;
 const dayMs = 86_400_000;
@@ -67,7 +67,7 @@ export function usageHistory({ database }: Pick<Ledger, 'database'>, now: () => 
   });
 }
 
-/** What is the caller's own: of its key, or where it came with a token, of its user. */
+/** The caller's own usage: that of its key, or of its user where it came with a token. */
 function ownUsageOf({ tenant, keyId, user, childId }: Caller): NonNullable<UsageQuery['where']> {
   if (childId !== undefined) {
     throw noHistory('The usage of a child credential is kept with its key: ask with that key.');
@@ -100,7 +100,7 @@ function answerOf({ by, from, to, timeZone, limit }: Asked, sums: readonly Usage
   };
 }
 
-/** So many sums, the dearest, in their order: all but one, where there is one too many. */
+/** The dearest sums, in their order: all but one, where there is one too many. */
 function dearest(sums: readonly UsageSum[], most: number): readonly UsageSum[] {
   if (sums.length <= most) return sums;
   let cheapest = sums[0];

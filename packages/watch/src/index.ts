@@ -40,6 +40,7 @@ export { type Action, type ActionName, defaultPolicy, type PolicyRule } from './
 export type { RotatedKey, Rotation } from './ladder/rotating.js';
 export { fileLearned } from './learned/file-learned.js';
 export type { Budget } from './statistics/burn-rate.js';
+export { type Forecast, type SavedForecast, SpendForecast } from './statistics/spend-forecast.js';
 export { fileSwitch } from './switch/file-switch.js';
 export { type KillSwitch, type KillSwitchOptions, killSwitch } from './switch/kill-switch.js';
 export { type Watch, watch } from './watch.js';

@@ -40,7 +40,7 @@ export function capsCommand(io: CommandLine): Command {
           ...{ plans, overrides: registry.overrides, above: percent / 100, now: io.now },
           ...(tenant !== undefined && { tenant }),
         });
-        const json = caps.map(({ resetsAt, ...cap }) => ({ ...cap, resets_at: resetsAt }));
+        const json = caps.map(({ resetsAt, counter: _, ...cap }) => ({ ...cap, resets_at: resetsAt }));
         say(json, () =>
           table(
             ['tenant', 'team', 'user', 'key', 'limit', 'used', 'cap', 'share', 'resets'],

@@ -16,6 +16,8 @@ export interface Database {
   readonly schema: string;
   /** Whether there was no embedded database in the folder when this was made: it can hold nothing of before. */
   readonly isNew: boolean;
+  /** Whether it is PGlite in a folder, which takes one process. */
+  readonly isEmbedded: boolean;
   /** Whether {@link ready} has resolved. */
   readonly isOpen: boolean;
   /** Typed queries; the tables are found in {@link schema}. Wait for {@link ready} first. */
@@ -43,6 +45,7 @@ export function database(options: DatabaseOptions): Database {
 class SqlDatabase implements Database {
   readonly schema: string;
   readonly isNew: boolean;
+  readonly isEmbedded: boolean;
   isOpen = false;
   readonly query: Kysely<Tables>;
   readonly #kysely: Kysely<Tables>;
@@ -56,6 +59,7 @@ class SqlDatabase implements Database {
   constructor(options: DatabaseOptions) {
     const { schema = 'tollgate', migrate = true, directory } = options;
     this.isNew = directory !== undefined && !existsSync(pgliteFolder(directory));
+    this.isEmbedded = directory !== undefined;
     this.schema = schema;
     this.#canSpareOne = (options.pool?.options?.max ?? options.maxConnections ?? 5) > 1;
     this.#migrates = migrate;

@@ -45,11 +45,12 @@ export async function writeAudit(
 /** The audit trail, newest first. */
 export async function readAudit(
   query: Kysely<Tables>,
-  { tenant, limit }: { tenant: string | undefined; limit: number },
+  { tenant, before, limit }: { tenant: string | undefined; before: string | undefined; limit: number },
 ): Promise<AuditEntry[]> {
   if (tenant !== undefined && !canBeStored(tenant)) return [];
   let select = query.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit);
   if (tenant !== undefined) select = select.where('tenant', '=', tenant);
+  if (before !== undefined) select = select.where('id', '<', before);
   const rows = await select.execute();
   return rows.map((row) => ({ ...row, tenant: row.tenant ?? undefined }));
 }

@@ -32,3 +32,6 @@ function checkText(where: string, name: string, text: unknown, longest: number, 
     `${where}: "${name}" must be ${least} to ${longest} characters without control characters, received ${received}`,
   );
 }
+
+/** The pattern of `like` for texts that contain this one. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`;

@@ -35,8 +35,12 @@ export interface Registry {
   readonly tenants: SqlTenants;
   /** The same registry with changes made in another's name. */
   as(actor: string): Registry;
-  /** The audit trail, newest first. @defaultValue limit 100 */
-  audit(filter?: { tenant?: string | undefined; limit?: number | undefined }): Promise<AuditEntry[]>;
+  /** The audit trail, newest first; `before`: entries older than that of this id, for the next page. @defaultValue limit 100 */
+  audit(filter?: {
+    tenant?: string | undefined;
+    before?: string | undefined;
+    limit?: number | undefined;
+  }): Promise<AuditEntry[]>;
   /**
    * The names (`<host>:<process id>`) of running processes whose keys, limits or revocations of child credentials come from this database
    * and that have received every change committed before. Asks until one answers, for at most `withinMs`. Empty on an embedded database,
@@ -88,7 +92,8 @@ function registryOf(
     revocations: sqlRevocations(writer, changes),
     tenants: sqlTenants(writer),
     as: (other) => registryOf(own, changes, { actor: other, now, close }),
-    audit: async ({ tenant, limit = 100 } = {}) => readAudit(await writer.query(), { tenant, limit }),
+    audit: async ({ tenant, before, limit = 100 } = {}) =>
+      readAudit(await writer.query(), { tenant, before, limit }),
     readers: (of, withinMs) => changes.readers(kinds[of], withinMs),
     close,
   };

@@ -14,7 +14,7 @@ import type { ApiKeysTable } from '../tables/keys-tables.js';
 import type { Tables } from '../tables/tables.js';
 import type { Changes } from './changes.js';
 import { LookUps } from './look-ups.js';
-import { canBeStored, checkIds, checkTexts } from './names.js';
+import { canBeStored, checkIds, checkTexts, containing } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
 /** A listed key: its facts and status, no secret and no hash. */
@@ -26,6 +26,20 @@ export interface ListedKey extends Omit<ApiKeyRecord, 'secrets'> {
   readonly overlapEndsAtMs: number | undefined;
 }
 
+/** Which keys are listed. */
+export interface KeyFilter {
+  /** Of one tenant only. */
+  readonly tenant?: string | undefined;
+  /** One key only. */
+  readonly keyId?: string | undefined;
+  /** Those whose id, name, tenant, team or user contains this text, without regard to case. */
+  readonly search?: string | undefined;
+  /** Those made later than the key of this id, for the next page. */
+  readonly after?: string | undefined;
+  /** At most, 1 to 1 000 000. @defaultValue 1_000 */
+  readonly limit?: number | undefined;
+}
+
 /** API keys in SQL. Every method rejects where the database is away; those that change a key reject where there is none of that id. */
 export interface SqlKeys extends KeyStore {
   /**
@@ -35,8 +49,8 @@ export interface SqlKeys extends KeyStore {
   onChange(listener: (keyId: string) => void): () => void;
   /** Makes a key; its tenant and team too, where they are new. */
   create(facts: NewKey & { name?: string | undefined }): Promise<IssuedKey>;
-  /** Keys in the order of their making, of a tenant or of all. */
-  list(filter?: { tenant?: string | undefined; limit?: number | undefined }): Promise<ListedKey[]>;
+  /** Keys in the order of their making. */
+  list(filter?: KeyFilter): Promise<ListedKey[]>;
   /** Gives a key a new secret; its id stays. The one before it is accepted for `overlapMs` longer, 0 or more. */
   rotate(keyId: string, options: { overlapMs: number; live?: boolean | undefined }): Promise<IssuedKey>;
   /** Refuses the key from now on, for good. */
@@ -116,8 +130,8 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
         };
       });
     },
-    async list({ tenant, limit = 1_000 } = {}) {
-      if (tenant !== undefined && !canBeStored(tenant)) return [];
+    async list({ tenant, keyId, search, after, limit = 1_000 } = {}) {
+      if ([tenant, keyId, search, after].some((text) => text !== undefined && !canBeStored(text))) return [];
       const query = await writer.query();
       let select = query
         .selectFrom('api_keys')
@@ -126,6 +140,24 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
         .orderBy('key_id')
         .limit(limit);
       if (tenant !== undefined) select = select.where('tenant', '=', tenant);
+      if (keyId !== undefined) select = select.where('key_id', '=', keyId);
+      if (search !== undefined) {
+        const pattern = containing(search);
+        const columns = ['key_id', 'name', 'tenant', 'team', 'user_id'] as const;
+        select = select.where((where) => where.or(columns.map((column) => where(column, 'ilike', pattern))));
+      }
+      if (after !== undefined) {
+        select = select.where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple('created_at', 'key_id'),
+            '>',
+            selectFrom('api_keys as last')
+              .select(['last.created_at', 'last.key_id'])
+              .where('last.key_id', '=', after)
+              .$asTuple('created_at', 'key_id'),
+          ),
+        );
+      }
       return (await select.execute()).map(listed);
     },
     async rotate(keyId, { overlapMs, live }) {

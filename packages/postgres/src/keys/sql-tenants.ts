@@ -1,4 +1,4 @@
-import { canBeStored, checkIds, checkTexts } from './names.js';
+import { canBeStored, checkIds, checkTexts, containing } from './names.js';
 import { ensureTenant, type Writer } from './writer.js';
 
 /** A tenant as it is listed. */
@@ -12,6 +12,18 @@ export interface ListedTenant {
   readonly keys: number;
 }
 
+/** Which tenants are listed. */
+export interface TenantFilter {
+  /** Of one tenant only. */
+  readonly tenant?: string | undefined;
+  /** Those whose id or name contains this text, without regard to case. */
+  readonly search?: string | undefined;
+  /** Those behind this id, for the next page. */
+  readonly after?: string | undefined;
+  /** At most, 1 to 1 000 000. @defaultValue 1_000_000 */
+  readonly limit?: number | undefined;
+}
+
 /** Tenants and their teams. A key or an override makes those it names; here they are named, listed and disabled. */
 export interface SqlTenants {
   /** Makes a tenant and teams of it unless they are there, and names it. */
@@ -19,7 +31,8 @@ export interface SqlTenants {
     tenant: string,
     options?: { name?: string | undefined; teams?: readonly string[] | undefined },
   ): Promise<void>;
-  list(): Promise<ListedTenant[]>;
+  /** In the order of their ids. */
+  list(filter?: TenantFilter): Promise<ListedTenant[]>;
   /** Refuses all keys of the tenant, within 5 s, until it is enabled again. Rejects for an unknown one. */
   disable(tenant: string): Promise<void>;
   enable(tenant: string): Promise<void>;
@@ -67,10 +80,30 @@ export function sqlTenants(writer: Writer): SqlTenants {
         };
       });
     },
-    async list() {
+    async list({ tenant, search, after, limit = 1_000_000 } = {}) {
       const query = await writer.query();
-      const tenants = await query.selectFrom('tenants').selectAll().orderBy('tenant').execute();
-      const teams = await query.selectFrom('teams').select(['tenant', 'team']).orderBy('team').execute();
+      const texts = [tenant, search, after];
+      if (texts.some((text) => text !== undefined && !canBeStored(text))) return [];
+      let select = query.selectFrom('tenants').selectAll().orderBy('tenant').limit(limit);
+      if (tenant !== undefined) select = select.where('tenant', '=', tenant);
+      if (after !== undefined) select = select.where('tenant', '>', after);
+      if (search !== undefined) {
+        const pattern = containing(search);
+        select = select.where((where) =>
+          where.or([where('tenant', 'ilike', pattern), where('name', 'ilike', pattern)]),
+        );
+      }
+      const tenants = await select.execute();
+      const ids = tenants.map((row) => row.tenant);
+      if (ids.length === 0) return [];
+      // A list of all tenants needs no condition, which would repeat all ids.
+      const isWhole = tenants.length < limit && texts.every((text) => text === undefined);
+      const teams = await query
+        .selectFrom('teams')
+        .select(['tenant', 'team'])
+        .$if(!isWhole, (one) => one.where('tenant', 'in', ids))
+        .orderBy('team')
+        .execute();
       const counts = await query
         .selectFrom('api_keys')
         .select(({ fn }) => ['tenant', fn.countAll<string>().as('keys')])
@@ -78,6 +111,7 @@ export function sqlTenants(writer: Writer): SqlTenants {
         .where((where) =>
           where.or([where('expires_at', 'is', null), where('expires_at', '>', new Date(writer.now()))]),
         )
+        .$if(!isWhole, (one) => one.where('tenant', 'in', ids))
         .groupBy('tenant')
         .execute();
       const teamsOf = new Map<string, string[]>();

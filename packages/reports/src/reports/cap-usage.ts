@@ -1,4 +1,4 @@
-import { type Caller, counterOf, type Limit, type Plans } from '@tollgate/core';
+import { type Caller, counterOf, type Limit, type LimitOverride, type Plans } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
@@ -8,6 +8,7 @@ import {
   type LimitOverrides,
   limitsFor,
   ownLimitsOf,
+  type QuotaCounter,
 } from '@tollgate/core/internal';
 import type { Database } from '@tollgate/postgres';
 import { lowestId, spentIn } from '@tollgate/postgres/internal';
@@ -18,7 +19,7 @@ export interface CapQuery {
   /** From `definePlans`, as the app has them. */
   plans: Plans;
   /** Where limits of single tenants, teams, users and keys are: `registry().overrides`. @defaultValue none */
-  overrides?: LimitOverrides;
+  overrides?: LimitOverrides & { list?(filter: object): Promise<readonly LimitOverride[]> };
   /** Of one tenant only. */
   tenant?: string;
   /** Caps of which at least this share is used, 0 to 1. @defaultValue 0 */
@@ -40,6 +41,8 @@ export interface CapUsage {
   /** Used ÷ cap, 1 for a cap of 0; above 1 where more was used than allowed, or the cap was lowered. */
   readonly share: number;
   readonly window: string;
+  /** For `store.read(tenant, [counter])`, which knows the running holds. */
+  readonly counter: QuotaCounter;
   /** When the window ends, ISO 8601. */
   readonly resetsAt: string;
 }
@@ -67,16 +70,18 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
   const nowMs = now();
   const caps = new Map<string, Omit<CapUsage, 'used' | 'share'>>();
   const asked = new Map<string, CounterWindow>();
-  const ofTenant = new Map<string, Awaited<ReturnType<LimitOverrides['find']>>>();
+  const ofTenant = await overridesOf(query);
+  const isWhole = overrides?.list !== undefined && query.tenant === undefined;
   for (const caller of await callersSince(database, nowMs - longestWindowDays * dayMs, query.tenant)) {
     const { tenant } = caller;
-    const known = ofTenant.get(tenant) ?? (await overrides?.find(tenant)) ?? [];
+    const known = ofTenant.get(tenant) ?? (isWhole ? [] : ((await overrides?.find(tenant)) ?? []));
     ofTenant.set(tenant, known);
     const plan = Object.hasOwn(plans, caller.plan) ? plans[caller.plan] : undefined;
     for (const limit of limitsFor(plan, { limits: ownLimitsOf(known, caller) }).limits) {
       const { window } = limit;
       if (window.kind !== 'calendar' || !isOfCaller(limit)) continue;
-      const { counter, unit } = counterOf(limit, { caller });
+      const counted = counterOf(limit, { caller });
+      const { counter, unit } = counted;
       const { id, endMs } = calendarSpan(window, nowMs);
       const of = (part: string, value: string | undefined) =>
         limit.scope.some((one) => one === part) ? (value ?? null) : null;
@@ -93,6 +98,7 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
           unit,
           cap: limit.amount,
           window: id,
+          counter: counted,
           resetsAt: new Date(endMs).toISOString(),
         },
       });
@@ -106,6 +112,16 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
     })
     .filter(({ share }) => share >= above)
     .sort((one, other) => other.share - one.share);
+}
+
+/** The overrides that are known at once, by tenant: one query instead of one for each tenant. */
+async function overridesOf({ overrides, tenant }: CapQuery): Promise<Map<string, readonly LimitOverride[]>> {
+  const found = new Map<string, LimitOverride[]>();
+  if (!overrides?.list || tenant !== undefined) return found;
+  for (const override of await overrides.list({})) {
+    found.set(override.tenant, [...(found.get(override.tenant) ?? []), override]);
+  }
+  return found;
 }
 
 const within = new Set(['tenant', 'team', 'user', 'key']);
