@@ -1,6 +1,7 @@
 /** Builds one package: types by tsc, ES modules of few files, and for published ones a CommonJS file with its types. */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { capture } from './run.mjs';
 import { root } from './workspace.mjs';
@@ -85,6 +86,31 @@ async function writeCommonJs({ directory, manifest }, dist) {
   }
 }
 
+/** Bundles a package's page for browsers, each file named by its content and compressed in advance. */
+async function writePage({ directory }, dist) {
+  const entry = join(directory, 'page/main.ts');
+  if (!existsSync(entry)) return;
+  const folder = join(dist, 'page');
+  const { outputFiles } = await build({
+    ...{ entryPoints: [entry], entryNames: '[name]-[hash]', outdir: folder, write: false },
+    ...{
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      target: 'es2022',
+      legalComments: 'none',
+      logLevel: 'silent',
+    },
+  });
+  mkdirSync(folder, { recursive: true });
+  for (const { path, contents } of outputFiles) {
+    const file = join(folder, basename(path));
+    writeFileSync(file, contents);
+    writeFileSync(`${file}.gz`, gzipSync(contents, { level: 9 }));
+    writeFileSync(`${file}.br`, brotliCompressSync(contents));
+  }
+}
+
 /** Resolves with an exit code and a log, as a step of a set-up wants. */
 export async function buildPackage(one) {
   const dist = join(one.directory, 'dist');
@@ -107,6 +133,7 @@ export async function buildPackage(one) {
   if (compiled.code !== 0) return compiled;
   try {
     await writeModules(one, dist);
+    await writePage(one, dist);
     if (!one.manifest.private) await writeCommonJs(one, dist);
   } catch (error) {
     return { code: 1, log: `${error.message}\n` };

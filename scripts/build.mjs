@@ -18,7 +18,8 @@ function digests(packages) {
   for (const one of packages) {
     const files = [...shared, join(one.directory, 'package.json'), join(one.directory, 'tsconfig.json')];
     const words = workspaceDependencies(one, packages).map((other) => known.get(other));
-    known.set(one, digest({ files, folders: [join(one.directory, 'src')], words }));
+    const folders = ['src', 'page'].map((name) => join(one.directory, name)).filter(existsSync);
+    known.set(one, digest({ files, folders, words }));
   }
   return known;
 }

@@ -10,6 +10,7 @@ const script = (name) => [process.execPath, join(root, 'scripts', name)];
 await setUp();
 const steps = [
   ['types', bin('tsc'), '-p', 'tsconfig.json'],
+  ['types of the page', bin('tsc'), '-p', 'packages/dashboard/page/tsconfig.json'],
   ['lint and format', bin('biome'), 'check', '--error-on-warnings', '.'],
   ['unused files, exports and dependencies', bin('knip'), '--no-config-hints'],
   ['prose', ...script('prose.mjs')],

@@ -1,3 +1,5 @@
+import { sessions } from '@tollgate/admin';
+import { dashboard } from '@tollgate/dashboard';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import {
@@ -72,6 +74,11 @@ export function createApp({
     cache: true, // asked again with "temperature": 0, it costs nothing: x-tollgate-cache: hit
   });
   measured.watch(tg);
+  const admins = keys ?? tg.registry?.keys;
+  const logins = sessions({
+    identify: ({ tollgate: { caller } }) => caller && { name: caller.keyId ?? caller.id, role: 'operator' },
+    isValid: async ({ name }) => isInForce(await admins?.find(name)),
+  });
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', trustProxy); // proxies whose X-Forwarded-For is trusted
@@ -82,6 +89,17 @@ export function createApp({
 
   app.get('/metrics', onlyFromHere, measured.handler()); // others need an admin's key:
   app.get('/metrics', tg.guards(), tg.scope('admin'), measured.handler());
+
+  app.use(
+    '/dashboard', // a form asks for an admin's key
+    dashboard({
+      tg,
+      authorize: logins.authorize,
+      login: { guards: [tg.authenticate(), tg.scope('admin')], sessions: logins },
+      own: '../v1/usage',
+      ...(database && { history: '../v1/usage/history' }),
+    }),
+  );
 
   app.get('/v1/usage', tg.usage()); // needs a key, and costs no request
   if (database) app.get('/v1/usage/history', tg.usageHistory()); // from the ledger: ?by=model,day
@@ -97,6 +115,12 @@ export function createApp({
   app.use(tg.errors());
   tg.jobs?.start(app);
   return { app, tg };
+}
+
+/** A session ends within 5 s of its key: revoked, disabled, expired or gone. */
+function isInForce(key: Awaited<ReturnType<KeyStore['find']>>): boolean {
+  const endsMs = Math.min(key?.revokedAtMs ?? Infinity, key?.expiresAtMs ?? Infinity);
+  return key !== undefined && endsMs > Date.now();
 }
 
 function notFound(): TollgateError {

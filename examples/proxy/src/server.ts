@@ -48,6 +48,7 @@ server.listen(config.port, config.host, () => {
   console.log(`Tollgate listens on ${url} in front of ${upstream.described}, counting ${counting}`);
   console.log(`the ledger: ${kept.described}`);
   console.log(`keys and limits: ${keysAreIn()}`);
+  console.log(`the dashboard: ${url}/dashboard/ (log in with the admin key)`);
   console.log(callOf(url, shown[0]?.key ?? '<your key>'));
   const tiny = shown.find(({ plan }) => plan === 'tiny');
   if (tiny) console.log(nextSteps(url, tiny.key) + (config.databaseUrl ? budgetStep : ''));

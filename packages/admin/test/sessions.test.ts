@@ -48,12 +48,12 @@ describe('sessions()', () => {
   });
 
   it.each([
-    ['', 'none'],
-    ['tollgate_session=', 'an empty one'],
-    ['tollgate_session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', 'a guessed one'],
-    ['tollgate_session=__proto__; tollgate_session=constructor', 'names of members'],
-    [`${'tollgate_session=x;'.repeat(500)}`, 'very many'],
-  ])('knows nobody by the cookie %j (%s)', async (cookie) => {
+    ['no cookie', ''],
+    ['an empty one', 'tollgate_session='],
+    ['a guessed one', `tollgate_session=${'A'.repeat(43)}`],
+    ['names of members', 'tollgate_session=__proto__; tollgate_session=constructor'],
+    ['very many', 'tollgate_session=x;'.repeat(500)],
+  ])('knows nobody by %s', async (_, cookie) => {
     const { me, login } = appOf();
     await login();
     expect(await me(cookie)).toBeNull();
@@ -90,6 +90,39 @@ describe('sessions()', () => {
     expect(await other.me(revoked)).toBeNull();
     isValid = true;
     expect(await other.me(revoked)).toBeNull();
+  });
+
+  it('knows every one of several requests at once, also while its identity is checked', async () => {
+    const { login, me, pass } = appOf({
+      isValid: () => new Promise((resolve) => setImmediate(resolve, true)),
+    });
+    const { cookie } = await login();
+    pass(5_000);
+    const all = await Promise.all(Array.from({ length: 5 }, () => me(cookie)));
+    expect(all.map((one) => one?.name)).toEqual(Array(5).fill('olga'));
+  });
+
+  it('is not brought back by a request that was checked while it ended', async () => {
+    let answer: (isValid: boolean) => void = () => undefined;
+    const checked = new Promise<void>((begun) => {
+      answer = () => begun();
+    });
+    let go: (isValid: boolean) => void = () => undefined;
+    const { app, login, me, pass } = appOf({
+      isValid: () =>
+        new Promise((resolve) => {
+          go = resolve;
+          answer(true);
+        }),
+    });
+    const { cookie } = await login();
+    pass(5_000);
+    const during = me(cookie);
+    await checked;
+    await request(app).post('/dashboard/session/end').set({ cookie, 'sec-fetch-site': 'same-origin' });
+    go(true);
+    await during;
+    expect(await me(cookie)).toBeNull();
   });
 
   it('begins for nobody whose credential has no access, and for no page of another site', async () => {

@@ -1,1 +1,2 @@
 export { dashboard } from './dashboard.js';
+export type { DashboardOptions } from './options.js';

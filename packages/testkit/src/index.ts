@@ -1,3 +1,4 @@
+export { findChromium } from './chromium-install.js';
 export { createManualClock, type ManualClock, type ManualTimer } from './clock.js';
 export type { FaultMode } from './fault-mode.js';
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.js';

@@ -1,29 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-const installers: readonly (readonly string[])[] = [
-  ['apt-get', 'install', '-y', 'postgresql'],
-  ['apk', 'add', '--no-cache', 'postgresql'],
-  ['dnf', 'install', '-y', 'postgresql-server'],
-  ['brew', 'install', 'postgresql'],
-];
+import { installed } from './system-package.js';
 
 /**
  * The folder of `postgres` and `initdb`: from the PATH, or where Debian keeps them. If there is none, installs it with the system's package
  * manager, without a prompt; if that fails, throws an error that names the package to install.
  */
 export function ensurePostgres(): string {
-  const found = binaries();
+  const names = { apt: 'postgresql', apk: 'postgresql', dnf: 'postgresql-server', brew: 'postgresql' };
+  const found = installed(binaries, names);
   if (found !== undefined) return found;
-  for (const [command = '', ...args] of installers) {
-    if (spawnSync(command, ['--version'], { stdio: 'ignore' }).status !== 0) continue;
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    if (command === 'apt-get') spawnSync(command, ['update'], { stdio: 'ignore', env, timeout: 120_000 });
-    spawnSync(command, args, { stdio: 'ignore', env, timeout: 300_000 });
-    const installed = binaries();
-    if (installed !== undefined) return installed;
-  }
   throw new Error(
     'postgres and initdb are not on the PATH and could not be installed. Install PostgreSQL 14 or later, e.g. "apt-get install postgresql" or "brew install postgresql".',
   );

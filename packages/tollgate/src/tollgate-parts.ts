@@ -42,6 +42,11 @@ export interface Tollgate<PlanName extends string = string> {
    * Call it once per path; all share the same counters.
    */
   guards(): RequestHandler;
+  /**
+   * Verifies the credential alone, for routes of operators: counts nothing, and lets them in while everything is switched off, but not while
+   * their own key, user, team or tenant is.
+   */
+  authenticate(): RequestHandler;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
   scope(...scopes: string[]): RouteGuard;
   /**

@@ -27,6 +27,7 @@ import { Readiness } from './readiness.js';
 import { routeLimits } from './route-limits.js';
 import { sizeCheck } from './size-check.js';
 import { type Stores, storesOf } from './stores.js';
+import { switchedOffCallers } from './switched-off.js';
 import {
   answerOptions,
   checkLadderLimits,
@@ -124,14 +125,11 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
     new Readiness(neededBy(options, plans, stores, { watching, prompts })),
     (one) => one.end(),
   );
-  const entrance = [
-    flight.admit,
-    readiness.hold(readyWaitMs),
-    ...(watching ? [watching.observe()] : []),
-    authenticate({ ...options.authenticate, ...guard, ...credentials, plans }),
-    ...(off ? [off] : []),
-    ...(watching ? [watching.guard()] : []),
-  ];
+  const seen = [flight.admit, readiness.hold(readyWaitMs), ...(watching ? [watching.observe()] : [])];
+  const authn = authenticate({ ...options.authenticate, ...guard, ...credentials, plans });
+  const entrance = [...seen, authn, ...(off ? [off] : []), ...(watching ? [watching.guard()] : [])];
+  const alwaysOff = stores.switch && switchedOffCallers(stores.switch, now ?? Date.now, answerOptions(guard));
+  const known = inTurn('tollgateAuthenticate', [...seen, authn, ...(alwaysOff ? [alwaysOff] : [])]);
   const limiter = rateLimiterOf(options, guard, plans, stores);
   // An upload to a route that is not metered is refused for that, rather than for its content type.
   const notJson = (req: Request): TollgateError | undefined => unmeteredRefusal(req, options.meter);
@@ -163,6 +161,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   let isDraining = false;
   return {
     guards: () => guards,
+    authenticate: () => known,
     scope: (...scopes) => routeGuard(requireScope(...scopes)),
     limit: (limit, more) => routeGuard(budget({ ...guard, limits: routeLimits(limit, more) })),
     batch: () => {

@@ -67,22 +67,28 @@ export function sessions(options: SessionsOptions): Sessions {
   /** By the hash of their id: a copy of this memory is no login. The one used longest ago comes first. */
   const known = new Map<string, Session>();
 
-  async function sessionOf(req: Request): Promise<AdminIdentity | undefined> {
+  async function isAlive(session: Session): Promise<boolean> {
     const nowMs = now();
+    if (nowMs - session.seenMs >= idleMs || nowMs - session.begunMs >= lifetimeMs) return false;
+    if (nowMs - session.checkedMs >= validMs) {
+      if (!(await isValid(session.who))) return false;
+      session.checkedMs = nowMs;
+    }
+    session.seenMs = nowMs;
+    return true;
+  }
+
+  async function sessionOf(req: Request): Promise<AdminIdentity | undefined> {
     for (const id of idsIn(req, cookie)) {
       const key = hashOf(id);
       const session = known.get(key);
       if (!session) continue;
-      known.delete(key);
-      const { who, begunMs, seenMs, checkedMs } = session;
-      if (nowMs - seenMs >= idleMs || nowMs - begunMs >= lifetimeMs) continue;
-      if (nowMs - checkedMs >= validMs) {
-        if (!(await isValid(who))) continue;
-        session.checkedMs = nowMs;
+      if (await isAlive(session)) {
+        // The session that was used longest ago comes first; it may have ended during the check.
+        if (known.delete(key)) known.set(key, session);
+        return session.who;
       }
-      session.seenMs = nowMs;
-      known.set(key, session);
-      return who;
+      known.delete(key);
     }
     return undefined;
   }

@@ -1,0 +1,194 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
+import pg from 'pg';
+import type { Browser } from 'playwright-core';
+import { chromiumPath, launchBrowser, logIn, openPage, violationsOf } from './browser.js';
+import { type DashboardApp, fillDashboard, hostile, startDashboardApp } from './dashboard-app.js';
+
+const pages = ['now', 'limits', 'usage', 'money', 'incidents', 'refusals', 'providers', 'attempts'];
+const more = ['tenants', 'keys', 'switch', 'audit', 'own'];
+const folder = join(import.meta.dirname, '../../../reports/screenshots');
+const narrow = { width: 360, height: 740 };
+const wide = { width: 1_440, height: 900 };
+
+let browser: Browser;
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true });
+  if (chromiumPath) browser = await launchBrowser();
+}, 360_000);
+afterAll(async () => {
+  if (chromiumPath) await browser.close();
+});
+
+/** Visits every page, and returns what is wrong with each. */
+async function faultsOf(
+  app: DashboardApp,
+  name: string,
+  options: { colorScheme: 'dark' | 'light'; viewport: typeof wide },
+  visited: readonly string[],
+): Promise<string[]> {
+  const { page, faults, close } = await openPage(browser, app.url, options);
+  await logIn(page, app.page, app.adminKey);
+  const found: string[] = [];
+  for (const path of visited) {
+    await page.goto(`${app.page}#/${path}`);
+    await page.locator('h1').waitFor();
+    // Every part has its figures, or says that there are none.
+    await page.waitForLoadState('networkidle').catch(() => undefined);
+    if (path === 'limits') {
+      const burn = page.getByRole('button', { name: /^Burn-down/ }).first();
+      if (await burn.isVisible())
+        await burn.click().then(() => page.locator('figure canvas').first().waitFor());
+    }
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    if (Number(width) > options.viewport.width) found.push(`${path}: ${width} px wide`);
+    if ((await page.title()).includes('owned')) found.push(`${path}: markup was run`);
+    for (const violation of await violationsOf(page)) found.push(`${path}: ${violation}`);
+    await page.screenshot({ path: join(folder, `${name}-${path}.png`), fullPage: true });
+  }
+  await close();
+  return [...found, ...faults];
+}
+
+const inBrowser = chromiumPath ? describe : describe.skip;
+
+inBrowser('every page', () => {
+  let app: DashboardApp;
+  beforeAll(async () => {
+    app = await startDashboardApp();
+    await fillDashboard(app);
+  }, 60_000);
+  afterAll(() => app.close());
+
+  it.each([
+    ['light-1440', { colorScheme: 'light', viewport: wide }],
+    ['dark-360', { colorScheme: 'dark', viewport: narrow }],
+  ] as const)(
+    'with data, %s: no violation of WCAG or of the policy, no request elsewhere',
+    async (name, options) => {
+      expect(await faultsOf(app, name, options, [...pages, ...more])).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('shows the figures of the ledger, hostile names as text, and a drill-down by the keyboard', async () => {
+    const { page, faults, close } = await openPage(browser, app.url);
+    await logIn(page, app.page, app.adminKey);
+    await page.goto(`${app.page}#/usage?by=tenant`);
+    const row = page.getByRole('row').filter({ hasText: hostile.slice(0, 40) });
+    await row.first().waitFor();
+    const [sum] = (await page.evaluate(
+      `fetch('api/usage?by=tenant&tenant=acme').then((answer) => answer.json()).then(({ data }) => data.map((one) => one.cost_usd))`,
+    )) as string[];
+    const shown = page.getByRole('row').filter({ hasText: 'acme' }).locator(`[title="$${sum}"]`);
+    expect(await shown.first().textContent()).toBe(`$${Number(sum).toFixed(2)}`);
+    await page.getByRole('button', { name: 'acme', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^tenant: acme/ }).waitFor();
+    expect(page.url()).toContain('by=model');
+    await page
+      .getByRole('cell', { name: 'gpt-5-mini' })
+      .or(page.getByRole('rowheader', { name: 'gpt-5-mini' }))
+      .first()
+      .waitFor();
+    await page.goBack(); // a filter is a step of the browser's history
+    await row.first().waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  }, 60_000);
+
+  it('of a viewer has no button that changes anything, and none of a tenant has others', async () => {
+    const limited = await startDashboardApp({ role: 'viewer', tenant: 'acme' });
+    await fillDashboard(limited);
+    const { page, faults, close } = await openPage(browser, limited.url);
+    await page.goto(limited.page);
+    await page.getByLabel('Admin key').fill(limited.adminKey);
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByText('(viewer, tenant acme)').waitFor();
+    for (const path of [...pages, ...more]) {
+      await page.goto(`${limited.page}#/${path}`);
+      await page.locator('h1').waitFor();
+      await page.waitForLoadState('networkidle');
+      expect([path, await page.getByText('globex').count()]).toEqual([path, 0]);
+      const names = await page.getByRole('button').allTextContents();
+      const harmless = /^(?:Log out|First page|Next page|Burn-down|Show|acme|.*(?:gpt|claude).*|\(none\))$/;
+      expect([path, names.filter((name) => !harmless.test(name))]).toEqual([path, []]);
+    }
+    expect(faults).toEqual([]);
+    await close();
+    await limited.close();
+  }, 90_000);
+});
+
+inBrowser('every page of a new app', () => {
+  let app: DashboardApp;
+  beforeAll(async () => {
+    app = await startDashboardApp();
+  }, 60_000);
+  afterAll(() => app.close());
+
+  it('names the next action where there is nothing to show', async () => {
+    expect(
+      await faultsOf(app, 'empty-dark-1440', { colorScheme: 'dark', viewport: wide }, [...pages, ...more]),
+    ).toEqual([]);
+    const { page, close } = await openPage(browser, app.url);
+    await logIn(page, app.page, app.adminKey);
+    for (const [path, text] of [
+      ['now', 'Make a call with a key'],
+      ['usage', 'Choose a longer one'],
+      ['switch', 'In an emergency'],
+      ['attempts', 'make a call'],
+    ] as const) {
+      await page.goto(`${app.page}#/${path}`);
+      await page.getByText(text).first().waitFor();
+    }
+    await close();
+  }, 90_000);
+});
+
+inBrowser('ten thousand tenants', () => {
+  let server: PostgresProcess;
+  let app: DashboardApp;
+  beforeAll(async () => {
+    server = await startPostgres();
+    app = await startDashboardApp({ role: 'operator' }, { connectionString: server.url });
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query(`
+      insert into tollgate.tenants (tenant, name, created_at)
+      select 'tenant-' || lpad(n::text, 5, '0'), 'Customer ' || n, now() from generate_series(1, 10000) as n`);
+    await client.query(`
+      insert into tollgate.api_keys (key_id, tenant, plan, scopes, labels, secrets, created_at)
+      select 'many' || lpad(n::text, 8, '0'), 'tenant-' || lpad(n::text, 5, '0'), 'pro', '[]', '{}', '[]', now() + n * interval '1 ms'
+      from generate_series(1, 10000) as n`);
+    await client.end();
+    await fillDashboard(app);
+  }, 120_000);
+  afterAll(async () => {
+    await app.close();
+    await server.stop();
+  }, 60_000);
+
+  it('stay usable: pages and a search, and no violation', async () => {
+    const visited = ['now', 'limits', 'usage', 'tenants', 'keys'];
+    expect(await faultsOf(app, 'many-light-1440', { colorScheme: 'light', viewport: wide }, visited)).toEqual(
+      [],
+    );
+    const { page, close } = await openPage(browser, app.url);
+    await logIn(page, app.page, app.adminKey);
+    await page.goto(`${app.page}#/tenants`);
+    await page.getByRole('rowheader', { name: 'tenant-00001' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(51); // one page, and the heading
+    await page.getByRole('button', { name: 'Next page' }).click();
+    await page.getByRole('rowheader', { name: 'tenant-00060' }).waitFor();
+    await page.getByLabel('Id or name').fill('Customer 9876');
+    await page.getByRole('rowheader', { name: 'tenant-09876' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    await page.goto(`${app.page}#/keys`);
+    await page.getByRole('searchbox').fill('many00009999');
+    await page.getByRole('rowheader', { name: 'many00009999' }).waitFor();
+    await close();
+  }, 120_000);
+});
