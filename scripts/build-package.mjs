@@ -27,7 +27,8 @@ const entriesOf = ({ exports = {} }) =>
     .filter((entry) => entry !== './package.json')
     .map((entry) => (entry === '.' ? 'index' : entry.slice(2)));
 
-const isModule = (file) => file.endsWith('.js');
+/** Of those that tsc writes: the page is there before, for the tests too. */
+const isModule = (file) => file.endsWith('.js') && !file.startsWith('page/');
 
 /** Bundles the modules that tsc has written into the entry files and what they share: an app that opens a file a module starts twice as slowly. */
 async function writeModules({ directory, manifest }, dist) {
@@ -86,7 +87,10 @@ async function writeCommonJs({ directory, manifest }, dist) {
   }
 }
 
-/** Bundles a package's page for browsers, each file named by its content and compressed in advance. */
+/**
+ * Bundles a package's page for browsers into one module of the package (`#page`), compressed: whoever bundles an app has no files beside it.
+ * Each file is named by its content.
+ */
 async function writePage({ directory }, dist) {
   const entry = join(directory, 'page/main.ts');
   if (!existsSync(entry)) return;
@@ -102,13 +106,20 @@ async function writePage({ directory }, dist) {
       logLevel: 'silent',
     },
   });
+  const files = outputFiles.map(({ path, contents }) => [
+    basename(path),
+    {
+      gzip: gzipSync(contents, { level: 9 }).toString('base64'),
+      brotli: brotliCompressSync(contents).toString('base64'),
+    },
+  ]);
   mkdirSync(folder, { recursive: true });
-  for (const { path, contents } of outputFiles) {
-    const file = join(folder, basename(path));
-    writeFileSync(file, contents);
-    writeFileSync(`${file}.gz`, gzipSync(contents, { level: 9 }));
-    writeFileSync(`${file}.br`, brotliCompressSync(contents));
-  }
+  writeFileSync(
+    join(folder, 'files.js'),
+    `export const files = ${JSON.stringify(Object.fromEntries(files))};\n`,
+  );
+  const type = 'Readonly<Record<string, { readonly gzip: string; readonly brotli: string }>>';
+  writeFileSync(join(folder, 'files.d.ts'), `export declare const files: ${type};\n`);
 }
 
 /** Resolves with an exit code and a log, as a step of a set-up wants. */
@@ -127,13 +138,17 @@ export async function buildPackage(one) {
     '--customConditions',
     'null',
   ];
+  try {
+    await writePage(one, dist);
+  } catch (error) {
+    return { code: 1, log: `${error.message}\n` };
+  }
   const compiled = await capture(process.execPath, [tsc, '-p', 'tsconfig.json', ...emit], {
     cwd: one.directory,
   });
   if (compiled.code !== 0) return compiled;
   try {
     await writeModules(one, dist);
-    await writePage(one, dist);
     if (!one.manifest.private) await writeCommonJs(one, dist);
   } catch (error) {
     return { code: 1, log: `${error.message}\n` };

@@ -46,7 +46,7 @@ export async function bundlePackages() {
   await Promise.all(
     published.map(async (one) => {
       const files = [join(root, 'scripts/jest-packages.mjs'), join(root, 'scripts/jest-transform.mjs')];
-      const value = digest({ files, folders: [join(one.directory, 'src')] });
+      const value = digest({ files, folders: ['src', 'page'].map((name) => join(one.directory, name)) });
       const stamp = join(folder, `${basename(one.directory)}.made-from`);
       if (isStamped(stamp, value)) return;
       await bundle(one);

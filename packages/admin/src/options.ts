@@ -1,7 +1,7 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { PlanPrice } from '@tollgate/reports';
-import type { AdminApp } from './admin-app.js';
-import type { Authorize } from './identity.js';
+import type { AdminApp } from './api/admin-app.js';
+import type { Authorize } from './api/identity.js';
 
 /** Options of {@link admin}. */
 export interface AdminOptions {

@@ -34,6 +34,14 @@ export function disconnect(): void {
   source = undefined;
 }
 
+let awaited = 0;
+
+/** Tells screen readers, and tests, that parts of the page have no figures yet. */
+function waits(by: 1 | -1): void {
+  awaited += by;
+  document.getElementById('app')?.setAttribute('aria-busy', String(awaited > 0));
+}
+
 export interface Loaded<Answer> {
   readonly data: Answer | undefined;
   readonly error: ApiError | Error | undefined;
@@ -55,13 +63,22 @@ export function useData<Answer>(path: string | undefined, ...kinds: ChangeKind[]
     const stop = new AbortController();
     let next: ReturnType<typeof setTimeout> | undefined;
     let soon = 0;
+    let isFirst = true;
+    const answered = (): void => {
+      if (isFirst) waits(-1);
+      isFirst = false;
+    };
+    waits(1);
     const ask = async (): Promise<void> => {
       clearTimeout(next);
       try {
         const data = await get<Answer>(path, stop.signal);
-        if (!stop.signal.aborted) set({ path, data });
+        if (stop.signal.aborted) return;
+        set({ path, data });
+        answered();
       } catch (error) {
         if (stop.signal.aborted) return;
+        answered();
         if (error instanceof ApiError && error.status === 401) onLoggedOut();
         set((before) => ({
           ...before,
@@ -85,6 +102,7 @@ export function useData<Answer>(path: string | undefined, ...kinds: ChangeKind[]
     void ask();
     return () => {
       stop.abort();
+      answered();
       clearTimeout(next);
       listeners.delete(listener);
     };

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import type { Request, Response } from 'express';
+import { files } from '#page';
 
 /** A file of the page, as built. */
 export interface Asset {
@@ -15,20 +15,15 @@ const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
 };
 
-/** The files of the built page by name. Throws an `Error` where the package was not built. */
-export function readAssets(
-  folder = fileURLToPath(new URL('../dist/page/', import.meta.url)),
-): ReadonlyMap<string, Asset> {
-  const names = readdirSync(folder).filter((name) => /\.(?:js|css)$/.test(name));
-  const read = (name: string): Buffer => readFileSync(`${folder}/${name}`);
+/** The files of the page by name. */
+export function readAssets(): ReadonlyMap<string, Asset> {
   return new Map(
-    names.map((name) => [
-      name,
-      {
-        contentType: contentTypes[name.slice(name.lastIndexOf('.') + 1)] ?? '',
-        ...{ plain: read(name), gzip: read(`${name}.gz`), brotli: read(`${name}.br`) },
-      },
-    ]),
+    Object.entries(files).map(([name, { gzip, brotli }]) => {
+      const compressed = Buffer.from(gzip, 'base64');
+      const contentType = contentTypes[name.slice(name.lastIndexOf('.') + 1)] ?? '';
+      const plain = gunzipSync(compressed);
+      return [name, { contentType, plain, gzip: compressed, brotli: Buffer.from(brotli, 'base64') }];
+    }),
   );
 }
 

@@ -8,7 +8,7 @@ import { dashboard } from '@tollgate/dashboard';
 import { simulateProvider } from '@tollgate/simulator';
 import express from 'express';
 import helmet from 'helmet';
-import { openAiCompatible, type TollgateOptions, tollgate } from 'tollgate';
+import { counterOf, openAiCompatible, spend, type TollgateOptions, tollgate } from 'tollgate';
 import { ledgerEvent } from '../../ledger-event.js';
 
 /** An app with the dashboard behind a login, a simulated provider and an embedded ledger. */
@@ -90,6 +90,26 @@ export const hostile = `<img src=x onerror="document.title='owned'">"><script>do
 
 const dayMs = 86_400_000;
 
+/** As the plans above count: by key, or by team, in the month of the attempt. */
+function chargesOf(of: {
+  tenant: string;
+  plan: string;
+  team: string;
+  keyId: string;
+  atMs: number;
+  cost: bigint;
+}) {
+  const caller = { id: of.keyId, ...of, scopes: [], labels: {} };
+  const window = new Date(of.atMs).toISOString().slice(0, 7);
+  const limits = [
+    of.plan === 'team' ? spend('$20/month').by('team') : spend('$50/month').by('key'),
+    spend('$12/month').by('tenant'),
+  ];
+  return limits
+    .map((limit) => ({ ...counterOf(limit, { caller }), window, amount: Number(of.cost) }))
+    .map(({ counter, window: id, amount }) => ({ counter, window: id, amount }));
+}
+
 /** Twenty days of usage of five tenants, keys, limits, entries of the switch and actions of watch(). */
 export async function fillDashboard({ tg }: DashboardApp): Promise<void> {
   const nowMs = Date.now();
@@ -115,7 +135,7 @@ export async function fillDashboard({ tg }: DashboardApp): Promise<void> {
           ...{ eventId: newId(atMs), keyId, team: made.team, user: made.user, plan: made.plan },
           ...{ model: call % 2 ? 'gpt-5-mini' : 'claude-sonnet-5', route: '/v1/chat/completions' },
           labels: { feature: call % 2 ? 'answers' : 'summaries' },
-          charges: [],
+          charges: chargesOf({ ...made, keyId, atMs, cost }),
           ...(day === 0 && call === 3 && { unresolvedNanoUsd: '120000000', uncertain: true }),
         });
       }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { AdminIdentity, AdminRole } from '../identity.js';
 import { nothing } from './fields.js';
+import type { AdminIdentity, AdminRole } from './identity.js';
 import type { Services } from './services.js';
 
 /** A request of the API, checked. */

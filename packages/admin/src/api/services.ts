@@ -4,10 +4,10 @@ import { processName, publish, withinDeadline } from '@tollgate/core/internal';
 import type { Database, Registry } from '@tollgate/postgres';
 import { writeAudit } from '@tollgate/postgres/internal';
 import { type PlanPrice, type Reports, reports } from '@tollgate/reports';
-import type { AdminApp } from '../admin-app.js';
-import type { AdminIdentity } from '../identity.js';
 import type { LiveCounts } from '../live/live-counts.js';
+import type { AdminApp } from './admin-app.js';
 import { notFound } from './errors.js';
+import type { AdminIdentity } from './identity.js';
 import { Turns } from './turns.js';
 
 /** How long an answer of the database is waited for, in ms. */

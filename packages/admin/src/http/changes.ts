@@ -1,6 +1,6 @@
 import { subscribe, TollgateError } from '@tollgate/core';
 import type { Request, Response } from 'express';
-import type { AdminIdentity } from '../identity.js';
+import type { AdminIdentity } from '../api/identity.js';
 
 /** Between two notices of one kind, in ms. */
 const pauseMs = 1_000;

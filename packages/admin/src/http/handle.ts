@@ -5,9 +5,9 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import { forbidden, invalid } from '../api/errors.js';
 import { nothing } from '../api/fields.js';
+import { type AdminIdentity, mayAct } from '../api/identity.js';
 import type { AdminRoute, Answer, Call } from '../api/route.js';
 import type { Services } from '../api/services.js';
-import { type AdminIdentity, mayAct } from '../identity.js';
 import { identityOf } from './identities.js';
 
 /** Answers requests of one route: role, tenant, query and body are checked before its work begins. */

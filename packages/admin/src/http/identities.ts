@@ -1,6 +1,6 @@
 import { TollgateError } from '@tollgate/core';
 import type { Request } from 'express';
-import { type AdminIdentity, type Authorize, isIdentity } from '../identity.js';
+import { type AdminIdentity, type Authorize, isIdentity } from '../api/identity.js';
 
 const identities = new WeakMap<Request, AdminIdentity>();
 

@@ -3,7 +3,7 @@ import { answerError } from '@tollgate/core';
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { forbidden } from '../api/errors.js';
-import { type AdminIdentity, type Authorize, isIdentity } from '../identity.js';
+import { type AdminIdentity, type Authorize, isIdentity } from '../api/identity.js';
 import { tollgateErrorOf } from './handle.js';
 import { crossOriginRefusal } from './same-origin.js';
 

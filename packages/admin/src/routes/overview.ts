@@ -2,8 +2,8 @@ import { acceptUnresolved, unresolvedAttempts } from '@tollgate/postgres';
 import { z } from 'zod';
 import { notFound } from '../api/errors.js';
 import { dollars, id, isoOf, moment, usd } from '../api/fields.js';
+import { adminRoles } from '../api/identity.js';
 import { route } from '../api/route.js';
-import { adminRoles } from '../identity.js';
 import { checkOwn } from './tenants.js';
 
 const dayMs = 86_400_000;

@@ -2,9 +2,9 @@ import { checkSwitchEntry, type SwitchEntry, type SwitchKind, switchKinds } from
 import { z } from 'zod';
 import { forbidden, invalid, notFound, valid } from '../api/errors.js';
 import { isoOf, moment } from '../api/fields.js';
+import type { AdminIdentity } from '../api/identity.js';
 import { type Call, route } from '../api/route.js';
 import { stored } from '../api/services.js';
-import type { AdminIdentity } from '../identity.js';
 
 const entry = z.strictObject({
   kind: z.enum(switchKinds),

@@ -92,7 +92,7 @@ export function Now({ place }: { place: Place }): VNode {
       }
     <//>
     <${Section} title="Largest changes against the week before" actions=${html`<a href="#/usage">Breakdown</a>`}>
-      ${movers.data?.data.length === 0 ? html`<${Empty}>No spend in the last two weeks.<//>` : null}
+      ${movers.data?.data.length === 0 ? html`<${Empty}>No spend has changed against the week before.<//>` : null}
       ${
         movers.data && movers.data.data.length > 0
           ? html`<${Table} caption="Largest changes of spend, last 7 days against the 7 days before" rows=${movers.data.data}

@@ -90,8 +90,15 @@ function drawn(element: HTMLElement, { times, series, unit, isStacked }: ChartPr
     ...{ width: Math.max(200, element.clientWidth), height },
     cursor: { drag: { setScale: false } },
     legend: { show: false },
-    scales: { x: { time: true }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } },
-    axes: [axis, { ...axis, size: 70, values: (_, marks) => axisMarks(marks, unit) }],
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
+    scales: {
+      x: { time: true, range: (_, first, last) => padded(first, last, times.length) },
+      y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] },
+    },
+    axes: [
+      { ...axis, values: (_, marks) => marks.map(dayOf) },
+      { ...axis, size: 70, values: (_, marks) => axisMarks(marks, unit) },
+    ],
     series: [
       {},
       ...series.map(({ name, isDashed }, index) => ({
@@ -112,6 +119,15 @@ function drawn(element: HTMLElement, { times, series, unit, isStacked }: ChartPr
   options.series = [x ?? {}, ...parts.reverse()];
   return new uPlot(options, [data[0], ...rows.reverse()] as uPlot.AlignedData, element);
 }
+
+/** Bars at both ends need half of their width more. */
+function padded(first: number, last: number, count: number): [number, number] {
+  const half = count > 1 ? (last - first) / (count - 1) / 2 : 43_200;
+  return [first - half, last + half];
+}
+
+const dayFormat = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short' });
+const dayOf = (seconds: number): string => dayFormat.format(seconds * 1_000);
 
 /** Each series with those before it below. */
 function stacked(series: readonly Series[]): (number | null)[][] {
