@@ -16,6 +16,8 @@ const answerMs = 15_000;
 const auditMs = 3_000;
 /** Questions to the database at a time: its connections are needed for keys and usage events. */
 const mostQuestions = 3;
+/** How long the answer of a heavy question is given again, in ms. */
+const rememberedMs = 5_000;
 /** Questions that may wait for their turn. */
 const mostWaiting = 200;
 
@@ -29,6 +31,7 @@ interface ServicesSettings {
 /** The app, its database and its switch, as the routes use them. */
 export class Services {
   readonly #turns = new Turns(mostQuestions);
+  readonly #remembered = new Map<string, { readonly atMs: number; readonly answer: Promise<unknown> }>();
   readonly now: () => number;
   readonly #confirmMs: number;
   readonly #reports: Reports | undefined;
@@ -79,8 +82,30 @@ export class Services {
     return this.#turns.run(() => stored(withinDeadline(answerMs, question(), late)));
   }
 
+  /**
+   * The same, or the answer that the same question got in the last 5 s: pages that show the caps of all tenants ask again and again. `name`
+   * tells questions apart.
+   */
+  askOnce<Result>(name: string, question: () => Promise<Result>): Promise<Result> {
+    const nowMs = performance.now();
+    for (const [one, { atMs }] of this.#remembered)
+      if (nowMs - atMs > rememberedMs) this.#remembered.delete(one);
+    const known = this.#remembered.get(name);
+    if (known) return known.answer as Promise<Result>;
+    const answer = this.ask(question);
+    this.#remembered.set(name, { atMs: nowMs, answer });
+    answer.catch(() => this.#remembered.delete(name));
+    return answer;
+  }
+
+  /** After a change, the next answers are new. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
   /** The processes that have confirmed the changes of a kind; this one, where no other can have the database. */
   async readers(of: 'keys' | 'limits'): Promise<readonly string[]> {
+    this.forget();
     if (this.database.isEmbedded) return [processName];
     return this.registry.readers(of, this.#confirmMs).catch(() => []);
   }

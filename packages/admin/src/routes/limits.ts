@@ -147,7 +147,9 @@ export const limitRoutes = [
         ...(overrides && { overrides }),
         ...(tenant !== undefined && { tenant }),
       };
-      const all = await services.ask(() => capUsage(database, asked));
+      const all = await services.askOnce(`caps ${JSON.stringify([tenant, above])}`, () =>
+        capUsage(database, asked),
+      );
       const wanted = search === undefined ? all : all.filter((one) => isAbout(one, search.toLowerCase()));
       const first = Number(after);
       const here = wanted.slice(first, first + limit);

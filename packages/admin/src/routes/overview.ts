@@ -1,4 +1,5 @@
 import { acceptUnresolved, unresolvedAttempts } from '@tollgate/postgres';
+import type { Dimension, UsageSum } from '@tollgate/reports';
 import { z } from 'zod';
 import { notFound } from '../api/errors.js';
 import { dollars, id, isoOf, moment, usd } from '../api/fields.js';
@@ -80,34 +81,40 @@ export const overviewRoutes = [
     run: async ({ services, tenant, who }) => {
       const { app, live } = services;
       const nowMs = services.now();
-      const of = async (fromMs: number, toMs: number) => {
-        const only = tenant === undefined ? {} : { where: { tenant } };
-        const asked = { from: new Date(fromMs), to: new Date(toMs), ...only };
-        const [sum] = await services.ask(() => services.reports.usage(asked));
-        return {
-          ...{ cost_usd: usd(sum?.costNanoUsd ?? 0), calls: sum?.calls ?? 0 },
-          unconfirmed_usd: usd(sum?.unconfirmedNanoUsd ?? 0),
-        };
-      };
       const now = new Date(nowMs);
-      const monthMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth());
-      const nextMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
-      const beforeMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1);
-      const dayStartMs = Math.floor(nowMs / dayMs) * dayMs;
+      const [year, month] = [now.getUTCFullYear(), now.getUTCMonth()];
+      const [beforeMs, monthMs, nextMs] = [-1, 0, 1].map((one) => Date.UTC(year, month + one)) as [
+        number,
+        number,
+        number,
+      ];
+      const todayMs = Math.floor(nowMs / dayMs) * dayMs;
+      const only = tenant === undefined ? {} : { where: { tenant } };
+      const sumsOf = (fromMs: number, toMs: number, by: readonly Dimension[]) =>
+        services.ask(() =>
+          services.reports.usage({ from: new Date(fromMs), to: new Date(toMs), by, ...only }),
+        );
       // At the first moment of a month nothing of it has passed.
-      const [today, month, previous, daily] = app.ledger
+      const [daily, previous] = app.ledger
         ? await Promise.all([
-            of(dayStartMs, nowMs + 1),
-            of(monthMs, nowMs + 1),
-            of(beforeMs, Math.min(monthMs, beforeMs + (nowMs - monthMs) + 1)),
-            dailySpend(),
+            sumsOf(Math.min(monthMs, todayMs - 28 * dayMs), nowMs + 1, ['day']),
+            sumsOf(beforeMs, Math.min(monthMs, beforeMs + (nowMs - monthMs) + 1), []),
           ])
-        : [null, null, null, []];
+        : [undefined, undefined];
+      const since = (fromMs: number) => daily && added(daily.filter(({ by }) => dayOf(by) >= fromMs));
+      const [today, thisMonth] = [since(todayMs) ?? null, since(monthMs) ?? null];
+      const earlier = (daily ?? []).filter(
+        ({ by }) => dayOf(by) < todayMs && dayOf(by) >= todayMs - 28 * dayMs,
+      );
+      const days = earlier.map(({ by, costNanoUsd }) => ({
+        dayMs: dayOf(by),
+        usd: Number(costNanoUsd) / 1e9,
+      }));
       return {
         json: {
           at: now.toISOString(),
-          ...{ today, month, previous_month: previous },
-          forecast: month && forecastOf(Number(month.cost_usd), daily, nowMs, nextMs),
+          ...{ today, month: thisMonth, previous_month: (previous && added(previous)) ?? null },
+          forecast: thisMonth && forecastOf(Number(thisMonth.cost_usd), days, nowMs, nextMs),
           refusals: live.refusals(24, tenant).reduce((total, one) => total + one.count, 0),
           process:
             who.tenant === undefined
@@ -120,21 +127,6 @@ export const overviewRoutes = [
               : null,
         },
       };
-
-      /** Of the last four weeks of whole UTC days, by the day's first moment. */
-      async function dailySpend(): Promise<readonly { dayMs: number; usd: number }[]> {
-        const only = tenant === undefined ? {} : { where: { tenant } };
-        const asked = {
-          from: new Date(dayStartMs - 28 * dayMs),
-          to: new Date(dayStartMs),
-          by: ['day'] as const,
-        };
-        const sums = await services.ask(() => services.reports.usage({ ...asked, ...only }));
-        return sums.map((one) => ({
-          dayMs: Date.parse(one.by.day ?? ''),
-          usd: Number(one.costNanoUsd) / 1e9,
-        }));
-      }
     },
   }),
   route({
@@ -233,6 +225,18 @@ export const overviewRoutes = [
     },
   }),
 ];
+
+const dayOf = (by: UsageSum['by']): number => Date.parse(by.day ?? '');
+
+function added(sums: readonly UsageSum[]): z.output<typeof spend> {
+  let [cost, unconfirmed, calls] = [0n, 0n, 0];
+  for (const one of sums) {
+    cost += BigInt(one.costNanoUsd);
+    unconfirmed += BigInt(one.unconfirmedNanoUsd);
+    calls += one.calls;
+  }
+  return { cost_usd: usd(cost), calls, unconfirmed_usd: usd(unconfirmed) };
+}
 
 /**
  * The month's spend at its end: what is spent, and for each day that is left the mean of the same weekday in the last four weeks, or of all

@@ -130,6 +130,16 @@ function isOfCaller({ scope }: Limit): boolean {
   return scope.every((part) => typeof part === 'string' && within.has(part));
 }
 
+interface UsedBy {
+  readonly tenant: string;
+  readonly team: string | null;
+  readonly user: string | null;
+  readonly key: string | null;
+  readonly plan: string;
+  /** When it was used last, in seconds since the epoch. */
+  readonly last: number;
+}
+
 /** Everybody who has used anything since, on the plan that was last seen. */
 async function callersSince(
   database: Database,
@@ -139,18 +149,22 @@ async function callersSince(
   await database.ready();
   const { query, schema } = database;
   const ofTenant = tenant === undefined ? sql`true` : sql`tenant = ${tenant.replaceAll('\0', '\uFFFD')}`;
-  const { rows } = await sql<{
-    tenant: string;
-    team: string | null;
-    user: string | null;
-    key: string | null;
-    plan: string;
-  }>`
-    select tenant, team, user_id as "user", key_id as key, (array_agg(plan order by event_id desc))[1] as plan
+  // Of a caller that changed its plan, the one that was used last counts: chosen here, since the database would have to sort its events.
+  const { rows } = await query.transaction().execute(async (transaction) => {
+    // Otherwise a million events are sorted on the disk: the planner takes each combination of names for a group.
+    await sql`set local work_mem = '64MB'`.execute(transaction);
+    return sql<UsedBy>`
+    select tenant, team, user_id as "user", key_id as key, plan, extract(epoch from max(at))::float8 as last
     from ${sql.id(schema, 'usage_events')}
     where event_id >= ${lowestId(sinceMs)}::uuid and ${ofTenant}
-    group by 1, 2, 3, 4`.execute(query);
-  return rows.map(({ tenant: id, team, user, key, plan }) => ({
+    group by 1, 2, 3, 4, 5`.execute(transaction);
+  });
+  const latest = new Map<string, (typeof rows)[number]>();
+  for (const row of rows) {
+    const name = JSON.stringify([row.tenant, row.team, row.user, row.key]);
+    if (!(row.last <= (latest.get(name)?.last ?? -1))) latest.set(name, row);
+  }
+  return [...latest.values()].map(({ tenant: id, team, user, key, plan }) => ({
     ...{ id: key ?? user ?? id, tenant: id, plan, scopes: [], labels: {} },
     ...{ team: team ?? undefined, user: user ?? undefined, keyId: key ?? undefined },
   }));

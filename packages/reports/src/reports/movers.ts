@@ -1,4 +1,7 @@
-import type { UsageSum } from './usage-report.js';
+import type { Database } from '@tollgate/postgres';
+import { sql } from 'kysely';
+import type { CheckedQuery } from './usage-query.js';
+import { usageRows } from './usage-rows.js';
 
 /** How the cost of one value has changed against the period before. */
 export interface Mover {
@@ -8,27 +11,26 @@ export interface Mover {
   readonly changeNanoUsd: string;
 }
 
-/** Pairs two periods, the largest change first, up or down; at most `limit`. */
-export function moversOf(now: readonly UsageSum[], previous: readonly UsageSum[], limit: number): Mover[] {
-  const before = new Map(previous.map((sum) => [keyOf(sum), sum]));
-  const after = new Map(now.map((sum) => [keyOf(sum), sum]));
-  return [...new Set([...after.keys(), ...before.keys()])]
-    .map((key) => {
-      const cost = BigInt(after.get(key)?.costNanoUsd ?? 0);
-      const earlier = BigInt(before.get(key)?.costNanoUsd ?? 0);
-      const by = (after.get(key) ?? before.get(key))?.by ?? {};
-      return { by, cost, earlier, change: cost - earlier };
-    })
-    .filter(({ change }) => change !== 0n)
-    .sort((a, b) => (size(a.change) > size(b.change) ? -1 : size(a.change) < size(b.change) ? 1 : 0))
-    .slice(0, limit)
-    .map(({ by, cost, earlier, change }) => ({
-      by,
-      costNanoUsd: String(cost),
-      previousNanoUsd: String(earlier),
-      changeNanoUsd: String(change),
-    }));
+/** Pairs a period with the one of the same length before, the largest change first, up or down; at most `limit`. */
+export async function movers({ query, schema }: Database, asked: CheckedQuery): Promise<Mover[]> {
+  const { by, fromMs, toMs, limit } = asked;
+  const before = { ...asked, fromMs: 2 * fromMs - toMs, toMs: fromMs };
+  const keys = by.map((_, index) => sql.ref(`by_${index}`));
+  const rowsOf = (period: CheckedQuery, sign: number) =>
+    sql`select ${sql.join([...keys, sql`${sql.lit(sign)} as sign`, sql.ref('cost_nano_usd')])} from (${usageRows(schema, period)}) as used`;
+  const now = sql`coalesce(sum(cost_nano_usd) filter (where sign = 1), 0)`;
+  const earlier = sql`coalesce(sum(cost_nano_usd) filter (where sign = -1), 0)`;
+  const change = sql`sum(cost_nano_usd * sign)`;
+  const { rows } = await sql<Record<string, string | null>>`
+    select ${sql.join([...keys, sql`${now}::text as now`, sql`${earlier}::text as earlier`, sql`${change}::text as change`])}
+    from (${rowsOf(asked, 1)} union all ${rowsOf(before, -1)}) as both_periods
+    ${keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)}`}
+    having ${change} <> 0
+    order by abs(${change}) desc limit ${sql.lit(limit)}`.execute(query);
+  return rows.map((row) => ({
+    by: Object.fromEntries(by.map((dimension, index) => [dimension, row[`by_${index}`] ?? null])),
+    costNanoUsd: row.now ?? '0',
+    previousNanoUsd: row.earlier ?? '0',
+    changeNanoUsd: row.change ?? '0',
+  }));
 }
-
-const keyOf = ({ by }: UsageSum): string => JSON.stringify(Object.values(by));
-const size = (amount: bigint): bigint => (amount < 0n ? -amount : amount);

@@ -1,7 +1,7 @@
 import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import type { Database } from '@tollgate/postgres';
 import { type BillLine, billOf, checkPlanPrices, type PlanPrice } from './bill.js';
-import { type Mover, moversOf } from './movers.js';
+import { type Mover, movers } from './movers.js';
 import { type OutcomeCost, outcomeCosts, outcomeCounts, recordOutcome } from './outcomes.js';
 import { type CheckedQuery, checkQuery, type UsageQuery } from './usage-query.js';
 import { type UsageSum, usageReport } from './usage-report.js';
@@ -47,9 +47,9 @@ export function reports(options: ReportsOptions): Reports {
   return {
     usage: async (query) => sums(checkQuery('usage', query)),
     async topMovers({ limit = 10, ...query }) {
-      const asked = checkQuery('topMovers', query);
-      const before = { ...asked, fromMs: 2 * asked.fromMs - asked.toMs, toMs: asked.fromMs };
-      return moversOf(await sums(asked), await sums(before), limit);
+      const asked = checkQuery('topMovers', { ...query, limit });
+      await database.ready();
+      return movers(database, asked);
     },
     async bill(month, { timeZone = 'UTC', tenant } = {}) {
       const range = monthRange(month);
