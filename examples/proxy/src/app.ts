@@ -37,6 +37,8 @@ export interface AppConfig {
   alerts: TollgateOptions['alerts'] | undefined;
   /** Express's `trust proxy`: the proxies in front of the app. */
   trustProxy: number | string | false;
+  /** Whether `watch()` acts, or only reports. */
+  watchActs: boolean;
   /** Requests that may be in flight at once, of all processes on one Redis. */
   maxInFlight: number;
 }
@@ -50,6 +52,7 @@ export function createApp({
   redis,
   off,
   alerts,
+  watchActs,
   maxInFlight,
   trustProxy,
 }: AppConfig): {
@@ -70,7 +73,7 @@ export function createApp({
     concurrency: { limit: maxInFlight }, // others wait for 10 s, pro in front of free
     jobs: { queue: memoryJobs() }, // deferred requests run when the window opens; bullJobs() keeps them over restarts
     meter: { exposeCost: true },
-    watch: { mode: 'shadow' }, // reports unusual spending to the alerts; without the mode it acts, too
+    watch: { mode: watchActs ? 'enforce' : 'shadow' }, // shadow reports unusual spending to the alerts; enforce acts, too
     cache: true, // asked again with "temperature": 0, it costs nothing: x-tollgate-cache: hit
   });
   measured.watch(tg);

@@ -29,6 +29,8 @@ export interface Config {
   maxInFlight: number;
   /** Receiver of alerts; absent: none. */
   alerts: { url: string; secret: string } | undefined;
+  /** Whether to send traffic to see on the dashboard. */
+  demo: boolean;
   /** Milliseconds after SIGTERM in which `/readyz` answers 503 and requests are still served. */
   drainDelayMs: number;
   /** Milliseconds that running streams get after that. */
@@ -36,8 +38,9 @@ export interface Config {
 }
 
 /** Reads the environment; throws an error that names the variable, its value and the expected one. */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+export function readConfig(env: NodeJS.ProcessEnv, args: readonly string[] = []): Config {
   const production = env.NODE_ENV === 'production';
+  const demo = isDemo(env, args, production);
   if (production && !env.TOLLGATE_KEYS && !env.DATABASE_URL) {
     throw new Error(
       'TOLLGATE_KEYS must be set when NODE_ENV=production, or DATABASE_URL to a database with keys: demo keys are for development only',
@@ -56,10 +59,34 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     redisUrl: env.REDIS_URL || undefined,
     redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
     maxInFlight: wholeNumber(env, 'MAX_IN_FLIGHT', 200, 1_000_000, 1),
+    demo,
     alerts: alertsOf(env.ALERT_WEBHOOK_URL, env.ALERT_WEBHOOK_SECRET),
     drainDelayMs: wholeNumber(env, 'DRAIN_DELAY_MS', 0, 3_600_000),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
+}
+
+/** Demo traffic costs nothing and changes nobody's figures: it goes to the simulated provider and an embedded database. */
+function isDemo(env: NodeJS.ProcessEnv, args: readonly string[], production: boolean): boolean {
+  const unknown = args.find((arg) => arg !== '--demo');
+  if (unknown !== undefined) throw new Error(`unknown argument ${JSON.stringify(unknown)}; known is --demo`);
+  if (args.length === 0) return false;
+  const names = [
+    'OPENAI_API_KEY',
+    'OPENAI_BASE_URL',
+    'ANTHROPIC_API_KEY',
+    'ANTHROPIC_BASE_URL',
+    'TOLLGATE_KEYS',
+    'DATABASE_URL',
+    'REDIS_URL',
+  ];
+  const set = names.find((name) => env[name]);
+  if (production || set !== undefined) {
+    throw new Error(
+      `--demo needs the simulated provider and the embedded database: unset ${production ? 'NODE_ENV=production' : set}`,
+    );
+  }
+  return true;
 }
 
 /** A base URL alone is enough: self-hosted servers often need no key. */

@@ -5,10 +5,11 @@ import { envKeys, fileSwitch, jsonLines, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { readConfig } from './config.js';
 import { type DemoKey, demoKeys, demoKeysIn } from './demo-keys.js';
+import { sendDemoTraffic } from './demo-traffic.js';
 import { openLedger } from './ledger.js';
 import { startProviders } from './providers.js';
 
-const config = readConfig(process.env);
+const config = readConfig(process.env, process.argv.slice(2));
 const upstream = await startProviders(config);
 const kept = openLedger(config);
 // Without TOLLGATE_KEYS, keys and limits are in the database, where the command line changes them.
@@ -24,10 +25,12 @@ const { app, tg } = createApp({
   redis: config.redisUrl ? { ...counters, ...(!kept.database && { spent: usage }) } : undefined,
   off: config.redisUrl ? true : fileSwitch(join(config.directory, 'switch.json')),
   alerts: config.alerts && { to: [webhook(config.alerts)] },
+  watchActs: config.demo,
   maxInFlight: config.maxInFlight,
   trustProxy: config.trustProxy,
 });
 
+const ending = new AbortController();
 const shown = demo?.shown ?? (tg.registry && !config.production ? await demoKeysOf(tg.registry) : []);
 const counting = config.redisUrl ? 'on Redis' : 'in memory (set REDIS_URL to share counters)';
 
@@ -52,6 +55,11 @@ server.listen(config.port, config.host, () => {
   console.log(callOf(url, shown[0]?.key ?? '<your key>'));
   const tiny = shown.find(({ plan }) => plan === 'tiny');
   if (tiny) console.log(nextSteps(url, tiny.key) + (config.databaseUrl ? budgetStep : ''));
+  if (config.demo && tg.registry) {
+    sendDemoTraffic(url, tg.registry, ending.signal, console.log).catch((error) =>
+      console.error(`no demo traffic: ${error}`),
+    );
+  }
   console.log(`what it cost: ${join(config.directory, 'usage.jsonl')}, and what is left: ${url}/v1/usage`);
 });
 
@@ -98,10 +106,9 @@ const budgetStep = `- more budget for that key, in a second terminal with the sa
   npm run --silent tollgate -- budgets set spend '$1/month' --tenant demo-tiny --by key
 `;
 
-let ending = false;
 async function end(): Promise<void> {
-  if (ending) return;
-  ending = true;
+  if (ending.signal.aborted) return;
+  ending.abort();
   const closed = tg.close({ drainDelayMs: config.drainDelayMs, graceMs: config.graceMs });
   await delay(config.drainDelayMs);
   server.close();

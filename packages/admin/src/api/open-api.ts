@@ -36,7 +36,7 @@ const error = {
 };
 
 /** The statuses that a route may refuse with. */
-export function refusalsOf({
+function refusalsOf({
   method,
   refusals,
   path,

@@ -27,7 +27,7 @@ export interface ListedKey extends Omit<ApiKeyRecord, 'secrets'> {
 }
 
 /** Which keys are listed. */
-export interface KeyFilter {
+interface KeyFilter {
   /** Of one tenant only. */
   readonly tenant?: string | undefined;
   /** One key only. */

@@ -13,7 +13,7 @@ export interface ListedTenant {
 }
 
 /** Which tenants are listed. */
-export interface TenantFilter {
+interface TenantFilter {
   /** Of one tenant only. */
   readonly tenant?: string | undefined;
   /** Those whose id or name contains this text, without regard to case. */
