@@ -1,5 +1,6 @@
 import { sessions } from '@tollgate/admin';
 import { dashboard } from '@tollgate/dashboard';
+import { capUsage } from '@tollgate/reports';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import {
@@ -60,7 +61,11 @@ export function createApp({
   tg: Tollgate;
 } {
   const stores = { ...(database && { database }), ...(redis && { redis }) };
-  const measured = metrics({ process: true });
+  const capsOf = async () =>
+    tg.ledger
+      ? capUsage(tg.ledger.database, { plans, ...(tg.registry && { overrides: tg.registry.overrides }) })
+      : [];
+  const measured = metrics({ process: true, limits: capsOf }); // the fullest limits, for Prometheus
   const tg = tollgate({
     plans,
     ...(keys && { keys }),

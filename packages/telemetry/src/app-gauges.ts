@@ -14,6 +14,12 @@ export interface WatchedApp {
   readonly concurrency?:
     | { readonly running: number; readonly waiting: number; readonly limit: number }
     | undefined;
+  /** The ledger's spool: whether it can take hardly more, and the events that it had no room for; absent: there is no ledger. */
+  readonly ledger?: { readonly isFull: boolean; readonly droppedCount: number } | undefined;
+  /** Reports without room, and notices that were given up; absent: no alerts. */
+  readonly alerts?: { readonly dropped: number; readonly givenUp: number } | undefined;
+  /** Subjects whose habits were lost for want of memory; absent: nothing is watched. */
+  readonly watch?: { readonly evictions: number } | undefined;
 }
 
 /** Adds gauges that ask an app when they are read. */
@@ -40,7 +46,23 @@ export function appGauges(app: WatchedApp, registry: Registry, prefix: string): 
     'Admissions from credit leased in advance, since the start.',
     () => app.fromGrace,
   );
-  const { concurrency } = app;
+  const { concurrency, ledger, alerts, watch } = app;
+  if (ledger) {
+    gauge('spool_full', '1 while the spool of usage events can take hardly more.', () =>
+      Number(ledger.isFull),
+    );
+    gauge(
+      'ledger_dropped_events',
+      'Usage events that had no room, since the start.',
+      () => ledger.droppedCount,
+    );
+  }
+  if (alerts) {
+    gauge('alerts_dropped', 'Reports that had no room, since the start.', () => alerts.dropped);
+    gauge('alerts_given_up', 'Notices that were given up, since the start.', () => alerts.givenUp);
+  }
+  if (watch)
+    gauge('watch_evictions', 'Subjects whose habits were lost, since the start.', () => watch.evictions);
   if (!concurrency) return;
   gauge('concurrency_running', 'Requests that have a permit.', () => concurrency.running);
   gauge('concurrency_waiting', 'Requests that wait for a permit.', () => concurrency.waiting);

@@ -2,6 +2,7 @@ import { subscribe } from '@tollgate/core';
 import { subscriberFaultCount } from '@tollgate/core/internal';
 import { Gauge } from 'prom-client';
 import type { Instruments } from './instruments.js';
+import { KnownValues } from './known-values.js';
 
 /** Counts the messages that packages publish on `node:diagnostics_channel`; returns a function that stops it. */
 export function channelMetrics(instruments: Instruments, prefix: string): () => void {
@@ -110,6 +111,19 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
     'target',
     'breaker',
   );
+  const retries = instruments.counter(
+    'retries_total',
+    'Attempts beyond the first of their call, by the reason of the one before.',
+    'provider',
+    'reason',
+  );
+  const openTargets = new KnownValues(instruments.maxLabelValues);
+  const circuits = new Gauge({
+    name: `${prefix}circuit_open`,
+    help: '1 while the breaker of a target is open.',
+    labelNames: ['target'],
+    registers: [instruments.registry],
+  });
   const routes = instruments.counter(
     'route_decisions_total',
     'Models that router() chose first, by task, who named it, and why; target="": none could answer.',
@@ -161,9 +175,14 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
       stores({ store: store ?? 'quota', operation, outcome: outcome ?? state }),
     ),
     subscribe('tollgate:upstream', (facts) => {
-      if (facts.breaker !== undefined) breakers(facts);
-      else if (facts.paced !== undefined) paced(facts);
-      else upstream(facts);
+      if (facts.breaker !== undefined) {
+        breakers(facts);
+        circuits.set({ target: openTargets.label(facts.target) }, Number(facts.breaker === 'open'));
+      } else if (facts.paced !== undefined) paced(facts);
+      else {
+        upstream(facts);
+        if (Number(facts.attempt) > 1) retries(facts);
+      }
     }),
     subscribe('tollgate:unmetered', (facts) => unmetered(facts)),
     subscribe('tollgate:drain', () => drains({})),

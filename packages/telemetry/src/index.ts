@@ -1,3 +1,4 @@
 export type { WatchedApp } from './app-gauges.js';
+export type { LimitFigures } from './fullest-limits.js';
 export { type Metrics, metrics } from './metrics.js';
 export type { MetricsOptions } from './options.js';

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, type Registry } from 'prom-client';
 import { appGauges, type WatchedApp } from './app-gauges.js';
 import { channelMetrics } from './channel-metrics.js';
+import { fullestLimits } from './fullest-limits.js';
 import { Instruments } from './instruments.js';
 import { type MetricsOptions, readOptions } from './options.js';
 import { usageMetrics } from './usage-metrics.js';
@@ -26,10 +27,11 @@ export interface Metrics {
  * for a wrong or unknown option.
  */
 export function metrics(options?: MetricsOptions): Metrics {
-  const { registry, prefix, maxLabelValues, tenants, process } = readOptions(options);
+  const { registry, prefix, maxLabelValues, tenants, limits, now, process } = readOptions(options);
   const instruments = new Instruments(registry, prefix, maxLabelValues);
   const sink = usageMetrics(instruments, tenants);
   const stop = channelMetrics(instruments, prefix);
+  if (limits) fullestLimits(limits, registry, prefix, now);
   if (process) collectDefaultMetrics({ register: registry });
 
   const metricsHandler: RequestHandler = (_req, res, next) => {

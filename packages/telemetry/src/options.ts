@@ -1,5 +1,6 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import { Registry } from 'prom-client';
+import type { LimitFigures } from './fullest-limits.js';
 
 /** Options of `metrics()`. */
 export interface MetricsOptions {
@@ -14,12 +15,21 @@ export interface MetricsOptions {
   maxLabelValues?: number;
   /** Whether cost and tokens carry the tenant as a label. Readers of the metrics then learn the names of the customers. @defaultValue false */
   tenants?: boolean;
+  /**
+   * The caps of all callers, the fullest first, for gauges of the 100 fullest: `() => capUsage(database, { plans })` of `@tollgate/reports`. Asked
+   * once a minute at most. Their labels name tenants, teams, users and keys. @defaultValue none
+   */
+  limits?: () => Promise<readonly LimitFigures[]>;
+  /** The clock of these gauges, ms since the epoch. @defaultValue Date.now */
+  now?: () => number;
   /** Whether the process itself is measured too, as prom-client does: memory, event loop lag, garbage collection. @defaultValue false */
   process?: boolean;
 }
 
 /** Fills in the defaults; throws a `TypeError` for a wrong or unknown option. */
-export function readOptions(options: MetricsOptions | undefined): Required<MetricsOptions> {
+export function readOptions(
+  options: MetricsOptions | undefined,
+): Required<Omit<MetricsOptions, 'limits'>> & Pick<MetricsOptions, 'limits'> {
   checkOptions<MetricsOptions>('metrics', options, {
     registry: accepts.methods('registerMetric', 'metrics', 'getSingleMetric'),
     prefix: (value) =>
@@ -27,6 +37,8 @@ export function readOptions(options: MetricsOptions | undefined): Required<Metri
       'letters, digits and "_", not beginning with a digit',
     maxLabelValues: accepts.integerBetween(1, 10_000),
     tenants: accepts.boolean,
+    limits: accepts.function,
+    now: accepts.function,
     process: accepts.boolean,
   });
   return {
@@ -35,5 +47,7 @@ export function readOptions(options: MetricsOptions | undefined): Required<Metri
     maxLabelValues: options?.maxLabelValues ?? 100,
     tenants: options?.tenants ?? false,
     process: options?.process ?? false,
+    ...(options?.limits && { limits: options.limits }),
+    now: options?.now ?? Date.now,
   };
 }

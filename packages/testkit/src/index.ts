@@ -4,6 +4,7 @@ export type { FaultMode } from './fault-mode.js';
 export { type FaultProxy, type FaultProxyOptions, faultProxy } from './fault-proxy.js';
 export { freePort } from './free-port.js';
 export { type PostgresProcess, startPostgres } from './postgres-process.js';
+export { hasPrometheus, type PrometheusProcess, startPrometheus } from './prometheus-process.js';
 export { usageEvent } from './quota-fixture.js';
 export { type Answer, type Received, type Receiver, startReceiver } from './receiver.js';
 export { type RedisCluster, type RedisClusterOptions, startRedisCluster } from './redis-cluster.js';
