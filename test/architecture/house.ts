@@ -12,6 +12,8 @@ export interface Manifest {
   dependencies?: Record<string, string>;
   peerDependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  /** Modules of the package under names with a hash sign. */
+  imports?: Record<string, string>;
 }
 
 /** A TypeScript file of a package; `path` is relative to the package and uses slashes. */

@@ -69,7 +69,12 @@ export function storeyViolations({ manifest, files }: HousePackage): string[] {
 function declaredBy(manifest: Manifest, development: Manifest | undefined): Set<string> {
   const own = { ...manifest.dependencies, ...manifest.peerDependencies };
   const more = development ? { ...manifest.devDependencies, ...development.devDependencies } : {};
-  return new Set([manifest.name, ...Object.keys(own), ...Object.keys(more)]);
+  return new Set([
+    manifest.name,
+    ...Object.keys(own),
+    ...Object.keys(more),
+    ...Object.keys(manifest.imports ?? {}),
+  ]);
 }
 
 /** Sentences about imports that leave their package, or name one that the manifest does not declare. */

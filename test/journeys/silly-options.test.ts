@@ -1,10 +1,12 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { admin, sessions } from '@tollgate/admin';
 import * as auth from '@tollgate/auth';
 import { billing, lago, openMeter, stripeMeters } from '@tollgate/billing';
 import * as budgets from '@tollgate/budget';
 import * as caching from '@tollgate/cache';
 import * as inFlight from '@tollgate/concurrency';
 import * as core from '@tollgate/core';
+import { dashboard } from '@tollgate/dashboard';
 import * as rules from '@tollgate/guardrails';
 import * as metering from '@tollgate/meter';
 import * as inSql from '@tollgate/postgres';
@@ -36,6 +38,7 @@ const model = { provider, model: 'gpt-5', quality: 1 };
 const routing = { models: [model], tasks: { simple: {} }, prices: () => undefined };
 const jwt = { issuer: 'https://issuer', audience: 'api', jwksUrl: 'https://issuer/keys' };
 const none: readonly unknown[] = [[]];
+const app = { plans, store, ledger: undefined, registry: undefined, switch: undefined };
 
 const row = <Options>(
   make: (options: Options) => unknown,
@@ -45,6 +48,9 @@ const row = <Options>(
 
 const rows: Readonly<Record<string, Row>> = {
   tollgate: row(tollgate, { plans, keys }, { sinks: none }),
+  admin: row(admin, { tg: app, authorize: nothing }),
+  dashboard: row(dashboard, { tg: app, authorize: nothing, own: '../usage', history: '../history' }),
+  sessions: row(sessions, { identify: () => undefined }),
   authenticate: row(auth.authenticate, { keys }),
   'authenticate: failures': row((failures: object) => auth.authenticate({ keys, failures })),
   jwtStrategy: row((options: auth.JwtOptions) => auth.jwtStrategy({ jwt: options }), jwt, {

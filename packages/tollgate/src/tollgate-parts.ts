@@ -12,6 +12,7 @@ import type { Ledger, Registry, Resolution, Resolved } from '@tollgate/postgres'
 import type { ProxyHandler, ProxyOptions } from '@tollgate/upstream';
 import type { Alerts, Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { SelfServiceOptions } from './self-service.js';
 
 /** Options of `tg.ready()`. */
 export interface ReadyOptions {
@@ -76,6 +77,11 @@ export interface Tollgate<PlanName extends string = string> {
    * counted. Throws a `TypeError` without `database`.
    */
   usageHistory(): RequestHandler;
+  /**
+   * Routes for key holders, mounted before the guards: `app.use('/v1/key', tg.selfService())`. `POST /rotate`, `/children` and `/children/revoke`,
+   * for keys with the scope `self`; their requests are not counted.
+   */
+  selfService(options?: SelfServiceOptions): RequestHandler;
   /** Runs a function as a caller without an HTTP request, metered and on the caller's budget. */
   runWith<Result>(
     caller: Caller,

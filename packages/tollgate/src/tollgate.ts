@@ -25,6 +25,7 @@ import { Opened } from './opened.js';
 import { promptSecretOf } from './prompt-secret.js';
 import { Readiness } from './readiness.js';
 import { routeLimits } from './route-limits.js';
+import { selfService } from './self-service.js';
 import { sizeCheck } from './size-check.js';
 import { type Stores, storesOf } from './stores.js';
 import { switchedOffCallers } from './switched-off.js';
@@ -183,6 +184,16 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
       if (past) return past;
       throw new TypeError('tollgate: usageHistory() needs a ledger: give "database"');
     },
+    selfService: (selfOptions) =>
+      selfService(
+        inTurn('tollgateSelfService', entrance),
+        {
+          registry: people,
+          children: options.children,
+          now: now ?? Date.now,
+        },
+        selfOptions,
+      ),
     runWith: async (caller, run, more) =>
       runWith(book ? await book.apply(caller) : caller, run, {
         ...detachedMeterOptions(options),
