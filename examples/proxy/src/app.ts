@@ -19,6 +19,7 @@ import {
 } from 'tollgate';
 import { onlyFromHere } from './only-from-here.js';
 import { plans } from './plans.js';
+import { withToken } from './with-token.js';
 
 /** Settings and clients of the app. */
 export interface AppConfig {
@@ -38,6 +39,8 @@ export interface AppConfig {
   alerts: TollgateOptions['alerts'] | undefined;
   /** Express's `trust proxy`: the proxies in front of the app. */
   trustProxy: number | string | false;
+  /** Bearer token of Prometheus on another machine; absent: it needs an admin's key. */
+  metricsToken: string | undefined;
   /** Whether `watch()` acts, or only reports. */
   watchActs: boolean;
   /** Requests that may be in flight at once, of all processes on one Redis. */
@@ -53,6 +56,7 @@ export function createApp({
   redis,
   off,
   alerts,
+  metricsToken,
   watchActs,
   maxInFlight,
   trustProxy,
@@ -96,6 +100,7 @@ export function createApp({
   app.get('/readyz', (_req, res) => void res.status(tg.isReady ? 200 : 503).json({ ready: tg.isReady }));
 
   app.get('/metrics', onlyFromHere, measured.handler()); // others need an admin's key:
+  if (metricsToken) app.get('/metrics', withToken(metricsToken), measured.handler());
   app.get('/metrics', tg.guards(), tg.scope('admin'), measured.handler());
 
   app.use(

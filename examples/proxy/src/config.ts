@@ -29,6 +29,8 @@ export interface Config {
   maxInFlight: number;
   /** Receiver of alerts; absent: none. */
   alerts: { url: string; secret: string } | undefined;
+  /** Bearer token for `/metrics`; absent: none. */
+  metricsToken: string | undefined;
   /** Whether to send traffic to see on the dashboard. */
   demo: boolean;
   /** Milliseconds after SIGTERM in which `/readyz` answers 503 and requests are still served. */
@@ -59,11 +61,20 @@ export function readConfig(env: NodeJS.ProcessEnv, args: readonly string[] = [])
     redisUrl: env.REDIS_URL || undefined,
     redisDeadlineMs: wholeNumber(env, 'REDIS_DEADLINE_MS', 150, 60_000),
     maxInFlight: wholeNumber(env, 'MAX_IN_FLIGHT', 200, 1_000_000, 1),
+    metricsToken: metricsTokenOf(env.METRICS_TOKEN),
     demo,
     alerts: alertsOf(env.ALERT_WEBHOOK_URL, env.ALERT_WEBHOOK_SECRET),
     drainDelayMs: wholeNumber(env, 'DRAIN_DELAY_MS', 0, 3_600_000),
     graceMs: wholeNumber(env, 'GRACE_MS', 10_000, 3_600_000),
   };
+}
+
+function metricsTokenOf(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (/^[\x21-\x7e]{16,}$/.test(text)) return text;
+  throw new Error(
+    'METRICS_TOKEN must be at least 16 characters without spaces, e.g. of "openssl rand -hex 16"',
+  );
 }
 
 /** Demo traffic costs nothing and changes nobody's figures: it goes to the simulated provider and an embedded database. */

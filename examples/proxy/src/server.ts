@@ -25,6 +25,7 @@ const { app, tg } = createApp({
   redis: config.redisUrl ? { ...counters, ...(!kept.database && { spent: usage }) } : undefined,
   off: config.redisUrl ? true : fileSwitch(join(config.directory, 'switch.json')),
   alerts: config.alerts && { to: [webhook(config.alerts)] },
+  metricsToken: config.metricsToken,
   watchActs: config.demo,
   maxInFlight: config.maxInFlight,
   trustProxy: config.trustProxy,

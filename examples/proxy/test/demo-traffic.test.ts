@@ -18,7 +18,13 @@ describe('npm start -- --demo', () => {
     const kept = database({ directory });
     const { app, tg } = createApp({
       ...{ sinks: [], providers: upstream.providers, database: { database: kept }, off: memorySwitch() },
-      ...{ alerts: undefined, watchActs: config.demo, maxInFlight: 50, trustProxy: false },
+      ...{
+        alerts: undefined,
+        metricsToken: undefined,
+        watchActs: config.demo,
+        maxInFlight: 50,
+        trustProxy: false,
+      },
     });
     const server = app.listen(0, '127.0.0.1');
     await once(server, 'listening');

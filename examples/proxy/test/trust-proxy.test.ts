@@ -37,6 +37,7 @@ describe('TRUST_PROXY', () => {
       providers: [openai({ apiKey: 'none' })],
       off: memorySwitch(),
       alerts: undefined,
+      metricsToken: undefined,
       watchActs: false,
       maxInFlight: 5,
       trustProxy,
