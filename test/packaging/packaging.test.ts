@@ -31,12 +31,23 @@ afterAll(() => {
   for (const project of projects.values()) rmSync(project, { recursive: true, force: true });
 });
 
+/** Files that users copy, beside the code. */
+const beside: Readonly<Record<string, readonly string[]>> = {
+  '@tollgate/telemetry': [
+    'grafana/abuse.json',
+    'grafana/money.json',
+    'grafana/reliability.json',
+    'prometheus/alerts.yml',
+  ],
+};
+
 describe('the packed packages', () => {
   for (const name of names) {
     it(`${name} carries what it needs and nothing else`, () => {
       const files = unpackedFiles(projectWith('express'), name);
       const top = files.filter((file) => !file.startsWith('dist')).sort();
-      expect(top).toEqual(['LICENSE', 'README.md', 'package.json']);
+      const more = beside[name] ?? [];
+      expect(top).toEqual(['LICENSE', 'README.md', ...more, 'package.json'].sort());
       expect(files).toEqual(
         expect.arrayContaining(
           ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts'].map((file) => join('dist', file)),
