@@ -69,7 +69,8 @@ export function createApp({
     tg.ledger
       ? capUsage(tg.ledger.database, { plans, ...(tg.registry && { overrides: tg.registry.overrides }) })
       : [];
-  const measured = metrics({ process: true, limits: capsOf }); // the fullest limits, for Prometheus
+  // The fullest limits name tenants: only for a Prometheus with the token.
+  const measured = metrics({ process: true, ...(metricsToken && { limits: capsOf }) });
   const tg = tollgate({
     plans,
     ...(keys && { keys }),
@@ -99,8 +100,8 @@ export function createApp({
   app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
   app.get('/readyz', (_req, res) => void res.status(tg.isReady ? 200 : 503).json({ ready: tg.isReady }));
 
-  app.get('/metrics', onlyFromHere, measured.handler()); // others need an admin's key:
-  if (metricsToken) app.get('/metrics', withToken(metricsToken), measured.handler());
+  const mayScrape = metricsToken ? withToken(metricsToken) : onlyFromHere;
+  app.get('/metrics', mayScrape, measured.handler()); // others need an admin's key:
   app.get('/metrics', tg.guards(), tg.scope('admin'), measured.handler());
 
   app.use(

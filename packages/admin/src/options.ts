@@ -14,6 +14,11 @@ export interface AdminOptions {
   authorize: Authorize;
   /** The price of each plan for its customers, for bills and margins, as `reports()` takes it. @defaultValue {} (the cost of the usage) */
   prices?: Readonly<Record<string, PlanPrice>>;
+  /**
+   * Scopes that operators who are limited to a tenant may give to keys: a scope such as `admin` could open more than their tenant.
+   * @defaultValue [] (none)
+   */
+  grantableScopes?: readonly string[];
   /** How long a change waits for a process to confirm that it applies it. Milliseconds, 100 to 30 000. @defaultValue 3_000 (3 s) */
   confirmMs?: number;
   /** The clock, ms since the epoch. @defaultValue Date.now */
@@ -31,12 +36,13 @@ export function readOptions(options: AdminOptions): Required<AdminOptions> {
         typeof value === 'function' ||
         'a function that returns { name, role, tenant? } for those who may use this, and nothing for others',
       prices: accepts.object,
+      grantableScopes: accepts.arrayOf(accepts.string),
       confirmMs: accepts.integerBetween(100, 30_000),
       now: accepts.function,
     },
     ['tg', 'authorize'],
   );
-  return { prices: {}, confirmMs: 3_000, now: Date.now, ...options };
+  return { prices: {}, grantableScopes: [], confirmMs: 3_000, now: Date.now, ...options };
 }
 
 function isApp(value: unknown): boolean {

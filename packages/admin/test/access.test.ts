@@ -108,6 +108,7 @@ describe('access that is limited to a tenant', () => {
       ['/tenants/acme/disable', {}],
       ['/tenants/beta/disable', {}], // not for itself either: it could not be undone with its keys
       ['/keys', { tenant: 'acme', plan: 'pro' }],
+      ['/keys', { tenant: 'beta', plan: 'pro', scopes: ['admin'] }], // it could open more than its tenant
       ['/overrides', { tenant: 'acme', kind: 'spend', limit: '$900/month' }],
       ['/overrides/clear', { tenant: 'acme' }],
       ['/switch/off', { kind: 'everything', reason: 'x' }],
@@ -133,6 +134,19 @@ describe('access that is limited to a tenant', () => {
       { limit: '$9/month' },
     ]);
     expect((await one.as('viewer').get('/audit?tenant=acme')).body.data).toHaveLength(2);
+  });
+
+  it('may give scopes that the app lets it give', async () => {
+    const { app, router } = mounted(one.tg, { grantableScopes: ['chat'] });
+    const client = clientOf(app, { name: 'x', role: 'operator', tenant: 'beta' });
+    for (const [scopes, status] of [
+      [['chat'], 201],
+      [['chat', 'admin'], 403],
+      [[], 201],
+    ] as const) {
+      expect((await client.post('/keys', { tenant: 'beta', plan: 'pro', scopes })).status).toBe(status);
+    }
+    router.close();
   });
 
   it('may switch off its own key and user', async () => {

@@ -4,7 +4,13 @@ import { databases, type TestDatabase, usageEvent } from '@tollgate/testkit/data
 import { killSwitch } from '@tollgate/watch';
 import express, { type Express } from 'express';
 import request from 'supertest';
-import { type AdminApp, type AdminIdentity, type AdminRouter, admin } from '../src/index.js';
+import {
+  type AdminApp,
+  type AdminIdentity,
+  type AdminOptions,
+  type AdminRouter,
+  admin,
+} from '../src/index.js';
 
 export const nowMs = Date.UTC(2026, 9, 15, 12);
 export const plans = definePlans({
@@ -39,7 +45,10 @@ export function clientOf(app: Express, who: object | undefined): Client {
   };
 }
 
-export function mounted(tg: AdminApp): { app: Express; router: AdminRouter } {
+export function mounted(
+  tg: AdminApp,
+  options: Partial<AdminOptions> = {},
+): { app: Express; router: AdminRouter } {
   const app = express();
   const router = admin({
     tg,
@@ -47,6 +56,7 @@ export function mounted(tg: AdminApp): { app: Express; router: AdminRouter } {
     prices: { pro: { markupPercent: 20 } },
     confirmMs: 200,
     now: () => nowMs,
+    ...options,
   });
   app.use('/admin', router);
   return { app, router };

@@ -43,7 +43,7 @@ export async function login(key?: string): Promise<void> {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (key !== undefined) headers.authorization = `Bearer ${key}`;
   await answered(
-    await fetch(key === undefined ? 'session/end' : 'session', { method: 'POST', headers, body: '{}' }),
+    await fetch(key === undefined ? 'logout' : 'session', { method: 'POST', headers, body: '{}' }),
   );
 }
 

@@ -33,7 +33,7 @@ export function dashboard(options: DashboardOptions): AdminRouter {
   router.use('/api', routes);
   if (login) {
     router.post('/session', ...login.guards, login.sessions.begin());
-    router.post('/session/end', login.sessions.end());
+    router.post('/logout', login.sessions.end());
   }
   router.get('/assets/:name', function dashboardAsset(req: Request, res: Response, next) {
     const asset = assets.get(String(req.params.name));

@@ -2,3 +2,5 @@ export type { WatchedApp } from './app-gauges.js';
 export type { LimitFigures } from './fullest-limits.js';
 export { type Metrics, metrics } from './metrics.js';
 export type { MetricsOptions } from './options.js';
+export type { ConventionVersion } from './otel/conventions.js';
+export { type Otel, type OtelOptions, otel } from './otel/otel.js';

@@ -52,18 +52,28 @@ export function usageMetrics(instruments: Instruments, tenants: boolean): UsageS
 
   const models = new KnownValues(instruments.maxLabelValues);
 
-  function write(settled: UsageEvent): void {
-    const event = { ...settled, model: models.label(settled.model, { learn: !isRefused(settled) }) };
+  function write(event: UsageEvent): void {
+    const { tenant, plan, provider, outcome, source } = event;
+    const model = models.label(event.model, { learn: !isRefused(event) });
+    // One object for all of them: each reads its labels at once.
+    const facts = { tenant, plan, provider, model, outcome, source, why: '', type: '' };
     const dollars = Number(event.costNanoUsd) / nanoPerUsd;
-    if (dollars >= 0) cost(event, dollars);
-    else givenBack(event, -dollars);
+    if (dollars >= 0) cost(facts, dollars);
+    else givenBack(facts, -dollars);
     if (event.kind === 'adjustment') return;
-    attempts(event);
-    if (event.uncertain) doubtful({ ...event, why: 'uncertain' });
-    if (event.overrun) doubtful({ ...event, why: 'overrun' });
-    for (const [type, amount] of tokensOf(event)) if (amount > 0) tokens({ ...event, type }, amount);
-    latency(event, event.latencyMs);
-    if (event.timeToFirstTokenMs !== undefined) firstToken(event, event.timeToFirstTokenMs);
+    attempts(facts);
+    for (const why of doubts) {
+      if (!event[why]) continue;
+      facts.why = why;
+      doubtful(facts);
+    }
+    for (const [type, field] of tokenTypes) {
+      if (!(event[field] > 0)) continue;
+      facts.type = type;
+      tokens(facts, event[field]);
+    }
+    latency(facts, event.latencyMs);
+    if (event.timeToFirstTokenMs !== undefined) firstToken(facts, event.timeToFirstTokenMs);
   }
   return { write };
 }
@@ -71,12 +81,11 @@ export function usageMetrics(instruments: Instruments, tenants: boolean): UsageS
 /** Clients choose the names of models; those in requests that the provider refused share one label. */
 const isRefused = ({ status }: UsageEvent): boolean => status >= 400 && status < 500 && status !== 429;
 
-function tokensOf(event: UsageEvent): [type: string, amount: number][] {
-  return [
-    ['input', event.inputTokens],
-    ['cached_input', event.cachedInputTokens],
-    ['cache_write', event.cacheWriteTokens],
-    ['output', event.outputTokens],
-    ['reasoning', event.reasoningTokens],
-  ];
-}
+const doubts = ['uncertain', 'overrun'] as const;
+const tokenTypes = [
+  ['input', 'inputTokens'],
+  ['cached_input', 'cachedInputTokens'],
+  ['cache_write', 'cacheWriteTokens'],
+  ['output', 'outputTokens'],
+  ['reasoning', 'reasoningTokens'],
+] as const;

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type PostgresProcess, startPostgres } from '@tollgate/testkit';
@@ -116,6 +117,39 @@ inBrowser('every page', () => {
     await row.first().waitFor();
     expect(faults).toEqual([]);
     await close();
+  }, 60_000);
+
+  it('works behind a proxy that strips a prefix: page, login, cookie, API and logout', async () => {
+    const { hostname, port } = new URL(app.url);
+    const proxy = createServer((req, res) => {
+      if (!req.url?.startsWith('/tools/')) return void res.writeHead(404).end();
+      const path = req.url.slice('/tools'.length).replace('/dashboard', '/office/dashboard');
+      const passed = { hostname, port, path, method: req.method, headers: req.headers };
+      req.pipe(
+        httpRequest(passed, (answer) => answer.pipe(res.writeHead(answer.statusCode ?? 500, answer.headers))),
+      );
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    const origin = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+    const { page, faults, close } = await openPage(browser, origin);
+    await logIn(page, `${origin}/tools/dashboard`, app.adminKey);
+    await page.reload(); // the session is the cookie's
+    await page.getByRole('heading', { name: 'Closest to their cap' }).waitFor();
+    const [cookie, ...more] = await page.context().cookies();
+    expect([cookie?.path, cookie?.httpOnly, cookie?.sameSite, more.length]).toEqual([
+      '/tools/dashboard',
+      true,
+      'Strict',
+      0,
+    ]);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByLabel('Admin key').waitFor();
+    expect(await page.context().cookies()).toEqual([]);
+    expect(faults).toEqual([]);
+    await close();
+    proxy.closeAllConnections();
+    proxy.close();
   }, 60_000);
 
   it('of a viewer has no button that changes anything, and none of a tenant has others', async () => {

@@ -14,8 +14,6 @@ export interface Call<Query, Body> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
-  /** Aborts when the client has left. */
-  readonly signal: AbortSignal;
 }
 
 /** JSON, or a file. */

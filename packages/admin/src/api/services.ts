@@ -18,6 +18,8 @@ const auditMs = 3_000;
 const mostQuestions = 3;
 /** How long the answer of a heavy question is given again, in ms. */
 const rememberedMs = 5_000;
+/** Exports at a time: each reads the database for as long as its client takes it. */
+const mostReading = 4;
 /** Questions that may wait for their turn. */
 const mostWaiting = 200;
 
@@ -26,23 +28,28 @@ interface ServicesSettings {
   readonly prices: Readonly<Record<string, PlanPrice>>;
   /** How long a change waits for a process to confirm it. */
   readonly confirmMs: number;
+  /** Scopes that operators who are limited to a tenant may give. */
+  readonly grantableScopes: readonly string[];
 }
 
 /** The app, its database and its switch, as the routes use them. */
 export class Services {
   readonly #turns = new Turns(mostQuestions);
+  #reading = 0;
   readonly #remembered = new Map<string, { readonly atMs: number; readonly answer: Promise<unknown> }>();
   readonly now: () => number;
+  readonly grantableScopes: readonly string[];
   readonly #confirmMs: number;
   readonly #reports: Reports | undefined;
 
   constructor(
     readonly app: AdminApp,
     readonly live: LiveCounts,
-    { now, prices, confirmMs }: ServicesSettings,
+    { now, prices, confirmMs, grantableScopes }: ServicesSettings,
   ) {
     this.now = now;
     this.#confirmMs = confirmMs;
+    this.grantableScopes = grantableScopes;
     this.#reports = app.ledger && reports({ database: app.ledger.database, prices });
   }
 
@@ -96,6 +103,17 @@ export class Services {
     this.#remembered.set(name, { atMs: nowMs, answer });
     answer.catch(() => this.#remembered.delete(name));
     return answer;
+  }
+
+  /** Begins a long read, such as an export, beside the turns; returns how to end it. Throws a TollgateError (429) for more than four at a time. */
+  begin(): () => void {
+    if (this.#reading >= mostReading) throw tooMany();
+    this.#reading += 1;
+    let isOver = false;
+    return () => {
+      if (!isOver) this.#reading -= 1;
+      isOver = true;
+    };
   }
 
   /** After a change, the next answers are new. */

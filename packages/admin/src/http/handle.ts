@@ -32,10 +32,8 @@ async function answer(route: AdminRoute, services: Services, req: Request, res: 
   checkAccess(route, who);
   services.check(route.needs);
   const query = checked(route.query, queryOf(req), 'query');
-  const gone = new AbortController();
-  res.once('close', () => gone.abort());
   const call: Call<unknown, unknown> = {
-    ...{ services, who, query, params: paramsOf(req), signal: gone.signal },
+    ...{ services, who, query, params: paramsOf(req) },
     tenant: tenantOf(who, query),
     body: checked(route.body ?? nothing, req.body ?? {}, 'body'),
   };

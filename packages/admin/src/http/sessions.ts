@@ -27,7 +27,7 @@ export interface SessionsOptions {
 export interface Sessions {
   /** Begins a session (204): mounted behind guards that verify the credential. */
   begin(): RequestHandler;
-  /** Ends the session of the request (204). */
+  /** Ends the session of the request (204): mounted in the same folder as `begin`, whose cookie it removes. */
   end(): RequestHandler;
   /** For `admin({ authorize })` and `dashboard({ authorize })`. */
   readonly authorize: Authorize;
@@ -93,10 +93,13 @@ export function sessions(options: SessionsOptions): Sessions {
     return undefined;
   }
 
+  /**
+   * Without a path: browsers take the folder of the login's URL, as they see it. Behind a proxy that strips a prefix, this server does not know
+   * it.
+   */
   function cookieOf(req: Request, value: string, maxAgeMs: number): string {
     const secure = req.secure ? '; Secure' : '';
-    const path = req.baseUrl === '' ? '/' : req.baseUrl;
-    return `${cookie}=${value}; Path=${path}; Max-Age=${Math.floor(maxAgeMs / 1_000)}; HttpOnly; SameSite=Strict${secure}`;
+    return `${cookie}=${value}; Max-Age=${Math.floor(maxAgeMs / 1_000)}; HttpOnly; SameSite=Strict${secure}`;
   }
 
   return {

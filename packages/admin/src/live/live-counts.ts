@@ -17,6 +17,10 @@ export interface RefusalCount {
   readonly count: number;
 }
 
+interface Counted extends Omit<RefusalCount, 'count'> {
+  count: number;
+}
+
 /** How a provider answers this process. */
 export interface ProviderHealth {
   readonly provider: string;
@@ -43,10 +47,7 @@ export interface BreakerChange {
 /** Counts of this process that no store keeps: refusals by the hour, attempts by provider, breakers. Bounded, and lost with the process. */
 export class LiveCounts {
   readonly sinceMs: number;
-  readonly #hours = new Map<
-    number,
-    Map<string, { -readonly [Name in keyof RefusalCount]: RefusalCount[Name] }>
-  >();
+  readonly #hours = new Map<number, Map<string, Counted>>();
   readonly #providers = new Map<string, Provider>();
   readonly #breakers = new Map<string, BreakerChange>();
   readonly #stops: (() => void)[];

@@ -1,6 +1,6 @@
 import type { ListedKey } from '@tollgate/postgres';
 import { z } from 'zod';
-import { invalid, notFound, valid } from '../api/errors.js';
+import { forbidden, invalid, notFound, valid } from '../api/errors.js';
 import { id, isoOf, listOf, moment, page, pageFields } from '../api/fields.js';
 import { type Call, route } from '../api/route.js';
 import { checkOwn } from './tenants.js';
@@ -68,6 +68,12 @@ export const keyRoutes = [
     run: async (call) => {
       const { services, who, body } = call;
       checkOwn(call, body.tenant);
+      const tooWide = body.scopes?.find((scope) => !services.grantableScopes.includes(scope));
+      if (who.tenant !== undefined && tooWide !== undefined) {
+        throw forbidden(
+          `This access is limited to a tenant, and may not give the scope ${JSON.stringify(tooWide)}.`,
+        );
+      }
       if (!Object.hasOwn(services.app.plans, body.plan)) {
         throw invalid('plan', `"plan" must be one of ${Object.keys(services.app.plans).join(', ')}.`);
       }
