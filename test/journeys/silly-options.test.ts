@@ -48,8 +48,12 @@ const row = <Options>(
 
 const rows: Readonly<Record<string, Row>> = {
   tollgate: row(tollgate, { plans, keys }, { sinks: none }),
-  admin: row(admin, { tg: app, authorize: nothing }),
-  dashboard: row(dashboard, { tg: app, authorize: nothing, own: '../usage', history: '../history' }),
+  admin: row(admin, { tg: app, authorize: nothing }, { grantableScopes: none }),
+  dashboard: row(
+    dashboard,
+    { tg: app, authorize: nothing, own: '../usage', history: '../history' },
+    { grantableScopes: none },
+  ),
   sessions: row(sessions, { identify: () => undefined }),
   authenticate: row(auth.authenticate, { keys }),
   'authenticate: failures': row((failures: object) => auth.authenticate({ keys, failures })),

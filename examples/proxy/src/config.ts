@@ -77,7 +77,7 @@ function metricsTokenOf(text: string | undefined): string | undefined {
   );
 }
 
-/** Demo traffic costs nothing and changes nobody's figures: it goes to the simulated provider and an embedded database. */
+/** Demo traffic costs nothing and mixes with no real figures: it goes to the simulated provider and an embedded database. */
 function isDemo(env: NodeJS.ProcessEnv, args: readonly string[], production: boolean): boolean {
   const unknown = args.find((arg) => arg !== '--demo');
   if (unknown !== undefined) throw new Error(`unknown argument ${JSON.stringify(unknown)}; known is --demo`);

@@ -43,7 +43,7 @@ const runaway: Client = {
   ...{ team: 'support', user: 'night-agent', everyMs: 250, path: chat, model: 'gpt-5-pro' },
   prompts: ['Step 1 of the nightly report.', 'Step 2 of the nightly report.'],
 };
-/** What it drags along in each prompt: enough that it costs more than `watch()` lets pass. */
+/** The rest of each of its prompts: long enough that it costs more than `watch()` lets pass. */
 const baggage = ' All that was said before.'.repeat(300);
 /** The demo's keys end by themselves. */
 const keyLifeMs = 86_400_000;

@@ -19,7 +19,7 @@ export class Instruments {
     readonly maxLabelValues: number,
   ) {}
 
-  /** Adds up here, and tells prom-client when it is read: it hashes the labels of each increment, which costs several times as much. */
+  /** Adds up here, and passes the sums to prom-client when it is read: it hashes the labels of each increment, which costs several times as much. */
   counter(name: string, help: string, ...labelNames: string[]): Count {
     const bounded = this.#bounded(labelNames);
     const sums = new Map<string, Sum>();
@@ -73,7 +73,7 @@ export class Instruments {
   }
 }
 
-/** What was added for one set of labels since prom-client was told. */
+/** The amount for one set of labels that prom-client does not have yet. */
 interface Sum {
   readonly labels: Record<string, string>;
   amount: number;

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** What a program is called by each package manager. */
+/** The name of a program's package, by package manager. */
 export interface PackageNames {
   readonly apt: string;
   readonly apk: string;

@@ -35,7 +35,7 @@ const dayMs = 86_400_000;
 const narrowings = ['expiresInMs', 'scopes', 'models', 'limits', 'labels'];
 
 /**
- * What key holders do themselves, behind `entrance`, which verifies their credential: `POST /rotate` gives the key a new secret, `POST
+ * Routes for key holders, behind `entrance`, which verifies their credential: `POST /rotate` gives the key a new secret, `POST
  * /children` mints a child credential, `POST /children/revoke` revokes one by its `revocation`, or all of the key's with `{"all": true}`.
  */
 export function selfService(
@@ -68,7 +68,7 @@ export function selfService(
   async function rotate({ keyId }: Caller) {
     const { registry, now } = parts;
     if (keyId === undefined || !registry) throw missing('The keys of this app are not rotated here.');
-    // A second rotation would end the secret that the owner still uses: whoever has the key could lock the owner out.
+    // A second rotation would end the secret that the owner still uses: a thief could lock the owner out.
     const [{ overlapEndsAtMs = 0 } = {}] = await registry.keys.list({ keyId, limit: 1 });
     if (overlapEndsAtMs > now()) throw tooSoon(overlapEndsAtMs);
     const { key } = await registry.as(`key ${keyId}`).keys.rotate(keyId, { overlapMs });

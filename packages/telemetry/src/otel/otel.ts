@@ -1,6 +1,6 @@
-import type { Attributes, Meter, Tracer } from '@opentelemetry/api';
 import { subscribe, type UsageEvent, type UsageSink } from '@tollgate/core';
 import { accepts, checkOptions } from '@tollgate/core/internal';
+import type { Attributes, MeterLike, TracerLike } from './api.js';
 import {
   type ConventionVersion,
   conventions,
@@ -15,16 +15,16 @@ import {
 /** Options of {@link otel}. */
 export interface OtelOptions {
   /** From `trace.getTracer('tollgate')` of `@opentelemetry/api`. @defaultValue none: no spans */
-  tracer?: Tracer;
+  tracer?: TracerLike;
   /** From `metrics.getMeter('tollgate')`. @defaultValue none: no metrics */
-  meter?: Meter;
+  meter?: MeterLike;
   /** Which names are used. @defaultValue '1.36' */
   conventions?: ConventionVersion;
   /** Whether spans and metrics carry the tenant. Readers then learn the names of the customers. @defaultValue false */
   tenants?: boolean;
 }
 
-/** What `otel()` returns. */
+/** Traces and metrics of one process. */
 export interface Otel {
   /** Give it among the `sinks` of `tollgate()`: a span and measurements for each settled attempt. */
   readonly sink: UsageSink;
@@ -78,7 +78,7 @@ export function otel(options: OtelOptions): Otel {
     },
   };
 
-  function span(to: Tracer, event: UsageEvent, attributes: Attributes): void {
+  function span(to: TracerLike, event: UsageEvent, attributes: Attributes): void {
     const startMs = Date.parse(event.admittedAt);
     const name = `${attributes['gen_ai.operation.name']} ${event.model}`;
     const made = to.startSpan(name, { kind: clientKind, startTime: startMs, attributes, root: true });
@@ -106,7 +106,7 @@ export function otel(options: OtelOptions): Otel {
 const clientKind = 2;
 const errorStatus = 2;
 
-function measurements(meter: Meter, version: ConventionVersion) {
+function measurements(meter: MeterLike, version: ConventionVersion) {
   const names = conventions[version];
   const histogram = (name: string, unit: string, buckets: number[]) =>
     meter.createHistogram(name, { unit, advice: { explicitBucketBoundaries: buckets } });
@@ -135,7 +135,7 @@ function measurements(meter: Meter, version: ConventionVersion) {
   };
 }
 
-function refusals(meter: Meter): () => void {
+function refusals(meter: MeterLike): () => void {
   const counter = meter.createCounter('tollgate.refusals', { unit: '{request}' });
   return subscribe('tollgate:refuse', ({ code, status, shadow }) => {
     if (shadow !== true)
