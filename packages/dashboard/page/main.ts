@@ -14,7 +14,7 @@ import { Now } from './pages/now.js';
 import { OwnPage } from './pages/own.js';
 import { SwitchPage } from './pages/switch.js';
 import { UsagePage } from './pages/usage.js';
-import { Failure } from './parts/basics.js';
+import { DialogHost, Failure } from './parts/basics.js';
 import { MeContext, type PageOf } from './parts/shell.js';
 import { connect, disconnect, usePlace, usePreference, whenLoggedOut } from './state.js';
 
@@ -91,6 +91,7 @@ function App(): VNode {
             }<//>`
       }
     </div>
+    <${DialogHost} />
   <//>`;
 }
 

@@ -89,6 +89,7 @@ const dialog = () => page.getByRole('dialog');
     expect(await call(key)).toEqual({ status: 403, code: 'switched_off' });
     await page.getByRole('button', { name: 'Switch on tenant acme' }).click();
     await dialog().getByRole('button', { name: 'Switch on' }).click();
+    await page.getByText('Nothing is switched off').waitFor(); // the row is gone, and the result of the change is still there
     await dialog()
       .getByText(/^On, confirmed by /)
       .waitFor();

@@ -196,6 +196,16 @@ function FormField({ name, label, kind = 'text', options = [], value = '', isOpt
   </div>`;
 }
 
+type MakeDialog = (close: () => void) => VNode;
+let show: (make: MakeDialog) => void = () => undefined;
+
+/** The one place for dialogs, above all pages: what a change has led to stays in view when the row with its button is gone. */
+export function DialogHost(): VNode | null {
+  const [open, set] = useState<{ readonly make: MakeDialog }>();
+  show = (make) => set({ make });
+  return open ? open.make(() => set(undefined)) : null;
+}
+
 /** Opens a dialog by a button. */
 export function DialogButton({
   label,
@@ -204,12 +214,11 @@ export function DialogButton({
   about,
 }: {
   label: string;
-  dialog: (close: () => void) => VNode;
+  dialog: MakeDialog;
   isDanger?: boolean;
   /** Whom or what it is for, for screen readers: a table has many buttons of one name. */
   about?: string;
 }): VNode {
-  const [isOpen, set] = useState(false);
   return html`<button type="button" class=${isDanger ? 'danger' : ''} aria-label=${about ? `${label} ${about}` : undefined}
-      onClick=${() => set(true)}>${label}</button>${isOpen ? dialog(() => set(false)) : null}`;
+      onClick=${() => show(dialog)}>${label}</button>`;
 }
