@@ -107,7 +107,12 @@ function Main({ title, children }: { title: string; children?: unknown }): VNode
 
 function Navigation({ current, isOwnOnly }: { current: string; isOwnOnly: boolean }): VNode {
   const shown = Object.entries(pages).filter(([name]) => !isOwnOnly || name === 'own');
-  return html`<nav class="pages" aria-label="Pages of the dashboard"><ul>${shown.map(
+  const bar = useRef<HTMLElement>(null);
+  // On narrow screens the bar scrolls sideways.
+  useEffect(() => {
+    bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
+  return html`<nav ref=${bar} class="pages" aria-label="Pages of the dashboard"><ul>${shown.map(
     ([name, [title]]) =>
       html`<li key=${name}><a href=${`#/${name}`} aria-current=${(pages[current] ? current : 'now') === name ? 'page' : undefined}>${title}</a></li>`,
   )}</ul></nav>`;

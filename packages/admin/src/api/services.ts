@@ -83,10 +83,13 @@ export class Services {
     if (needs === 'switch') void this.switch;
   }
 
-  /** Asks the database in its turn. Rejects with a TollgateError (503) where it is away or late, and 429 where too many wait. */
+  /**
+   * Asks the database in its turn, which lasts until the answer is there, also where its caller no longer waits for it. Rejects with a
+   * TollgateError (503) where the database is away or late, and 429 where too many wait.
+   */
   async ask<Result>(question: () => Promise<Result>): Promise<Result> {
     if (this.#turns.waiting >= mostWaiting) throw tooMany();
-    return this.#turns.run(() => stored(withinDeadline(answerMs, question(), late)));
+    return stored(withinDeadline(answerMs, this.#turns.run(question), late));
   }
 
   /**

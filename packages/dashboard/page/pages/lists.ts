@@ -252,7 +252,10 @@ export function Audit({ place }: { place: Place }): VNode {
             { name: 'Action', of: (one: Entry) => one.action },
             { name: 'Tenant', of: (one: Entry) => one.tenant ?? '–' },
             { name: 'Subject', of: (one: Entry) => one.subject },
-            { name: 'Facts', of: (one: Entry) => html`<code>${JSON.stringify(one.facts)}</code>` },
+            {
+              name: 'Facts',
+              of: (one: Entry) => html`<code class="facts">${JSON.stringify(one.facts)}</code>`,
+            },
           ]} />`
         : null
     }
