@@ -63,6 +63,21 @@ describe.each(databases)('the registry on $name', ({ name: databaseName, start }
     expect(await books.keys.find(`' or 1=1 --`)).toBeUndefined();
   });
 
+  it('rotates once during an overlap where that is asked, also for several at the same moment', async () => {
+    const { keyId } = await books.keys.create({ tenant: 'acme', plan: 'pro' });
+    const once = () => books.keys.rotate(keyId, { overlapMs: 1_000, once: true });
+    const made = await Promise.allSettled([
+      once(),
+      other.keys.rotate(keyId, { overlapMs: 1_000, once: true }),
+      once(),
+    ]);
+    expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+    await expect(once()).rejects.toThrow(RangeError);
+    expect((await books.keys.find(keyId))?.secrets).toHaveLength(2);
+    clock.advance(1_000);
+    await once();
+  });
+
   it('rotates with an overlap, disables and enables, expires, and revokes for good', async () => {
     const { key, keyId } = await books.keys.create({ tenant: 'turns', plan: 'free' });
     const rotated = await books.keys.rotate(keyId, { overlapMs: 1_000 });

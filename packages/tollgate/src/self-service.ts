@@ -69,9 +69,10 @@ export function selfService(
     const { registry, now } = parts;
     if (keyId === undefined || !registry) throw missing('The keys of this app are not rotated here.');
     // A second rotation would end the secret that the owner still uses: a thief could lock the owner out.
-    const [{ overlapEndsAtMs = 0 } = {}] = await registry.keys.list({ keyId, limit: 1 });
-    if (overlapEndsAtMs > now()) throw tooSoon(overlapEndsAtMs);
-    const { key } = await registry.as(`key ${keyId}`).keys.rotate(keyId, { overlapMs });
+    const asked = registry.as(`key ${keyId}`).keys.rotate(keyId, { overlapMs, once: true });
+    const { key } = await asked.catch((error: unknown) => {
+      throw error instanceof RangeError ? rotatedAlready() : error;
+    });
     const overlap_ends_at = new Date(now() + overlapMs).toISOString();
     return { status: 200, json: { object: 'key', key_id: keyId, key, overlap_ends_at } };
   }
@@ -146,12 +147,11 @@ const denied = (message: string): TollgateError =>
 const missing = (message: string): TollgateError =>
   new TollgateError({ status: 404, code: 'not_found', message, retryAfterMs: false });
 
-const tooSoon = (resetsAtMs: number): TollgateError =>
+const rotatedAlready = (): TollgateError =>
   new TollgateError({
     status: 429,
     code: 'quota_exceeded',
     message:
       'This key was rotated already: the secret before is still accepted. Contact the operator to rotate it sooner.',
-    resetsAtMs,
     retryAfterMs: false,
   });

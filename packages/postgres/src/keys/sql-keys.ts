@@ -51,8 +51,14 @@ export interface SqlKeys extends KeyStore {
   create(facts: NewKey & { name?: string | undefined }): Promise<IssuedKey>;
   /** Keys in the order of their making. */
   list(filter?: KeyFilter): Promise<ListedKey[]>;
-  /** Gives a key a new secret; its id stays. The one before it is accepted for `overlapMs` longer, 0 or more. */
-  rotate(keyId: string, options: { overlapMs: number; live?: boolean | undefined }): Promise<IssuedKey>;
+  /**
+   * Gives a key a new secret; its id stays. The one before it is accepted for `overlapMs` longer, 0 or more. `once`: rejects with a `RangeError`
+   * while the secret before the last rotation is still accepted, which a second one would end.
+   */
+  rotate(
+    keyId: string,
+    options: { overlapMs: number; live?: boolean | undefined; once?: boolean | undefined },
+  ): Promise<IssuedKey>;
   /** Refuses the key from now on, for good. */
   revoke(keyId: string): Promise<void>;
   /** Refuses the key until it is enabled again. */
@@ -160,13 +166,16 @@ export function sqlKeys(writer: Writer, changes: Changes): SqlKeys {
       }
       return (await select.execute()).map(listed);
     },
-    async rotate(keyId, { overlapMs, live }) {
+    async rotate(keyId, { overlapMs, live, once = false }) {
       if (accepts.wholeNumber(overlapMs) !== true) {
         throw new TypeError('keys: rotate: "overlapMs" must be an integer of 0 or more');
       }
       const { key, sha256 } = createKey({ live, keyId: isKeyId(keyId) ? keyId : '0000' });
       const rotated = (row: KeyRow): Updateable<ApiKeysTable> => {
         if (row.revoked_at) throw new Error(`keys: rotate: the key ${keyId} is revoked`);
+        if (once && (row.secrets[1]?.expiresAtMs ?? 0) > now()) {
+          throw new RangeError(`keys: rotate: the secret before is still accepted of ${keyId}`);
+        }
         return { secrets: JSON.stringify(rotatedSecrets(row.secrets, sha256, now() + overlapMs)) };
       };
       await change(keyId, 'rotate', rotated, { overlapMs });
