@@ -87,10 +87,9 @@ export function createApp({
     cache: true, // asked again with "temperature": 0, it costs nothing: x-tollgate-cache: hit
   });
   measured.watch(tg);
-  const admins = keys ?? tg.registry?.keys;
   const logins = sessions({
     identify: ({ tollgate: { caller } }) => caller && { name: caller.keyId ?? caller.id, role: 'operator' },
-    isValid: async ({ name }) => isInForce(await admins?.find(name)),
+    isValid: ({ name }) => tg.isKeyValid(name), // a session ends within 5 s of its key
   });
   const app = express();
   app.disable('x-powered-by');
@@ -129,12 +128,6 @@ export function createApp({
   app.use(tg.errors());
   tg.jobs?.start(app);
   return { app, tg };
-}
-
-/** A session ends within 5 s of its key: revoked, disabled, expired or gone. */
-function isInForce(key: Awaited<ReturnType<KeyStore['find']>>): boolean {
-  const endsMs = Math.min(key?.revokedAtMs ?? Infinity, key?.expiresAtMs ?? Infinity);
-  return key !== undefined && endsMs > Date.now();
 }
 
 function notFound(): TollgateError {

@@ -51,7 +51,7 @@ describe('sessions()', () => {
     ['a guessed one', `tollgate_session=${'A'.repeat(43)}`],
     ['names of members', 'tollgate_session=__proto__; tollgate_session=constructor'],
     ['very many', 'tollgate_session=x;'.repeat(500)],
-  ])('knows nobody by %s', async (_, cookie) => {
+  ])('has no identity for %s', async (_, cookie) => {
     const { me, login } = appOf();
     await login();
     expect(await me(cookie)).toBeNull();
@@ -120,7 +120,20 @@ describe('sessions()', () => {
     expect(await me(cookie)).toBeNull();
   });
 
-  it('begins for nobody whose credential has no access, and for no page of another site', async () => {
+  it('continues while its identity cannot be checked: operators need the switch then', async () => {
+    let isValid: () => Promise<boolean> = () => Promise.reject(new Error('the database is away'));
+    const { login, me, pass } = appOf({ isValid: () => isValid() });
+    const { cookie } = await login();
+    pass(5_000);
+    expect(await me(cookie)).not.toBeNull();
+    isValid = () => new Promise(() => undefined);
+    expect(await me(cookie)).not.toBeNull();
+    isValid = async () => false;
+    pass(5_000);
+    expect(await me(cookie)).toBeNull();
+  });
+
+  it('does not begin for a credential without access, nor for a page of another site', async () => {
     const { app } = appOf();
     await request(app).post('/dashboard/session').set('x-key', 'bad').expect(403);
     const crossed = await request(app)

@@ -48,6 +48,11 @@ export interface Tollgate<PlanName extends string = string> {
    * their own key, user, team or tenant is.
    */
   authenticate(): RequestHandler;
+  /**
+   * Whether a key, by its public id, is known and neither revoked, disabled, expired nor switched off: for `sessions({ isValid: ({ name }) =>
+   * tg.isKeyValid(name) })` of `@tollgate/admin`. Rejects where the store of the keys is away.
+   */
+  isKeyValid(keyId: string): Promise<boolean>;
   /** Refuses callers without these scopes (403 `insufficient_scope`); for routes behind the guards. */
   scope(...scopes: string[]): RouteGuard;
   /**

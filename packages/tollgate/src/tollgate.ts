@@ -28,7 +28,7 @@ import { routeLimits } from './route-limits.js';
 import { selfService } from './self-service.js';
 import { sizeCheck } from './size-check.js';
 import { type Stores, storesOf } from './stores.js';
-import { switchedOffCallers } from './switched-off.js';
+import { isKeyValid, switchedOffCallers } from './switched-off.js';
 import {
   answerOptions,
   checkLadderLimits,
@@ -163,6 +163,7 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
   return {
     guards: () => guards,
     authenticate: () => known,
+    isKeyValid: (keyId) => isKeyValid(keyId, { keys, store: stores.switch, now: now ?? Date.now }),
     scope: (...scopes) => routeGuard(requireScope(...scopes)),
     limit: (limit, more) => routeGuard(budget({ ...guard, limits: routeLimits(limit, more) })),
     batch: () => {

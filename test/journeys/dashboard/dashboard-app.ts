@@ -47,10 +47,7 @@ export async function startDashboardApp(
   const own = openAiCompatible({ name: 'own', apiKey: 'sk-test', baseUrl: provider.openAiUrl });
   const logins = sessions({
     identify: ({ tollgate: { caller } }) => caller && { ...identity, name: caller.keyId ?? caller.id },
-    isValid: async ({ name }) => {
-      const key = await tg.registry.keys.find(name);
-      return key !== undefined && key.revokedAtMs === undefined;
-    },
+    isValid: ({ name }) => tg.isKeyValid(name),
   });
   const app = express();
   app.use(helmet()); // its defaults: the page's own policy takes their place

@@ -77,6 +77,31 @@ describe('the login of the dashboard', () => {
     }
   });
 
+  it('ends the sessions of a key that is switched off or disabled meanwhile: a thief does not stay', async () => {
+    const { keys } = app.tg.registry;
+    const ends: readonly ((keyId: string) => Promise<unknown> | undefined)[] = [
+      (name) =>
+        app.tg.switch?.turnOff({
+          kind: 'key',
+          name,
+          reason: 'r',
+          by: 'b',
+          sinceMs: Date.now(),
+          cutsRunning: false,
+        }),
+      (keyId) => keys.disable(keyId),
+    ];
+    for (const end of ends) {
+      const { key, keyId } = await keys.create({ tenant: 'stolen', plan: 'admin', scopes: ['admin'] });
+      const cookie = cookieOf(await logIn(key));
+      expect((await ask(cookie)).status).toBe(200);
+      await end(keyId);
+      expect(await app.tg.isKeyValid(keyId)).toBe(false);
+      while ((await ask(cookie)).status !== 401) await new Promise((resolve) => setTimeout(resolve, 100)); // within 5 s
+    }
+    expect(await app.tg.isKeyValid('unknown')).toBe(false);
+  }, 30_000);
+
   it('gives each login its own session: a cookie that someone has planted is worth nothing', async () => {
     const planted = `tollgate_session=${'A'.repeat(43)}`;
     const answer = await logIn(app.adminKey, { cookie: planted, 'sec-fetch-site': 'same-origin' });

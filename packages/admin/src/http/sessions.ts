@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { answerError } from '@tollgate/core';
-import { accepts, checkOptions } from '@tollgate/core/internal';
+import { accepts, checkOptions, publish, withinDeadline } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { forbidden } from '../api/errors.js';
 import { type AdminIdentity, type Authorize, isIdentity } from '../api/identity.js';
@@ -11,7 +11,10 @@ import { crossOriginRefusal } from './same-origin.js';
 export interface SessionsOptions {
   /** Who logs in, of a request whose credential was verified in front of `begin`; nothing: 403. */
   identify: (req: Request) => AdminIdentity | null | undefined;
-  /** Whether a session's identity is still valid, asked every 5 s at most: `false` ends the session. @defaultValue always */
+  /**
+   * Whether a session's identity is still valid, asked every 5 s at most: `false` ends the session. Where it rejects or does not answer within
+   * 2 s, the session continues as before: operators need the switch while the database is away. @defaultValue always
+   */
   isValid?: (who: AdminIdentity) => boolean | Promise<boolean>;
   /** Without a request for this long, a session ends. Milliseconds, 1 000 to 86 400 000. @defaultValue 3_600_000 (1 h) */
   idleMs?: number;
@@ -41,6 +44,7 @@ interface Session {
 }
 
 const validMs = 5_000;
+const checkMs = 2_000;
 /** Beyond this number the one that was used longest ago ends. */
 const mostSessions = 1_000;
 
@@ -67,11 +71,21 @@ export function sessions(options: SessionsOptions): Sessions {
   /** By the hash of their id: a copy of this memory is no login. The one used longest ago comes first. */
   const known = new Map<string, Session>();
 
+  /** `true` where the check failed: nothing is known then. */
+  async function stillValid(who: AdminIdentity): Promise<boolean> {
+    try {
+      return Boolean(await withinDeadline(checkMs, Promise.resolve(isValid(who)), () => new Error('late')));
+    } catch (error) {
+      publish('tollgate:fault', () => ({ source: 'admin', what: 'session', error: String(error) }));
+      return true;
+    }
+  }
+
   async function isAlive(session: Session): Promise<boolean> {
     const nowMs = now();
     if (nowMs - session.seenMs >= idleMs || nowMs - session.begunMs >= lifetimeMs) return false;
     if (nowMs - session.checkedMs >= validMs) {
-      if (!(await isValid(session.who))) return false;
+      if (!(await stillValid(session.who))) return false;
       session.checkedMs = nowMs;
     }
     session.seenMs = nowMs;
