@@ -88,7 +88,7 @@ async function writeCommonJs({ directory, manifest }, dist) {
 }
 
 /**
- * Bundles a package's page for browsers into one module of the package (`#page`), compressed: whoever bundles an app has no files beside it.
+ * Bundles a package's page for browsers into one module of the package (`#page`), compressed: a bundled app has no files beside it.
  * Each file is named by its content.
  */
 async function writePage({ directory }, dist) {

@@ -1,7 +1,7 @@
 import { answerError, isTollgateError, jsonBody, TollgateError } from '@tollgate/core';
 import { lostHeadersRefusal } from '@tollgate/core/internal';
 import { type NextFunction, type Request, type Response, Router } from 'express';
-import { notFound } from './api/errors.js';
+import { invalid, notFound } from './api/errors.js';
 import { openApi } from './api/open-api.js';
 import type { AdminRoute } from './api/route.js';
 import { Services } from './api/services.js';
@@ -87,7 +87,9 @@ export function admin(options: AdminOptions): AdminRouter {
   }
   router.use((req, res) => answerError(req, res, notFound('There is no such route.'), 'openai'));
   router.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
+    const { status }: { status?: unknown } = Object(error);
     if (isTollgateError(error)) answerError(req, res, error, 'openai');
+    else if (Number(status) >= 400 && Number(status) < 500) answerError(req, res, unreadable(), 'openai');
     else next(error);
   });
   return Object.assign(router, {
@@ -97,6 +99,10 @@ export function admin(options: AdminOptions): AdminRouter {
     },
   });
 }
+
+/** E.g. a path with a broken escape: Express would answer it with a page of its own. */
+const unreadable = (): TollgateError =>
+  invalid(undefined, 'The path or body of this request cannot be read.');
 
 /** Of a change that no page of another origin can make a browser send. */
 function changeRefusal(req: Request): TollgateError | undefined {

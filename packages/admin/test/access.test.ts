@@ -49,7 +49,7 @@ describe('roles', () => {
     [{ name: 'x', role: 'operator', tenant: '' }, 500],
     [{ name: 'x', role: 'operator', tenant: 5 }, 500],
     ['operator', 500],
-  ])('whoever authorize() describes as %j gets %i, and nothing else', async (who, status) => {
+  ])('a caller that authorize() describes as %j gets %i, and nothing else', async (who, status) => {
     const { app, router } = mounted(one.tg);
     const { body, status: answered } = await clientOf(app, who as object).get('/keys');
     router.close();
@@ -134,6 +134,21 @@ describe('access that is limited to a tenant', () => {
       { limit: '$9/month' },
     ]);
     expect((await one.as('viewer').get('/audit?tenant=acme')).body.data).toHaveLength(2);
+  });
+
+  it('gets no secret of a key that opens more than its tenant, also not by rotation', async () => {
+    const { keyId } = await one.tg.registry.keys.create({ tenant: 'beta', plan: 'pro', scopes: ['admin'] });
+    const { status, body } = await one.as('operator', 'beta').post(`/keys/${keyId}/rotate`);
+    expect([status, body.secret]).toEqual([403, undefined]);
+    expect((await one.as('operator').post(`/keys/${keyId}/rotate`)).status).toBe(200);
+  });
+
+  it('cannot lower its own bill', async () => {
+    const { body } = await one.as('viewer').get('/unresolved');
+    const [{ event_id: eventId, tenant }] = body.data;
+    const { status } = await one.as('operator', tenant).post(`/unresolved/${eventId}/accept`, { as: 'zero' });
+    expect(status).toBe(403);
+    expect((await one.as('viewer').get('/unresolved')).body).toEqual(body);
   });
 
   it('may give scopes that the app lets it give', async () => {

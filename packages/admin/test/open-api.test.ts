@@ -206,7 +206,7 @@ describe('the OpenAPI document', () => {
     ]) {
       noted('post', path, await client.post(path.replace('{key_id}', 'unknown')));
     }
-    noted('post', '/switch/on', await client.post('/switch/on', { kind: 'tenant', name: 'nobody' }));
+    noted('post', '/switch/on', await client.post('/switch/on', { kind: 'tenant', name: 'unknown' }));
   });
 
   it('says that nothing is confirmed where no process takes its keys, limits or switch from there', async () => {
@@ -283,8 +283,8 @@ describe('the OpenAPI document', () => {
 
     const faulty = mounted(one.tg);
     ends.push(() => faulty.router.close());
-    const nobody = clientOf(faulty.app, { name: 'x', role: 'god' });
-    await askAll(nobody, () => true);
+    const stranger = clientOf(faulty.app, { name: 'x', role: 'god' });
+    await askAll(stranger, () => true);
   }, 120_000);
 
   it('has no status that was not answered above', async () => {

@@ -38,8 +38,13 @@ describe('questions to the database', () => {
     await jest.advanceTimersByTimeAsync(15_000);
     expect(await Promise.all(asked)).toEqual([503, 503, 503, 503, 503]); // also those that waited for a turn
     expect(begun).toBe(3);
-    ends.shift()?.();
+    for (const end of ends) end();
     await jest.advanceTimersByTimeAsync(1);
+    expect(begun).toBe(3); // those whose callers were refused do not begin
+    const next = services.ask(question);
+    await jest.advanceTimersByTimeAsync(1);
+    ends.at(-1)?.();
+    await next;
     expect(begun).toBe(4);
   });
 

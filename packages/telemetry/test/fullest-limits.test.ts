@@ -55,7 +55,7 @@ describe('the gauges of the fullest limits', () => {
     expect(text.match(/^tollgate_budget_used\{/gm)).toHaveLength(100);
   });
 
-  it('are left out where the ledger fails or does not answer; the scrape goes on, and the next one asks again', async () => {
+  it('are left out where the ledger fails or does not answer; the scrape is answered, and the next one asks again', async () => {
     let answer: () => Promise<readonly LimitFigures[]> = () => Promise.reject(new Error('away'));
     const scrape = scraping(() => answer());
     const failed = await scrape();

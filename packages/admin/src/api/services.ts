@@ -89,7 +89,14 @@ export class Services {
    */
   async ask<Result>(question: () => Promise<Result>): Promise<Result> {
     if (this.#turns.waiting >= mostWaiting) throw tooMany();
-    return stored(withinDeadline(answerMs, this.#turns.run(question), late));
+    let isLate = false;
+    // A change whose caller has got its refusal must not begin later, unseen.
+    const turn = this.#turns.run(() => (isLate ? Promise.reject(late()) : question()));
+    const inTime = withinDeadline(answerMs, turn, () => {
+      isLate = true;
+      return late();
+    });
+    return stored(inTime);
   }
 
   /**

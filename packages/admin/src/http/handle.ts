@@ -14,10 +14,24 @@ import { identityOf } from './identities.js';
 export function handle(route: AdminRoute, services: Services): RequestHandler {
   return function adminRoute(req, res) {
     answer(route, services, req, res).catch((error: unknown) => {
-      answerError(req, res, tollgateErrorOf(error), 'openai');
+      const known = tollgateErrorOf(error);
+      const isChange =
+        route.role === 'operator' && known.code === 'store_unavailable' && known.cause !== undefined;
+      answerError(req, res, isChange ? unsure(known) : known, 'openai');
     });
   };
 }
+
+/** A store that fails or is late during a change may have made it. */
+const unsure = ({ cause }: TollgateError): TollgateError =>
+  new TollgateError({
+    status: 503,
+    code: 'store_unavailable',
+    message:
+      'The store behind this failed or did not answer in time. The change may have been made: look before you try again.',
+    retryAfterMs: 2_000,
+    cause,
+  });
 
 /** Throws a TollgateError (403) where the identity may not use the route. */
 function checkAccess({ role, tenants }: Pick<AdminRoute, 'role' | 'tenants'>, who: AdminIdentity): void {

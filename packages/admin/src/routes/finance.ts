@@ -231,9 +231,8 @@ export const financeRoutes = [
       const { from, to, where = {} } = queryOf(call, query);
       const { format } = query;
       await services.ask(() => services.database.ready());
-      const end = services.begin();
       const file = exportEvents(services.database, { from, to, where, format });
-      file.once('close', end);
+      file.once('close', services.begin());
       const days = [from, to].map((one) => one.toISOString().slice(0, 10));
       return { file, name: `usage-${days.join('-to-')}.${format}`, contentType: contentTypes[format] };
     },

@@ -68,12 +68,7 @@ export const keyRoutes = [
     run: async (call) => {
       const { services, who, body } = call;
       checkOwn(call, body.tenant);
-      const tooWide = body.scopes?.find((scope) => !services.grantableScopes.includes(scope));
-      if (who.tenant !== undefined && tooWide !== undefined) {
-        throw forbidden(
-          `This access is limited to a tenant, and may not give the scope ${JSON.stringify(tooWide)}.`,
-        );
-      }
+      checkScopes(call, body.scopes ?? []);
       if (!Object.hasOwn(services.app.plans, body.plan)) {
         throw invalid('plan', `"plan" must be one of ${Object.keys(services.app.plans).join(', ')}.`);
       }
@@ -81,7 +76,18 @@ export const keyRoutes = [
       const expiresAtMs = expires_at === undefined ? undefined : Date.parse(expires_at);
       const own = services.registry.as(who.name);
       const made = await services.ask(() => valid(() => own.keys.create({ ...facts, expiresAtMs })));
-      return { status: 201, json: { key: await keyOf(call, made.keyId), secret: made.key } };
+      // The secret is lost where this answer fails: what is known already stands in for a second look.
+      const listed = {
+        ...facts,
+        keyId: made.keyId,
+        scopes: body.scopes ?? [],
+        expiresAtMs,
+        createdAtMs: services.now(),
+      };
+      const none = { revokedAtMs: undefined, disabledAtMs: undefined, overlapEndsAtMs: undefined };
+      const known = shown({ ...none, name: undefined, ...listed }, services.now());
+      const key = await keyOf(call, made.keyId).catch(() => known);
+      return { status: 201, json: { key, secret: made.key } };
     },
   }),
   route({
@@ -102,11 +108,15 @@ export const keyRoutes = [
     run: async (call) => {
       const { services, who, params, body } = call;
       const { key_id: keyId = '' } = params;
-      const { status } = await keyOf(call, keyId);
-      if (status === 'revoked') throw invalid('key_id', 'A revoked key cannot be rotated; make a new one.');
+      const before = await keyOf(call, keyId);
+      checkScopes(call, before.scopes); // its secret opens what they open
+      if (before.status === 'revoked')
+        throw invalid('key_id', 'A revoked key cannot be rotated; make a new one.');
       const own = services.registry.as(who.name);
       const made = await services.ask(() => own.keys.rotate(keyId, { overlapMs: body.overlap_ms }));
-      return { json: { key: await keyOf(call, keyId), secret: made.key } };
+      const known = { ...before, overlap_ends_at: isoOf(services.now() + body.overlap_ms) };
+      const key = await keyOf(call, keyId).catch(() => known);
+      return { json: { key, secret: made.key } };
     },
   }),
   ...(
@@ -140,6 +150,18 @@ export const keyRoutes = [
     }),
   ),
 ];
+
+/** Throws a 403 for a scope that an operator who is limited to a tenant may not give. */
+function checkScopes(
+  { services, who }: Pick<Call<unknown, unknown>, 'services' | 'who'>,
+  scopes: readonly string[],
+) {
+  const tooWide = scopes.find((scope) => !services.grantableScopes.includes(scope));
+  if (who.tenant === undefined || tooWide === undefined) return;
+  throw forbidden(
+    `This access is limited to a tenant, and may not give the scope ${JSON.stringify(tooWide)}.`,
+  );
+}
 
 /** Also where it is another tenant's: no identity learns which keys others have. */
 async function keyOf({ services, who }: Pick<Call<unknown, unknown>, 'services' | 'who'>, keyId: string) {

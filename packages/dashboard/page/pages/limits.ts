@@ -67,7 +67,7 @@ export function Limits({ place }: { place: Place }): VNode {
 /** Only usage by the day is known, and only of tenants, teams, users and keys. */
 const canBurn = ({ unit, limit }: Cap): boolean => unit === 'usd' && limit.includes('month');
 
-/** Spend of the month, added up, towards its cap; the forecast goes on from today. */
+/** Spend of the month, added up, towards its cap; the forecast continues from today. */
 function BurnDown({ cap, zone }: { cap: Cap; zone: string }): VNode {
   const end = Date.parse(cap.resets_at);
   const start = monthBefore(end);
