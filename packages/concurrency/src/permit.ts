@@ -82,6 +82,7 @@ export class Permit implements CallStep, Entrant {
     // A request that was admitted at once has already continued, and may have requested another permit meanwhile.
     if (state !== 'waiting' && state !== 'asking') return;
     this.#ticket = ticket;
+    this.#context.ownTime?.pause();
     if (state === 'waiting') this.#publish('waiting', {});
     // It continues when another request ends: not in that request's asynchronous context.
     this.#decision = { goAhead: AsyncResource.bind(goAhead), refuse: AsyncResource.bind(refuse) };
@@ -91,6 +92,7 @@ export class Permit implements CallStep, Entrant {
     this.#ticket = ticket;
     cutIdleClient(this.#context, this.#limiter.settings.clientIdleMs);
     this.#publish('admitted', { waitedMs: Math.round(ticket.admittedAtMs - ticket.enteredAtMs) });
+    this.#context.ownTime?.resume();
     this.#decision?.goAhead();
   }
 

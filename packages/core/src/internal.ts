@@ -62,7 +62,7 @@ export {
 } from './keys/key-facts.js';
 export type { ApiKeyRecord, KeySecret } from './keys/key-store.js';
 export { AppendFile } from './lib/append-file.js';
-export { type ChannelName, publish, subscriberFaultCount } from './lib/channel.js';
+export { type ChannelName, channelNames, publish, subscriberFaultCount } from './lib/channel.js';
 export type { ChannelPayloads } from './lib/channel-payloads.js';
 export type { LaneSettings, Waiter } from './lib/fair-lane.js';
 export { FairQueue } from './lib/fair-queue.js';

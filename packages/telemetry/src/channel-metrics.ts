@@ -4,6 +4,11 @@ import { Gauge } from 'prom-client';
 import type { Instruments } from './instruments.js';
 import { KnownValues } from './known-values.js';
 
+/** Seconds, from guards in memory to a store in another zone. */
+const overheadBuckets = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2,
+];
+
 /** Counts the messages that packages publish on `node:diagnostics_channel`; returns a function that stops it. */
 export function channelMetrics(instruments: Instruments, prefix: string): () => void {
   const authentications = instruments.counter('authentications_total', 'Credentials looked at.', 'outcome');
@@ -68,7 +73,13 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
   const waits = instruments.duration(
     'concurrency_wait_seconds',
     'How long requests waited for their permit.',
-    'plan',
+    ['plan'],
+  );
+  const overheads = instruments.duration(
+    'overhead_seconds',
+    'Time that Tollgate itself took, by stage: admission, call, settlement; its stores included.',
+    ['stage'],
+    overheadBuckets,
   );
   const overages = instruments.counter(
     'overage_requests_total',
@@ -190,6 +201,7 @@ export function channelMetrics(instruments: Instruments, prefix: string): () => 
       if (facts.requestId !== undefined) places(facts);
       if (facts.outcome === 'admitted' && typeof facts.waitedMs === 'number') waits(facts, facts.waitedMs);
     }),
+    subscribe('tollgate:overhead', (facts) => overheads(facts, facts.ms)),
     subscribe('tollgate:overage', (facts) => overages(facts)),
     subscribe('tollgate:job', (facts) => jobs(facts)),
     subscribe('tollgate:guardrail', (facts) => findings(facts)),

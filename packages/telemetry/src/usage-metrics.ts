@@ -40,14 +40,12 @@ export function usageMetrics(instruments: Instruments, tenants: boolean): UsageS
   const latency = instruments.duration(
     'provider_latency_seconds',
     'From sending a call to the end of its answer.',
-    'provider',
-    'model',
+    ['provider', 'model'],
   );
   const firstToken = instruments.duration(
     'time_to_first_token_seconds',
     'From sending a streamed call to its first visible output.',
-    'provider',
-    'model',
+    ['provider', 'model'],
   );
 
   const models = new KnownValues(instruments.maxLabelValues);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -7,6 +8,8 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import type { UsageEvent } from '@tollgate/core';
 import { publish } from '@tollgate/core/internal';
 import { usageEvent } from '@tollgate/testkit';
+import express from 'express';
+import request from 'supertest';
 import { type ConventionVersion, otel } from '../src/index.js';
 
 interface Attribute {
@@ -203,6 +206,41 @@ describe('otel(), received by a collector', () => {
       'gen_ai.provider.name': 'azure.ai.openai',
     });
     expect(valuesOf(spans[0]?.attributes ?? [])['gen_ai.usage.cache_read.input_tokens']).toBe(40);
+  });
+
+  it('makes spans children of what is active when an attempt begins, behind its middleware', async () => {
+    received = { spans: [], metrics: [] };
+    const traces = new BasicTracerProvider({
+      spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${url}/v1/traces` }))],
+    });
+    const tracer = traces.getTracer('app');
+    const server = tracer.startSpan('POST /chat');
+    const one = otel({ tracer, activeContext: () => trace.setSpan(ROOT_CONTEXT, server) });
+    closing.push(
+      () => one.close(),
+      () => traces.shutdown(),
+    );
+    let eventId = '';
+    const app = express().use(one.middleware(), (req, res, next) => {
+      Promise.resolve(req.tollgate.calls.begin({ method: 'POST', url: '/', headers: {}, body: {} })).then(
+        (handle) => {
+          eventId = handle.call.attemptId;
+          res.json({});
+        },
+        next,
+      );
+    });
+    await request(app).post('/chat').expect(200);
+    await one.sink.write(settled({ eventId }));
+    await one.sink.write(settled({ eventId })); // given twice after a fault
+    await traces.forceFlush();
+    const [child, root] = received.spans;
+    const { traceId, spanId } = server.spanContext();
+    expect(child).toMatchObject({ traceId, parentSpanId: spanId });
+    expect(root?.parentSpanId).toBeUndefined();
+    expect(() => otel({ tracer }).middleware()).toThrow(
+      'otel: middleware() needs the option "activeContext"',
+    );
   });
 
   it('names tenants by option only', async () => {

@@ -1,5 +1,6 @@
 export type { PromptFacts } from './call/prompt-facts.js';
 export type { Fallback, Fallbacks } from './call/target.js';
+export type { TraceContext } from './call/trace-context.js';
 export { translatedFor } from './call/translated-for.js';
 export { providerFailure } from './exchange/provider-failure.js';
 export { resilient } from './fetch/resilient.js';

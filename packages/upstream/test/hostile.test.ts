@@ -93,6 +93,23 @@ describe('what a client sends', () => {
   });
 
   it.each([
+    [{ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'vendor=1' }, true, true],
+    [{ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tracestate: 'a\r\nb: c' }, true, false],
+    [{ traceparent: `00-${'a'.repeat(32)}-1\r\nx-evil: 1`, tracestate: 'vendor=1' }, false, false],
+    [{ baggage: 'tenant=acme', authorization: 'Bearer theirs' }, false, false],
+    [undefined, false, false],
+  ])('passes on the trace context of the app where it is valid: %j', async (given, parent, state) => {
+    const context = given as { traceparent: string; tracestate: string } | undefined;
+    const { post, sim } = await start({ traceContext: () => context as never });
+    expect((await post('/v1/chat/completions', chat, hostile)).status).toBe(200);
+    const { headers } = sim.requests[0] ?? {};
+    expect(headers?.traceparent).toBe(parent ? context?.traceparent : undefined);
+    expect(headers?.tracestate).toBe(state ? context?.tracestate : undefined);
+    expect(headers).toMatchObject({ authorization: `Bearer ${appKey}` });
+    expect(headers).not.toHaveProperty('baggage');
+  });
+
+  it.each([
     '/v1/chat/completions?api-version=1&key=theirs&model=other',
     '/V1/Chat/Completions/',
     '/v1/../admin/v1/chat/completions',

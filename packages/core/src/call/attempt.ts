@@ -1,5 +1,6 @@
 import { publish } from '../lib/channel.js';
 import { whenReady } from '../lib/maybe-promise.js';
+import { type OwnTime, ownTime } from '../lib/own-time.js';
 import type { TollgateError } from '../lib/tollgate-error.js';
 import type { CallEnd, OutgoingRequest, SettledCall, Writing } from './call.js';
 import type { CallHandle, CallStep } from './call-pipeline.js';
@@ -142,19 +143,20 @@ export class AttemptHandle implements CallHandle {
   end(end: CallEnd): void | Promise<void> {
     if (!this.#isEnded) {
       this.#isEnded = true;
-      this.#ended = this.#end({ ...end, outcome: outcomeOf(this.call, end) }, 0);
+      const own = ownTime();
+      this.#ended = this.#end({ ...end, outcome: outcomeOf(this.call, end) }, 0, own);
     }
     return this.#ended;
   }
 
   /** Runs the end hooks of the steps from index `from` on, in this turn until one of them returns a promise. */
-  #end(end: CallEnd, from: number): void | Promise<void> {
+  #end(end: CallEnd, from: number, own: OwnTime | undefined): void | Promise<void> {
     for (let index = from; index < this.steps.length; index += 1) {
       const step = this.steps[index] as CallStep;
       try {
         const waiting = step.end?.(this.call, end);
         if (waiting) {
-          const whenReadyBehind = () => this.#end(end, index + 1);
+          const whenReadyBehind = () => this.#end(end, index + 1, own);
           return whenReady(waiting, whenReadyBehind, (error) => {
             this.#fault(step, error);
             return whenReadyBehind();
@@ -164,6 +166,7 @@ export class AttemptHandle implements CallHandle {
         this.#fault(step, error);
       }
     }
+    own?.publish('settlement');
     return this.onEnded(this.call);
   }
 

@@ -267,6 +267,8 @@ export interface ChannelPayloads {
     readonly outcome: string;
   };
   'tollgate:upstream': UpstreamPayload;
+  /** The time that Tollgate itself took: guards up to `budget()`, then for each attempt before it is sent and after its end. */
+  'tollgate:overhead': { readonly stage: 'admission' | 'call' | 'settlement'; readonly ms: number };
   /** A call whose client has left: it continues for its usage, or `refused` by the bounds. */
   'tollgate:drain': { readonly callId: string; readonly tenant: string; readonly refused: boolean };
   /** A request of `tg.fetch` that was not metered. */

@@ -21,6 +21,7 @@ const named: Readonly<Record<ChannelName, true>> = {
   'tollgate:watch': true,
   'tollgate:alert': true,
   'tollgate:upstream': true,
+  'tollgate:overhead': true,
   'tollgate:drain': true,
   'tollgate:unmetered': true,
   'tollgate:job': true,
@@ -28,6 +29,8 @@ const named: Readonly<Record<ChannelName, true>> = {
   'tollgate:warning': true,
   'tollgate:fault': true,
 };
+
+export const channelNames = Object.freeze(Object.keys(named)) as readonly ChannelName[];
 
 let subscriberFaults = 0;
 const channels = new Map<ChannelName, Channel>();
@@ -43,6 +46,11 @@ function channelOf(name: ChannelName): Channel {
     channels.set(name, found);
   }
   return found;
+}
+
+/** Whether anybody listens, for facts that cost something to gather. */
+export function hasSubscribers(name: ChannelName): boolean {
+  return channelOf(name).hasSubscribers;
 }
 
 /** Publishes a frozen payload. `facts` is called only if the channel has subscribers. */

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { CallPipeline, CallRecorder, RecordedCall } from '../call/call-pipeline.js';
+import type { OwnTime } from '../lib/own-time.js';
 import type { TollgateError } from '../lib/tollgate-error.js';
 import type { Caller } from '../plans/caller.js';
 
@@ -37,6 +38,8 @@ export interface TollgateContext {
   readonly calls: CallPipeline;
   /** the guards: how long they have waited for their stores, in ms, so that their deadlines do not add up; see `storeTimeLeft`. */
   waitedForStoresMs: number;
+  /** core: measures the time until `budget()` has admitted the request, which ends it; absent where nobody listens to `tollgate:overhead`. */
+  ownTime?: OwnTime | undefined;
   /** rate-limit: the request in its windows. `refuse` returns it to them where the server is the reason of the refusal. */
   counted?: CountedByGuard | undefined;
   /** budget */

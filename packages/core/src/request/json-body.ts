@@ -56,7 +56,8 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
   const parse = express.json({
     limit: mostBytes,
     type: () => true,
-    verify: (req: Scanned, _res, bytes, encoding) => {
+    verify: (req: Scanned & Pick<Request, 'tollgate'>, _res, bytes, encoding) => {
+      req.tollgate.ownTime?.resume();
       if (encoding !== 'utf-8') throw unsupported('charset', `a charset of utf-8, received ${encoding}`);
       const { depth, members, values } = measureJson(bytes, maxDepth, maxValues);
       if (depth > maxDepth) throw invalid(`The body nests more than ${maxDepth} levels deep.`);
@@ -96,8 +97,10 @@ export function jsonBody(options: JsonBodyOptions = {}): RequestHandler {
     // A body that another parser has read already is under that parser's limit.
     if (req.body === undefined) watchSize(req, mostBytes, refuseSize);
     if (isRefused) return;
+    context.ownTime?.pause();
     parse(req, res, (error?: unknown) => {
       if (isRefused) return;
+      context.ownTime?.resume();
       // A parser skips the body of a request whose client has left; no response is needed.
       if (error === undefined && req.body === undefined && hasBody(req) && hasLeft(req, res)) return;
       const problem = error === undefined ? hiddenProblem(req) : problemOf(error);

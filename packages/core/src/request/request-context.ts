@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Request, Response } from 'express';
 import type { CallRecorder, RecordedCall } from '../call/call-pipeline.js';
 import { newId } from '../lib/id.js';
+import { ownTime } from '../lib/own-time.js';
 import { shareHiddenClass } from '../lib/shared-hidden-class.js';
 import { TollgateError } from '../lib/tollgate-error.js';
 import type { Caller } from '../plans/caller.js';
@@ -19,6 +20,7 @@ class RequestContext implements TollgateContext, PipelineHost {
   caller: Caller | undefined;
   labels = noLabels;
   waitedForStoresMs = 0;
+  ownTime = ownTime();
   counted: CountedByGuard | undefined;
   reservation: Reservation | undefined;
   deferral: ((refusal: TollgateError) => void) | undefined;

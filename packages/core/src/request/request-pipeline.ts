@@ -12,6 +12,7 @@ import { type Drains, defaultDrainMs, processDrains } from '../call/drains.js';
 import { publish } from '../lib/channel.js';
 import { newId } from '../lib/id.js';
 import { asPromise, done, whenReady } from '../lib/maybe-promise.js';
+import { ownTime } from '../lib/own-time.js';
 import { storeTime } from '../lib/store-time.js';
 import { isTollgateError, type TollgateError } from '../lib/tollgate-error.js';
 
@@ -107,8 +108,10 @@ export class RequestPipeline implements CallPipeline {
     if (this.#gone && !call.drains) call.stop(this.#gone);
     else if (this.#gone) this.#drain(call, this.#gone);
     this.running.add(call);
+    const own = ownTime();
     const begun = (): CallHandle => {
       this.#begun = true;
+      own?.publish('call');
       if (options.whenClientGone === undefined) call.drains = !showsItsEnd(call);
       return new AttemptHandle(call, this.#steps, this.#over);
     };

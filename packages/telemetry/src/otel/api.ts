@@ -5,16 +5,22 @@
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 interface SpanLike {
+  isRecording(): boolean;
   setAttribute(name: string, value: string | number | boolean): unknown;
   setAttributes(attributes: Attributes): unknown;
   addEvent(name: string, timeMs: number): unknown;
   setStatus(status: object): unknown;
-  end(timeMs: number): void;
+  end(timeMs?: number): void;
 }
 
 /** A `Tracer`. */
 export interface TracerLike {
-  startSpan(name: string, options: object): SpanLike;
+  startSpan(name: string, options: object, context?: ContextLike): SpanLike;
+}
+
+/** A `Context`, which is only passed on. */
+export interface ContextLike {
+  getValue(key: symbol): unknown;
 }
 
 /** A `Meter`. */

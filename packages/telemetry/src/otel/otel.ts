@@ -1,6 +1,7 @@
 import { subscribe, type UsageEvent, type UsageSink } from '@tollgate/core';
 import { accepts, checkOptions } from '@tollgate/core/internal';
-import type { Attributes, MeterLike, TracerLike } from './api.js';
+import type { RequestHandler } from 'express';
+import type { Attributes, ContextLike, MeterLike, TracerLike } from './api.js';
 import {
   type ConventionVersion,
   conventions,
@@ -11,6 +12,7 @@ import {
   providerOf,
   tokenBuckets,
 } from './conventions.js';
+import { Parents } from './parents.js';
 
 /** Options of {@link otel}. */
 export interface OtelOptions {
@@ -18,6 +20,11 @@ export interface OtelOptions {
   tracer?: TracerLike;
   /** From `metrics.getMeter('tollgate')`. @defaultValue none: no metrics */
   meter?: MeterLike;
+  /**
+   * From OpenTelemetry's `context.active`: what is active when an attempt begins. With it and {@link Otel.middleware}, spans of attempts are
+   * children of the span that is active then. @defaultValue none: each is a root
+   */
+  activeContext?: () => ContextLike;
   /** Which names are used. @defaultValue '1.36' */
   conventions?: ConventionVersion;
   /** Whether spans and metrics carry the tenant. Readers then learn the names of the customers. @defaultValue false */
@@ -28,6 +35,8 @@ export interface OtelOptions {
 export interface Otel {
   /** Give it among the `sinks` of `tollgate()`: a span and measurements for each settled attempt. */
   readonly sink: UsageSink;
+  /** Mount it before the guards, with `activeContext`, which it needs: it links the attempts of a request to the app's trace. */
+  middleware(): RequestHandler;
   /** Stops counting refusals. */
   close(): void;
 }
@@ -36,20 +45,23 @@ type Tokens = keyof (typeof conventions)['2026-09']['spanTokens'];
 
 /**
  * Traces and metrics by OpenTelemetry's conventions for generative AI. Each settled attempt becomes a span `chat <model>` with the times of the
- * attempt, a root: `tollgate.request_id` links the attempts of a request, and is the response header `x-request-id`. Nothing of a prompt or
+ * attempt: `tollgate.request_id` links the attempts of a request, and is the response header `x-request-id`. Nothing of a prompt or
  * answer is in it. Throws a `TypeError` for a wrong or unknown option.
  */
 export function otel(options: OtelOptions): Otel {
   checkOptions<OtelOptions>('otel', options, {
     tracer: accepts.methods('startSpan'),
     meter: accepts.methods('createCounter', 'createHistogram'),
+    activeContext: accepts.function,
     conventions: accepts.oneOf(...conventionVersions),
     tenants: accepts.boolean,
   });
-  const { tracer, meter, conventions: version = '1.36', tenants = false } = options;
+  const { tracer, meter, activeContext, conventions: version = '1.36', tenants = false } = options;
+  const parents = new Parents();
   if (!tracer && !meter)
     throw new TypeError('otel: "tracer" or "meter" is required: there is nothing to send to');
   const names = conventions[version];
+  const spanTokens = Object.entries(names.spanTokens);
 
   const attributesOf = (event: UsageEvent): Attributes => ({
     'gen_ai.operation.name': operationOf(event),
@@ -73,6 +85,10 @@ export function otel(options: OtelOptions): Otel {
         measure?.(event, attributes);
       },
     },
+    middleware: () => {
+      if (!activeContext) throw new TypeError('otel: middleware() needs the option "activeContext"');
+      return parents.middleware(activeContext);
+    },
     close: () => {
       for (const end of ends) end();
     },
@@ -81,8 +97,17 @@ export function otel(options: OtelOptions): Otel {
   function span(to: TracerLike, event: UsageEvent, attributes: Attributes): void {
     const startMs = Date.parse(event.admittedAt);
     const name = `${attributes['gen_ai.operation.name']} ${event.model}`;
-    const made = to.startSpan(name, { kind: clientKind, startTime: startMs, attributes, root: true });
-    for (const [field, attribute] of Object.entries(names.spanTokens)) {
+    const parent = parents.take(event.eventId);
+    const made = to.startSpan(
+      name,
+      { kind: clientKind, startTime: startMs, attributes, root: parent === undefined },
+      parent,
+    );
+    if (!made.isRecording()) {
+      made.end();
+      return;
+    }
+    for (const [field, attribute] of spanTokens) {
       made.setAttribute(attribute, event[field as Tokens]);
     }
     made.setAttributes({

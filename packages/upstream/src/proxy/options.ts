@@ -11,6 +11,7 @@ import {
 import { formatOf, wireApis } from '@tollgate/wire';
 import { takesCalls } from '../call/provider-call.js';
 import type { Fallbacks } from '../call/target.js';
+import type { TraceContext } from '../call/trace-context.js';
 import type { Provider } from '../provider/provider.js';
 import { checkTimeouts, type Timeouts } from '../provider/timeouts.js';
 import { Resilience } from '../resilience/resilience.js';
@@ -61,6 +62,11 @@ export interface ProxyOptions extends Omit<GuardOptions, 'mode'> {
   clientIdleMs?: number;
   /** Override those of the provider; `connectMs` can only be shortened. */
   timeouts?: Timeouts;
+  /**
+   * Trace context for providers: its `traceparent` and `tracestate` are sent with each attempt, e.g.
+   * `() => { const carrier = {}; propagation.inject(context.active(), carrier); return carrier; }`. @defaultValue none is sent
+   */
+  traceContext?: () => TraceContext;
   /** Longest answer, in bytes. Answers are not kept, so the default is no bound. Positive integer. */
   maxResponseBytes?: number;
 }
@@ -73,6 +79,7 @@ export interface ProxySettings {
   readonly clientIdleMs: number;
   readonly timeouts: Timeouts | undefined;
   readonly maxResponseBytes: number;
+  readonly traceContext: (() => TraceContext) | undefined;
   readonly resilience: Resilience;
   readonly fallbacks: Fallbacks | undefined;
   readonly router: Router | undefined;
@@ -102,6 +109,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     route: isRouter,
     task: accepts.string,
     timeouts: accepts.object,
+    traceContext: accepts.function,
     maxResponseBytes: accepts.positiveInteger,
     refusals: guardChecks.refusals,
     errorFormat: guardChecks.errorFormat,
@@ -131,6 +139,7 @@ export function readOptions(options: ProxyOptions): ProxySettings {
     fallbacks: options.fallbacks,
     router,
     task,
+    traceContext: options.traceContext,
     maxResponseBytes: options.maxResponseBytes ?? Number.POSITIVE_INFINITY,
     refusals: options.refusals ?? 'answer',
     errorFormat: options.errorFormat ?? 'auto',

@@ -12,6 +12,7 @@ import type { Request } from 'express';
 import type { ClientCall } from '../call/client-call.js';
 import { type ProviderCall, sentTo, withCap } from '../call/provider-call.js';
 import type { Target } from '../call/target.js';
+import { traceHeaders } from '../call/trace-context.js';
 import { withModel } from '../call/with-model.js';
 import { attempt } from '../exchange/attempt.js';
 import type { AnswerWriter, AttemptResult } from '../exchange/attempt-interface.js';
@@ -213,7 +214,7 @@ export class ProxyTransport implements Transport<ProxyOutcome> {
           origin,
           path,
           method: 'POST',
-          headers: provider.signed(headers, step.key),
+          headers: { ...provider.signed(headers, step.key), ...traceHeaders(settings.traceContext) },
           body: handle.body,
         },
         answer,
