@@ -88,6 +88,10 @@ const { rows: spent } = await client.query(`
   insert into tollgate.window_spend (counter, window_id, amount, touched_at)
   select 'usd/month/tenant=' || tenant || '/key=' || key_id, to_char(at at time zone 'UTC', 'YYYY-MM'), sum(cost_nano_usd), max(at)
   from tollgate.usage_events where tenant like 'tenant-%' group by 1, 2 on conflict do nothing returning 1`);
+await client.query(`
+  insert into tollgate.callers (slot, tenant, team, user_id, key_id, plan, last_at)
+  select distinct on (1) md5(jsonb_build_array(tenant, team, user_id, key_id)::text)::uuid, tenant, team, user_id, key_id, plan, at
+  from tollgate.usage_events order by 1, at desc on conflict do nothing`);
 await checkDailyUsage(shared, { repair: true, now: () => nowMs });
 await client.query('vacuum analyze');
 const { rows: days } = await client.query('select count(*) as count from tollgate.daily_usage');

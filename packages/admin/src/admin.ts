@@ -16,7 +16,9 @@ import { incidentRoutes } from './routes/incidents.js';
 import { keyRoutes } from './routes/keys.js';
 import { limitRoutes } from './routes/limits.js';
 import { liveRoutes } from './routes/live.js';
+import { operationRoutes } from './routes/operations.js';
 import { overviewRoutes } from './routes/overview.js';
+import { reconciliationRoutes } from './routes/reconciliation.js';
 import { switchRoutes } from './routes/switch.js';
 import { tenantRoutes } from './routes/tenants.js';
 import { usageRoutes } from './routes/usage.js';
@@ -35,13 +37,15 @@ export const adminRoutes: readonly AdminRoute[] = Object.freeze([
   ...limitRoutes,
   ...usageRoutes,
   ...liveRoutes,
+  ...operationRoutes,
   ...incidentRoutes,
   ...switchRoutes,
   ...financeRoutes,
+  ...reconciliationRoutes,
 ]);
 
 /** Of the OpenAPI document; raised with every change of the API. */
-const apiVersion = '1.0.0';
+const apiVersion = '1.1.0';
 
 /**
  * A router with the operators' JSON API: `app.use('/admin', admin({ tg, authorize }))`. Reads the app's ledger, registry, counters and switch;

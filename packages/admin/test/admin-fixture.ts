@@ -74,6 +74,26 @@ export async function startAdmin(kind: 'PostgreSQL' | 'PGlite' = 'PGlite'): Prom
   const guard = killSwitch({ store: off });
   const tg = {
     ...{ plans, store: memoryQuota({ now: () => nowMs }), ledger: books, registry: people, switch: off },
+    jobs: {
+      list: async () => [
+        {
+          ...{ id: 'job-1', tenant: 'acme', keyId: 'k1', plan: 'pro', status: 'queued' as const, tries: 0 },
+          ...{ createdAtMs: nowMs, expiresAtMs: nowMs + 60_000, dueAtMs: nowMs + 1_000 },
+          ...{ endedAtMs: undefined, error: undefined },
+        },
+      ],
+    },
+    running: () => [
+      {
+        ...{ requestId: 'r1', tenant: 'acme', team: undefined, user: undefined, keyId: 'k1', plan: 'pro' },
+        ...{ route: '/v1/chat/completions', startedAtMs: nowMs - 5_000, reservations: ['v1'], calls: 1 },
+        ...{ estimateNanoUsd: 2_000_000, costNanoUsd: 500_000 },
+      },
+    ],
+    backlog: async () => ({
+      ...{ settlements: 1, spool: { waiting: 2, bytes: 900, refused: 0 } },
+      outbox: { waiting: 3, dead: 0 },
+    }),
     ...{ isReady: true, inFlight: 0, unverified: 0, fromGrace: 0 },
   };
   people.keys.onChange(() => undefined); // as an app's guards listen

@@ -43,6 +43,7 @@ export const queries: Readonly<Record<string, string>> = {
   '/outcomes': '?outcome=resolved&by=tenant',
   '/export': '?format=jsonl',
   '/keys': '?search=acm',
+  '/prices': '?model=gpt-5-mini',
 };
 
 /** The body of every refusal. */

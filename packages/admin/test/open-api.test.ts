@@ -194,16 +194,15 @@ describe('the OpenAPI document', () => {
 
   it('says what is not there: parts of the app, and things by their ids', async () => {
     await askAll(
-      clientOf(appWith({ ledger: undefined, registry: undefined, switch: undefined }), operator),
+      clientOf(
+        appWith({ ledger: undefined, registry: undefined, switch: undefined, jobs: undefined }),
+        operator,
+      ),
       ({ needs }) => needs !== undefined,
     );
     const client = one.as('operator');
-    for (const path of [
-      '/keys/{key_id}/rotate',
-      '/keys/{key_id}/disable',
-      '/keys/{key_id}/enable',
-      '/keys/{key_id}/revoke',
-    ]) {
+    for (const action of ['rotate', 'disable', 'enable', 'revoke']) {
+      const path = `/keys/{key_id}/${action}`;
       noted('post', path, await client.post(path.replace('{key_id}', 'unknown')));
     }
     noted('post', '/switch/on', await client.post('/switch/on', { kind: 'tenant', name: 'unknown' }));
@@ -245,14 +244,12 @@ describe('the OpenAPI document', () => {
   }, 60_000);
 
   it('says what happens while stores are away, while too many ask, and when a part is broken', async () => {
-    const broken = {
-      read: () => Promise.reject(new Error('away')),
-      turnOff: () => Promise.reject(new Error('away')),
-      turnOn: () => Promise.reject(new Error('away')),
-      mitigations: { list: () => Promise.reject(new Error('away')) },
-    };
-    const away = appWith({ ...storesAt(1), switch: broken as never });
-    await askAll(clientOf(away, operator), ({ needs, path }) => needs !== undefined || path === '/overview');
+    const fails = () => Promise.reject(new Error('away'));
+    const broken = { read: fails, turnOff: fails, turnOn: fails, mitigations: { list: fails } };
+    const failing = { switch: broken as never, jobs: { list: fails }, backlog: fails };
+    const away = appWith({ ...storesAt(1), ...failing });
+    const asks = ['/overview', '/backlog'];
+    await askAll(clientOf(away, operator), ({ needs, path }) => needs !== undefined || asks.includes(path));
 
     const silent: Server = createServer();
     const sockets: Socket[] = [];

@@ -1,9 +1,11 @@
 import { type IndexedEntry, IndexedList } from '@tollgate/core/internal';
+import type { RunningRequest } from './running-request.js';
 
 /** Something that lives on a lease. */
 export interface Leased {
   /** Renews its leases. Never rejects. */
   renew(): Promise<void>;
+  describe(): RunningRequest;
 }
 
 /** One interval for all live reservations of a budget; runs only while there are any, and keeps no process alive. */
@@ -37,6 +39,11 @@ export class Heartbeat {
   /** Renews everything now. */
   async beat(): Promise<void> {
     await Promise.all(this.#live.members().map((one) => one.renew()));
+  }
+
+  /** What is alive, in no order. */
+  running(): RunningRequest[] {
+    return this.#live.members().map((one) => one.describe());
   }
 
   /** How many are alive. */

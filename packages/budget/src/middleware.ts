@@ -14,6 +14,7 @@ import { noCallerError } from './errors.js';
 import { budgetOf, setBudget } from './live-budget.js';
 import { type BudgetOptions, readOptions } from './options.js';
 import { RequestBudget } from './request-budget.js';
+import type { RunningRequest } from './running-request.js';
 
 /** The result of {@link budget}: the middleware, and counters and controls for the app. */
 export interface BudgetMiddleware extends RequestHandler {
@@ -38,6 +39,8 @@ export interface BudgetMiddleware extends RequestHandler {
   readonly fromGrace: number;
   /** Settlements that wait for the store at the moment, for a metric. */
   readonly unsettled: number;
+  /** Requests of this process that hold a reservation now, in no order. */
+  running(): RunningRequest[];
 }
 
 const opensNothing = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -93,6 +96,7 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     limitsOf: (caller: Caller) =>
       engine ? engine.limitsOf(engine.planOf(caller), caller).map(({ limit }) => limit) : settings.limits,
     settled: (graceMs = 10_000) => engine?.settling.drain(graceMs) ?? Promise.resolve(),
+    running: () => engine?.heartbeat.running() ?? [],
     unverified: 0,
     fromGrace: 0,
     unsettled: 0,

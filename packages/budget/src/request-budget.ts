@@ -18,6 +18,7 @@ import type { BudgetEngine, BudgetedRequest } from './engine.js';
 import { unmeteredError } from './errors.js';
 import type { Leased } from './heartbeat.js';
 import { Reservation } from './reservation.js';
+import type { RunningRequest } from './running-request.js';
 import { TopUps } from './top-up.js';
 
 /** A call that is running, and the reservation that pays for it. */
@@ -130,6 +131,22 @@ export class RequestBudget implements CallStep, Leased, Deferred {
   flushDeferred(): void {
     this.#deferred = undefined;
     for (const reservation of this.#open) void reservation.flush();
+  }
+
+  describe(): RunningRequest {
+    const { requestId, startedAtMs, route, calls } = this.context;
+    const { tenant, team, user, keyId, plan } = this.caller;
+    const running = this.#running.map(({ call }) => call);
+    const priced = running.length > 0 || !calls.declared ? running : [calls.declared];
+    const sum = (amounts: readonly (number | undefined)[]) =>
+      amounts.reduce<number>((total, one = 0) => total + one, 0);
+    return {
+      ...{ requestId, startedAtMs, route, tenant, team, user, keyId, plan },
+      reservations: this.#open.map(({ id }) => id),
+      calls: running.length,
+      estimateNanoUsd: sum(priced.map(({ parsed }) => parsed?.estimate.costNanoUsd)),
+      costNanoUsd: sum(running.map((call) => call.running?.costNanoUsd)),
+    };
   }
 
   async renew(): Promise<void> {

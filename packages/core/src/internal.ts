@@ -144,7 +144,7 @@ export {
   windowName,
 } from './plans/window.js';
 export { adjusted } from './quota/adjusted.js';
-export { type CounterSubject, definitionOf, isOfCaller, isOfRequest } from './quota/counter.js';
+export { type CounterSubject, definitionOf, isOfCaller, isOfRequest, newCounter } from './quota/counter.js';
 export { definitionIn, scopeSpanOf, spanNamed } from './quota/counter-name.js';
 export type { MemoryQuotaOptions } from './quota/memory-quota.js';
 export {

@@ -66,7 +66,12 @@ export interface Me {
   readonly name: string;
   readonly role: 'viewer' | 'finance' | 'operator';
   readonly tenant: string | null;
-  readonly has: { readonly ledger: boolean; readonly registry: boolean; readonly switch: boolean };
+  readonly has: {
+    readonly ledger: boolean;
+    readonly registry: boolean;
+    readonly switch: boolean;
+    readonly jobs: boolean;
+  };
 }
 
 export interface Page<Item> {

@@ -12,6 +12,7 @@ import { Attempts, Audit, ProvidersPage, Refusals, Tenants } from './pages/lists
 import { MoneyPage } from './pages/money.js';
 import { Now } from './pages/now.js';
 import { OwnPage } from './pages/own.js';
+import { RunningPage } from './pages/running.js';
 import { SwitchPage } from './pages/switch.js';
 import { UsagePage } from './pages/usage.js';
 import { DialogHost, Failure } from './parts/basics.js';
@@ -25,6 +26,7 @@ const pages: Readonly<Record<string, readonly [string, PageOf]>> = {
   money: ['Money', MoneyPage],
   incidents: ['Incidents', Incidents],
   refusals: ['Refusals', Refusals],
+  running: ['Running', RunningPage],
   providers: ['Providers', ProvidersPage],
   attempts: ['Attempts', Attempts],
   tenants: ['Tenants', Tenants],

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { accepts, checkOptions, publish } from '@tollgate/core/internal';
 import { forgottenAtMs, type Job } from './job.js';
-import type { JobPace, JobQueue, JobWork } from './job-queue.js';
+import type { JobPace, JobQueue, JobsQuery, JobWork } from './job-queue.js';
 
 /** The parts of a BullMQ 5 or 6 job that are used. */
 interface BullJob {
@@ -26,7 +26,7 @@ interface BullQueue {
   getJob(id: string): Promise<BullJob | undefined>;
   getJobCounts(...types: LiveState[]): Promise<Readonly<Record<string, number>>>;
   /** Ids, from the first to that index of each state. */
-  getRanges(types: LiveState[], start: number, end: number): Promise<string[]>;
+  getRanges(types: (LiveState | 'completed' | 'failed')[], start: number, end: number): Promise<string[]>;
   clean(graceMs: number, most: number, type: 'completed' | 'failed'): Promise<unknown>;
   on(event: 'error', listener: (error: Error) => void): unknown;
   close(): Promise<void>;
@@ -69,6 +69,8 @@ export interface BullJobsOptions {
 }
 
 const cleanEveryMs = 60_000;
+/** Jobs of each state among which the newest are searched. */
+const mostListed = 9_999;
 const live: LiveState[] = ['waiting', 'delayed', 'active'];
 /** How long a count of jobs by tenant is reused. In milliseconds. */
 const ownersKeptMs = 500;
@@ -153,6 +155,19 @@ class BullJobs implements JobQueue {
     const job = found && jobOf(found);
     if (!job || (forgottenAtMs(job) ?? Infinity) <= Date.now()) return undefined;
     return { job, isRunning: !job.end && (await found.isActive()) };
+  }
+
+  async list({ tenant, limit }: JobsQuery) {
+    const ids = await this.#queue.getRanges([...live, 'completed', 'failed'], 0, mostListed);
+    const mark = tenant === undefined ? '' : markOf(tenant);
+    // Ids begin with the time of their request.
+    const newest = ids.filter((id) => id.endsWith(mark)).sort((one, other) => (one < other ? 1 : -1));
+    const found = await Promise.all(newest.slice(0, limit).map((id) => this.#queue.getJob(id)));
+    return Promise.all(
+      found
+        .filter((one) => one !== undefined)
+        .map(async (one) => ({ job: jobOf(one), isRunning: !jobOf(one).end && (await one.isActive()) })),
+    );
   }
 
   async cancel(cancelled: Job): Promise<Job | undefined> {

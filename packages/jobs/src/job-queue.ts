@@ -19,12 +19,20 @@ export interface JobPace {
 /** Carries out the next step of a job, and returns the job afterwards. Never rejects. */
 export type JobWork = (job: Job, turn: JobTurn) => Promise<Job>;
 
+/** Which jobs are listed. */
+export interface JobsQuery {
+  readonly tenant?: string | undefined;
+  readonly limit: number;
+}
+
 /** Keeps jobs and assigns each to a worker when it is due. A worker that fails rejects; no job is lost by that. */
 export interface JobQueue {
   /** Keeps a job. `false`: the queue is full, or its tenant has half of it. */
   add(job: Job): Promise<boolean>;
   /** The tenant's job, and whether it is running now. `undefined`: unknown, removed, or another tenant's. */
   read(id: string, tenant: string): Promise<{ readonly job: Job; readonly isRunning: boolean } | undefined>;
+  /** The newest jobs, of one tenant or all, for operators. A queue without it lists none. */
+  list?(query: JobsQuery): Promise<readonly { readonly job: Job; readonly isRunning: boolean }[]>;
   /** Puts `cancelled` in the place of a job that has not ended, and stops who does it. Returns the job as it is then. */
   cancel(cancelled: Job): Promise<Job | undefined>;
   /**

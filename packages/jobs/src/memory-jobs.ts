@@ -1,6 +1,6 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import { forgottenAtMs, type Job } from './job.js';
-import type { JobPace, JobQueue, JobWork } from './job-queue.js';
+import type { JobPace, JobQueue, JobsQuery, JobWork } from './job-queue.js';
 
 /** Options of {@link memoryJobs}. */
 export interface MemoryJobsOptions {
@@ -55,6 +55,15 @@ class MemoryJobs implements JobQueue {
     this.#forget();
     const job = this.#waiting.get(id) ?? this.#ended.get(id);
     return job && { job, isRunning: this.#running.has(id) };
+  }
+
+  async list({ tenant, limit }: JobsQuery) {
+    this.#forget();
+    return [...this.#waiting.values(), ...this.#ended.values()]
+      .filter(({ caller }) => tenant === undefined || caller.tenant === tenant)
+      .sort((one, other) => other.createdAtMs - one.createdAtMs)
+      .slice(0, limit)
+      .map((job) => ({ job, isRunning: this.#running.has(job.id) }));
   }
 
   async cancel(cancelled: Job): Promise<Job | undefined> {

@@ -3,7 +3,9 @@ import { contextOf, guarded, refuse } from '@tollgate/core';
 import { idTimeMs, jobRunOf, runInContext } from '@tollgate/core/internal';
 import type { Request, RequestHandler } from 'express';
 import { AppDoor } from './app-door.js';
+import type { JobsQuery } from './job-queue.js';
 import { type Exchange, JobService } from './job-service.js';
+import { type ListedJob, listed } from './listed-job.js';
 import { type JobsOptions, readOptions } from './options.js';
 import { Worker } from './worker.js';
 
@@ -14,6 +16,8 @@ export interface JobsMiddleware extends RequestHandler {
    * called, another process does them.
    */
   start(app: RequestListener): void;
+  /** The newest jobs of one tenant or all, without their prompts and answers. Rejects where the queue cannot be read. */
+  list(query: JobsQuery): Promise<readonly ListedJob[]>;
   /** Begins no further job; resolves when those that run have ended. Before the app's servers and stores end. */
   close(): Promise<void>;
 }
@@ -55,6 +59,7 @@ export function jobs(options: JobsOptions): JobsMiddleware {
       worker = new Worker(door, settings);
       queue.start(worker.work, settings);
     },
+    list: async (query: JobsQuery) => ((await queue.list?.(query)) ?? []).map(listed),
     close: async () => {
       if (worker) worker.isClosing = true;
       await queue.close();

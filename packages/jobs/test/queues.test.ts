@@ -77,6 +77,28 @@ function endOf({ request, dueAtMs, ...job }: Job, state: 'completed' | 'cancelle
 }
 
 describe.each(Object.entries(makers))('%s', (_name, make) => {
+  it('lists the newest jobs first, of all tenants or one, those that have ended too', async () => {
+    const queue = queueOf();
+    const jobs = [];
+    for (const [index, tenant] of ['one', 'two', 'one'].entries()) {
+      const job = jobDue(60_000, { caller: callerOf(tenant), createdAtMs: Date.now() + index });
+      expect(await queue.add(job)).toBe(true);
+      jobs.push(job);
+    }
+    const [oldest, other, newest] = jobs as [Job, Job, Job];
+    await queue.cancel(endOf(other, 'cancelled'));
+    const ids = async (query: { tenant?: string; limit: number }) =>
+      ((await queue.list?.(query)) ?? []).map(({ job, isRunning }) => [job.id, job.end?.state, isRunning]);
+    const one = [
+      [newest.id, undefined, false],
+      [oldest.id, undefined, false],
+    ];
+    expect(await ids({ tenant: 'tenant of one', limit: 10 })).toEqual(one);
+    expect(await ids({ limit: 10 })).toEqual([one[0], [other.id, 'cancelled', false], one[1]]);
+    expect(await ids({ limit: 1 })).toEqual([one[0]]);
+    expect(await ids({ tenant: 'tenant of three', limit: 10 })).toEqual([]);
+  });
+
   function queueOf(maxJobs = 100): JobQueue {
     const queue = make(maxJobs);
     open.push(queue);

@@ -3,5 +3,5 @@ export { leastInputCost, leastInputTokens, tooSmallToPrice } from './least-input
 export { unmeteredRefusal } from './meter.js';
 export { acceptsPrices } from './prices/declared-price.js';
 export { isPricedSomewhere, type OwnPrices } from './prices/known-prices.js';
-export type { Price, PriceBand } from './prices/price.js';
+export { type Price, type PriceBand, perMillion } from './prices/price.js';
 export { loadTokenizer } from './requests/token-bound.js';

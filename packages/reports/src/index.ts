@@ -1,5 +1,10 @@
 export { type ExportQuery, exportEvents } from './export/export-events.js';
 export { warehouseLayout } from './export/warehouse-layout.js';
+export {
+  type KeptReconciliation,
+  keepReconciliation,
+  keptReconciliations,
+} from './reconcile/kept-reconciliations.js';
 export { type PagesQuery, providerPages } from './reconcile/provider-pages.js';
 export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconcile.js';
 export { type SettledDay, type Settlement, settleUnresolved } from './reconcile/settle-unresolved.js';

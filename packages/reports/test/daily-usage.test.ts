@@ -91,17 +91,22 @@ describe.each(queried)('the sums of days on $name', ({ start: startDatabase }) =
     expect(new Set(await days())).toEqual(new Set(before));
   });
 
-  it('are made by the migration, for a ledger from before there were any', async () => {
+  it('are made by the migration, for a ledger from before there were any, and so are its callers', async () => {
+    const callers = () => books.database.query.selectFrom('callers').selectAll().orderBy('slot').execute();
     const before = await days();
+    const known = await callers();
+    expect(known.length).toBeGreaterThan(0);
     await books.database.end();
     const older = database({ ...server.options, migrate: false });
     await older.ready();
-    await sql`drop table tollgate.daily_usage`.execute(older.query);
+    await sql`drop table tollgate.daily_usage, tollgate.callers`.execute(older.query);
     await sql`delete from tollgate.migrations where name >= '0004-daily-usage'`.execute(older.query);
     await older.end();
     books = ledger({ database: database(server.options) });
     await books.database.ready();
     expect(new Set(await days())).toEqual(new Set(before));
+    const names = (rows: typeof known) => rows.map(({ last_at, ...row }) => row);
+    expect(names(await callers())).toEqual(names(known));
   }, 30_000);
 
   it('go with the months that are dropped', async () => {

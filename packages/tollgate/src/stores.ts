@@ -13,6 +13,7 @@ import { type Ledger, ledger, sqlLearned } from '@tollgate/postgres';
 import type { RateLimitOptions } from '@tollgate/rate-limit';
 import {
   type ConnectionOptions,
+  type OutboxLag,
   outbox,
   rateLimitStores,
   redisAlerts,
@@ -52,6 +53,8 @@ export interface Stores {
   readonly providers: ProviderStore | undefined;
   /** Absent: nothing can be switched off. */
   readonly switch: SwitchStore | undefined;
+  /** How far delivery from Redis is behind; absent: this process delivers none. */
+  readonly outboxLag?: (() => Promise<OutboxLag>) | undefined;
   /** Delivers pending writes, and closes the resources opened here. */
   end(): Promise<void>;
 }
@@ -144,6 +147,7 @@ function storesOnRedis(
     quota,
     rateLimits: rateLimitStores(timed),
     deadlineMs,
+    outboxLag: delivery && (() => delivery.lag()),
     ledger: books,
     answers: redisCache(timed),
     alerts: redisAlerts(timed),

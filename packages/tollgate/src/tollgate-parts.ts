@@ -1,3 +1,4 @@
+import type { RunningRequest } from '@tollgate/budget';
 import type { ConcurrencyMiddleware } from '@tollgate/concurrency';
 import type { Caller, Plans, QuotaStore, SwitchStore, TollgateContext } from '@tollgate/core';
 import type {
@@ -7,8 +8,9 @@ import type {
   TollgateErrorsOptions,
 } from '@tollgate/core/internal';
 import type { JobsMiddleware } from '@tollgate/jobs';
-import type { RunWithOptions } from '@tollgate/meter';
-import type { Ledger, Registry, Resolution, Resolved } from '@tollgate/postgres';
+import type { PriceCatalogue, RunWithOptions } from '@tollgate/meter';
+import type { Ledger, Registry, Resolution, Resolved, SpoolStatus } from '@tollgate/postgres';
+import type { OutboxLag } from '@tollgate/redis';
 import type { ProxyHandler, ProxyOptions } from '@tollgate/upstream';
 import type { Alerts, Watch } from '@tollgate/watch';
 import type { ErrorRequestHandler, NextFunction, Request, RequestHandler, Response } from 'express';
@@ -34,6 +36,16 @@ export type RouteGuard = <Params, Answer, Body, Query, Locals extends Record<str
   res: Response<Answer, Locals>,
   next: NextFunction,
 ) => void;
+
+/** What waits on its way into the ledger. */
+export interface Backlog {
+  /** Settlements of this process that the shared counters have not taken yet. */
+  readonly settlements: number;
+  /** Events on this machine's disk; absent: there is no spool. */
+  readonly spool: SpoolStatus | undefined;
+  /** Events on Redis; absent: this process delivers none. */
+  readonly outbox: OutboxLag | undefined;
+}
 
 /** Everything of one app, in the right order. */
 export interface Tollgate<PlanName extends string = string> {
@@ -108,6 +120,12 @@ export interface Tollgate<PlanName extends string = string> {
    * tokenizer. Rejects with an `Error` after `timeoutMs`, and when the app is closed before.
    */
   ready(options?: ReadyOptions): Promise<void>;
+  /** Requests of this process that hold a reservation now, in no order. */
+  running(): RunningRequest[];
+  /** What waits on its way into the ledger. Rejects where Redis does not answer. */
+  backlog(): Promise<Backlog>;
+  /** The prices that calls are charged by. */
+  readonly prices: PriceCatalogue;
   readonly plans: Plans<PlanName>;
   readonly store: QuotaStore;
   /** Where usage is kept, for `reports({ database: tg.ledger.database })`; absent without `database`. */

@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AuthenticateOptions, authenticate, requireScope } from '@tollgate/auth';
-import { OverrideCache } from '@tollgate/auth/internal';
 import { type BudgetMiddleware, budget } from '@tollgate/budget';
 import { contextOf, jsonBody, type TollgateError, tollgateErrors } from '@tollgate/core';
-import { accepts, checkOptions, type LimitOverrides, limitsOf } from '@tollgate/core/internal';
+import { accepts, checkOptions, limitsOf } from '@tollgate/core/internal';
 import { guardrails } from '@tollgate/guardrails';
-import { meter, meteredFetch, runWith } from '@tollgate/meter';
+import { meter, meteredFetch, priceCatalogue, runWith } from '@tollgate/meter';
 import { unmeteredRefusal } from '@tollgate/meter/internal';
-import { type Ledger, type LedgerOptions, type Registry, registry, resolve } from '@tollgate/postgres';
+import { type Ledger, type LedgerOptions, type Registry, resolve } from '@tollgate/postgres';
 import { providerFailure, proxy } from '@tollgate/upstream';
-import { type Alerts, type AlertsOptions, alerts, killSwitch } from '@tollgate/watch';
+import { killSwitch } from '@tollgate/watch';
 import type { Request, RequestHandler } from 'express';
 import { answerCache } from './answer-cache.js';
 import { deferredJobs } from './deferred-jobs.js';
@@ -22,12 +21,13 @@ import { warnOfSharedCaps } from './limits-in-words.js';
 import { appLog } from './logging.js';
 import { neededBy } from './needed-parts.js';
 import { Opened } from './opened.js';
+import { alertsOn, bookOf, registryOf } from './parts-on-stores.js';
 import { promptSecretOf } from './prompt-secret.js';
 import { Readiness } from './readiness.js';
 import { routeLimits } from './route-limits.js';
 import { selfService } from './self-service.js';
 import { sizeCheck } from './size-check.js';
-import { type Stores, storesOf } from './stores.js';
+import { storesOf } from './stores.js';
 import { isKeyValid, switchedOffCallers } from './switched-off.js';
 import {
   answerOptions,
@@ -224,6 +224,13 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
       });
       await readiness.ready(readyOptions.timeoutMs ?? 30_000);
     },
+    running: () => reservations.running(),
+    backlog: async () => ({
+      settlements: reservations.unsettled,
+      spool: await stores.ledger?.spooled(),
+      outbox: await stores.outboxLag?.(),
+    }),
+    prices: priceCatalogue({ prices: options.meter?.prices, now }),
     plans,
     store,
     ledger: stores.ledger,
@@ -273,24 +280,3 @@ function assembled(options: TollgateOptions, opened: Opened): Tollgate {
 
 /** Guards read nothing that the type parameters of a route describe. */
 const routeGuard = (handler: RequestHandler): RouteGuard => handler as unknown as RouteGuard;
-
-/** Incidents are shared where stores are; those of budgets contain the ledger's figures. */
-function alertsOn({ alerts: store, ledger }: Stores, options: AlertsOptions): Alerts {
-  const unresolved = async (counter: string, window: string) =>
-    (await ledger?.unresolvedIn(undefined, [{ counter, window }]))?.[0];
-  return alerts({ ...(store && { store }), ...(ledger && { unresolved }), ...options });
-}
-
-/** Keys and limits of the app's database, unless it finds its callers otherwise. */
-function registryOf({ keys, jwt }: TollgateOptions, { ledger }: Stores): Registry | undefined {
-  return keys || jwt || !ledger ? undefined : registry({ database: ledger.database });
-}
-
-/** For callers without a request: those of requests are looked up by `authenticate()`. */
-function bookOf(
-  overrides: LimitOverrides | undefined,
-  { authenticate: more = {} }: TollgateOptions,
-): OverrideCache | undefined {
-  const { storeDeadlineMs: deadlineMs = 2_000, maxRemembered: maxTenants = 10_000, now = Date.now } = more;
-  return overrides && new OverrideCache({ overrides, deadlineMs, maxTenants, now });
-}

@@ -8,7 +8,17 @@ import type { Browser, Page } from 'playwright-core';
 import { chromiumPath, launchBrowser, logIn, openPage, violationsOf } from './browser.js';
 import { type DashboardApp, fillDashboard, hostile, startDashboardApp } from './dashboard-app.js';
 
-const pages = ['now', 'limits', 'usage', 'money', 'incidents', 'refusals', 'providers', 'attempts'];
+const pages = [
+  'now',
+  'limits',
+  'usage',
+  'money',
+  'incidents',
+  'refusals',
+  'running',
+  'providers',
+  'attempts',
+];
 const more = ['tenants', 'keys', 'switch', 'audit', 'own'];
 const folder = join(import.meta.dirname, '../../../reports/screenshots');
 const narrow = { width: 360, height: 740 };

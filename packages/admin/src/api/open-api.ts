@@ -50,7 +50,7 @@ function refusalsOf({
   const names = { ...query.shape, ...body?.shape };
   const limited = role !== 'viewer' || tenants === 'all' || 'tenant' in names ? [403] : [];
   const missing = needs !== undefined || path.includes('{') ? [404] : [];
-  const stores = { ledger: [429, 503], registry: [429, 503], switch: [503] };
+  const stores = { ledger: [429, 503], registry: [429, 503], switch: [503], jobs: [503] };
   const away = path === '/overview' ? stores.ledger : needs === undefined ? [] : stores[needs];
   const all = [400, 401, 500, ...writes, ...limited, ...missing, ...away, ...refusals];
   return [...new Set(all)].sort((one, other) => one - other);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import type { AppPart } from './admin-app.js';
 import { nothing } from './fields.js';
 import type { AdminIdentity, AdminRole } from './identity.js';
 import type { Services } from './services.js';
@@ -35,7 +36,7 @@ export interface AdminRoute {
    */
   readonly tenants: 'own' | 'all';
   /** The part of the app that it needs: 404 where the app has none. */
-  readonly needs: 'ledger' | 'registry' | 'switch' | undefined;
+  readonly needs: AppPart | undefined;
   readonly query: z.ZodObject;
   /** Absent: the route takes none. */
   readonly body: z.ZodObject | undefined;

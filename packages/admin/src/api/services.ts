@@ -5,7 +5,7 @@ import type { Database, Registry } from '@tollgate/postgres';
 import { writeAudit } from '@tollgate/postgres/internal';
 import { type PlanPrice, type Reports, reports } from '@tollgate/reports';
 import type { LiveCounts } from '../live/live-counts.js';
-import type { AdminApp } from './admin-app.js';
+import type { AdminApp, AppPart } from './admin-app.js';
 import { notFound } from './errors.js';
 import type { AdminIdentity } from './identity.js';
 import { Turns } from './turns.js';
@@ -76,11 +76,17 @@ export class Services {
     throw notFound('This app has no switch: give tollgate({ switch }).');
   }
 
+  get jobs(): NonNullable<AdminApp['jobs']> {
+    if (this.app.jobs) return this.app.jobs;
+    throw notFound('This app defers no requests: give tollgate({ jobs }).');
+  }
+
   /** Throws a 404 where the app lacks what a route needs. */
-  check(needs: 'ledger' | 'registry' | 'switch' | undefined): void {
+  check(needs: AppPart | undefined): void {
     if (needs === 'ledger') void this.database;
     if (needs === 'registry') void this.registry;
     if (needs === 'switch') void this.switch;
+    if (needs === 'jobs') void this.jobs;
   }
 
   /**

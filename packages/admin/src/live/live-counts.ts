@@ -15,10 +15,13 @@ export interface RefusalCount {
   readonly status: number;
   readonly tenant: string | undefined;
   readonly count: number;
+  /** The most that these requests might have cost, of those that were priced before they were refused. */
+  readonly askedNanoUsd: number;
 }
 
-interface Counted extends Omit<RefusalCount, 'count'> {
+interface Counted extends Omit<RefusalCount, 'count' | 'askedNanoUsd'> {
   count: number;
+  askedNanoUsd: number;
 }
 
 /** How a provider answers this process. */
@@ -55,8 +58,8 @@ export class LiveCounts {
   constructor(private readonly now: () => number) {
     this.sinceMs = now();
     this.#stops = [
-      subscribe('tollgate:refuse', ({ code, status, tenant, shadow }) => {
-        if (shadow !== true) this.#refused(String(code), Number(status), textOf(tenant));
+      subscribe('tollgate:refuse', ({ code, status, tenant, estimateNanoUsd = 0, shadow }) => {
+        if (shadow !== true) this.#refused(String(code), Number(status), textOf(tenant), estimateNanoUsd);
       }),
       subscribe('tollgate:upstream', (facts) => {
         if (facts.breaker !== undefined) this.#changed(textOf(facts.target) ?? '', String(facts.breaker));
@@ -74,7 +77,8 @@ export class LiveCounts {
       if (hour < first) continue;
       for (const [key, one] of counts) {
         if (tenant !== undefined && one.tenant !== tenant) continue;
-        sums.set(key, { ...one, count: one.count + (sums.get(key)?.count ?? 0) });
+        const { count = 0, askedNanoUsd = 0 } = sums.get(key) ?? {};
+        sums.set(key, { ...one, count: one.count + count, askedNanoUsd: one.askedNanoUsd + askedNanoUsd });
       }
     }
     return [...sums.values()].sort((one, other) => other.count - one.count);
@@ -95,7 +99,7 @@ export class LiveCounts {
     for (const stop of this.#stops) stop();
   }
 
-  #refused(code: string, status: number, tenant: string | undefined): void {
+  #refused(code: string, status: number, tenant: string | undefined, askedNanoUsd: number): void {
     const hour = Math.floor(this.now() / hourMs);
     let counts = this.#hours.get(hour);
     if (!counts) {
@@ -107,9 +111,10 @@ export class LiveCounts {
     const isKnown = counts.has(key) || counts.size < mostOfHour;
     const of = isKnown ? tenant : undefined;
     const name = isKnown ? key : JSON.stringify([code, status, null]);
-    const known = counts.get(name);
-    if (known) known.count += 1;
-    else counts.set(name, { code, status, tenant: of, count: 1 });
+    const counted = counts.get(name) ?? { code, status, tenant: of, count: 0, askedNanoUsd: 0 };
+    counted.count += 1;
+    counted.askedNanoUsd += askedNanoUsd;
+    counts.set(name, counted);
   }
 
   #forget(): void {

@@ -1,5 +1,5 @@
 import { definePlans, type PlanDeclaration } from '@tollgate/core';
-import { advice, exportEvents, reconcile, simulate } from '@tollgate/reports';
+import { advice, exportEvents, simulate } from '@tollgate/reports';
 import { z } from 'zod';
 import { valid } from '../api/errors.js';
 import { dollars, id, momentIn, timeZone, usd } from '../api/fields.js';
@@ -13,7 +13,6 @@ const period = {
   time_zone: timeZone,
 };
 const byOf = z.record(z.string(), z.string().nullable());
-const tokens = z.strictObject({ ledger: z.number(), provider: z.number() });
 
 const contentTypes = {
   csv: 'text/csv; charset=utf-8',
@@ -21,7 +20,7 @@ const contentTypes = {
   parquet: 'application/vnd.apache.parquet',
 } as const;
 
-/** Money in the books: bills, outcomes, what-if, comparison with the provider's own figures, exports. */
+/** Money in the books: bills, outcomes, what-if, exports. */
 export const financeRoutes = [
   route({
     method: 'get',
@@ -174,48 +173,6 @@ export const financeRoutes = [
           })),
         },
       };
-    },
-  }),
-  route({
-    method: 'post',
-    path: '/reconciliation',
-    summary:
-      "Compare the ledger with pages of a provider's own usage or costs, by day and model. Changes nothing",
-    role: 'finance',
-    needs: 'ledger',
-    tenants: 'all',
-    body: z.strictObject({ pages: z.array(z.unknown()).min(1).max(1_000) }),
-    answers: {
-      200: z.strictObject({
-        agrees: z.boolean(),
-        data: z.array(
-          z.strictObject({
-            ...{
-              day: z.string(),
-              model: z.string().nullable(),
-              agrees: z.boolean(),
-              unconfirmed_usd: dollars,
-            },
-            ...{ input_tokens: tokens.optional(), cached_input_tokens: tokens.optional() },
-            output_tokens: tokens.optional(),
-            cost_usd: z.strictObject({ ledger: dollars, provider: dollars }).optional(),
-          }),
-        ),
-      }),
-    },
-    run: async ({ services, body: { pages } }) => {
-      const lines = await services.ask(() => valid(() => reconcile(services.database, pages)));
-      const data = lines.map((one) => ({
-        ...{ day: one.day, model: one.model, agrees: one.agrees },
-        unconfirmed_usd: usd(one.unconfirmedNanoUsd),
-        ...(one.inputTokens && { input_tokens: one.inputTokens }),
-        ...(one.cachedInputTokens && { cached_input_tokens: one.cachedInputTokens }),
-        ...(one.outputTokens && { output_tokens: one.outputTokens }),
-        ...(one.costNanoUsd && {
-          cost_usd: { ledger: usd(one.costNanoUsd.ledger), provider: usd(one.costNanoUsd.provider) },
-        }),
-      }));
-      return { json: { agrees: data.every((one) => one.agrees), data } };
     },
   }),
   route({

@@ -1,6 +1,6 @@
 import { processName } from '@tollgate/core/internal';
 import { z } from 'zod';
-import { id, isoOf, moment } from '../api/fields.js';
+import { dollars, id, isoOf, moment, usd } from '../api/fields.js';
 import { route } from '../api/route.js';
 
 /** Counts of this process. */
@@ -25,12 +25,17 @@ export const liveRoutes = [
             status: z.int(),
             tenant: z.string().nullable(),
             count: z.int(),
+            /** The most that they might have cost, of those that were priced before they were refused. */
+            asked_usd: dollars,
           }),
         ),
       }),
     },
     run: async ({ services: { live }, tenant, query: { hours } }) => {
-      const data = live.refusals(hours, tenant).map((one) => ({ ...one, tenant: one.tenant ?? null }));
+      const data = live.refusals(hours, tenant).map(({ askedNanoUsd, ...one }) => ({
+        ...{ ...one, tenant: one.tenant ?? null },
+        asked_usd: usd(askedNanoUsd),
+      }));
       return { json: { process: processName, since: isoOf(live.sinceMs), data: data.slice(0, 1_000) } };
     },
   }),

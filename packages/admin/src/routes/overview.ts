@@ -37,13 +37,15 @@ export const overviewRoutes = [
         name: z.string(),
         role: z.enum(adminRoles),
         tenant: z.string().nullable(),
-        has: z.strictObject({ ledger: z.boolean(), registry: z.boolean(), switch: z.boolean() }),
+        has: z.strictObject({
+          ...{ ledger: z.boolean(), registry: z.boolean(), switch: z.boolean(), jobs: z.boolean() },
+        }),
       }),
     },
     run: async ({ who, services: { app } }) => ({
       json: {
         ...{ name: who.name, role: who.role, tenant: who.tenant ?? null },
-        has: { ledger: !!app.ledger, registry: !!app.registry, switch: !!app.switch },
+        has: { ledger: !!app.ledger, registry: !!app.registry, switch: !!app.switch, jobs: !!app.jobs },
       },
     }),
   }),

@@ -1,5 +1,5 @@
 import { priceCatalogue } from '@tollgate/meter';
-import type { Price, PriceBand } from '@tollgate/meter/internal';
+import { type Price, type PriceBand, perMillion } from '@tollgate/meter/internal';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { facts, table } from '../command/table.js';
@@ -63,11 +63,4 @@ function jsonOf({ provider, model, version, contextWindow, bands }: Price) {
       reasoning: perMillion(band.reasoning),
     })),
   };
-}
-
-/** A pico-dollar a token is a micro-dollar a million tokens. */
-function perMillion(picoDollars: bigint): string {
-  const digits = picoDollars.toString().padStart(7, '0');
-  const fraction = digits.slice(-6).replace(/0{0,4}$/, '');
-  return `${digits.slice(0, -6)}.${fraction}`;
 }

@@ -1,5 +1,6 @@
 import {
   type Compared,
+  keepReconciliation,
   providerPages,
   type ReconcileLine,
   reconcile,
@@ -95,6 +96,8 @@ async function compare(
 ): Promise<void> {
   await withSession(io, self, async ({ database, say }) => {
     const lines = await reconcile(database, pages);
+    const actor = self.optsWithGlobals<{ actor?: string }>().actor ?? `cli:${io.user}`;
+    await keepReconciliation(database, { actor, lines, nowMs: io.now() });
     const differing = lines.filter(({ agrees }) => !agrees);
     const told = all ? lines : differing;
     say(told, () =>

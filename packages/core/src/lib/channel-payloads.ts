@@ -195,6 +195,8 @@ export interface ChannelPayloads {
   'tollgate:refuse': Whose & {
     readonly code: string;
     readonly status: number;
+    /** The most that the declared call may cost, where it was priced. */
+    readonly estimateNanoUsd?: number | undefined;
     readonly shadow?: boolean | undefined;
   };
   /** A finding of a rule of `guardrails()`. */

@@ -47,7 +47,8 @@ export function counterOf(limit: Limit, subject: CounterSubject): QuotaCounter {
   return counter;
 }
 
-function newCounter(limit: Limit, subject: CounterSubject): QuotaCounter {
+/** The same, built anew: for reports over many callers, whose counters nobody asks for again. */
+export function newCounter(limit: Limit, subject: CounterSubject): QuotaCounter {
   const { scope, unit, window } = limit;
   const wide = !scope.some(isWithinTenant);
   let counter = `${unit}/${windowName(window)}`;

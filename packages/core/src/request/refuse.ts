@@ -23,7 +23,7 @@ export function refuseOrShadow(
 }
 
 function publishRefusal(
-  { requestId, caller }: TollgateContext,
+  { requestId, caller, calls }: TollgateContext,
   { code, status }: TollgateError,
   shadow: boolean,
 ): void {
@@ -33,6 +33,7 @@ function publishRefusal(
     status,
     tenant: caller?.tenant,
     keyId: caller?.keyId,
+    estimateNanoUsd: calls.declared?.parsed?.estimate.costNanoUsd,
     ...(shadow && { shadow }),
   }));
 }

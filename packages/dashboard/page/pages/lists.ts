@@ -22,6 +22,7 @@ interface Refusal {
   readonly status: number;
   readonly tenant: string | null;
   readonly count: number;
+  readonly asked_usd: string;
 }
 
 /** What this process refused in the last day. */
@@ -42,6 +43,12 @@ export function Refusals({ place }: { place: Place }): VNode {
             { name: 'Status', isNumber: true, of: (one: Refusal) => one.status },
             { name: 'Tenant', of: (one: Refusal) => one.tenant ?? '(unknown caller)' },
             { name: 'Refused', isNumber: true, of: (one: Refusal) => count(one.count) },
+            {
+              name: 'Asked at most',
+              isNumber: true,
+              of: (one: Refusal) =>
+                Number(one.asked_usd) > 0 ? html`<${Money} usd=${one.asked_usd} />` : '–',
+            },
           ]} />`
         : null
     }

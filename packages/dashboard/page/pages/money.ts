@@ -5,7 +5,7 @@ import { count, percent, time } from '../format.js';
 import { html } from '../html.js';
 import { DialogButton, Empty, Failure, FormDialog, Money, Section, Table } from '../parts/basics.js';
 import { RangePicker, rangeOf } from '../parts/range.js';
-import { useRole } from '../parts/shell.js';
+import { useMe, useRole } from '../parts/shell.js';
 import { changed, type Place, setParams, useData } from '../state.js';
 
 interface Bill {
@@ -45,6 +45,15 @@ interface Advice {
   }[];
 }
 
+interface Reconciliation {
+  readonly at: string;
+  readonly actor: string;
+  readonly first_day: string;
+  readonly last_day: string;
+  readonly lines: number;
+  readonly differing: number;
+}
+
 interface Unresolved {
   readonly event_id: string;
   readonly tenant: string;
@@ -58,7 +67,8 @@ interface Unresolved {
 /** The month end: bills and margins, cost per outcome, savings, what is not settled, exports. */
 export function MoneyPage({ place }: { place: Place }): VNode {
   const isFinance = useRole('finance');
-  return html`${isFinance ? html`<${Bills} place=${place} /><${Outcomes} place=${place} /><${Savings} place=${place} /><${Exports} place=${place} />` : html`<${Empty}>Bills, margins and exports need the role finance.<//>`}<${Open} place=${place} />`;
+  const me = useMe();
+  return html`${isFinance ? html`<${Bills} place=${place} /><${Outcomes} place=${place} /><${Savings} place=${place} /><${Exports} place=${place} />${me?.tenant ? null : html`<${Reconciliations} place=${place} />`}` : html`<${Empty}>Bills, margins and exports need the role finance.<//>`}<${Open} place=${place} />`;
 }
 
 function Bills({ place }: { place: Place }): VNode {
@@ -178,6 +188,33 @@ function Exports({ place }: { place: Place }): VNode {
       (format) =>
         html`<a class="button" href=${`api/export${queryOf({ from, to, format })}`} download>${format === 'csv' ? 'CSV' : format === 'jsonl' ? 'JSON lines' : 'Parquet'}</a>`,
     )}</p>
+  <//>`;
+}
+
+/** Whether the ledger agreed with the provider's own figures, as often as somebody compared them. */
+function Reconciliations({ place }: { place: Place }): VNode {
+  const zone = place.params.get('zone') ?? 'UTC';
+  const { data, error } = useData<{ data: readonly Reconciliation[] }>('/reconciliation?limit=5');
+  return html`<${Section} title="Reconciliation with providers">
+    ${error ? html`<${Failure} error=${error} />` : null}
+    ${data?.data.length === 0 ? html`<${Empty}>The ledger was not compared with a provider's figures yet. Compare them every month: tollgate reconcile --fetch openai --month ${new Date().toISOString().slice(0, 7)}<//>` : null}
+    ${
+      data && data.data.length > 0
+        ? html`<${Table} caption="Comparisons with providers, the newest first" rows=${data.data} keyOf=${(one: Reconciliation) => one.at} columns=${[
+            { name: `At (${zone})`, of: (one: Reconciliation) => time(one.at, zone) },
+            { name: 'By', of: (one: Reconciliation) => one.actor },
+            { name: 'Days (UTC)', of: (one: Reconciliation) => `${one.first_day} to ${one.last_day}` },
+            { name: 'Compared', isNumber: true, of: (one: Reconciliation) => count(one.lines) },
+            {
+              name: 'Result',
+              of: (one: Reconciliation) =>
+                one.differing === 0
+                  ? 'all agree'
+                  : `${count(one.differing)} differ: tollgate reconcile shows them`,
+            },
+          ]} />`
+        : null
+    }
   <//>`;
 }
 

@@ -8,6 +8,8 @@ export const MeContext = createContext<Me | undefined>(undefined);
 
 const order = ['viewer', 'finance', 'operator'];
 
+export const useMe = (): Me | undefined => useContext(MeContext);
+
 /** Whether the caller has a role; the API decides, this only hides what it would refuse. */
 export function useRole(needed: Me['role']): boolean {
   const me = useContext(MeContext);

@@ -48,6 +48,13 @@ export interface Price {
   readonly unknownTier: TierMultiplier;
 }
 
+/** A price as dollars per million tokens, exactly: a pico-dollar a token is a micro-dollar a million tokens. */
+export function perMillion(pico: bigint): string {
+  const digits = pico.toString().padStart(7, '0');
+  const fraction = digits.slice(-6).replace(/0{0,4}$/, '');
+  return `${digits.slice(0, -6)}.${fraction}`;
+}
+
 const picoPerNano = 1000n;
 
 /** Rounds pico-dollars up to nano-dollars; at most 2^53 - 1, which is above every cap a window may have. */

@@ -45,11 +45,23 @@ export async function writeAudit(
 /** The audit trail, newest first. */
 export async function readAudit(
   query: Kysely<Tables>,
-  { tenant, before, limit }: { tenant: string | undefined; before: string | undefined; limit: number },
+  {
+    tenant,
+    before,
+    action,
+    limit,
+  }: {
+    tenant?: string | undefined;
+    before?: string | undefined;
+    /** Only entries of this action. */
+    action?: string | undefined;
+    limit: number;
+  },
 ): Promise<AuditEntry[]> {
   if (tenant !== undefined && !canBeStored(tenant)) return [];
   let select = query.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit);
   if (tenant !== undefined) select = select.where('tenant', '=', tenant);
+  if (action !== undefined) select = select.where('action', '=', action);
   if (before !== undefined) select = select.where('id', '<', before);
   const rows = await select.execute();
   return rows.map((row) => ({ ...row, tenant: row.tenant ?? undefined }));

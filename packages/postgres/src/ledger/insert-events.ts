@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../connection/database.js';
+import { notedCallers } from './callers.js';
 import { dailySums } from './daily-usage.js';
 import { type EventRow, eventColumns } from './event-columns.js';
 
@@ -9,8 +10,8 @@ const typed = sql.join(
 );
 
 /**
- * Writes events in one statement: each once, for any number of deliveries, together with the new ones' charges to their windows and their
- * parts of the day's sums. Their months must have tables. Resolves with the ids of the new ones; rejects as a whole.
+ * Writes events in one statement: each once, for any number of deliveries, together with the new ones' charges to their windows, their
+ * parts of the day's sums, and their callers. Their months must have tables. Resolves with the ids of the new ones; rejects as a whole.
  */
 export async function insertEvents(
   { query, schema }: Database,
@@ -29,6 +30,7 @@ export async function insertEvents(
       returning *
     ),
     days as (${dailySums(sql.id(schema, 'daily_usage'), sql`new`)}),
+    seen as (${notedCallers(sql.id(schema, 'callers'), sql`new`)}),
     spending as (
     insert into ${sql.id(schema, 'window_spend')} as spent (counter, window_id, amount, touched_at)
     select charge ->> 'counter', charge ->> 'window', sum((charge ->> 'amount')::bigint), now()

@@ -2,6 +2,7 @@ import type { UsageEvent, UsageSink } from '@tollgate/core';
 import type { CounterWindow, ScopeSpan, SpendSource, WindowSpend } from '@tollgate/core/internal';
 import type { Database } from '../connection/database.js';
 import { Spool } from '../spool/spool.js';
+import { type SpoolStatus, spoolStatus } from '../spool/spool-status.js';
 import { EventWriter } from './event-writer.js';
 import { type LedgerOptions, readLedgerOptions } from './ledger-options.js';
 import { dropMonthsBefore } from './partitions.js';
@@ -24,6 +25,8 @@ export interface Ledger extends UsageSink, SpendSource {
   readonly isFull: boolean;
   /** Events dropped since the start because the spool was full. */
   readonly droppedCount: number;
+  /** The events that wait in its spool, of all processes with this folder; absent: there is no spool. Reads the disk. */
+  spooled(): Promise<SpoolStatus | undefined>;
   readonly database: Database;
   definedAt(definitions: readonly string[]): Promise<readonly number[]>;
   spentBy(spans: readonly ScopeSpan[]): Promise<readonly number[]>;
@@ -71,6 +74,10 @@ class SqlLedger implements Ledger {
 
   get droppedCount(): number {
     return this.#spool?.droppedCount ?? 0;
+  }
+
+  async spooled(): Promise<SpoolStatus | undefined> {
+    return this.#spool && spoolStatus(this.#spool.directory);
   }
 
   write(event: UsageEvent): void | Promise<void> {

@@ -44,4 +44,8 @@ export async function forgetWindows({ query }: Database, days: number): Promise<
     .deleteFrom('window_spend')
     .where('touched_at', '<', sql<Date>`now() - make_interval(days => ${days}::integer)`)
     .execute();
+  await query
+    .deleteFrom('callers')
+    .where('last_at', '<', sql<Date>`now() - make_interval(days => ${days}::integer)`)
+    .execute();
 }

@@ -8,6 +8,7 @@ import { unresolvedUsage } from './0005-unresolved-usage.js';
 import { limitDefinitions } from './0006-limit-definitions.js';
 import { plans } from './0007-plans.js';
 import { learned } from './0008-learned.js';
+import { callers } from './0009-callers.js';
 
 /**
  * All migrations, in order. A released migration is never changed; a new one is appended. Migrations only add, so that the previous
@@ -22,6 +23,7 @@ const migrations: Readonly<Record<string, (schema: string) => Migration>> = {
   '0006-limit-definitions': limitDefinitions,
   '0007-plans': plans,
   '0008-learned': learned,
+  '0009-callers': callers,
 };
 
 const table = 'migrations';

@@ -49,6 +49,10 @@ export class Spool {
     this.#carrying = this.#carry();
   }
 
+  get directory(): string {
+    return this.#options.directory;
+  }
+
   /** From nine tenths on, or while the disk takes nothing and half of the memory for it is used. */
   get isFull(): boolean {
     return this.#own.segments.bytes > 0.9 * this.#options.maxBytes || this.#queue.size > mostInMemory / 2;

@@ -64,6 +64,20 @@ export interface OutcomesTable {
   recorded_at: Generated<Date>;
 }
 
+/** Who used anything: one row for each combination of tenant, team, user and key. */
+export interface CallersTable {
+  /** A hash of the four. */
+  slot: string;
+  tenant: string;
+  team: string | null;
+  user_id: string | null;
+  key_id: string | null;
+  /** The plan that was last seen. */
+  plan: string;
+  /** When it was used last, up to an hour behind. */
+  last_at: Date;
+}
+
 /** The sums of a UTC day's events for one value of each dimension, corrections counted in: kept with the events in one step. */
 export interface DailyUsageTable {
   day: Date;

@@ -6,13 +6,20 @@ import type {
   TeamsTable,
   TenantsTable,
 } from './keys-tables.js';
-import type { DailyUsageTable, OutcomesTable, UsageEventsTable, WindowSpendTable } from './ledger-tables.js';
+import type {
+  CallersTable,
+  DailyUsageTable,
+  OutcomesTable,
+  UsageEventsTable,
+  WindowSpendTable,
+} from './ledger-tables.js';
 
 /** The tables by name, as queries see them. */
 export interface Tables {
   usage_events: UsageEventsTable;
   window_spend: WindowSpendTable;
   daily_usage: DailyUsageTable;
+  callers: CallersTable;
   outcomes: OutcomesTable;
   tenants: TenantsTable;
   teams: TeamsTable;

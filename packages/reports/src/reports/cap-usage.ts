@@ -1,18 +1,19 @@
-import { type Caller, counterOf, type Limit, type LimitOverride, type Plans } from '@tollgate/core';
+import type { Caller, Limit, LimitOverride, Plans } from '@tollgate/core';
 import {
   accepts,
   acceptsPlans,
+  type CalendarWindow,
   type CounterWindow,
   calendarSpan,
   checkOptions,
   type LimitOverrides,
   limitsFor,
+  newCounter,
   ownLimitsOf,
   type QuotaCounter,
 } from '@tollgate/core/internal';
 import type { Database } from '@tollgate/postgres';
-import { lowestId, spentIn } from '@tollgate/postgres/internal';
-import { sql } from 'kysely';
+import { lastSeenWithinS, spentIn } from '@tollgate/postgres/internal';
 
 /** Whose caps are looked at. */
 export interface CapQuery {
@@ -70,6 +71,15 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
   const nowMs = now();
   const caps = new Map<string, Omit<CapUsage, 'used' | 'share'>>();
   const asked = new Map<string, CounterWindow>();
+  const spans = new Map<CalendarWindow, { id: string; resetsAt: string }>();
+  const spanOf = (window: CalendarWindow) => {
+    const known = spans.get(window);
+    if (known) return known;
+    const { id, endMs } = calendarSpan(window, nowMs);
+    const span = { id, resetsAt: new Date(endMs).toISOString() };
+    spans.set(window, span);
+    return span;
+  };
   const ofTenant = await overridesOf(query);
   const isWhole = overrides?.list !== undefined && query.tenant === undefined;
   for (const caller of await callersSince(database, nowMs - longestWindowDays * dayMs, query.tenant)) {
@@ -80,9 +90,9 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
     for (const limit of limitsFor(plan, { limits: ownLimitsOf(known, caller) }).limits) {
       const { window } = limit;
       if (window.kind !== 'calendar' || !isOfCaller(limit)) continue;
-      const counted = counterOf(limit, { caller });
+      const counted = newCounter(limit, { caller });
       const { counter, unit } = counted;
-      const { id, endMs } = calendarSpan(window, nowMs);
+      const { id, resetsAt } = spanOf(window);
       const of = (part: string, value: string | undefined) =>
         limit.scope.some((one) => one === part) ? (value ?? null) : null;
       asked.set(counter, { counter, window: id });
@@ -99,7 +109,7 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
           cap: limit.amount,
           window: id,
           counter: counted,
-          resetsAt: new Date(endMs).toISOString(),
+          resetsAt,
         },
       });
     }
@@ -130,16 +140,6 @@ function isOfCaller({ scope }: Limit): boolean {
   return scope.every((part) => typeof part === 'string' && within.has(part));
 }
 
-interface UsedBy {
-  readonly tenant: string;
-  readonly team: string | null;
-  readonly user: string | null;
-  readonly key: string | null;
-  readonly plan: string;
-  /** When it was used last, in seconds since the epoch. */
-  readonly last: number;
-}
-
 /** Everybody who has used anything since, on the plan that was last seen. */
 async function callersSince(
   database: Database,
@@ -147,24 +147,12 @@ async function callersSince(
   tenant: string | undefined,
 ): Promise<Caller[]> {
   await database.ready();
-  const { query, schema } = database;
-  const ofTenant = tenant === undefined ? sql`true` : sql`tenant = ${tenant.replaceAll('\0', '\uFFFD')}`;
-  // Of a caller that changed its plan, the one that was used last counts: chosen here, since the database would have to sort its events.
-  const { rows } = await query.transaction().execute(async (transaction) => {
-    // Otherwise a million events are sorted on the disk: the planner takes each combination of names for a group.
-    await sql`set local work_mem = '64MB'`.execute(transaction);
-    return sql<UsedBy>`
-    select tenant, team, user_id as "user", key_id as key, plan, extract(epoch from max(at))::float8 as last
-    from ${sql.id(schema, 'usage_events')}
-    where event_id >= ${lowestId(sinceMs)}::uuid and ${ofTenant}
-    group by 1, 2, 3, 4, 5`.execute(transaction);
-  });
-  const latest = new Map<string, (typeof rows)[number]>();
-  for (const row of rows) {
-    const name = JSON.stringify([row.tenant, row.team, row.user, row.key]);
-    if (!(row.last <= (latest.get(name)?.last ?? -1))) latest.set(name, row);
-  }
-  return [...latest.values()].map(({ tenant: id, team, user, key, plan }) => ({
+  let select = database.query
+    .selectFrom('callers')
+    .selectAll()
+    .where('last_at', '>=', new Date(sinceMs - lastSeenWithinS * 1_000));
+  if (tenant !== undefined) select = select.where('tenant', '=', tenant.replaceAll('\0', '\uFFFD'));
+  return (await select.execute()).map(({ tenant: id, team, user_id: user, key_id: key, plan }) => ({
     ...{ id: key ?? user ?? id, tenant: id, plan, scopes: [], labels: {} },
     ...{ team: team ?? undefined, user: user ?? undefined, keyId: key ?? undefined },
   }));

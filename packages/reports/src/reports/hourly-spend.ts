@@ -35,7 +35,7 @@ export async function hourlySpend(
   const { query, schema } = database;
   const of = (part: keyof SpendSubject) => subjects.map((subject) => subject[part] ?? null);
   const { rows } = await sql<{ place: string; hour: string; usd: number }>`
-    select place::text, floor(extract(epoch from at) / 3600)::text as hour, (sum(cost_nano_usd) / 1e9)::float8 as usd
+    select place::text, (extract(epoch from date_trunc('hour', at)) / 3600)::bigint::text as hour, sum(cost_nano_usd::float8) / 1e9 as usd
     from unnest(${of('tenant')}::text[], ${of('team')}::text[], ${of('user')}::text[], ${of('key')}::text[])
       with ordinality as asked (of_tenant, of_team, of_user, of_key, place)
     join ${sql.id(schema, 'usage_events')} as e on e.tenant = of_tenant
@@ -43,7 +43,7 @@ export async function hourlySpend(
       and (of_user is null or e.user_id = of_user)
       and (of_key is null or e.key_id = of_key)
     where event_id >= ${lowestId(fromMs)}::uuid
-    group by 1, 2`.execute(query);
+    group by place, date_trunc('hour', at)`.execute(query);
   const lastHour = Math.floor(nowMs / hourMs);
   const found = subjects.map(() => new Map<number, number>());
   for (const { place, hour, usd } of rows) found[Number(place) - 1]?.set(Number(hour), usd);

@@ -1,7 +1,7 @@
 import type { Database } from '@tollgate/postgres';
 import { sql } from 'kysely';
 import type { CheckedQuery } from './usage-query.js';
-import { usageRows } from './usage-rows.js';
+import { rowsOfBoth } from './usage-rows.js';
 
 /** How the cost of one value has changed against the period before. */
 export interface Mover {
@@ -16,14 +16,11 @@ export async function movers({ query, schema }: Database, asked: CheckedQuery): 
   const { by, fromMs, toMs, limit } = asked;
   const before = { ...asked, fromMs: 2 * fromMs - toMs, toMs: fromMs };
   const keys = by.map((_, index) => sql.ref(`by_${index}`));
-  const rowsOf = (period: CheckedQuery, sign: number) =>
-    sql`select ${sql.join([...keys, sql`${sql.lit(sign)} as sign`, sql.ref('cost_nano_usd')])} from (${usageRows(schema, period)}) as used`;
-  const now = sql`coalesce(sum(cost_nano_usd) filter (where sign = 1), 0)`;
-  const earlier = sql`coalesce(sum(cost_nano_usd) filter (where sign = -1), 0)`;
-  const change = sql`sum(cost_nano_usd * sign)`;
+  const [now, earlier] = [sql`coalesce(sum(now), 0)`, sql`coalesce(sum(earlier), 0)`];
+  const change = sql`${now} - ${earlier}`;
   const { rows } = await sql<Record<string, string | null>>`
-    select ${sql.join([...keys, sql`${now}::text as now`, sql`${earlier}::text as earlier`, sql`${change}::text as change`])}
-    from (${rowsOf(asked, 1)} union all ${rowsOf(before, -1)}) as both_periods
+    select ${sql.join([...keys, sql`(${now})::text as now`, sql`(${earlier})::text as earlier`, sql`(${change})::text as change`])}
+    from (${rowsOfBoth(schema, before, asked)}) as both_periods
     ${keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)}`}
     having ${change} <> 0
     order by abs(${change}) desc limit ${sql.lit(limit)}`.execute(query);

@@ -22,6 +22,34 @@ export function usageRows(schema: string, asked: CheckedQuery): RawBuilder<unkno
   return sql.join(parts, sql` union all `);
 }
 
+/**
+ * The rows of two periods, the earlier one first, each with its cost counted in `now` or in `earlier`: days that both have in the kept sums
+ * are read at once.
+ */
+export function rowsOfBoth(schema: string, earlier: CheckedQuery, now: CheckedQuery): RawBuilder<unknown> {
+  const keys = now.by.map((_, index) => sql.ref(`by_${index}`));
+  const cost = sql.ref('cost_nano_usd');
+  const counted = (rows: RawBuilder<unknown>, isNow: RawBuilder<unknown>) =>
+    sql`select ${sql.join([...keys, sql`case when ${isNow} then ${cost} else 0 end as now`, sql`case when ${isNow} then 0 else ${cost} end as earlier`])} from (${rows}) as used`;
+  const [daysBefore, days] = [wholeDays(earlier), wholeDays(now)];
+  if (!daysBefore || !days) {
+    return sql`${counted(usageRows(schema, earlier), sql`false`)} union all ${counted(usageRows(schema, now), sql`true`)}`;
+  }
+  const between = { fromMs: daysBefore.toMs, toMs: days.fromMs };
+  const daily = sql`select * from (${dailyRows(schema, { ...now, fromMs: daysBefore.fromMs, toMs: days.toMs }, sql`, day`)}) as sums
+    where day < ${dayOf(between.fromMs)} or day >= ${dayOf(between.toMs)}`;
+  const parts = [counted(daily, sql`day >= ${dayOf(days.fromMs)}`)];
+  const addEvents = (asked: CheckedQuery, fromMs: number, toMs: number, isNow: boolean): void => {
+    if (fromMs < toMs)
+      parts.push(counted(eventRows(schema, { ...asked, fromMs, toMs }), sql`${sql.lit(isNow)}`));
+  };
+  addEvents(earlier, earlier.fromMs, daysBefore.fromMs, false);
+  addEvents(earlier, daysBefore.toMs, earlier.toMs, false);
+  addEvents(now, now.fromMs, days.fromMs, true);
+  addEvents(now, days.toMs, now.toMs, true);
+  return sql.join(parts, sql` union all `);
+}
+
 /** The whole UTC days of a query's period; `undefined` where there is none, or where their sums do not tell what is asked for. */
 function wholeDays(asked: CheckedQuery): { fromMs: number; toMs: number } | undefined {
   const { by, where, timeZone } = asked;
@@ -32,10 +60,11 @@ function wholeDays(asked: CheckedQuery): { fromMs: number; toMs: number } | unde
   return fromMs < toMs ? { fromMs, toMs } : undefined;
 }
 
-function dailyRows(schema: string, asked: CheckedQuery): RawBuilder<unknown> {
-  const dayOf = (ms: number) => sql`${new Date(ms).toISOString().slice(0, 10)}::date`;
+const dayOf = (ms: number): RawBuilder<unknown> => sql`${new Date(ms).toISOString().slice(0, 10)}::date`;
+
+function dailyRows(schema: string, asked: CheckedQuery, more = sql``): RawBuilder<unknown> {
   return sql`
-    select ${sql.join([...keysOf(asked, sql`day::timestamp`), ...figureNames])} from ${sql.id(schema, 'daily_usage')}
+    select ${sql.join([...keysOf(asked, sql`day::timestamp`), ...figureNames])}${more} from ${sql.id(schema, 'daily_usage')}
     where day >= ${dayOf(asked.fromMs)} and day < ${dayOf(asked.toMs)} and ${conditionsOf(asked)}`;
 }
 

@@ -1,0 +1,22 @@
+import { type Kysely, type Migration, sql } from 'kysely';
+import { notedCallers } from '../ledger/callers.js';
+
+/** Who used anything and when last, for reports that would group every event, made from the events there are. `schema` is a checked name. */
+export function callers(schema: string): Migration {
+  const table = sql.id(schema, 'callers');
+  return {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await sql`
+        create table ${table} (
+          slot uuid primary key,
+          tenant text not null,
+          team text,
+          user_id text,
+          key_id text,
+          plan text not null,
+          last_at timestamptz not null
+        )`.execute(db);
+      await sql`${notedCallers(table, sql.id(schema, 'usage_events'))}`.execute(db);
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { databases, type TestDatabase, usageEvent } from '@tollgate/testkit/databases';
+import { database, type Ledger, ledger } from '../src/index.js';
+
+const start = Date.UTC(2026, 9, 5, 12);
+const minuteMs = 60_000;
+
+describe.each(databases)('who has used anything on $name', ({ start: begin }) => {
+  let server: TestDatabase;
+  let books: Ledger;
+  beforeEach(async () => {
+    server = await begin();
+    books = ledger({ database: database(server.options) });
+  }, 60_000);
+  afterEach(async () => {
+    await books.close();
+    await books.database.end();
+    await server.end();
+  }, 60_000);
+
+  const used = async (facts: object, afterMinutes: number) => {
+    await books.write(usageEvent({ tenant: 'acme', ...facts }, start + afterMinutes * minuteMs));
+    await books.flush();
+  };
+  const callers = async () => {
+    const query = books.database.query.selectFrom('callers').selectAll().orderBy('plan').orderBy('key_id');
+    return (await query.execute()).map(({ slot, last_at, ...row }) => ({
+      ...row,
+      minute: (last_at.getTime() - start) / minuteMs,
+    }));
+  };
+  const names = { tenant: 'acme', team: null, user_id: null };
+
+  it('is noted once for each tenant, team, user and key', async () => {
+    await used({ keyId: 'k1', plan: 'free', team: undefined, user: undefined }, 0);
+    await used({ keyId: 'k1', plan: 'free', team: undefined, user: undefined }, 1);
+    await used({ keyId: 'k2', plan: 'pro', team: 'data', user: undefined }, 2);
+    expect(await callers()).toEqual([
+      { ...names, key_id: 'k1', plan: 'free', minute: 0 },
+      { ...names, team: 'data', key_id: 'k2', plan: 'pro', minute: 2 },
+    ]);
+  });
+
+  it('has the plan of the last event, whatever the order of delivery, and a time that is at most an hour behind', async () => {
+    const who = { keyId: 'k1', team: undefined, user: undefined };
+    await used({ ...who, plan: 'free' }, 10);
+    await used({ ...who, plan: 'pro' }, 20);
+    await used({ ...who, plan: 'free' }, 5); // late
+    expect(await callers()).toEqual([{ ...names, key_id: 'k1', plan: 'pro', minute: 20 }]);
+    await used({ ...who, plan: 'pro' }, 60);
+    await used({ ...who, plan: 'pro' }, 90);
+    expect(await callers()).toEqual([{ ...names, key_id: 'k1', plan: 'pro', minute: 90 }]);
+  });
+
+  it('is noted once where one batch has many events of one caller', async () => {
+    const events = Array.from({ length: 50 }, (_, index) =>
+      usageEvent(
+        {
+          tenant: 'acme',
+          keyId: 'k1',
+          plan: index === 49 ? 'pro' : 'free',
+          team: undefined,
+          user: undefined,
+        },
+        start + index,
+      ),
+    );
+    await Promise.all(events.map((event) => books.write(event)));
+    await books.flush();
+    expect((await callers()).map(({ plan }) => plan)).toEqual(['pro']);
+  });
+});
