@@ -62,12 +62,8 @@ describe('access that is limited to a tenant', () => {
     const client = one.as('operator', 'beta');
     for (const { method, path, query } of adminRoutes) {
       if (method !== 'get') continue;
-      const asked =
-        'month' in query.shape
-          ? '?month=2026-10'
-          : 'outcome' in query.shape && path === '/outcomes'
-            ? '?outcome=x'
-            : '';
+      const needed: Record<string, string> = { '/bills': '?month=2026-10', '/outcomes': '?outcome=x' };
+      const asked = needed[path] ?? (path === '/prices' ? '?model=gpt-5' : '');
       const { text, status } = await client.get(path + asked);
       expect([path, [200, 403]]).toEqual([path, expect.arrayContaining([status])]);
       expect([path, text.includes('acme')]).toEqual([path, false]);

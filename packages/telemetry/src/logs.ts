@@ -2,7 +2,7 @@ import { subscribe, type UsageEvent, type UsageSink } from '@tollgate/core';
 import { accepts, type ChannelName, channelNames, checkOptions } from '@tollgate/core/internal';
 
 /** Levels, the most urgent first. */
-export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+const logLevels = ['error', 'warn', 'info', 'debug'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** One line: when, how urgent, what, and the facts of the message. No prompt, no secret. */

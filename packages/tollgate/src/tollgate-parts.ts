@@ -38,7 +38,7 @@ export type RouteGuard = <Params, Answer, Body, Query, Locals extends Record<str
 ) => void;
 
 /** What waits on its way into the ledger. */
-export interface Backlog {
+interface Backlog {
   /** Settlements of this process that the shared counters have not taken yet. */
   readonly settlements: number;
   /** Events on this machine's disk; absent: there is no spool. */

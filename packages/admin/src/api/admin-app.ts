@@ -3,7 +3,7 @@ import type { PriceCatalogue } from '@tollgate/meter';
 import type { Ledger, Registry, SpoolStatus } from '@tollgate/postgres';
 
 /** A request that holds a reservation, as `tg.running()` returns it. */
-export interface AdminRunning {
+interface AdminRunning {
   readonly requestId: string;
   readonly tenant: string;
   readonly team: string | undefined;
@@ -19,7 +19,7 @@ export interface AdminRunning {
 }
 
 /** A deferred request, as `tg.jobs.list()` returns it. */
-export interface AdminJob {
+interface AdminJob {
   readonly id: string;
   readonly tenant: string;
   readonly keyId: string | undefined;

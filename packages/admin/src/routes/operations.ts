@@ -113,8 +113,7 @@ export const operationRoutes = [
   route({
     method: 'get',
     path: '/backlog',
-    summary:
-      'What waits on its way into the ledger: settlements, the spool of this machine, the outbox on Redis',
+    summary: 'The backlog before the ledger: settlements, the spool of this machine, the outbox on Redis',
     role: 'viewer',
     tenants: 'all',
     answers: {
@@ -138,7 +137,7 @@ export const operationRoutes = [
   route({
     method: 'get',
     path: '/prices',
-    summary: 'What a model costs now, in dollars per million tokens, at each provider that has a price',
+    summary: 'The present price of a model in dollars per million tokens, at each provider that has one',
     role: 'viewer',
     query: z.strictObject({
       model: z.string().min(1).max(256),
