@@ -1,4 +1,4 @@
-import { sessions } from '@tollgate/admin';
+import { admin, sessions } from '@tollgate/admin';
 import { dashboard } from '@tollgate/dashboard';
 import { capUsage } from '@tollgate/reports';
 import express, { type Express } from 'express';
@@ -113,6 +113,13 @@ export function createApp({
       ...(database && { history: '../v1/usage/history' }),
     }),
   );
+
+  // The same for scripts: TOLLGATE_TOKEN=<an admin's key> tollgate --url http://…/admin keys list
+  const operators = admin({
+    tg,
+    authorize: ({ tollgate: { caller } }) => caller && { name: caller.keyId ?? caller.id, role: 'operator' },
+  });
+  app.use('/admin', tg.authenticate(), tg.scope('admin'), operators);
 
   app.get('/v1/usage', tg.usage()); // needs a key, and costs no request
   if (database) app.get('/v1/usage/history', tg.usageHistory()); // from the ledger: ?by=model,day

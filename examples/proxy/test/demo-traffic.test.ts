@@ -43,6 +43,14 @@ describe('npm start -- --demo', () => {
     const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
     const login = await fetch(`${url}/dashboard/session`, { method: 'POST', headers, body: '{}' });
     const cookie = login.headers.get('set-cookie')?.split(';')[0] ?? '';
+    const { key: own } = await tg.registry.keys.create({
+      tenant: 'demo-admin',
+      plan: 'admin',
+      scopes: ['chat'],
+    });
+    const byToken = async (token: string) =>
+      (await fetch(`${url}/admin/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+    expect([await byToken(key), await byToken(own), await byToken('none')]).toEqual([200, 403, 401]);
     const get = async (path: string) =>
       (await (await fetch(`${url}/dashboard/api${path}`, { headers: { cookie } })).json()) as {
         data: Record<string, unknown>[];

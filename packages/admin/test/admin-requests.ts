@@ -5,6 +5,7 @@ export const bodies: Readonly<Record<string, object>> = {
   '/tenants': { tenant: 'gamma', teams: ['data'] },
   '/keys': { tenant: 'gamma', plan: 'pro', expires_at: '2027-01-01T00:00:00+01:00' },
   '/overrides': { tenant: 'gamma', team: 'data', kind: 'spend', limit: '$5/month' },
+  '/keys/{key_id}/expire': { at: '2030-01-01T00:00:00Z' },
   '/overrides/clear': { tenant: 'gamma', team: 'data' },
   '/switch/off': { kind: 'tenant', name: 'gamma', reason: 'trying', minutes: 5 },
   '/switch/on': { kind: 'tenant', name: 'gamma' },

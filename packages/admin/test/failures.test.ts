@@ -41,6 +41,7 @@ describe('while stores fail', () => {
     expect([rotated.status, rotated.body]).toEqual([
       200,
       {
+        confirmed_by: expect.any(Array),
         secret: expect.stringMatching(/^tg_live_/),
         key: expect.objectContaining({ key_id: keyId, scopes: ['chat'] }),
       },

@@ -112,7 +112,8 @@ describe('the OpenAPI document', () => {
     for (const path of ['/tenants', '/keys', '/overrides', '/overrides/clear', '/switch/off', '/switch/on']) {
       noted('post', path, await ask(client, 'post', path));
     }
-    for (const path of ['/keys/{key_id}/rotate', '/keys/{key_id}/disable', '/keys/{key_id}/enable']) {
+    for (const action of ['rotate', 'disable', 'enable', 'expire']) {
+      const path = `/keys/{key_id}/${action}`;
       noted('post', path, await ask(client, 'post', path));
     }
     for (const path of ['/tenants/{tenant}/disable', '/tenants/{tenant}/enable', '/keys/{key_id}/revoke']) {
@@ -193,17 +194,12 @@ describe('the OpenAPI document', () => {
   }, 60_000);
 
   it('says what is not there: parts of the app, and things by their ids', async () => {
-    await askAll(
-      clientOf(
-        appWith({ ledger: undefined, registry: undefined, switch: undefined, jobs: undefined }),
-        operator,
-      ),
-      ({ needs }) => needs !== undefined,
-    );
+    const bare = appWith({ ledger: undefined, registry: undefined, switch: undefined, jobs: undefined });
+    await askAll(clientOf(bare, operator), ({ needs }) => needs !== undefined);
     const client = one.as('operator');
-    for (const action of ['rotate', 'disable', 'enable', 'revoke']) {
+    for (const action of ['rotate', 'disable', 'enable', 'expire', 'revoke']) {
       const path = `/keys/{key_id}/${action}`;
-      noted('post', path, await client.post(path.replace('{key_id}', 'unknown')));
+      noted('post', path, await client.post(path.replace('{key_id}', 'unknown'), bodies[path]));
     }
     noted('post', '/switch/on', await client.post('/switch/on', { kind: 'tenant', name: 'unknown' }));
   });
@@ -226,8 +222,9 @@ describe('the OpenAPI document', () => {
     });
     const client = clientOf(app, operator);
     const { keyId: other } = await one.tg.registry.keys.create({ tenant: 'acme', plan: 'pro' });
-    for (const action of ['disable', 'enable', 'revoke']) {
-      noted('post', `/keys/{key_id}/${action}`, await client.post(`/keys/${other}/${action}`));
+    for (const action of ['disable', 'enable', 'expire', 'revoke']) {
+      const path = `/keys/{key_id}/${action}`;
+      noted('post', path, await client.post(path.replace('{key_id}', other), bodies[path]));
     }
     for (const path of [
       '/tenants/{tenant}/disable',

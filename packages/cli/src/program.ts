@@ -25,7 +25,8 @@ import { usageCommand } from './commands/usage.js';
 
 const after = `
 Where: --database-url or DATABASE_URL (PostgreSQL); otherwise the folder of --dir, TOLLGATE_DIR or .tollgate,
-an embedded database that one process opens at a time: stop the app first.
+an embedded database that one process opens at a time: stop the app first, or give --url, the address of its
+admin API, with TOLLGATE_TOKEN, which is sent as a bearer token.
 Exit codes: 0 done, 1 could not be done, 2 not understood.
 
 Examples:
@@ -38,6 +39,10 @@ export function program(io: CommandLine): Command {
   const root = new Command('tollgate')
     .description('Keys, tenants, budgets, usage and prices of Tollgate.')
     .version(io.version ?? 'unknown')
+    .option(
+      '--url <address>',
+      'the admin API of a running app instead of the database; otherwise TOLLGATE_URL',
+    )
     .option('--database-url <url>', 'PostgreSQL; otherwise DATABASE_URL')
     .option('--dir <folder>', 'embedded database; otherwise TOLLGATE_DIR or .tollgate')
     .option('--schema <name>', 'schema of the tables; otherwise TOLLGATE_SCHEMA or tollgate')

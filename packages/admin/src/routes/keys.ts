@@ -19,14 +19,17 @@ const key = z.strictObject({
   status: z.enum(['active', 'disabled', 'expired', 'revoked']),
   created_at: moment,
   expires_at: moment.nullable(),
+  disabled_at: moment.nullable(),
+  revoked_at: moment.nullable(),
   /** Until when the secret before the last rotation is accepted. */
   overlap_ends_at: moment.nullable(),
 });
 
 /** A change that processes confirm: 200, or 202 where none has in time. */
 const changed = z.strictObject({ key, confirmed_by: z.array(z.string()) });
-/** The secret, which is shown once. */
-const issued = z.strictObject({ key, secret: z.string() });
+/** The secret, which is shown once. `confirmed_by`: the processes that know it, as far as they have said so. */
+const issued = z.strictObject({ key, secret: z.string(), confirmed_by: z.array(z.string()) });
+const test = z.boolean().default(false).describe('tg_test_… instead of tg_live_…');
 
 const dayMs = 86_400_000;
 
@@ -63,6 +66,7 @@ export const keyRoutes = [
       models: z.array(z.string().min(1).max(256)).max(1_000).optional(),
       labels: z.record(z.string(), z.string().max(1_000)).optional(),
       expires_at: z.iso.datetime({ offset: true }).optional(),
+      test,
     }),
     answers: { 201: issued },
     run: async (call) => {
@@ -72,10 +76,12 @@ export const keyRoutes = [
       if (!Object.hasOwn(services.app.plans, body.plan)) {
         throw invalid('plan', `"plan" must be one of ${Object.keys(services.app.plans).join(', ')}.`);
       }
-      const { expires_at, ...facts } = body;
+      const { expires_at, test: isTest, ...facts } = body;
       const expiresAtMs = expires_at === undefined ? undefined : Date.parse(expires_at);
       const own = services.registry.as(who.name);
-      const made = await services.ask(() => valid(() => own.keys.create({ ...facts, expiresAtMs })));
+      const made = await services.ask(() =>
+        valid(() => own.keys.create({ ...facts, expiresAtMs, live: !isTest })),
+      );
       // The secret is lost where this answer fails: what is known already stands in for a second look.
       const listed = {
         ...facts,
@@ -87,7 +93,8 @@ export const keyRoutes = [
       const none = { revokedAtMs: undefined, disabledAtMs: undefined, overlapEndsAtMs: undefined };
       const known = shown({ ...none, name: undefined, ...listed }, services.now());
       const key = await keyOf(call, made.keyId).catch(() => known);
-      return { status: 201, json: { key, secret: made.key } };
+      const confirmed_by = await services.readers('keys');
+      return { status: 201, json: { key, secret: made.key, confirmed_by } };
     },
   }),
   route({
@@ -102,6 +109,7 @@ export const keyRoutes = [
         .min(0)
         .max(90 * dayMs)
         .default(dayMs),
+      test,
     }),
     answers: { 200: issued },
     refusals: [404],
@@ -113,10 +121,33 @@ export const keyRoutes = [
       if (before.status === 'revoked')
         throw invalid('key_id', 'A revoked key cannot be rotated; make a new one.');
       const own = services.registry.as(who.name);
-      const made = await services.ask(() => own.keys.rotate(keyId, { overlapMs: body.overlap_ms }));
+      const made = await services.ask(() =>
+        own.keys.rotate(keyId, { overlapMs: body.overlap_ms, live: !body.test }),
+      );
       const known = { ...before, overlap_ends_at: isoOf(services.now() + body.overlap_ms) };
       const key = await keyOf(call, keyId).catch(() => known);
-      return { json: { key, secret: made.key } };
+      return { json: { key, secret: made.key, confirmed_by: await services.readers('keys') } };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/keys/{key_id}/expire',
+    summary: 'Refuse a key from a time on',
+    role: 'operator',
+    needs: 'registry',
+    body: z.strictObject({ at: z.iso.datetime({ offset: true }) }),
+    answers: { 200: changed, 202: changed },
+    refusals: [404],
+    run: async (call) => {
+      const { services, who, params, body } = call;
+      const { key_id: keyId = '' } = params;
+      await keyOf(call, keyId);
+      await services.ask(() => services.registry.as(who.name).keys.expire(keyId, Date.parse(body.at)));
+      const readers = await services.readers('keys');
+      return {
+        status: readers.length > 0 ? 200 : 202,
+        json: { key: await keyOf(call, keyId), confirmed_by: readers },
+      };
     },
   }),
   ...(
@@ -179,6 +210,7 @@ function shown(one: ListedKey, nowMs: number): z.output<typeof key> {
     status: statusOf(one, nowMs),
     created_at: new Date(one.createdAtMs).toISOString(),
     expires_at: isoOf(one.expiresAtMs),
+    ...{ disabled_at: isoOf(one.disabledAtMs), revoked_at: isoOf(one.revokedAtMs) },
     overlap_ends_at: isoOf(one.overlapEndsAtMs),
   };
 }

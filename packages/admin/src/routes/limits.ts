@@ -42,6 +42,8 @@ const cap = z.strictObject({
   key: z.string().nullable(),
   limit: z.string(),
   unit: z.string(),
+  /** The window that runs, such as `2026-11`. */
+  window: z.string(),
   /** Dollars as text for `usd`, integers for the rest. */
   cap: amount,
   used: amount,
@@ -167,7 +169,7 @@ export const limitRoutes = [
         const end = forecasts[index];
         return {
           ...{ tenant: one.tenant, team: one.team, user: one.user, key: one.key, limit: one.limit },
-          ...{ unit: one.unit, cap: shown(one.cap), used: shown(used) },
+          ...{ unit: one.unit, window: one.window, cap: shown(one.cap), used: shown(used) },
           held: held === undefined ? null : shown(held),
           unresolved: open === undefined ? null : shown(open),
           ...{ share: one.cap === 0 ? 1 : used / one.cap, resets_at: one.resetsAt },

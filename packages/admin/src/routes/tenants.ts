@@ -14,6 +14,9 @@ const tenant = z.strictObject({
   disabled_at: moment.nullable(),
 });
 
+/** A change that processes confirm: 200, or 202 where none has in time. */
+const changed = tenant.extend({ confirmed_by: z.array(z.string()) });
+
 const shown = (one: ListedTenant): z.output<typeof tenant> => ({
   ...{ tenant: one.tenant, name: one.name ?? null, teams: [...one.teams], keys: one.keys },
   ...{ created_at: new Date(one.createdAtMs).toISOString(), disabled_at: isoOf(one.disabledAtMs) },
@@ -67,7 +70,7 @@ export const tenantRoutes = [
       role: 'operator',
       needs: 'registry',
       tenants: 'all',
-      answers: { 200: tenant, 202: tenant },
+      answers: { 200: changed, 202: changed },
       refusals: [404],
       run: async (call) => {
         const { services, who, params } = call;
@@ -75,7 +78,8 @@ export const tenantRoutes = [
         await tenantOf(call, named);
         await services.ask(() => services.registry.as(who.name).tenants[action](named));
         const readers = await services.readers('keys');
-        return { status: readers.length > 0 ? 200 : 202, json: await tenantOf(call, named) };
+        const json = { ...(await tenantOf(call, named)), confirmed_by: readers };
+        return { status: readers.length > 0 ? 200 : 202, json };
       },
     }),
   ),

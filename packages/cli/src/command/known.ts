@@ -1,11 +1,10 @@
 import { suggestion } from '@tollgate/core/internal';
-import type { Registry } from '@tollgate/postgres';
-import { declaredPlans } from '@tollgate/postgres/internal';
-import type { Session } from './session.js';
+import type { Books } from './books.js';
+import type { People } from './people.js';
 
 /** Rejects a tenant that is not in the database: a typing error would otherwise look like success. */
 export async function checkTenant(
-  registry: Registry,
+  registry: People,
   tenant: string,
   force: boolean | undefined,
 ): Promise<void> {
@@ -21,12 +20,12 @@ export async function checkTenant(
  * Rejects a plan that no app on this database has declared; where none has declared any, one that no key is on while keys are on others.
  */
 export async function checkPlan(
-  { registry, database }: Pick<Session, 'registry' | 'database'>,
+  { registry, books }: { readonly registry: People; readonly books: Books },
   plan: string,
   force: boolean | undefined,
 ): Promise<void> {
   if (force) return;
-  const declared = Object.keys(await declaredPlans(database));
+  const declared = await books.planNames();
   if (declared.includes(plan)) return;
   if (declared.length > 0) {
     throw new Error(

@@ -20,14 +20,15 @@ export function withRedisPlace(command: Command): Command {
     .option('--redis-prefix <prefix>', 'what the app calls its counters', 'tollgate');
 }
 
-/** Runs with the counters of an app, if options or environment locate them; otherwise with `undefined`. */
+/** Runs with the counters of an app, if options or environment locate them; otherwise, and without a place, with `undefined`. */
 export async function withCounters<Result>(
-  { redisUrl, redisPrefix }: RedisPlace,
+  place: RedisPlace | undefined,
   io: CommandLine,
   work: (store: QuotaStore | undefined) => Promise<Result>,
 ): Promise<Result> {
+  const { redisUrl, redisPrefix } = place ?? {};
   const url = redisUrl ?? io.env.REDIS_URL;
-  if (!url) return work(undefined);
+  if (!url || !place) return work(undefined);
   const client = createClient({ url, socket: { connectTimeout: 5_000, reconnectStrategy: false } });
   client.on('error', () => undefined);
   await client.connect().catch(() => {

@@ -5,8 +5,8 @@ import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { UsageError } from '../command/failure.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { withSession } from '../session/session.js';
 
 interface AdviceOptions extends PeriodOptions {
   cheaper?: string[];

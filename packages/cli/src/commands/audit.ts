@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
 import { isoOf } from '../command/when.js';
+import { withSession } from '../session/session.js';
 
 /** `tollgate audit` */
 export function auditCommand(io: CommandLine): Command {

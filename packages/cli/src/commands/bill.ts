@@ -1,13 +1,13 @@
 import { parseUsd } from '@tollgate/core';
 import { accepts, checkOptions } from '@tollgate/core/internal';
-import { type PlanPrice, reports } from '@tollgate/reports';
+import type { PlanPrice } from '@tollgate/reports';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { UsageError } from '../command/failure.js';
 import { jsonIn } from '../command/json-in.js';
-import { noteSpool, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { noteSpool, withSession } from '../session/session.js';
 
 interface BillOptions {
   tenant?: string;
@@ -43,12 +43,9 @@ export function billCommand(io: CommandLine): Command {
       if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
         throw new UsageError(`<month> must be a month such as 2026-10, received ${JSON.stringify(month)}`);
       }
-      const prices = file === undefined ? {} : pricesIn(file);
-      await withSession(io, command, async ({ database, say }) => {
-        const lines = await reports({ database, prices }).bill(month, {
-          ...(tenant !== undefined && { tenant }),
-          ...(timeZone !== undefined && { timeZone }),
-        });
+      const prices = file === undefined ? undefined : pricesIn(file);
+      await withSession(io, command, async ({ books, say }) => {
+        const lines = await books.bill(month, { tenant, timeZone, prices });
         const json = lines.map((line) => ({
           ...{ tenant: line.tenant, plan: line.plan },
           cost_usd: dollarsOf(BigInt(line.costNanoUsd)),

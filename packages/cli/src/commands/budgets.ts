@@ -4,8 +4,8 @@ import { Argument, Command, Option } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { checkTenant } from '../command/known.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { withSession } from '../session/session.js';
 
 interface SubjectOptions {
   tenant: string;

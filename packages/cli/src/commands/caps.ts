@@ -1,13 +1,12 @@
 import { definePlans, type PlanDeclaration } from '@tollgate/core';
-import { declaredPlans } from '@tollgate/postgres/internal';
-import { type CapUsage, capUsage } from '@tollgate/reports';
+import type { CapUsage } from '@tollgate/reports';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { UsageError } from '../command/failure.js';
 import { jsonIn } from '../command/json-in.js';
-import { noteSpool, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { noteSpool, withSession } from '../session/session.js';
 
 /** `tollgate caps` */
 export function capsCommand(io: CommandLine): Command {
@@ -31,16 +30,9 @@ export function capsCommand(io: CommandLine): Command {
       const percent = /^\d{1,3}(\.\d+)?$/.test(options.above) ? Number(options.above) : Number.NaN;
       if (!(percent <= 100)) throw new UsageError('--above must be a percentage from 0 to 100');
       const { tenant } = options;
-      await withSession(io, command, async ({ database, registry, say }) => {
-        const plans = given ?? (await declaredPlans(database));
-        if (Object.keys(plans).length === 0) {
-          throw new UsageError('no app has declared its plans in this database yet; give --plans');
-        }
-        const caps = await capUsage(database, {
-          ...{ plans, overrides: registry.overrides, above: percent / 100, now: io.now },
-          ...(tenant !== undefined && { tenant }),
-        });
-        const json = caps.map(({ resetsAt, counter: _, ...cap }) => ({ ...cap, resets_at: resetsAt }));
+      await withSession(io, command, async ({ books, say }) => {
+        const caps = await books.caps({ plans: given, tenant, above: percent / 100 });
+        const json = caps.map(jsonOf);
         say(json, () =>
           table(
             ['tenant', 'team', 'user', 'key', 'limit', 'used', 'cap', 'share', 'resets'],
@@ -52,7 +44,14 @@ export function capsCommand(io: CommandLine): Command {
     });
 }
 
-function rowOf({ tenant, team, user, key, limit, unit, used, cap, share, resetsAt }: CapUsage) {
+function jsonOf(cap: Omit<CapUsage, 'counter'>) {
+  const { tenant, team, user, key, limit, unit, used, share, window, resetsAt } = cap;
+  return { tenant, team, user, key, limit, unit, cap: cap.cap, window, used, share, resets_at: resetsAt };
+}
+
+type Shown = Omit<CapUsage, 'counter' | 'window'>;
+
+function rowOf({ tenant, team, user, key, limit, unit, used, cap, share, resetsAt }: Shown) {
   const shown = (amount: number): string =>
     unit === 'usd' ? `$${dollarsOf(BigInt(amount))}` : String(amount);
   return [tenant, team, user, key, limit, shown(used), shown(cap), `${(share * 100).toFixed(1)} %`, resetsAt];

@@ -12,8 +12,8 @@ import { createClient } from 'redis';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { type CounterCheck, checkCounters } from '../command/redis-counters.js';
-import { noteSpool, type Session, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { noteSpool, type Session, withSession } from '../session/session.js';
 
 interface DoctorOptions {
   repair?: boolean;

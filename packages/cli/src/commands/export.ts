@@ -1,12 +1,12 @@
 import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { exportEvents, warehouseLayout } from '@tollgate/reports';
+import { warehouseLayout } from '@tollgate/reports';
 import { Command, Option } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
-import { withSession } from '../command/session.js';
+import { withSession } from '../session/session.js';
 
 interface ExportOptions extends PeriodOptions {
   format: 'csv' | 'jsonl' | 'parquet';
@@ -56,13 +56,17 @@ Examples:
       if (existsSync(out) && !isDevice && !options.force) {
         throw new UsageError(`${JSON.stringify(out)} is there already; --force replaces it`);
       }
-      await withSession(io, command, async ({ database, say }) => {
+      await withSession(io, command, async ({ books, isRemote, say }) => {
         let events = 0;
         let toldMs = io.now();
-        const rows = exportEvents(database, {
-          ...{ from: new Date(fromMs), to: new Date(toMs), format },
-          ...(tenant !== undefined && { where: { tenant } }),
-          ...(options.keepFormulas && { formulas: 'keep' as const }),
+        const rows = await books.events({
+          ...{
+            from: new Date(fromMs),
+            to: new Date(toMs),
+            format,
+            tenant,
+            keepsFormulas: options.keepFormulas,
+          },
           onProgress: (count, at) => {
             events = count;
             if (io.now() - toldMs < progressMs) return;
@@ -81,8 +85,8 @@ Examples:
         }
         if (isDevice) return;
         say(
-          { file: out, events, bytes: file.bytesWritten },
-          () => `${events} events in ${out}, ${file.bytesWritten} bytes\n`,
+          { file: out, ...(!isRemote && { events }), bytes: file.bytesWritten },
+          () => `${isRemote ? 'Usage' : `${events}`} events in ${out}, ${file.bytesWritten} bytes\n`,
         );
       });
     });

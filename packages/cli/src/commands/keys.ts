@@ -3,9 +3,9 @@ import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { checkPlan } from '../command/known.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
 import { durationMs, isoOf, momentMs } from '../command/when.js';
+import { withSession } from '../session/session.js';
 import { several } from './several.js';
 
 interface CreateOptions {
@@ -48,8 +48,8 @@ export function keysCommand(io: CommandLine): Command {
       const expiresAtMs = expires === undefined ? undefined : momentMs('--expires', expires, io.now());
       const labels = labelsOf(label);
       const models = model.length > 0 ? model : undefined;
-      await withSession(io, command, async ({ database, registry, place, say }) => {
-        await checkPlan({ database, registry }, plan, force);
+      await withSession(io, command, async ({ books, registry, place, say }) => {
+        await checkPlan({ books, registry }, plan, force);
         const made = { tenant, team, user, plan, name, scopes: scope, models, labels, expiresAtMs };
         const { key, keyId } = await registry.keys.create({ ...made, live: !test });
         // It may well be made before the app starts, so none is waited for long.

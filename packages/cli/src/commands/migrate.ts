@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
-import { withSession } from '../command/session.js';
+import { withSession } from '../session/session.js';
 
 /** `tollgate migrate` */
 export function migrateCommand(io: CommandLine): Command {

@@ -1,11 +1,11 @@
-import { type Dimension, reports } from '@tollgate/reports';
+import type { Dimension } from '@tollgate/reports';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { UsageError } from '../command/failure.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
-import { noteSpool, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { noteSpool, withSession } from '../session/session.js';
 
 interface MoversOptions extends PeriodOptions {
   tenant?: string;
@@ -31,8 +31,8 @@ export function moversCommand(io: CommandLine): Command {
         throw new UsageError(`--limit must be a positive integer, received ${JSON.stringify(options.limit)}`);
       }
       const by = options.by.split(',').map((name) => name.trim()) as Dimension[];
-      await withSession(io, command, async ({ database, say }) => {
-        const found = await reports({ database }).topMovers({
+      await withSession(io, command, async ({ books, say }) => {
+        const found = await books.movers({
           ...{ from: new Date(fromMs), to: new Date(toMs), by, limit },
           ...(options.tenant !== undefined && { where: { tenant: options.tenant } }),
         });

@@ -14,8 +14,8 @@ import { UsageError } from '../command/failure.js';
 import { jsonIn } from '../command/json-in.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
 import { type RedisPlace, withCounters, withRedisPlace } from '../command/redis-store.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { withSession } from '../session/session.js';
 
 interface ReconcileOptions extends PeriodOptions, RedisPlace {
   readonly all?: boolean;

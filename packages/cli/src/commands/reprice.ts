@@ -5,8 +5,8 @@ import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
 import { declaredPrices } from '../command/prices-in.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { withSession } from '../session/session.js';
 
 interface RepriceOptions extends PeriodOptions {
   prices?: string;

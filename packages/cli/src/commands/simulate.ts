@@ -8,8 +8,8 @@ import { UsageError } from '../command/failure.js';
 import { jsonIn } from '../command/json-in.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
 import { declaredPrices } from '../command/prices-in.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { withSession } from '../session/session.js';
 
 interface SimulateOptions extends PeriodOptions {
   plans?: string;

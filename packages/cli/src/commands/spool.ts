@@ -1,8 +1,8 @@
 import { spoolStatus } from '@tollgate/postgres';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
-import { spoolFolder } from '../command/session.js';
 import { facts } from '../command/table.js';
+import { spoolFolder } from '../session/session.js';
 
 /** `tollgate spool` */
 export function spoolCommand(io: CommandLine): Command {

@@ -16,8 +16,12 @@ import { type CommandLine, confirmMsOf } from '../command/command-line.js';
 import { UsageError } from '../command/failure.js';
 import { table } from '../command/table.js';
 import { isoOf, momentMs } from '../command/when.js';
+import { remoteSwitch } from '../remote/remote-switch.js';
+import { apiOf } from '../session/session.js';
 
 interface PlaceOptions {
+  readonly url?: string;
+  readonly databaseUrl?: string;
   readonly dir?: string;
   readonly redisUrl?: string;
   readonly redisPrefix?: string;
@@ -159,9 +163,11 @@ export async function withSwitch(
   ) => Promise<void>,
 ): Promise<void> {
   const options: PlaceOptions = command.optsWithGlobals();
+  const api = apiOf(options, io);
   const say = (found: unknown, text: () => string): void =>
     io.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : text());
   const by = options.actor ?? `cli:${io.user}`;
+  if (api) return work(remoteSwitch(api), say, by, api.host);
   const url = options.redisUrl || (options.dir ? undefined : io.env.REDIS_URL);
   if (!url) {
     if (!options.dir && io.env.DATABASE_URL) {

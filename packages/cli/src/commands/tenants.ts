@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
-import { withSession } from '../command/session.js';
 import { shown, table } from '../command/table.js';
 import { isoOf } from '../command/when.js';
+import { withSession } from '../session/session.js';
 import { several } from './several.js';
 
 /** `tollgate tenants …` */

@@ -1,11 +1,10 @@
-import { acceptUnresolved, unresolvedAttempts } from '@tollgate/postgres';
 import { Command, Option } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { UsageError } from '../command/failure.js';
 import { type RedisPlace, withCounters, withRedisPlace } from '../command/redis-store.js';
-import { withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { withSession } from '../session/session.js';
 
 const help = `
 An attempt whose end is unknown keeps what was held for it on its counters. "accept" takes its estimate, or nothing, for the usage and
@@ -30,8 +29,8 @@ export function unresolvedCommand(io: CommandLine): Command {
       if (!Number.isInteger(count) || count < 1 || count > 10_000) {
         throw new UsageError(`--limit must be an integer from 1 to 10000, received ${limit}`);
       }
-      await withSession(io, command, async ({ database, say }) => {
-        const found = await unresolvedAttempts(database, { tenant, limit: count });
+      await withSession(io, command, async ({ books, say }) => {
+        const found = await books.unresolved({ tenant, limit: count });
         const rows = found.map((one) => [
           ...[one.eventId, one.admittedAt, one.tenant, one.provider, one.model],
           ...[one.costNanoUsd, one.unresolvedNanoUsd].map((nano) => `$${dollarsOf(BigInt(nano))}`),
@@ -57,14 +56,10 @@ export function unresolvedCommand(io: CommandLine): Command {
       options: RedisPlace & { as: 'estimate' | 'zero' },
       command: Command,
     ) => {
-      const actor = command.optsWithGlobals<{ actor?: string }>().actor ?? `cli:${io.user}`;
-      await withSession(io, command, ({ database, say }) =>
-        withCounters(options, io, async (store) => {
+      await withSession(io, command, ({ books, isRemote, say }) =>
+        withCounters(isRemote ? undefined : options, io, async (store) => {
           const done = [];
-          for (const eventId of events) {
-            const how = { eventId, as: options.as, actor, now: io.now };
-            done.push(await acceptUnresolved(database, { ...how, ...(store && { store }) }));
-          }
+          for (const eventId of events) done.push(await books.accept(eventId, options.as, store));
           const rows = done.map(({ eventId, changed, costNanoUsd }) => [
             ...[eventId, changed ? 'accepted' : 'nothing was unresolved'],
             `$${dollarsOf(BigInt(costNanoUsd))}`,

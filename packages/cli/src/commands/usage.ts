@@ -1,10 +1,10 @@
-import { type Dimension, reports, type UsageSum } from '@tollgate/reports';
+import type { Dimension, UsageSum } from '@tollgate/reports';
 import { Command } from 'commander';
 import type { CommandLine } from '../command/command-line.js';
 import { dollarsOf } from '../command/dollars.js';
 import { type PeriodOptions, periodOf, withPeriod } from '../command/period.js';
-import { noteSpool, withSession } from '../command/session.js';
 import { table } from '../command/table.js';
+import { noteSpool, withSession } from '../session/session.js';
 
 interface UsageOptions extends PeriodOptions {
   tenant?: string;
@@ -32,8 +32,8 @@ export function usageCommand(io: CommandLine): Command {
       const { tenant, timeZone } = options;
       const { fromMs, toMs } = periodOf(options, io.now());
       const by = options.by.split(',').map((name) => name.trim()) as Dimension[];
-      await withSession(io, command, async ({ database, say }) => {
-        const sums = await reports({ database }).usage({
+      await withSession(io, command, async ({ books, say }) => {
+        const sums = await books.usage({
           from: new Date(fromMs),
           to: new Date(toMs),
           by,

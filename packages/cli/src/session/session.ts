@@ -1,12 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Database, database, type Registry, registry, spoolStatus } from '@tollgate/postgres';
+import { type Database, database, registry, spoolStatus } from '@tollgate/postgres';
 import type { Command } from 'commander';
-import { type CommandLine, confirmMsOf } from './command-line.js';
-import { placed, UsageError } from './failure.js';
+import { type Books, booksIn } from '../command/books.js';
+import { type CommandLine, confirmMsOf } from '../command/command-line.js';
+import { placed, UsageError } from '../command/failure.js';
+import type { People } from '../command/people.js';
+import { AdminApi } from '../remote/admin-api.js';
+import { remoteBooks } from '../remote/remote-books.js';
+import { remoteRegistry } from '../remote/remote-registry.js';
+import { type Confirmation, confirmation, sources, unconfirmed } from './confirmation.js';
 
 /** The options that every command takes. */
 interface SharedOptions {
+  readonly url?: string;
   readonly databaseUrl?: string;
   readonly dir?: string;
   readonly schema?: string;
@@ -15,19 +22,16 @@ interface SharedOptions {
   readonly wait?: boolean;
 }
 
-/** The processes that follow a change. */
-interface Confirmation {
-  readonly json: { readonly store: string; readonly confirmed_by: readonly string[] };
-  readonly text: string;
-}
-
 /** The dependencies of a command. */
 export interface Session {
   readonly io: CommandLine;
-  /** Opened when first used; closed after the command. */
+  /** Opened when first used; closed after the command. Throws a {@link UsageError} where an admin API is asked. */
   readonly database: Database;
-  readonly registry: Registry;
-  /** Where the database is, without its password. */
+  readonly registry: People;
+  readonly books: Books;
+  /** It asks the admin API of a running app. */
+  readonly isRemote: boolean;
+  /** Where the database is, without its password; the address of the admin API. */
   readonly place: string;
   /**
    * Waits until a running process has confirmed the changes so far, and describes where they are and who confirmed. Rejects where none has in
@@ -48,6 +52,8 @@ export async function withSession(
   { creates = false }: { creates?: boolean } = {},
 ): Promise<void> {
   const options: SharedOptions = command.optsWithGlobals();
+  const api = apiOf(options, io);
+  if (api) return work(remoteSession(io, options, api));
   const { schema = io.env.TOLLGATE_SCHEMA } = options;
   const where = whereOf(options, io.env);
   if ('directory' in where && !creates && !existsSync(where.directory)) {
@@ -57,12 +63,11 @@ export async function withSession(
   }
   const shared = database({ ...where, ...(schema && { schema }), maxConnections: 2 });
   const place = 'directory' in where ? where.directory : hostOf(where.connectionString);
-  const people = registry({ database: shared, actor: options.actor ?? `cli:${io.user}`, now: io.now });
+  const actor = options.actor ?? `cli:${io.user}`;
+  const people = registry({ database: shared, actor, now: io.now });
   const session: Session = {
-    io,
-    database: shared,
-    registry: people,
-    place,
+    ...{ io, database: shared, registry: people, place, isRemote: false },
+    books: booksIn(shared, { registry: people, actor, now: io.now }),
     async confirmed(of) {
       if ('directory' in where) return confirmation(place, [], 'the app reads it when it starts');
       if (options.wait === false) return confirmation(place, [], 'not confirmed by a process');
@@ -71,7 +76,7 @@ export async function withSession(
       if (readers.length === 0) throw new Error(unconfirmed(place, of, withinMs));
       return confirmation(place, readers);
     },
-    say: (found, text) => io.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : text()),
+    say: sayTo(io, options),
   };
   try {
     await shared.ready();
@@ -83,6 +88,42 @@ export async function withSession(
   }
 }
 
+/** The admin API that the options or `TOLLGATE_URL` name; `undefined`: the database itself is used. Throws a {@link UsageError}. */
+export function apiOf(
+  { url, databaseUrl, dir, actor }: SharedOptions,
+  io: CommandLine,
+): AdminApi | undefined {
+  const place = url ?? (databaseUrl || dir ? undefined : io.env.TOLLGATE_URL);
+  if (!place) return undefined;
+  if (databaseUrl || dir) throw new UsageError('--url and a database are two places; give one of them');
+  if (actor) throw new UsageError('--actor: by --url, changes are made in the name of the login');
+  return new AdminApi({ url: place, token: io.env.TOLLGATE_TOKEN, fetch: io.fetch ?? globalThis.fetch });
+}
+
+function remoteSession(io: CommandLine, options: SharedOptions, api: AdminApi): Session {
+  const place = api.host;
+  return {
+    ...{ io, place, isRemote: true, registry: remoteRegistry(api), books: remoteBooks(api) },
+    get database(): never {
+      throw new UsageError('this command needs the database itself, not the admin API of --url');
+    },
+    async confirmed(of) {
+      const names = api.confirmedBy;
+      if (names) return confirmation(place, names, 'confirmed by the app');
+      if (options.wait === false) return confirmation(place, [], 'not confirmed by a process');
+      throw new Error(
+        `stored by ${place}, but no running process that ${sources[of]} from its database has confirmed it in time`,
+      );
+    },
+    say: sayTo(io, options),
+  };
+}
+
+const sayTo =
+  (io: CommandLine, { json }: SharedOptions): Session['say'] =>
+  (found, text) =>
+    io.write(json ? `${JSON.stringify(found, undefined, 2)}\n` : text());
+
 /** The spool of an app whose folder is this one. */
 export function spoolFolder({ dir }: Pick<SharedOptions, 'dir'>, env: CommandLine['env']): string {
   return join(dir || env.TOLLGATE_DIR || directoryByDefault, 'spool');
@@ -90,7 +131,9 @@ export function spoolFolder({ dir }: Pick<SharedOptions, 'dir'>, env: CommandLin
 
 /** Reports paid attempts that are not in the ledger yet: the sums do not contain them. */
 export async function noteSpool(io: CommandLine, command: Command): Promise<void> {
-  const folder = spoolFolder(command.optsWithGlobals(), io.env);
+  const options: SharedOptions = command.optsWithGlobals();
+  if (apiOf(options, io)) return; // of another machine
+  const folder = spoolFolder(options, io.env);
   const { waiting } = await spoolStatus(folder);
   if (waiting === 0) return;
   const attempts = waiting === 1 ? '1 paid attempt is' : `${waiting} paid attempts are`;
@@ -112,21 +155,4 @@ function hostOf(connectionString: string): string {
   if (!URL.canParse(connectionString)) return 'the database';
   const { host, pathname } = new URL(connectionString);
   return `${host}${pathname}`;
-}
-
-function confirmation(store: string, readers: readonly string[], otherwise = ''): Confirmation {
-  const json = { store, confirmed_by: readers };
-  if (readers.length === 0) return { json, text: `written to ${store}; ${otherwise}` };
-  const names = readers.length === 1 ? 'process' : `${readers.length} processes:`;
-  return { json, text: `in ${store}; confirmed by ${names} ${readers.join(', ')}` };
-}
-
-const sources = {
-  keys: 'takes its keys',
-  limits: 'takes its limits',
-  children: 'takes the revocations of child credentials',
-};
-
-function unconfirmed(place: string, of: keyof typeof sources, withinMs: number): string {
-  return `written to ${place}, but no running process that ${sources[of]} from there has confirmed it within ${withinMs / 1_000} s. Either no app runs, or it ${sources[of]} from elsewhere: the environment, a file, another database (--database-url) or schema (--schema). With --no-wait the command does not wait.`;
 }
