@@ -50,6 +50,7 @@ describe('while stores fail', () => {
     expect([made.status, made.body]).toEqual([
       201,
       {
+        confirmed_by: expect.any(Array),
         secret: expect.stringMatching(/^tg_live_/),
         key: expect.objectContaining({
           tenant: 'acme',
