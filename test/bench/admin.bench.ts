@@ -18,6 +18,11 @@ const dayMs = 86_400_000;
 const nowMs = Date.now();
 const iso = (ms: number): string => encodeURIComponent(new Date(ms).toISOString());
 
+const top = (prefix: string, digits: number, many: number): string =>
+  encodeURIComponent(
+    JSON.stringify(Array.from({ length: many }, (_, index) => prefix + String(index).padStart(digits, '0'))),
+  );
+
 const pages: Readonly<Record<string, readonly string[]>> = {
   now: [
     '/overview',
@@ -29,24 +34,28 @@ const pages: Readonly<Record<string, readonly string[]>> = {
   limits: ['/caps?limit=25&forecast=true'],
   'usage by model': [
     '/usage?by=model&limit=200',
-    '/usage?by=day,model&limit=10000',
+    `/usage?by=day,model&limit=10000&values=${top('model-', 1, 4)}`,
+    '/usage?by=day&limit=1000',
     `/usage?by=model&limit=1000&from=${iso(nowMs - 60 * dayMs)}&to=${iso(nowMs - 30 * dayMs)}`,
   ],
   'usage by tenant': [
     '/usage?by=tenant&limit=200',
-    '/usage?by=day,tenant&limit=10000',
+    `/usage?by=day,tenant&limit=10000&values=${top('tenant-', 5, 10)}`,
+    '/usage?by=day&limit=1000',
     `/usage?by=tenant&limit=1000&from=${iso(nowMs - 60 * dayMs)}&to=${iso(nowMs - 30 * dayMs)}`,
   ],
   'usage of a tenant by user': [
     '/usage?tenant=tenant-00001&by=user&limit=200',
-    '/usage?tenant=tenant-00001&by=day,user&limit=10000',
+    `/usage?tenant=tenant-00001&by=day,user&limit=10000&values=${top('user-', 1, 1)}`,
+    '/usage?tenant=tenant-00001&by=day&limit=1000',
   ],
   money: [
     `/bills?month=${new Date(nowMs).toISOString().slice(0, 7)}`,
     '/outcomes?outcome=resolved&by=feature',
-    '/advice',
     '/unresolved?limit=50',
+    '/reconciliation?limit=5',
   ],
+  savings: ['/advice'],
   attempts: ['/attempts?limit=50'],
   'attempts of a tenant': ['/attempts?limit=50&tenant=tenant-09999'],
   tenants: ['/tenants?limit=50', '/tenants?limit=50&search=er%2099'],
@@ -83,7 +92,8 @@ await client.query(`
   from (
     select n, ms, to_timestamp(ms / 1000.0) as moment, floor(${tenants} * power(random(), 3))::int as who
     from (select n, (${nowMs} - floor(random() * ${27 * dayMs}))::bigint as ms from generate_series(1, ${events}) as n) as times
-  ) as made`);
+  ) as made
+  order by ms`); // as they arrive
 const { rows: spent } = await client.query(`
   insert into tollgate.window_spend (counter, window_id, amount, touched_at)
   select 'usd/month/tenant=' || tenant || '/key=' || key_id, to_char(at at time zone 'UTC', 'YYYY-MM'), sum(cost_nano_usd), max(at)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import request from 'supertest';
 import { adminRoutes } from '../src/admin.js';
 import { admin } from '../src/index.js';
-import { clientOf, type Fixture, fill, mounted, nowMs, startAdmin } from './admin-fixture.js';
+import { type Client, clientOf, type Fixture, fill, mounted, nowMs, startAdmin } from './admin-fixture.js';
 import { bodies } from './admin-requests.js';
 
 let one: Fixture;
@@ -58,6 +58,21 @@ describe('roles', () => {
 });
 
 describe('access that is limited to a tenant', () => {
+  it('is not widened by the values that a breakdown names', async () => {
+    const asked = `by=day,tenant&values=${encodeURIComponent('["acme","beta"]')}&from=2026-10-01`;
+    const tenantsOf = async (client: Client, more = '') =>
+      new Set(
+        (await client.get(`/usage?${asked}${more}`)).body.data.map(
+          ({ by }: { by: { tenant: string } }) => by.tenant,
+        ),
+      );
+    expect(await tenantsOf(one.as('viewer', 'beta'))).toEqual(new Set(['beta']));
+    expect(await tenantsOf(one.as('viewer'))).toEqual(new Set(['acme', 'beta']));
+    expect(await tenantsOf(one.as('viewer'), '&tenant=acme')).toEqual(new Set(['acme']));
+    const { status, body } = await one.as('viewer').get('/usage?by=tenant&values=acme');
+    expect([status, body.error.message]).toEqual([400, expect.stringContaining('must be a JSON array')]);
+  });
+
   it('sees nothing of others, whatever it reads', async () => {
     const client = one.as('operator', 'beta');
     for (const { method, path, query } of adminRoutes) {

@@ -13,6 +13,7 @@ import { MoneyPage } from './pages/money.js';
 import { Now } from './pages/now.js';
 import { OwnPage } from './pages/own.js';
 import { RunningPage } from './pages/running.js';
+import { SavingsPage } from './pages/savings.js';
 import { SwitchPage } from './pages/switch.js';
 import { UsagePage } from './pages/usage.js';
 import { DialogHost, Failure } from './parts/basics.js';
@@ -24,6 +25,7 @@ const pages: Readonly<Record<string, readonly [string, PageOf]>> = {
   limits: ['Limits', Limits],
   usage: ['Usage', UsagePage],
   money: ['Money', MoneyPage],
+  savings: ['Savings', SavingsPage],
   incidents: ['Incidents', Incidents],
   refusals: ['Refusals', Refusals],
   running: ['Running', RunningPage],

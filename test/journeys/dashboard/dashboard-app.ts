@@ -63,7 +63,7 @@ export async function startDashboardApp(
   app.get('/office/v1/usage/history', tg.usageHistory());
   app.use('/office/v1', tg.guards(), tg.proxy({ provider: own }));
   app.use(tg.errors());
-  await tg.ready();
+  await tg.ready({ timeoutMs: 100_000 });
   const { key } = await tg.registry.keys.create({ tenant: 'operators', plan: 'admin', scopes: ['admin'] });
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

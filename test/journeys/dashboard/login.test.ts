@@ -5,7 +5,7 @@ import { type DashboardApp, startDashboardApp } from './dashboard-app.js';
 let app: DashboardApp;
 beforeAll(async () => {
   app = await startDashboardApp();
-}, 60_000);
+}, 120_000);
 afterAll(() => app.close(), 60_000);
 
 function logIn(key: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -127,5 +127,5 @@ describe('the login of the dashboard', () => {
     expect(statuses.length).toBeLessThan(200);
     expect((await fetch(`${own.page}api/me`, { headers: { cookie: session } })).status).toBe(200); // a session is no guess
     await own.close();
-  }, 60_000);
+  }, 120_000);
 });

@@ -13,6 +13,7 @@ const pages = [
   'limits',
   'usage',
   'money',
+  'savings',
   'incidents',
   'refusals',
   'running',

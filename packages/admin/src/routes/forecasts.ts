@@ -3,9 +3,9 @@ import { type Forecast, SpendForecast } from '@tollgate/watch';
 import type { Services } from '../api/services.js';
 
 const [hourMs, dayMs] = [3_600_000, 86_400_000];
-/** The history that a forecast learns from: three weeks show nights and weekends. */
-const learnedMs = 21 * dayMs;
-/** Caps of a page that get a forecast: each reads three weeks of its spend. */
+/** The history that a forecast learns from: two weeks show nights and weekends. */
+const learnedMs = 14 * dayMs;
+/** Caps of a page that get a forecast: each reads two weeks of its spend. */
 const mostForecasts = 30;
 
 /** When caps of money are used up, by their places; nothing where that is after their reset, or not known. */

@@ -98,7 +98,8 @@ export const overviewRoutes = [
       // At the first moment of a month nothing of it has passed.
       const [daily, previous] = app.ledger
         ? await Promise.all([
-            sumsOf(Math.min(monthMs, todayMs - 28 * dayMs), nowMs + 1, ['day']),
+            // Nothing is of a later time: to the end of the day, the kept sums are enough.
+            sumsOf(Math.min(monthMs, todayMs - 28 * dayMs), todayMs + dayMs, ['day']),
             sumsOf(beforeMs, Math.min(monthMs, beforeMs + (nowMs - monthMs) + 1), []),
           ])
         : [undefined, undefined];

@@ -38,6 +38,17 @@ const by = z
     'Dimensions, separated by commas: tenant, team, user, key, plan, route, feature, provider, model, outcome, label:<name>, day, week, month',
   );
 
+/** Values of the last dimension. */
+const valuesOf = z
+  .string()
+  .max(20_000)
+  .transform((text, context) => {
+    const { data } = z.array(z.string().max(1_000).nullable()).min(1).max(20).safeParse(jsonIn(text));
+    if (!data) context.addIssue('must be a JSON array of 1 to 20 texts, or null for none');
+    return data ?? [];
+  })
+  .describe('Only these values of the last dimension, as a JSON array such as ["acme",null]');
+
 const sum = z.strictObject({
   by: z.record(z.string(), z.string().nullable()),
   calls: z.int(),
@@ -91,16 +102,21 @@ export const usageRoutes = [
       ...period,
       ...where,
       by,
+      values: valuesOf.optional(),
       limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
     }),
     answers: { 200: z.strictObject({ ...asked, has_more: z.boolean(), data: z.array(sum) }) },
     run: async (call) => {
       const { services, query } = call;
       const wanted = queryOf(call, query);
-      const { limit } = query;
-      const sums = await services.ask(() =>
-        valid(() => services.reports.usage({ ...wanted, by: dimensionsIn(query.by), limit: limit + 1 })),
-      );
+      const { limit, values } = query;
+      const dimensions = dimensionsIn(query.by);
+      const last = dimensions.at(-1);
+      const { where: only = {} } = wanted;
+      // What the caller may see, or has asked for by name, is narrower.
+      const narrowed = values && last !== undefined && !Object.hasOwn(only, last) ? { [last]: values } : {};
+      const asked = { ...wanted, where: { ...narrowed, ...only }, by: dimensions, limit: limit + 1 };
+      const sums = await services.ask(() => valid(() => services.reports.usage(asked)));
       return {
         json: {
           ...shownPeriod(wanted),
@@ -197,6 +213,14 @@ function dimensionsIn(text: string): Dimension[] {
   const names = text === '' ? [] : text.split(',').map((name) => name.trim());
   if (names.length > 5) throw invalid('by', '"by" takes at most 5 dimensions.');
   return names as Dimension[];
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 const shownPeriod = ({ from, to, timeZone: zone = 'UTC' }: ReturnType<typeof queryOf>) => ({

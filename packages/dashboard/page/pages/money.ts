@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useId } from 'preact/hooks';
 import { change, type Page, queryOf } from '../api.js';
-import { count, percent, time } from '../format.js';
+import { count, time } from '../format.js';
 import { html } from '../html.js';
 import { DialogButton, Empty, Failure, FormDialog, Money, Section, Table } from '../parts/basics.js';
 import { RangePicker, rangeOf } from '../parts/range.js';
@@ -25,26 +25,6 @@ interface Outcome {
   readonly cost_per_outcome_usd: string | null;
 }
 
-interface Advice {
-  readonly repeated_prompts: readonly {
-    readonly tenant: string;
-    readonly route: string | null;
-    readonly model: string;
-    readonly prompt_hash: string;
-    readonly calls: number;
-    readonly cost_usd: string;
-    readonly repeated_usd: string;
-  }[];
-  readonly cached_input: readonly {
-    readonly route: string | null;
-    readonly provider: string;
-    readonly model: string;
-    readonly input_tokens: number;
-    readonly cached_input_tokens: number;
-    readonly cached_share: number;
-  }[];
-}
-
 interface Reconciliation {
   readonly at: string;
   readonly actor: string;
@@ -64,11 +44,11 @@ interface Unresolved {
   readonly unresolved_usd: string;
 }
 
-/** The month end: bills and margins, cost per outcome, savings, what is not settled, exports. */
+/** The month end: bills and margins, cost per outcome, reconciliation, what is not settled, exports. */
 export function MoneyPage({ place }: { place: Place }): VNode {
   const isFinance = useRole('finance');
   const me = useMe();
-  return html`${isFinance ? html`<${Bills} place=${place} /><${Outcomes} place=${place} /><${Savings} place=${place} /><${Exports} place=${place} />${me?.tenant ? null : html`<${Reconciliations} place=${place} />`}` : html`<${Empty}>Bills, margins and exports need the role finance.<//>`}<${Open} place=${place} />`;
+  return html`${isFinance ? html`<${Bills} place=${place} /><${Outcomes} place=${place} /><${Exports} place=${place} />${me?.tenant ? null : html`<${Reconciliations} place=${place} />`}` : html`<${Empty}>Bills, margins and exports need the role finance.<//>`}<${Open} place=${place} />`;
 }
 
 function Bills({ place }: { place: Place }): VNode {
@@ -132,49 +112,6 @@ function Outcomes({ place }: { place: Place }): VNode {
                 one.cost_per_outcome_usd ? html`<${Money} usd=${one.cost_per_outcome_usd} />` : '–',
             },
           ]} />`
-        : null
-    }
-  <//>`;
-}
-
-function Savings({ place }: { place: Place }): VNode {
-  const { from, to } = rangeOf(place);
-  const { data, error } = useData<Advice>(`/advice${queryOf({ from, to })}`);
-  type Repeated = Advice['repeated_prompts'][number];
-  type Cached = Advice['cached_input'][number];
-  return html`<${Section} title="Possible savings">
-    ${error ? html`<${Failure} error=${error} />` : null}
-    ${
-      data && data.repeated_prompts.length === 0 && data.cached_input.length === 0
-        ? html`<${Empty}>No usage in this period. Choose a longer one.<//>`
-        : null
-    }
-    ${
-      data && data.repeated_prompts.length > 0
-        ? html`<h3>Prompts that were answered several times: a cache would have saved this</h3>
-        <${Table} caption="Repeated prompts" rows=${data.repeated_prompts} keyOf=${(one: Repeated) => one.prompt_hash + one.model} columns=${[
-          { name: 'Tenant', of: (one: Repeated) => one.tenant },
-          { name: 'Route', of: (one: Repeated) => one.route ?? '–' },
-          { name: 'Model', of: (one: Repeated) => one.model },
-          { name: 'Calls', isNumber: true, of: (one: Repeated) => count(one.calls) },
-          { name: 'Cost', isNumber: true, of: (one: Repeated) => html`<${Money} usd=${one.cost_usd} />` },
-          {
-            name: 'Of it repeated',
-            isNumber: true,
-            of: (one: Repeated) => html`<${Money} usd=${one.repeated_usd} />`,
-          },
-        ]} />`
-        : null
-    }
-    ${
-      data && data.cached_input.length > 0
-        ? html`<h3>Input that the provider could have cached</h3>
-        <${Table} caption="Cached input by route and model" rows=${data.cached_input} keyOf=${(one: Cached) => `${one.route} ${one.provider} ${one.model}`} columns=${[
-          { name: 'Route', of: (one: Cached) => one.route ?? '–' },
-          { name: 'Model', of: (one: Cached) => `${one.provider} ${one.model}` },
-          { name: 'Input tokens', isNumber: true, of: (one: Cached) => count(one.input_tokens) },
-          { name: 'Cached', isNumber: true, of: (one: Cached) => percent(one.cached_share) },
-        ]} />`
         : null
     }
   <//>`;

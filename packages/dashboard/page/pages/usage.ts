@@ -37,10 +37,12 @@ export function UsagePage({ place }: { place: Place }): VNode {
   const now = useData<Usage>(`/usage${queryOf({ ...asked, by, limit: 200 })}`, 'usage');
   const before = useData<Usage>(`/usage${queryOf({ ...asked, ...earlier(range), by, limit: 1_000 })}`);
   const top = (now.data?.data ?? []).slice(0, mostParts).map((row) => row.by[by] ?? null);
+  const parts = top.length > 0 ? { values: JSON.stringify(top) } : undefined;
   const daily = useData<Usage>(
-    now.data && `/usage${queryOf({ ...asked, by: `day,${by}`, limit: 10_000 })}`,
+    parts && `/usage${queryOf({ ...asked, ...parts, by: `day,${by}`, limit: 10_000 })}`,
     'usage',
   );
+  const days = useData<Usage>(parts && `/usage${queryOf({ ...asked, by: 'day', limit: 1_000 })}`, 'usage');
   const total = (now.data?.data ?? []).reduce((sum, { cost_usd }) => sum + Number(cost_usd), 0);
   const previous = new Map(before.data?.data.map((row) => [row.by[by], row.cost_usd]));
   const columns = [
@@ -90,8 +92,8 @@ export function UsagePage({ place }: { place: Place }): VNode {
         : null
     }
     ${
-      now.data && now.data.data.length > 0 && daily.data
-        ? html`<${Section} title=${`Cost by ${by} and day`}><${Stack} rows=${daily.data.data} by=${by} top=${top} range=${range} /><//>`
+      now.data && now.data.data.length > 0 && daily.data && days.data
+        ? html`<${Section} title=${`Cost by ${by} and day`}><${Stack} rows=${daily.data.data} all=${days.data.data} by=${by} top=${top} range=${range} /><//>`
         : null
     }
     ${
@@ -138,11 +140,14 @@ function Chips({ only, by }: { only: Readonly<Record<string, string>>; by: strin
 
 function Stack({
   rows,
+  all,
   by,
   top,
   range,
 }: {
   rows: readonly UsageRow[];
+  /** Of all values together. */
+  all: readonly UsageRow[];
   by: string;
   top: readonly (string | null)[];
   range: Range;
@@ -150,12 +155,18 @@ function Stack({
   const days = daysOf(range);
   const names = [...top.map((value) => value ?? '(none)'), 'the rest'];
   const sums = names.map(() => days.map(() => 0));
-  for (const row of rows) {
-    const part = top.indexOf(row.by[by] ?? null);
-    const line = sums[part === -1 ? names.length - 1 : part];
+  const add = (part: number, row: UsageRow, usd: number): void => {
+    const line = sums[part];
     const day = days.indexOf(row.by.day ?? '');
-    if (line) line[day] = (line[day] ?? 0) + Number(row.cost_usd);
+    if (line && day !== -1) line[day] = Math.max(0, (line[day] ?? 0) + usd);
+  };
+  for (const row of all) add(names.length - 1, row, Number(row.cost_usd));
+  for (const row of rows) {
+    add(top.indexOf(row.by[by] ?? null), row, Number(row.cost_usd));
+    add(names.length - 1, row, -Number(row.cost_usd));
   }
+  // Sums of floats: less than a cent is nothing.
+  sums[names.length - 1] = (sums.at(-1) ?? []).map((usd) => (usd < 0.005 ? 0 : usd));
   const series = names
     .map((name, index) => ({ name, values: sums[index] ?? [] }))
     .filter(({ values }, index) => index < top.length || values.some((value) => value > 0));

@@ -1,6 +1,7 @@
 import { accepts, checkOptions, describeValue } from '@tollgate/core/internal';
 import type { Database } from '@tollgate/postgres';
 import { type BillLine, billOf, checkPlanPrices, type PlanPrice } from './bill.js';
+import type { Dimension } from './dimensions.js';
 import { type Mover, movers } from './movers.js';
 import { type OutcomeCost, outcomeCosts, outcomeCounts, recordOutcome } from './outcomes.js';
 import { type CheckedQuery, checkQuery, type UsageQuery } from './usage-query.js';
@@ -52,19 +53,14 @@ export function reports(options: ReportsOptions): Reports {
       return movers(database, asked);
     },
     async bill(month, { timeZone = 'UTC', tenant } = {}) {
-      const range = monthRange(month);
       const where = tenant === undefined ? {} : { where: { tenant } };
-      const asked = checkQuery('bill', {
-        ...range,
-        by: ['tenant', 'plan', 'month'],
-        timeZone,
-        ...where,
-        limit: 1e6,
-      });
-      return billOf(
-        (await sums(asked)).filter(({ by }) => by.month === month),
-        prices,
-      );
+      const isUtc = timeZone === 'UTC';
+      // Only the database knows where the month of another zone begins.
+      const by: Dimension[] = isUtc ? ['tenant', 'plan'] : ['tenant', 'plan', 'month'];
+      const asked = checkQuery('bill', { ...monthRange(month, isUtc), by, timeZone, ...where, limit: 1e6 });
+      await database.ready();
+      const found = await usageReport(database, asked, ['costNanoUsd']);
+      return billOf(isUtc ? found : found.filter((one) => one.by.month === month), prices);
     },
     async recordOutcome(requestId, outcome) {
       for (const [name, value] of Object.entries({ requestId, outcome })) {
@@ -85,14 +81,14 @@ export function reports(options: ReportsOptions): Reports {
   };
 }
 
-/** A day more on either side than the month in UTC has: it is a month of some time zone. */
-function monthRange(month: string): { from: Date; to: Date } {
+/** The month in UTC, or a day more on either side: then it is a month of some time zone. */
+function monthRange(month: string, isUtc: boolean): { from: Date; to: Date } {
   const [, year, number] = /^(\d{4})-(0[1-9]|1[0-2])$/.exec(month) ?? [];
   if (year === undefined)
     throw new TypeError(`bill: a month such as "2026-01" is required, received ${describeValue(month)}`);
-  const dayMs = 86_400_000;
+  const moreMs = isUtc ? 0 : 86_400_000;
   const start = Date.UTC(Number(year), Number(number) - 1);
-  return { from: new Date(start - dayMs), to: new Date(Date.UTC(Number(year), Number(number)) + dayMs) };
+  return { from: new Date(start - moreMs), to: new Date(Date.UTC(Number(year), Number(number)) + moreMs) };
 }
 
 const planWithoutUsage = (plan: string): UsageSum => ({

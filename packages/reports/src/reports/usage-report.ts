@@ -35,12 +35,14 @@ const figures = {
   unconfirmedNanoUsd: 'unconfirmed_nano_usd',
 } as const;
 
-/** Sums usage by the query's dimensions: periods in their order, otherwise the dearest first. */
-export async function usageReport({ query, schema }: Database, asked: CheckedQuery): Promise<UsageSum[]> {
+/** Sums usage by the query's dimensions: periods in their order, otherwise the dearest first. `only`: the figures that are summed; others are 0. */
+export async function usageReport(
+  { query, schema }: Database,
+  asked: CheckedQuery,
+  only = Object.keys(figures) as readonly (keyof typeof figures)[],
+): Promise<UsageSum[]> {
   const keys = asked.by.map((_, index) => sql.ref(`by_${index}`));
-  const sums = Object.entries(figures).map(
-    ([name, column]) => sql`coalesce(sum(${sql.ref(column)}), 0)::text as ${sql.ref(name)}`,
-  );
+  const sums = only.map((name) => sql`coalesce(sum(${sql.ref(figures[name])}), 0)::text as ${sql.ref(name)}`);
   const { rows } = await sql<Record<string, string | null>>`
     select ${sql.join([...keys, ...sums])} from (${usageRows(schema, asked)}) as used
     ${keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)}`}
@@ -49,7 +51,7 @@ export async function usageReport({ query, schema }: Database, asked: CheckedQue
 }
 
 function sumOf(row: Record<string, string | null>, { by }: CheckedQuery): UsageSum {
-  const count = (name: keyof UsageSum): number => Number(row[name]);
+  const count = (name: keyof UsageSum): number => Number(row[name] ?? 0);
   return {
     by: Object.fromEntries(by.map((dimension, index) => [dimension, row[`by_${index}`] ?? null])),
     attempts: count('attempts'),
