@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { admin } from '@tollgate/admin';
 import { run } from '@tollgate/cli';
 import { freePort } from '@tollgate/testkit';
-import { usageEvent } from '@tollgate/testkit/databases';
+import { copyEmptyDatabase, usageEvent } from '@tollgate/testkit/databases';
 import express from 'express';
 import { tollgate } from 'tollgate';
 
@@ -25,6 +25,7 @@ const appTollgate = () =>
   });
 
 beforeAll(async () => {
+  await copyEmptyDatabase(directory);
   tg = appTollgate();
   const app = express();
   router = admin({
@@ -35,12 +36,12 @@ beforeAll(async () => {
   app.use('/back/office', router);
   app.get('/elsewhere/*path', (_req, res) => void res.send('<h1>hello</h1>'));
   app.get('/moved/*path', (_req, res) => res.redirect('https://evil.example/'));
-  await tg.ready();
+  await tg.ready({ timeoutMs: 100_000 });
   server = createServer(app).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   rmSync(folder, { recursive: true });
 });

@@ -1,18 +1,19 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { databases, type TestDatabase, usageEvent } from '@tollgate/testkit/databases';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { queried, type TestDatabase, usageEvent } from '@tollgate/testkit/databases';
 import { database, type Ledger, ledger } from '../src/index.js';
 
 const start = Date.UTC(2026, 9, 5, 12);
 const minuteMs = 60_000;
 
-describe.each(databases)('who has used anything on $name', ({ start: begin }) => {
+describe.each(queried)('who has used anything on $name', ({ start: begin }) => {
   let server: TestDatabase;
   let books: Ledger;
-  beforeEach(async () => {
+  beforeAll(async () => {
     server = await begin();
     books = ledger({ database: database(server.options) });
   }, 60_000);
-  afterEach(async () => {
+  afterEach(() => books.database.query.deleteFrom('callers').execute());
+  afterAll(async () => {
     await books.close();
     await books.database.end();
     await server.end();

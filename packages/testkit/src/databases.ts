@@ -19,7 +19,7 @@ export interface TestDatabase {
  * Copies an empty database into a folder: making one takes PGlite seconds, copying it none. The first who needs it makes it, for this version of
  * PGlite and for all later runs on this machine.
  */
-async function copyEmptyDatabase(directory: string): Promise<void> {
+export async function copyEmptyDatabase(directory: string): Promise<void> {
   const version = createHash('sha256')
     .update(createRequire(import.meta.url).resolve('@electric-sql/pglite'))
     .digest('hex');

@@ -6,6 +6,7 @@ import { type AdminIdentity, sessions } from '@tollgate/admin';
 import { newId } from '@tollgate/core/internal';
 import { dashboard } from '@tollgate/dashboard';
 import { simulateProvider } from '@tollgate/simulator';
+import { copyEmptyDatabase } from '@tollgate/testkit/databases';
 import express from 'express';
 import helmet from 'helmet';
 import { counterOf, openAiCompatible, spend, type TollgateOptions, tollgate } from 'tollgate';
@@ -42,7 +43,8 @@ export async function startDashboardApp(
   database?: TollgateOptions['database'],
 ): Promise<DashboardApp> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-dashboard-'));
-  const tg = tollgateOf(database ?? { directory: folder });
+  if (!database) await copyEmptyDatabase(join(folder, 'data'));
+  const tg = tollgateOf(database ?? { directory: join(folder, 'data') });
   const provider = await simulateProvider();
   const own = openAiCompatible({ name: 'own', apiKey: 'sk-test', baseUrl: provider.openAiUrl });
   const logins = sessions({
