@@ -6,7 +6,7 @@ import { buildPackages, runNode, tsc } from '../programs.js';
 import { allBlocks, blocksOf, workFolder, writeBlocks } from './blocks.js';
 
 const blocks = allBlocks();
-const blockTimeoutMs = 30_000;
+const blockTimeoutMs = 120_000; // some create an embedded database, which takes a slow machine long
 
 beforeAll(async () => {
   await buildPackages();

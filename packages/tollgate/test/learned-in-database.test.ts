@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { usageEvent } from '@tollgate/testkit/ledger-event';
+import { copyEmptyDatabase, usageEvent } from '@tollgate/testkit/databases';
 import { memoryKeys, tollgate } from '../src/index.js';
 
 const dayMs = 86_400_000;
@@ -25,7 +25,7 @@ describe('tollgate({ watch, database }) without Redis', () => {
           onMitigation: ({ action, target }) => void (action.do === 'suspend' && suspended.push(target.name)),
         },
       });
-      await tg.ready();
+      await tg.ready({ timeoutMs: 50_000 });
       const spendAlot = async (): Promise<void> => {
         for (let request = 0; request < 40; request += 1) {
           nowMs += 5_000;
@@ -38,6 +38,7 @@ describe('tollgate({ watch, database }) without Redis', () => {
       return { tg, spendAlot, suspended };
     };
 
+    await copyEmptyDatabase(directory);
     const first = await start();
     for (let day = 0; day < 4; day += 1) {
       await first.spendAlot();
@@ -51,5 +52,5 @@ describe('tollgate({ watch, database }) without Redis', () => {
     await second.spendAlot();
     expect(second.suspended).toEqual([]);
     await second.tg.close({ graceMs: 1_000 });
-  }, 60_000);
+  }, 120_000);
 });

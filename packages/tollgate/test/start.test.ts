@@ -73,7 +73,7 @@ describe('tg.ready()', () => {
       database: { directory: await directory() },
       meter: { inputBound: 'tokens', countAboveBytes: 0 },
     });
-    await tg.ready();
+    await tg.ready({ timeoutMs: 50_000 });
     expect(tg.isReady).toBe(true);
     expect((await post(app)).status).toBe(200);
   });

@@ -1,4 +1,4 @@
-/** Every `error.code` that Tollgate answers with. A closed list: clients may switch on it. */
+/** Every `error.code` that Tollgate answers with. A closed list: clients may switch on it. Each is explained in docs/errors.md. */
 export type TollgateErrorCode =
   | 'missing_api_key'
   | 'invalid_api_key'

@@ -1,6 +1,6 @@
 import { publish } from './channel.js';
 
-/** Hazards of the environment. Each is explained in the root README under the same code. */
+/** Hazards of the environment. Each is explained in docs/errors.md under the same code. */
 export type WarningCode =
   | 'TOLLGATE_W_ORDER'
   | 'TOLLGATE_W_MOUNTED_TWICE'

@@ -1,0 +1,89 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+/** Without blocks and spans of code, in which brackets mean something else. */
+const proseOf = (path: string): string => read(path).replace(/```[\s\S]*?```|`[^`\n]*`/g, '');
+/** A folder's page is its README. */
+const pageAt = (path: string): string => (path.endsWith('.md') ? path : join(path, 'README.md'));
+const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md'].concat(
+  readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md'))
+    .map((path) => `docs/${path}`),
+  ['packages', 'examples']
+    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`))
+    .filter((path) => existsSync(join(root, path))),
+);
+
+/** Members of a union of texts in a source. */
+function membersOf(path: string, type: string): string[] {
+  const [, members = ''] = new RegExp(`export type ${type} =([^;]*);`).exec(read(path)) ?? [];
+  return [...members.matchAll(/'(\w+)'/g)].map(([, name]) => name as string);
+}
+
+/** Names in backticks in the first column of the tables of a page. */
+const firstColumn = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) =>
+      [...(line.split(' | ')[0] ?? '').matchAll(/`(\w+)`/g)].map(([, name]) => name as string),
+    );
+
+describe('docs/errors.md', () => {
+  const explained = firstColumn(read('docs/errors.md'));
+
+  it('explains every error code and every warning, and no other', () => {
+    const codes = membersOf('packages/core/src/lib/tollgate-error.ts', 'TollgateErrorCode');
+    const warnings = membersOf('packages/core/src/lib/warning.ts', 'WarningCode');
+    expect([codes.length > 30, warnings.length > 20]).toEqual([true, true]);
+    expect([...explained].sort()).toEqual([...codes, ...warnings].sort());
+  });
+});
+
+describe('docs/comparison.md', () => {
+  it('has a line for every option of express-rate-limit and of rate-limiter-flexible', () => {
+    const require = createRequire(import.meta.url);
+    const erl = readFileSync(require.resolve('express-rate-limit').replace(/\.\w+$/, '.d.ts'), 'utf8');
+    const [, body = ''] = /export type Options = \{([\s\S]*?)\n\};/.exec(erl) ?? [];
+    const options = [...body.matchAll(/^\t(\w+)\??:/gm)].map(([, name]) => name as string);
+    const flexible = join(dirname(require.resolve('rate-limiter-flexible/package.json')), 'types.d.ts');
+    const types = readFileSync(flexible, 'utf8');
+    const others = [...types.matchAll(/interface IRateLimiter\w*Options[^{]*\{([\s\S]*?)\n\}/g)].flatMap(
+      ([, fields = '']) => [...fields.matchAll(/^ {2,4}(\w+)\??:/gm)].map(([, name]) => name as string),
+    );
+    expect([options.length > 15, others.length > 15]).toEqual([true, true]);
+    const named = firstColumn(read('docs/comparison.md'));
+    expect([...new Set([...options, ...others])].filter((name) => !named.includes(name))).toEqual([]);
+  });
+});
+
+describe('every page', () => {
+  it.each(pages)('%s has no dead link', (page) => {
+    const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
+    const dead = links
+      .filter((target) => !/^(?:https?:|mailto:|#)/.test(target))
+      .filter((target) => !existsSync(join(root, dirname(page), target.split('#')[0] as string)));
+    expect(dead).toEqual([]);
+  });
+
+  it('leads to headings that exist', () => {
+    for (const page of pages) {
+      for (const [, file = '', anchor = ''] of proseOf(page).matchAll(/\]\(([^)#\s:]*)#([\w-]+)\)/g)) {
+        const target = file === '' ? page : pageAt(join(dirname(page), file));
+        const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+          heading
+            .toLowerCase()
+            .replace(/[^\w\s-]/g, '')
+            .trim()
+            .replace(/\s/g, '-'),
+        );
+        expect([page, headings]).toEqual([page, expect.arrayContaining([anchor])]);
+      }
+    }
+  });
+});
