@@ -78,7 +78,8 @@ describe('access that is limited to a tenant', () => {
     for (const { method, path, query } of adminRoutes) {
       if (method !== 'get') continue;
       const needed: Record<string, string> = { '/bills': '?month=2026-10', '/outcomes': '?outcome=x' };
-      const asked = needed[path] ?? (path === '/prices' ? '?model=gpt-5' : '');
+      const curve = '?tenant=beta&unit=usd&from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z';
+      const asked = needed[path] ?? { '/prices': '?model=gpt-5', '/caps/curve': curve }[path] ?? '';
       const { text, status } = await client.get(path + asked);
       expect([path, [200, 403]]).toEqual([path, expect.arrayContaining([status])]);
       expect([path, text.includes('acme')]).toEqual([path, false]);

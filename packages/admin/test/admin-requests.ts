@@ -40,6 +40,7 @@ export const queries: Readonly<Record<string, string>> = {
   '/usage': '?by=tenant,day,label:feature&from=2026-10-01&to=2026-10-16&time_zone=Europe/Berlin',
   '/movers': '?by=model&limit=3',
   '/caps': '?forecast=true&search=AC&above=0.01',
+  '/caps/curve': '?tenant=acme&key=acmekey1&unit=usd&from=2026-10-01T00:00:00Z&to=2026-11-01T00:00:00Z',
   '/bills': '?month=2026-10',
   '/outcomes': '?outcome=resolved&by=tenant',
   '/export': '?format=jsonl',

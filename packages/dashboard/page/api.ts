@@ -107,6 +107,7 @@ export interface Cap {
   readonly held: string | number | null;
   readonly unresolved: string | number | null;
   readonly share: number;
+  readonly starts_at: string;
   readonly resets_at: string;
   readonly used_up_at: string | null;
   readonly used_up_within_ms: number | null;

@@ -10,6 +10,7 @@ export { type Compared, type ReconcileLine, reconcile } from './reconcile/reconc
 export { type SettledDay, type Settlement, settleUnresolved } from './reconcile/settle-unresolved.js';
 export { type Attempt, type AttemptsQuery, listAttempts } from './reports/attempts.js';
 export type { BillLine, PlanPrice } from './reports/bill.js';
+export { type CapCurve, type CurveUnit, capCurve, curveUnits } from './reports/cap-curve.js';
 export { type CapQuery, type CapUsage, capUsage } from './reports/cap-usage.js';
 export type { Dimension, Facet, Period } from './reports/dimensions.js';
 export { type HourlySpend, hourlySpend, type SpendSubject } from './reports/hourly-spend.js';

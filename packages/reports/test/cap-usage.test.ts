@@ -66,7 +66,13 @@ describe.each(queried)('usage against caps on $name', ({ start }) => {
         unit: 'usd',
         cap: 10_000_000_000,
       },
-      ...{ used: 5_500_000_000, share: 0.55, window: '2026-10', resetsAt: '2026-11-01T00:00:00.000Z' },
+      ...{
+        used: 5_500_000_000,
+        share: 0.55,
+        window: '2026-10',
+        startsAt: '2026-10-01T00:00:00.000Z',
+        resetsAt: '2026-11-01T00:00:00.000Z',
+      },
       counter: expect.objectContaining({ counter: 'usd/month/tenant=acme', limit: 10_000_000_000 }),
     });
     // Two tenants' months, three teams' days and four keys' days; yesterday's are over.

@@ -1,6 +1,6 @@
 import type { Limit, LimitOverride, Plan } from '@tollgate/core';
 import { overrideKinds, type RequestRate } from '@tollgate/core/internal';
-import { type CapUsage, capUsage } from '@tollgate/reports';
+import { type CapUsage, capCurve, capUsage, curveUnits } from '@tollgate/reports';
 import { z } from 'zod';
 import { invalid, valid } from '../api/errors.js';
 import { dollars, id, listOf, moment, pageFields, usd } from '../api/fields.js';
@@ -53,6 +53,7 @@ const cap = z.strictObject({
   unresolved: amount.nullable(),
   /** Used ÷ cap; above 1 where the cap was lowered. */
   share: z.number(),
+  starts_at: moment,
   resets_at: moment,
   /** When the rest will be used up, where that is before the reset; for `usd` with `forecast=true`. */
   used_up_at: moment.nullable(),
@@ -172,12 +173,40 @@ export const limitRoutes = [
           ...{ unit: one.unit, window: one.window, cap: shown(one.cap), used: shown(used) },
           held: held === undefined ? null : shown(held),
           unresolved: open === undefined ? null : shown(open),
-          ...{ share: one.cap === 0 ? 1 : used / one.cap, resets_at: one.resetsAt },
+          ...{ share: one.cap === 0 ? 1 : used / one.cap, starts_at: one.startsAt, resets_at: one.resetsAt },
           used_up_at: end ? new Date(end.reachedAtMs).toISOString() : null,
           used_up_within_ms: end ? Math.round(end.withinMs) : null,
         };
       });
       return { json: { data, next: wanted.length > first + limit ? String(first + limit) : null } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/caps/curve',
+    summary: 'The growth of the used amount of a cap since the start of its window, by the ledger',
+    role: 'viewer',
+    needs: 'ledger',
+    query: z.strictObject({
+      ...{ tenant: id, team: id.optional(), user: id.optional(), key: id.optional() },
+      ...{ unit: z.enum(curveUnits), from: z.iso.datetime(), to: z.iso.datetime() },
+    }),
+    answers: {
+      200: z.strictObject({
+        step_ms: z.int(),
+        /** The sum at the end of each step that has begun: dollars as text for `usd`, integers for the rest. */
+        data: z.array(amount),
+      }),
+    },
+    run: async ({ services, query: { unit, from, to, ...subject } }) => {
+      const window = { unit, fromMs: Date.parse(from), toMs: Date.parse(to), nowMs: services.now() };
+      const curve = await services.ask(() => valid(() => capCurve(services.database, subject, window)));
+      let sum = 0n;
+      const data = curve.amounts.map((one) => {
+        sum += BigInt(one);
+        return unit === 'usd' ? usd(sum) : Number(sum);
+      });
+      return { json: { step_ms: curve.stepMs, data } };
     },
   }),
 ];

@@ -81,7 +81,7 @@ export function remoteBooks(api: AdminApi): Books {
         return {
           ...{ tenant: one.tenant, team: one.team, user: one.user, key: one.key, limit: one.limit },
           ...{ unit: one.unit, cap: amount(one.cap), used: amount(one.used), share: one.share },
-          ...{ window: one.window, resetsAt: one.resets_at },
+          ...{ window: one.window, startsAt: one.starts_at, resetsAt: one.resets_at },
         };
       });
     },

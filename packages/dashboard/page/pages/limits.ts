@@ -1,15 +1,13 @@
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import { type Cap, type Page, queryOf, type Usage } from '../api.js';
-import { inUnit, percent } from '../format.js';
+import { type Cap, type Page, queryOf } from '../api.js';
+import { inUnit, percent, time } from '../format.js';
 import { html } from '../html.js';
 import { Empty, Failure, Pager, Search, Section, Table } from '../parts/basics.js';
 import { CapBar, fateOf, LimitButton, subjectOf } from '../parts/caps.js';
 import { Chart } from '../parts/chart.js';
 import { useRole } from '../parts/shell.js';
 import { type Place, setParams, useData } from '../state.js';
-
-const dayMs = 86_400_000;
 
 /** Every cap, the fullest first, with its forecast; the burn-down of one. */
 export function Limits({ place }: { place: Place }): VNode {
@@ -64,48 +62,46 @@ export function Limits({ place }: { place: Place }): VNode {
     ${chosen ? html`<${BurnDown} cap=${chosen} zone=${zone} />` : null}`;
 }
 
-/** Only usage by the day is known, and only of tenants, teams, users and keys. */
-const canBurn = ({ unit, limit }: Cap): boolean => unit === 'usd' && limit.includes('month');
+/** The ledger adds up what attempts have cost and used; places in flight have no history. */
+const units = ['usd', 'tokens', 'inputTokens', 'outputTokens', 'requests'];
+const canBurn = ({ unit }: Cap): boolean => units.includes(unit);
 
-/** Spend of the month, added up, towards its cap; the forecast continues from today. */
+/** What was used since the window began, added up, towards its cap; the forecast continues from now. */
 function BurnDown({ cap, zone }: { cap: Cap; zone: string }): VNode {
-  const end = Date.parse(cap.resets_at);
-  const start = monthBefore(end);
-  const narrow = { tenant: cap.tenant, team: cap.team ?? '', user: cap.user ?? '', key: cap.key ?? '' };
-  const period = { from: new Date(start).toISOString(), to: new Date(end).toISOString() };
-  const { data, error } = useData<Usage>(
-    `/usage${queryOf({ ...narrow, ...period, by: 'day', limit: 100 })}`,
+  const [start, end] = [Date.parse(cap.starts_at), Date.parse(cap.resets_at)];
+  const { tenant, team, user, key, unit } = cap;
+  const subject = { tenant, team: team ?? '', user: user ?? '', key: key ?? '' };
+  const { data, error } = useData<{ step_ms: number; data: readonly (string | number)[] }>(
+    `/caps/curve${queryOf({ ...subject, unit, from: cap.starts_at, to: cap.resets_at })}`,
     'usage',
   );
   if (error) return html`<${Failure} error=${error} />`;
-  const days = Array.from({ length: Math.round((end - start) / dayMs) }, (_, index) => start + index * dayMs);
-  const byDay = new Map(data?.data.map(({ by, cost_usd }) => [by.day, Number(cost_usd)]));
-  const today = Math.floor(Date.now() / dayMs) * dayMs;
-  let sum = 0;
-  const spent = days.map((day) => {
-    if (day > today) return null;
-    sum += byDay.get(new Date(day).toISOString().slice(0, 10)) ?? 0;
-    return sum;
-  });
+  if (!data) return html`<p>Loading …</p>`;
+  const step = data.step_ms;
+  const steps = Array.from({ length: Math.ceil((end - start) / step) }, (_, index) => start + index * step);
+  const now = start + (data.data.length - 1) * step;
   const used = Number(cap.used);
   const goneMs = cap.used_up_at === null ? undefined : Date.parse(cap.used_up_at);
   const within = cap.used_up_within_ms ?? 0;
-  const towards = (atMs: number | undefined) =>
-    days.map((day) => {
-      if (day < today || atMs === undefined) return null;
-      if (day + dayMs >= atMs) return Number(cap.cap);
-      return used + ((Number(cap.cap) - used) * (day - today)) / Math.max(dayMs, atMs - today);
+  const towards = (atMs: number) =>
+    steps.map((at) => {
+      if (at < now) return null;
+      if (at + step >= atMs) return Number(cap.cap);
+      return used + ((Number(cap.cap) - used) * (at - now)) / Math.max(step, atMs - now);
     });
   const series = [
-    { name: 'Spent', values: spent },
-    { name: 'Cap', values: days.map(() => Number(cap.cap)), isDashed: true },
+    {
+      name: 'Used',
+      values: steps.map((_, index) => (index < data.data.length ? Number(data.data[index]) : null)),
+    },
+    { name: 'Cap', values: steps.map(() => Number(cap.cap)), isDashed: true },
     ...(goneMs === undefined
       ? []
       : [
           { name: 'Forecast', values: towards(goneMs), isDashed: true },
           {
             name: 'Forecast, sooner',
-            values: towards(Math.max(today + dayMs, goneMs - within)),
+            values: towards(Math.max(now + step, goneMs - within)),
             isDashed: true,
           },
           { name: 'Forecast, later', values: towards(goneMs + within), isDashed: true },
@@ -113,13 +109,8 @@ function BurnDown({ cap, zone }: { cap: Cap; zone: string }): VNode {
   ];
   return html`<${Section} title=${`Burn-down: ${cap.limit} of ${subjectOf(cap)}`}>
     <p>${fateOf(cap, zone)}</p>
-    <${Chart} summary=${`Spend of the month towards the cap of ${inUnit(cap.cap, cap.unit)}. ${fateOf(cap, zone)}`}
-      times=${days.map((day) => day / 1_000)} labels=${days.map((day) => new Date(day).toISOString().slice(0, 10))}
-      series=${series} unit="usd" />
+    <${Chart} summary=${`What was used since ${time(cap.starts_at, zone)} ${zone}, towards the cap of ${inUnit(cap.cap, unit)}. ${fateOf(cap, zone)}`}
+      times=${steps.map((at) => at / 1_000)} labels=${steps.map((at) => `${time(new Date(at).toISOString(), zone)} ${zone}`)}
+      series=${series} unit=${unit === 'usd' ? 'usd' : 'count'} />
   <//>`;
-}
-
-function monthBefore(endMs: number): number {
-  const end = new Date(endMs);
-  return Date.UTC(end.getUTCFullYear(), end.getUTCMonth() - 1, end.getUTCDate());
 }

@@ -44,6 +44,8 @@ export interface CapUsage {
   readonly window: string;
   /** For `store.read(tenant, [counter])`, which knows the running holds. */
   readonly counter: QuotaCounter;
+  /** When the window began, ISO 8601. */
+  readonly startsAt: string;
   /** When the window ends, ISO 8601. */
   readonly resetsAt: string;
 }
@@ -71,12 +73,16 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
   const nowMs = now();
   const caps = new Map<string, Omit<CapUsage, 'used' | 'share'>>();
   const asked = new Map<string, CounterWindow>();
-  const spans = new Map<CalendarWindow, { id: string; resetsAt: string }>();
+  const spans = new Map<CalendarWindow, { id: string; startsAt: string; resetsAt: string }>();
   const spanOf = (window: CalendarWindow) => {
     const known = spans.get(window);
     if (known) return known;
-    const { id, endMs } = calendarSpan(window, nowMs);
-    const span = { id, resetsAt: new Date(endMs).toISOString() };
+    const { id, startMs, endMs } = calendarSpan(window, nowMs);
+    const span = {
+      id,
+      startsAt: new Date(startMs).toISOString(),
+      resetsAt: new Date(endMs).toISOString(),
+    };
     spans.set(window, span);
     return span;
   };
@@ -92,7 +98,7 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
       if (window.kind !== 'calendar' || !isOfCaller(limit)) continue;
       const counted = newCounter(limit, { caller });
       const { counter, unit } = counted;
-      const { id, resetsAt } = spanOf(window);
+      const { id, startsAt, resetsAt } = spanOf(window);
       const of = (part: string, value: string | undefined) =>
         limit.scope.some((one) => one === part) ? (value ?? null) : null;
       asked.set(counter, { counter, window: id });
@@ -109,6 +115,7 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
           cap: limit.amount,
           window: id,
           counter: counted,
+          startsAt,
           resetsAt,
         },
       });
