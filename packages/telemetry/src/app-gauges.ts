@@ -16,6 +16,8 @@ export interface WatchedApp {
     | undefined;
   /** The ledger's spool: whether it can take hardly more, and the events that it had no room for; absent: there is no ledger. */
   readonly ledger?: { readonly isFull: boolean; readonly droppedCount: number } | undefined;
+  /** What waits on its way into the ledger; absent: nothing is shown of it. */
+  backlog?(): Promise<{ readonly outbox: { readonly waiting: number; readonly dead: number } | undefined }>;
   /** Reports without room, and notices that were given up; absent: no alerts. */
   readonly alerts?: { readonly dropped: number; readonly givenUp: number } | undefined;
   /** Subjects whose habits were lost for want of memory; absent: nothing is watched. */
@@ -46,6 +48,7 @@ export function appGauges(app: WatchedApp, registry: Registry, prefix: string): 
     'Admissions from credit leased in advance, since the start.',
     () => app.fromGrace,
   );
+  outboxGauges(app, registry, prefix);
   const { concurrency, ledger, alerts, watch } = app;
   if (ledger) {
     gauge('spool_full', '1 while the spool of usage events can take hardly more.', () =>
@@ -67,4 +70,34 @@ export function appGauges(app: WatchedApp, registry: Registry, prefix: string): 
   gauge('concurrency_running', 'Requests that have a permit.', () => concurrency.running);
   gauge('concurrency_waiting', 'Requests that wait for a permit.', () => concurrency.waiting);
   gauge('concurrency_limit', 'Permits at present.', () => concurrency.limit);
+}
+
+/** How long the state of the outbox is shown again, in ms: asking for it reads every stream. */
+const rememberedMs = 10_000;
+
+/** Adds gauges of the events that wait on Redis; while it does not answer, and where this process delivers none, they have no value. */
+function outboxGauges(app: WatchedApp, registry: Registry, prefix: string): void {
+  let known:
+    | { readonly atMs: number; readonly backlog: ReturnType<NonNullable<WatchedApp['backlog']>> }
+    | undefined;
+  const outbox = async () => {
+    if (!known || performance.now() - known.atMs > rememberedMs) {
+      const backlog = app.backlog?.() ?? Promise.resolve({ outbox: undefined });
+      known = { atMs: performance.now(), backlog };
+    }
+    return (await known.backlog.catch(() => undefined))?.outbox;
+  };
+  for (const [name, help, of] of [
+    ['outbox_waiting', 'Usage events on Redis that a sink has not taken yet.', 'waiting'],
+    ['outbox_dead', 'Usage events on Redis that were set aside, since a sink kept refusing them.', 'dead'],
+  ] as const) {
+    new Gauge({
+      ...{ name: prefix + name, help, registers: [registry] },
+      async collect() {
+        const state = await outbox();
+        if (state) this.set(state[of]);
+        else this.remove();
+      },
+    });
+  }
 }

@@ -47,6 +47,9 @@ export function ledger(options: LedgerOptions): Ledger {
   return new SqlLedger(readLedgerOptions(options));
 }
 
+/** A spool of more bytes is counted once in so many ms: all of it is read. */
+const mostCountedBytes = 64 * 1024 * 1024;
+const spooledMs = 60_000;
 /** How long closing delivers events from the spool, in ms: they are safe there. */
 const closeMs = 2_000;
 
@@ -56,6 +59,8 @@ class SqlLedger implements Ledger {
   readonly #spool: Spool | undefined;
   readonly #endDatabase: () => Promise<void>;
   #closed: Promise<void> | undefined;
+  /** The last count of the spool. */
+  #spooled: { readonly atMs: number; readonly status: SpoolStatus } | undefined;
 
   /** The ledger was empty when this process began, and still is: nothing was spent, so no admission waits until the tables are made. */
   #isEmpty: boolean;
@@ -77,7 +82,13 @@ class SqlLedger implements Ledger {
   }
 
   async spooled(): Promise<SpoolStatus | undefined> {
-    return this.#spool && spoolStatus(this.#spool.directory);
+    if (!this.#spool) return undefined;
+    const known = this.#spooled;
+    const isFresh = known !== undefined && performance.now() - known.atMs < spooledMs;
+    if (isFresh && known.status.bytes > mostCountedBytes) return known.status;
+    const status = await spoolStatus(this.#spool.directory);
+    this.#spooled = { atMs: performance.now(), status };
+    return status;
   }
 
   write(event: UsageEvent): void | Promise<void> {
