@@ -27,5 +27,6 @@ export default {
   // Modules of a file that has ended stay in its worker; beyond this, collecting garbage takes a fifth of the processor time.
   workerIdleMemoryLimit: '500MB',
   cacheDirectory: '<rootDir>/.work/jest',
-  testTimeout: 60_000,
+  // An upper bound: a slow machine needs a minute for what a fast one does in seconds.
+  testTimeout: 120_000,
 };

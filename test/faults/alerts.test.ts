@@ -153,7 +153,7 @@ describe('alerts of 4 processes on one Redis', () => {
     );
     expect(new Set(bodies.map(({ data }) => data.id)).size).toBe(3);
     expect(takenOnce()).toHaveLength(7);
-  }, 60_000);
+  }, 150_000);
 
   it('are told after all of them were killed while the receiver was away, by the next process that starts', async () => {
     const { port } = new URL(receiver.url);
@@ -170,7 +170,7 @@ describe('alerts of 4 processes on one Redis', () => {
     await start(1);
     const bodies = await untilTold(3);
     expect(expectShares(bodies, [50, 80]).map(said)).toEqual(['incident.opened warning runaway/acme']);
-  }, 60_000);
+  }, 150_000);
 
   it('say that Redis is away while it is, from a process that speaks for itself, and that it is back', async () => {
     await start(1, 200, 300);
@@ -184,5 +184,5 @@ describe('alerts of 4 processes on one Redis', () => {
       'incident.resolved error store/redis',
       'incident.resolved error store/switch',
     ]);
-  }, 60_000);
+  }, 150_000);
 });

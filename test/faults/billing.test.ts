@@ -29,7 +29,7 @@ const running: ChildProcess[] = [];
 beforeAll(async () => {
   server = await startPostgres();
   pool = new pg.Pool({ connectionString: server.url });
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await pool.end();
   await server.stop();
@@ -117,7 +117,7 @@ describe('billing the ledger through Stripe, killed with -9', () => {
     expect((await once(child, 'exit'))[1]).toBe('SIGKILL');
     await billToTheEnd();
     await expectSumsToAgree();
-  }, 60_000);
+  }, 150_000);
 
   it('after Stripe has taken it and before its answer: it is not counted twice', async () => {
     await use(seeded(2), 40);
@@ -129,7 +129,7 @@ describe('billing the ledger through Stripe, killed with -9', () => {
     await billToTheEnd();
     expect(stripe.postCount).toBeGreaterThan(stripe.events.length);
     await expectSumsToAgree();
-  }, 60_000);
+  }, 150_000);
 
   it('after the answer and before it is noted: it is not counted twice', async () => {
     await use(seeded(3), 40);
@@ -152,7 +152,7 @@ describe('billing the ledger through Stripe, killed with -9', () => {
     await billToTheEnd();
     expect(stripe.postCount).toBeGreaterThan(stripe.events.length);
     await expectSumsToAgree();
-  }, 60_000);
+  }, 150_000);
 
   it('at any moment, again and again, while usage goes on: no event twice, none missing, the sums are the ledger’s', async () => {
     const random = seeded(4);

@@ -50,5 +50,5 @@ describe('an app on a Redis Cluster of which one master is frozen', () => {
     second.resume();
     for (const tenant of away) await expectRecovery(app, `one master frozen, ${tenant}`, tenant);
     expect((await app.state()).unhandled).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   redis = await startRedis({ args: ['--appendonly', 'yes'] });
   client = createClient({ url: redis.url });
   await client.connect();
-}, 30_000);
+}, 90_000);
 afterAll(async () => {
   for (const child of started) child.kill('SIGKILL');
   for (const end of ends) await end();

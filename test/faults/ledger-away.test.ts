@@ -27,12 +27,12 @@ beforeAll(async () => {
   [redis, postgres, provider] = await Promise.all([startRedis(), startPostgres(), simulateProvider()]);
   pool = new pg.Pool({ connectionString: postgres.url });
   pool.on('error', () => undefined);
-}, 60_000);
+}, 150_000);
 afterEach(async () => {
   await tg.close({ graceMs: 500 });
   server.close();
   server.closeAllConnections();
-}, 30_000);
+}, 90_000);
 afterAll(async () => {
   await pool.end();
   await Promise.all([redis.stop(), postgres.stop(), provider.close()]);

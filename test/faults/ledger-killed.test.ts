@@ -32,7 +32,7 @@ beforeAll(async () => {
   [redis, postgres, provider] = await Promise.all([startRedis(), startPostgres(), simulateProvider()]);
   pool = new pg.Pool({ connectionString: postgres.url });
   pool.on('error', () => undefined);
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await pool.end();
   await Promise.all([redis.stop(), postgres.stop(), provider.close()]);
@@ -126,7 +126,7 @@ describe('an app of one process', () => {
     expect(kept.size).toBe(rows.length);
     expect(safe.filter((name) => !kept.has(name))).toEqual([]);
     await books.close();
-  }, 60_000);
+  }, 150_000);
 
   it('whose disk is full while PostgreSQL is away answers, does not crash, and writes everything when it is back', async () => {
     const settings = {

@@ -19,7 +19,7 @@ let postgres: PostgresProcess;
 
 beforeAll(async () => {
   [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await Promise.all([redis.stop(), postgres.stop()]);
 });

@@ -85,7 +85,7 @@ if (process.env.TOLLGATE_LONG === '1') {
       for (const child of children) child.kill('SIGKILL');
       await Promise.all([provider.close(), redis.stop(), postgres.stop()]);
       rmSync(folder, { recursive: true, force: true });
-    }, 30_000);
+    }, 90_000);
 
     interface Deployed {
       readonly child: ChildProcess;

@@ -26,7 +26,7 @@ const tenants = Array.from({ length: 50 }, (_, index) => `tenant${index}`);
 
 beforeAll(async () => {
   [redis, provider] = await Promise.all([startRedis(), simulateProvider({ keepRequests: 10 })]);
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   child?.kill('SIGKILL');
   await Promise.all([redis.stop(), provider.close()]);

@@ -124,7 +124,7 @@ describe('an app whose Redis answers with errors', () => {
     await restarting;
     await expectRecovery(app, 'LOADING');
     await expectChargedOnce();
-  }, 60_000);
+  }, 150_000);
 });
 
 /** What a server answers on a connection of its own; an error as its text. */
@@ -179,5 +179,5 @@ describe('an app on a Redis Cluster of which a master is killed', () => {
     expect((await own.state()).unhandled).toEqual([]);
     await own.stop();
     await cluster.stop();
-  }, 60_000);
+  }, 150_000);
 });

@@ -52,7 +52,7 @@ afterEach(async () => {
   children.length = 0;
   client.destroy();
   await Promise.all([provider.close(), redis.stop(), postgres.stop()]);
-}, 30_000);
+}, 90_000);
 
 async function startApp(limit: string): Promise<{ url: string; child: ChildProcess }> {
   const settings: LedgerProcessSettings = {

@@ -171,7 +171,7 @@ describe('the ladder with a step that defers, driven from 0 to 100 % of a cap', 
     const cost = later.reduce((sum, { costNanoUsd }) => sum + Number(costNanoUsd), 0);
     expect(await one.share()).toBe(cost / capNanoUsd);
     expect(one.running.provider.requests).toHaveLength(one.events.length);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('a deferred request', () => {

@@ -165,7 +165,7 @@ afterAll(async () => {
   await shared.end();
   await pool.end();
   await Promise.all([provider.close(), redis.stop(), postgres.stop()]);
-}, 30_000);
+}, 90_000);
 
 describe('three tenants, four teams and five models, one of two processes killed', () => {
   it('has met all that it is about', () => {

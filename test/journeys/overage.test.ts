@@ -75,5 +75,5 @@ describe.each(stores)('the overage of a plan, counted %s', (_name, optionsOf) =>
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     expect(titles.filter((title) => title.startsWith('All of the spend limit per day'))).toHaveLength(1);
-  }, 60_000);
+  }, 150_000);
 });

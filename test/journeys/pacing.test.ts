@@ -18,7 +18,7 @@ let redis: RedisProcess;
 const opened: (() => unknown)[] = [];
 beforeAll(async () => {
   redis = await startRedis();
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await redis.stop();
 });
@@ -88,7 +88,7 @@ describe('four processes that share a provider', () => {
     );
     // Hundreds where the machine has time for them.
     expect(sum(told, (one) => one.refused)).toBeGreaterThan(15);
-  }, 60_000);
+  }, 150_000);
 });
 
 /** A `fetch` as one process has it, with its own connection. */
@@ -139,7 +139,7 @@ describe('processes that share breakers', () => {
     const closedMs = performance.now();
     await until(async () => (await Promise.all(members.map((ask) => ask(sim.openAiUrl)))).every(is200));
     if (long) expect(performance.now() - closedMs).toBeLessThan(2_000);
-  }, 30_000);
+  }, 90_000);
 
   it('tell one that begins later', async () => {
     const sim = await provided(600);
@@ -188,7 +188,7 @@ describe('a Redis that goes away', () => {
       return keys.length > 0;
     });
     expect((await both(20)).filter((status) => status !== 200)).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 });
 
 type Send = Awaited<ReturnType<typeof member>>;

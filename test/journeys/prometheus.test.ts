@@ -104,7 +104,7 @@ beforeAll(async () => {
 }, 360_000);
 afterAll(async () => {
   for (const close of closing) await close();
-}, 60_000);
+}, 150_000);
 
 withPrometheus('the metrics, read by a real Prometheus', () => {
   it('are taken without a complaint', () => {
@@ -142,7 +142,7 @@ withPrometheus('the metrics, read by a real Prometheus', () => {
       'TollgateBreakerOpen',
       'TollgateBudgetNearlyUsedUp',
     ]);
-  }, 30_000);
+  }, 90_000);
 
   it('are all that dashboards and rules ask for: no name is misspelt', () => {
     const known = new Set([...scraped.matchAll(/^# HELP (\S+)/gm)].map(([, name = '']) => name));

@@ -13,11 +13,11 @@ let redis: RedisProcess;
 const open: Tollgate[] = [];
 beforeAll(async () => {
   redis = await startRedis();
-}, 30_000);
+}, 90_000);
 afterAll(async () => {
   for (const tg of open) await tg.close();
   await redis.stop();
-}, 30_000);
+}, 90_000);
 
 /** An app whose handler waits until it is let go, behind the admin API of an operator. */
 function start(more: object) {
@@ -97,7 +97,7 @@ describe('what runs and waits, in the admin API', () => {
       if (outbox.waiting === 1) break;
     }
     close();
-  }, 30_000);
+  }, 90_000);
 
   it("shows the app's own prices before the catalogue's", async () => {
     const { get, close } = start({});

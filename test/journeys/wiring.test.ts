@@ -115,11 +115,11 @@ describe('a hazard of the environment', () => {
     expect(warned).toEqual(codes);
   });
 
-  it('has a code that the README explains', () => {
-    const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  it('has a code that docs/errors.md explains', () => {
+    const page = readFileSync(join(root, 'docs/errors.md'), 'utf8');
     const source = readFileSync(join(root, 'packages/core/src/lib/warning.ts'), 'utf8');
     const codes = new Set(source.match(/TOLLGATE_W_[A-Z_]+/g));
     expect(codes.size).toBeGreaterThan(8);
-    for (const code of codes) expect(readme).toContain(`| \`${code}\` |`);
+    for (const code of codes) expect(page).toContain(`| \`${code}\` |`);
   });
 });

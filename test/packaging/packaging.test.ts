@@ -64,7 +64,7 @@ describe('the packed packages', () => {
       const required = await exportedNames(projectWith(express), names, 'require');
       expect(Object.keys(imported)).toEqual(names);
       expect(required).toEqual(imported);
-    }, 60_000);
+    }, 150_000);
   }
 });
 
@@ -83,7 +83,7 @@ describe('a copy of a package loaded by import and one loaded by require', () =>
       await runWith(caller, async () => (await sent('https://api.openai.com/v1/chat/completions', init)).json(), { sinks: [{ write }] });`;
     const ran = await runNode(['--input-type=module', '-e', script], projectWith('express'));
     expect(ran).toEqual({ ended: 0, output: 't 3 4' });
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('packages that use internal names of core', () => {
@@ -137,7 +137,7 @@ describe('packages that use internal names of core', () => {
     it('each keeps the core that it pins, and they work together', async () => {
       const ran = await runNode(['--input-type=module', '-e', script], project);
       expect(ran).toEqual({ ended: 0, output: '200 acme\n429 rate_limit_exceeded\n' });
-    }, 60_000);
+    }, 150_000);
 
     it('they fail while they load, and name what is missing, where the other version is forced on them', async () => {
       rmSync(pinned, { recursive: true });
@@ -145,7 +145,7 @@ describe('packages that use internal names of core', () => {
       const { ended, output } = await runNode(['--input-type=module', '-e', script], project);
       expect(ended).toBe(1);
       expect(output).toMatch(/'@tollgate\/core\/internal' does not provide an export named/);
-    }, 60_000);
+    }, 150_000);
   });
 });
 
@@ -181,6 +181,6 @@ describe('TypeScript projects that use the packed packages', () => {
       };
       writeFileSync(settings, JSON.stringify({ compilerOptions: options, files: [file] }));
       expect(await runNode([compiler, '-p', settings], project)).toEqual({ ended: 0, output: '' });
-    }, 60_000);
+    }, 150_000);
   }
 });

@@ -17,7 +17,7 @@ describe('the code in the READMEs and docs', () => {
   it('type-checks', async () => {
     const checked = blocks.length === 0 ? { ended: 0, output: '' } : await runNode([tsc, '-p', workFolder]);
     expect(checked).toEqual({ ended: 0, output: '' });
-  }, 60_000);
+  }, 150_000);
 
   for (const { title, name } of blocks.filter(({ code }) => !code.includes('app.listen('))) {
     it(
@@ -71,7 +71,7 @@ describe('the app on the front page', () => {
     );
     child.kill('SIGKILL');
     await provider.close();
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('finding the code', () => {

@@ -271,7 +271,7 @@ describe('two example proxies on one Redis', () => {
     third.child.kill('SIGTERM');
     await third.ended;
     await redis.stop();
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('the example proxy, ending and refusing to start', () => {

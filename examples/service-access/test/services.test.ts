@@ -37,7 +37,7 @@ afterAll(async () => {
   await tg.close({ graceMs: 500 });
   await provider.close();
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+}, 90_000);
 
 describe('services with least privilege', () => {
   it('may use their models for their kinds of data, and nothing else', async () => {

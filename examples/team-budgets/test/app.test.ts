@@ -38,7 +38,7 @@ afterAll(async () => {
   await tg.close({ graceMs: 500 });
   await provider.close();
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+}, 90_000);
 
 async function get(path: string, who: string) {
   const response = await fetch(url + path, { headers: { authorization: `Bearer ${keys[who]}` } });

@@ -38,7 +38,7 @@ afterAll(async () => {
   await tg.close({ graceMs: 500 });
   await provider.close();
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+}, 90_000);
 
 const tokenOf = async (tenant: string, tier: string) => (await issuer?.token(tenant, tier, 'ann')) ?? '';
 

@@ -32,5 +32,5 @@ describe('a quota that three processes share', () => {
     while (has('80 %') === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(has('80 %')).toBe(1);
     expect(new Set(month.notices).size).toBe(month.notices.length);
-  }, 30_000);
+  }, 90_000);
 });

@@ -24,7 +24,7 @@ beforeAll(async () => {
     ...{ id: '01a13a44-f480-7446-8959-5d5c167b18a5', atMs: nowMs, untilMs: Date.now() + 60_000 },
     ...{ action: 'suspend', outcome: 'done', target: 'key k1', tenant: 'acme', reason: 'x', process: 'p:1' },
   });
-}, 60_000);
+}, 150_000);
 afterAll(() => one.end(), 60_000);
 
 describe('roles', () => {

@@ -6,7 +6,7 @@ let one: Fixture;
 beforeAll(async () => {
   one = await startAdmin();
   await fill(one);
-}, 60_000);
+}, 150_000);
 afterAll(() => one.end(), 60_000);
 
 describe('while stores fail', () => {

@@ -32,11 +32,11 @@ beforeAll(async () => {
   ({ keyId } = await one.tg.registry.keys.create({ tenant: 'acme', plan: 'pro' }));
   const [open] = (await one.as('viewer').get('/unresolved')).body.data;
   eventId = open.event_id;
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   for (const end of ends) await end();
   await one.end();
-}, 60_000);
+}, 150_000);
 
 /** Checks an answer against the declaration of its route, and notes its status. */
 function noted(method: string, path: string, answer: Response): Response {
@@ -123,7 +123,7 @@ describe('the OpenAPI document', () => {
       noted('post', path, await ask(client, 'post', path));
     }
     expect([...seen].filter((name) => / [45]\d\d$/.test(name))).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 
   it('says what incidents answer, with the process that acts on the other side', async () => {
     const { mitigations } = one.tg.switch;
@@ -151,7 +151,7 @@ describe('the OpenAPI document', () => {
       });
     }
     noted('get', '/incidents', await one.as('viewer').get('/incidents'));
-  }, 60_000);
+  }, 150_000);
 
   it('says what is refused: unknown callers, roles, other tenants, wrong values, wrong bodies', async () => {
     await askAll(clientOf(one.app, undefined), () => true);
@@ -189,7 +189,7 @@ describe('the OpenAPI document', () => {
       );
       noted('post', path, await post().set('origin', 'https://evil.example').set('cookie', 'a=1'));
     }
-  }, 60_000);
+  }, 150_000);
 
   it('says what is not there: parts of the app, and things by their ids', async () => {
     const bare = appWith({ ledger: undefined, registry: undefined, switch: undefined, jobs: undefined });
@@ -236,7 +236,7 @@ describe('the OpenAPI document', () => {
       const { body } = noted('post', path, await ask(client, 'post', path));
       expect(body.confirmed_by).toEqual([]);
     }
-  }, 60_000);
+  }, 150_000);
 
   it('says what happens while stores are away, while too many ask, and when a part is broken', async () => {
     const fails = () => Promise.reject(new Error('away'));

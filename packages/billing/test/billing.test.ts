@@ -15,7 +15,7 @@ let nowMs: number;
 
 beforeAll(async () => {
   server = await ledgerStandIn();
-}, 60_000);
+}, 150_000);
 afterAll(() => server.end());
 beforeEach(async () => {
   nowMs = startMs + 10 * hourMs;

@@ -89,7 +89,7 @@ describe('the command line', () => {
     await app.end();
     expect(await json('keys', 'list')).toMatchObject([{ key_id: id }]);
     rmSync(dir, { recursive: true, force: true });
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('tollgate prices', () => {

@@ -16,7 +16,7 @@ beforeAll(async () => {
   server = await startPostgres();
   ({ tollgate, json } = terminal({ DATABASE_URL: server.url }, Date.now, fetch, 1_000));
   await tollgate('migrate');
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await Promise.all(opened.map((one) => one.close()));
   await server.stop();
@@ -44,13 +44,13 @@ describe('changes without a running app that reads them', () => {
     }
     expect(await json('budgets', 'list', '--tenant', 'alone')).toMatchObject([{ limit: '$5/day' }]);
     expect((await json('keys', 'list', '--tenant', 'alone'))[0]).toHaveProperty('disabled_at');
-  }, 30_000);
+  }, 90_000);
 
   it('show a rotated key all the same, which would be lost otherwise', async () => {
     const { key_id: id } = await json('keys', 'create', '--tenant', 'rotated', '--plan', 'pro');
     const { code, out, error } = await tollgate('keys', 'rotate', id);
     expect([code, out, error]).toEqual([1, expect.stringMatching(/^tg_live_/), expect.stringMatching(none)]);
-  }, 30_000);
+  }, 90_000);
 
   it('do not wait with --no-wait, and say that nothing was confirmed', async () => {
     const { code, out } = await tollgate(
@@ -71,7 +71,7 @@ describe('changes without a running app that reads them', () => {
     );
     expect([code, out]).toEqual([0, expect.stringContaining('the app reads it when it starts')]);
     rmSync(directory, { recursive: true });
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('changes with running apps', () => {
@@ -89,7 +89,7 @@ describe('changes with running apps', () => {
     expect(await json('keys', 'disable', id)).toMatchObject({ confirmed_by: [processName] });
     await keysOnly.close();
     expect((await tollgate(...set)).code).toBe(1);
-  }, 60_000);
+  }, 150_000);
 
   it('are received before they are confirmed, also by a process whose connection was cut', async () => {
     const reader = app();
@@ -113,5 +113,5 @@ describe('changes with running apps', () => {
     expect(await patient.json('keys', 'disable', ids[4] ?? '')).toMatchObject({
       confirmed_by: [processName],
     });
-  }, 60_000);
+  }, 150_000);
 });

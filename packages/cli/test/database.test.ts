@@ -20,7 +20,7 @@ beforeAll(async () => {
   app.keys.onChange(() => undefined);
   app.overrides.onChange(() => undefined);
   app.revocations.onChange?.(() => undefined);
-}, 60_000);
+}, 150_000);
 
 afterAll(async () => {
   await app.close();

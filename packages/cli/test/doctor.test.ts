@@ -39,7 +39,7 @@ describe('tollgate doctor', () => {
     books = ledger({ connectionString: postgres.url });
     client = createClient({ url: redis.url });
     await client.connect();
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.close();
     client.destroy();
@@ -96,7 +96,7 @@ describe('tollgate doctor', () => {
     await books.database.query.deleteFrom('window_spend').execute();
     await json('doctor', '--repair');
     expect((await tollgate('doctor')).code).toBe(0);
-  }, 30_000);
+  }, 90_000);
 
   it('sets counters to what the ledger says where spools are declared empty, once events are delivered', async () => {
     const { tollgate, json } = terminal({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
@@ -124,7 +124,7 @@ describe('tollgate doctor', () => {
       { by: 300 },
     ]);
     expect((await tollgate('doctor')).code).toBe(0);
-  }, 30_000);
+  }, 90_000);
 
   it('lists leases that nobody looks after, ends them on request, and loses no event of theirs', async () => {
     const { tollgate, json } = terminal({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });

@@ -95,7 +95,7 @@ describe('tollgate incidents', () => {
     await decide({ REDIS_URL: redis.url }, redisSwitch({ client, deadlineMs: 5_000 }));
     client.destroy();
     await redis.stop();
-  }, 30_000);
+  }, 90_000);
 
   it('claims nothing of a decision that was taken and not reported', async () => {
     const store = fileSwitch(join(directory, 'taken', 'switch.json'));

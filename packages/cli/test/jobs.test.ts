@@ -48,5 +48,5 @@ describe('tollgate jobs', () => {
     expect([code, error]).toEqual([1, 'tollgate: Redis does not answer (127.0.0.1:1)\n']);
     expect((await terminal({}).tollgate('jobs', '--redis-url', 'here')).code).toBe(2);
     expect((await terminal({ REDIS_URL: redis.url }).tollgate('jobs', '--limit', '0')).code).toBe(2);
-  }, 30_000);
+  }, 90_000);
 });

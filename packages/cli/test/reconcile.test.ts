@@ -28,7 +28,7 @@ describe('tollgate reconcile --settle', () => {
     books = ledger({ connectionString: postgres.url });
     client = createClient({ url: redis.url });
     await client.connect();
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.close();
     client.destroy();
@@ -113,7 +113,7 @@ describe('tollgate reconcile --settle', () => {
         '/v1/organization/costs',
       ]),
     );
-  }, 60_000);
+  }, 150_000);
 
   it('says what it did not understand', async () => {
     for (const [args, message] of [

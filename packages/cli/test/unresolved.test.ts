@@ -19,7 +19,7 @@ describe('tollgate unresolved', () => {
     books = ledger({ connectionString: postgres.url });
     client = createClient({ url: redis.url });
     await client.connect();
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.close();
     client.destroy();
@@ -84,7 +84,7 @@ describe('tollgate unresolved', () => {
     expect(await json('unresolved', 'list')).toEqual([]);
     const trail = await json('audit', '--tenant', 'acme');
     expect(JSON.stringify(trail)).toContain('usage.accept');
-  }, 60_000);
+  }, 150_000);
 
   it('says what it did not understand or find', async () => {
     const { tollgate } = terminal({ DATABASE_URL: postgres.url });

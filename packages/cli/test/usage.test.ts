@@ -18,7 +18,7 @@ beforeAll(async () => {
   server = await startPostgres();
   ({ tollgate, json } = terminal({ DATABASE_URL: server.url }, clock.now));
   await tollgate('migrate');
-}, 60_000);
+}, 150_000);
 
 afterAll(() => server.stop());
 

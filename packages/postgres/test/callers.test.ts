@@ -11,13 +11,13 @@ describe.each(queried)('who has used anything on $name', ({ start: begin }) => {
   beforeAll(async () => {
     server = await begin();
     books = ledger({ database: database(server.options) });
-  }, 60_000);
+  }, 150_000);
   afterEach(() => books.database.query.deleteFrom('callers').execute());
   afterAll(async () => {
     await books.close();
     await books.database.end();
     await server.end();
-  }, 60_000);
+  }, 150_000);
 
   const used = async (facts: object, afterMinutes: number) => {
     await books.write(usageEvent({ tenant: 'acme', ...facts }, start + afterMinutes * minuteMs));

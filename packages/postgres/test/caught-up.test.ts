@@ -39,5 +39,5 @@ describe('caughtUp() of a spool', () => {
       await spool.close(1_000);
     }
     expect(late).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 });

@@ -82,12 +82,12 @@ describe.each(queried)('hostile input on $name', ({ start }) => {
     server = await start();
     books = ledger({ database: database(server.options) });
     known = registry({ database: books.database, actor: 'test' });
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await known.close();
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const rowsOf = (requestId: string) =>
     books.database.query.selectFrom('usage_events').selectAll().where('request_id', '=', requestId).execute();
@@ -194,5 +194,5 @@ describe.each(queried)('hostile input on $name', ({ start }) => {
     );
     expect(spooled.droppedCount).toBe(1);
     rmSync(directory, { recursive: true });
-  }, 30_000);
+  }, 90_000);
 });

@@ -12,13 +12,13 @@ describe.each(databases)('the ledger on $name', ({ start }) => {
     server = await start();
     books = ledger({ database: database(server.options) });
     await books.database.ready();
-  }, 60_000);
+  }, 150_000);
 
   afterAll(async () => {
     await books.close();
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const rowsOf = (tenant: string) =>
     books.database.query.selectFrom('usage_events').selectAll().where('tenant', '=', tenant).execute();

@@ -7,7 +7,7 @@ describe.each(queried)('the schema on $name', ({ start }) => {
   let server: TestDatabase;
   beforeAll(async () => {
     server = await start();
-  }, 60_000);
+  }, 150_000);
   afterAll(() => server.end(), 30_000);
 
   it('of a later version serves this one too, so that a deploy can be taken back', async () => {

@@ -26,13 +26,13 @@ describe.each(databases)('the registry on $name', ({ name: databaseName, start }
     books = registry({ database: shared, actor: 'ann', now: clock.now });
     other = databaseName === 'PostgreSQL' ? registry({ ...server.options, now: clock.now }) : books;
     await shared.ready();
-  }, 60_000);
+  }, 150_000);
 
   afterAll(async () => {
     await other.close();
     await shared.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   it('finds a key that it made, with all that it stands for, and holds no secret', async () => {
     const facts = {

@@ -56,7 +56,7 @@ describe('counters in memory with a ledger', () => {
   beforeAll(async () => {
     server = await startPostgres();
     directory = mkdtempSync(join(tmpdir(), 'tollgate-restored-'));
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });
@@ -106,7 +106,7 @@ describe('counters in memory with a ledger', () => {
     await fourth.openWindows();
     expect(await fourth.spentIn(windows)).toEqual([1_000, 0, 900]);
     await fourth.close();
-  }, 60_000);
+  }, 150_000);
 
   it('admit nothing while the ledger cannot say what was spent, and begin as soon as it can', async () => {
     await server.kill();
@@ -124,5 +124,5 @@ describe('counters in memory with a ledger', () => {
     expect(state).toMatchObject([{ used: 1_000 }]);
     await store.end();
     await books.close();
-  }, 60_000);
+  }, 150_000);
 });

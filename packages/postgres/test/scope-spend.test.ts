@@ -9,7 +9,7 @@ describe.each(queried)('the usage of scopes on $name', ({ start }) => {
   beforeAll(async () => {
     database = await start();
     books = ledger(database.options);
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.close();
     await database.end();

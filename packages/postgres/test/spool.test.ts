@@ -29,7 +29,7 @@ let books: Ledger;
 
 beforeAll(async () => {
   server = await startPostgres();
-}, 60_000);
+}, 150_000);
 
 afterAll(async () => {
   await server.stop();
@@ -42,7 +42,7 @@ beforeEach(() => {
 afterEach(async () => {
   await books.close();
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+}, 90_000);
 
 const open = (spool: Parameters<typeof ledger>[0]['spool'] = directory): Ledger =>
   ledger({ connectionString: server.url, spool });
@@ -84,7 +84,7 @@ describe('the spool', () => {
     await until(5_000, async () => (await idsOf('handed-on')).length);
     await books.close();
     expect(readdirSync(directory)).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 
   it('keeps what comes while PostgreSQL is stopped, and writes each event once when it is back', async () => {
     books = open();
@@ -99,7 +99,7 @@ describe('the spool', () => {
     expect(books.isFull).toBe(false);
     await server.restart();
     await until(ids(events), () => idsOf('stopped'));
-  }, 60_000);
+  }, 150_000);
 
   it('keeps to two files however many deliveries fail, and delivers in order when one succeeds', async () => {
     books = open(); // for the clean-up of this suite
@@ -149,7 +149,7 @@ describe('the spool', () => {
       spy.mockRestore();
     }
     await until(ids([first, second]), () => idsOf('closing'));
-  }, 60_000);
+  }, 150_000);
 
   it('is replayed by the next process when one is killed, also when the last line is torn', async () => {
     const away = `postgres://nobody@127.0.0.1:1/none`;
@@ -176,7 +176,7 @@ describe('the spool', () => {
     await books.database.ready();
     await until(2_500, async () => (await idsOf('killed')).length);
     await until(1, () => readdirSync(directory).length);
-  }, 60_000);
+  }, 150_000);
 
   it('hands events straight to the database while the disk takes none', async () => {
     books = open();
@@ -191,7 +191,7 @@ describe('the spool', () => {
     await books.flush();
     expect(await idsOf('no-disk')).toEqual(ids([...before, ...after]));
     rmSync(part);
-  }, 60_000);
+  }, 150_000);
 
   it('sets aside what no row can hold, and goes on', async () => {
     books = open();
@@ -203,7 +203,7 @@ describe('the spool', () => {
     const refused = join(directory, 'refused.jsonl');
     await until(true, () => existsSync(refused) && readFileSync(refused, 'utf8').endsWith('\n'));
     expect(JSON.parse(readFileSync(refused, 'utf8'))).toEqual(bad);
-  }, 60_000);
+  }, 150_000);
 
   it('says when it is full, drops beyond its bound, and in strict mode nothing more is admitted', async () => {
     books = ledger({
@@ -232,7 +232,7 @@ describe('the spool', () => {
     }
     expect(books.droppedCount).toBeGreaterThan(0);
     await Promise.all([strict.end(), lenient.end()]);
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('options of the spool', () => {

@@ -16,11 +16,11 @@ describe.each(databases)('sqlLearned() on $name', ({ start }) => {
   beforeAll(async () => {
     server = await start();
     shared = database(server.options);
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await shared.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   it('keeps the habits of thousands of subjects for every process, and forgets the ones that are named', async () => {
     const [one, other] = [sqlLearned({ database: shared }), sqlLearned({ database: shared })];

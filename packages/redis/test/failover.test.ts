@@ -128,7 +128,7 @@ describe('a replica that takes its master’s place without the last writes', ()
     await untilDone(() => busy.spender.charge(running));
     expect(await untilDone(() => other.spender.standing())).toEqual([{ used: 60, held: 0 }]);
     await Promise.all([busy.end(), other.end()]);
-  }, 60_000);
+  }, 150_000);
 
   it('and without acknowledgements, decides again without waiting until somebody claims them', async () => {
     const servers = await pair();
@@ -163,7 +163,7 @@ describe('a replica that takes its master’s place without the last writes', ()
     );
     expect(await untilDone(() => app.spender.reserve({ want: 81 }))).toBeUndefined();
     await app.end();
-  }, 60_000);
+  }, 150_000);
 
   it('is believed where there is no ledger: the cap is passed by no more than what was lost', async () => {
     const prefix = newPrefix();
@@ -181,5 +181,5 @@ describe('a replica that takes its master’s place without the last writes', ()
     await Promise.all([busy.end(), other.end()]);
     // The cap of a hundred, and the thirty that the replica lacked.
     expect(ledger.sum(spend.counter, rest.grants[0]?.window ?? '')).toBe(130);
-  }, 60_000);
+  }, 150_000);
 });

@@ -123,7 +123,7 @@ describe('the outbox', () => {
     expect(taken.ids()).toEqual([ids[1]]);
     expect(await delivery.lag()).toEqual({ waiting: 0, dead: 1 });
     await delivery.end();
-  }, 30_000);
+  }, 90_000);
 
   it('sets nothing aside while a sink takes nothing at all, fetches only so much, and hands on as soon as it does', async () => {
     const { client } = redis();
@@ -155,7 +155,7 @@ describe('the outbox', () => {
     expect([...new Set(taken.ids())].sort()).toEqual([...ids].sort());
     expect(await delivery.lag()).toEqual({ waiting: 0, dead: 0 });
     await delivery.end();
-  }, 30_000);
+  }, 90_000);
 
   it('counts an event as delivered only once its sink has made it safe', async () => {
     const { client } = redis();

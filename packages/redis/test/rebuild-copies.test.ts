@@ -68,7 +68,7 @@ describe('a server that comes back with an older copy of its data, with a ledger
     const second = appOnLedger(ledger, { client: redis().client, prefix });
     expect(await untilDone(() => second.spender.standing())).toEqual([{ used: 70, held: 0 }]);
     await second.end();
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('a settlement that Redis has done, whose answer was lost with Redis', () => {
@@ -105,5 +105,5 @@ describe('a settlement that Redis has done, whose answer was lost with Redis', (
     expect(ledger.sum(spend.counter, one.grants[0]?.window ?? '')).toBe(35);
     client.destroy();
     await line.close();
-  }, 30_000);
+  }, 90_000);
 });

@@ -121,7 +121,7 @@ describe.each(['wide', 'grace'] as const)('slices (%s) of a server that is empti
     expect(spent).toBeLessThanOrEqual(cap);
     expect(standing.map(({ held }) => held)).toEqual([0, 0]);
     for (const { used } of standing) expect(used).toBeGreaterThanOrEqual(spent);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe('a master of a cluster that comes back empty, or is emptied', () => {
@@ -167,5 +167,5 @@ describe('a master of a cluster that comes back empty, or is emptied', () => {
     await app.end();
     cluster.destroy();
     await servers.stop();
-  }, 60_000);
+  }, 150_000);
 });

@@ -10,7 +10,7 @@ beforeAll(async () => {
   server = await startRedis();
   client = createClient({ url: server.url });
   await client.connect();
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   client.destroy();
   await server.stop();

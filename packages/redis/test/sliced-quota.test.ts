@@ -92,7 +92,7 @@ describe('slices of a busy tenant’s own limits', () => {
     expect(spent).toBe(cap);
     const [state] = await watcher.read(name, [day]);
     expect(state).toMatchObject({ used: cap, held: 0 });
-  }, 30_000);
+  }, 90_000);
 
   it('serve an agent’s further calls, limits that join, and heartbeats', async () => {
     const prefix = newPrefix();

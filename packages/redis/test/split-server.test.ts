@@ -58,5 +58,5 @@ describe('a server that refuses keys of different slots in one command', () => {
     await until(() => kept.seen.includes(attemptId));
     await Promise.all([delivery.end(), feed.end()]);
     await store.end();
-  }, 60_000);
+  }, 150_000);
 });

@@ -120,7 +120,7 @@ describe('a counter wider than a tenant', () => {
       last = await all();
     }
     admitted(last);
-  }, 30_000);
+  }, 90_000);
 
   it('joins a reservation by a route’s limits, and its refusal ends the whole', async () => {
     const { everybody, one, own } = ground();

@@ -27,11 +27,11 @@ describe.each(queried)('advice on $name', ({ start }) => {
         { ...asked('again', '0', '/faq', 0), outcome: 'error' as const, inputTokens: 0, outputTokens: 0 },
       ].map((event) => books.write(event)),
     );
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const told = (query: Partial<AdviceQuery> = {}) => advice(books.database, { ...october, ...query });
 

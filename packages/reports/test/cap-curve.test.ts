@@ -25,12 +25,12 @@ describe.each(queried)('the curve of a cap on $name', ({ start }) => {
       await books.write(usageEvent(facts, day + hour * hourMs));
     }
     await books.flush();
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.close();
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const window = { fromMs: day, toMs: day + 24 * hourMs, nowMs: day + 4.5 * hourMs };
 

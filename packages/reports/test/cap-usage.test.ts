@@ -38,11 +38,11 @@ describe.each(queried)('usage against caps on $name', ({ start }) => {
       ];
       await books.write(usageEvent({ tenant, team, keyId: key, charges }, Date.UTC(2026, 9, day, 9)));
     }
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const told = (query: Partial<CapQuery> = {}) => capUsage(books.database, { plans, now, ...query });
   const short = (caps: Awaited<ReturnType<typeof told>>) =>

@@ -40,11 +40,11 @@ describe.each(queried)('the sums of days on $name', ({ start: startDatabase }) =
     server = await startDatabase();
     books = ledger({ database: database(server.options) });
     await Promise.all([...events, ...events].map((event) => books.write(event)));
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const days = () => books.database.query.selectFrom('daily_usage').selectAll().execute();
 
@@ -107,7 +107,7 @@ describe.each(queried)('the sums of days on $name', ({ start: startDatabase }) =
     expect(new Set(await days())).toEqual(new Set(before));
     const names = (rows: typeof known) => rows.map(({ last_at, ...row }) => row);
     expect(names(await callers())).toEqual(names(known));
-  }, 30_000);
+  }, 90_000);
 
   it('go with the months that are dropped', async () => {
     const later = usageEvent({ tenant: 'later' }, start + 40 * 24 * hourMs);

@@ -75,11 +75,11 @@ describe.each(queried)('exports from $name', ({ start }) => {
     server = await start();
     books = ledger({ database: database(server.options) });
     await Promise.all(events.map((event) => books.write(event)));
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const stream = (query: Partial<ExportQuery> & Pick<ExportQuery, 'format'>) =>
     exportEvents(books.database, { ...october, ...query });
@@ -99,7 +99,7 @@ describe.each(queried)('exports from $name', ({ start }) => {
     for (const told of [csv, lines, rows]) {
       expect(told.reduce((sum, { cost_nano_usd }) => sum + BigInt(cost_nano_usd), 0n)).toBe(cost);
     }
-  }, 60_000);
+  }, 150_000);
 
   it('in CSV keep every text, and make a formula of none', async () => {
     const rows = readCsv(await text(stream({ format: 'csv', where: { tenant: 'hostile' } })));

@@ -50,7 +50,7 @@ describe('reconciliation with a provider', () => {
     const claude = { provider: 'anthropic', model: 'claude-sonnet-5', inputTokens: 3_200, outputTokens: 500 };
     await books.write(usageEvent({ ...claude, cachedInputTokens: 200, costNanoUsd: '1237891200' }, noon(15)));
     await books.flush();
-  }, 60_000);
+  }, 150_000);
 
   afterAll(async () => {
     await books.close();

@@ -81,7 +81,7 @@ describe.each(queried)('reports on $name', ({ start }) => {
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   it('answer "what did the summaries of team Data cost tenant Acme in October, by model", to the nano-dollar', async () => {
     const rows = await told.usage({

@@ -35,11 +35,11 @@ describe.each(queried)('history on $name', ({ start }) => {
     server = await start();
     books = ledger({ database: database(server.options) });
     await Promise.all([...events, adjustmentEvent(corrected, truth, [])].map((event) => books.write(event)));
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const known = [...events.filter(({ model }) => model === 'gpt-5'), truth].filter(
     (event) => event !== corrected,

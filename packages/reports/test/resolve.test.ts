@@ -41,12 +41,12 @@ describe.each(queried)('usage that is unknown, on $name', ({ start }) => {
     server = await start();
     books = ledger({ database: database(server.options) });
     store = memoryQuota({ sinks: [books], now });
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await store.end();
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   const limits = [
     spend('$0.00001/day').by('tenant'),

@@ -60,12 +60,12 @@ describe.each(queried)(
     beforeAll(async () => {
       server = await start();
       books = ledger({ database: database(server.options) });
-    }, 60_000);
+    }, 150_000);
     afterAll(async () => {
       await books.close();
       await books.database.end();
       await server.end();
-    }, 30_000);
+    }, 90_000);
 
     /** A day of its own for each test, long ago. */
     const nextDay = (): number => firstMs + (days++ % 25) * dayMs;

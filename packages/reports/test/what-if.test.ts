@@ -83,11 +83,11 @@ describe.each(queried)('what-if on $name', ({ start: startDatabase }) => {
     server = await startDatabase();
     books = ledger({ database: database(server.options) });
     await Promise.all(events.map((event) => books.write(event)));
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.database.end();
     await server.end();
-  }, 30_000);
+  }, 90_000);
 
   it('tells who would have been refused under a daily budget, and what that would have saved', async () => {
     const capNano = 100_000_000;

@@ -10,7 +10,7 @@ describe('an app whose counters are lost and cannot be rebuilt', () => {
   let postgres: PostgresProcess;
   beforeAll(async () => {
     [redis, postgres] = await Promise.all([startRedis({ args: ['--appendonly', 'yes'] }), startPostgres()]);
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await Promise.all([redis.stop(), postgres.stop()]);
   });
@@ -33,5 +33,5 @@ describe('an app whose counters are lost and cannot be rebuilt', () => {
     await postgres.restart();
     await until(() => tg.isReady);
     await tg.close({ graceMs: 0 });
-  }, 60_000);
+  }, 150_000);
 });

@@ -12,7 +12,7 @@ const apps: { tg: Tollgate; server: Server }[] = [];
 
 beforeAll(async () => {
   postgres = await startPostgres();
-}, 60_000);
+}, 150_000);
 afterAll(() => postgres.stop());
 afterEach(async () => {
   for (const { tg, server } of apps.splice(0)) {
@@ -20,7 +20,7 @@ afterEach(async () => {
     server.closeAllConnections();
     await tg.close({ graceMs: 500 });
   }
-}, 30_000);
+}, 90_000);
 
 /** An app of its own process, as far as the database can tell; resolves with how it is asked. */
 async function start(options: Partial<TollgateOptions> = {}) {
@@ -62,7 +62,7 @@ describe('tollgate({ database }) without keys', () => {
     }
     expect((await one.ask(key)).body.error.code).toBe('key_revoked');
     expect(await one.tg.registry?.audit({ limit: 1 })).toMatchObject([{ actor: 'ann' }]);
-  }, 60_000);
+  }, 150_000);
 
   it('follows limits of the database within 5 s', async () => {
     const { tg, ask } = await start();
@@ -72,14 +72,14 @@ describe('tollgate({ database }) without keys', () => {
     await tg.registry?.overrides.set({ tenant: 'beta', kind: 'spend', limit: '$77/month' });
     expect(await until(async () => (await limits()) !== before)).toBeLessThan(5_500);
     expect(await limits()).toContain('77');
-  }, 60_000);
+  }, 150_000);
 
   it('leaves the keys that the app gives as they are', async () => {
     const keys = memoryKeys();
     const { tg, ask } = await start({ keys });
     expect(tg.registry).toBeUndefined();
     expect((await ask(keys.create({ tenant: 'acme', plan: 'pro' }).key)).status).toBe(200);
-  }, 30_000);
+  }, 90_000);
 
   it('wants keys, tokens or a database', () => {
     expect(() => tollgate({ plans })).toThrow(

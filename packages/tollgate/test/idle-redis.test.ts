@@ -91,5 +91,5 @@ describe('an idle process on Redis', () => {
     socket.destroy();
     await until(() => warned.includes('TOLLGATE_W_REDIS_LOST'));
     stop();
-  }, 60_000);
+  }, 150_000);
 });

@@ -19,7 +19,7 @@ describe('a settlement that comes more than a day after its reservation ran out'
   beforeAll(async () => {
     books = ledger({ directory });
     await books.database.ready();
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await books.close();
     rmSync(directory, { recursive: true, force: true });

@@ -26,11 +26,11 @@ beforeAll(async () => {
   create = async (scopes, tenant = 'acme') =>
     (await tg.registry.keys.create({ tenant, plan: 'free', scopes })).key;
   actors = () => tg.registry.audit();
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await close();
   await server.end();
-}, 60_000);
+}, 150_000);
 
 const post = (path: string, key: string, body: object = {}) =>
   request(app).post(`/v1/key${path}`).set('authorization', `Bearer ${key}`).send(body);

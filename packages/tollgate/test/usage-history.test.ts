@@ -29,7 +29,7 @@ beforeAll(async () => {
   app = express();
   app.get('/v1/usage/history', tg.usageHistory());
   await tg.ready();
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await tg.close({ graceMs: 0 });
   await postgres.stop();
@@ -71,7 +71,7 @@ describe('the history of usage', () => {
     await used(other.keyId, { ...one, ...on('2026-11-18'), model: 'gpt-5' });
     await used(globex.keyId, { ...one, ...on('2026-11-18'), tenant: 'globex', model: 'gpt-5' });
     await tg.ledger?.caughtUp?.();
-  }, 60_000);
+  }, 150_000);
   afterEach(() => expect(written).toBe(6));
 
   it("sums the key's own usage of the last 30 days by day, and no one else's, whatever is left of its budget", async () => {
@@ -164,7 +164,7 @@ describe('the history of usage', () => {
     }
     expect(await Promise.all(statuses)).toEqual([200, 200, 200, 200]);
     await ask().expect(200);
-  }, 30_000);
+  }, 90_000);
 
   it('needs a ledger', async () => {
     const without = tollgate({ keys, plans: { free: {} } });
@@ -177,5 +177,5 @@ describe('the history of usage', () => {
     const { status, body } = await ask();
     expect(status).toBe(503);
     expect(body.error.code).toBe('store_unavailable');
-  }, 30_000);
+  }, 90_000);
 });

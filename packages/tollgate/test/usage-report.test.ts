@@ -27,7 +27,7 @@ let postgres: PostgresProcess;
 const started: Tollgate[] = [];
 beforeAll(async () => {
   [server, postgres] = await Promise.all([startRedis(), startPostgres()]);
-}, 60_000);
+}, 150_000);
 afterAll(async () => {
   await Promise.all([server.stop(), postgres.stop()]);
   rmSync(folder, { recursive: true, force: true });

@@ -6,7 +6,7 @@ let app: DashboardApp;
 beforeAll(async () => {
   app = await startDashboardApp();
 }, 120_000);
-afterAll(() => app.close(), 60_000);
+afterAll(() => app.close(), 150_000);
 
 function logIn(key: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${app.page}session`, {
@@ -100,7 +100,7 @@ describe('the login of the dashboard', () => {
       while ((await ask(cookie)).status !== 401) await new Promise((resolve) => setTimeout(resolve, 100)); // within 5 s
     }
     expect(await app.tg.isKeyValid('unknown')).toBe(false);
-  }, 30_000);
+  }, 90_000);
 
   it('gives each login its own session: a cookie that someone has planted is worth nothing', async () => {
     const planted = `tollgate_session=${'A'.repeat(43)}`;

@@ -18,7 +18,7 @@ afterAll(async () => {
   if (!chromiumPath) return;
   await browser.close();
   await app.close();
-}, 60_000);
+}, 150_000);
 
 async function call(key: string): Promise<{ status: number; code: string | undefined }> {
   const answer = await fetch(`${app.url}/office/v1/chat/completions`, {
@@ -123,7 +123,7 @@ const dialog = () => page.getByRole('dialog');
     expect(await call(key)).toEqual({ status: 200, code: undefined });
     await card.getByText(`${before + 1} calls`).waitFor({ timeout: 10_000 }); // polling alone takes 15 s
     expect(watched.faults).toEqual([]);
-  }, 60_000);
+  }, 150_000);
 
   it('works with the keyboard alone', async () => {
     await page.goto(app.page);
@@ -142,7 +142,7 @@ const dialog = () => page.getByRole('dialog');
     await page.keyboard.press('Escape');
     await dialog().waitFor({ state: 'detached' });
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Switch off');
-  }, 60_000);
+  }, 150_000);
 
   it('is asked to log in again when the session ends, and sees nothing after logging out', async () => {
     await page.getByRole('button', { name: 'Log out' }).click();
@@ -180,5 +180,5 @@ const dialog = () => page.getByRole('dialog');
     );
     expect(other.faults).toEqual([]);
     await other.close();
-  }, 60_000);
+  }, 150_000);
 });

@@ -80,7 +80,7 @@ inBrowser('every page', () => {
   beforeAll(async () => {
     app = await startDashboardApp();
     await fillDashboard(app);
-  }, 60_000);
+  }, 150_000);
   afterAll(() => app.close());
 
   it.each([
@@ -128,7 +128,7 @@ inBrowser('every page', () => {
     await row.first().waitFor();
     expect(faults).toEqual([]);
     await close();
-  }, 60_000);
+  }, 150_000);
 
   it('works behind a proxy that strips a prefix: page, login, cookie, API and logout', async () => {
     const { hostname, port } = new URL(app.url);
@@ -161,7 +161,7 @@ inBrowser('every page', () => {
     await close();
     proxy.closeAllConnections();
     proxy.close();
-  }, 60_000);
+  }, 150_000);
 
   it('of a viewer has no button that changes anything, and none of a tenant has others', async () => {
     const limited = await startDashboardApp({ role: 'viewer', tenant: 'acme' });
@@ -189,7 +189,7 @@ inBrowser('every page of a new app', () => {
   let app: DashboardApp;
   beforeAll(async () => {
     app = await startDashboardApp();
-  }, 60_000);
+  }, 150_000);
   afterAll(() => app.close());
 
   it('names the next action where there is nothing to show', async () => {
@@ -232,7 +232,7 @@ inBrowser('ten thousand tenants', () => {
   afterAll(async () => {
     await app.close();
     await server.stop();
-  }, 60_000);
+  }, 150_000);
 
   it('stay usable: pages and a search, and no violation', async () => {
     const visited = ['now', 'limits', 'usage', 'tenants', 'keys'];
