@@ -48,7 +48,7 @@ describe.each(versions)('concurrency() on %s', (_version, create: typeof express
   });
 
   it('answers 503 queue_full where no more may wait, and 503 queue_timeout where one has waited too long', async () => {
-    await serve({ limit: 1, queue: { size: 1, timeoutMs: 40 } });
+    await serve({ limit: 1, queue: { size: 1, timeoutMs: 3_000 } }); // longer than the third request may take
     const first = app.send('ann');
     await running(1);
     const second = app.send('ben');
