@@ -151,6 +151,8 @@ describe('tollgate --url', () => {
       /^On, in 127\.0\.0\.1:\d+; confirmed by /,
     );
     expect((await byUrl('switch', 'on', 'tenant', 'acme')).error).toContain('tenant acme was not off');
+    await json('switch', 'off', 'model', 'GPT-5', '--reason', 'price');
+    expect((await byUrl('switch', 'on', 'model', 'gpt-5')).code).toBe(0); // models regardless of case
     expect(await json('incidents', 'list')).toEqual([]);
   }, 150_000);
 

@@ -1,12 +1,24 @@
 import { UsageError } from '../command/failure.js';
 
-/** JSON that the API answers; its OpenAPI document describes it. */
-// biome-ignore lint/suspicious/noExplicitAny: the shapes are those of another process
-type Json = any;
-
-interface ApiAnswer {
+interface ApiAnswer<Body> {
   readonly status: number;
-  readonly body: Json;
+  readonly body: Body;
+}
+
+/** A list that may have a next page. */
+interface Page<Item> {
+  readonly data: readonly Item[];
+  readonly next: string | null;
+}
+
+/** A refusal by the API, with its message. */
+export class ApiRefusal extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 interface Access {
@@ -42,25 +54,27 @@ export class AdminApi {
     this.#access = access;
   }
 
-  async get(path: string, query: Query = {}): Promise<Json> {
-    return (await this.#ask('GET', path + searchOf(query))).body;
+  /** The answer as this version knows it: what answers is a process of the same version, or of a later one, which only adds fields. */
+  async get<Answer>(path: string, query: Query = {}): Promise<Answer> {
+    return (await this.#ask<Answer>('GET', path + searchOf(query))).body;
   }
 
   /** All items of a list with pages, up to a number. */
-  async list(path: string, query: Query = {}, most = Number.POSITIVE_INFINITY): Promise<Json[]> {
-    const found: Json[] = [];
+  async list<Item>(path: string, query: Query = {}, most = Number.POSITIVE_INFINITY): Promise<Item[]> {
+    const found: Item[] = [];
     let after: string | undefined;
     do {
       const limit = Math.min(pageSize, most - found.length);
-      const { data, next } = await this.get(path, { ...query, limit, after });
+      const { data, next } = await this.get<Page<Item>>(path, { ...query, limit, after });
       found.push(...data);
       after = next ?? undefined;
     } while (after !== undefined && found.length < most);
     return found;
   }
 
-  async change(path: string, body: object = {}): Promise<Json> {
-    const { status, body: answer } = await this.#ask('POST', path, body);
+  async change<Answer>(path: string, body: object = {}): Promise<Answer> {
+    type Confirmed = Answer & { readonly confirmed_by?: readonly string[] };
+    const { status, body: answer } = await this.#ask<Confirmed>('POST', path, body);
     this.confirmedBy = status === 202 ? undefined : (answer.confirmed_by ?? []);
     return answer;
   }
@@ -68,16 +82,16 @@ export class AdminApi {
   /** A file, as it arrives. */
   async file(path: string, query: Query): Promise<ReadableStream<Uint8Array>> {
     const answer = await this.#send('GET', path + searchOf(query), undefined, undefined);
-    if (!answer.ok || !answer.body) throw new Error(await refusalIn(answer));
+    if (!answer.ok || !answer.body) throw new ApiRefusal(answer.status, await refusalIn(answer));
     return answer.body;
   }
 
-  async #ask(method: string, path: string, body?: object): Promise<ApiAnswer> {
+  async #ask<Body>(method: string, path: string, body?: object): Promise<ApiAnswer<Body>> {
     const answer = await this.#send(method, path, body, AbortSignal.timeout(answerMs));
-    if (!answer.ok) throw new Error(await refusalIn(answer));
+    if (!answer.ok) throw new ApiRefusal(answer.status, await refusalIn(answer));
     const found: unknown = await answer.json().catch(() => undefined);
     if (typeof found !== 'object' || found === null) throw new Error(foreign);
-    return { status: answer.status, body: found };
+    return { status: answer.status, body: found as Body };
   }
 
   async #send(

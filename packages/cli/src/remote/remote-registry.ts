@@ -1,7 +1,9 @@
+import type { LimitOverride } from '@tollgate/core';
 import type { ListedKey, ListedTenant } from '@tollgate/postgres';
 import { UsageError } from '../command/failure.js';
 import type { People } from '../command/people.js';
 import type { AdminApi } from './admin-api.js';
+import type { AuditAnswer, Data, IssuedAnswer, KeyAnswer, TenantAnswer } from './answers.js';
 
 const msOf = (iso: string | null): number | undefined => (iso === null ? undefined : Date.parse(iso));
 const isoOf = (ms: number | undefined): string | undefined =>
@@ -20,15 +22,16 @@ export function remoteRegistry(api: AdminApi): People {
     keys: {
       async create({ expiresAtMs, live, ...facts }) {
         const asked = { ...facts, expires_at: isoOf(expiresAtMs), test: live === false };
-        const { key, secret } = await api.change('/keys', asked);
+        const { key, secret } = await api.change<IssuedAnswer>('/keys', asked);
         return { key: secret, keyId: key.key_id };
       },
       async rotate(keyId, { overlapMs, live }) {
         const asked = { overlap_ms: overlapMs, test: live === false };
-        const { secret } = await api.change(`/keys/${partOf(keyId)}/rotate`, asked);
+        const { secret } = await api.change<IssuedAnswer>(`/keys/${partOf(keyId)}/rotate`, asked);
         return { key: secret, keyId };
       },
-      list: async ({ tenant, limit } = {}) => (await api.list('/keys', { tenant }, limit)).map(keyOf),
+      list: async ({ tenant, limit } = {}) =>
+        (await api.list<KeyAnswer>('/keys', { tenant }, limit)).map(keyOf),
       async expire(keyId, atMs) {
         await api.change(`/keys/${partOf(keyId)}/expire`, { at: isoOf(atMs) });
       },
@@ -38,7 +41,7 @@ export function remoteRegistry(api: AdminApi): People {
       async create(tenant, facts) {
         await api.change('/tenants', { tenant, ...facts });
       },
-      list: async () => (await api.list('/tenants')).map(tenantOf),
+      list: async () => (await api.list<TenantAnswer>('/tenants')).map(tenantOf),
       ...{ disable: tenantAction('disable'), enable: tenantAction('enable') },
     },
     overrides: {
@@ -46,18 +49,20 @@ export function remoteRegistry(api: AdminApi): People {
         await api.change('/overrides', { ...override, key_id: keyId });
       },
       async clear({ keyId, ...subject }) {
-        return (await api.change('/overrides/clear', { ...subject, key_id: keyId })).removed;
+        const asked = { ...subject, key_id: keyId };
+        return (await api.change<{ readonly removed: number }>('/overrides/clear', asked)).removed;
       },
       async list({ tenant } = {}) {
-        const { data } = await api.get('/overrides', { tenant });
-        return data.map(({ key_id: keyId, ...rest }: { key_id?: string }) => ({ ...rest, keyId }));
+        type Answer = Data<Omit<LimitOverride, 'keyId'> & { readonly key_id?: string }>;
+        const { data } = await api.get<Answer>('/overrides', { tenant });
+        return data.map(({ key_id: keyId, ...rest }) => ({ ...rest, keyId }));
       },
     },
     get revocations(): never {
       throw new UsageError('child credentials are revoked in the database itself, not by --url');
     },
     async audit({ tenant, limit = 100 } = {}) {
-      const found = await api.list('/audit', { tenant }, limit);
+      const found = await api.list<AuditAnswer>('/audit', { tenant }, limit);
       return found.map(({ at, tenant: of, ...rest }) => ({
         ...rest,
         at: new Date(at),
@@ -68,8 +73,7 @@ export function remoteRegistry(api: AdminApi): People {
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is that of the API
-function keyOf(key: any): ListedKey {
+function keyOf(key: KeyAnswer): ListedKey {
   return {
     ...{ keyId: key.key_id, tenant: key.tenant, plan: key.plan, scopes: key.scopes, labels: key.labels },
     ...{ name: key.name ?? undefined, team: key.team ?? undefined, user: key.user ?? undefined },
@@ -79,8 +83,7 @@ function keyOf(key: any): ListedKey {
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is that of the API
-function tenantOf({ tenant, name, teams, keys, created_at, disabled_at }: any): ListedTenant {
+function tenantOf({ tenant, name, teams, keys, created_at, disabled_at }: TenantAnswer): ListedTenant {
   return {
     ...{ tenant, teams, keys, name: name ?? undefined, createdAtMs: Date.parse(created_at) },
     disabledAtMs: msOf(disabled_at),

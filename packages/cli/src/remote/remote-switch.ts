@@ -1,14 +1,14 @@
 import type { SwitchStore } from '@tollgate/core';
 import type { MitigationRecord } from '@tollgate/core/internal';
-import type { AdminApi } from './admin-api.js';
+import { type AdminApi, ApiRefusal } from './admin-api.js';
+import type { Data, IncidentAnswer, SwitchAnswer } from './answers.js';
 
 /** The kill switch and the actions of `watch()` by the admin API of a running app, which waits for confirmations itself. */
 export function remoteSwitch(api: AdminApi): SwitchStore {
   return {
     async read() {
-      const { data } = await api.get('/switch');
-      // biome-ignore lint/suspicious/noExplicitAny: the shape is that of the API
-      const entries = data.map((one: any) => ({
+      const { data } = await api.get<Data<SwitchAnswer>>('/switch');
+      const entries = data.map((one) => ({
         ...{ kind: one.kind, name: one.name, reason: one.reason, by: one.by, cutsRunning: one.cuts_running },
         ...{ sinceMs: Date.parse(one.since), ...(one.until && { expiresAtMs: Date.parse(one.until) }) },
       }));
@@ -19,17 +19,19 @@ export function remoteSwitch(api: AdminApi): SwitchStore {
       await api.change('/switch/off', { kind, name, reason, minutes, cuts_running: cutsRunning });
     },
     async turnOn(kind, name) {
-      const { data } = await api.get('/switch');
-      const isOff = data.some(
-        (one: { kind: string; name: string }) => one.kind === kind && one.name === name,
-      );
-      if (isOff) await api.change('/switch/on', { kind, name });
-      return isOff;
+      await api.get('/switch'); // an app without a switch says so here
+      try {
+        await api.change('/switch/on', { kind, name });
+        return true;
+      } catch (error) {
+        if (error instanceof ApiRefusal && error.status === 404) return false; // it is not off
+        throw error;
+      }
     },
     confirmedBy: async () => api.confirmedBy ?? [],
     mitigations: {
       put: () => Promise.reject(new Error('actions are made by watch() alone')),
-      list: async () => (await api.list('/incidents')).map(recordOf),
+      list: async () => (await api.list<IncidentAnswer>('/incidents')).map(recordOf),
       async decide({ id, what }) {
         await api.change(`/incidents/${encodeURIComponent(id)}/${what}`);
       },
@@ -38,9 +40,8 @@ export function remoteSwitch(api: AdminApi): SwitchStore {
   };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the shape is that of the API
-function recordOf(one: any): MitigationRecord {
-  const decided = one.decided && { id: one.id, what: one.decided, by: one.decided_by };
+function recordOf(one: IncidentAnswer): MitigationRecord {
+  const decided = one.decided && { id: one.id, what: one.decided, by: one.decided_by ?? '' };
   return {
     ...{ id: one.id, atMs: Date.parse(one.at), untilMs: Date.parse(one.until), action: one.action },
     ...{ outcome: one.outcome, target: one.target, tenant: one.tenant ?? undefined, reason: one.reason },
