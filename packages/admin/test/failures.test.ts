@@ -35,7 +35,8 @@ describe('while stores fail', () => {
       },
     };
     const people = { ...registry, keys, as: (name: string) => registry.as(name) };
-    const { app, router } = mounted({ ...one.tg, registry: people });
+    // Nor is there a ledger, whose database knows the processes.
+    const { app, router } = mounted({ ...one.tg, registry: people, ledger: undefined });
     const client = clientOf(app, { name: 'x', role: 'operator' });
     const rotated = await client.post(`/keys/${keyId}/rotate`, { overlap_ms: 0 });
     expect([rotated.status, rotated.body]).toEqual([

@@ -138,10 +138,10 @@ export class Services {
   }
 
   /** The processes that have confirmed the changes of a kind; this one, where no other can have the database. */
-  async readers(of: 'keys' | 'limits'): Promise<readonly string[]> {
+  async readers(of: 'keys' | 'limits', withinMs = this.#confirmMs): Promise<readonly string[]> {
     this.forget();
     if (this.database.isEmbedded) return [processName];
-    return this.registry.readers(of, this.#confirmMs).catch(() => []);
+    return this.registry.readers(of, Math.min(withinMs, this.#confirmMs)).catch(() => []);
   }
 
   /** The processes that apply the present state of the switch. */
