@@ -162,12 +162,18 @@ class BullJobs implements JobQueue {
     const mark = tenant === undefined ? '' : markOf(tenant);
     // Ids begin with the time of their request.
     const newest = ids.filter((id) => id.endsWith(mark)).sort((one, other) => (one < other ? 1 : -1));
-    const found = await Promise.all(newest.slice(0, limit).map((id) => this.#queue.getJob(id)));
-    return Promise.all(
-      found
-        .filter((one) => one !== undefined)
-        .map(async (one) => ({ job: jobOf(one), isRunning: !jobOf(one).end && (await one.isActive()) })),
-    );
+    const found = [];
+    // One after the other, and without their contents, which may be large.
+    for (const id of newest.slice(0, limit)) {
+      const one = await this.#queue.getJob(id);
+      if (!one) continue;
+      const { end, ...job } = jobOf(one);
+      found.push({
+        job: { ...job, request: undefined, end: end && { ...end, answer: undefined } },
+        isRunning: !end && (await one.isActive()),
+      });
+    }
+    return found;
   }
 
   async cancel(cancelled: Job): Promise<Job | undefined> {

@@ -31,7 +31,7 @@ export interface JobQueue {
   add(job: Job): Promise<boolean>;
   /** The tenant's job, and whether it is running now. `undefined`: unknown, removed, or another tenant's. */
   read(id: string, tenant: string): Promise<{ readonly job: Job; readonly isRunning: boolean } | undefined>;
-  /** The newest jobs, of one tenant or all, for operators. A queue without it lists none. */
+  /** The newest jobs, of one tenant or all, for operators; their requests and answers may be left out. A queue without it lists none. */
   list?(query: JobsQuery): Promise<readonly { readonly job: Job; readonly isRunning: boolean }[]>;
   /** Puts `cancelled` in the place of a job that has not ended, and stops who does it. Returns the job as it is then. */
   cancel(cancelled: Job): Promise<Job | undefined>;
