@@ -1,5 +1,5 @@
 import { subscribe, type UsageEvent, type UsageSink } from '@tollgate/core';
-import { accepts, type ChannelName, channelNames, checkOptions } from '@tollgate/core/internal';
+import { accepts, type ChannelName, channelNames, checkOptions, publish } from '@tollgate/core/internal';
 
 /** Levels, the most urgent first. */
 const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -80,8 +80,16 @@ export function logs(options: LogsOptions = {}): Logs {
       say(levels[name]?.(facts) ?? 'debug', name.slice('tollgate:'.length), facts),
     ),
   );
+  // What a logger cannot write must not be delivered again and again, and hold up all events behind it.
+  const attempt = (event: UsageEvent): void => {
+    try {
+      say(event.outcome === 'ok' ? 'info' : 'warn', 'attempt', factsOf(event));
+    } catch (error) {
+      publish('tollgate:fault', () => ({ source: 'logs', eventId: event.eventId, error: String(error) }));
+    }
+  };
   return {
-    sink: { write: (event) => say(event.outcome === 'ok' ? 'info' : 'warn', 'attempt', factsOf(event)) },
+    sink: { write: attempt },
     close: () => {
       for (const end of ends) end();
     },

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { subscribe } from '@tollgate/core';
 import { type ChannelName, publish as publishWhole } from '@tollgate/core/internal';
 import { usageEvent } from '@tollgate/testkit';
 import { type LogEntry, type Logs, type LogsOptions, logs } from '../src/index.js';
@@ -80,6 +81,20 @@ describe('logs()', () => {
     expect(lines).toHaveLength(1);
     expect(String(lines[0])).toMatch(/^\{.*\}\n$/);
     expect(JSON.parse(String(lines[0]))).toMatchObject({ channel: 'warning', message: 'one\ntwo' });
+  });
+
+  it('holds up no event where its writer fails, and says so', () => {
+    const faults: unknown[] = [];
+    const end = subscribe('tollgate:fault', (facts) => faults.push(facts));
+    open = logs({
+      now,
+      write: () => {
+        throw new Error('disk full');
+      },
+    });
+    expect(() => open?.sink.write(usageEvent({ eventId: 'e1' }))).not.toThrow();
+    end();
+    expect(faults).toEqual([{ source: 'logs', eventId: 'e1', error: 'Error: disk full' }]);
   });
 
   it('writes nothing after close()', () => {
