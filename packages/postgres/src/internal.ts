@@ -4,5 +4,5 @@ export { declaredPlans, declarePlans } from './keys/declared-plans.js';
 export { lastSeenWithinS } from './ledger/callers.js';
 export { dailyDimensions, eventFigures } from './ledger/daily-usage.js';
 export { EventWriter } from './ledger/event-writer.js';
-export { lowestId } from './ledger/month.js';
+export { longestWindowMs, lowestId } from './ledger/month.js';
 export { spentIn } from './ledger/spend.js';

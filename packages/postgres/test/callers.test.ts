@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { queried, type TestDatabase, usageEvent } from '@tollgate/testkit/databases';
+import { sql } from 'kysely';
 import { database, type Ledger, ledger } from '../src/index.js';
 
 const start = Date.UTC(2026, 9, 5, 12);
@@ -70,4 +71,22 @@ describe.each(queried)('who has used anything on $name', ({ start: begin }) => {
     await books.flush();
     expect((await callers()).map(({ plan }) => plan)).toEqual(['pro']);
   });
+
+  it('is noted by the migration of an older ledger, for those whom a window of today may contain', async () => {
+    const nowMs = Date.now();
+    await books.write(usageEvent({ tenant: 'now', keyId: 'k1', plan: 'free' }, nowMs));
+    await books.write(
+      usageEvent({ tenant: 'then', keyId: 'k2', plan: 'pro' }, nowMs - 40 * 24 * 60 * minuteMs),
+    );
+    await books.flush();
+    await sql`drop table tollgate.callers`.execute(books.database.query);
+    await sql`delete from tollgate.migrations where name >= '0009-callers'`.execute(books.database.query);
+    await books.close();
+    await books.database.end();
+    books = ledger({ database: database(server.options) });
+    await books.database.ready();
+    const noted = await books.database.query.selectFrom('callers').select('tenant').execute();
+    expect(noted.map(({ tenant }) => tenant)).toContain('now');
+    expect(noted.map(({ tenant }) => tenant)).not.toContain('then');
+  }, 150_000);
 });

@@ -39,7 +39,7 @@ describe.each(queried)('the curve of a cap on $name', ({ start }) => {
     expect(usd).toEqual({ stepMs: hourMs, amounts: ['1000000000', '0', '750000000', '0', '0'] });
     const whole = await capCurve(books.database, { tenant: 'acme' }, { ...window, unit: 'usd' });
     expect(whole.amounts).toEqual(['1000000000', '0', '750000000', '7', '0']);
-    const none = await capCurve(books.database, { tenant: 'nobody\0' }, { ...window, unit: 'usd' });
+    const none = await capCurve(books.database, { tenant: 'unknown\0' }, { ...window, unit: 'usd' });
     expect(none.amounts).toEqual(['0', '0', '0', '0', '0']);
   });
 

@@ -1,7 +1,7 @@
 import { accepts, checkOptions } from '@tollgate/core/internal';
 import { sql } from 'kysely';
 import type { Database } from '../connection/database.js';
-import { lowestId } from '../ledger/month.js';
+import { longestWindowMs, lowestId } from '../ledger/month.js';
 
 /** A window whose kept sum is not that of its events. Amounts are integers in the counter's unit, as decimal strings. */
 export interface WrongSum {
@@ -24,8 +24,6 @@ export interface VerifyLedgerOptions {
 }
 
 const dayMs = 86_400_000;
-/** The longest window is a month: its first charge is so much older than its last. */
-const longestWindowDays = 32;
 
 /** Throws a `TypeError` that names the check, the option and the received value. */
 export function readCheckOptions(check: string, options: VerifyLedgerOptions): Required<VerifyLedgerOptions> {
@@ -48,7 +46,8 @@ export async function verifyLedger(
   const { query, schema } = database;
   const spend = sql.id(schema, 'window_spend');
   const touched = new Date(now() - days * dayMs);
-  const oldest = lowestId(now() - (days + longestWindowDays) * dayMs);
+  // A window's first charge may be so much older than its last.
+  const oldest = lowestId(now() - days * dayMs - longestWindowMs);
   return query.transaction().execute(async (transaction) => {
     if (repair) await sql`lock table ${spend} in share row exclusive mode`.execute(transaction);
     const { rows } = await sql<WrongSum>`

@@ -1,5 +1,8 @@
 import { idTimeMs } from '@tollgate/core/internal';
 
+/** No window of a limit is longer: a month of 31 days, in any time zone. In ms. */
+export const longestWindowMs = 32 * 86_400_000;
+
 /** A month in UTC, `2026-11`, and the event ids that fall into it: `[from, below)`. */
 export interface LedgerMonth {
   readonly month: string;

@@ -1,7 +1,9 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { notedCallers } from '../ledger/callers.js';
+import { longestWindowMs, lowestId } from '../ledger/month.js';
 
-/** Who used anything and when last, for reports that would group every event, made from the events there are. `schema` is a checked name. */
+/** Who used anything and when last, for reports that would group every event; made from the events that a window of today may contain: a
+ * ledger of years would be sorted while the app starts. `schema` is a checked name. */
 export function callers(schema: string): Migration {
   const table = sql.id(schema, 'callers');
   return {
@@ -16,7 +18,9 @@ export function callers(schema: string): Migration {
           plan text not null,
           last_at timestamptz not null
         )`.execute(db);
-      await sql`${notedCallers(table, sql.id(schema, 'usage_events'))}`.execute(db);
+      const oldest = lowestId(Date.now() - longestWindowMs);
+      const recent = sql`(select * from ${sql.id(schema, 'usage_events')} where event_id >= ${oldest}::uuid) as recent`;
+      await sql`${notedCallers(table, recent)}`.execute(db);
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   type QuotaCounter,
 } from '@tollgate/core/internal';
 import type { Database } from '@tollgate/postgres';
-import { lastSeenWithinS, spentIn } from '@tollgate/postgres/internal';
+import { lastSeenWithinS, longestWindowMs, spentIn } from '@tollgate/postgres/internal';
 
 /** Whose caps are looked at. */
 export interface CapQuery {
@@ -50,9 +50,6 @@ export interface CapUsage {
   readonly resetsAt: string;
 }
 
-const dayMs = 86_400_000;
-const longestWindowDays = 32;
-
 /**
  * What is used of every cap, of everybody who has used anything in the last 32 days, the largest share first. Tells calendar windows within
  * tenants, from the ledger, a moment behind the counters; buckets, `concurrent` and rates of requests have no sums there. Throws a `TypeError` for
@@ -88,7 +85,7 @@ export async function capUsage(database: Database, query: CapQuery): Promise<Cap
   };
   const ofTenant = await overridesOf(query);
   const isWhole = overrides?.list !== undefined && query.tenant === undefined;
-  for (const caller of await callersSince(database, nowMs - longestWindowDays * dayMs, query.tenant)) {
+  for (const caller of await callersSince(database, nowMs - longestWindowMs, query.tenant)) {
     const { tenant } = caller;
     const known = ofTenant.get(tenant) ?? (isWhole ? [] : ((await overrides?.find(tenant)) ?? []));
     ofTenant.set(tenant, known);
