@@ -62,7 +62,7 @@ describe('tollgate_overhead_seconds', () => {
     expect(found).toEqual([7]);
   });
 
-  it('measures nothing where nobody listens', async () => {
+  it('measures nothing without a subscriber', async () => {
     let clock: unknown = 'unseen';
     const app = appWith((req, _res, next) => {
       clock = req.tollgate.ownTime;

@@ -61,8 +61,7 @@ export function budget(options: BudgetOptions = {}): BudgetMiddleware {
     if (settings.mode === 'off') return next();
     const context = contextOf(req, res, settings.now);
     const goAhead = (): void => {
-      context.ownTime?.publish('admission');
-      context.ownTime = undefined;
+      context.ownTime?.end('admission');
       if (!context.calls.finished) runInContext(context, next);
     };
     const turnAway = (error: unknown): void => {

@@ -166,7 +166,7 @@ export class AttemptHandle implements CallHandle {
         this.#fault(step, error);
       }
     }
-    own?.publish('settlement');
+    own?.end('settlement');
     return this.onEnded(this.call);
   }
 

@@ -4,6 +4,7 @@ import { hasSubscribers, publish } from './channel.js';
 export class OwnTime {
   #sinceMs = performance.now();
   #pausedAtMs: number | undefined;
+  #isOver = false;
 
   /** Waiting begins. */
   pause(): void {
@@ -17,14 +18,16 @@ export class OwnTime {
     this.#pausedAtMs = undefined;
   }
 
-  /** Publishes the time of a stage, up to now. */
-  publish(stage: 'admission' | 'call' | 'settlement'): void {
+  /** The stage is over: publishes its time, once. */
+  end(stage: 'admission' | 'call' | 'settlement'): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.resume();
     const ms = performance.now() - this.#sinceMs;
     publish('tollgate:overhead', () => ({ stage, ms }));
   }
 }
 
-/** Starts measuring, where anybody listens: an unheard clock would cost every request. */
+/** Starts measuring, if the channel has a subscriber: otherwise it would cost every request something for nothing. */
 export const ownTime = (): OwnTime | undefined =>
   hasSubscribers('tollgate:overhead') ? new OwnTime() : undefined;

@@ -47,7 +47,7 @@ export function counterOf(limit: Limit, subject: CounterSubject): QuotaCounter {
   return counter;
 }
 
-/** The same, built anew: for reports over many callers, whose counters nobody asks for again. */
+/** The same without a cache: for reports over many callers, which need each counter once. */
 export function newCounter(limit: Limit, subject: CounterSubject): QuotaCounter {
   const { scope, unit, window } = limit;
   const wide = !scope.some(isWithinTenant);

@@ -38,8 +38,8 @@ export interface TollgateContext {
   readonly calls: CallPipeline;
   /** the guards: how long they have waited for their stores, in ms, so that their deadlines do not add up; see `storeTimeLeft`. */
   waitedForStoresMs: number;
-  /** core: measures the time until `budget()` has admitted the request, which ends it; absent where nobody listens to `tollgate:overhead`. */
-  ownTime?: OwnTime | undefined;
+  /** core: measures the time until `budget()` has admitted the request, which ends it; absent without a subscriber to `tollgate:overhead`. */
+  readonly ownTime?: OwnTime | undefined;
   /** rate-limit: the request in its windows. `refuse` returns it to them where the server is the reason of the refusal. */
   counted?: CountedByGuard | undefined;
   /** budget */

@@ -20,7 +20,7 @@ class RequestContext implements TollgateContext, PipelineHost {
   caller: Caller | undefined;
   labels = noLabels;
   waitedForStoresMs = 0;
-  ownTime = ownTime();
+  readonly ownTime = ownTime();
   counted: CountedByGuard | undefined;
   reservation: Reservation | undefined;
   deferral: ((refusal: TollgateError) => void) | undefined;

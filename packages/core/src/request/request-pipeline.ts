@@ -111,7 +111,7 @@ export class RequestPipeline implements CallPipeline {
     const own = ownTime();
     const begun = (): CallHandle => {
       this.#begun = true;
-      own?.publish('call');
+      own?.end('call');
       if (options.whenClientGone === undefined) call.drains = !showsItsEnd(call);
       return new AttemptHandle(call, this.#steps, this.#over);
     };
