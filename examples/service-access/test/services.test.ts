@@ -54,7 +54,7 @@ describe('services with least privilege', () => {
     expect(await send(url, await authority.token('claims-triage'), critical, 100_000)).toBe('ok');
   });
 
-  it('are told apart by cost centre', async () => {
+  it('are reported separately for each cost centre', async () => {
     await tg.ledger?.caughtUp?.();
     const audit = await auditByCostCentre(tg, new Date(Date.now() - 86_400_000), new Date(Date.now() + 1));
     const lines = audit.map(({ costCentre, service, model, calls }) => [costCentre, service, model, calls]);

@@ -4,7 +4,7 @@ export interface Confirmation {
   readonly text: string;
 }
 
-/** Who confirmed a change, in words; `otherwise` where nobody is named. */
+/** Which processes confirmed a change, as a sentence; `otherwise` ends it where none has. */
 export function confirmation(store: string, readers: readonly string[], otherwise = ''): Confirmation {
   const json = { store, confirmed_by: readers };
   if (readers.length === 0) return { json, text: `written to ${store}; ${otherwise}` };

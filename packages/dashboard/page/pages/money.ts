@@ -128,7 +128,7 @@ function Exports({ place }: { place: Place }): VNode {
   <//>`;
 }
 
-/** Whether the ledger agreed with the provider's own figures, as often as somebody compared them. */
+/** Whether the ledger agreed with the provider's own figures, one row for each comparison that was kept. */
 function Reconciliations({ place }: { place: Place }): VNode {
   const zone = place.params.get('zone') ?? 'UTC';
   const { data, error } = useData<{ data: readonly Reconciliation[] }>('/reconciliation?limit=5');
