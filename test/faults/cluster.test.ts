@@ -47,7 +47,8 @@ describe('an app on a Redis Cluster of which one master is frozen', () => {
     for (let round = 0; round < 10; round += 1) {
       const [failing, others] = await Promise.all([askAll(away), askAll(served)]);
       for (const answer of failing) expectUnverifiable(answer);
-      for (const { status, text } of others) expect({ status, text }).toEqual({ status: 200, text: expect.any(String) });
+      for (const { status, text } of others)
+        expect({ status, text }).toEqual({ status: 200, text: expect.any(String) });
     }
     second.resume();
     for (const tenant of away) await expectRecovery(app, `one master frozen, ${tenant}`, tenant);
