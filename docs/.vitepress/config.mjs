@@ -37,9 +37,9 @@ export default defineConfig({
   srcDir: '..',
   srcExclude: [
     ...['README.md', 'test/mutation/**', '**/.work/**', '**/dist/**', 'reports/**', '.github/**', '.changeset/**'],
-    ...['packages/*/CHANGELOG.md', 'packages/testkit/**', 'packages/*/src/**', 'packages/*/test/**'],
+    ...['packages/*/CHANGELOG.md', 'packages/testkit/**', 'packages/*/src/**'],
   ],
-  rewrites: { 'docs/index.md': 'index.md', ':path(.*)README.md': ':pathindex.md' },
+  rewrites: (id) => (id === 'docs/index.md' ? 'index.md' : id.replace(/README\.md$/, 'index.md')),
   cleanUrls: true,
   metaChunk: true,
   markdown: { config: (md) => md.use(repositoryLinks, root) },
