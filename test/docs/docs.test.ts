@@ -1,23 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { pages, root } from '../pages.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 /** Without blocks and spans of code, in which brackets mean something else. */
 const proseOf = (path: string): string => read(path).replace(/```[\s\S]*?```|`[^`\n]*`/g, '');
 /** A folder's page is its README. */
 const pageAt = (path: string): string => (path.endsWith('.md') ? path : join(path, 'README.md'));
-const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md'].concat(
-  readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md'))
-    .map((path) => `docs/${path}`),
-  ['packages', 'examples']
-    .flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`))
-    .filter((path) => existsSync(join(root, path))),
-);
+const all = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...pages()];
 
 /** Members of a union of texts in a source. */
 function membersOf(path: string, type: string): string[] {
@@ -74,7 +66,7 @@ describe('docs/from', () => {
 });
 
 describe('every page', () => {
-  it.each(pages)('%s has no dead link', (page) => {
+  it.each(all)('%s has no dead link', (page) => {
     const links = [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target as string);
     const dead = links
       .filter((target) => !/^(?:https?:|mailto:|#)/.test(target))
@@ -83,7 +75,7 @@ describe('every page', () => {
   });
 
   it('leads to headings that exist', () => {
-    for (const page of pages) {
+    for (const page of all) {
       for (const [, file = '', anchor = ''] of proseOf(page).matchAll(/\]\(([^)#\s:]*)#([\w-]+)\)/g)) {
         const target = file === '' ? page : pageAt(join(dirname(page), file));
         const headings = [...read(target).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>

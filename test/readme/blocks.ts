@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { pages, root } from '../pages.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const root = join(here, '../..');
 /** Generated modules lie here, below `test/`, so that they find the packages that `test/package.json` names. */
 export const workFolder = join(here, '../.work/readme');
 
@@ -14,19 +14,6 @@ export interface Block {
   /** File name of its module, without extension. */
   name: string;
   code: string;
-}
-
-function markdownFiles(): string[] {
-  const packages = ['packages', 'examples'].flatMap((folder) =>
-    readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`),
-  );
-  const docs = existsSync(join(root, 'docs'))
-    ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    : [];
-  const pages = docs
-    .filter((path) => path.endsWith('.md'))
-    .map((path) => `docs/${path.replaceAll('\\', '/')}`);
-  return ['README.md', ...packages, ...pages].filter((path) => existsSync(join(root, path)));
 }
 
 /** The code blocks of a page that are tagged `ts`, and nothing more. */
@@ -47,7 +34,7 @@ export function blocksOf(path: string, markdown: string): Block[] {
 }
 
 export function allBlocks(): Block[] {
-  return markdownFiles().flatMap((path) => blocksOf(path, readFileSync(join(root, path), 'utf8')));
+  return ['README.md', ...pages()].flatMap((path) => blocksOf(path, readFileSync(join(root, path), 'utf8')));
 }
 
 /** Writes each block as TypeScript, to be type-checked, and as a program that Node runs, with our sources bundled: it starts in a third of the time. */

@@ -26,13 +26,13 @@ import { modelPermission } from './model-permission.js';
 import { type AuthenticateOptions, checkAuthenticateOptions } from './options.js';
 import { publishOutcome } from './outcome.js';
 import { OverrideCache } from './override-cache.js';
-import { lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
+import { failingByError, lendRequestMethods, type PassportLike, requestMethodsOf } from './passport-like.js';
 import { routesOf } from './strategies.js';
 
 /** Of an app that identifies all its callers itself: every key is unknown. */
 const noKeys: KeyStore = Object.freeze({ find: async () => undefined });
 
-const withoutSession = Object.freeze({ session: false, failWithError: true });
+const withoutSession = Object.freeze({ session: false });
 
 /**
  * Turns the request's credential into `req.tollgate.caller` (and `req.user`), or refuses: 401 without a valid one, 400 with more than one,
@@ -104,13 +104,9 @@ export function authenticate(options: AuthenticateOptions): RequestHandler {
         lendRequestMethods(req, passportMethods);
         return letIn(remembered, 'remembered');
       }
-      const { statusCode } = res;
-      passport.authenticate(Object.create(strategy), withoutSession)(req, res, (error: unknown) => {
+      passport.authenticate(failingByError(strategy, req), withoutSession)(req, res, (error: unknown) => {
         const outcome = outcomeOf(req);
         if (!error && outcome && !isTollgateError(outcome)) return letIn(outcome, 'verified');
-        // passport has prepared a response by now, which shadow mode must not leave behind.
-        res.statusCode = statusCode;
-        res.removeHeader('WWW-Authenticate');
         const refusal = isTollgateError(error) ? error : outcome;
         if (refusal && isTollgateError(refusal)) turnAway(refusal);
         else next(error);

@@ -159,6 +159,8 @@ function watchForEnd(context: RequestContext, req: Request, res: Response): void
     return;
   }
   res.once('close', close);
+  // Responses without a connection, of test injectors and serverless adapters, never close.
+  res.once('finish', close);
   if (res.socket === null && req.socket) alsoWithSocket(req.socket, res, close);
 }
 
