@@ -5,7 +5,10 @@ import { Application, Converter } from 'typedoc';
 
 const pathOf = (path) => fileURLToPath(new URL(path, import.meta.url));
 const manifests = readdirSync(pathOf('../packages'))
-  .map((folder) => ({ folder, ...JSON.parse(readFileSync(pathOf(`../packages/${folder}/package.json`), 'utf8')) }))
+  .map((folder) => ({
+    folder,
+    ...JSON.parse(readFileSync(pathOf(`../packages/${folder}/package.json`), 'utf8')),
+  }))
   .filter((one) => !one.private && one.exports);
 
 const app = await Application.bootstrapWithPlugins({
@@ -29,6 +32,7 @@ const app = await Application.bootstrapWithPlugins({
   typeDeclarationFormat: 'table',
   skipErrorChecking: true,
   sort: ['source-order'],
+  groupOrder: ['Functions', 'Classes', 'Variables', 'Interfaces', 'Type Aliases', '*'],
   validation: false,
   logLevel: 'Warn',
 });

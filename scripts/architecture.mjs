@@ -11,7 +11,7 @@ const base = '@tollgate/core';
 
 /** What each package's sources import of the others. */
 function imports() {
-  const packages = publicPackages();
+  const packages = publicPackages().filter(({ name }) => name !== 'create-tollgate');
   const names = new Set(packages.map(({ name }) => name));
   const found = new Map();
   for (const { name, directory } of packages) {
@@ -46,20 +46,26 @@ const needed = (name, uses) =>
 export function drawing() {
   const uses = imports();
   const rows = [];
-  for (const name of [...uses.keys()].sort()) (rows[heightOf(name, uses)] ??= []).push(name);
+  for (const name of [...uses.keys()].sort()) {
+    const height = heightOf(name, uses);
+    rows[height] = [...(rows[height] ?? []), name];
+  }
   rows.reverse();
   const width = Math.max(...rows.map(({ length }) => length)) * (box.width + box.gapX) + box.gapX;
-  const height = (rows.length + 1) * (box.height + box.gapY) - 14;
+  const tall = (rows.length + 1) * (box.height + box.gapY) - 14;
   const places = new Map();
   for (const [index, line] of rows.entries()) {
     const left = (width - line.length * (box.width + box.gapX) + box.gapX) / 2;
     for (const [column, name] of line.entries())
-      places.set(name, { x: left + column * (box.width + box.gapX), y: 16 + index * (box.height + box.gapY) });
+      places.set(name, {
+        x: left + column * (box.width + box.gapX),
+        y: 16 + index * (box.height + box.gapY),
+      });
   }
   const svg = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="t">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${tall}" role="img" aria-labelledby="t">`,
     '<title id="t">The packages of Tollgate; a line leads from a package down to one that it imports.</title>',
-    `<rect width="${width}" height="${height}" rx="8" fill="#f8fafc"/>`,
+    `<rect width="${width}" height="${tall}" rx="8" fill="#f8fafc"/>`,
   ];
   for (const [name, from] of places) {
     for (const other of needed(name, uses)) {

@@ -16,6 +16,7 @@ const steps = [
   ['prose', ...script('prose.mjs')],
   ['tests', ...script('jest.mjs')],
   ['packaging', ...script('packaging.mjs')],
+  ['site', ...script('docs.mjs')],
 ];
 const failed = [];
 for (const [title, command, ...args] of steps) {

@@ -1,8 +1,8 @@
 /** `npm run docs`: makes the reference from the types, then builds the site and fails for a dead link; `--dev` serves it while you write. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { foreground } from './run.mjs';
 import { installDocs } from './install.mjs';
+import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';
 import { root } from './workspace.mjs';
 

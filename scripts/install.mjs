@@ -22,7 +22,13 @@ function pnpmVersion() {
 
 const pnpm = (...args) =>
   capture(process.platform === 'win32' ? 'npx.cmd' : 'npx', [
-    ...['--yes', `pnpm@${pnpmVersion()}`, 'install', '--prefer-offline', '--config.confirmModulesPurge=false'],
+    ...[
+      '--yes',
+      `pnpm@${pnpmVersion()}`,
+      'install',
+      '--prefer-offline',
+      '--config.confirmModulesPurge=false',
+    ],
     ...args,
   ]);
 

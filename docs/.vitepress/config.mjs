@@ -21,29 +21,54 @@ function pages(folder) {
     .filter((name) => name.endsWith('.md') && name !== 'README.md')
     .sort()
     .map((name) => {
-      const [, heading = name] = /^# (.*)$/m.exec(readFileSync(join(root, 'docs', folder, name), 'utf8')) ?? [];
+      const [, heading = name] =
+        /^# (.*)$/m.exec(readFileSync(join(root, 'docs', folder, name), 'utf8')) ?? [];
       return { text: heading.replaceAll('`', ''), link: `/docs/${folder}/${name.slice(0, -3)}` };
     });
 }
+
+/** Pages outside of docs/ have no Vue beside them. */
+const vueBesideDocs = {
+  name: 'vue-beside-docs',
+  enforce: 'pre',
+  resolveId(id, _importer, { ssr }) {
+    if (ssr && /^vue(?:\/|$)/.test(id))
+      return this.resolve(id, join(root, 'docs/package.json'), { skipSelf: true });
+  },
+};
 
 const page = (text, name) => ({ text, link: `/docs/${name}` });
 const section = (text, items, collapsed = true) => ({ text, items, collapsed });
 
 export default defineConfig({
   title: 'Tollgate',
-  description: 'Express middleware for routes that call paid AI providers: keys, limits, metering and hard budgets.',
+  description:
+    'Express middleware for routes that call paid AI providers: keys, limits, metering and hard budgets.',
   lang: 'en',
   base: process.env.DOCS_BASE ?? '/',
   srcDir: '..',
   srcExclude: [
-    ...['README.md', 'test/mutation/**', '**/.work/**', '**/dist/**', 'reports/**', '.github/**', '.changeset/**'],
+    ...[
+      'README.md',
+      'test/mutation/**',
+      '**/.work/**',
+      '**/dist/**',
+      'reports/**',
+      '.github/**',
+      '.changeset/**',
+    ],
     ...['packages/*/CHANGELOG.md', 'packages/testkit/**', 'packages/*/src/**'],
   ],
   rewrites: (id) => (id === 'docs/index.md' ? 'index.md' : id.replace(/README\.md$/, 'index.md')),
   cleanUrls: true,
   metaChunk: true,
   markdown: { config: (md) => md.use(repositoryLinks, root) },
-  vite: { plugins: [llms({ ignoreFiles: ['docs/reference/**', 'docs/decisions/**', 'CHANGELOG.md'] })] },
+  vite: {
+    plugins: [
+      llms({ ignoreFiles: ['docs/reference/**', 'docs/decisions/**', 'CHANGELOG.md'] }),
+      vueBesideDocs,
+    ],
+  },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -55,7 +80,11 @@ export default defineConfig({
       { text: 'Changelog', link: '/CHANGELOG' },
     ],
     sidebar: [
-      section('Start', [page('Five minutes', 'start'), page('Twelve systems', 'systems'), page('Questions', 'faq')], false),
+      section(
+        'Start',
+        [page('Five minutes', 'start'), page('Twelve systems', 'systems'), page('Questions', 'faq')],
+        false,
+      ),
       section('Concepts', [page('Terms', 'concepts'), ...pages('concepts')], false),
       section('How to: examples', readmes('examples')),
       section('Integrations', pages('integrations')),
@@ -66,7 +95,10 @@ export default defineConfig({
         page('Performance', 'performance'),
       ]),
       section('Beside others', [page('Comparison', 'comparison'), ...pages('from')]),
-      section('Packages', readmes('packages').filter(({ text }) => text !== 'testkit')),
+      section(
+        'Packages',
+        readmes('packages').filter(({ text }) => text !== 'testkit'),
+      ),
       section('Reference', [page('All packages', 'reference/')]),
       section('Inside', [
         page('Architecture', 'architecture'),

@@ -15,7 +15,10 @@ export function siteLink(href, file, root) {
   if (isFolder && !existsSync(join(target, 'README.md'))) return undefined;
   if (!isFolder && !target.endsWith('.md')) return undefined;
   const page = isFolder ? join(target, 'index') : target.replace(/README\.md$/, 'index.md');
-  return `/${relative(root, page).split(sep).join('/').replace(/index(?:\.md)?$/, '')}${anchor}`;
+  return `/${relative(root, page)
+    .split(sep)
+    .join('/')
+    .replace(/index(?:\.md)?$/, '')}${anchor}`;
 }
 
 /** A plug-in of markdown-it. */

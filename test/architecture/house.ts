@@ -29,7 +29,7 @@ export interface HousePackage {
   files: SourceFile[];
 }
 
-const ignored = new Set(['node_modules', 'dist', '.work', '.tollgate']);
+const ignored = new Set(['node_modules', 'dist', 'templates', '.work', '.tollgate']);
 
 /** Every file below a folder as a slash path relative to it; dependencies and generated folders apart. */
 export function filesBelow(folder: string): string[] {

@@ -3,7 +3,7 @@ import { type HousePackage, importsOf, isTest, type Manifest, packageOf } from '
 
 const storeys: string[][] = [
   ['core'],
-  ['wire'],
+  ['wire', 'create-tollgate'],
   [
     'auth',
     'rate-limit',
@@ -30,7 +30,8 @@ const storeys: string[][] = [
 const testkit = '@tollgate/testkit';
 /** Packages that all others may use in their tests. */
 const forTests: readonly string[] = [testkit, '@tollgate/simulator'];
-const nameOf = (short: string): string => (short === 'tollgate' ? short : `@tollgate/${short}`);
+const unscoped: readonly string[] = ['tollgate', 'create-tollgate'];
+const nameOf = (short: string): string => (unscoped.includes(short) ? short : `@tollgate/${short}`);
 const storeyOf = new Map(
   storeys.flatMap((names, storey) => names.map((short) => [nameOf(short), storey] as const)),
 );

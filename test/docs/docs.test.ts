@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { pages, root } from '../pages.js';
 
@@ -88,5 +89,36 @@ describe('every page', () => {
         expect([page, headings]).toEqual([page, expect.arrayContaining([anchor])]);
       }
     }
+  });
+});
+
+/** Scripts of the site, which have no types. */
+const moduleAt = (path: string) => import(pathToFileURL(join(root, path)).href);
+
+describe('the site', () => {
+  it('has a page for each error code and warning', async () => {
+    const { codesIn } = await moduleAt('docs/errors/[code].paths.mjs');
+    const codes = (
+      codesIn(read('docs/errors.md')) as { params: { code: string; means: string; act: string } }[]
+    ).map(({ params }) => params);
+    expect(codes.map(({ code }) => code)).toEqual(firstColumn(read('docs/errors.md')));
+    expect(codes.filter(({ means, act }) => !means || !act)).toEqual([]);
+  });
+
+  it('turns links to sources into text, and links to folders into links to their pages', async () => {
+    const { siteLink } = await moduleAt('docs/.vitepress/repository-links.mjs');
+    const from = join(root, 'docs/systems.md');
+    const linked = (href: string) => siteLink(href, from, root);
+    expect(linked('../examples/proxy')).toBe('/examples/proxy/');
+    expect(linked('../packages/core/README.md#use')).toBe('/packages/core/#use');
+    expect(linked('./start.md#a-proxy')).toBe('/docs/start.md#a-proxy');
+    expect(linked('../examples/proxy/src/server.ts')).toBeUndefined();
+    expect(linked('../README.md')).toBe('/');
+    expect(linked('https://example.com')).toBe('https://example.com');
+  });
+
+  it('has a picture of the packages as they import each other now', async () => {
+    const { drawing } = await moduleAt('scripts/architecture.mjs');
+    expect(read('docs/architecture.svg')).toBe(drawing());
   });
 });

@@ -61,7 +61,7 @@ export async function makeConsumer(packed: Packed[], express: 'express' | 'expre
   const tests = join(root, 'test');
   mkdirSync(join(modules, '@types'), { recursive: true });
   symlinkSync(realpathSync(join(tests, 'node_modules', express)), join(modules, 'express'), 'dir');
-  link(tests, '@types/express', modules);
+  for (const name of ['@types/express', 'helmet', 'openai']) link(tests, name, modules);
   link(root, '@types/node', modules);
   const ours = new Set(packed.map(({ name }) => name));
   for (const { directory, manifest } of packed) {

@@ -1,7 +1,8 @@
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readPackages } from '../architecture/house.js';
+import { root } from '../pages.js';
 import { buildPackages, runNode, tsc, tsc6 } from '../programs.js';
 import {
   exportedNames,
@@ -31,8 +32,19 @@ afterAll(() => {
   for (const project of projects.values()) rmSync(project, { recursive: true, force: true });
 });
 
-/** Files that users copy, beside the code. */
+/** The pages of `docs/` and their pictures. */
+function pagesOfDocs(): string[] {
+  return readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.(?:md|svg)$/.test(path) && !/^(?:node_modules|reference|\.vitepress)|\[/.test(path))
+    .map((path) => join('docs', path));
+}
+
+/** Files that users copy or read, beside the code. */
 const beside: Readonly<Record<string, readonly string[]>> = {
+  tollgate: pagesOfDocs(),
+  'create-tollgate': ['proxy', 'app'].flatMap((name) =>
+    ['README.md', 'env', 'gitignore', 'server.ts'].map((file) => `templates/${name}/${file}`),
+  ),
   '@tollgate/telemetry': [
     'grafana/abuse.json',
     'grafana/money.json',
@@ -87,8 +99,10 @@ describe('a copy of a package loaded by import and one loaded by require', () =>
 });
 
 describe('packages that use internal names of core', () => {
-  // The simulator uses no other package.
-  const siblings = names.filter((name) => !['@tollgate/core', '@tollgate/simulator'].includes(name));
+  // These use no other package.
+  const siblings = names.filter(
+    (name) => !['@tollgate/core', '@tollgate/simulator', 'create-tollgate'].includes(name),
+  );
   const manifestOf = (name: string): { version: string; dependencies?: Record<string, string> } =>
     JSON.parse(readUnpacked(projectWith('express'), name, 'package.json'));
 

@@ -38,7 +38,8 @@ export function warnOnce(code: WarningCode, message: string, subject = ''): void
   const key = subject === '' ? code : `${code} ${subject}`;
   if (said.has(key)) return;
   said.add(key);
-  process.emitWarning(message, { type: 'TollgateWarning', code });
+  const detail = `Explained in docs/errors.md of the package tollgate, under ${code}.`;
+  process.emitWarning(message, { type: 'TollgateWarning', code, detail });
   publish('tollgate:warning', () => ({ code, message }));
 }
 

@@ -1,0 +1,1 @@
+export { type CreateOptions, create, type Language, type Template } from './create.js';
