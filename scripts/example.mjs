@@ -1,6 +1,7 @@
-/** `npm run example NAME`: sets up, then runs that example in the foreground; without a name, lists them. */
+/** `npm run example NAME`: sets up, then runs that example in the foreground; `-- --copy FOLDER` copies it out instead; without a name, lists them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { copyExample } from './copy-example.mjs';
 import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';
 import { root } from './workspace.mjs';
@@ -14,6 +15,10 @@ if (!/^[\w-]+$/.test(name) || !existsSync(join(folder, 'package.json'))) {
     console.error(`  npm run example ${one.padEnd(16)} ${description}`);
   }
   process.exitCode = 2;
+} else if (args[0] === '--copy') {
+  if (!args[1]) throw new Error('Which folder? npm run example NAME -- --copy FOLDER');
+  const copied = copyExample(name, args[1]);
+  console.log(`${copied}\nNext: cd there, npm install, npm start`);
 } else {
   await setUp();
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

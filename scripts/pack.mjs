@@ -1,10 +1,14 @@
 /** Packs every published package as it would be published; returns the tarballs. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { exclusively } from './lock.mjs';
 import { capture } from './run.mjs';
 import { publicPackages, root } from './workspace.mjs';
 
-export async function pack(destination) {
+/** One at a time: a package may prepare files in its own folder before it is packed. */
+export const pack = (destination) => exclusively('pack', () => packInto(destination));
+
+async function packInto(destination) {
   rmSync(destination, { recursive: true, force: true });
   mkdirSync(destination, { recursive: true });
   const pnpm = join(root, 'node_modules/.bin/pnpm');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { runNode } from '../programs.js';
+import { buildPackages, runNode } from '../programs.js';
 
 const tests = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(tests, '.work/bundled');
@@ -34,7 +34,10 @@ const banner = {
   js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
 };
 
-beforeAll(() => void mkdirSync(folder, { recursive: true }));
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true });
+  await buildPackages();
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('an app that is bundled with everything it uses', () => {

@@ -23,9 +23,9 @@ export interface Packed {
   manifest: { dependencies?: Record<string, string>; peerDependencies?: Record<string, string> };
 }
 
-/** Packs every published package, as `npm publish` would send it. */
-export async function packAll(): Promise<Packed[]> {
-  const folder = join(root, 'test/.work/packs');
+/** Packs every published package, as `npm publish` would send it, into a folder of the test file that asks. */
+export async function packAll(asking: string): Promise<Packed[]> {
+  const folder = join(root, 'test/.work/packs', asking);
   const script = `const { pack } = await import(process.argv[1]);
     process.stdout.write(JSON.stringify(await pack(process.argv[2])));`;
   const pack = join(root, 'scripts/pack.mjs');

@@ -10,7 +10,7 @@ let project: string;
 let folder: string;
 beforeAll(async () => {
   await buildPackages();
-  project = await makeConsumer(await packAll(), 'express');
+  project = await makeConsumer(await packAll('create'), 'express');
   folder = mkdtempSync(join(tmpdir(), 'tollgate-created-'));
 }, 240_000);
 afterAll(() => {

@@ -24,7 +24,7 @@ const projectWith = (express: string): string => projects.get(express) ?? '';
 
 beforeAll(async () => {
   await buildPackages();
-  packed = await packAll();
+  packed = await packAll('packaging');
   for (const express of versions) projects.set(express, await makeConsumer(packed, express));
 }, 240_000);
 
@@ -96,6 +96,19 @@ describe('a copy of a package loaded by import and one loaded by require', () =>
     const ran = await runNode(['--input-type=module', '-e', script], projectWith('express'));
     expect(ran).toEqual({ ended: 0, output: 't 3 4' });
   }, 150_000);
+});
+
+describe('an embedded database whose package is not installed', () => {
+  it('is refused at start, and the message names the package', async () => {
+    const script = `
+      import { database } from '@tollgate/postgres';
+      try { database({ directory: '.data' }); } catch (error) { process.stdout.write(error.message); }`;
+    expect(await runNode(['--input-type=module', '-e', script], projectWith('express'))).toEqual({
+      ended: 0,
+      output:
+        'database: "directory" needs the package @electric-sql/pglite: npm install @electric-sql/pglite',
+    });
+  });
 });
 
 describe('packages that use internal names of core', () => {

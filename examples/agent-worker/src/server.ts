@@ -15,6 +15,7 @@ const { tg, work } = createWorker({
   },
 });
 
+await tg.ready();
 const jobs: Job[] = ['the sea', 'the moon', 'the wind', 'rivers', 'salt'].map((subject, index) => ({
   id: `job-${index + 1}`,
   tenant: index % 2 === 0 ? 'acme' : 'globex',

@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { memoryAlerts } from '@tollgate/core';
 import { simulateProvider } from '@tollgate/simulator';
-import { startReceiver } from '@tollgate/testkit';
 import { type Mitigation, memoryKeys, webhook } from 'tollgate';
 import { createApp } from './app.js';
 import { type Asking, agentsKey, beginsAtMs, endsAtMs, tenants, theNight } from './night.js';
+import { startReceiver } from './receiver.js';
 import { solve } from './solve.js';
 
 /** A notice as the receiver got it. */
@@ -112,7 +112,7 @@ export async function play({ isWatched }: { isWatched: boolean }): Promise<Night
   await tg.close();
   await Promise.all([provider.close(), receiver.close()]);
   return {
-    ...{ bill, refused, measures, told: receiver.taken.map(({ text }) => toldIn(text)) },
+    ...{ bill, refused, measures, told: receiver.received.map(toldIn) },
     keyIds: Object.fromEntries(Object.entries(made).map(([name, { keyId }]) => [name, keyId])),
   };
 }

@@ -1,8 +1,8 @@
-import { startRedis } from '@tollgate/testkit';
 import { createKey, memoryKeys, tollgate, type UsageEvent } from 'tollgate';
 import { billOf, model, plansFor, standing, tenant } from './budget.js';
 import { startChecker } from './checker.js';
 import { type Child, startChild } from './child.js';
+import { ownRedis } from './own-redis.js';
 import type { Settings } from './settings.js';
 
 /** Figures measured in a run; money in nano-dollars. */
@@ -30,8 +30,7 @@ export interface Facts {
 /** Starts everything, lets the clients run, and returns the measurements. Always ends the processes that it started. */
 export async function run(settings: Settings): Promise<Facts> {
   const { capNanoUsd, prefix, workers, requestsPerWorker, asksAgain } = settings;
-  const redis =
-    settings.redisUrl === undefined ? await startRedis({ args: ['--appendonly', 'yes'] }) : undefined;
+  const redis = settings.redisUrl === undefined ? await ownRedis() : undefined;
   const redisUrl = settings.redisUrl ?? redis?.url ?? '';
   const children: Child[] = [];
   const start = async (role: Parameters<typeof startChild>[0]) => {

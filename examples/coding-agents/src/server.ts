@@ -47,9 +47,9 @@ const server = app.listen(Number(PORT), '127.0.0.1', async () => {
     const { limits } = (await usage.json()) as { limits: { limit: string; used: string; cap: string }[] };
     console.table(limits.map(({ limit, used, cap }) => ({ limit, used, cap })));
   }
-  console.log('for Claude Code:');
+  console.log('to try it with Claude Code:');
   console.log(`  ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=${token} claude`);
-  console.log('for Codex and others with the OpenAI API, over HTTP:');
+  console.log('or with Codex and others that speak the OpenAI API, over HTTP:');
   console.log(`  OPENAI_BASE_URL=${url}/v1 OPENAI_API_KEY=${token} codex`);
 });
 process.once('SIGTERM', async () => {

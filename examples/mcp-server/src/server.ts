@@ -42,7 +42,7 @@ const server = app.listen(Number(PORT), '127.0.0.1', async () => {
     arguments: { text: 'The sea rises and falls.' },
   });
   console.log('globex:', JSON.stringify(summary.content).slice(0, 100));
-  console.log(`listening on ${url}; try, with Claude Code:`);
+  console.log(`listening on ${url}; try it with Claude Code:`);
   console.log(
     `claude mcp add --transport http paid-tools ${url}/mcp --header 'Authorization: Bearer ${reader}'`,
   );

@@ -1,7 +1,7 @@
-import { startRedis } from '@tollgate/testkit';
 import { aMonth } from './month.js';
+import { ownRedis } from './own-redis.js';
 
-const own = process.env.REDIS_URL ? undefined : await startRedis({ args: ['--appendonly', 'yes'] });
+const own = process.env.REDIS_URL ? undefined : await ownRedis();
 const month = await aMonth({
   redisUrl: process.env.REDIS_URL ?? own?.url ?? '',
   processes: 3,

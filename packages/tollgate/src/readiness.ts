@@ -11,6 +11,7 @@ export class Readiness {
   readonly #done: Promise<void>;
   #isDone = false;
   #hasEnded = false;
+  #lastError: unknown;
 
   /** @param asks What requests need; each is asked until it has answered once. */
   constructor(asks: readonly (() => unknown)[]) {
@@ -20,10 +21,12 @@ export class Readiness {
     });
   }
 
-  /** Resolves when the app is ready. Rejects with an `Error` after `timeoutMs`, and when the app is closed before. */
+  /** Resolves when the app is ready. Rejects with an `Error`, whose `cause` is what a part last failed with, after `timeoutMs`, and when the app is closed before. */
   async ready(timeoutMs: number): Promise<void> {
     const late = (): Error =>
-      new Error(`tg.ready: not ready within ${timeoutMs} ms: a store or the database has not answered yet`);
+      new Error(`tg.ready: not ready within ${timeoutMs} ms: a store or the database has not answered yet`, {
+        cause: this.#lastError,
+      });
     await withinDeadline(timeoutMs, this.#done, late);
     if (!this.#isDone) throw new Error('tg.ready: the app was closed before it was ready');
   }
@@ -52,7 +55,8 @@ export class Readiness {
       try {
         await ask();
         return;
-      } catch {
+      } catch (error) {
+        this.#lastError = error;
         await delay(pauseMs, undefined, { ref: false });
       }
     }

@@ -9,6 +9,7 @@ import { type DirectoryLock, lockDirectory } from './directory-lock.js';
 import { NotificationListener } from './notification-listener.js';
 import { connectionBroke, pgPool } from './pg-pool.js';
 import { pgliteFolder, pglitePool } from './pglite-pool.js';
+import { pgliteModule } from './pglite-worker.js';
 
 /** One database that ledger and keys share. Nothing is opened before it is first used; a folder is locked at once. */
 export interface Database {
@@ -36,7 +37,8 @@ export interface Database {
   end(): Promise<void>;
 }
 
-/** A database on PostgreSQL, or on PGlite in a folder. Throws a `TypeError` for a wrong or unknown option, and an `Error` where another process has the folder. */
+/** A database on PostgreSQL, or on PGlite in a folder. Throws a `TypeError` for a wrong or unknown option, and an `Error` where another process has the folder, or the package of the
+ * embedded database is not installed. */
 export function database(options: DatabaseOptions): Database {
   checkDatabaseOptions('database', options);
   return new SqlDatabase(options);
@@ -124,6 +126,7 @@ class PoolOnDemand implements PostgresPool {
   readonly #stop = new AbortController();
 
   constructor(private readonly options: DatabaseOptions) {
+    if (options.directory !== undefined) pgliteModule();
     this.#lock = options.directory === undefined ? undefined : lockDirectory(options.directory);
   }
 

@@ -61,8 +61,7 @@ export class PgliteWorker {
 
   /** Throws where the package `@electric-sql/pglite` is not installed. */
   constructor(directory: string) {
-    const module = createRequire(import.meta.url).resolve('@electric-sql/pglite');
-    this.#worker = new Worker(program, { eval: true, workerData: { module, directory } });
+    this.#worker = new Worker(program, { eval: true, workerData: { module: pgliteModule(), directory } });
     this.#worker.unref();
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
     this.#worker.on('error', (error) => this.#fail(error));
@@ -106,5 +105,16 @@ export class PgliteWorker {
     this.#ended ??= error;
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
+  }
+}
+
+/** The path of the package `@electric-sql/pglite`. Throws an `Error` that names it where it is not installed. */
+export function pgliteModule(): string {
+  try {
+    return createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  } catch (cause) {
+    const message =
+      'database: "directory" needs the package @electric-sql/pglite: npm install @electric-sql/pglite';
+    throw new Error(message, { cause });
   }
 }
