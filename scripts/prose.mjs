@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { phrases } from './prose-phrases.mjs';
 import { root } from './workspace.mjs';
 
-const skipped = new Set(['node_modules', 'dist', '.work', '.git', 'reports', '.tollgate']);
+const skipped = new Set(['node_modules', 'dist', '.work', '.git', 'reports', '.tollgate', 'reference']);
 
 function* filesBelow(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {

@@ -8,7 +8,7 @@ import { createApp } from './app.js';
 import { type PlannedRequest, person, scraper, stuffer } from './traffic.js';
 
 /** The answers that one participant got. */
-export interface Outcome {
+interface Outcome {
   readonly who: string;
   asked: number;
   answered: number;

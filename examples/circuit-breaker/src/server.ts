@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { chartOf } from './chart.js';
 import { play } from './play.js';
 import { storyOf } from './story.js';
 
@@ -5,3 +7,6 @@ console.log('Two nights with the same calls, by a clock that jumps: one unwatche
 const unwatched = await play({ isWatched: false });
 const watched = await play({ isWatched: true });
 console.log(storyOf(unwatched, watched));
+// `npm run example circuit-breaker -- --chart FILE` also draws the bills.
+const [option, file] = process.argv.slice(2);
+if (option === '--chart' && file) writeFileSync(file, chartOf(unwatched.bill, watched.bill));

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { chartOf } from '../src/chart.js';
 import { agentLoopsAtMs, agentsKey, keyIsStolenAtMs, runaway, stolen, tenants } from '../src/night.js';
 import { type Night, play } from '../src/play.js';
 import { storyOf } from '../src/story.js';
@@ -80,5 +82,10 @@ describe('the night', () => {
     expect(story).toContain('01:10:00  >>> an agent of globex begins to loop');
     expect(story).toMatch(/01:11:\d\d {6}alert opened, warning: Challenged: key of globex\/agent; spend/);
     expect(story).toMatch(/together {2,}\$\d{3}\.\d\d {2,}\$\d\.\d\d/);
+  });
+
+  it('is the night of the picture in the documentation', () => {
+    const picture = readFileSync(new URL('../../../docs/circuit-breaker.svg', import.meta.url), 'utf8');
+    expect(picture).toBe(chartOf(unwatched.bill, watched.bill));
   });
 });

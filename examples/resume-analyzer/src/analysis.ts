@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 import { z } from 'zod';
 
 /** What the API answers about a résumé. */
-export const analysis = z.object({
+const analysis = z.object({
   score: z.number().int().min(0).max(100),
   strengths: z.array(z.string().max(200)).max(5),
   gaps: z.array(z.string().max(200)).max(5),

@@ -4,8 +4,8 @@ import helmet from 'helmet';
 import multer from 'multer';
 import OpenAI from 'openai';
 import { metrics, resilient, type Tollgate, type TollgateOptions, tollgate } from 'tollgate';
-import { analyse } from './analysis.js';
-import { textOf } from './document.js';
+import { analyse, UnreadableAnswer } from './analysis.js';
+import { DocumentError, textOf } from './document.js';
 
 /** Settings of the app. */
 export interface AppConfig {
@@ -80,6 +80,4 @@ const uploadErrors: ErrorRequestHandler = (error, req, res, next) => {
 };
 
 const ownStatus = (error: unknown): number | undefined =>
-  error instanceof Error && ['DocumentError', 'UnreadableAnswer'].includes(error.name)
-    ? (error as Error & { status: number }).status
-    : undefined;
+  error instanceof DocumentError || error instanceof UnreadableAnswer ? error.status : undefined;

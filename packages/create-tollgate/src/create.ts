@@ -20,7 +20,7 @@ export interface CreateOptions {
 }
 
 const source = fileURLToPath(new URL('../templates/', import.meta.url));
-/** What a folder may contain that still counts as empty. */
+/** A folder with only these counts as empty. */
 const ignored = new Set(['.git', '.DS_Store']);
 
 /**
@@ -35,7 +35,7 @@ export function create({ directory, template, language, version }: CreateOptions
   cpSync(join(source, template), folder, { recursive: true });
   // npm leaves files of these names out of packages.
   for (const name of ['gitignore', 'env']) renameSync(join(folder, name), join(folder, `.${name}`));
-  // The sources have no types of their own, so that both languages share them.
+  // The sources contain no type annotations, so both languages share them.
   const server = `server.${language}`;
   if (language === 'js') renameSync(join(folder, 'server.ts'), join(folder, server));
   else writeFileSync(join(folder, 'tsconfig.json'), `${JSON.stringify(tsconfig, undefined, 2)}\n`);
