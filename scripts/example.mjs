@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyExample } from './copy-example.mjs';
+import { installApart } from './install-apart.mjs';
 import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';
 import { root } from './workspace.mjs';
@@ -19,6 +20,10 @@ if (!/^[\w-]+$/.test(name) || !existsSync(join(folder, 'package.json'))) {
   if (!args[1]) throw new Error('Which folder? npm run example NAME -- --copy FOLDER');
   const copied = copyExample(name, args[1]);
   console.log(`${copied}\nNext: cd there, npm install, npm start`);
+} else if (name === 'next-chat') {
+  await setUp();
+  const installed = await installApart(folder);
+  process.exitCode = await foreground(process.execPath, ['server.js', ...args], { cwd: installed });
 } else {
   await setUp();
   const { scripts } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -10,11 +10,16 @@ function read(directory) {
   return { directory, path: relative(root, directory), manifest, name: manifest.name };
 }
 
+/** Installed by itself, outside of the workspace. */
+const apart = new Set([join('examples', 'next-chat')]);
+
 function below(folder) {
   const entries = readdirSync(join(root, folder)).sort();
   return entries
     .map((entry) => join(root, folder, entry))
-    .filter((directory) => existsSync(join(directory, 'package.json')));
+    .filter(
+      (directory) => existsSync(join(directory, 'package.json')) && !apart.has(relative(root, directory)),
+    );
 }
 
 /** Every package, each after those that it depends on (except development dependencies). */

@@ -17,7 +17,8 @@ import { root } from '../pages.js';
 import { buildPackages, runNode, tsc } from '../programs.js';
 import { makeConsumer, packAll } from './consumers.js';
 
-const names = readdirSync(join(root, 'examples'));
+/** `next-chat` is copied and installed by itself, see `next-chat.test.ts`. */
+const names = readdirSync(join(root, 'examples')).filter((name) => name !== 'next-chat');
 let project: string;
 let folder: string;
 let redis: RedisProcess;
