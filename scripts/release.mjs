@@ -1,0 +1,57 @@
+/**
+ * `npm run release -- --repository URL`: versions by the changesets, writes the repository's address into every public manifest, checks everything and
+ * shows what would be published; with `--publish` publishes it. Needs a clean checkout. Commits and tags nothing: it says how.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { capture, foreground } from './run.mjs';
+import { setUp } from './set-up.mjs';
+import { publicPackages, root } from './workspace.mjs';
+
+/** A manifest with the addresses that npm shows, and by which it resolves the relative links of a README. */
+export function withRepository(manifest, url, directory) {
+  const page = url.replace(/^git\+/, '').replace(/\.git$/, '');
+  const { name, version, description, keywords, ...rest } = manifest;
+  return {
+    ...{ name, version, description, keywords },
+    homepage: `${page}/tree/main/${directory}#readme`,
+    bugs: `${page}/issues`,
+    repository: { type: 'git', url: `git+${page}.git`, directory },
+    ...rest,
+  };
+}
+
+async function release(args) {
+  const url = args[args.indexOf('--repository') + 1];
+  if (!args.includes('--repository') || !URL.canParse(url ?? '')) {
+    console.error('Which repository? npm run release -- --repository https://host/owner/name [--publish]');
+    return 2;
+  }
+  const { log } = await capture('git', ['status', '--porcelain'], { cwd: root });
+  if (log.trim() !== '') {
+    console.error(`The checkout has changes:\n${log}`);
+    return 1;
+  }
+  await setUp();
+  const bin = (name) => join(root, 'node_modules/.bin', name);
+  const versioned = await foreground(bin('changeset'), ['version']);
+  if (versioned !== 0) return versioned;
+  for (const { directory, path } of publicPackages()) {
+    const file = join(directory, 'package.json');
+    const manifest = withRepository(JSON.parse(readFileSync(file, 'utf8')), url, path);
+    writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  }
+  const checked = await foreground(process.execPath, [fileURLToPath(new URL('check.mjs', import.meta.url))]);
+  if (checked !== 0) return checked;
+  const publish = ['--recursive', 'publish', '--access', 'public', '--no-git-checks'];
+  const code = await foreground(
+    bin('pnpm'),
+    args.includes('--publish') ? publish : [...publish, '--dry-run'],
+  );
+  if (code === 0) console.log('Next: git commit --all, npx changeset tag, git push --follow-tags');
+  return code;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exitCode = await release(process.argv.slice(2));
