@@ -14,6 +14,7 @@ function visitorOf(req, res, secret) {
   res.cookie('visitor', `${fresh}.${sign(fresh)}`, {
     httpOnly: true,
     sameSite: 'strict',
+    secure: req.secure,
     maxAge: 86_400_000,
   });
   return fresh;

@@ -1,8 +1,14 @@
-import { extractText, getDocumentProxy } from 'unpdf';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 
 /** Longest text that is sent to a model, in characters: about 6 000 tokens. */
 const longestText = 24_000;
 const mostPages = 10;
+/** A small PDF can take minutes and gigabytes to read. */
+const mostReadingMs = 10_000;
+const mostMemoryMb = 256;
 
 /** The file is neither a PDF nor text, or has no text. */
 export class DocumentError extends Error {
@@ -22,18 +28,38 @@ export async function textOf(file: Uint8Array): Promise<string> {
 const startsWith = (file: Uint8Array, mark: string): boolean =>
   Buffer.from(file.subarray(0, mark.length)).toString('latin1') === mark;
 
+/** Reads the PDF in a thread, which can be ended: other requests go on meanwhile. */
+const program = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { module, file, mostPages } = workerData;
+import(module).then(async ({ getDocumentProxy, extractText }) => {
+  const pdf = await getDocumentProxy(file);
+  const text = pdf.numPages > mostPages ? '' : (await extractText(pdf, { mergePages: true })).text;
+  parentPort.postMessage({ pages: pdf.numPages, text });
+});`;
+
 async function pdfText(file: Uint8Array): Promise<string> {
-  // A copy: the reader takes the memory of what it is given.
-  const pdf = await getDocumentProxy(Uint8Array.from(file)).catch(() => {
-    throw new DocumentError('The PDF cannot be read. It may be damaged, or protected by a password.');
+  const module = pathToFileURL(createRequire(import.meta.url).resolve('unpdf')).href;
+  const worker = new Worker(program, {
+    eval: true,
+    workerData: { module, file: Uint8Array.from(file), mostPages },
+    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb },
   });
+  const late = AbortSignal.timeout(mostReadingMs);
   try {
-    if (pdf.numPages > mostPages)
-      throw new DocumentError(`The PDF has ${pdf.numPages} pages; at most ${mostPages} are read.`);
-    const { text } = await extractText(pdf, { mergePages: true });
+    const [{ pages, text }] = await once(worker, 'message', { signal: late });
+    if (pages > mostPages)
+      throw new DocumentError(`The PDF has ${pages} pages; at most ${mostPages} are read.`);
     return text;
+  } catch (error) {
+    if (error instanceof DocumentError) throw error;
+    throw new DocumentError(
+      late.aborted
+        ? 'The PDF takes too long to read.'
+        : 'The PDF cannot be read. It may be damaged, or protected by a password.',
+    );
   } finally {
-    await pdf.destroy();
+    await worker.terminate();
   }
 }
 
