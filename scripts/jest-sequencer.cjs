@@ -8,7 +8,7 @@ const waiting = /[\\/](?:test[\\/](?:faults|journeys)|examples[\\/]proxy|package
 
 /** Files that take longest, most of them small: a new checkout, which has no times of earlier runs, would start them last. */
 const longest =
-  /[\\/](?:night|deferred-jobs|simulator|packaging|readme|pacing|proxy|export|migrations|quota-properties)\.test\.ts$/;
+  /[\\/](?:examples|night|deferred-jobs|simulator|packaging|readme|pacing|proxy|export|migrations|quota-properties)\.test\.ts$/;
 const first = (tests) => [
   ...tests.filter(({ path }) => longest.test(path)),
   ...tests.filter(({ path }) => !longest.test(path)),

@@ -57,7 +57,7 @@ export default defineConfig({
       '.github/**',
       '.changeset/**',
     ],
-    ...['packages/*/CHANGELOG.md', 'packages/testkit/**', 'packages/*/src/**'],
+    ...['packages/*/CHANGELOG.md', 'packages/tollgate/docs/**', 'packages/testkit/**', 'packages/*/src/**'],
   ],
   rewrites: (id) => (id === 'docs/index.md' ? 'index.md' : id.replace(/README\.md$/, 'index.md')),
   cleanUrls: true,
@@ -82,7 +82,12 @@ export default defineConfig({
     sidebar: [
       section(
         'Start',
-        [page('Five minutes', 'start'), page('Twelve systems', 'systems'), page('Questions', 'faq')],
+        [
+          page('Five minutes', 'start'),
+          page('Twelve systems', 'systems'),
+          page('Recipes', 'recipes'),
+          page('Questions', 'faq'),
+        ],
         false,
       ),
       section('Concepts', [page('Terms', 'concepts'), ...pages('concepts')], false),
