@@ -87,6 +87,7 @@ export default defineConfig({
           page('Twelve systems', 'systems'),
           page('Recipes', 'recipes'),
           page('Questions', 'faq'),
+          page('Support and versions', 'support'),
         ],
         false,
       ),

@@ -31,47 +31,60 @@ describe('the code in the READMEs and docs', () => {
   }
 });
 
-describe('the app on the front page', () => {
-  it('listens, prints a key, and answers its curl line; an error of its own is on stderr with the id of the request', async () => {
-    const provider = await simulateProvider();
-    const [block] = blocks.filter(({ code }) => code.includes('app.listen('));
-    const port = String(await freePort());
-    const child = spawn(process.execPath, [`${block?.name}.mjs`], {
-      cwd: workFolder,
-      env: { PATH: process.env.PATH ?? '', PORT: port, OPENAI_BASE_URL: provider.openAiUrl },
-    });
-    const output = { out: '', err: '' };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output.out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output.err += text;
-    });
-    const ask = async (): Promise<Response> => {
-      for (;;) {
-        const [key] = /tg_live_\w+/.exec(output.out) ?? [];
-        const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-        const body = JSON.stringify({ topic: 'the sea' });
-        const answer = await fetch(`http://127.0.0.1:${port}/haiku`, { method: 'POST', headers, body }).catch(
-          () => undefined,
-        );
-        if (key && answer) return answer;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    };
-    const answer = await ask();
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({ haiku: expect.any(String) });
-    provider.script({ status: 401 });
-    const failed = await ask();
-    expect(failed.status).toBe(502);
-    while (!output.err.includes('Incorrect API key')) await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(output.err).toContain(
-      `request ${failed.headers.get('x-request-id')} (POST /haiku) ended with 502`,
-    );
-    child.kill('SIGKILL');
-    await provider.close();
-  }, 150_000);
+describe('an app that listens', () => {
+  const apps = blocks.filter(({ code }) => code.includes('app.listen('));
+
+  it.each(apps)(
+    'of $title prints a key, and answers its curl line; an error of its own is on stderr with the id of the request',
+    async ({ name }) => {
+      const provider = await simulateProvider();
+      const port = String(await freePort());
+      const child = spawn(process.execPath, [`${name}.mjs`], {
+        cwd: workFolder,
+        env: {
+          PATH: process.env.PATH ?? '',
+          PORT: port,
+          OPENAI_API_KEY: 'a',
+          OPENAI_BASE_URL: provider.openAiUrl,
+        },
+      });
+      const output = { out: '', err: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        output.out += text;
+      });
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        output.err += text;
+      });
+      const ask = async (): Promise<Response> => {
+        for (;;) {
+          const [key] = /tg_live_\w+/.exec(output.out) ?? [];
+          const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+          const body = JSON.stringify({ topic: 'the sea' });
+          const answer = await fetch(`http://127.0.0.1:${port}/haiku`, {
+            method: 'POST',
+            headers,
+            body,
+          }).catch(() => undefined);
+          if (key && answer) return answer;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      };
+      const answer = await ask();
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toEqual({ haiku: expect.any(String) });
+      provider.script({ status: 401 });
+      const failed = await ask();
+      expect(failed.status).toBe(502);
+      while (!output.err.includes('Incorrect API key'))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(output.err).toContain(
+        `request ${failed.headers.get('x-request-id')} (POST /haiku) ended with 502`,
+      );
+      child.kill('SIGKILL');
+      await provider.close();
+    },
+    150_000,
+  );
 });
 
 describe('finding the code', () => {

@@ -25,5 +25,8 @@ for (const job of jobs) {
   const result = await work(job);
   console.log('later' in result ? `${job.id} later: ${result.later}` : `${job.id} done: $${result.costUsd}`);
 }
+console.log(
+  "try: spend: '$0.001/day' above, so that the money runs out, or REDIS_URL for two workers with one budget",
+);
 await tg.close();
 await simulated?.close();

@@ -7,6 +7,9 @@ console.log('Two nights with the same calls, by a clock that jumps: one unwatche
 const unwatched = await play({ isWatched: false });
 const watched = await play({ isWatched: true });
 console.log(storyOf(unwatched, watched));
+console.log(
+  'try: change a rule in src/app.ts, or draw the bills: npm run example circuit-breaker -- --chart bills.svg',
+);
 // `npm run example circuit-breaker -- --chart FILE` also draws the bills.
 const [option, file] = process.argv.slice(2);
 if (option === '--chart' && file) writeFileSync(file, chartOf(unwatched.bill, watched.bill));

@@ -16,5 +16,6 @@ const facts = await run(settings);
 const findings = proofOf(facts);
 for (const { holds, sentence } of findings) console.log(`${holds ? 'holds' : 'BROKEN'}: ${sentence}`);
 console.log(`in ${facts.tookMs} ms`);
+console.log('try: WORKERS=8, or REDIS_URL for a Redis of yours; the README lists all settings');
 if (process.env.FACTS) console.log(`facts ${JSON.stringify(facts)}`);
 process.exit(findings.every(({ holds }) => holds) ? 0 : 1);

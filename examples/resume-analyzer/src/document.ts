@@ -28,7 +28,7 @@ export async function textOf(file: Uint8Array): Promise<string> {
 const startsWith = (file: Uint8Array, mark: string): boolean =>
   Buffer.from(file.subarray(0, mark.length)).toString('latin1') === mark;
 
-/** Reads the PDF in a thread, which can be ended: other requests go on meanwhile. */
+/** Reads the PDF in a thread, which can be ended; other requests continue meanwhile. */
 const program = `
 const { parentPort, workerData } = require('node:worker_threads');
 const { module, file, mostPages } = workerData;
