@@ -1,7 +1,6 @@
 /** `npm run docs`: makes the reference from the types, then builds the site and fails for a dead link; `--dev` serves it while you write. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { installDocs } from './install.mjs';
 import { foreground } from './run.mjs';
 import { setUp } from './set-up.mjs';
 import { root } from './workspace.mjs';
@@ -11,7 +10,6 @@ const bin = (name) => join(docs, 'node_modules/.bin', name);
 const isWriting = process.argv.includes('--dev');
 
 await setUp();
-await installDocs();
 rmSync(join(docs, 'reference'), { recursive: true, force: true });
 const code =
   (await foreground(process.execPath, [join(docs, 'reference.mjs')], { cwd: docs })) ||

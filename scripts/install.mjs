@@ -1,4 +1,4 @@
-/** Installs the lockfile's packages, through npx; touches neither network nor disk when nothing changed. The tools of the site only for `npm run docs`. */
+/** Installs the lockfile's packages, through npx; touches neither network nor disk when nothing changed. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { capture, step } from './run.mjs';
@@ -20,28 +20,19 @@ function pnpmVersion() {
   return /^ {2}pnpm: (\S+)$/m.exec(catalog)?.[1] ?? 'latest';
 }
 
-const pnpm = (...args) =>
-  capture(process.platform === 'win32' ? 'npx.cmd' : 'npx', [
-    ...[
-      '--yes',
-      `pnpm@${pnpmVersion()}`,
-      'install',
-      '--prefer-offline',
-      '--config.confirmModulesPurge=false',
-    ],
-    ...args,
-  ]);
-
 export async function install() {
   const packages = workspacePackages();
   const complete = packages.every((one) => existsSync(join(one.directory, 'node_modules')));
   if (complete && isStamped(stamp, wanted(packages))) return;
   rmSync(stamp, { force: true });
-  await step('dependencies installed', () => pnpm('--filter', '!@tollgate/docs'));
+  const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
+  const args = [
+    '--yes',
+    `pnpm@${pnpmVersion()}`,
+    'install',
+    '--prefer-offline',
+    '--config.confirmModulesPurge=false',
+  ];
+  await step('dependencies installed', () => capture(npx, args));
   writeStamp(stamp, wanted(packages));
-}
-
-export async function installDocs() {
-  if (existsSync(join(root, 'docs/node_modules/.bin/vitepress'))) return;
-  await step('tools of the site installed', () => pnpm('--filter', '@tollgate/docs'));
 }
