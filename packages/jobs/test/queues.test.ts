@@ -208,7 +208,7 @@ describe.each(Object.entries(makers))('%s', (_name, make) => {
       count += 1;
       return endOf(job);
     }, pace);
-    const job = jobDue(0, { keepMs: 300 });
+    const job = jobDue(0, { keepMs: 2_000 });
     await queue.add(job);
     await until(
       'it is done',
