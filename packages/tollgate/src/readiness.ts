@@ -11,7 +11,8 @@ export class Readiness {
   readonly #done: Promise<void>;
   #isDone = false;
   #hasEnded = false;
-  #lastError: unknown;
+  /** What each part that has not answered yet last failed with. */
+  readonly #failures = new Map<() => unknown, unknown>();
 
   /** @param asks What requests need; each is asked until it has answered once. */
   constructor(asks: readonly (() => unknown)[]) {
@@ -21,11 +22,14 @@ export class Readiness {
     });
   }
 
-  /** Resolves when the app is ready. Rejects with an `Error`, whose `cause` is what a part last failed with, after `timeoutMs`, and when the app is closed before. */
+  /**
+   * Resolves when the app is ready. Rejects with an `Error` after `timeoutMs`, whose `cause` is what a part that has not answered yet last failed
+   * with, and when the app is closed before.
+   */
   async ready(timeoutMs: number): Promise<void> {
     const late = (): Error =>
       new Error(`tg.ready: not ready within ${timeoutMs} ms: a store or the database has not answered yet`, {
-        cause: this.#lastError,
+        cause: [...this.#failures.values()].at(-1),
       });
     await withinDeadline(timeoutMs, this.#done, late);
     if (!this.#isDone) throw new Error('tg.ready: the app was closed before it was ready');
@@ -54,9 +58,10 @@ export class Readiness {
     while (!this.#hasEnded) {
       try {
         await ask();
+        this.#failures.delete(ask);
         return;
       } catch (error) {
-        this.#lastError = error;
+        this.#failures.set(ask, error);
         await delay(pauseMs, undefined, { ref: false });
       }
     }

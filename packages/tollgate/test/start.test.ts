@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 import { type RedisProcess, startRedis } from '@tollgate/testkit';
@@ -80,6 +81,22 @@ describe('tg.ready()', () => {
 
   it('resolves at once where nothing needs to start', async () => {
     await appWith({}).tg.ready({ timeoutMs: 1_000 });
+  });
+
+  it('rejects with the last failure of what is missing as its cause, and not with one that is over', async () => {
+    const database = { connectionString: 'postgres://user:the-password@127.0.0.1:1/none' };
+    const { tg } = appWith({ redis: { url: redis.url, prefix: 'cause', deadlineMs: 5_000 }, database });
+    let error = new Error();
+    const late = async (): Promise<boolean> => {
+      error = await tg.ready({ timeoutMs: 200 }).then(
+        () => error,
+        (found: Error) => found,
+      );
+      return (error.cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
+    };
+    await until(late);
+    expect(error.message).toContain('not ready within 200 ms');
+    expect(inspect(error)).not.toContain('the-password');
   });
 
   it('rejects after its time, and when the app is closed before', async () => {
