@@ -2,8 +2,10 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import { notedCallers } from '../ledger/callers.js';
 import { longestWindowMs, lowestId } from '../ledger/month.js';
 
-/** Who used anything and when last, for reports that would group every event; made from the events that a window of today may contain: a
- * ledger of years would be sorted while the app starts. `schema` is a checked name. */
+/**
+ * Who used anything and when last, for reports that would group every event; made from the events that a window of today may contain, since a
+ * ledger of years would be sorted while the app starts. `schema` is a checked name.
+ */
 export function callers(schema: string): Migration {
   const table = sql.id(schema, 'callers');
   return {
