@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type SimulatedProvider, simulateProvider } from '@tollgate/simulator';
 
 let provider: SimulatedProvider;
@@ -52,11 +52,31 @@ describe('a NestJS app with the module', () => {
     });
   });
 
+  let asked = 0;
+  beforeEach(() => {
+    asked = provider.requests.length;
+  });
+
   it('refuses unknown keys before the handler, in the format of the API', async () => {
     expect(await ask('/ai/haiku', { topic: 'x' }, 'tg_live_unknown')).toMatchObject({
       status: 401,
       body: { error: { code: 'invalid_api_key' } },
     });
+  });
+
+  it.each([
+    '/AI/haiku',
+    '/ai/HAIKU',
+    '/ai/haiku/',
+    '/ai//haiku',
+    '//ai/haiku',
+    '/ai%2Fhaiku',
+    '/%61i/haiku',
+    '/./ai/haiku',
+  ])('lets no caller without a key past the guards by the path %s', async (path) => {
+    const { status } = await ask(path, { topic: 'x' }, 'tg_live_unknown');
+    expect([401, 404]).toContain(status);
+    expect(provider.requests).toHaveLength(asked);
   });
 
   it('leaves Nest its own exceptions and routes', async () => {
