@@ -7,7 +7,7 @@ import { person } from './traffic.js';
 
 const tenMinutesMs = 600_000;
 
-/** After the default policy, which blocks networks that stuff credentials: reduce, challenge, suspend. The last rule that matches applies. */
+/** After the default policy, which blocks networks that stuff credentials: tag, reduce limits, challenge. The last rule that matches applies. */
 const policy: readonly PolicyRule[] = [
   ...defaultPolicy,
   { detectors: ['forest'], minScore: 4, action: { do: 'tag', forMs: tenMinutesMs } },
@@ -58,7 +58,7 @@ export function createApp({ providerUrl, keys, now, onScore, onMitigation }: App
       detectors: [forestDetector(forest, threshold, onScore)],
       policy,
       onMitigation,
-      // Two tenants play here; in production the default keeps one detector from stopping many customers.
+      // Seven tenants play here; in production the default keeps one detector from stopping many customers.
       blastRadius: { share: 1, withinMs: tenMinutesMs },
     },
   });

@@ -18,7 +18,7 @@ interface Outcome {
   score: number;
 }
 
-/** The result of half an hour of traffic, on a clock of its own. */
+/** The result of about twenty minutes of traffic, on a simulated clock. */
 export interface Played {
   readonly outcomes: readonly Outcome[];
   readonly mitigations: readonly Mitigation[];

@@ -1,6 +1,6 @@
 import { play } from './pipeline.js';
 
-console.log('ten minutes of traffic, on a simulated clock:');
+console.log('twenty minutes of traffic, on a simulated clock:');
 const { outcomes, threshold } = await play((line) => console.log(line));
 console.log(`the forest's highest score of each; unusual from ${threshold.toFixed(3)}:`);
 console.table(

@@ -6,9 +6,10 @@ import { Worker } from 'node:worker_threads';
 /** Longest text that is sent to a model, in characters: about 6 000 tokens. */
 const longestText = 24_000;
 const mostPages = 10;
-/** A small PDF can take minutes and gigabytes to read. */
+/** A small PDF can take minutes to read. */
 const mostReadingMs = 10_000;
-const mostMemoryMb = 256;
+/** Of the thread's heap; buffers, such as a decompressed page, are outside of it and are bounded by the time alone. */
+const mostHeapMb = 256;
 
 /** The file is neither a PDF nor text, or has no text. */
 export class DocumentError extends Error {
@@ -43,7 +44,7 @@ async function pdfText(file: Uint8Array): Promise<string> {
   const worker = new Worker(program, {
     eval: true,
     workerData: { module, file: Uint8Array.from(file), mostPages },
-    resourceLimits: { maxOldGenerationSizeMb: mostMemoryMb },
+    resourceLimits: { maxOldGenerationSizeMb: mostHeapMb },
   });
   const late = AbortSignal.timeout(mostReadingMs);
   try {
