@@ -1,10 +1,14 @@
-/** While `tollgate` is packed, the pages of docs/ are copied into it, so that messages and editors find them beside the code; `--remove` afterwards. */
+/**
+ * While `tollgate` and `@tollgate/core`, which every other package needs, are packed, the pages of docs/ are copied into them, so that an
+ * installation of any package has the pages that messages name; `--remove` afterwards. Runs in the folder of the package.
+ */
 import { cpSync, rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { root } from './workspace.mjs';
 
 const made = new Set(['node_modules', 'reference', '.vitepress']);
-const target = join(root, 'packages/tollgate/docs');
+const target = join(process.cwd(), 'docs');
+if (target === join(root, 'docs')) throw new Error('run it in the folder of a package');
 rmSync(target, { recursive: true, force: true });
 if (!process.argv.includes('--remove'))
   cpSync(join(root, 'docs'), target, {

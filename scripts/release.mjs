@@ -1,6 +1,6 @@
 /**
- * `npm run release -- --repository URL`: versions by the changesets, writes the repository's address into every public manifest, checks everything and
- * shows what would be published; with `--publish` publishes it. Needs a clean checkout. Commits and tags nothing: it says how.
+ * `npm run release -- --repository URL [--docs URL]`: versions by the changesets, writes the repository's address into every public manifest and the site's
+ * into messages, checks everything and shows what would be published; with `--publish` publishes it. Needs a clean checkout. Commits and tags nothing: it says how.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,10 +22,27 @@ export function withRepository(manifest, url, directory) {
   };
 }
 
+/** The source of `docs-url.ts` with the address of the site that messages name. */
+export function withSite(source, url) {
+  const line = /^const released: string = '[^']*';$/m;
+  if (!line.test(source)) throw new Error('docs-url.ts has no line for the address of the site');
+  return source.replace(line, `const released: string = '${url.replace(/\/+$/, '')}';`);
+}
+
+/** The value after `name`; `undefined` where it is absent, `null` where it is no URL. */
+function urlAfter(name, args) {
+  if (!args.includes(name)) return undefined;
+  const value = args[args.indexOf(name) + 1] ?? '';
+  return URL.canParse(value) && !value.includes("'") ? value : null;
+}
+
 async function release(args) {
-  const url = args[args.indexOf('--repository') + 1];
-  if (!args.includes('--repository') || !URL.canParse(url ?? '')) {
-    console.error('Which repository? npm run release -- --repository https://host/owner/name [--publish]');
+  const url = urlAfter('--repository', args);
+  const site = urlAfter('--docs', args);
+  if (!url || site === null) {
+    console.error(
+      `Which ${url ? 'site' : 'repository'}? npm run release -- --repository https://host/owner/name [--docs https://docs.example.com] [--publish]`,
+    );
     return 2;
   }
   const { log } = await capture('git', ['status', '--porcelain'], { cwd: root });
@@ -41,6 +58,10 @@ async function release(args) {
     const file = join(directory, 'package.json');
     const manifest = withRepository(JSON.parse(readFileSync(file, 'utf8')), url, path);
     writeFileSync(file, `${JSON.stringify(manifest, undefined, 2)}\n`);
+  }
+  if (site) {
+    const file = join(root, 'packages/core/src/lib/docs-url.ts');
+    writeFileSync(file, withSite(readFileSync(file, 'utf8'), site));
   }
   const checked = await foreground(process.execPath, [fileURLToPath(new URL('check.mjs', import.meta.url))]);
   if (checked !== 0) return checked;

@@ -1,6 +1,7 @@
 /**
- * How much later the first chunk of a stream arrives through examples/proxy than directly from the provider: one stream at a time, and twenty that are
- * started at once. Of a warm process, and of its first requests.
+ * How much later the first chunk of a stream arrives than directly from the provider, through a plain pipe (the least that any proxy of Node
+ * can add), the whole chain with proxy(), and examples/proxy: one stream at a time, and twenty that are started at once. Of a warm process,
+ * and of the first requests of examples/proxy.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { Pool } from 'undici';
 import { callers } from './callers.js';
 import { chatBody } from './chat-body.js';
 import { serveIfChild, startChild } from './harness/child.js';
+import { listen } from './harness/listen.js';
 import { median, quantile } from './harness/statistics.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
@@ -91,16 +93,41 @@ async function startProxy(providerUrl: string): Promise<Started> {
   };
 }
 
+const providerUrl = (): string => process.env.BENCH_PROVIDER_URL ?? '';
+
 const services = {
   provider: async () => {
     const { simulateProvider } = await import('@tollgate/simulator');
     const script = { tokens: 8, chunkDelayMs: 1 };
     return (await simulateProvider({ script, precompute: true, keepRequests: 1 })).url;
   },
+  pipe: async () => {
+    const { undiciPassThrough } = await import('./pass-through.js');
+    return listen(undiciPassThrough(providerUrl()));
+  },
+  chain: async () => {
+    const { default: express } = await import('express');
+    const { openai, proxy } = await import('@tollgate/upstream');
+    const { wholeChain } = await import('./whole-chain.js');
+    const app = express();
+    const provider = openai({ apiKey: 'sk-provider', baseUrl: `${providerUrl()}/v1` });
+    app.use('/v1', ...wholeChain(), proxy({ provider }));
+    return listen(app);
+  },
 };
+
+/** Starts a server of this file. */
+async function start(name: keyof typeof services): Promise<Started> {
+  const child = await startChild(name, {});
+  const pool = new Pool(child.url, { connections: 20 });
+  return { pool, stop: async () => void (await Promise.all([pool.destroy(), child.stop()])) };
+}
+
+const cell = (ms: number): string => ms.toFixed(2);
 
 if (!serveIfChild(services)) {
   const provider = await startChild('provider', {});
+  process.env.BENCH_PROVIDER_URL = provider.url;
   const direct = new Pool(provider.url, { connections: 20 });
   await oneByOne(direct, 300);
   const directMs = median(await oneByOne(direct, 300));
@@ -110,37 +137,49 @@ if (!serveIfChild(services)) {
   const first = await oneByOne(fresh.pool, 20);
   await fresh.stop();
 
-  const proxy = await startProxy(provider.url);
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
-  for (let done = 0; done < warmUpStreams; done += 20) await together(proxy.pool, 1);
-  const ways = { direct, proxy: proxy.pool };
-  const seen = {
-    direct: { one: [] as number[], twenty: [] as number[] },
-    proxy: { one: [] as number[], twenty: [] as number[] },
+  const ways: Readonly<Record<string, Started>> = {
+    directly: { pool: direct, stop: () => direct.destroy() },
+    'a plain pipe: Express + undici.request': await start('pipe'),
+    'the whole chain and proxy()': await start('chain'),
+    'examples/proxy': await startProxy(provider.url),
   };
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  for (const { pool } of Object.values(ways)) {
+    for (let done = 0; done < warmUpStreams; done += 20) await together(pool, 1);
+  }
+  const names = Object.keys(ways);
+  const seen = new Map(names.map((name) => [name, { one: [] as number[], twenty: [] as number[] }]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const way of round % 2 ? (['direct', 'proxy'] as const) : (['proxy', 'direct'] as const)) {
-      seen[way].one.push(...(await oneByOne(ways[way], 100)));
-      seen[way].twenty.push(...(await together(ways[way], 10)));
+    for (const [at] of names.entries()) {
+      const name = names[(at + round) % names.length] ?? '';
+      const { pool } = ways[name] as Started;
+      seen.get(name)?.one.push(...(await oneByOne(pool, 100)));
+      seen.get(name)?.twenty.push(...(await together(pool, 10)));
     }
   }
-  const row = (name: string, through: readonly number[], without: readonly number[]): void => {
-    const cells = [0.5, 0.9].map((share) => {
-      const [ours, bare] = [quantile([...through], share), quantile([...without], share)];
-      return `${ours.toFixed(2)} | ${bare.toFixed(2)} | **${(ours - bare).toFixed(2)}**`;
-    });
-    console.log(`| ${name} | ${cells.join(' | ')} |`);
-  };
+  for (const [load, title] of [
+    ['one', 'one stream at a time'],
+    ['twenty', 'twenty started at once'],
+  ] as const) {
+    const quantiles = (name: string) =>
+      [0.5, 0.9].map((share) => quantile([...(seen.get(name)?.[load] ?? [])], share));
+    const bare = quantiles('directly');
+    console.log(
+      `\n| ${title}, first chunk, ms | p50 | added | p90 | added |\n| --- | --: | --: | --: | --: |`,
+    );
+    for (const name of names) {
+      const cells = quantiles(name).map((ms, at) => `${cell(ms)} | **${cell(ms - (bare[at] ?? 0))}**`);
+      console.log(`| ${name} | ${cells.join(' | ')} |`);
+    }
+  }
+  const later = first.slice(1);
   console.log(
-    '\n| first chunk, ms | p50 | direct | added | p90 | direct | added |\n| --- | --: | --: | --: | --: | --: | --: |',
+    `\nexamples/proxy, fresh: its first request adds ${cell((first[0] ?? 0) - directMs)} ms, its requests 2 to 20 ${cell(median(later) - directMs)} (p50).`,
   );
-  row('one stream at a time, warm', seen.proxy.one, seen.direct.one);
-  row('twenty started at once, warm', seen.proxy.twenty, seen.direct.twenty);
-  row('the first request of a process', first.slice(0, 1), [directMs]);
-  row('its requests 2 to 20', first.slice(1), [directMs]);
-  console.log('\nGoals: one stream at most 0.5 ms, twenty at once at most 5 ms (p50, warm).');
-  await proxy.stop();
-  await direct.destroy();
+  console.log(
+    'Goals for examples/proxy: one stream at most 0.5 ms, twenty at once at most 5 ms (p50, warm).',
+  );
+  await Promise.all(Object.values(ways).map(({ stop }) => stop()));
   await provider.stop();
   process.exit(0);
 }

@@ -42,6 +42,7 @@ function pagesOfDocs(): string[] {
 /** Files that users copy or read, beside the code. */
 const beside: Readonly<Record<string, readonly string[]>> = {
   tollgate: pagesOfDocs(),
+  '@tollgate/core': pagesOfDocs(),
   'create-tollgate': ['proxy', 'app'].flatMap((name) =>
     ['README.md', 'env', 'gitignore', 'server.ts'].map((file) => `templates/${name}/${file}`),
   ),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -13,6 +14,23 @@ describe('npm run release', () => {
         ended: 2,
         output: expect.stringContaining('Which repository?'),
       });
+  });
+
+  it('asks for the address of the site where what follows --docs is none', async () => {
+    const args = ['--repository', 'https://git.example.com/us/tollgate', '--docs', 'soon'];
+    expect(await runNode([script, ...args])).toMatchObject({
+      ended: 2,
+      output: expect.stringContaining('Which site?'),
+    });
+  });
+
+  it('writes the address of the site where messages take it from', async () => {
+    const { withSite } = await import(pathToFileURL(script).href);
+    const source = readFileSync(join(root, 'packages/core/src/lib/docs-url.ts'), 'utf8');
+    const released = withSite(source, 'https://docs.example.com/');
+    expect(released).toContain("const released: string = 'https://docs.example.com';");
+    expect(withSite(released, 'https://docs.example.com')).toBe(released);
+    expect(() => withSite('export {};', 'https://docs.example.com')).toThrow('no line');
   });
 
   it('writes the addresses that npm shows beside the description', async () => {

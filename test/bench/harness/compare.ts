@@ -10,6 +10,8 @@ export interface Scenario {
   /** Names of contenders, the one that the others are compared with first. */
   readonly contenders: readonly string[];
   readonly load: Load | ((contender: string) => Load | Promise<Load>);
+  /** Processes that share the load of each contender: each is warmed up. @defaultValue 1 */
+  readonly processes?: number;
   /** Pieces of each answer, where CPU time is wanted for each of them: chunks of a stream. */
   readonly pieces?: { readonly name: string; readonly count: number };
   /** What is hoped for, printed beside what was measured: least share of the first one's throughput, or most of its CPU. */
@@ -94,7 +96,7 @@ async function measure(
       const child = children.get(name);
       if (!child) throw new Error(`no contender is named ${name}`);
       const load = typeof scenario.load === 'function' ? await scenario.load(name) : scenario.load;
-      if (round === -1) await warmUp(child, load);
+      if (round === -1) await warmUp(child, load, warmUpRequests * (scenario.processes ?? 1));
       else runs.get(name)?.push(await runOnce(child, load, seconds, gauge));
     }
   }
@@ -106,10 +108,10 @@ async function measure(
   );
 }
 
-async function warmUp(child: Child, load: Load): Promise<void> {
+async function warmUp(child: Child, load: Load, requests: number): Promise<void> {
   let answered = 0;
-  for (let runs = 0; runs < mostWarmUps && answered < warmUpRequests; runs += 1) {
-    answered += (await runLoad(child.url, load, warmUpSeconds)).requests;
+  for (let runs = 0; runs < mostWarmUps && answered < requests; runs += 1) {
+    answered += (await runLoad(child.url, { ...load, perSecond: undefined }, warmUpSeconds)).requests;
   }
 }
 

@@ -9,6 +9,8 @@ export interface Load {
   /** Headers of the requests, which take turns: several callers. */
   readonly headers: readonly Readonly<Record<string, string>>[];
   readonly connections: number;
+  /** Requests that are sent each second, of all connections together. @defaultValue as many as are answered */
+  readonly perSecond?: number | undefined;
 }
 
 /** What one run of a load has seen from outside. Times in milliseconds. */
@@ -21,7 +23,7 @@ export interface LoadResult {
 
 /** Sends a load for some seconds; throws when an answer is anything but 2xx, since a refusal is cheaper than the work. */
 export async function runLoad(url: string, load: Load, seconds: number): Promise<LoadResult> {
-  const { path, method = 'POST', body, headers, connections } = load;
+  const { path, method = 'POST', body, headers, connections, perSecond } = load;
   const timesMs: number[] = [];
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const running = autocannon(
@@ -29,6 +31,7 @@ export async function runLoad(url: string, load: Load, seconds: number): Promise
         url,
         connections,
         duration: seconds,
+        ...(perSecond === undefined ? {} : { overallRate: perSecond }),
         requests: headers.map((each) => ({
           method,
           path,

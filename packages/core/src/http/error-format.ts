@@ -1,3 +1,4 @@
+import { docsUrlOf } from '../lib/docs-url.js';
 import type { TollgateError } from '../lib/tollgate-error.js';
 
 /** The format of an error: that of the provider whose API the client uses, or RFC 9457. */
@@ -9,7 +10,10 @@ export interface FormattedError {
   body: string;
 }
 
-/** Writes an error's JSON body in one of the four formats. `requestId` is the id that the client quotes to support. */
+/**
+ * Writes an error's JSON body in one of the four formats. `requestId` is the id that the client quotes to support. Where the documentation
+ * has an address (`TOLLGATE_DOCS_URL`), the message ends with the page about the code.
+ */
 export function formatError(error: TollgateError, format: ErrorFormat, requestId: string): FormattedError {
   const contentType =
     format === 'problem' ? 'application/problem+json; charset=utf-8' : 'application/json; charset=utf-8';
@@ -23,12 +27,14 @@ export function formatErrorEvent(error: TollgateError, format: ErrorFormat, requ
 }
 
 function errorBody(error: TollgateError, format: ErrorFormat, requestId: string): object {
-  const { message, code } = error;
+  const { code } = error;
+  const page = docsUrlOf(code);
+  const message = page ? `${error.message} See ${page}` : error.message;
   const param = error.param ?? null;
   const reset = error.resetsAtMs === undefined ? {} : { resets_at: new Date(error.resetsAtMs).toISOString() };
   if (format === 'problem') {
     return {
-      type: 'about:blank',
+      type: page ?? 'about:blank',
       title: code,
       status: error.status,
       detail: message,

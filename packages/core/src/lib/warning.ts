@@ -1,4 +1,5 @@
 import { publish } from './channel.js';
+import { docsUrlOf } from './docs-url.js';
 
 /** Hazards of the environment. Each is explained in docs/errors.md under the same code. */
 export type WarningCode =
@@ -38,7 +39,10 @@ export function warnOnce(code: WarningCode, message: string, subject = ''): void
   const key = subject === '' ? code : `${code} ${subject}`;
   if (said.has(key)) return;
   said.add(key);
-  const detail = `Explained in docs/errors.md of the package tollgate, under ${code}.`;
+  const page = docsUrlOf(code);
+  const detail = page
+    ? `See ${page}`
+    : `Explained in docs/errors.md of the package @tollgate/core, under ${code}.`;
   process.emitWarning(message, { type: 'TollgateWarning', code, detail });
   publish('tollgate:warning', () => ({ code, message }));
 }

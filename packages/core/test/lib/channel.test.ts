@@ -77,7 +77,7 @@ describe('channels', () => {
     const emit = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     warnOnce('TOLLGATE_W_ORDER', 'a');
     warnOnce('TOLLGATE_W_ORDER', 'b');
-    const detail = 'Explained in docs/errors.md of the package tollgate, under TOLLGATE_W_ORDER.';
+    const detail = 'Explained in docs/errors.md of the package @tollgate/core, under TOLLGATE_W_ORDER.';
     expect(emit.mock.calls).toEqual([['a', { type: 'TollgateWarning', code: 'TOLLGATE_W_ORDER', detail }]]);
     emit.mockRestore();
     forgetWarnings();

@@ -12,7 +12,7 @@ export function refusedResponse(
   requestId: string,
 ): Response {
   const { contentType, body } = formatError(error, format === 'plain' ? 'openai' : format, requestId);
-  return new Response(format === 'plain' ? withMessage(body, error.message) : body, {
+  return new Response(format === 'plain' ? withMessage(body) : body, {
     status: error.status,
     headers: {
       ...error.headers,
@@ -25,6 +25,8 @@ export function refusedResponse(
 }
 
 /** Cohere and Bedrock read `message`; Voyage, Jina, Replicate, fal and ElevenLabs `detail`; Deepgram `err_msg`. */
-function withMessage(body: string, message: string): string {
-  return JSON.stringify({ ...JSON.parse(body), message, detail: message, err_msg: message });
+function withMessage(body: string): string {
+  const fields = JSON.parse(body);
+  const { message } = fields.error;
+  return JSON.stringify({ ...fields, message, detail: message, err_msg: message });
 }
