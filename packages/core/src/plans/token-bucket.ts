@@ -48,7 +48,6 @@ export function bucketProblem(bucket: TokenBucket): string | undefined {
 export function refilled(level: BucketLevel, rate: RefillRate, nowMs: number): BucketLevel {
   const elapsedMs = nowMs - level.atMs;
   if (elapsedMs <= 0) return level;
-  if (level.whole === 0) return { whole: 0, remainder: 0, atMs: nowMs };
   const { numerator, denominator } = rate;
   const parts = elapsedMs * numerator + level.remainder;
   if (!Number.isSafeInteger(parts)) return refilledSlowly(level, rate, nowMs);

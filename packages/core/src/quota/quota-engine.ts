@@ -62,7 +62,8 @@ export class QuotaEngine {
     checkLease(request);
     this.#advance(nowMs);
     const known = this.#leases.get(request, nowMs);
-    if (known) return known.state === 'live' && known.answer ? known.answer : refused(ended, nowMs);
+    // A lease that has ended has no answer any more.
+    if (known) return known.answer ?? refused(ended, nowMs);
     const decision = decide(this.#counters, request.alternatives, nowMs);
     if (!decision.ok) return refused(decision.refusal, nowMs);
     const { id, partition, leaseMs, attemptId } = request;
@@ -84,9 +85,9 @@ export class QuotaEngine {
     const decision = decide(this.#counters, alternatives, nowMs, { lease });
     if (!decision.ok) endLease(this.#world, lease, nowMs);
     else this.#leases.renew(lease, nowMs);
-    const running = lease.declared !== undefined && lease.attempt(lease.declared)?.state === 'running';
+    // Where that attempt has been charged already, its floors are read by nothing.
     const answer = decision.ok
-      ? this.#grant(lease, alternatives, decision, running ? lease.declared : undefined, nowMs)
+      ? this.#grant(lease, alternatives, decision, lease.declared, nowMs)
       : refused(decision.refusal, nowMs);
     lease.extensions.push({ asked: request.charges, answer });
     if (!decision.ok) this.#leases.bury(lease, lease.expiresAtMs);
@@ -238,7 +239,7 @@ export class QuotaEngine {
   /** A tombstone for an id of which no lease is known. */
   #remember({ id, partition }: CloseRequest, nowMs: number): Lease {
     const { unknownForMs } = this.#leases;
-    const lease = new Lease(id, partition, unknownForMs / 2, nowMs);
+    const lease = new Lease(id, partition, 0, nowMs);
     lease.state = 'closed';
     this.#leases.bury(lease, nowMs + unknownForMs);
     return lease;
@@ -246,7 +247,7 @@ export class QuotaEngine {
 }
 
 function addFloor(attempt: Attempt, hold: Hold, { floor }: QuotaCharge): void {
-  if (floor !== undefined && floor > 0) costOn(attempt, hold).floor += floor;
+  if (floor) costOn(attempt, hold).floor += floor;
 }
 
 function refused(refusal: QuotaRefusal, nowMs: number): ReserveResult {
@@ -257,9 +258,9 @@ function refused(refusal: QuotaRefusal, nowMs: number): ReserveResult {
 function sameCharges(one: readonly QuotaCharge[], other: readonly QuotaCharge[]): boolean {
   return (
     one.length === other.length &&
-    one.every((charge, index) => {
-      const twin = other[index];
-      return twin?.counter === charge.counter && twin.limit === charge.limit && twin.want === charge.want;
+    one.every(({ counter, limit, want }, index) => {
+      const twin = other[index] as QuotaCharge;
+      return twin.counter === counter && twin.limit === limit && twin.want === want;
     })
   );
 }

@@ -102,3 +102,92 @@ describe('the memory of the quota engine', () => {
     expect(held).toEqual([3976, 2952, 1928, 904, 0, 0]);
   });
 });
+
+describe('an operation that comes again, or for what is not held', () => {
+  const day = quotaCounter('day', 10);
+  const other = quotaCounter('other', 3);
+  const reservation = { id: 'one', partition: '', attemptId: 'call', leaseMs };
+  const charge = { ...day, want: 4, floor: 2 };
+
+  it('gives the refusal of an extension again, which has ended the reservation', () => {
+    const engine = new QuotaEngine([]);
+    engine.reserve({ ...reservation, alternatives: [{ charges: [charge] }] }, start);
+    const extension = { id: 'one', partition: '', charges: [{ ...other, want: 4 }] };
+    const refused = engine.extend(extension, start);
+    expect(refused).toMatchObject({ ok: false, refusal: { charge: 0 } });
+    expect(engine.extend(extension, start + 1)).toEqual(refused);
+    // Another question to the same reservation is answered that it has ended.
+    const others = [
+      [{ ...other, want: 1 }],
+      [{ ...other, limit: 5, want: 4 }],
+      [{ ...day, want: 4 }],
+      [
+        { ...other, want: 4 },
+        { ...day, want: 1 },
+      ],
+    ];
+    for (const charges of others)
+      expect(engine.extend({ ...extension, charges }, start + 1)).toMatchObject({
+        ok: false,
+        refusal: { blockedBy: 'closed' },
+      });
+    expect(engine.read([day, other], start + 1)).toMatchObject([{ held: 0 }, { held: 0 }]);
+  });
+
+  it('does not reserve again under the id of a reservation that has ended, in either way', () => {
+    for (const end of [
+      (engine: QuotaEngine) => engine.close({ id: 'one', partition: '' }, start),
+      (engine: QuotaEngine) => engine.reapAll(start),
+    ]) {
+      const engine = new QuotaEngine([]);
+      engine.reserve({ ...reservation, alternatives: [{ charges: [charge] }] }, start);
+      end(engine);
+      const again = engine.reserve({ ...reservation, alternatives: [{ charges: [charge] }] }, start);
+      expect(again).toMatchObject({ ok: false, refusal: { blockedBy: 'closed' } });
+      expect(engine.read([day], start)).toMatchObject([{ held: 0 }]);
+    }
+  });
+
+  it('takes no floor of an extension whose attempt has been charged', () => {
+    const engine = new QuotaEngine([]);
+    const result = engine.reserve({ ...reservation, alternatives: [{ charges: [charge] }] }, start);
+    const items = [itemFor(day, result.ok ? result.grants[0] : undefined, 1)];
+    engine.charge({ ...reservation, items, event: usageEvent(), close: false }, start);
+    engine.extend({ id: 'one', partition: '', charges: [{ ...other, want: 3, floor: 3 }] }, start);
+    expect(engine.read([other], start)).toMatchObject([{ used: 0, held: 3 }]);
+    engine.reapAll(start);
+    expect(engine.read([day, other], start)).toMatchObject([
+      { used: 1, held: 0 },
+      { used: 0, held: 0 },
+    ]);
+  });
+
+  it('charges no heartbeat on a counter that the reservation does not hold', () => {
+    const engine = new QuotaEngine([]);
+    const result = engine.reserve({ ...reservation, alternatives: [{ charges: [charge] }] }, start);
+    const windowId = (result.ok && result.grants[0]?.window) || '';
+    const items = [
+      { counter: 'day', windowId, amount: 3 },
+      { counter: 'other', windowId, amount: 2 },
+    ];
+    const running = [{ attemptId: 'call', items, event: usageEvent() }];
+    expect(engine.renew({ id: 'one', partition: '', running }, start)).toBe(true);
+    engine.sweep(start + leaseMs);
+    expect(engine.read([day, other], start + leaseMs)).toMatchObject([{ used: 3 }, { used: 0 }]);
+  });
+
+  it('delivers an event only for an attempt', () => {
+    const events: unknown[] = [];
+    const engine = new QuotaEngine([], (event) => void events.push(event));
+    const [first, second] = [usageEvent({ eventId: 'first' }), usageEvent({ eventId: 'second' })];
+    const { attemptId: _none, ...empty } = reservation;
+    engine.reserve({ ...empty, alternatives: [{ charges: [charge], event: first }] }, start);
+    expect(engine.reserve({ ...empty, id: 'two', alternatives: [{ charges: [] }] }, start).ok).toBe(true);
+    engine.reserve({ ...reservation, id: 'three', alternatives: [{ charges: [], event: second }] }, start);
+    // A further cover without an event leaves the attempt the one that it has.
+    const more = { alternatives: [{ charges: [{ ...day, want: 1 }] }], attemptId: 'call' };
+    engine.cover({ id: 'three', partition: '', ...more }, start);
+    engine.reapAll(start);
+    expect(events).toMatchObject([{ eventId: expect.stringContaining('second') }]);
+  });
+});

@@ -23,8 +23,8 @@ interface Bug {
 const bugs: Readonly<Record<string, Bug>> = {
   'no look at whether an id is known': {
     file: 'quota-engine.ts',
-    find: "if (known) return known.state === 'live'",
-    replace: "if (false) return known.state === 'live'",
+    find: 'if (known) return known.answer',
+    replace: 'if (false) return known?.answer',
   },
   'no look at whether an attempt was charged': {
     file: 'quota-settlement.ts',

@@ -48,6 +48,34 @@ describe('a token bucket', () => {
     expect(refilled(level, fine, Number(exact) - 1).whole).toBe(1);
   });
 
+  it('has no remainder when it is full, however it became so', () => {
+    const rate = { numerator: 7, denominator: 10 };
+    expect(refilled({ whole: 2, remainder: 0, atMs: 0 }, rate, 3)).toEqual({ ...full, atMs: 3 });
+    expect(drawn({ whole: 2, remainder: 5, atMs: 0 }, -2)).toEqual(full);
+    // More than 2^53 parts.
+    const fine = { numerator: 9_000_000_000_000_000, denominator: 7_000_000_000_000_000 };
+    expect(refilled({ whole: 2, remainder: 0, atMs: 0 }, fine, 2)).toEqual({ ...full, atMs: 2 });
+  });
+
+  it('lets what is there already wait for nothing', () => {
+    const rate = { numerator: 3, denominator: 100 };
+    for (const most of [5, 6, 90]) expect(refillMs({ whole: 5, remainder: 40, atMs: 0 }, rate, most)).toBe(0);
+  });
+
+  it('counts what was refilled beyond a unit, also beyond 2^53 parts', () => {
+    const fine = { numerator: 999_983, denominator: 604_800_000 };
+    for (const remainder of [0, 999_982, 604_799_999]) {
+      const level = { whole: 50_000_000, remainder, atMs: 0 };
+      const parts = 50_000_000n * 604_800_000n - BigInt(remainder);
+      expect(refillMs(level, fine, 0)).toBe(Number((parts + 999_982n) / 999_983n));
+    }
+  });
+
+  it('has its rate reduced once', () => {
+    const seven = bucket(7, 1000, 10);
+    expect(refillRate(seven)).toBe(refillRate(seven));
+  });
+
   it('is never fuller than full, whatever is given back', () => {
     expect(drawn(drawn(full, 5), -9)).toEqual(full);
   });
