@@ -15,7 +15,7 @@ import { listen } from './harness/listen.js';
 import { median, quantile } from './harness/statistics.js';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 7);
-const warmUpStreams = Number(process.env.BENCH_WARM_UP ?? 3_000);
+const warmUpStreams = Number(process.env.BENCH_WARM_UP ?? 12_000);
 /** As many that none is over the rate of its plan. */
 const headers = callers(400);
 const body = chatBody({ stream: true });
