@@ -63,7 +63,7 @@ function isConspicuous({ spend, requests, costs, conduct }: SubjectRecord, nowMs
   return (
     isAbove(five) ||
     isAbove(minute) ||
-    (conduct?.refusals.sum(nowMs) ?? 0) > 0 ||
+    (conduct?.failed(nowMs, 'refusals') ?? 0) > 0 ||
     (costs.compare()?.score ?? 0) > 2
   );
 }
@@ -164,8 +164,8 @@ export class Analysis {
     };
     let tenant: SubjectRecord | undefined;
     let key: SubjectRecord | undefined;
-    for (const subject of subjects) {
-      const record = this.#recordOf(subject);
+    for (const { subject, key: name } of subjects) {
+      const record = this.#recordOf(subject, name);
       record.add(nowMs, addition);
       record.contributors?.add(nowMs, subjects, usd);
       if (subject.kind === 'tenant') tenant = record;
@@ -197,8 +197,8 @@ export class Analysis {
   refused({ code, tenant, keyId }: Refusal, nowMs: number): void {
     if (keyId === undefined) return;
     const record = this.#recordOf({ kind: 'key', name: keyId, tenant });
-    if (limitCodes.has(code)) record.conduct?.refusals.add(nowMs, 1);
-    if (code === 'prompt_rejected') record.conduct?.promptRefusals.add(nowMs, 1);
+    if (limitCodes.has(code)) record.conduct?.fail(nowMs, 'refusals');
+    if (code === 'prompt_rejected') record.conduct?.fail(nowMs, 'promptRefusals');
     this.#report(record, nowMs, quotaProbing(record, nowMs));
     this.#report(record, nowMs, promptProbing(record, nowMs));
   }
@@ -274,7 +274,7 @@ export class Analysis {
     );
   }
 
-  #recordOf(subject: Subject): SubjectRecord {
-    return this.#records.use(subjectKey(subject), () => new SubjectRecord(subject));
+  #recordOf(subject: Subject, key = subjectKey(subject)): SubjectRecord {
+    return this.#records.use(key, () => new SubjectRecord(subject));
   }
 }

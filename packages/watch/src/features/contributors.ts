@@ -1,4 +1,4 @@
-import { type Subject, subjectKey } from './subject.js';
+import type { SeenSubject, Subject } from './subject.js';
 
 /** Who spent how much of a subject's money within the last hour or two. */
 export interface Contributor {
@@ -18,13 +18,12 @@ export class Contributors {
   #total = 0;
   #sinceMs = Number.NEGATIVE_INFINITY;
 
-  add(nowMs: number, subjects: readonly Subject[], usd: number): void {
+  add(nowMs: number, subjects: readonly SeenSubject[], usd: number): void {
     if (nowMs - this.#sinceMs > 2 * hourMs) this.#begin(nowMs, 0);
     else if (nowMs - this.#sinceMs > hourMs) this.#begin(nowMs, 0.1);
     this.#total += usd;
-    for (const subject of subjects) {
+    for (const { subject, key } of subjects) {
       if (subject.kind !== 'key' && subject.kind !== 'model' && subject.kind !== 'feature') continue;
-      const key = subjectKey(subject);
       const entry = this.#spent.get(key);
       if (entry) entry.usd += usd;
       else if (this.#spent.size < mostNames) this.#spent.set(key, { subject, usd });

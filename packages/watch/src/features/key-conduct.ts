@@ -21,24 +21,40 @@ export interface Addition {
   readonly model: string;
 }
 
+/** Requests of the last ten minutes that did not succeed. */
+class Failures {
+  readonly refusals = new RollingSum(10 * minuteMs, slots);
+  readonly promptRefusals = new RollingSum(10 * minuteMs, slots);
+  readonly errors = new RollingSum(10 * minuteMs, slots);
+}
+
 /** How a key's requests follow each other, how alike they are, and how they end. */
 export class KeyConduct {
   readonly rhythm = new Rhythm();
   readonly steps = new StepsTaken();
   /** The share of repeated prompts, 0 to 1. */
   readonly repetition = new Highs();
-  readonly refusals = new RollingSum(10 * minuteMs, slots);
-  readonly promptRefusals = new RollingSum(10 * minuteMs, slots);
   readonly attempts = new RollingSum(10 * minuteMs, slots);
-  readonly errors = new RollingSum(10 * minuteMs, slots);
   readonly tokens = new RollingSum(hourMs, slots);
   readonly outputTokens = new RollingSum(hourMs, slots);
+  /** From the first one on: most keys have none. */
+  #failures: Failures | undefined;
+
+  /** Requests within ten minutes that were refused for a limit, refused for their prompt, or failed at the provider. */
+  failed(nowMs: number, which: keyof Failures): number {
+    return this.#failures?.[which].sum(nowMs) ?? 0;
+  }
+
+  fail(nowMs: number, which: keyof Failures): void {
+    this.#failures ??= new Failures();
+    this.#failures[which].add(nowMs, 1);
+  }
 
   add(nowMs: number, { tokens, outputTokens, print, failed, route, model }: Addition): void {
     this.attempts.add(nowMs, 1);
     this.tokens.add(nowMs, tokens);
     this.outputTokens.add(nowMs, outputTokens);
-    if (failed) this.errors.add(nowMs, 1);
+    if (failed) this.fail(nowMs, 'errors');
     this.rhythm.add(nowMs, print);
     this.steps.add(route, model);
     const { repetition } = this.rhythm;

@@ -22,17 +22,10 @@ export function requestRow(record: SubjectRecord, nowMs: number): number[] {
   const [requestsMinute] = record.requests;
   const scoreOf = (one: typeof spend5, unit: number): number =>
     one ? (one.compare(nowMs, unit)?.score ?? 0) : 0;
-  const {
-    attempts: tries,
-    refusals: refused,
-    errors,
-    tokens,
-    outputTokens,
-    rhythm,
-    steps,
-  } = record.conduct ?? new KeyConduct();
-  const attempts = Math.max(tries.sum(nowMs), 1);
-  const refusals = refused.sum(nowMs);
+  const conduct = record.conduct ?? new KeyConduct();
+  const { tokens, outputTokens, rhythm, steps } = conduct;
+  const attempts = Math.max(conduct.attempts.sum(nowMs), 1);
+  const refusals = conduct.failed(nowMs, 'refusals');
   const output = outputTokens.sum(nowMs);
   const input = Math.max(tokens.sum(nowMs) - output, 1);
   return [
@@ -44,7 +37,7 @@ export function requestRow(record: SubjectRecord, nowMs: number): number[] {
     rhythm.repetition ?? 0,
     Math.log1p(output / input),
     refusals / (attempts + refusals),
-    errors.sum(nowMs) / attempts,
+    conduct.failed(nowMs, 'errors') / attempts,
     rhythm.entropy,
     steps.newShare,
   ];

@@ -3,7 +3,7 @@ import type { SavedHighs } from '../statistics/highs.js';
 import { LevelBaseline, type SavedLevel } from '../statistics/level-baseline.js';
 import { SlowSum } from '../statistics/slow-sum.js';
 import { Contributors } from './contributors.js';
-import { Horizon, type SavedHorizon } from './horizon.js';
+import { Horizon, HorizonFigures, type SavedHorizon } from './horizon.js';
 import { type Addition, KeyConduct } from './key-conduct.js';
 import { KeyNetworks, type SavedNetworks } from './key-networks.js';
 import type { Subject } from './subject.js';
@@ -15,6 +15,8 @@ const dayMs = 24 * hourMs;
 
 /** The number of requests over which the mean cost of a request is taken. */
 const requestsRemembered = 500;
+/** Slots of the sums of minutes, an hour and a day. */
+const slots = [12, 12, 24] as const;
 /** Requests arrive in conversations: chance is computed for groups of this many. */
 const clumping = 2;
 
@@ -65,8 +67,11 @@ export class SubjectRecord {
     const ofModel = subject.kind === 'model';
     this.contributors = ofModel || subject.kind === 'key' ? undefined : new Contributors();
     this.costs = new LevelBaseline(ofModel ? costsOfModels : costsOfOthers);
-    this.spend = [new Horizon(5 * minuteMs), new Horizon(hourMs), new Horizon(dayMs, 24)];
-    this.requests = [new Horizon(minuteMs), new Horizon(hourMs), new Horizon(dayMs, 24)];
+    const figures = new HorizonFigures([...slots, ...slots]);
+    const [few, some, many] = slots;
+    const longer = () => [new Horizon(hourMs, some, figures), new Horizon(dayMs, many, figures)] as const;
+    this.spend = [new Horizon(5 * minuteMs, few, figures), ...longer()];
+    this.requests = [new Horizon(minuteMs, few, figures), ...longer()];
     this.conduct = subject.kind === 'key' ? new KeyConduct() : undefined;
   }
 

@@ -26,8 +26,14 @@ export const everybody: Subject = Object.freeze({ kind: 'global', name: '' });
 
 export const subjectKey = ({ kind, name }: Subject): string => `${kind}:${name}`;
 
+/** A subject of an event, with its key, which is made once for all who look it up. */
+export interface SeenSubject {
+  readonly subject: Subject;
+  readonly key: string;
+}
+
 /** Everything that an event is about; the label `feature` names a feature. */
-export function subjectsOf({ tenant, team, user, keyId, model, labels }: UsageEvent): Subject[] {
+export function subjectsOf({ tenant, team, user, keyId, model, labels }: UsageEvent): SeenSubject[] {
   const subjects: Subject[] = [
     everybody,
     { kind: 'tenant', name: tenant, tenant },
@@ -39,5 +45,5 @@ export function subjectsOf({ tenant, team, user, keyId, model, labels }: UsageEv
   if (labels.feature !== undefined) {
     subjects.push({ kind: 'feature', name: `${tenant}/${labels.feature}`, tenant });
   }
-  return subjects;
+  return subjects.map((subject) => ({ subject, key: subjectKey(subject) }));
 }

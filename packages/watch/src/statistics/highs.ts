@@ -3,6 +3,8 @@ import { madToDeviation } from './rolling-median.js';
 const dayMs = 86_400_000;
 /** Days remembered: four of each weekday. */
 const remembered = 28;
+/** The figures that {@link Highs} takes in a common array. */
+export const figuresOfHighs = remembered;
 
 /** The saved form of {@link Highs}. */
 export interface SavedHighs {
@@ -24,23 +26,35 @@ interface EarlierDays {
  * single incident does not.
  */
 export class Highs {
-  /** By day, modulo their number, from the first value above 0 on. A plain array: a typed one of this size takes four times its content. */
-  #highs: number[] | undefined;
+  /**
+   * By day, modulo their number. Without a place in a common array, its own from the first value above 0 on: a plain one, because a typed
+   * one of this size takes four times its content.
+   */
+  #highs: number[] | Float32Array | undefined;
   /** Number of the latest day; -1: none yet. */
   #day = -1;
   /** The habit, once it was asked for on this day; 0: there is none, -1: not asked for yet. */
   #usual = -1;
   #earlier: EarlierDays | undefined;
 
-  /** `periodMs`: days, or hours of a subject that has not been seen on three days yet. */
-  constructor(private readonly periodMs = dayMs) {}
+  /**
+   * `periodMs`: days, or hours of a subject that has not been seen on three days yet. `common`: an array of several, of which this one has
+   * {@link figuresOfHighs} from `from` on.
+   */
+  constructor(
+    private readonly periodMs = dayMs,
+    common?: Float32Array,
+    private readonly from = 0,
+  ) {
+    this.#highs = common;
+  }
 
   /** Takes a value of today. A clock that steps back counts as today. */
   see(nowMs: number, value: number): void {
     this.#roll(nowMs);
     if (!(value > 0)) return;
     this.#highs ??= new Array<number>(remembered).fill(0);
-    const place = this.#day % remembered;
+    const place = this.from + (this.#day % remembered);
     if (value > (this.#highs[place] as number)) this.#highs[place] = value;
   }
 
@@ -73,9 +87,9 @@ export class Highs {
 
   save(): SavedHighs {
     const all = this.#highs;
-    if (!all) return { day: 0, highs: [] };
-    const highs = all.map((_, index) => {
-      const value = all[(this.#day + 1 + index) % remembered] as number;
+    if (!all || this.#day < 0) return { day: 0, highs: [] };
+    const highs = Array.from({ length: remembered }, (_, index) => {
+      const value = all[this.from + ((this.#day + 1 + index) % remembered)] as number;
       return Number(value.toPrecision(4));
     });
     const first = highs.findIndex((high) => high > 0);
@@ -85,10 +99,10 @@ export class Highs {
   load({ day, highs }: SavedHighs): void {
     if (highs.length === 0) return;
     this.#day = day;
-    const all = new Array<number>(remembered).fill(0);
+    this.#highs ??= new Array<number>(remembered).fill(0);
+    const all = this.#highs.fill(0, this.from, this.from + remembered);
     for (const [index, high] of highs.entries())
-      all[(((day + 1 + index - highs.length) % remembered) + remembered) % remembered] = high;
-    this.#highs = all;
+      all[this.from + ((((day + 1 + index - highs.length) % remembered) + remembered) % remembered)] = high;
     this.#forget();
   }
 
@@ -96,8 +110,8 @@ export class Highs {
     const day = Math.floor(nowMs / this.periodMs);
     if (day <= this.#day) return;
     const highs = this.#highs;
-    if (highs && day - this.#day >= remembered) highs.fill(0);
-    else if (highs) for (let one = this.#day + 1; one <= day; one += 1) highs[one % remembered] = 0;
+    const first = Math.max(this.#day, day - remembered) + 1;
+    if (highs) for (let one = first; one <= day; one += 1) highs[this.from + (one % remembered)] = 0;
     this.#day = day;
     this.#forget();
   }
@@ -127,7 +141,7 @@ export class Highs {
   }
 
   #at(ago: number): number {
-    return this.#highs?.[(this.#day - ago) % remembered] ?? 0;
+    return this.#highs?.[this.from + ((this.#day - ago) % remembered)] ?? 0;
   }
 
   /** The highs of days with anything in them, from `latest` days ago on, the highest first. */
