@@ -57,7 +57,12 @@ export default defineConfig({
       '.github/**',
       '.changeset/**',
     ],
-    ...['packages/*/CHANGELOG.md', 'packages/{core,tollgate}/docs/**', 'packages/testkit/**', 'packages/*/src/**'],
+    ...[
+      'packages/*/CHANGELOG.md',
+      'packages/{core,tollgate}/docs/**',
+      'packages/testkit/**',
+      'packages/*/src/**',
+    ],
   ],
   rewrites: (id) => (id === 'docs/index.md' ? 'index.md' : id.replace(/README\.md$/, 'index.md')),
   cleanUrls: true,

@@ -1,4 +1,5 @@
 import type { Horizon } from '../features/horizon.js';
+import type { SubjectKind } from '../features/subject.js';
 import type { SubjectRecord } from '../features/subject-record.js';
 import type { SlowSum } from '../statistics/slow-sum.js';
 import { surprise } from '../statistics/surprise.js';
@@ -16,14 +17,18 @@ const leastRequests = 30;
 /** A rise that costs less than this a day, in US dollars, is reported, and not limited: its score stays below 6. */
 const mildBelowUsd = 3;
 const mostOfMild = 5.9;
+/** A key's rise from this score on is not learned as a habit for a week after its begin: until then a person can look at it. */
+const unlearnedFrom = 6;
+const unlearnedForMs = 7 * 24 * 3_600_000;
 
 /**
  * A subject spends or asks more than on its usual days, for days: little by little, or at a pace that no single hour shows. The score is 4
  * from 1.5 standard deviations times days on; it is 6 after two days at twice the usual, for a customer whose days are alike.
  */
 export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | undefined {
-  const bySpend = rise(record.spend[2], record.slowSpend, nowMs, leastUsd, record.usdUnit);
-  const byRequests = rise(record.requests[2], record.slowRequests, nowMs, leastRequests, 2);
+  const { kind } = record.subject;
+  const bySpend = rise(kind, record.spend[2], record.slowSpend, nowMs, leastUsd, record.usdUnit);
+  const byRequests = rise(kind, record.requests[2], record.slowRequests, nowMs, leastRequests, 2);
   const [feature, found] =
     (bySpend?.score ?? 0) >= (byRequests?.score ?? 0)
       ? (['usdInADay', bySpend] as const)
@@ -44,6 +49,7 @@ export function slowRise(record: SubjectRecord, nowMs: number): Suspicion | unde
 }
 
 function rise(
+  kind: SubjectKind,
   day: Horizon,
   slow: SlowSum,
   nowMs: number,
@@ -51,6 +57,9 @@ function rise(
   unit: number,
 ): { score: number; expected: number; seen: number } | undefined {
   if (slow.isDue(nowMs)) {
+    const lastsMs = slow.lasts(nowMs);
+    const isUnlearned = kind === 'key' && scoreOf(slow) >= unlearnedFrom && lastsMs <= unlearnedForMs;
+    if (isUnlearned) day.highs.unlearn(nowMs, lastsMs);
     const { days, second, spread } = day.highs.earlier(nowMs);
     const isKnown = second !== undefined && days >= leastDays;
     slow.step(nowMs, isKnown ? surprise(day.sum(nowMs), second, Math.max(spread, leastSpread), unit) : 0);
@@ -59,5 +68,7 @@ function rise(
   const { second: expected } = day.highs.earlier(nowMs);
   const seen = day.sum(nowMs);
   if (expected === undefined || seen < least || seen < 1.3 * expected) return undefined;
-  return { score: 4 + slow.sum - reportedFrom, expected, seen };
+  return { score: scoreOf(slow), expected, seen };
 }
+
+const scoreOf = ({ sum }: SlowSum): number => 4 + sum - reportedFrom;

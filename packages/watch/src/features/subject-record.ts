@@ -1,7 +1,7 @@
 import { Ewma } from '../statistics/ewma.js';
 import type { SavedHighs } from '../statistics/highs.js';
 import { LevelBaseline, type SavedLevel } from '../statistics/level-baseline.js';
-import { SlowSum } from '../statistics/slow-sum.js';
+import { type SavedSlowSum, SlowSum } from '../statistics/slow-sum.js';
 import { Contributors } from './contributors.js';
 import { Horizon, HorizonFigures, type SavedHorizon } from './horizon.js';
 import { type Addition, KeyConduct } from './key-conduct.js';
@@ -32,7 +32,7 @@ export interface SavedRecord {
   readonly seenMs: number;
   readonly horizons: readonly SavedHorizon[];
   readonly costs: SavedLevel;
-  readonly slow: readonly [Pair, Pair];
+  readonly slow: readonly [SavedSlowSum, SavedSlowSum];
   readonly repetition?: SavedHighs;
   readonly each: readonly [Pair, Pair];
   readonly networks?: SavedNetworks;

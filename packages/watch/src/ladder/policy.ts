@@ -100,11 +100,12 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   },
   { detectors: ['spend'], minScore: 5, action: { do: 'tag', forMs: hourMs } },
   {
-    detectors: ['agent-loop', 'scraping', 'quota-probing', 'prompt-probing'],
+    detectors: ['scraping', 'quota-probing', 'prompt-probing'],
     subjects: customers,
     minScore: 6,
     action: slow,
   },
+  { detectors: ['agent-loop'], subjects: customers, minScore: 6, action: { ...limit, forMs: 6 * hourMs } },
   { detectors: ['spend'], subjects: customers, minScore: 7, action: slow },
   {
     detectors: ['slow-rise', 'new-network', 'key-sharing'],

@@ -85,6 +85,18 @@ export class Highs {
     return this.#earlier;
   }
 
+  /** Forgets the days before today from that many ms ago on: what they have seen is no habit. */
+  unlearn(nowMs: number, ms: number): void {
+    this.#roll(nowMs);
+    const days = Math.min(
+      Math.floor(nowMs / this.periodMs) - Math.floor((nowMs - ms) / this.periodMs),
+      this.#earliest,
+    );
+    for (let ago = 1; ago <= days; ago += 1)
+      if (this.#highs) this.#highs[this.from + ((this.#day - ago) % remembered)] = 0;
+    this.#forget();
+  }
+
   save(): SavedHighs {
     const all = this.#highs;
     if (!all || this.#day < 0) return { day: 0, highs: [] };

@@ -121,6 +121,37 @@ describe('habits', () => {
     expect((rises.at(-1)?.usdPerHour ?? 0) > 0).toBe(usd > 0);
   });
 
+  it.each([false, true])(
+    'learns a rise as a habit after a week, not before (restarted every day: %s)',
+    (restarts) => {
+      let { analysis, findings } = analysisOf();
+      const key = { kind: 'key', name: 'k1', tenant: 'acme' } as const;
+      const rises: number[] = [];
+      const limited: number[] = [];
+      for (let day = 0; day < 34; day += 1) {
+        const requests = day < 12 ? 100 : 300;
+        for (let request = 0; request < requests; request += 1) {
+          const atMs = day * dayMs + Math.floor((request / requests) * dayMs);
+          analysis.usage(attempt({ usd: 0.05, promptHash: `${day} ${request}` }), atMs);
+          if (request === requests - 1 && analysis.aboveUsual(key, 1.5, atMs) !== undefined)
+            limited.push(day);
+        }
+        if (findings.some(({ detector, score }) => detector === 'slow-rise' && score >= 6)) rises.push(day);
+        findings.length = 0;
+        if (!restarts) continue;
+        const saved = [...analysis.learnedSince(0)].map(([, record]) =>
+          JSON.parse(JSON.stringify(record.save())),
+        );
+        ({ analysis, findings } = analysisOf());
+        for (const record of saved) analysis.restore(record);
+      }
+      // From the first evening on, through the week that an operator has, and until it has been usual for three days.
+      expect(limited).toEqual(expect.arrayContaining([12, 13, 14, 15, 16, 17, 18, 19]));
+      expect(rises).toEqual(expect.arrayContaining([14, 15, 16, 17, 18]));
+      for (const days of [limited, rises]) expect(days.filter((day) => day < 12 || day > 24)).toEqual([]);
+    },
+  );
+
   it('holds a rise against the key that rises, not against its tenant too', () => {
     const { analysis, findings } = analysisOf();
     for (let day = 0; day < 16; day += 1) {
