@@ -106,6 +106,7 @@ export function watch(options: WatchOptions = {}): Watch {
     store,
     rotate: rotation && rotating(rotation, claims, now),
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
+    isUsualKnown: (subject, nowMs) => analysis.isUsualKnown(subject, nowMs),
     audit: (mitigation) => {
       operators?.show(mitigation);
       tell(mitigation, options.onMitigation);

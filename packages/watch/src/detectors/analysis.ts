@@ -134,6 +134,12 @@ export class Analysis {
     for (const network of record.networks?.known ?? []) this.#credentials.known(network);
   }
 
+  /** Whether a habit of a subject's requests is known. */
+  isUsualKnown(subject: Subject, nowMs: number): boolean {
+    const { requests = [] } = this.#records.peek(subjectKey(subject)) ?? {};
+    return requests.some(({ highs }) => highs.usual(nowMs) !== undefined);
+  }
+
   /** How long a subject has to wait, in ms, until its requests and spending are below `times` its habit; `undefined`: they are, or none is known. */
   aboveUsual(subject: Subject, times: number, nowMs: number): number | undefined {
     const { requests, spend } = this.#records.peek(subjectKey(subject)) ?? {};

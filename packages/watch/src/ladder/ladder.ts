@@ -28,6 +28,8 @@ export interface LadderSettings {
   readonly minUsd?: number | undefined;
   readonly now: () => number;
   readonly activeTenants: (nowMs: number) => number;
+  /** Whether the usual requests of a subject are known, so that it can be limited to them. @defaultValue they are */
+  readonly isUsualKnown?: ((subject: Subject, nowMs: number) => boolean) | undefined;
   readonly audit: (mitigation: Mitigation) => void;
   /** Store of suspensions. `undefined`: there are none. */
   readonly store: SwitchStore | undefined;
@@ -74,7 +76,8 @@ export class Ladder {
     const { minUsd } = this.settings;
     const asked = ruleFor(this.#asking, finding, times, minUsd)?.action;
     if (asked) this.#ask(finding, asked, target);
-    const action = ruleFor(this.#acting, finding, times, minUsd)?.action;
+    const isUsualKnown = this.settings.isUsualKnown?.(finding.subject, atMs);
+    const action = ruleFor(this.#acting, finding, times, minUsd, isUsualKnown)?.action;
     if (!action) return;
     if (isHard(action)) this.#hit(finding, action, target);
     else this.#note(finding, action, finding.subject);

@@ -11,7 +11,7 @@ export type Action =
   | { readonly do: 'tag'; readonly forMs: number }
   /**
    * At most `times` the requests of the usual busiest minute and hour, by this process's count: usual requests pass, the rest is refused with
-   * 429. Of a subject whose usual requests are not known yet, nothing is limited.
+   * 429. To a subject whose usual requests are not known yet, the rule does not apply: an earlier one that matches does.
    */
   | { readonly do: 'limit'; readonly times: number; readonly forMs: number }
   /** Each request waits so long. */
@@ -100,7 +100,7 @@ export const defaultPolicy: readonly PolicyRule[] = Object.freeze([
   },
   { detectors: ['spend'], minScore: 5, action: { do: 'tag', forMs: hourMs } },
   {
-    detectors: ['scraping', 'quota-probing', 'prompt-probing'],
+    detectors: ['agent-loop', 'scraping', 'quota-probing', 'prompt-probing'],
     subjects: customers,
     minScore: 6,
     action: slow,
@@ -139,19 +139,21 @@ export function defaultPolicyWith(custom: readonly string[]): readonly PolicyRul
 
 /**
  * The rule for a finding, whose score is multiplied for a rule of this action: by more on probation. Behaviour that costs less than `minUsd` an
- * hour is not suspended.
+ * hour is not suspended; a subject whose usual requests are not known is not limited.
  */
 export function ruleFor(
   policy: readonly PolicyRule[],
   finding: Finding,
   times: (action: ActionName) => number,
   minUsd = 0,
+  isUsualKnown = true,
 ): PolicyRule | undefined {
   const isCheap = finding.usdPerHour !== undefined && finding.usdPerHour < minUsd;
   return policy.findLast(
     ({ detectors, subjects, minScore, action }) =>
       detectors.includes(finding.detector) &&
       !(isCheap && action.do === 'suspend') &&
+      (isUsualKnown || action.do !== 'limit') &&
       (subjects ?? affects[action.do] ?? subjectKinds).includes(finding.subject.kind) &&
       finding.score * times(action.do) >= minScore,
   );

@@ -17,6 +17,7 @@ interface Given {
   readonly tenants?: number;
   readonly policy?: readonly PolicyRule[];
   readonly rotate?: Executor<'rotate'>;
+  readonly isUsualKnown?: boolean;
 }
 
 function ladderOf(given: Given = {}) {
@@ -33,6 +34,7 @@ function ladderOf(given: Given = {}) {
     store,
     now: () => clock.ms,
     rotate: given.rotate,
+    isUsualKnown: () => given.isUsualKnown ?? true,
     activeTenants: () => given.tenants ?? 20,
     audit: (measure) => measures.push(measure),
   });
@@ -54,6 +56,18 @@ function ladderOf(given: Given = {}) {
 }
 
 describe('Ladder', () => {
+  it('limits to the usual only what has a usual; of a newcomer the rule before that applies', async () => {
+    const loop = { detector: 'agent-loop', score: 9, usdPerHour: 0.2 } as const;
+    const lenient = { policy: defaultPolicy.filter(({ action }) => action.do !== 'suspend') };
+    const known = ladderOf(lenient);
+    await known.take(loop);
+    expect(known.measures.map(({ action }) => action.do)).toEqual(['limit']);
+    const newcomer = ladderOf({ ...lenient, isUsualKnown: false });
+    await newcomer.take(loop);
+    await newcomer.take({ ...loop, detector: 'slow-rise' });
+    expect(newcomer.measures.map(({ action }) => action.do)).toEqual(['slow', 'tag']);
+  });
+
   it('tells first, slows down next, suspends last, each once while it lasts', async () => {
     const { take, measures, off } = ladderOf();
     for (const score of [3, 3, 5, 5, 6, 7, 9, 9]) await take({ score });

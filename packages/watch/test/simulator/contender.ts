@@ -11,6 +11,8 @@ export interface Contender {
   take(happening: Happening): void;
   /** How long a limited subject has to wait; `undefined`: it may go on. */
   aboveUsual?(subject: Subject, times: number, nowMs: number): number | undefined;
+  /** Whether a subject can be limited. */
+  isUsualKnown?(subject: Subject, nowMs: number): boolean;
   /** For the blast radius. */
   activeTenants(nowMs: number): number;
   /** The same after a restart of the process, with what it has saved. */
@@ -54,6 +56,7 @@ function contenderOf(analysis: Analysis): Contender {
     },
     activeTenants: (nowMs) => analysis.activeTenants(nowMs),
     aboveUsual: (subject, times, nowMs) => analysis.aboveUsual(subject, times, nowMs),
+    isUsualKnown: (subject, nowMs) => analysis.isUsualKnown(subject, nowMs),
     restarted(found) {
       const next = analysisOf(found);
       for (const [, record] of analysis.learnedSince(0))

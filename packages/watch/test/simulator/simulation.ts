@@ -70,6 +70,7 @@ export async function simulate(
       audit: (mitigation) => books.note(mitigation),
     },
     activeTenants: (atMs) => contender.activeTenants(atMs),
+    isUsualKnown: (subject, atMs) => contender.isUsualKnown?.(subject, atMs) ?? false,
   });
   const found = (finding: Finding): void => {
     isTold = true;
