@@ -29,16 +29,17 @@ export function withSite(source, url) {
   return source.replace(line, `const released: string = '${url.replace(/\/+$/, '')}';`);
 }
 
-/** The value after `name`; `undefined` where it is absent, `null` where it is no URL. */
-function urlAfter(name, args) {
+/** The value after `name`; `undefined` where it is absent, `null` where it is no URL of this form. */
+function urlAfter(name, args, form) {
   if (!args.includes(name)) return undefined;
   const value = args[args.indexOf(name) + 1] ?? '';
-  return URL.canParse(value) && !value.includes("'") ? value : null;
+  return URL.canParse(value) && form.test(value) ? value : null;
 }
 
 async function release(args) {
-  const url = urlAfter('--repository', args);
-  const site = urlAfter('--docs', args);
+  const url = urlAfter('--repository', args, /./);
+  // It is written into a text in code, and packages refuse any other address as they are loaded.
+  const site = urlAfter('--docs', args, /^https?:\/\/[\w.~:/%-]+$/);
   if (!url || site === null) {
     console.error(
       `Which ${url ? 'site' : 'repository'}? npm run release -- --repository https://host/owner/name [--docs https://docs.example.com] [--publish]`,

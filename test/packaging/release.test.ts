@@ -17,11 +17,18 @@ describe('npm run release', () => {
   });
 
   it('asks for the address of the site where what follows --docs is none', async () => {
-    const args = ['--repository', 'https://git.example.com/us/tollgate', '--docs', 'soon'];
-    expect(await runNode([script, ...args])).toMatchObject({
-      ended: 2,
-      output: expect.stringContaining('Which site?'),
-    });
+    for (const site of [
+      'soon',
+      'ftp://docs.example.com',
+      "https://docs.example.com/';x",
+      'https://a.example?b',
+    ]) {
+      const args = ['--repository', 'https://git.example.com/us/tollgate', '--docs', site];
+      expect(await runNode([script, ...args])).toMatchObject({
+        ended: 2,
+        output: expect.stringContaining('Which site?'),
+      });
+    }
   });
 
   it('writes the address of the site where messages take it from', async () => {

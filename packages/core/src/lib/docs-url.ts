@@ -5,8 +5,8 @@ const released: string = '';
  * The beginning of all links to pages, from `TOLLGATE_DOCS_URL`, or the release's; '': no links. Throws a `TypeError` for what is no
  * address of a site.
  */
-export function siteOf(setting: string | undefined): string {
-  const site = (setting ?? released).replace(/\/+$/, '');
+export function siteOf(setting: string | undefined, otherwise: string = released): string {
+  const site = (setting ?? otherwise).replace(/\/+$/, '');
   if (site === '' || (URL.canParse(site) && /^https?:\/\/[^?#\s]+$/.test(site))) return site;
   throw new TypeError(
     `TOLLGATE_DOCS_URL must be the address of a copy of Tollgate's site, such as "https://docs.example.com", or empty for no links, not ${JSON.stringify(setting)}`,

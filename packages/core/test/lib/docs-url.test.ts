@@ -9,7 +9,15 @@ describe('TOLLGATE_DOCS_URL', () => {
     ['https://docs.example.com', 'https://docs.example.com'],
     ['http://localhost:5173/tollgate//', 'http://localhost:5173/tollgate'],
   ])('%j is the site %j', (setting, site) => {
-    expect(siteOf(setting)).toBe(site);
+    expect(siteOf(setting, '')).toBe(site);
+  });
+
+  it.each([
+    [undefined, 'https://docs.example.com'],
+    ['', ''],
+    ['https://copy.example.com', 'https://copy.example.com'],
+  ])('of a release with a site, %j is the site %j', (setting, site) => {
+    expect(siteOf(setting, 'https://docs.example.com')).toBe(site);
   });
 
   it.each([
@@ -31,7 +39,7 @@ describe('the page about a code', () => {
     );
   });
 
-  it('is none where there is no site, as in a checkout', () => {
-    expect(docsUrlOf('budget_exceeded')).toBeUndefined();
+  it('is none where there is no site', () => {
+    expect(docsUrlOf('budget_exceeded', '')).toBeUndefined();
   });
 });
