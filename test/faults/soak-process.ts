@@ -40,9 +40,11 @@ app.set('trust proxy', 'loopback');
 app.get('/state', (_req, res) => {
   for (let round = 0; round < 3; round += 1) globalThis.gc?.();
   const { user, system } = process.cpuUsage();
+  const handleKinds = process.getActiveResourcesInfo().filter((name) => name !== 'TCPSocketWrap');
   const state: SoakState = {
     heapBytes: process.memoryUsage().heapUsed,
-    handles: process.getActiveResourcesInfo().filter((name) => name !== 'TCPSocketWrap').length,
+    handles: handleKinds.length,
+    handleKinds,
     cpuMs: (user + system) / 1_000,
     events,
     inFlight: tg.inFlight,

@@ -11,6 +11,8 @@ export interface SoakState {
   heapBytes: number;
   /** Resources that keep the event loop busy, without the sockets of requests under way. */
   handles: number;
+  /** Their kinds, for the report of a run in which they grow. */
+  handleKinds: string[];
   /** Processor time since the start. */
   cpuMs: number;
   /** Usage events delivered. */
