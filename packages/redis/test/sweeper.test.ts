@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { Circuit } from '../src/connection/circuit.js';
 import type { Connection } from '../src/connection/connection.js';
 import { Sweeper } from '../src/quota/sweeper.js';
 import { ScriptCaller } from '../src/script/script-caller.js';
-import type { ScriptRunner } from '../src/script/script-runner.js';
 import { scriptsFor } from '../src/script/scripts.js';
 import { Standings } from '../src/script/standings.js';
+
+const circuit = new Circuit(
+  () => performance.now(),
+  () => undefined,
+);
 
 describe('a process that is asked nothing', () => {
   it.each([
@@ -13,11 +18,14 @@ describe('a process that is asked nothing', () => {
   ])(
     'notices every partition that was lost, and waits for none of them: another may wait for it in each (%s)',
     async (_how, isCluster) => {
-      const run = async (_name: string, _script: unknown, keys: readonly string[]): Promise<unknown> =>
-        keys.map(() => [Buffer.from('lost'), Date.now()]);
+      const connection: Connection = {
+        isSplit: isCluster,
+        send: async (_key, [, , keys]) =>
+          Array.from({ length: Number(keys) }, () => [Buffer.from('lost'), Date.now()]),
+        circuitOf: () => circuit,
+      };
       const caller = new ScriptCaller({
-        runner: { run } as unknown as ScriptRunner,
-        batchSize: 1,
+        ...{ connection, deadlineMs: 5_000, batchSize: 1 },
         scripts: scriptsFor({ thresholds: [], record: false }, false),
         prefix: 'idle',
         standings: new Standings(-1),
@@ -38,7 +46,7 @@ describe('a process that is asked nothing', () => {
           if (lost.size === 4) noticed();
         },
       };
-      const sweeper = new Sweeper(caller, 4, 10, { isSplit: isCluster } as Connection);
+      const sweeper = new Sweeper(caller, 4, 10, connection);
       sweeper.start();
       await all;
       sweeper.end();

@@ -98,8 +98,9 @@ export class RedisQuotaStore implements QuotaStore {
     const scripts = scriptsFor({ thresholds, record }, ownClock !== undefined, patch);
     this.#layout = new Layout(runner, prefix, partitions, options.spent !== undefined);
     const standings = new Standings(options.spent ? -1 : 0);
-    const clocks = { ownClock, processClock };
-    this.#caller = new ScriptCaller({ runner, batchSize, scripts, prefix, ...clocks, standings, record });
+    this.#caller = new ScriptCaller({
+      ...{ connection, deadlineMs, batchSize, scripts, prefix, ownClock, processClock, standings, record },
+    });
     this.#sweeper = new Sweeper(this.#caller, partitions, sweepEveryMs, connection);
     this.recalls = new Recalls(runner, prefix, partitions, connection);
     this.#withdrawals = new Withdrawals((id, partition) => this.close({ id, partition }));

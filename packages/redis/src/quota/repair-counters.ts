@@ -7,7 +7,6 @@ import { type PlacedSpend, placeOfSpend } from '../rebuild/spend-place.js';
 import { partitionKey, partitionOf } from '../script/partition.js';
 import { listIn, textIn } from '../script/reply.js';
 import { ScriptCaller } from '../script/script-caller.js';
-import { ScriptRunner } from '../script/script-runner.js';
 import { scriptsFor } from '../script/scripts.js';
 import { Standings } from '../script/standings.js';
 import { widePartition } from '../wire/wide-part.js';
@@ -67,8 +66,7 @@ export async function repairCounters(options: RepairCountersOptions): Promise<Re
   }
   const { spent, prefix = 'tollgate', partitions = 16, withinMs = 10_000 } = options;
   const caller = new ScriptCaller({
-    batchSize: 1,
-    runner: new ScriptRunner({ connection, deadlineMs: 5_000 }),
+    ...{ connection, deadlineMs: 5_000, batchSize: 1 },
     scripts: scriptsFor({ thresholds: [], record: true }, false),
     ...{ prefix, processClock: Date.now, standings: new Standings(0), record: true },
   });

@@ -1,7 +1,7 @@
 import type { RedisReply, SendCommandClusterDetails } from 'rate-limit-redis';
 import type { Connection } from '../connection/connection.js';
 import { StoreUnavailableError } from '../connection/store-unavailable-error.js';
-import { CommandBatch } from '../script/command-batch.js';
+import { CommandBatches } from '../script/command-batch.js';
 import { errorCodeIn } from '../script/reply.js';
 import type { Script } from '../script/scripts.js';
 import {
@@ -20,13 +20,12 @@ const ownScripts = [giveBackScript, countSeveralScript, slideScript, slideBackSc
  */
 export class RateLimitCommands {
   readonly #connection: Connection;
-  readonly #deadlineMs: number;
+  readonly #batches: CommandBatches;
   readonly #scripts = new Map<string, Script>(ownScripts.map((script) => [script.sha1, script]));
-  #turn: CommandBatch | undefined;
 
   constructor(connection: Connection, deadlineMs: number) {
     this.#connection = connection;
-    this.#deadlineMs = deadlineMs;
+    this.#batches = new CommandBatches(deadlineMs);
   }
 
   async send({ key = '', command }: SendCommandClusterDetails): Promise<RedisReply> {
@@ -65,29 +64,19 @@ export class RateLimitCommands {
   }
 
   async #send(key: string, command: string[]): Promise<unknown> {
-    const turn = this.#currentTurn().enter(this.#connection.circuitOf(key));
-    if (!turn) throw new StoreUnavailableError({ fault: 'breaker', operation: 'count', mayHaveRun: false });
-    turn.sent();
+    const batch = this.#batches.enter(this.#connection.circuitOf(key));
+    if (!batch) throw new StoreUnavailableError({ fault: 'breaker', operation: 'count', mayHaveRun: false });
+    batch.sent();
     try {
-      const answer = await this.#connection.send(key, command, turn.signal);
-      turn.answered();
+      const answer = await this.#connection.send(key, command, batch.signal);
+      batch.answered();
       return answer;
     } catch (error) {
       const code = errorCodeIn(error);
-      if (code === 'NOSCRIPT') turn.answered();
-      else turn.failed(code === undefined);
+      if (code === 'NOSCRIPT') batch.answered();
+      else batch.failed(code === undefined);
       throw error;
     }
-  }
-
-  #currentTurn(): CommandBatch {
-    if (this.#turn) return this.#turn;
-    const turn = new CommandBatch(this.#deadlineMs);
-    this.#turn = turn;
-    setImmediate(() => {
-      this.#turn = undefined;
-    });
-    return turn;
   }
 }
 

@@ -1,11 +1,13 @@
 import { heardStoreTime, publish, warnOnce } from '@tollgate/core/internal';
+import type { Connection } from '../connection/connection.js';
 import { StoreUnavailableError } from '../connection/store-unavailable-error.js';
 import type { ScriptName } from '../lua/source.js';
 import { CallArguments } from './call-arguments.js';
+import { CommandBatches } from './command-batch.js';
 import { partitionKey } from './partition.js';
 import { listIn, numberIn, textIn } from './reply.js';
-import type { ScriptRunner } from './script-runner.js';
-import type { Scripts } from './scripts.js';
+import type { Script, Scripts } from './scripts.js';
+import { sendScript } from './send.js';
 import type { Standing, Standings } from './standings.js';
 
 /** One operation of a script call: its text, made again for each attempt, since windows depend on the time. */
@@ -19,7 +21,8 @@ interface Waiting {
 }
 
 export interface CallerOptions {
-  readonly runner: ScriptRunner;
+  readonly connection: Connection;
+  readonly deadlineMs: number;
   /** The most operations of one call. */
   readonly batchSize: number;
   readonly scripts: Scripts;
@@ -54,6 +57,7 @@ const mostClocks = 2;
  */
 export class ScriptCaller {
   readonly #options: CallerOptions;
+  readonly #batches: CommandBatches;
   /** Absent: nothing is rebuilt. */
   gate: PartitionGate | undefined;
   #offsetMs: number | undefined;
@@ -66,6 +70,7 @@ export class ScriptCaller {
 
   constructor(options: CallerOptions) {
     this.#options = options;
+    this.#batches = new CommandBatches(options.deadlineMs);
   }
 
   /** The answer to one operation, which is sent at the end of this turn. */
@@ -116,7 +121,7 @@ export class ScriptCaller {
    * Reaps expired leases in partitions of one server. Does not wait for one that is closed or found to be lost: others may be lost as well.
    */
   async sweep(partitions: readonly number[]): Promise<void> {
-    const { runner, scripts, prefix, ownClock } = this.#options;
+    const { scripts, prefix, ownClock } = this.#options;
     const open = partitions.filter((partition) => !this.gate?.isClosed(partition));
     if (open.length === 0) return;
     const keys = open.map((partition) => partitionKey(prefix, partition));
@@ -126,7 +131,7 @@ export class ScriptCaller {
       return head;
     });
     if (ownClock) args.push(String(Math.floor(ownClock())));
-    const answers = listIn(await runner.run('sweep', scripts.sweep, keys, args));
+    const answers = listIn(await this.#run('sweep', scripts.sweep, keys, args));
     for (const [index, partition] of open.entries()) {
       const answer = answers[index];
       if (answer === null)
@@ -196,15 +201,26 @@ export class ScriptCaller {
     operations: readonly OperationText[],
     standing: Standing,
   ): Promise<readonly unknown[] | 'clock' | 'lost'> {
-    const { runner, scripts, prefix, ownClock } = this.#options;
+    const { scripts, prefix, ownClock } = this.#options;
     const args = this.#arguments(operations.length, standing);
     const texts = operations.map((text) => text(args));
     const all = args.all(texts);
     if (ownClock) all.push(String(Math.floor(ownClock())));
     return this.#answerIn(
       partition,
-      await runner.run(name, scripts[name], partitionKey(prefix, partition), all),
+      await this.#run(name, scripts[name], [partitionKey(prefix, partition)], all),
     );
+  }
+
+  #run(
+    operation: string,
+    script: Script,
+    keys: readonly string[],
+    args: readonly (string | Buffer)[],
+  ): Promise<unknown> {
+    const { send, circuitOf } = this.#options.connection;
+    const batch = this.#batches.enterFor(operation, circuitOf(keys[0] ?? ''));
+    return batch.reply(operation, sendScript(send, script, keys, args, batch.signal));
   }
 
   #arguments(count: number, standing: Standing): CallArguments {
