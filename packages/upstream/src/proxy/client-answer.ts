@@ -10,8 +10,7 @@ const maxKeptBytes = 1024 * 1024;
 const maxHeldBytes = 64 * 1024;
 
 /** Events pass unchanged, each as a whole, so that a stream that breaks off can be ended with an event of Tollgate. */
-const wholeEvents = (): SseFrames =>
-  new SseFrames({ frame: () => undefined, oversized: () => undefined }, maxHeldBytes);
+const wholeEvents = (): SseFrames => new SseFrames(undefined, maxHeldBytes);
 
 /** The last byte that is no white space of JSON (RFC 8259). */
 function lastNonSpace(bytes: Uint8Array): number | undefined {

@@ -1,4 +1,5 @@
 const lf = 0x0a;
+const cr = 0x0d;
 const none: Buffer = Buffer.alloc(0);
 
 /** The handling of each frame: an event with its blank line. */
@@ -27,8 +28,9 @@ export class SseFrames {
   #passing = false;
   #tail = none;
 
+  /** Without a reader, the frames are only cut. */
   constructor(
-    private readonly reader: FrameReader,
+    private readonly reader: FrameReader | undefined,
     private readonly maxBytes = maxFrameBytes,
   ) {}
 
@@ -40,6 +42,9 @@ export class SseFrames {
   /** Takes a chunk; returns the bytes to send now. */
   push(chunk: Buffer): Buffer {
     const size = chunk.length;
+    const isBetween = this.#heldBytes === 0 && this.#lineIsEmpty && !this.#passing && !this.#afterCr;
+    // These are whole already, as they are from another of these cutters.
+    if (!this.reader && isBetween && endsWithBlankLine(chunk)) return chunk;
     // Searching a string costs a fraction of searching bytes.
     const text = chunk.toString('latin1');
     const out: Buffer[] = [];
@@ -107,7 +112,7 @@ export class SseFrames {
 
   #complete(rest: Buffer, text: string, out: Buffer[]): boolean {
     if (this.#passing) {
-      this.reader.oversized(this.#keepTail(rest));
+      this.reader?.oversized(this.#keepTail(rest));
       out.push(rest);
       this.#passing = false;
       this.#tail = none;
@@ -117,7 +122,7 @@ export class SseFrames {
     const whole = this.#heldBytes === 0;
     const frame = whole ? rest : Buffer.concat([...this.#held, rest]);
     if (!whole) this.discard();
-    const instead = this.reader.frame(frame, whole ? text : frame.toString('latin1'));
+    const instead = this.reader?.frame(frame, whole ? text : frame.toString('latin1'));
     this.#dropped = instead !== undefined && instead.length === 0;
     const bytes = instead ?? frame;
     if (bytes.length > 0) out.push(bytes);
@@ -143,4 +148,11 @@ export class SseFrames {
   #keepTail(more: Buffer): Buffer {
     return Buffer.concat([this.#tail, more.subarray(-tailBytes)]).subarray(-tailBytes);
   }
+}
+
+/** Whether bytes after a blank line end with another: LF or CR LF after a line end. */
+function endsWithBlankLine(bytes: Buffer): boolean {
+  if (bytes.at(-1) !== lf) return false;
+  const before = bytes.at(-2) === cr ? bytes.at(-3) : bytes.at(-2);
+  return before === lf || before === cr;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { SseData } from '../../src/stream/sse-data.js';
 import { SseFrames } from '../../src/stream/sse-frames.js';
 
@@ -31,6 +32,8 @@ describe('frames of server-sent events', () => {
       for (let second = first; second <= all.length; second += 1) {
         const parts = [all.subarray(0, first), all.subarray(first, second), all.subarray(second)];
         const { read, sent, rest } = through(parts);
+        const cutter = new SseFrames(undefined);
+        expect(parts.map((part) => cutter.push(part).toString('latin1'))).toEqual(sent);
         let passed = '';
         for (const text of sent) {
           passed += text;
@@ -46,6 +49,28 @@ describe('frames of server-sent events', () => {
     const frames = new SseFrames({ frame: () => undefined, oversized: () => undefined });
     const bytes = Buffer.from('data: 1\n\ndata: 2\n\n');
     expect(frames.push(bytes)).toBe(bytes);
+  });
+
+  it('without a reader are cut in the same way, whatever bytes they have', () => {
+    const pieces = ['\n', '\r', '\r\n', 'x', 'data: 1', '\n\n', '\r\n\r\n'].map((text) => Buffer.from(text));
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.constantFrom(...pieces), { maxLength: 5 })), (chunks) => {
+        const parts = chunks.map((chunk) => Buffer.concat(chunk));
+        const read = through(parts);
+        const cutter = new SseFrames(undefined);
+        expect(parts.map((part) => cutter.push(part).toString('latin1'))).toEqual(read.sent);
+        expect(cutter.end().toString('latin1')).toBe(read.rest());
+      }),
+      { numRuns: 2_000, seed: 20_261_125 },
+    );
+  });
+
+  it('without a reader are not searched where they are whole', () => {
+    const chunk = Buffer.from('data: 1\r\n\r\n');
+    chunk.toString = () => {
+      throw new Error('searched');
+    };
+    expect(new SseFrames(undefined).push(chunk)).toBe(chunk);
   });
 
   it.each(ends)('are dropped or replaced by their reader, with line end %j', (end) => {
