@@ -36,9 +36,9 @@ export interface Watch {
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(mitigationId: string): Promise<boolean>;
   /**
-   * Takes back a mitigation that still holds, in this process; a suspension in all. `false` where there is none of this id, and for a rotated
-   * key. Rejects where the
-   * switch's store is away.
+   * Takes back a mitigation that still holds, in this process; a suspension in all. What its detector finds about its target is only observed
+   * from then on, for a day or for as long as the mitigation would have lasted, until it is four times as much. `false` where there is none of
+   * this id, and for a rotated key. Rejects where the switch's store is away.
    */
   undo(mitigationId: string): Promise<boolean>;
   /** Subjects whose habits were lost for want of memory, for a metric; see `maxBytes`. */

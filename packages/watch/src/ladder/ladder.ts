@@ -13,6 +13,10 @@ import { suspending, switchKindOf } from './suspending.js';
 const longestMs = 24 * 60 * 60_000;
 /** How long a question to a person stands before it is repeated. */
 const askedMs = 24 * 60 * 60_000;
+/** What a person has taken back is not done again for this long, or for as long as it would have lasted. */
+const leftAloneMs = 24 * 60 * 60_000;
+/** Until the same figure is so many times as high, or, of another figure, the score higher by so much. */
+const muchMore = { times: 4, score: 3 } as const;
 /** Factor of a score on probation. */
 const onProbation = 2;
 /** A challenge becomes harder when a score has risen by so much. */
@@ -47,20 +51,25 @@ interface Term {
 export class Ladder {
   readonly #mitigations: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
+  /** What persons have taken back, by detector and target. */
+  readonly #undone: BoundedMap<Pick<Mitigation, 'finding' | 'untilMs'>>;
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
-  /** Rules that ask a person, and those that act. */
+  /** Rules that ask a person, those that act, and of these those that only observe. */
   readonly #asking: readonly PolicyRule[];
   readonly #acting: readonly PolicyRule[];
+  readonly #observing: readonly PolicyRule[];
   /** That may leave notices. */
   readonly #detectors: readonly string[];
 
   constructor(private readonly settings: LadderSettings) {
     this.#mitigations = new BoundedMap(4 * settings.maxSubjects);
     this.#terms = new BoundedMap(settings.maxSubjects);
+    this.#undone = new BoundedMap(settings.maxSubjects);
     this.#asking = settings.policy.filter(({ action }) => isAsked(action));
     this.#acting = settings.policy.filter(({ action }) => !isAsked(action));
+    this.#observing = this.#acting.filter(({ action }) => action.do === 'observe');
     const tagging = settings.policy.filter(({ action }) => action.do === 'tag');
     this.#detectors = [...new Set(tagging.flatMap(({ detectors }) => detectors))];
     this.#suspend = settings.store && suspending(settings.store, settings.now);
@@ -74,10 +83,12 @@ export class Ladder {
     const times = (name: ActionName): number =>
       this.#probation(name, target, atMs) === undefined ? 1 : onProbation;
     const { minUsd } = this.settings;
-    const asked = ruleFor(this.#asking, finding, times, minUsd)?.action;
+    const isLeftAlone = this.#isLeftAlone(finding, target);
+    const asked = isLeftAlone ? undefined : ruleFor(this.#asking, finding, times, minUsd)?.action;
     if (asked) this.#ask(finding, asked, target);
     const isUsualKnown = this.settings.isUsualKnown?.(finding.subject, atMs);
-    const action = ruleFor(this.#acting, finding, times, minUsd, isUsualKnown)?.action;
+    const rules = isLeftAlone ? this.#observing : this.#acting;
+    const action = ruleFor(rules, finding, times, minUsd, isUsualKnown)?.action;
     if (!action) return;
     if (isHard(action)) this.#hit(finding, action, target);
     else this.#note(finding, action, finding.subject);
@@ -111,8 +122,9 @@ export class Ladder {
   }
 
   /**
-   * A person takes back a mitigation that still holds, unless it is a rotation: its subject is no longer affected, and not on probation. Resolves to `false` where there
-   * is none of this id. Rejects where a suspension cannot be taken out of the store.
+   * A person takes back a mitigation that still holds, unless it is a rotation: its subject is no longer affected, and not on probation. For a
+   * day, or as long as the mitigation would have lasted, findings of its detector about its target are only observed, until what they are about
+   * has become much more. Resolves to `false` where there is none of this id. Rejects where a suspension cannot be taken out of the store.
    */
   async undo(id: string): Promise<boolean> {
     const [key, mitigation] =
@@ -128,8 +140,18 @@ export class Ladder {
     this.#mitigations.delete(key);
     this.#terms.delete(keyOf(action.do, target));
     this.#withheld.delete(id);
-    this.settings.audit(Object.freeze({ ...mitigation, untilMs: this.settings.now(), outcome: 'undone' }));
+    const { finding } = mitigation;
+    const nowMs = this.settings.now();
+    const forMs = Math.max(mitigation.untilMs - mitigation.atMs, leftAloneMs);
+    this.#undone.set(matterOf(finding, narrowest(finding)), { finding, untilMs: nowMs + forMs });
+    this.settings.audit(Object.freeze({ ...mitigation, untilMs: nowMs, outcome: 'undone' }));
     return true;
+  }
+
+  /** A person has taken an action on this back, and it has not become much more since. */
+  #isLeftAlone(finding: Finding, target: Subject): boolean {
+    const undone = this.#undone.peek(matterOf(finding, target));
+    return undone !== undefined && undone.untilMs > finding.atMs && !isMuchMore(finding, undone.finding);
   }
 
   #hit(finding: Finding, action: HardAction, target: Subject): void {
@@ -232,6 +254,13 @@ export class Ladder {
     this.settings.audit(mitigation);
     return mitigation;
   }
+}
+
+const matterOf = ({ detector }: Finding, target: Subject): string => `${detector} ${subjectKey(target)}`;
+
+function isMuchMore({ features: [now], score }: Finding, before: Finding): boolean {
+  const then = before.features.find(({ feature }) => feature === now?.feature);
+  return now && then ? now.seen >= muchMore.times * then.seen : score >= before.score + muchMore.score;
 }
 
 const keyOf = (name: string, subject: Subject): string => `${name} ${subjectKey(subject)}`;
