@@ -207,6 +207,7 @@ export {
   type MitigationStore,
   memoryMitigations,
   type OperatorDecision,
+  type TakenBack,
 } from './stores/mitigation-store.js';
 export {
   type OpenBreaker,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { type MitigationRecord, type MitigationStore, newId } from '@tollgate/core/internal';
+import { type MitigationRecord, type MitigationStore, newId, type TakenBack } from '@tollgate/core/internal';
 
 /** A store of actions, and a second one on the same place, as the command line has it. */
 interface MitigationsUnderTest {
@@ -62,6 +62,24 @@ export function mitigationContract(
       ]);
       expect(await given.store.take([mine.id])).toEqual([]);
       expect(await given.store.take([theirs.id])).toHaveLength(1);
+    });
+
+    it('tells everybody what was taken back, until it ends, the latest of each matter', async () => {
+      const takenBack = (matter: string, score: number, lastsMs = 60_000): TakenBack => ({
+        ...{ matter, score, untilMs: Date.now() + lastsMs },
+        features: [{ feature: 'usdInADay', expected: 0.25, seen: 4 }],
+      });
+      const odd = 'spend feature:acme/"untilMs":1/../ü';
+      const [first, later, other] = [takenBack(odd, 7), takenBack(odd, 8), takenBack('cost key:k2', 9)];
+      expect(await given.other.takenBack([odd])).toEqual([]);
+      for (const one of [first, later, other, takenBack('spend key:k3', 9, 0)])
+        await given.store.takeBack(one);
+      for (const reader of [given.store, given.other, given.other]) {
+        expect(await reader.takenBack([])).toEqual([]);
+        expect(await reader.takenBack([odd, 'unknown', 'spend key:k3'])).toEqual([later]);
+      }
+      expect(await given.other.takenBack(['cost key:k2', odd])).toEqual([other, later]);
+      expect(await given.other.list()).toEqual([]);
     });
   });
 }

@@ -36,9 +36,9 @@ export interface Watch {
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(mitigationId: string): Promise<boolean>;
   /**
-   * Takes back a mitigation that still holds, in this process; a suspension in all. What its detector finds about its target is only observed
-   * from then on, for a day or for as long as the mitigation would have lasted, until it is four times as much. `false` where there is none of
-   * this id, and for a rotated key. Rejects where the switch's store is away.
+   * Takes back a mitigation of this process that still holds; within a second also what other processes on the same `store` did about the same.
+   * What its detector finds about its target is only observed from then on, for a day or for as long as the mitigation would have lasted, until
+   * it is four times as much. `false` where there is none of this id, and for a rotated key. Rejects where the switch's store is away.
    */
   undo(mitigationId: string): Promise<boolean>;
   /** Subjects whose habits were lost for want of memory, for a metric; see `maxBytes`. */
@@ -111,6 +111,7 @@ export function watch(options: WatchOptions = {}): Watch {
       operators?.show(mitigation);
       tell(mitigation, options.onMitigation);
     },
+    takenBack: (takenBack) => operators?.takenBack(takenBack),
   });
   const operators: Operators | undefined =
     store?.mitigations && new Operators(store.mitigations, ladder, now);

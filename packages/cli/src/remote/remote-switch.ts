@@ -30,15 +30,19 @@ export function remoteSwitch(api: AdminApi): SwitchStore {
     },
     confirmedBy: async () => api.confirmedBy ?? [],
     mitigations: {
-      put: () => Promise.reject(new Error('actions are made by watch() alone')),
+      put: ofWatch,
       list: async () => (await api.list<IncidentAnswer>('/incidents')).map(recordOf),
       async decide({ id, what }) {
         await api.change(`/incidents/${encodeURIComponent(id)}/${what}`);
       },
       take: async () => [],
+      takeBack: ofWatch,
+      takenBack: async () => [],
     },
   };
 }
+
+const ofWatch = (): Promise<never> => Promise.reject(new Error('actions are made by watch() alone'));
 
 function recordOf(one: IncidentAnswer): MitigationRecord {
   const decided = one.decided && { id: one.id, what: one.decided, by: one.decided_by ?? '' };

@@ -27,6 +27,21 @@ export interface OperatorDecision {
   readonly by: string;
 }
 
+/** What an operator has taken back, for the other processes that find the same. */
+export interface TakenBack {
+  /** The detector and its target: at most one is kept of each. */
+  readonly matter: string;
+  /** Until when it holds, ms since the epoch. */
+  readonly untilMs: number;
+  /** Of the finding: what is much more than that is another matter. */
+  readonly score: number;
+  readonly features: readonly {
+    readonly feature: string;
+    readonly expected: number;
+    readonly seen: number;
+  }[];
+}
+
 /** The actions of all processes that operators may confirm or take back. Every method rejects while the store is away. */
 export interface MitigationStore {
   /** Stores a record until it ends, in place of an earlier one of its id. */
@@ -37,15 +52,21 @@ export interface MitigationStore {
   decide(decision: OperatorDecision): Promise<void>;
   /** The decisions about these actions; each is returned once. */
   take(ids: readonly string[]): Promise<readonly OperatorDecision[]>;
+  /** Stores what was taken back until it ends, in place of an earlier one of its matter. */
+  takeBack(takenBack: TakenBack): Promise<void>;
+  /** What was taken back of these matters, and has not ended. */
+  takenBack(matters: readonly string[]): Promise<readonly TakenBack[]>;
 }
 
 /** Actions and decisions within one process. */
 export function memoryMitigations(now: () => number = Date.now): MitigationStore {
   const records = new Map<string, MitigationRecord>();
   const decisions = new Map<string, OperatorDecision>();
+  const takenBack = new Map<string, TakenBack>();
   const expire = (): void => {
     const nowMs = now();
     for (const [id, { untilMs }] of records) if (untilMs <= nowMs) records.delete(id);
+    for (const [matter, { untilMs }] of takenBack) if (untilMs <= nowMs) takenBack.delete(matter);
   };
   return {
     async put(record) {
@@ -65,6 +86,14 @@ export function memoryMitigations(now: () => number = Date.now): MitigationStore
         decisions.delete(id);
         return decision ?? [];
       });
+    },
+    async takeBack(one) {
+      expire();
+      takenBack.set(one.matter, one);
+    },
+    async takenBack(matters) {
+      expire();
+      return matters.flatMap((matter) => takenBack.get(matter) ?? []);
     },
   };
 }

@@ -3,6 +3,7 @@ import {
   type MitigationRecord,
   type MitigationStore,
   type OperatorDecision,
+  type TakenBack,
 } from '@tollgate/core/internal';
 import type { ScriptRunner } from '../script/script-runner.js';
 import { scriptOf } from '../script/scripts.js';
@@ -10,7 +11,7 @@ import { scriptOf } from '../script/scripts.js';
 /** How long a decision waits for the process that acts, in seconds. */
 const decisionSeconds = 60;
 
-/** KEYS[1]: records by id. ARGV: now in ms, id, end in ms, record. Removes records that have ended. */
+/** KEYS[1]: values that end, by name. ARGV: now in ms, name, end in ms, value. Removes those that have ended. */
 const putScript = scriptOf(`
 local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
@@ -39,12 +40,14 @@ return found`);
 export function redisMitigations(runner: ScriptRunner, prefix: string): MitigationStore {
   const records = `${prefix}:{mitigations}:records`;
   const decisions = `${prefix}:{mitigations}:decisions`;
+  const undone = `${prefix}:{mitigations}:undone`;
+  const put = async (key: string, name: string, value: MitigationRecord | TakenBack): Promise<void> => {
+    const untilMs = Math.ceil(value.untilMs);
+    const text = JSON.stringify({ ...value, untilMs });
+    await runner.run('mitigations', putScript, key, [String(Date.now()), name, String(untilMs), text]);
+  };
   return {
-    async put(record) {
-      const [now, end] = [String(Date.now()), String(Math.ceil(record.untilMs))];
-      const text = JSON.stringify({ ...record, untilMs: Math.ceil(record.untilMs) });
-      await runner.run('mitigations', putScript, records, [now, record.id, end, text]);
-    },
+    put: (record) => put(records, record.id, record),
     async list() {
       const answer: unknown = await runner.command('mitigations', records, ['HVALS', records]);
       const found = listOf(answer).map((text) => JSON.parse(text) as MitigationRecord);
@@ -63,6 +66,15 @@ export function redisMitigations(runner: ScriptRunner, prefix: string): Mitigati
       if (ids.length === 0) return [];
       const answer = await runner.run('mitigations', takeScript, decisions, [...ids]);
       return listOf(answer).map((text) => JSON.parse(text) as OperatorDecision);
+    },
+    takeBack: (takenBack) => put(undone, takenBack.matter, takenBack),
+    async takenBack(matters) {
+      if (matters.length === 0) return [];
+      const answer = await runner.command('mitigations', undone, ['HMGET', undone, ...matters]);
+      const found = (Array.isArray(answer) ? answer : []).filter((one) => one !== null);
+      return found
+        .map((text) => JSON.parse(String(text)) as TakenBack)
+        .filter(({ untilMs }) => untilMs > Date.now());
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { SwitchStore } from '@tollgate/core';
-import { newId } from '@tollgate/core/internal';
+import { newId, type TakenBack } from '@tollgate/core/internal';
 import type { Finding } from '../detectors/finding.js';
 import { BoundedMap } from '../features/bounded-map.js';
 import { type Subject, subjectKey } from '../features/subject.js';
 import { BlastGuard, type BlastRadius } from './blast-radius.js';
 import type { Mitigation, MitigationOutcome } from './mitigation.js';
-import { narrowest } from './narrowest.js';
+import { matterOf, narrowest } from './narrowest.js';
 import { type Action, type ActionName, isAsked, lengthOf, type PolicyRule, ruleFor } from './policy.js';
 import { canHit, type Executor, type HardAction, isHard } from './step.js';
 import { suspending, switchKindOf } from './suspending.js';
@@ -35,6 +35,8 @@ export interface LadderSettings {
   /** Whether the usual requests of a subject are known, so that it can be limited to them. @defaultValue they are */
   readonly isUsualKnown?: ((subject: Subject, nowMs: number) => boolean) | undefined;
   readonly audit: (mitigation: Mitigation) => void;
+  /** Receives what a person has taken back here. */
+  readonly takenBack?: ((takenBack: TakenBack) => void) | undefined;
   /** Store of suspensions. `undefined`: there are none. */
   readonly store: SwitchStore | undefined;
   /** Absent: no key is rotated. */
@@ -52,7 +54,7 @@ export class Ladder {
   readonly #mitigations: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
   /** What persons have taken back, by detector and target. */
-  readonly #undone: BoundedMap<Pick<Mitigation, 'finding' | 'untilMs'>>;
+  readonly #takenBack: BoundedMap<TakenBack>;
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
@@ -66,7 +68,7 @@ export class Ladder {
   constructor(private readonly settings: LadderSettings) {
     this.#mitigations = new BoundedMap(4 * settings.maxSubjects);
     this.#terms = new BoundedMap(settings.maxSubjects);
-    this.#undone = new BoundedMap(settings.maxSubjects);
+    this.#takenBack = new BoundedMap(settings.maxSubjects);
     this.#asking = settings.policy.filter(({ action }) => isAsked(action));
     this.#acting = settings.policy.filter(({ action }) => !isAsked(action));
     this.#observing = this.#acting.filter(({ action }) => action.do === 'observe');
@@ -83,7 +85,7 @@ export class Ladder {
     const times = (name: ActionName): number =>
       this.#probation(name, target, atMs) === undefined ? 1 : onProbation;
     const { minUsd } = this.settings;
-    const isLeftAlone = this.#isLeftAlone(finding, target);
+    const isLeftAlone = this.#isLeftAlone(finding);
     const asked = isLeftAlone ? undefined : ruleFor(this.#asking, finding, times, minUsd)?.action;
     if (asked) this.#ask(finding, asked, target);
     const isUsualKnown = this.settings.isUsualKnown?.(finding.subject, atMs);
@@ -122,7 +124,7 @@ export class Ladder {
   }
 
   /**
-   * A person takes back a mitigation that still holds, unless it is a rotation: its subject is no longer affected, and not on probation. For a
+   * A person takes back a mitigation that still holds, unless it is a rotation or an observation: its subject is no longer affected, and not on probation. For a
    * day, or as long as the mitigation would have lasted, findings of its detector about its target are only observed, until what they are about
    * has become much more. Resolves to `false` where there is none of this id. Rejects where a suspension cannot be taken out of the store.
    */
@@ -131,27 +133,64 @@ export class Ladder {
       [...this.#mitigations.entries()].find(
         ([, one]) => one.id === id && one.untilMs > this.settings.now(),
       ) ?? [];
-    // A key's new secret is its owner's by now.
-    if (key === undefined || !mitigation || mitigation.action.do === 'rotate') return false;
-    const { action, target } = mitigation;
+    if (key === undefined || !mitigation || isLasting(mitigation.action)) return false;
+    const { action, target, finding } = mitigation;
     if (action.do === 'suspend' && mitigation.outcome === 'applied') {
       await this.settings.store?.turnOn(switchKindOf(target) ?? 'key', target.name);
     }
-    this.#mitigations.delete(key);
-    this.#terms.delete(keyOf(action.do, target));
-    this.#withheld.delete(id);
-    const { finding } = mitigation;
-    const nowMs = this.settings.now();
     const forMs = Math.max(mitigation.untilMs - mitigation.atMs, leftAloneMs);
-    this.#undone.set(matterOf(finding, narrowest(finding)), { finding, untilMs: nowMs + forMs });
-    this.settings.audit(Object.freeze({ ...mitigation, untilMs: nowMs, outcome: 'undone' }));
+    const { score, features } = finding;
+    const takenBack = {
+      matter: matterOf(finding),
+      untilMs: this.settings.now() + forMs,
+      ...{ score, features },
+    };
+    this.#takenBack.set(takenBack.matter, takenBack);
+    this.settings.takenBack?.(takenBack);
+    this.#end(key, mitigation);
     return true;
   }
 
+  /**
+   * A person has taken an action back in another process: what this one does about the same ends as well, unless it has become much more. Resolves to
+   * whether nothing of it holds any more. Rejects where a suspension cannot be taken out of the store.
+   */
+  async leaveAlone(takenBack: TakenBack): Promise<boolean> {
+    const nowMs = this.settings.now();
+    this.#takenBack.set(takenBack.matter, takenBack);
+    const same = [...this.#mitigations.entries()].filter(
+      ([, { finding, untilMs, action }]) =>
+        untilMs > nowMs && matterOf(finding) === takenBack.matter && !isLasting(action),
+    );
+    const ending = same.filter(([, { finding }]) => !isMuchMore(finding, takenBack));
+    for (const [key, mitigation] of ending) {
+      const { action, target, outcome } = mitigation;
+      if (action.do === 'suspend' && outcome === 'applied') await this.#switchOn(target);
+      this.#end(key, mitigation);
+    }
+    return ending.length === same.length;
+  }
+
+  /** Removes an entry of `watch()`. Since another process has removed it, a person may have switched the same off. */
+  async #switchOn(target: Subject): Promise<void> {
+    const { store } = this.settings;
+    const kind = switchKindOf(target) ?? 'key';
+    const { entries = [] } = (await store?.read()) ?? {};
+    const isOurs = entries.some((one) => one.kind === kind && one.name === target.name && one.by === 'watch');
+    if (isOurs) await store?.turnOn(kind, target.name);
+  }
+
+  #end(key: string, mitigation: Mitigation): void {
+    this.#mitigations.delete(key);
+    this.#terms.delete(keyOf(mitigation.action.do, mitigation.target));
+    this.#withheld.delete(mitigation.id);
+    this.settings.audit(Object.freeze({ ...mitigation, untilMs: this.settings.now(), outcome: 'undone' }));
+  }
+
   /** A person has taken an action on this back, and it has not become much more since. */
-  #isLeftAlone(finding: Finding, target: Subject): boolean {
-    const undone = this.#undone.peek(matterOf(finding, target));
-    return undone !== undefined && undone.untilMs > finding.atMs && !isMuchMore(finding, undone.finding);
+  #isLeftAlone(finding: Finding): boolean {
+    const takenBack = this.#takenBack.peek(matterOf(finding));
+    return takenBack !== undefined && takenBack.untilMs > finding.atMs && !isMuchMore(finding, takenBack);
   }
 
   #hit(finding: Finding, action: HardAction, target: Subject): void {
@@ -256,9 +295,10 @@ export class Ladder {
   }
 }
 
-const matterOf = ({ detector }: Finding, target: Subject): string => `${detector} ${subjectKey(target)}`;
+/** An observation has no effect; a key's new secret is its owner's by now. */
+const isLasting = (action: Action): boolean => action.do === 'observe' || action.do === 'rotate';
 
-function isMuchMore({ features: [now], score }: Finding, before: Finding): boolean {
+function isMuchMore({ features: [now], score }: Finding, before: TakenBack): boolean {
   const then = before.features.find(({ feature }) => feature === now?.feature);
   return now && then ? now.seen >= muchMore.times * then.seen : score >= before.score + muchMore.score;
 }

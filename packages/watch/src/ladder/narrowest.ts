@@ -1,5 +1,5 @@
 import type { Finding } from '../detectors/finding.js';
-import type { Subject } from '../features/subject.js';
+import { type Subject, subjectKey } from '../features/subject.js';
 
 /** From this share on a finding about several is one key's doing. */
 const dominant = 0.8;
@@ -9,6 +9,9 @@ export function narrowest(finding: Finding): Subject {
   const { subject } = finding;
   return subject.tenant === undefined ? subject : culpritOf(finding);
 }
+
+/** What a person decides about: a detector and its target. */
+export const matterOf = (finding: Finding): string => `${finding.detector} ${subjectKey(narrowest(finding))}`;
 
 /** The one key that a finding is owed to, whomever it is about; otherwise whom it is about. */
 export function culpritOf({ subject, contributors }: Finding): Subject {

@@ -1,5 +1,12 @@
-import { type MitigationRecord, type MitigationStore, processName, publish } from '@tollgate/core/internal';
+import {
+  type MitigationRecord,
+  type MitigationStore,
+  processName,
+  publish,
+  type TakenBack,
+} from '@tollgate/core/internal';
 import { type Mitigation, reasonOf } from './mitigation.js';
+import { matterOf } from './narrowest.js';
 
 /** Actions that operators see at most, of this process; the oldest are dropped. */
 const mostShown = 1_000;
@@ -10,11 +17,17 @@ const pollMs = 500;
 export interface OperatorActions {
   confirm(id: string): Promise<boolean>;
   undo(id: string): Promise<boolean>;
+  /** It was taken back in another process. `false`: something about it holds still. */
+  leaveAlone(takenBack: TakenBack): Promise<boolean>;
 }
 
 /** Shows this process's actions to operators in a store, and carries out their decisions. Looks for them only while there are actions. */
 export class Operators {
   readonly #shown = new Map<string, MitigationRecord>();
+  /** What this process or another acts on, until when: an operator of another process may take that back. */
+  readonly #matters = new Map<string, number>();
+  /** What was taken back here and is not stored yet. */
+  readonly #untold = new Map<string, TakenBack>();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
   #putting: Promise<void> = Promise.resolve();
@@ -27,18 +40,28 @@ export class Operators {
 
   /** Takes an entry of the audit trail: what has an effect on requests, or waits for a confirmation, is shown. */
   show(mitigation: Mitigation): void {
-    const { id, action, outcome, untilMs } = mitigation;
-    if (outcome === 'undone') this.#forget(id);
+    const { id, action, outcome, untilMs, finding } = mitigation;
+    if (outcome === 'undone') this.#undone(id);
     const isShown = outcome === 'withheld' || outcome === 'applied';
-    if (!isShown || action.do === 'observe' || action.do === 'tag' || untilMs <= this.now()) return;
-    const [oldest] = this.#shown.keys();
-    if (this.#shown.size >= mostShown && oldest !== undefined) this.#forget(oldest);
+    const isDone = isShown || outcome === 'done-already';
+    if (!isDone || action.do === 'observe' || action.do === 'tag' || untilMs <= this.now()) return;
+    const matter = matterOf(finding);
+    bounded(this.#matters);
+    this.#matters.set(matter, Math.max(untilMs, this.#matters.get(matter) ?? 0));
+    this.#start();
+    if (!isShown) return;
+    bounded(this.#shown);
     const record = recordOf(mitigation);
     this.#replace(record);
     this.#shown.set(id, record);
     this.#put(record);
-    this.#timer ??= setInterval(() => void this.#look(), pollMs);
-    this.#timer.unref();
+  }
+
+  /** Tells the other processes what a person has taken back in this one. */
+  takenBack(takenBack: TakenBack): void {
+    bounded(this.#untold);
+    this.#untold.set(takenBack.matter, takenBack);
+    this.#start();
   }
 
   end(): void {
@@ -46,21 +69,35 @@ export class Operators {
     this.#timer = undefined;
   }
 
+  #start(): void {
+    this.#timer ??= setInterval(() => void this.#look(), pollMs);
+    this.#timer.unref();
+  }
+
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
     try {
       const nowMs = this.now();
-      for (const [id, { untilMs }] of this.#shown) if (untilMs <= nowMs) this.#forget(id);
+      for (const [id, { untilMs }] of this.#shown) if (untilMs <= nowMs) this.#shown.delete(id);
+      for (const [matter, untilMs] of this.#matters) if (untilMs <= nowMs) this.#matters.delete(matter);
       for (const decision of await this.store.take([...this.#shown.keys()])) {
         const record = this.#shown.get(decision.id);
         if (!record) continue;
         const done = await this.actions[decision.what](decision.id);
-        this.#forget(decision.id);
+        this.#shown.delete(decision.id);
         if (done) this.#put({ ...record, decided: decision });
       }
+      for (const takenBack of this.#untold.values()) {
+        await this.store.takeBack(takenBack);
+        this.#untold.delete(takenBack.matter);
+      }
+      for (const takenBack of await this.store.takenBack([...this.#matters.keys()])) {
+        if (await this.actions.leaveAlone(takenBack)) this.#matters.delete(takenBack.matter);
+      }
+      if (this.#shown.size + this.#matters.size + this.#untold.size === 0) this.end();
     } catch {
-      // The store is away: decisions wait there.
+      // The store is away: decisions wait there, and here what is to be told.
     } finally {
       this.#looking = false;
     }
@@ -84,10 +121,16 @@ export class Operators {
       });
   }
 
-  #forget(id: string): void {
+  #undone(id: string): void {
+    const record = this.#shown.get(id);
     this.#shown.delete(id);
-    if (this.#shown.size === 0) this.end();
+    if (record) this.#put({ ...record, untilMs: this.now() });
   }
+}
+
+function bounded(map: Map<string, unknown>): void {
+  const [oldest] = map.keys();
+  if (map.size >= mostShown && oldest !== undefined) map.delete(oldest);
 }
 
 function recordOf({ id, atMs, untilMs, action, outcome, target, finding }: Mitigation): MitigationRecord {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -6,6 +6,7 @@ import {
   type MitigationRecord,
   type MitigationStore,
   type OperatorDecision,
+  type TakenBack,
 } from '@tollgate/core/internal';
 
 /** Actions and decisions in a folder, a file for each, so that app and command line never write the same file. */
@@ -48,5 +49,19 @@ export function fileMitigations(directory: string, now: () => number = Date.now)
       }
       return taken;
     },
+    takeBack: (one) => write(fileOf(one.matter), one),
+    async takenBack(matters) {
+      const names = new Set(await readdir(directory).catch(() => []));
+      const found: TakenBack[] = [];
+      for (const name of matters.map(fileOf).filter((one) => names.has(one))) {
+        const one = await read<TakenBack>(name);
+        if (one && one.untilMs > now()) found.push(one);
+        else await rm(join(directory, name), { force: true });
+      }
+      return found;
+    },
   };
 }
+
+/** Matters contain names that no file can have. */
+const fileOf = (matter: string): string => `${createHash('sha256').update(matter).digest('hex')}.taken-back`;

@@ -38,6 +38,7 @@ describe('the records of actions that operators see', () => {
         return put;
       },
       take: async () => decisions.splice(0),
+      takenBack: async () => [],
     } as unknown as MitigationStore;
     const operators: Operators = new Operators(
       store,
@@ -48,6 +49,7 @@ describe('the records of actions that operators see', () => {
           return true;
         },
         undo: async () => false,
+        leaveAlone: async () => true,
       },
       () => atMs,
     );
