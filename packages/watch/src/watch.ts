@@ -36,7 +36,8 @@ export interface Watch {
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(mitigationId: string): Promise<boolean>;
   /**
-   * Takes back a mitigation of this process that still holds; within a second also what other processes on the same `store` did about the same.
+   * Takes back a mitigation of this process that still holds; within a second also what other processes on the same `store` did about the same,
+   * apart from notices.
    * What its detector finds about its target is only observed from then on, for a day or for as long as the mitigation would have lasted, until
    * it is four times as much. `false` where there is none of this id, and for a rotated key. Rejects where the switch's store is away.
    */

@@ -3,7 +3,7 @@ import type { Finding } from '../../src/detectors/finding.js';
 import type { Subject } from '../../src/features/subject.js';
 import { Ladder } from '../../src/ladder/ladder.js';
 import type { Mitigation } from '../../src/ladder/mitigation.js';
-import { defaultPolicy } from '../../src/ladder/policy.js';
+import { defaultPolicy, type PolicyRule } from '../../src/ladder/policy.js';
 import type { MakeContender } from './contender.js';
 import { dayMs, hourMs } from './customers.js';
 import type { Incident } from './incidents.js';
@@ -30,6 +30,8 @@ export interface Report {
   readonly outcomes: readonly Outcome[];
   /** Actions on customers without an incident, by action, detector, kind of subject and shape. */
   readonly falseActions: ReadonlyMap<string, number>;
+  /** Of the false limits, those that continued one which had just ended. */
+  readonly falseRenewals: number;
   readonly microsecondsPerHappening: number;
 }
 
@@ -38,6 +40,8 @@ const aftermathMs = dayMs;
 const aftermathOfSuspensionsMs = hourMs;
 /** A notice about a subject is new after this time without one. */
 const quietMs = dayMs;
+/** A limit within this time after the last one is its continuation. */
+const renewedMs = 12 * hourMs;
 /** Actions that limit requests; a notice does not. */
 const limiting: ReadonlySet<string> = new Set([
   'slow',
@@ -50,18 +54,19 @@ const limiting: ReadonlySet<string> = new Set([
 ]);
 const stopping: ReadonlySet<string> = new Set(['suspend', 'block']);
 
-/** An app for some weeks with the default policy; a caller that is switched off or blocked spends nothing meanwhile. */
+/** An app for some weeks; a caller that is switched off or blocked spends nothing meanwhile. */
 export async function simulate(
   scale: Scale,
   make: MakeContender,
   restart?: { everyMs: number },
+  policy: readonly PolicyRule[] = defaultPolicy,
 ): Promise<Report> {
   const traffic = new Traffic(scale);
   const books = new Books(traffic);
   let nowMs = 0;
   let isTold = false;
   const ladder: Ladder = new Ladder({
-    ...{ store: memorySwitch(), policy: defaultPolicy, blastRadius: { share: 0.05, withinMs: 600_000 } },
+    ...{ store: memorySwitch(), policy, blastRadius: { share: 0.05, withinMs: 600_000 } },
     ...{
       shadow: false,
       maxSubjects: 20_000,
@@ -112,6 +117,7 @@ export async function simulate(
     tenantMonths: (scale.tenants * scale.days) / 30,
     outcomes: books.outcomes(),
     falseActions: books.falseActions,
+    falseRenewals: books.falseRenewals,
     microsecondsPerHappening: microseconds / happenings,
   };
 }
@@ -128,9 +134,11 @@ interface Account {
 /** Who is off, what each incident costs, and what was done about it. */
 class Books {
   readonly falseActions = new Map<string, number>();
+  falseRenewals = 0;
   readonly #accounts: ReadonlyMap<Incident, Account>;
   readonly #offUntilMs = new Map<string, number>();
   readonly #noticedMs = new Map<string, number>();
+  readonly #limitedUntilMs = new Map<string, number>();
   readonly #shapeOf: ReadonlyMap<string, string>;
 
   constructor({ incidents, tenants }: Traffic) {
@@ -167,6 +175,11 @@ class Books {
       const last = this.#noticedMs.get(name) ?? Number.NEGATIVE_INFINITY;
       this.#noticedMs.set(name, atMs);
       if (atMs - last < quietMs) return;
+    }
+    if (done === 'limit' || done === 'slow') {
+      if (atMs - (this.#limitedUntilMs.get(name) ?? Number.NEGATIVE_INFINITY) < renewedMs)
+        this.falseRenewals += 1;
+      this.#limitedUntilMs.set(name, untilMs);
     }
     const what = `${done} for ${finding.detector} of ${finding.subject.kind}, ${this.#shapeOf.get(name) ?? target.kind}`;
     this.falseActions.set(what, (this.falseActions.get(what) ?? 0) + 1);

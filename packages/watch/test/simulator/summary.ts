@@ -11,6 +11,8 @@ export interface Summary {
   /** False actions for each tenant and month. `limit`: also slowed down. */
   readonly falsePerMonth: Readonly<Record<(typeof actions)[number], number>>;
   readonly falseActions: ReadonlyMap<string, number>;
+  /** Of the false limits, those that continued one which had just ended, for each tenant and month. */
+  readonly falseRenewals: number;
   /** Share of incidents that were acted on, and reported. */
   readonly acted: number;
   readonly reported: number;
@@ -38,6 +40,7 @@ export function summaryOf(reports: readonly Report[]): Summary {
     outcomes,
     falsePerMonth: { ...rates, limit: rates.slow + rates.limit },
     falseActions,
+    falseRenewals: sumOf(reports.map((report) => report.falseRenewals)) / tenantMonths,
     ...sharesOf(outcomes),
   };
 }
