@@ -36,10 +36,10 @@ export interface Watch {
   /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
   confirm(mitigationId: string): Promise<boolean>;
   /**
-   * Takes back a mitigation of this process that still holds; within a second also what other processes on the same `store` did about the same,
-   * apart from notices.
-   * What its detector finds about its target is only observed from then on, for a day or for as long as the mitigation would have lasted, until
-   * it is four times as much. `false` where there is none of this id, and for a rotated key. Rejects where the switch's store is away.
+   * Takes back a mitigation of this process that still holds; within a second also those of other processes on the same `store` that the same
+   * detector caused, apart from notices. Its findings about this target are only observed from then on, for a day or for as long as the
+   * mitigation would have lasted, until they are about four times as much. `false` where there is none of this id, and for a rotated key.
+   * Rejects where the switch's store is away.
    */
   undo(mitigationId: string): Promise<boolean>;
   /** Subjects whose habits were lost for want of memory, for a metric; see `maxBytes`. */

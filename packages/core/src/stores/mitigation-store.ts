@@ -27,7 +27,7 @@ export interface OperatorDecision {
   readonly by: string;
 }
 
-/** What an operator has taken back, for the other processes that find the same. */
+/** An operator's decision that an action was wrong, for the other processes that find the same. */
 export interface TakenBack {
   /** The detector and its target: at most one is kept of each. */
   readonly matter: string;
@@ -52,9 +52,9 @@ export interface MitigationStore {
   decide(decision: OperatorDecision): Promise<void>;
   /** The decisions about these actions; each is returned once. */
   take(ids: readonly string[]): Promise<readonly OperatorDecision[]>;
-  /** Stores what was taken back until it ends, in place of an earlier one of its matter. */
+  /** Stores such a decision until it ends, in place of an earlier one about its matter. */
   takeBack(takenBack: TakenBack): Promise<void>;
-  /** What was taken back of these matters, and has not ended. */
+  /** The decisions about these matters that have not ended. */
   takenBack(matters: readonly string[]): Promise<readonly TakenBack[]>;
 }
 

@@ -13,7 +13,7 @@ export class CommandBatch {
   readonly #circuit: Circuit;
   readonly #ticket: Ticket;
   readonly #abort = new AbortController();
-  /** What rejects the replies that are waited for. */
+  /** Each rejects a reply that is waited for. */
   readonly #late = new Set<() => void>();
   #waiting = 0;
   #timer: NodeJS.Timeout | undefined;

@@ -13,9 +13,9 @@ import { suspending, switchKindOf } from './suspending.js';
 const longestMs = 24 * 60 * 60_000;
 /** How long a question to a person stands before it is repeated. */
 const askedMs = 24 * 60 * 60_000;
-/** What a person has taken back is not done again for this long, or for as long as it would have lasted. */
+/** An action that a person has taken back is not repeated for this long, or for as long as it would have lasted. */
 const leftAloneMs = 24 * 60 * 60_000;
-/** Until the same figure is so many times as high, or, of another figure, the score higher by so much. */
+/** Factor of the same figure, or, of another figure, rise of the score, from which it is repeated all the same. */
 const muchMore = { times: 4, score: 3 } as const;
 /** Factor of a score on probation. */
 const onProbation = 2;
@@ -35,7 +35,7 @@ export interface LadderSettings {
   /** Whether the usual requests of a subject are known, so that it can be limited to them. @defaultValue they are */
   readonly isUsualKnown?: ((subject: Subject, nowMs: number) => boolean) | undefined;
   readonly audit: (mitigation: Mitigation) => void;
-  /** Receives what a person has taken back here. */
+  /** Receives each decision of a person against an action of this process. */
   readonly takenBack?: ((takenBack: TakenBack) => void) | undefined;
   /** Store of suspensions. `undefined`: there are none. */
   readonly store: SwitchStore | undefined;
@@ -53,7 +53,7 @@ interface Term {
 export class Ladder {
   readonly #mitigations: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
-  /** What persons have taken back, by detector and target. */
+  /** Decisions of persons against an action, by detector and target. */
   readonly #takenBack: BoundedMap<TakenBack>;
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();

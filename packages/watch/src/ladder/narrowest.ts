@@ -10,7 +10,7 @@ export function narrowest(finding: Finding): Subject {
   return subject.tenant === undefined ? subject : culpritOf(finding);
 }
 
-/** What a person decides about: a detector and its target. */
+/** The subject of a person's decision: a detector and its target. */
 export const matterOf = (finding: Finding): string => `${finding.detector} ${subjectKey(narrowest(finding))}`;
 
 /** The one key that a finding is owed to, whomever it is about; otherwise whom it is about. */

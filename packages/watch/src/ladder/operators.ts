@@ -24,9 +24,9 @@ export interface OperatorActions {
 /** Shows this process's actions to operators in a store, and carries out their decisions. Looks for them only while there are actions. */
 export class Operators {
   readonly #shown = new Map<string, MitigationRecord>();
-  /** What this process or another acts on, until when: an operator of another process may take that back. */
+  /** Detectors and targets that this process acts on, until when: an operator of another process may take that back. */
   readonly #matters = new Map<string, number>();
-  /** What was taken back here and is not stored yet. */
+  /** Decisions against actions of this process that are not stored yet. */
   readonly #untold = new Map<string, TakenBack>();
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -57,7 +57,7 @@ export class Operators {
     this.#put(record);
   }
 
-  /** Tells the other processes what a person has taken back in this one. */
+  /** Reports to the other processes that a person has taken an action of this one back. */
   takenBack(takenBack: TakenBack): void {
     bounded(this.#untold);
     this.#untold.set(takenBack.matter, takenBack);
@@ -97,7 +97,7 @@ export class Operators {
       }
       if (this.#shown.size + this.#matters.size + this.#untold.size === 0) this.end();
     } catch {
-      // The store is away: decisions wait there, and here what is to be told.
+      // The store is away: decisions wait there, and those to be stored wait here.
     } finally {
       this.#looking = false;
     }
