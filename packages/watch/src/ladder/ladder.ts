@@ -4,6 +4,7 @@ import type { Finding } from '../detectors/finding.js';
 import { BoundedMap } from '../features/bounded-map.js';
 import { type Subject, subjectKey } from '../features/subject.js';
 import { BlastGuard, type BlastRadius } from './blast-radius.js';
+import { isMuchMore, LeftAlone } from './left-alone.js';
 import type { Mitigation, MitigationOutcome } from './mitigation.js';
 import { matterOf, narrowest } from './narrowest.js';
 import { type Action, type ActionName, isAsked, lengthOf, type PolicyRule, ruleFor } from './policy.js';
@@ -13,10 +14,6 @@ import { suspending, switchKindOf } from './suspending.js';
 const longestMs = 24 * 60 * 60_000;
 /** How long a question to a person stands before it is repeated. */
 const askedMs = 24 * 60 * 60_000;
-/** An action that a person has taken back is not repeated for this long, or for as long as it would have lasted. */
-const leftAloneMs = 24 * 60 * 60_000;
-/** Factor of the same figure, or, of another figure, rise of the score, from which it is repeated all the same. */
-const muchMore = { times: 4, score: 3 } as const;
 /** Factor of a score on probation. */
 const onProbation = 2;
 /** A challenge becomes harder when a score has risen by so much. */
@@ -53,8 +50,7 @@ interface Term {
 export class Ladder {
   readonly #mitigations: BoundedMap<Mitigation>;
   readonly #terms: BoundedMap<Term>;
-  /** Decisions of persons against an action, by detector and target. */
-  readonly #takenBack: BoundedMap<TakenBack>;
+  readonly #leftAlone: LeftAlone;
   readonly #withheld = new BoundedMap<Mitigation>(1_000);
   readonly #blasts = new Map<ActionName, BlastGuard>();
   readonly #suspend: Executor<'suspend'> | undefined;
@@ -68,7 +64,7 @@ export class Ladder {
   constructor(private readonly settings: LadderSettings) {
     this.#mitigations = new BoundedMap(4 * settings.maxSubjects);
     this.#terms = new BoundedMap(settings.maxSubjects);
-    this.#takenBack = new BoundedMap(settings.maxSubjects);
+    this.#leftAlone = new LeftAlone(settings.maxSubjects);
     this.#asking = settings.policy.filter(({ action }) => isAsked(action));
     this.#acting = settings.policy.filter(({ action }) => !isAsked(action));
     this.#observing = this.#acting.filter(({ action }) => action.do === 'observe');
@@ -85,7 +81,7 @@ export class Ladder {
     const times = (name: ActionName): number =>
       this.#probation(name, target, atMs) === undefined ? 1 : onProbation;
     const { minUsd } = this.settings;
-    const isLeftAlone = this.#isLeftAlone(finding);
+    const isLeftAlone = this.#leftAlone.covers(finding);
     const asked = isLeftAlone ? undefined : ruleFor(this.#asking, finding, times, minUsd)?.action;
     if (asked) this.#ask(finding, asked, target);
     const isUsualKnown = this.settings.isUsualKnown?.(finding.subject, atMs);
@@ -133,19 +129,12 @@ export class Ladder {
       [...this.#mitigations.entries()].find(
         ([, one]) => one.id === id && one.untilMs > this.settings.now(),
       ) ?? [];
-    if (key === undefined || !mitigation || isLasting(mitigation.action)) return false;
-    const { action, target, finding } = mitigation;
+    if (key === undefined || !mitigation || !canEnd(mitigation.action)) return false;
+    const { action, target } = mitigation;
     if (action.do === 'suspend' && mitigation.outcome === 'applied') {
       await this.settings.store?.turnOn(switchKindOf(target) ?? 'key', target.name);
     }
-    const forMs = Math.max(mitigation.untilMs - mitigation.atMs, leftAloneMs);
-    const { score, features } = finding;
-    const takenBack = {
-      matter: matterOf(finding),
-      untilMs: this.settings.now() + forMs,
-      ...{ score, features },
-    };
-    this.#takenBack.set(takenBack.matter, takenBack);
+    const takenBack = this.#leftAlone.takeBack(mitigation, this.settings.now());
     this.settings.takenBack?.(takenBack);
     this.#end(key, mitigation);
     return true;
@@ -157,10 +146,10 @@ export class Ladder {
    */
   async leaveAlone(takenBack: TakenBack): Promise<boolean> {
     const nowMs = this.settings.now();
-    this.#takenBack.set(takenBack.matter, takenBack);
+    this.#leftAlone.learn(takenBack);
     const same = [...this.#mitigations.entries()].filter(
       ([, { finding, untilMs, action }]) =>
-        untilMs > nowMs && matterOf(finding) === takenBack.matter && !isLasting(action),
+        untilMs > nowMs && matterOf(finding) === takenBack.matter && canEnd(action),
     );
     const ending = same.filter(([, { finding }]) => !isMuchMore(finding, takenBack));
     for (const [key, mitigation] of ending) {
@@ -185,12 +174,6 @@ export class Ladder {
     this.#terms.delete(keyOf(mitigation.action.do, mitigation.target));
     this.#withheld.delete(mitigation.id);
     this.settings.audit(Object.freeze({ ...mitigation, untilMs: this.settings.now(), outcome: 'undone' }));
-  }
-
-  /** A person has taken an action on this back, and it has not become much more since. */
-  #isLeftAlone(finding: Finding): boolean {
-    const takenBack = this.#takenBack.peek(matterOf(finding));
-    return takenBack !== undefined && takenBack.untilMs > finding.atMs && !isMuchMore(finding, takenBack);
   }
 
   #hit(finding: Finding, action: HardAction, target: Subject): void {
@@ -295,13 +278,8 @@ export class Ladder {
   }
 }
 
-/** An observation has no effect; a key's new secret is its owner's by now. */
-const isLasting = (action: Action): boolean => action.do === 'observe' || action.do === 'rotate';
-
-function isMuchMore({ features: [now], score }: Finding, before: TakenBack): boolean {
-  const then = before.features.find(({ feature }) => feature === now?.feature);
-  return now && then ? now.seen >= muchMore.times * then.seen : score >= before.score + muchMore.score;
-}
+/** An observation has no effect that could; a key's new secret is its owner's by now. */
+const canEnd = (action: Action): boolean => action.do !== 'observe' && action.do !== 'rotate';
 
 const keyOf = (name: string, subject: Subject): string => `${name} ${subjectKey(subject)}`;
 

@@ -1,59 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { memorySwitch, type SwitchStore } from '@tollgate/core';
-import type { Finding } from '../../src/detectors/finding.js';
-import { Ladder } from '../../src/ladder/ladder.js';
-import type { Mitigation } from '../../src/ladder/mitigation.js';
-import { defaultPolicy, type PolicyRule } from '../../src/ladder/policy.js';
-import type { Executor } from '../../src/ladder/step.js';
+import { defaultPolicy } from '../../src/ladder/policy.js';
+import { ladderOf, settled } from './ladder-of.js';
 
 const quarterMs = 15 * 60_000;
-const settled = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await null;
-};
-
-interface Given {
-  readonly store?: SwitchStore;
-  readonly shadow?: boolean;
-  readonly tenants?: number;
-  readonly policy?: readonly PolicyRule[];
-  readonly rotate?: Executor<'rotate'>;
-  readonly isUsualKnown?: boolean;
-}
-
-function ladderOf(given: Given = {}) {
-  const store = given.store ?? memorySwitch();
-  const measures: Mitigation[] = [];
-  const clock = { ms: 1_000_000 };
-  const ladder = new Ladder({
-    ...{
-      policy: given.policy ?? defaultPolicy,
-      blastRadius: { share: 0.05, withinMs: 600_000 },
-      maxSubjects: 1_000,
-    },
-    shadow: given.shadow ?? false,
-    store,
-    now: () => clock.ms,
-    rotate: given.rotate,
-    isUsualKnown: () => given.isUsualKnown ?? true,
-    activeTenants: () => given.tenants ?? 20,
-    audit: (measure) => measures.push(measure),
-  });
-  const take = async (changes: Partial<Finding> = {}): Promise<void> => {
-    ladder.take({
-      ...{
-        detector: 'spend',
-        subject: { kind: 'key', name: 'k1', tenant: 'acme' },
-        atMs: clock.ms,
-        score: 9,
-      },
-      ...{ features: [{ feature: 'usdIn5Minutes', expected: 0.02, seen: 4 }], contributors: [] },
-      ...changes,
-    });
-    await settled();
-  };
-  const off = async () => (await store.read())?.entries ?? [];
-  return { ladder, store, measures, clock, take, off };
-}
 
 describe('Ladder', () => {
   it('limits to the usual only what has a usual; of a newcomer the rule before that applies', async () => {
@@ -219,94 +169,5 @@ describe('a rule that asks', () => {
     const { take, measures } = ladderOf({ shadow: true });
     await take(slow);
     expect(measures.map(({ outcome }) => outcome)).toEqual(['shadow', 'shadow']);
-  });
-});
-
-describe('what a person has taken back', () => {
-  const spendOf = (seen: number): Partial<Finding> => ({
-    features: [{ feature: 'usdIn5Minutes', expected: 0.02, seen }],
-  });
-  /** The audit trail after the action was taken back. */
-  async function takenBack(score: number) {
-    const all = ladderOf({ tenants: 100 });
-    await all.take({ score });
-    expect(await all.ladder.undo(all.measures[0]?.id ?? '')).toBe(true);
-    all.measures.length = 0;
-    return all;
-  }
-
-  it.each([
-    ['a suspension', 9],
-    ['a slow-down', 7],
-    ['a notice', 5],
-  ])('is not done again with the next finding: %s', async (_what, score) => {
-    const { take, measures, off, clock } = await takenBack(score);
-    for (let minute = 0; minute < 60; minute += 1) {
-      clock.ms += 60_000;
-      await take({ score });
-    }
-    expect(await off()).toEqual([]);
-    expect(new Set(measures.map(({ action }) => action.do))).toEqual(new Set(['observe']));
-  });
-
-  it('is done again after a day', async () => {
-    const { take, measures, clock } = await takenBack(9);
-    clock.ms += 24 * 60 * 60_000 - 1;
-    await take();
-    clock.ms += 1;
-    await take();
-    expect(measures.map(({ action }) => action.do)).toEqual(['observe', 'suspend']);
-  });
-
-  it('is done again after as long as it would have lasted, where that is longer', async () => {
-    const all = ladderOf();
-    const rise = { detector: 'slow-rise', score: 7 } as const;
-    await all.take(rise);
-    const [limit] = all.measures;
-    expect(limit?.action.do).toBe('limit');
-    all.clock.ms += 3_600_000;
-    expect(await all.ladder.undo(limit?.id ?? '')).toBe(true);
-    all.clock.ms += 48 * 3_600_000 - 1;
-    await all.take(rise);
-    all.clock.ms += 1;
-    await all.take(rise);
-    expect(all.measures.map(({ action, outcome }) => `${action.do} ${outcome}`)).toEqual([
-      'limit applied',
-      'limit undone',
-      'observe applied',
-      'limit applied',
-    ]);
-  });
-
-  it('is done at once where it has become four times as much, or three points stronger by another figure', async () => {
-    const more = await takenBack(9);
-    await more.take({ ...spendOf(15.9), score: 20 });
-    await more.take(spendOf(16));
-    expect(more.measures.map(({ action }) => action.do)).toEqual(['observe', 'suspend']);
-    const other = await takenBack(9);
-    const inAnHour = { features: [{ feature: 'usdInAnHour', expected: 0.2, seen: 9 }] };
-    await other.take({ ...inAnHour, score: 11.9 });
-    await other.take({ ...inAnHour, score: 12 });
-    expect(other.measures.map(({ action }) => action.do)).toEqual(['observe', 'suspend']);
-  });
-
-  it('concerns its detector and its target alone', async () => {
-    const { take, measures, off } = await takenBack(9);
-    await take({ detector: 'scraping' });
-    await take({ subject: { kind: 'key', name: 'k2', tenant: 'globex' } });
-    expect(measures.map(({ action }) => action.do)).toEqual(['suspend', 'suspend']);
-    expect(await off()).toHaveLength(2);
-  });
-
-  it('is neither asked of a person again', async () => {
-    const { ladder, take, measures } = ladderOf();
-    const rise = { detector: 'slow-rise', score: 10 } as const;
-    await take(rise);
-    const [asked, limit] = measures;
-    expect([asked?.outcome, limit?.action.do]).toEqual(['withheld', 'limit']);
-    for (const one of [asked, limit]) expect(await ladder.undo(one?.id ?? '')).toBe(true);
-    measures.length = 0;
-    await take(rise);
-    expect(measures.map(({ action }) => action.do)).toEqual(['observe']);
   });
 });
