@@ -33,7 +33,7 @@ export interface Watch {
   attach(context: TollgateContext): void;
   /** The findings for which the caller is tagged now. */
   tagsOf(caller: Caller): Finding[];
-  /** Lets a mitigation happen that was withheld; `false` where there is none of this id. */
+  /** Lets a mitigation happen that was withheld; `false` where there is none of this id. Rejects where it did not happen, since a store is away. */
   confirm(mitigationId: string): Promise<boolean>;
   /**
    * Takes back a mitigation of this process that still holds; within a second also those of other processes on the same `store` that the same

@@ -8,7 +8,7 @@ import { isMuchMore, LeftAlone } from './left-alone.js';
 import type { Mitigation, MitigationOutcome } from './mitigation.js';
 import { matterOf, narrowest } from './narrowest.js';
 import { type Action, type ActionName, isAsked, lengthOf, type PolicyRule, ruleFor } from './policy.js';
-import { canHit, type Executor, type HardAction, isHard } from './step.js';
+import { canHit, type Executor, type HardAction, isHard, isHarder } from './step.js';
 import { suspending, switchKindOf } from './suspending.js';
 
 const longestMs = 24 * 60 * 60_000;
@@ -16,8 +16,6 @@ const longestMs = 24 * 60 * 60_000;
 const askedMs = 24 * 60 * 60_000;
 /** Factor of a score on probation. */
 const onProbation = 2;
-/** A challenge becomes harder when a score has risen by so much. */
-const scoreStep = 1;
 
 /** The dependencies of a {@link Ladder}. */
 export interface LadderSettings {
@@ -108,14 +106,21 @@ export class Ladder {
     });
   }
 
-  /** A person lets a withheld measure happen. Resolves to `false` where there is none of this id. */
+  /**
+   * A person lets a withheld mitigation happen. Resolves to `false` where there is none of this id. Rejects where it did not happen, since a store
+   * is away: it still waits then.
+   */
   async confirm(id: string): Promise<boolean> {
     const withheld = this.#withheld.peek(id);
     if (!withheld) return false;
     this.#withheld.delete(id);
     const { action, target } = withheld;
     const finding = { ...withheld.finding, atMs: this.settings.now() };
-    if (isHard(action)) await this.#carryOut(finding, action, target, lengthOf(action));
+    if (!isHard(action)) return true;
+    if ((await this.#carryOut(finding, action, target, lengthOf(action))) === 'failed') {
+      this.#withheld.set(id, withheld);
+      throw new Error(`watch: the store did not take it, so that "${action.do}" did not happen`);
+    }
     return true;
   }
 
@@ -199,7 +204,12 @@ export class Ladder {
     if (outcome === 'withheld') this.#withheld.set(asked.id, asked);
   }
 
-  async #carryOut(finding: Finding, action: HardAction, target: Subject, lengthMs: number): Promise<void> {
+  async #carryOut(
+    finding: Finding,
+    action: HardAction,
+    target: Subject,
+    lengthMs: number,
+  ): Promise<MitigationOutcome> {
     const key = keyOf(action.do, target);
     const { rotate } = this.settings;
     const before = this.#terms.peek(key);
@@ -213,6 +223,7 @@ export class Ladder {
     if (outcome === 'failed' && before) this.#terms.set(key, before);
     else if (outcome === 'failed') this.#terms.delete(key);
     this.#write(finding, action, target, outcome === 'failed' ? 0 : lengthMs, outcome);
+    return outcome;
   }
 
   #note(finding: Finding, action: Action, target: Subject): void {
@@ -282,10 +293,3 @@ export class Ladder {
 const canEnd = (action: Action): boolean => action.do !== 'observe' && action.do !== 'rotate';
 
 const keyOf = (name: string, subject: Subject): string => `${name} ${subjectKey(subject)}`;
-
-/** Whether a step is harder than the one in effect: the rule of a higher score, or a challenge that has become too easy. */
-function isHarder(finding: Finding, action: HardAction, noted: Mitigation | undefined): boolean {
-  if (!noted || (action.do !== 'challenge' && action.do !== 'tighten')) return false;
-  const risen = finding.score - noted.finding.score;
-  return noted.action === action ? action.do === 'challenge' && risen >= scoreStep : risen > 0;
-}

@@ -1,6 +1,7 @@
 import {
   type MitigationRecord,
   type MitigationStore,
+  type OperatorDecision,
   processName,
   publish,
   type TakenBack,
@@ -82,11 +83,7 @@ export class Operators {
       for (const [id, { untilMs }] of this.#shown) if (untilMs <= nowMs) this.#shown.delete(id);
       for (const [matter, untilMs] of this.#matters) if (untilMs <= nowMs) this.#matters.delete(matter);
       for (const decision of await this.store.take([...this.#shown.keys()])) {
-        const record = this.#shown.get(decision.id);
-        if (!record) continue;
-        const done = await this.actions[decision.what](decision.id);
-        this.#shown.delete(decision.id);
-        if (done) this.#put({ ...record, decided: decision });
+        await this.#carryOut(decision);
       }
       for (const takenBack of this.#untold.values()) {
         await this.store.takeBack(takenBack);
@@ -100,6 +97,19 @@ export class Operators {
       // The store is away: decisions wait there, and those to be stored wait here.
     } finally {
       this.#looking = false;
+    }
+  }
+
+  /** A decision that fails, as the switch is away, is not reported as carried out. */
+  async #carryOut(decision: OperatorDecision): Promise<void> {
+    const record = this.#shown.get(decision.id);
+    if (!record) return;
+    try {
+      const done = await this.actions[decision.what](decision.id);
+      this.#shown.delete(decision.id);
+      if (done) this.#put({ ...record, decided: decision });
+    } catch (error) {
+      publish('tollgate:fault', () => ({ where: 'watch.operators', error: String(error) }));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../detectors/finding.js';
 import type { Subject } from '../features/subject.js';
-import type { MitigationOutcome } from './mitigation.js';
+import type { Mitigation, MitigationOutcome } from './mitigation.js';
 import type { Action } from './policy.js';
 
 /** Actions with enough effect on a caller to be counted, and limited by the blast radius. */
@@ -30,3 +30,13 @@ export function canHit(action: HardAction, { kind }: Subject): boolean {
 
 export const isHard = (action: Action): action is HardAction =>
   action.do === 'challenge' || action.do === 'tighten' || action.do === 'rotate' || action.do === 'suspend';
+
+/** A challenge becomes harder when a score has risen by so much. */
+const scoreStep = 1;
+
+/** Whether a step is harder than the one in effect: the rule of a higher score, or a challenge that has become too easy. */
+export function isHarder(finding: Finding, action: HardAction, noted: Mitigation | undefined): boolean {
+  if (!noted || (action.do !== 'challenge' && action.do !== 'tighten')) return false;
+  const risen = finding.score - noted.finding.score;
+  return noted.action === action ? action.do === 'challenge' && risen >= scoreStep : risen > 0;
+}

@@ -76,6 +76,22 @@ describe('Ladder', () => {
     expect((await off()).map(({ name }) => name)).toEqual(['k0', 'k1', 'k2']);
   });
 
+  it('does not report what a person has confirmed as done where the store is away, and lets it be confirmed again', async () => {
+    const memory = memorySwitch();
+    let isAway = false;
+    const turnOff: SwitchStore['turnOff'] = (entry) =>
+      isAway ? Promise.reject(new Error('away')) : memory.turnOff(entry);
+    const { ladder, take, measures, off } = ladderOf({ store: { ...memory, turnOff } });
+    for (const name of ['k1', 'k2']) await take({ subject: { kind: 'key', name, tenant: name } });
+    const id = measures[1]?.id ?? '';
+    expect(measures[1]?.outcome).toBe('withheld');
+    isAway = true;
+    await expect(ladder.confirm(id)).rejects.toThrow('"suspend" did not happen');
+    isAway = false;
+    expect(await ladder.confirm(id)).toBe(true);
+    expect((await off()).map(({ name }) => name)).toEqual(['k1', 'k2']);
+  });
+
   it('in shadow mode writes down what it would do, and does nothing', async () => {
     const { ladder, take, measures, clock, off } = ladderOf({ shadow: true });
     await take({ score: 6 });

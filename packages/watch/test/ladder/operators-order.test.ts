@@ -19,6 +19,32 @@ const mitigation = (id: string, outcome: 'withheld' | 'applied'): Mitigation => 
 });
 
 describe('the records of actions that operators see', () => {
+  it('do not say that a decision was carried out which failed, and the next decision is', async () => {
+    const records = new Map<string, MitigationRecord>();
+    const decisions = ['fails', 'works'].map((id) => ({ id, what: 'undo', by: 'ann' }));
+    const asked: string[] = [];
+    const store = {
+      put: async (record: MitigationRecord) => void records.set(record.id, record),
+      take: async () => decisions.splice(0),
+      takenBack: async () => [],
+    } as unknown as MitigationStore;
+    const undo = async (id: string): Promise<boolean> => {
+      asked.push(id);
+      if (id === 'fails') throw new Error('the switch is away');
+      return true;
+    };
+    const actions = { undo, confirm: undo, leaveAlone: async () => true };
+    const operators = new Operators(store, actions, () => atMs);
+    const works = mitigation('works', 'applied');
+    operators.show(mitigation('fails', 'applied'));
+    operators.show({ ...works, target: { kind: 'key', name: 'other', tenant: 'acme' } });
+    while (!records.get('works')?.decided) await new Promise((resolve) => setTimeout(resolve, 5));
+    operators.end();
+    expect(asked).toEqual(['fails', 'works']);
+    expect(records.get('fails')).toMatchObject({ outcome: 'applied', untilMs: atMs + 60_000 });
+    expect(records.get('fails')?.decided).toBeUndefined();
+  });
+
   it('end as they were last, in a store whose first writes take the longest', async () => {
     const records = new Map<string, MitigationRecord>();
     const over: Promise<void>[] = [];
