@@ -7,8 +7,8 @@ export interface FairApp {
   readonly app: Express;
   readonly tg: Tollgate;
   readonly keys: Readonly<Record<'free' | 'pro', string>>;
-  /** How long the provider takes, in milliseconds. */
-  readonly provider: { takesMs: number };
+  /** How long the provider takes, in milliseconds, and before that, until when it stands still. */
+  readonly provider: { takesMs: number; standstill?: Promise<void> };
 }
 
 /** Requests beyond the limit wait: of those that wait, pro gets ten turns for each of free. The limit falls while the provider is slow. */
@@ -28,10 +28,11 @@ export function createApp(most: number): FairApp {
       tenantShare: 1,
     },
   });
-  const provider = { takesMs: 300 };
+  const provider: FairApp['provider'] = { takesMs: 300 };
   const app = express();
   app.use(tg.guards());
   app.post('/ask', async (req, res) => {
+    await provider.standstill;
     await delay(provider.takesMs);
     res.json({ plan: req.tollgate.caller?.plan });
   });

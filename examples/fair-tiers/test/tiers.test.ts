@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createApp, type FairApp } from '../src/app.js';
 import { rush, steady } from '../src/rush.js';
@@ -23,7 +24,15 @@ afterAll(() => close());
 
 describe('free and paid traffic in one queue', () => {
   it('lets paid requests wait less in a rush, and answers all of them', async () => {
-    const [free, pro] = await rush(url, one.keys, { free: 100, pro: 30 });
+    let resume: () => void = () => undefined;
+    one.provider.standstill = new Promise((resolve) => {
+      resume = resolve;
+    });
+    const rushing = rush(url, one.keys, { free: 100, pro: 30 });
+    // However slowly they arrive, the queue decides between all of them.
+    while ((one.tg.concurrency?.waiting ?? 0) < 110) await delay(10);
+    resume();
+    const [free, pro] = await rushing;
     expect([free?.answered, pro?.answered]).toEqual([100, 30]);
     expect(pro?.median ?? 0).toBeLessThan(free?.median ?? 0);
     expect(pro?.longest ?? 0).toBeLessThan(free?.longest ?? 0);
